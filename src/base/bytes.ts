@@ -1,0 +1,55 @@
+/**
+ * Bytes that are read where they are wanted: a file, a mapped region or an array in memory. The core only ever sees
+ * this, so it never holds a whole model and never touches Node's modules.
+ */
+export interface ByteSource {
+  readonly size: number;
+  /**
+   * Bytes [offset, offset + length). The result may alias the source (memory) or be a fresh copy (file); callers
+   * never write to it. Throws NormfoldError "io" when the source has become shorter.
+   */
+  read(offset: number, length: number): Uint8Array;
+}
+
+/** A region of a source, not yet read. */
+export interface ByteRange {
+  readonly source: ByteSource;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** A source over bytes that are in memory already. Reads alias the array. */
+export function memorySource(bytes: Uint8Array): ByteSource {
+  return { size: bytes.length, read: (offset, length) => bytes.subarray(offset, offset + length) };
+}
+
+export function readRange(range: ByteRange): Uint8Array {
+  return range.source.read(range.offset, range.length);
+}
+
+export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
+  const only = parts[0];
+  if (parts.length === 1 && only !== undefined) return only;
+  const joined = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}
+
+/** True when the two hold the same bytes. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/**
+ * A view whose byte offset is a multiple of `alignment`, copied only when it must be: a slice of a file is at any
+ * offset, and typed arrays refuse unaligned ones.
+ */
+export function alignedBytes(bytes: Uint8Array, alignment: number): Uint8Array {
+  return bytes.byteOffset % alignment === 0 ? bytes : new Uint8Array(bytes);
+}

@@ -1,0 +1,88 @@
+/** ONNX element types by the names of its textual syntax, in the order of TensorProto.DataType. */
+export const DTYPES = [
+  "undefined",
+  "float",
+  "uint8",
+  "int8",
+  "uint16",
+  "int16",
+  "int32",
+  "int64",
+  "string",
+  "bool",
+  "float16",
+  "double",
+  "uint32",
+  "uint64",
+  "complex64",
+  "complex128",
+  "bfloat16",
+  "float8e4m3fn",
+  "float8e4m3fnuz",
+  "float8e5m2",
+  "float8e5m2fnuz",
+  "uint4",
+  "int4",
+  "float4e2m1",
+  "float8e8m0",
+  "uint2",
+  "int2",
+] as const;
+
+export type DType = (typeof DTYPES)[number];
+
+/** The element types an affine map may be folded into: they hold fractions and onnxruntime computes with them. */
+export type FloatDType = "float" | "double" | "float16" | "bfloat16";
+
+const BITS: Readonly<Record<DType, number>> = {
+  undefined: 0,
+  float: 32,
+  uint8: 8,
+  int8: 8,
+  uint16: 16,
+  int16: 16,
+  int32: 32,
+  int64: 64,
+  string: 0,
+  bool: 8,
+  float16: 16,
+  double: 64,
+  uint32: 32,
+  uint64: 64,
+  complex64: 64,
+  complex128: 128,
+  bfloat16: 16,
+  float8e4m3fn: 8,
+  float8e4m3fnuz: 8,
+  float8e5m2: 8,
+  float8e5m2fnuz: 8,
+  uint4: 4,
+  int4: 4,
+  float4e2m1: 4,
+  float8e8m0: 8,
+  uint2: 2,
+  int2: 2,
+};
+
+/** Bits per element; 0 for strings and "undefined", whose size is not fixed. */
+export function bitsOf(dtype: DType): number {
+  return BITS[dtype];
+}
+
+/** Bytes that `count` elements take in raw_data: 4-bit and 2-bit types are packed, the last byte padded. */
+export function byteLengthOf(dtype: DType, count: number): number {
+  return Math.ceil((count * BITS[dtype]) / 8);
+}
+
+export function dtypeCode(dtype: DType): number {
+  return DTYPES.indexOf(dtype);
+}
+
+/** The dtype of a TensorProto.DataType code, or undefined for a code newer than this version knows. */
+export function dtypeFromCode(code: number): DType | undefined {
+  return DTYPES[code];
+}
+
+export function isFloat(dtype: DType): dtype is FloatDType {
+  return dtype === "float" || dtype === "double" || dtype === "float16" || dtype === "bfloat16";
+}
