@@ -1,0 +1,135 @@
+import type { DType } from "../ir/dtype.js";
+import type { Node, Value } from "../ir/graph.js";
+import type { Model } from "../ir/model.js";
+import type { Dim } from "../ir/type.js";
+import type { Port } from "./runtime.js";
+
+/** An input to make data for. */
+export interface InputSpec {
+  readonly name: string;
+  readonly dtype: DType;
+  /** undefined: the rank is not known. */
+  readonly shape: readonly Dim[] | undefined;
+  /** Values must lie in [low, high): an index, a mask, a length, a variance. undefined: anything goes. */
+  readonly range: Range | undefined;
+}
+
+export interface Range {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** What the runtime says about the inputs, for a model that was not read. Non-tensors are left out. */
+export function portSpecs(ports: readonly Port[]): InputSpec[] {
+  return ports.flatMap(({ name, dtype, shape }) =>
+    dtype === undefined ? [] : [{ name, dtype, shape, range: namedRange(name, dtype) }],
+  );
+}
+
+/**
+ * What a model's own graph says about its inputs: declared types, sizes that the weights they meet fix, and the values
+ * they may take where a direct use limits them. Inputs with a default are left out: onnxruntime-node takes none.
+ */
+export function describeInputs(model: Model): InputSpec[] {
+  return model.graph.inputs.flatMap((value) => {
+    const type = value.type;
+    if (value.tensor !== undefined || value.sparse !== undefined || type?.kind !== "tensor") return [];
+    const shape = type.shape?.map((dim, axis) => (dim === "" ? undefined : dim) ?? sizeByUse(value, axis));
+    return [
+      {
+        name: value.name,
+        dtype: type.dtype,
+        shape,
+        range: rangeByUse(value, 0) ?? namedRange(value.name, type.dtype),
+      },
+    ];
+  });
+}
+
+/** Values that a name promises, for inputs whose use does not show it. */
+function namedRange(name: string, dtype: DType): Range | undefined {
+  if (/(^|_)(sr|sample_?rate)$/i.test(name)) return { low: 16000, high: 16001 };
+  if (/mask/i.test(name)) return { low: 0, high: 2 };
+  if (/len(gth)?s?$/i.test(name) && dtype.includes("int")) return { low: 1, high: 2 };
+  return undefined;
+}
+
+/** Operators behind which the elements are still the input's. */
+const CARRIERS = [
+  "Identity",
+  "Cast",
+  "Reshape",
+  "Squeeze",
+  "Unsqueeze",
+  "Transpose",
+  "Flatten",
+  "Expand",
+  "Slice",
+];
+
+/** Carriers are followed this far: ranges deeper in a graph are rare, and graphs are large. */
+const CARRIER_DEPTH = 6;
+
+function rangeByUse(value: Value, depth: number): Range | undefined {
+  for (const use of value.uses) {
+    if (use.kind !== "node") continue;
+    const { node, index } = use;
+    const carried = index === 0 && depth < CARRIER_DEPTH && node.is(...CARRIERS) ? node.output(0) : undefined;
+    const range = carried === undefined ? rangeOf(node, index) : rangeByUse(carried, depth + 1);
+    if (range !== undefined) return range;
+  }
+  return undefined;
+}
+
+function rangeOf(node: Node, index: number): Range | undefined {
+  if (node.is("Gather", "GatherElements") && index === 1) {
+    const dims = knownDims(node.input(0));
+    const axis = node.int("axis", 0);
+    const size = dims?.at(axis);
+    return { low: 0, high: typeof size === "number" && size > 0 ? size : 2 };
+  }
+  if (node.is("OneHot") && index === 0) return { low: 0, high: scalarOf(node.input(1)) ?? 2 };
+  if (node.is("BatchNormalization") && index === 4) return { low: 0.1, high: 2 };
+  if (node.is("Sqrt", "Log")) return { low: 0.1, high: 2 };
+  if (node.is("LSTM", "GRU", "RNN") && index === 4) return { low: 1, high: 2 };
+  if (node.is("TopK", "Tile", "Reshape", "Expand", "Trilu", "ConstantOfShape", "Range") && index <= 2) {
+    return index === 0 && !node.is("ConstantOfShape", "Range") ? undefined : { low: 1, high: 2 };
+  }
+  return undefined;
+}
+
+function scalarOf(value: Value | undefined): number | undefined {
+  const tensor = constantOf(value);
+  return tensor?.size === 1 ? tensor.toScalar() : undefined;
+}
+
+function constantOf(value: Value | undefined): Value["tensor"] {
+  const node = value?.producer;
+  return value?.tensor ?? (node?.is("Constant") ? node.tensorAttribute("value") : undefined);
+}
+
+function knownDims(value: Value | undefined): readonly Dim[] | undefined {
+  const type = value?.type;
+  return constantOf(value)?.dims ?? (type?.kind === "tensor" ? type.shape : undefined);
+}
+
+/** The size that an axis of an input must have because of the weight it meets. */
+function sizeByUse(value: Value, axis: number): number | undefined {
+  const type = value.type;
+  const rank = type?.kind === "tensor" ? type.shape?.length : undefined;
+  for (const node of value.users) {
+    if (node.input(0) !== value) continue;
+    const weight = constantOf(node.input(1))?.dims;
+    if (weight === undefined) continue;
+    if (node.is("Conv") && axis === 1) return (weight[1] ?? 1) * node.int("group", 1);
+    if (node.is("ConvTranspose") && axis === 1) return weight[0];
+    if (node.is("MatMul") && rank !== undefined && axis === rank - 1 && weight.length >= 2)
+      return weight.at(-2);
+    if (node.is("Gemm") && axis === 1 && node.int("transA", 0) === 0) {
+      return weight[node.int("transB", 0) === 0 ? 0 : 1];
+    }
+    if (node.is("BatchNormalization") && axis === 1) return weight[0];
+    if (node.is("LSTM", "GRU", "RNN") && axis === 2) return weight[2];
+  }
+  return undefined;
+}

@@ -1,0 +1,184 @@
+import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { alignedBytes } from "../base/bytes.js";
+import { NormfoldError } from "../base/errors.js";
+import type { DType } from "../ir/dtype.js";
+import { typedView } from "../ir/tensor.js";
+import type { Port, Runtime, RuntimeModel, RuntimeTensor, Session, TensorMap } from "./runtime.js";
+
+type Ort = typeof import("onnxruntime-node");
+
+/** Only these cross onnxruntime's JavaScript border; bfloat16, float8 and complex tensors do not. */
+const ORT_TYPE: Partial<Readonly<Record<DType, OrtTensor.Type>>> = {
+  float: "float32",
+  uint8: "uint8",
+  int8: "int8",
+  uint16: "uint16",
+  int16: "int16",
+  int32: "int32",
+  int64: "int64",
+  string: "string",
+  bool: "bool",
+  float16: "float16",
+  double: "float64",
+  uint32: "uint32",
+  uint64: "uint64",
+  uint4: "uint4",
+  int4: "int4",
+};
+
+const DTYPE_OF: ReadonlyMap<string, DType> = new Map(
+  Object.entries(ORT_TYPE).map(([dtype, type]) => [type, dtype as DType]),
+);
+
+/**
+ * Graph optimizations off: onnxruntime's default level is itself wrong on some graphs, so it cannot judge. No arena and
+ * no memory pattern: they keep the peak of every shape that was ever run.
+ */
+const OPTIONS: InferenceSession.SessionOptions = {
+  executionProviders: ["cpu"],
+  graphOptimizationLevel: "disabled",
+  executionMode: "sequential",
+  enableCpuMemArena: false,
+  enableMemPattern: false,
+  logSeverityLevel: 4,
+};
+
+let loading: Promise<Runtime> | undefined;
+
+/** onnxruntime-node on the CPU with graph optimizations off. Loaded on the first call: most commands never need it. */
+export function defaultRuntime(): Promise<Runtime> {
+  loading ??= load();
+  return loading;
+}
+
+async function load(): Promise<Runtime> {
+  let ort: Ort;
+  try {
+    ort = await import("onnxruntime-node");
+  } catch (error) {
+    throw new NormfoldError(
+      "unsupported",
+      `onnxruntime-node does not load here (${shortReason(error)}); reinstall it, or leave out the check`,
+      {},
+      { cause: error },
+    );
+  }
+  ort.env.logLevel = "fatal";
+  return {
+    name: "onnxruntime",
+    version: ort.env.versions.node ?? ort.env.versions.common,
+    open: (model) => openSession(ort, model),
+  };
+}
+
+async function openSession(ort: Ort, model: RuntimeModel): Promise<Session> {
+  let session: InferenceSession;
+  try {
+    session =
+      model.kind === "path"
+        ? await ort.InferenceSession.create(model.path, OPTIONS)
+        : await ort.InferenceSession.create(model.bytes, OPTIONS);
+  } catch (error) {
+    throw translated(error, "onnxruntime cannot load the model");
+  }
+  const outputs = session.outputMetadata.map(portOf);
+  const inputs = session.inputMetadata.map(portOf);
+  return {
+    inputs,
+    outputs,
+    run: async (feeds, wanted) => {
+      const names = wanted ?? outputs.flatMap((port) => (port.dtype === undefined ? [] : [port.name]));
+      if (names.length === 0)
+        throw new NormfoldError("unsupported", "the model has no tensor outputs to run");
+      return await runSession(ort, session, inputs, feeds, names);
+    },
+    close: () => session.release(),
+  };
+}
+
+async function runSession(
+  ort: Ort,
+  session: InferenceSession,
+  inputs: readonly Port[],
+  feeds: TensorMap,
+  outputs: readonly string[],
+): Promise<Map<string, RuntimeTensor>> {
+  const ortFeeds: Record<string, OrtTensor> = {};
+  for (const { name } of inputs) {
+    const tensor = feeds.get(name);
+    if (tensor === undefined) throw new NormfoldError("usage", `no data for input "${name}"; give it`);
+    ortFeeds[name] = toOrt(ort, name, tensor);
+  }
+  let results: InferenceSession.OnnxValueMapType;
+  try {
+    results = await session.run(ortFeeds, outputs);
+  } catch (error) {
+    throw translated(error, "onnxruntime cannot run the model");
+  }
+  return new Map(outputs.map((name) => [name, fromOrt(name, results[name])]));
+}
+
+function portOf(metadata: InferenceSession.ValueMetadata): Port {
+  if (!metadata.isTensor) return { name: metadata.name, dtype: undefined, shape: [] };
+  return {
+    name: metadata.name,
+    dtype: DTYPE_OF.get(metadata.type),
+    // onnxruntime spells an unnamed dimension "".
+    shape: metadata.shape.map((dim) => (dim === "" ? undefined : dim)),
+  };
+}
+
+function toOrt(ort: Ort, name: string, tensor: RuntimeTensor): OrtTensor {
+  const { dtype, dims, data } = tensor;
+  const type = ORT_TYPE[dtype];
+  if (type === undefined) {
+    throw new NormfoldError("unsupported", `onnxruntime-node takes no ${dtype} tensors (input "${name}")`);
+  }
+  try {
+    if (!(data instanceof Uint8Array)) return new ort.Tensor("string", [...data], [...dims]);
+    // float16 has no typed array in Node 20, and onnxruntime-node takes its bit patterns.
+    const view =
+      dtype === "float16" ? uint16View(data) : dtype.endsWith("int4") ? data : typedView(dtype, data);
+    return Reflect.construct(ort.Tensor, [type, view, [...dims]]);
+  } catch (error) {
+    throw new NormfoldError("usage", `input "${name}" of ${dtype}[${dims}]: ${shortReason(error)}`);
+  }
+}
+
+function uint16View(bytes: Uint8Array): Uint16Array {
+  const { buffer, byteOffset, byteLength } = alignedBytes(bytes, 2);
+  return new Uint16Array(buffer, byteOffset, byteLength / 2);
+}
+
+function fromOrt(name: string, value: OrtTensor | undefined): RuntimeTensor {
+  const dtype = value === undefined ? undefined : DTYPE_OF.get(value.type);
+  if (value === undefined || dtype === undefined) {
+    throw new NormfoldError("unsupported", `output "${name}" is not a tensor that onnxruntime-node gives`);
+  }
+  const data: unknown = value.data;
+  if (Array.isArray(data)) return { dtype, dims: value.dims, data: data.map(String) };
+  if (!ArrayBuffer.isView(data)) {
+    throw new NormfoldError("unsupported", `output "${name}" is not in memory`);
+  }
+  return { dtype, dims: value.dims, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
+}
+
+/** Things onnxruntime lacks, as against models that are wrong. */
+const UNSUPPORTED =
+  /not a registered function\/op|NOT_IMPLEMENTED|Could not find an implementation|No opset import for domain|not supported|unsupported|is not currently supported|Non tensor type/i;
+
+function translated(error: unknown, what: string): NormfoldError {
+  const reason = shortReason(error);
+  const code = UNSUPPORTED.test(reason) ? "unsupported" : "invalid";
+  return new NormfoldError(code, `${what}: ${reason}`, {}, { cause: error });
+}
+
+/** The first line of an error, without onnxruntime's source places, and not longer than a terminal line or three. */
+function shortReason(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const line = text
+    .replace(/\s+/g, " ")
+    .replace(/\/\S+\.(cc|h):\d+ [^ ]*(\([^)]*\))?( \[[^\]]*\])? ?/g, "")
+    .trim();
+  return line.length > 240 ? `${line.slice(0, 237)}...` : line;
+}

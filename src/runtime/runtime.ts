@@ -1,0 +1,52 @@
+import type { DType } from "../ir/dtype.js";
+import type { Dim } from "../ir/type.js";
+
+/** A model to run. By path where its bytes exceed 2 GB or it has external data, which is found relative to the path. */
+export type RuntimeModel =
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  | { readonly kind: "path"; readonly path: string };
+
+/** A tensor that goes into or comes out of a session: raw little-endian elements as in raw_data, or strings. */
+export interface RuntimeTensor {
+  readonly dtype: DType;
+  readonly dims: readonly number[];
+  readonly data: Uint8Array | readonly string[];
+}
+
+export type TensorMap = ReadonlyMap<string, RuntimeTensor>;
+
+/** An input or output as the runtime declares it. */
+export interface Port {
+  readonly name: string;
+  /** undefined: not a tensor (a sequence, a map, an optional), which this interface does not carry. */
+  readonly dtype: DType | undefined;
+  /** Runtimes give [] both for a scalar and for an unknown rank. */
+  readonly shape: readonly Dim[];
+}
+
+/** A model that is ready to run. Close it: its memory is outside the garbage collector's sight. */
+export interface Session {
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  /**
+   * Runs the model and gives the outputs asked for, by default all that are tensors. Feeds that are no inputs of
+   * the model are left out. Throws NormfoldError "unsupported" or "invalid" with the runtime's reason in one line.
+   */
+  run(feeds: TensorMap, outputs?: readonly string[]): Promise<Map<string, RuntimeTensor>>;
+  close(): Promise<void>;
+}
+
+/** Something that runs ONNX models as they are, without optimizing them: the judge of every rewrite. */
+export interface Runtime {
+  readonly name: string;
+  readonly version: string;
+  /**
+   * Throws NormfoldError "unsupported" when the runtime lacks something that the model needs (a custom operator, a
+   * kernel for a type) and "invalid" when it rejects the model.
+   */
+  open(model: RuntimeModel): Promise<Session>;
+}
+
+export function tensorSize(dims: readonly number[]): number {
+  return dims.reduce((product, dim) => product * dim, 1);
+}
