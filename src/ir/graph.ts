@@ -14,6 +14,8 @@ import type { ValueType } from "./type.js";
 export interface MetadataEntry {
   readonly key: string;
   readonly value: string;
+  /** The StringStringEntryProto as it was read, where key and value alone would not give the same bytes. */
+  readonly wire?: Uint8Array;
 }
 
 /** A ValueInfoProto: what the model declares about a value. `wire` is written back verbatim while the name fits. */
@@ -23,6 +25,8 @@ export interface ValueInfo {
   readonly docString?: string;
   readonly metadata?: readonly MetadataEntry[];
   readonly wire?: Uint8Array;
+  /** Its place in the value_info list it was read from, so that writing keeps the order. */
+  readonly order?: number;
 }
 
 /** One place that reads a value. Exact: subgraph captures, graph outputs and annotations are uses like any other. */
@@ -340,10 +344,14 @@ export class Graph {
   metadata: readonly MetadataEntry[] = [];
   unknown: Uint8Array | undefined;
   annotations: QuantizationAnnotation[] = [];
-  /** value_info entries that name no value of the graph; kept as they were. */
+  /** value_info entries that name no value of the graph, or repeat a declaration; kept as they were. */
   strayInfo: ValueInfo[] = [];
+  /** Declarations of outputs whose value is declared elsewhere: an input handed through, an outer graph's value. */
+  readonly outputInfo = new Map<Value, ValueInfo>();
   /** The control-flow node whose body this is. */
   owner: Node | undefined;
+  /** A function body has no initializers: its constants are Constant nodes. */
+  isFunctionBody = false;
   first: Node | undefined;
   last: Node | undefined;
   #nodeCount = 0;
@@ -439,6 +447,12 @@ export class Graph {
   setDefault(input: Value, tensor: Tensor): void {
     invariant(this.#inputs.has(input), `"${input.name}" is not an input of the graph`);
     input.tensor = tensor;
+    this.#initializers.add(input);
+  }
+
+  setSparseDefault(input: Value, sparse: SparseTensor): void {
+    invariant(this.#inputs.has(input), `"${input.name}" is not an input of the graph`);
+    input.sparse = sparse;
     this.#initializers.add(input);
   }
 

@@ -1,0 +1,192 @@
+import { type ChannelAffine, compose, isScaleOnly, isShiftOnly } from "../src/affine/channel-affine.js";
+import { fitsRange } from "../src/affine/scale-tensor.js";
+import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
+import { type FloatDType, isFloat } from "../src/ir/dtype.js";
+import type { Node, Value } from "../src/ir/graph.js";
+import { type Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
+import { liftAffine } from "../src/ops/affine.js";
+import type { LiftedAffine } from "../src/ops/affine-facet.js";
+import { constantTensor } from "../src/ops/constants.js";
+import type { Facts } from "../src/ops/facts.js";
+import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
+import { type Rewriter, replacementBlocked } from "../src/rewrite/rewriter.js";
+
+/**
+ * Make one map of two per-channel maps in a row.
+ *
+ *   before   a = BatchNormalization(x, gamma, beta, mean, var)
+ *            y = Mul(a, k)
+ *   after    y = BatchNormalization(x, gamma * k, beta * k, mean, var)
+ *
+ * Pairs with a BatchNormalization become one BatchNormalization, two multiplications one Mul, two additions one Add.
+ * A Mul and an Add stay two nodes. Caffe's Scale layer is exported as the pair above and an Add.
+ *
+ * Math       second(first(x)): scale = s2 * s1, shift = s2 * t1 + t2
+ * Requires   constants; the value between has this one use; both maps along one axis, or uniform
+ * Refuses    what lifting refuses; parameters that would overflow their type
+ * Numerics   rounding
+ */
+export const composeAffine: Pass = {
+  kind: "rules",
+  name: "compose-affine",
+  summary: "Two per-channel scales and shifts in a row become one",
+  before: "a = BatchNormalization(x, gamma, beta, mean, var)  y = Mul(a, k)",
+  after: "y = BatchNormalization(x, gamma * k, beta * k, mean, var)",
+  numerics: "rounding",
+  rules: [{ match }],
+};
+
+function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
+  const second = liftAffine(node, facts);
+  if (second === undefined || isRefusal(second)) return undefined;
+  const producer = second.input.producer;
+  const first = producer === undefined ? undefined : liftAffine(producer, facts);
+  if (producer === undefined || first === undefined || isRefusal(first)) return undefined;
+  if (second.input.uses.size !== 1) return undefined;
+  if (first.axis !== undefined && second.axis !== undefined && first.axis !== second.axis) return undefined;
+  const map = compose(first.map, second.map);
+  const output = node.output(0);
+  if (map === undefined || output === undefined) return undefined;
+  const merge = planMerge(first, second, map, facts);
+  if (merge === undefined || isRefusal(merge)) return merge;
+  const blocked = replacementBlocked(output, second.input);
+  if (blocked !== undefined) return refuse(blocked);
+  return {
+    kind: "rewrite",
+    summary: `${producer.label} and ${node.label} become one`,
+    apply: (rewriter) => {
+      rewriter.supersede(output, merge(rewriter));
+      rewriter.removeNode(node);
+      // The first node may be the merged one, and then still has its uses.
+      if (producer.outputs.every((value) => value === null || value.uses.size === 0)) {
+        rewriter.removeNode(producer);
+      }
+    },
+  };
+}
+
+/** Makes the merged node and gives its output. */
+type Merge = (rewriter: Rewriter) => Value;
+
+function planMerge(
+  first: LiftedAffine,
+  second: LiftedAffine,
+  map: ChannelAffine,
+  facts: Facts,
+): Merge | Refusal | undefined {
+  if (first.node.is("BatchNormalization")) return intoEarlier(first, second);
+  if (second.node.is("BatchNormalization")) return intoLater(first, second, map);
+  if (isScaleOnly(first.map) && isScaleOnly(second.map))
+    return asArithmetic("Mul", map.scale, first, second, facts);
+  if (isShiftOnly(first.map) && isShiftOnly(second.map))
+    return asArithmetic("Add", map.shift, first, second, facts);
+  return undefined;
+}
+
+/** gamma and beta take the second map; mean and variance stay, so they still are the layer's statistics. */
+function intoEarlier(first: LiftedAffine, second: LiftedAffine): Merge | Refusal | undefined {
+  const { node } = first;
+  const [gamma, beta] = [constantTensor(node.input(1)), constantTensor(node.input(2))];
+  const output = node.output(0);
+  if (gamma === undefined || beta === undefined || output === undefined) return undefined;
+  const { scale, shift } = second.map;
+  const at = (values: Float64Array, c: number): number => values[values.length === 1 ? 0 : c] ?? NaN;
+  const newGamma = vector(
+    gamma,
+    gamma.toFloat64().map((value, c) => value * at(scale, c)),
+  );
+  const newBeta = vector(
+    beta,
+    beta.toFloat64().map((value, c) => value * at(scale, c) + at(shift, c)),
+  );
+  if (isRefusal(newGamma)) return newGamma;
+  if (isRefusal(newBeta)) return newBeta;
+  return (rewriter) => {
+    rewriter.setConstant(node, 1, newGamma, "gamma");
+    rewriter.setConstant(node, 2, newBeta, "beta");
+    return output;
+  };
+}
+
+/** The later BatchNormalization becomes the whole map: gamma = scale, beta = shift, mean 0, variance 1, epsilon 0. */
+function intoLater(
+  first: LiftedAffine,
+  second: LiftedAffine,
+  map: ChannelAffine,
+): Merge | Refusal | undefined {
+  const { node } = second;
+  const { graph } = node;
+  const parameters = [1, 2, 3, 4].map((index) => constantTensor(node.input(index)));
+  const [gamma, beta, mean, variance] = parameters;
+  if (!gamma || !beta || !mean || !variance || graph === undefined) return undefined;
+  const values = [map.scale, map.shift, map.scale.map(() => 0), map.scale.map(() => 1)];
+  const tensors: Tensor[] = [];
+  for (const [i, like] of [gamma, beta, mean, variance].entries()) {
+    const tensor = vector(like, values[i] ?? map.scale);
+    if (isRefusal(tensor)) return tensor;
+    tensors.push(tensor);
+  }
+  return (rewriter) => {
+    const constants = tensors.map((tensor, i) =>
+      rewriter.addConstant(graph, node.input(i + 1)?.name ?? "parameter", tensor, node),
+    );
+    const merged = rewriter.addNode(
+      graph,
+      {
+        opType: "BatchNormalization",
+        inputs: [first.input, ...constants],
+        outputs: [graph.freshName(`${node.key}_merged`)],
+        attributes: [
+          ...[...node.attributes.values()].filter((attr) => attr.name !== "epsilon"),
+          { name: "epsilon", kind: "float", value: 0 },
+        ],
+        ...(node.name === undefined ? {} : { name: node.name }),
+      },
+      node,
+    );
+    return merged.output(0) ?? first.input;
+  };
+}
+
+function asArithmetic(
+  opType: "Mul" | "Add",
+  values: Float64Array,
+  first: LiftedAffine,
+  second: LiftedAffine,
+  facts: Facts,
+): Merge | Refusal | undefined {
+  const { node } = second;
+  const { graph } = node;
+  const operand = node.input(1 - second.inputIndex);
+  const like = constantTensor(operand);
+  const axis = first.axis ?? second.axis;
+  const rank = facts.rank(first.input);
+  if (like === undefined || !isFloat(like.dtype) || graph === undefined || operand === undefined)
+    return undefined;
+  if (axis !== undefined && rank === undefined) return undefined;
+  if (!fitsRange(like.dtype, values)) return refuse(`the merged ${like.dtype} constant would overflow`);
+  const trailing = axis === undefined || rank === undefined ? 0 : rank - 1 - axis;
+  const dims = axis === undefined ? [] : [values.length, ...new Array<number>(trailing).fill(1)];
+  const tensor = tensorFromNumbers(like.dtype, dims, values);
+  return (rewriter) => {
+    const constant = rewriter.addConstant(graph, operand.name, tensor, node);
+    const merged = rewriter.addNode(
+      graph,
+      {
+        opType,
+        inputs: [first.input, constant],
+        outputs: [graph.freshName(`${node.key}_merged`)],
+        ...(node.name === undefined ? {} : { name: node.name }),
+      },
+      node,
+    );
+    return merged.output(0) ?? first.input;
+  };
+}
+
+function vector(like: Tensor, values: Float64Array): Tensor | Refusal {
+  const dtype: FloatDType | undefined = isFloat(like.dtype) ? like.dtype : undefined;
+  if (dtype === undefined) return refuse(`a parameter is ${like.dtype}`);
+  if (!fitsRange(dtype, values)) return refuse(`the merged ${dtype} parameter would overflow`);
+  return tensorFromNumbers(dtype, [values.length], values);
+}

@@ -1,0 +1,72 @@
+import type { Graph, Node } from "../src/ir/graph.js";
+import { isStandardDomain } from "../src/ir/graph.js";
+import type { Model } from "../src/ir/model.js";
+import type { Pass, PassContext } from "../src/rewrite/pass.js";
+
+/**
+ * Remove nodes and initializers that nothing reads.
+ *
+ *   before   <float[2] k> { y = Relu(x)  u = Exp(x) } => y
+ *   after    { y = Relu(x) } => y
+ *
+ * Refuses    nodes of custom domains, which may have effects; graph inputs; values that an annotation or a training
+ *            binding names
+ * Numerics   exact
+ */
+export const eliminateDead: Pass = {
+  kind: "procedure",
+  name: "eliminate-dead",
+  summary: "Nodes and initializers that nothing reads go",
+  before: "y = Relu(x)  u = Exp(x)  // u is never read",
+  after: "y = Relu(x)",
+  numerics: "exact",
+  run: (context) => {
+    for (const graph of [...context.view.model.graphs()]) {
+      sweepNodes(graph, context);
+      sweepInitializers(graph, context);
+    }
+  },
+};
+
+/** From the last node to the first: what feeds only dead nodes is dead when its turn comes. */
+function sweepNodes(graph: Graph, context: PassContext): void {
+  for (let node = graph.last; node !== undefined; ) {
+    const current: Node = node;
+    node = node.previous;
+    if (current.outputs.some((value) => value !== null && value.uses.size > 0)) continue;
+    if (!isDiscardable(current, context.view.model)) {
+      context.refused(current, "nothing reads it, but an operator of a custom domain may have effects");
+      continue;
+    }
+    context.attempt(current.key, {
+      kind: "rewrite",
+      summary: `${current.label} is removed: nothing reads it`,
+      apply: (rewriter) => rewriter.removeNode(current),
+    });
+  }
+}
+
+function isDiscardable(node: Node, model: Model): boolean {
+  return (
+    isStandardDomain(node.domain) ||
+    node.domain === "ai.onnx.ml" ||
+    node.domain === "com.microsoft" ||
+    model.functions.some((fn) => fn.name === node.opType && fn.domain === node.domain)
+  );
+}
+
+function sweepInitializers(graph: Graph, context: PassContext): void {
+  for (const value of [...graph.initializers]) {
+    // From IR version 4 on an initializer that is an input is the caller's to see, used or not.
+    const callersSee = value.isGraphInput && graph.scope.initializersAreDefaults;
+    if (value.uses.size > 0 || callersSee) continue;
+    context.attempt(value.name, {
+      kind: "rewrite",
+      summary: `initializer "${value.name}" is removed: nothing reads it`,
+      apply: () => {
+        if (value.isGraphInput) graph.removeInput(value);
+        else graph.removeInitializer(value);
+      },
+    });
+  }
+}

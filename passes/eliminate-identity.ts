@@ -1,0 +1,40 @@
+import { type Refusal, refuse } from "../src/base/refusal.js";
+import type { Node } from "../src/ir/graph.js";
+import type { Pass, Proposal } from "../src/rewrite/pass.js";
+import { replacementBlocked } from "../src/rewrite/rewriter.js";
+
+/**
+ * Remove Identity.
+ *
+ *   before   y = Identity(x)
+ *            z = Relu(y)
+ *   after    z = Relu(x)
+ *
+ * Refuses    an Identity that gives a graph output a name which its input, seen by callers under another, cannot take
+ * Numerics   exact
+ */
+export const eliminateIdentity: Pass = {
+  kind: "rules",
+  name: "eliminate-identity",
+  summary: "Identity is read through",
+  before: "y = Identity(x)  z = Relu(y)",
+  after: "z = Relu(x)",
+  numerics: "exact",
+  rules: [{ match }],
+};
+
+function match(node: Node): Proposal | Refusal | undefined {
+  const [input, output] = [node.input(0), node.output(0)];
+  if (!node.is("Identity") || input === undefined || output === undefined) return undefined;
+  if (output.uses.size === 0) return undefined;
+  const blocked = replacementBlocked(output, input);
+  if (blocked !== undefined) return refuse(blocked);
+  return {
+    kind: "rewrite",
+    summary: `${node.label} is read through`,
+    apply: (rewriter) => {
+      rewriter.replaceUses(output, input);
+      rewriter.removeNode(node);
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import type { Pass } from "../src/rewrite/pass.js";
+import { composeAffine } from "./compose-affine.js";
+import { eliminateDead } from "./eliminate-dead.js";
+import { eliminateDropout } from "./eliminate-dropout.js";
+import { eliminateIdentity } from "./eliminate-identity.js";
+import { foldAffineUp } from "./fold-affine-up.js";
+import { foldConstants } from "./fold-constants.js";
+import { liftConstants } from "./lift-constants.js";
+
+/** Every pass, in the order the pipeline runs them. */
+export const PASSES: readonly Pass[] = [
+  liftConstants,
+  eliminateIdentity,
+  eliminateDropout,
+  foldConstants,
+  composeAffine,
+  foldAffineUp,
+  eliminateDead,
+];

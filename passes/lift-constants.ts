@@ -1,0 +1,58 @@
+import { type Refusal, refuse } from "../src/base/refusal.js";
+import type { Node } from "../src/ir/graph.js";
+import { type Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
+import type { Pass, Proposal } from "../src/rewrite/pass.js";
+
+/**
+ * Turn Constant nodes into initializers of the same name.
+ *
+ *   before   k = Constant <value = float[2] {1, 2}> ()
+ *   after    <float[2] k = {1, 2}>
+ *
+ * Source     ONNX Constant-1 to -25: value, value_float(s), value_int(s)
+ * Refuses    graph outputs, which a node must produce; sparse and string forms; function bodies, which have no
+ *            initializers
+ * Numerics   exact
+ */
+export const liftConstants: Pass = {
+  kind: "rules",
+  name: "lift-constants",
+  summary: "Constant nodes become initializers",
+  before: "k = Constant <value = float[2] {1, 2}> ()",
+  after: "<float[2] k = {1, 2}>",
+  numerics: "exact",
+  rules: [{ match }],
+};
+
+function match(node: Node): Proposal | Refusal | undefined {
+  if (!node.is("Constant") || node.graph === undefined || node.graph.isFunctionBody) return undefined;
+  const [graph, output] = [node.graph, node.output(0)];
+  const tensor = constantValue(node);
+  if (output === undefined || output.uses.size === 0) return undefined;
+  if (tensor === undefined)
+    return refuse("its value is sparse, a string list, or given by a function's caller");
+  if (output.isGraphOutput) return refuse(`"${output.name}" is a graph output`);
+  return {
+    kind: "rewrite",
+    summary: `${node.label} becomes an initializer`,
+    apply: (rewriter) => {
+      const constant = rewriter.addConstant(graph, output.name, tensor);
+      rewriter.supersede(output, constant);
+      rewriter.removeNode(node);
+    },
+  };
+}
+
+function constantValue(node: Node): Tensor | undefined {
+  const float = node.float("value_float");
+  const int = node.attribute("value_int");
+  const floats = node.attribute("value_floats");
+  const ints = node.attribute("value_ints");
+  if (float !== undefined) return tensorFromNumbers("float", [], [float]);
+  if (int?.kind === "int") return tensorFromNumbers("int64", [], [Number(int.value)]);
+  if (floats?.kind === "floats") return tensorFromNumbers("float", [floats.value.length], floats.value);
+  if (ints?.kind === "ints") {
+    return tensorFromNumbers("int64", [ints.value.length], ints.value.map(Number));
+  }
+  return node.tensorAttribute("value");
+}

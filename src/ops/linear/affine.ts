@@ -1,0 +1,122 @@
+import { type ChannelAffine, expandChannels, isScaleOnly, isShiftOnly } from "../../affine/channel-affine.js";
+import { fitsRange, scaleOverflows, scaleTensor } from "../../affine/scale-tensor.js";
+import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { type FloatDType, isFloat } from "../../ir/dtype.js";
+import type { Node } from "../../ir/graph.js";
+import { Tensor, tensorFromNumbers } from "../../ir/tensor.js";
+import type { Absorption, LiftedAffine } from "../affine-facet.js";
+import { constantTensor, requireConstant } from "../constants.js";
+import type { Facts } from "../facts.js";
+
+/**
+ * Y = alpha * A' * B' + beta * C with a constant B: column n of B' takes scale[n], and C becomes
+ * beta * C * scale + shift, broadcast as far as it must be; beta becomes 1. alpha, transA and transB stay.
+ */
+export function absorbIntoGemm(producer: Node, lifted: LiftedAffine, facts: Facts): Absorption | Refusal {
+  if (producer.hasReferences) return refuse("an attribute of it takes its value from the function's caller");
+  if ((facts.opset(producer) ?? 0) < 7) return refuse("before opset 7 Gemm broadcasts by other rules");
+  const weight = requireConstant(producer.input(1), "weight B");
+  if (isRefusal(weight)) return weight;
+  if (!isFloat(weight.dtype)) return refuse(`its weight is ${weight.dtype}`);
+  const [rows, columns] = weight.dims;
+  if (rows === undefined || columns === undefined || weight.dims.length !== 2) {
+    return refuse(`its weight has rank ${weight.dims.length}`);
+  }
+  if (lifted.axis !== undefined && lifted.axis !== 1) {
+    return refuse(`the map runs along axis ${lifted.axis}, the weight's columns along axis 1`);
+  }
+  const transposed = producer.int("transB", 0) !== 0;
+  const channels = transposed ? rows : columns;
+  const map = expandChannels(lifted.map, channels);
+  if (map === undefined) return refuse(`it has ${channels} columns, the map ${lifted.map.scale.length}`);
+  const bias = gemmBias(producer, weight.dtype, map, channels);
+  if (isRefusal(bias)) return bias;
+
+  const constants = new Map<number, Tensor>();
+  if (!isShiftOnly(map)) {
+    const inner = transposed ? columns : 1;
+    if (scaleOverflows(weight, map.scale, inner)) return refuse(`its ${weight.dtype} weight would overflow`);
+    constants.set(1, scaleTensor(weight, map.scale, inner));
+  }
+  if (bias !== undefined) constants.set(2, bias);
+  return { constants, attributes: bias === undefined ? {} : { beta: undefined } };
+}
+
+/** beta * C * scale + shift; undefined when there is no C and none is needed. */
+function gemmBias(
+  producer: Node,
+  dtype: FloatDType,
+  map: ChannelAffine,
+  channels: number,
+): Tensor | Refusal | undefined {
+  const given = producer.input(2);
+  if (given === undefined) {
+    return isScaleOnly(map) ? undefined : boundedTensor(dtype, [channels], map.shift);
+  }
+  const old = requireConstant(given, "bias C");
+  if (isRefusal(old)) return old;
+  const beta = producer.float("beta", 1);
+  const width = old.dims.at(-1) ?? 1;
+  const height = old.dims.length === 2 ? (old.dims[0] ?? 1) : 1;
+  if (old.dims.length > 2 || (width !== 1 && width !== channels)) {
+    return refuse(`its bias C is [${old.dims.join(",")}] for ${channels} columns`);
+  }
+  const c = old.toFloat64();
+  const values = Float64Array.from({ length: height * channels }, (_, i) => {
+    const [row, column] = [Math.floor(i / channels), i % channels];
+    const before = beta * (c[row * width + (width === 1 ? 0 : column)] ?? NaN);
+    return before * (map.scale[column] ?? NaN) + (map.shift[column] ?? NaN);
+  });
+  return boundedTensor(dtype, height === 1 ? [channels] : [height, channels], values);
+}
+
+/**
+ * Y = A * B with one constant operand. A map along the last axis scales the columns of a constant B, one along the
+ * axis before it the rows of a constant A. The shift becomes Gemm's C where both operands are matrices, and otherwise
+ * remains for an Add.
+ */
+export function absorbIntoMatMul(producer: Node, lifted: LiftedAffine, facts: Facts): Absorption | Refusal {
+  const [a, b] = [producer.input(0), producer.input(1)];
+  if (a === undefined || b === undefined) return refuse("an operand of it is missing");
+  const side = constantTensor(b) !== undefined ? 1 : 0;
+  const weight = requireConstant(side === 1 ? b : a, side === 1 ? "weight B" : "weight A or B");
+  if (isRefusal(weight)) return refuse("neither operand of it is a constant");
+  if (!isFloat(weight.dtype)) return refuse(`its weight is ${weight.dtype}`);
+  if (weight.dims.length < 2) return refuse(`its weight has rank ${weight.dims.length}`);
+  const output = producer.output(0);
+  const rank = output === undefined ? undefined : facts.rank(output);
+  const other = facts.rank(side === 1 ? a : b);
+  if (rank === undefined || other === undefined) return refuse("the rank of its output is not proven");
+
+  const weightAxis = weight.dims.length - (side === 1 ? 1 : 2);
+  const outputAxis = side === 1 || other === 1 ? rank - 1 : rank - 2;
+  if (lifted.axis !== undefined && lifted.axis !== outputAxis) {
+    return refuse(`the map runs along axis ${lifted.axis}, the constant's channels along axis ${outputAxis}`);
+  }
+  const channels = weight.dims[weightAxis] ?? 0;
+  const map = expandChannels(lifted.map, channels);
+  if (map === undefined) return refuse(`it has ${channels} channels, the map ${lifted.map.scale.length}`);
+  const inner = side === 1 ? 1 : (weight.dims.at(-1) ?? 1);
+
+  const constants = new Map<number, Tensor>();
+  if (!isShiftOnly(map)) {
+    if (scaleOverflows(weight, map.scale, inner)) return refuse(`its ${weight.dtype} weight would overflow`);
+    constants.set(side, scaleTensor(weight, map.scale, inner));
+  }
+  if (isScaleOnly(map)) return { constants };
+  const shift = boundedTensor(weight.dtype, [channels], map.shift);
+  if (isRefusal(shift)) return shift;
+  const isGemm = side === 1 && other === 2 && weight.dims.length === 2 && (facts.opset(producer) ?? 0) >= 7;
+  if (isGemm) return { opType: "Gemm", constants: constants.set(2, shift) };
+  const trailing = rank - 1 - outputAxis;
+  return {
+    constants,
+    remainder: new Tensor(shift.dtype, trailing === 1 ? [channels, 1] : [channels], shift.data),
+  };
+}
+
+function boundedTensor(dtype: FloatDType, dims: readonly number[], values: Float64Array): Tensor | Refusal {
+  return fitsRange(dtype, values)
+    ? tensorFromNumbers(dtype, dims, values)
+    : refuse(`its ${dtype} bias would overflow`);
+}

@@ -1,0 +1,19 @@
+import type { RolledBack } from "../optimize.js";
+import type { RefusalRecord, RewriteRecord } from "../rewrite/pass.js";
+import type { CheckReport } from "../runtime/check.js";
+import type { ModelSummary } from "./summary.js";
+
+/** Everything `optimize` has to say, as plain data: what the CLI prints and --json writes. */
+export interface OptimizeReport {
+  readonly before: ModelSummary;
+  readonly after: ModelSummary;
+  /** In the order they were made. */
+  readonly rewrites: readonly RewriteRecord[];
+  /** What was left alone at the end, and why. */
+  readonly refusals: readonly RefusalRecord[];
+  /** Rewrites that changed the outputs and were undone. */
+  readonly rolledBack: readonly RolledBack[];
+  /** Rounds of the pipeline until nothing changed. */
+  readonly rounds: number;
+  readonly check: CheckReport;
+}

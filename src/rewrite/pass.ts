@@ -1,0 +1,95 @@
+import type { Refusal } from "../base/refusal.js";
+import type { Node } from "../ir/graph.js";
+import type { Model } from "../ir/model.js";
+import type { Tensor } from "../ir/tensor.js";
+import type { Facts } from "../ops/facts.js";
+import type { Rewriter } from "./rewriter.js";
+
+/**
+ * What a rewrite may do to the numbers, and so how the check judges it.
+ *
+ *   exact        bit for bit the same outputs
+ *   rounding     the same real function, computed with other roundings
+ *   approximate  another function, within a bound the pass documents
+ */
+export type Numerics = "exact" | "rounding" | "approximate";
+
+/** A rewrite that has been found legal and not yet been made. */
+export interface Proposal {
+  readonly kind: "rewrite";
+  /** What becomes of what, in one line: `Conv "c" absorbs BatchNormalization "bn"`. */
+  readonly summary: string;
+  readonly apply: (rewriter: Rewriter) => void;
+}
+
+/** What a rule may look at. Nothing here mutates. */
+export interface View {
+  readonly model: Model;
+  readonly facts: Facts;
+  readonly settings: Settings;
+}
+
+/** Options that passes read. */
+export interface Settings {
+  /** Bytes by which one folded constant may exceed the constants that vanish with it. */
+  readonly growthLimit: number;
+}
+
+export const DEFAULT_SETTINGS: Settings = { growthLimit: 1 << 20 };
+
+/**
+ * A local rewrite. `match` is pure: a proposal, a refusal with its sentence, or undefined for a node that is not the
+ * rule's business at all.
+ */
+export interface Rule {
+  readonly match: (node: Node, view: View) => Proposal | Refusal | undefined;
+}
+
+/** What every pass says about itself; `normfold passes` prints it. */
+export interface PassInfo {
+  /** Verb first, kebab-case; equals its file name and its name on the command line. */
+  readonly name: string;
+  readonly summary: string;
+  /** The shape it looks for and what it leaves, in ONNX text. */
+  readonly before: string;
+  readonly after: string;
+  readonly numerics: Numerics;
+}
+
+/** A pass is rules run to their fixed point, or a procedure over the whole model. */
+export type Pass = PassInfo &
+  (
+    | { readonly kind: "rules"; readonly rules: readonly Rule[] }
+    | { readonly kind: "procedure"; readonly run: (context: PassContext) => void | Promise<void> }
+  );
+
+/** What a procedure pass works with. Every change goes through `attempt`, which asks the gate and keeps the log. */
+export interface PassContext {
+  readonly view: View;
+  /** Evaluates constants by running nodes in onnxruntime; undefined when no runtime is at hand. */
+  readonly evaluate: Evaluate | undefined;
+  /** Makes the proposal if it may be made; false when it was denied. `key` names the place across runs. */
+  attempt(key: string, proposal: Proposal): boolean;
+  refused(node: Node, reason: string): void;
+}
+
+/** Runs a model without inputs and gives the values of its outputs, in order. */
+export type Evaluate = (model: Model) => Promise<readonly Tensor[]>;
+
+/** One rewrite that was made. `key` is stable over runs on the same model, so that it can be denied and replayed. */
+export interface RewriteRecord {
+  readonly pass: string;
+  readonly key: string;
+  readonly summary: string;
+  readonly numerics: Numerics;
+  /** Change in the number of nodes (negative: fewer). */
+  readonly nodes: number;
+}
+
+/** A rewrite that was not made, and why. */
+export interface RefusalRecord {
+  readonly pass: string;
+  readonly node: string;
+  readonly opType: string;
+  readonly reason: string;
+}

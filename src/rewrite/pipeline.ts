@@ -1,0 +1,59 @@
+import type { Model } from "../ir/model.js";
+import { verify } from "../ir/verify.js";
+import { createFacts } from "../ops/facts.js";
+import { runRules } from "./driver.js";
+import type { Evaluate, Pass, RefusalRecord, RewriteRecord, Settings, View } from "./pass.js";
+import { type Gate, OPEN_GATE, passFault, Session } from "./session.js";
+
+/** Rounds of the whole pipeline; real models settle in two or three. */
+const MAX_ROUNDS = 32;
+
+export interface PipelineOptions {
+  readonly settings: Settings;
+  readonly gate?: Gate;
+  readonly evaluate?: Evaluate | undefined;
+  /** Verify after every pass instead of once at the end, so that a broken graph names the pass that broke it. */
+  readonly verifyEach?: boolean;
+  readonly onPass?: (pass: Pass, round: number) => void;
+}
+
+export interface PipelineLog {
+  readonly rewrites: readonly RewriteRecord[];
+  readonly refusals: readonly RefusalRecord[];
+  readonly rounds: number;
+}
+
+/** Runs the passes in order, again and again until a round changes nothing. Edits `model` in place. */
+export async function runPipeline(
+  model: Model,
+  passes: readonly Pass[],
+  options: PipelineOptions,
+): Promise<PipelineLog> {
+  const session = new Session(options.gate ?? OPEN_GATE);
+  const view: View = { model, facts: createFacts(model), settings: options.settings };
+  let rounds = 0;
+  let before = -1;
+  let last: Pass | undefined;
+  while (session.rewrites.length !== before && rounds < MAX_ROUNDS) {
+    before = session.rewrites.length;
+    rounds++;
+    for (const pass of passes) {
+      options.onPass?.(pass, rounds);
+      session.reconsider(pass);
+      const made = session.rewrites.length;
+      if (pass.kind === "rules") runRules(pass, pass.rules, view, session);
+      else await pass.run(session.context(pass, view, options.evaluate));
+      if (session.rewrites.length > made) {
+        last = pass;
+        if (options.verifyEach) assertSound(model, pass);
+      }
+    }
+  }
+  if (last !== undefined && !options.verifyEach) assertSound(model, last);
+  return { rewrites: session.rewrites, refusals: session.standingRefusals(), rounds };
+}
+
+function assertSound(model: Model, pass: Pass): void {
+  const violation = verify(model)[0];
+  if (violation !== undefined) throw passFault(pass, model, `${violation.check}: ${violation.message}`);
+}

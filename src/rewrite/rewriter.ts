@@ -1,0 +1,125 @@
+import { invariant } from "../base/assert.js";
+import type { AttributeInit } from "../ir/attribute.js";
+import { attribute } from "../ir/attribute.js";
+import { canReplace, type Graph, type Node, type NodeInit, type Value } from "../ir/graph.js";
+import type { Tensor } from "../ir/tensor.js";
+
+/**
+ * The only way passes change a graph. It remembers which nodes a change may have given new chances to, so that the
+ * driver looks at those again and at no others.
+ */
+export class Rewriter {
+  /** Net change in nodes since the rewriter was made. */
+  nodeDelta = 0;
+  readonly #touched = new Set<Node>();
+
+  /** The nodes to look at again, and forgets them. */
+  takeTouched(): Node[] {
+    const nodes = [...this.#touched].filter((node) => node.graph !== undefined);
+    this.#touched.clear();
+    return nodes;
+  }
+
+  #touch(value: Value | null): void {
+    if (value === null) return;
+    if (value.producer !== undefined) this.#touched.add(value.producer);
+    for (const user of value.users) this.#touched.add(user);
+  }
+
+  addNode(graph: Graph, init: NodeInit, before?: Node): Node {
+    const node = graph.addNode(init, before);
+    this.nodeDelta++;
+    this.#touched.add(node);
+    for (const value of [...node.inputs, ...node.outputs]) this.#touch(value);
+    return node;
+  }
+
+  /** Removes a node whose outputs are unused; its inputs' producers are looked at again. */
+  removeNode(node: Node): void {
+    const inputs = [...node.inputs];
+    const graph = node.graph;
+    invariant(graph !== undefined, `${node.label} is removed already`);
+    graph.removeNode(node);
+    this.nodeDelta--;
+    for (const value of inputs) this.#touch(value);
+  }
+
+  setInput(node: Node, index: number, value: Value | null): void {
+    this.#touch(node.inputs[index] ?? null);
+    node.setInput(index, value);
+    this.#touched.add(node);
+    this.#touch(value);
+  }
+
+  setAttribute(node: Node, name: string, init: AttributeInit): void {
+    node.set(attribute(name, init));
+    this.#touched.add(node);
+  }
+
+  removeAttribute(node: Node, name: string): void {
+    node.unset(name);
+    this.#touched.add(node);
+  }
+
+  /**
+   * A new constant in `graph`, named `base` or close to it: an initializer, or in a function body, which has none, a
+   * Constant node before `before`.
+   */
+  addConstant(graph: Graph, base: string, tensor: Tensor, before?: Node): Value {
+    const name = graph.freshName(base);
+    if (!graph.isFunctionBody) return graph.addInitializer(name, tensor);
+    const node = this.addNode(
+      graph,
+      { opType: "Constant", inputs: [], outputs: [name], attributes: { value: tensor } },
+      before ?? graph.first,
+    );
+    const value = node.output(0);
+    invariant(value !== undefined, "a Constant has an output");
+    return value;
+  }
+
+  /**
+   * Gives input `index` of `node` another constant. An initializer that only this input reads keeps its name; one that
+   * others read too is left to them, and the node gets its own.
+   */
+  setConstant(node: Node, index: number, tensor: Tensor, base: string): void {
+    const old = node.input(index);
+    if (old?.tensor !== undefined && old.isConstant && old.uses.size === 1) {
+      old.tensor = tensor;
+      this.#touched.add(node);
+      return;
+    }
+    const home = old?.tensor !== undefined ? old.graph : node.graph;
+    invariant(home !== undefined, `${node.label} is removed`);
+    this.setInput(node, index, this.addConstant(home, old?.name ?? base, tensor, node));
+  }
+
+  /** Every use of `from` becomes a use of `to`, the same value under another name. */
+  replaceUses(from: Value, to: Value): void {
+    from.graph.replaceUses(from, to);
+    this.#touch(to);
+  }
+
+  /**
+   * `to` now computes what `from` was: it takes over its uses, its name and its declaration. `from` keeps a
+   * throw-away name until its node is removed.
+   */
+  supersede(from: Value, to: Value): void {
+    const { name, info } = from;
+    const alreadyNamed = from.isGraphOutput;
+    from.graph.replaceUses(from, to);
+    if (!alreadyNamed) {
+      from.rename(from.graph.freshName(`${name}_replaced`));
+      to.rename(name);
+      to.info = info;
+    }
+    this.#touch(to);
+  }
+}
+
+/** Why `from` cannot hand its place to `to`, or undefined when it can. */
+export function replacementBlocked(from: Value, to: Value): string | undefined {
+  if (canReplace(from, to)) return undefined;
+  if (from.isPinned) return `"${from.name}" is named by an annotation or a training binding`;
+  return `"${from.name}" is a graph output and cannot share "${to.name}", which callers see too`;
+}

@@ -1,0 +1,91 @@
+import { NormfoldError } from "../base/errors.js";
+import type { Node } from "../ir/graph.js";
+import type { Model } from "../ir/model.js";
+import type { Pass, PassContext, Proposal, RefusalRecord, RewriteRecord, View } from "./pass.js";
+import { Rewriter } from "./rewriter.js";
+
+/**
+ * Which rewrites may be made. `denied` holds the identities of rewrites that were found to break the model; `limit`
+ * stops after that many, which is how the first bad one is found by bisection.
+ */
+export interface Gate {
+  readonly denied: ReadonlySet<string>;
+  readonly limit: number;
+}
+
+export const OPEN_GATE: Gate = { denied: new Set(), limit: Number.POSITIVE_INFINITY };
+
+/** The identity of a rewrite across runs of the same pipeline on the same model. */
+export function rewriteIdentity(record: { readonly pass: string; readonly key: string }): string {
+  return `${record.pass}\n${record.key}`;
+}
+
+/** A rewrite's `apply` failed half-way: the model is lost, but the next run can leave this one out. */
+export class ApplyFailure extends Error {
+  readonly record: RewriteRecord;
+
+  constructor(record: RewriteRecord, cause: unknown) {
+    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    this.record = record;
+  }
+}
+
+/** The log of one run of a pipeline: what was made, and what was refused and why. */
+export class Session {
+  readonly rewrites: RewriteRecord[] = [];
+  readonly #gate: Gate;
+  /** By node: a later pass's word on a node replaces the same pass's earlier one. */
+  readonly #refusals = new Map<Node, Map<string, RefusalRecord>>();
+
+  constructor(gate: Gate) {
+    this.#gate = gate;
+  }
+
+  /** Makes a rewrite and logs it; false when the gate says no. */
+  make(pass: Pass, key: string, proposal: Proposal, rewriter: Rewriter = new Rewriter()): boolean {
+    const draft = { pass: pass.name, key, summary: proposal.summary, numerics: pass.numerics };
+    if (this.rewrites.length >= this.#gate.limit || this.#gate.denied.has(rewriteIdentity(draft)))
+      return false;
+    try {
+      proposal.apply(rewriter);
+    } catch (error) {
+      throw new ApplyFailure({ ...draft, nodes: rewriter.nodeDelta }, error);
+    }
+    this.rewrites.push({ ...draft, nodes: rewriter.nodeDelta });
+    return true;
+  }
+
+  refused(pass: Pass, node: Node, reason: string): void {
+    const byPass = this.#refusals.get(node) ?? new Map<string, RefusalRecord>();
+    byPass.set(pass.name, { pass: pass.name, node: node.label, opType: node.opType, reason });
+    this.#refusals.set(node, byPass);
+  }
+
+  /** The refusals that still hold: of nodes that are still there. */
+  standingRefusals(): RefusalRecord[] {
+    return [...this.#refusals].flatMap(([node, byPass]) =>
+      node.graph === undefined ? [] : [...byPass.values()],
+    );
+  }
+
+  /** Forgets what a pass said about the nodes, before it looks at them again. */
+  reconsider(pass: Pass): void {
+    for (const byPass of this.#refusals.values()) byPass.delete(pass.name);
+  }
+
+  context(pass: Pass, view: View, evaluate: PassContext["evaluate"]): PassContext {
+    return {
+      view,
+      evaluate,
+      attempt: (key, proposal) => this.make(pass, key, proposal),
+      refused: (node, reason) => this.refused(pass, node, reason),
+    };
+  }
+}
+
+/** Wraps a violated invariant of the model in an error that names the pass that caused it. */
+export function passFault(pass: Pass, model: Model, message: string): NormfoldError {
+  return new NormfoldError("internal", `pass ${pass.name} left an invalid graph: ${message}`, {
+    element: model.graph.name ?? "graph",
+  });
+}
