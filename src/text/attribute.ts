@@ -1,0 +1,182 @@
+import type { Attribute, AttributeKind, AttributePayload } from "../ir/attribute.js";
+import type { Graph } from "../ir/graph.js";
+import { isSpecialFloat, type Lexer, listUntil } from "./lex.js";
+import { parseFloatLiteral, parseTensorData } from "./tensor.js";
+import { atType, parseType } from "./type.js";
+
+/** What the attributes of a node need from around them. */
+export interface AttributeScope {
+  parseGraph(): Graph;
+}
+
+/** The kinds under the names of the textual syntax. */
+const KINDS: ReadonlyMap<string, AttributeKind> = new Map<string, AttributeKind>([
+  ["float", "float"],
+  ["int", "int"],
+  ["string", "string"],
+  ["tensor", "tensor"],
+  ["graph", "graph"],
+  ["sparse_tensor", "sparse_tensor"],
+  ["type_proto", "type"],
+  ["floats", "floats"],
+  ["ints", "ints"],
+  ["strings", "strings"],
+  ["tensors", "tensors"],
+  ["graphs", "graphs"],
+  ["sparse_tensors", "sparse_tensors"],
+  ["type_protos", "types"],
+]);
+
+/** How the textual syntax spells an attribute kind. */
+export function kindText(kind: AttributeKind): string {
+  return kind === "type" ? "type_proto" : kind === "types" ? "type_protos" : kind;
+}
+
+const utf8 = new TextEncoder();
+
+/** `<name: kind = value, ...>`, or nothing. */
+export function parseAttributes(lexer: Lexer, scope: AttributeScope): readonly Attribute[] {
+  const attributes = new Map<string, Attribute>();
+  if (!lexer.accept("<")) return [];
+  listUntil(lexer, ">", () => {
+    const { offset } = lexer.peek();
+    const name = lexer.name("the name of an attribute");
+    if (attributes.has(name)) lexer.fail(`attribute "${name}" is given twice; remove one`, offset);
+    attributes.set(name, parseAttribute(lexer, name, scope));
+  });
+  return [...attributes.values()];
+}
+
+/** `: kind = value`, the kind optional where the value tells it; the name has been taken. */
+export function parseAttribute(lexer: Lexer, name: string, scope: AttributeScope): Attribute {
+  const wanted = lexer.accept(":") ? parseKind(lexer) : undefined;
+  lexer.expect("=");
+  const { offset } = lexer.peek();
+  if (lexer.accept("@")) {
+    if (wanted === undefined)
+      lexer.fail(`a reference needs its kind, as in ${name}: float = @${name}`, offset);
+    return { name, kind: "ref", ref: lexer.name("the name of a function attribute"), type: wanted };
+  }
+  const payload = lexer.accept("[")
+    ? parseList(lexer, wanted, scope, offset)
+    : parseSingle(lexer, wanted === "float", scope);
+  if (wanted !== undefined && payload.kind !== wanted) {
+    lexer.fail(
+      `attribute "${name}" is declared ${kindText(wanted)}, but the value is of another kind`,
+      offset,
+    );
+  }
+  return { name, ...payload };
+}
+
+function parseKind(lexer: Lexer): AttributeKind {
+  const { kind, text } = lexer.peek();
+  const found = kind === "id" ? KINDS.get(text) : undefined;
+  if (found === undefined) return lexer.unexpected(`an attribute kind (${[...KINDS.keys()].join(", ")})`);
+  lexer.next();
+  return found;
+}
+
+type Single = Extract<AttributePayload, { kind: "float" | "int" | "string" | "tensor" | "graph" | "type" }>;
+
+function parseSingle(lexer: Lexer, wantsFloat: boolean, scope: AttributeScope): Single {
+  if (atType(lexer)) return parseTypeOrTensor(lexer);
+  const { kind, text, offset } = lexer.peek();
+  switch (kind) {
+    case "int": {
+      if (wantsFloat) return { kind: "float", value: parseFloatLiteral(lexer, "float") };
+      const value = lexer.integer("an integer");
+      if (BigInt.asIntN(64, value) !== value)
+        lexer.fail(`${text} does not fit INT, which has 64 bits`, offset);
+      return { kind: "int", value };
+    }
+    case "float":
+      return { kind: "float", value: parseFloatLiteral(lexer, "float") };
+    case "id":
+      if (isSpecialFloat(text)) return { kind: "float", value: parseFloatLiteral(lexer, "float") };
+      return { kind: "graph", value: scope.parseGraph() };
+    case "string":
+      return parseStringOrGraph(lexer, scope);
+    default:
+      return lexer.unexpected("the value of an attribute");
+  }
+}
+
+/** A graph may have a quoted name; what follows tells it from a string. */
+function parseStringOrGraph(lexer: Lexer, scope: AttributeScope): Single {
+  if (lexer.isFollowedBy("(", "=>")) return { kind: "graph", value: scope.parseGraph() };
+  return { kind: "string", value: utf8.encode(lexer.string("a string")) };
+}
+
+function parseTypeOrTensor(lexer: Lexer): Single {
+  const type = parseType(lexer);
+  const { kind } = lexer.peek();
+  const name = kind === "id" || kind === "string" ? lexer.name("a name") : undefined;
+  const isTensor = lexer.accept("=") || name !== undefined || lexer.at("{");
+  if (!isTensor) return { kind: "type", value: type };
+  return { kind: "tensor", value: parseTensorData(lexer, type, name === undefined ? {} : { name }) };
+}
+
+function parseList(
+  lexer: Lexer,
+  wanted: AttributeKind | undefined,
+  scope: AttributeScope,
+  offset: number,
+): AttributePayload {
+  const items: Single[] = [];
+  listUntil(lexer, "]", () => {
+    items.push(parseSingle(lexer, wanted === "floats", scope));
+  });
+  const kind = items[0] === undefined ? wanted : PLURAL[items[0].kind];
+  if (kind === undefined) return lexer.fail("an empty list needs its kind, as in axes: ints = []", offset);
+  const list = listOf(kind, items);
+  return list ?? lexer.fail("the items of a list are of one kind; write floats with a point", offset);
+}
+
+const PLURAL: Readonly<Record<Single["kind"], AttributeKind>> = {
+  float: "floats",
+  int: "ints",
+  string: "strings",
+  tensor: "tensors",
+  graph: "graphs",
+  type: "types",
+};
+
+function listOf(kind: AttributeKind, items: readonly Single[]): AttributePayload | undefined {
+  switch (kind) {
+    case "floats": {
+      const value = allOf(items, "float");
+      return value && { kind, value };
+    }
+    case "ints": {
+      const value = allOf(items, "int");
+      return value && { kind, value };
+    }
+    case "strings": {
+      const value = allOf(items, "string");
+      return value && { kind, value };
+    }
+    case "tensors": {
+      const value = allOf(items, "tensor");
+      return value && { kind, value };
+    }
+    case "graphs": {
+      const value = allOf(items, "graph");
+      return value && { kind, value };
+    }
+    case "types": {
+      const value = allOf(items, "type");
+      return value && { kind, value };
+    }
+    default:
+      return undefined;
+  }
+}
+
+type Of<K extends Single["kind"]> = Extract<Single, { readonly kind: K }>;
+
+/** The values, when every item is of the kind. */
+function allOf<K extends Single["kind"]>(items: readonly Single[], kind: K): Of<K>["value"][] | undefined {
+  const matching = items.filter((item): item is Of<K> => item.kind === kind);
+  return matching.length === items.length ? matching.map((item) => item.value) : undefined;
+}

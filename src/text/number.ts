@@ -1,0 +1,37 @@
+/**
+ * A float32 in the fewest digits that give it back, always with a point or exponent, since ONNX text tells INT
+ * from FLOAT by that.
+ */
+export function float32Text(value: number): string {
+  const rounded = Math.fround(value);
+  const magnitude = Math.abs(rounded);
+  if (Number.isSafeInteger(rounded) || !Number.isFinite(rounded)) return float64Text(rounded);
+  // 6 digits are more than the spacing of normal float32s needs, so shorter forms show up there with zeros behind.
+  const fewest = magnitude < 2 ** -126 ? 1 : 6;
+  for (let digits = fewest; digits < 9; digits++) {
+    const candidate = Number(rounded.toPrecision(digits));
+    if (Math.fround(candidate) === rounded) return float64Text(candidate);
+  }
+  return float64Text(Number(rounded.toPrecision(9)));
+}
+
+/** A float64 in the fewest digits that give it back, always with a point or exponent. */
+export function float64Text(value: number): string {
+  if (Number.isNaN(value)) return "nan";
+  if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
+  if (Object.is(value, -0)) return "-0.0";
+  const text = String(value);
+  return /[.e]/.test(text) ? text : `${text}.0`;
+}
+
+/** The number of a FLOAT or INT literal, or of inf and nan in any case. */
+export function parseNumber(text: string): number {
+  const lower = text.toLowerCase();
+  if (lower.endsWith("nan")) return Number.NaN;
+  if (lower.includes("inf")) return lower.startsWith("-") ? -Infinity : Infinity;
+  return Number(text);
+}
+
+export function quoted(text: string): string {
+  return `"${text.replace(/["\\]/g, "\\$&")}"`;
+}

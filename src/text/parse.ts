@@ -1,0 +1,339 @@
+import { present } from "../base/assert.js";
+import type { Attribute } from "../ir/attribute.js";
+import { Graph, type MetadataEntry, type Node, type Value, type ValueInfo } from "../ir/graph.js";
+import { type FunctionDef, Model, type OpsetImport } from "../ir/model.js";
+import type { ValueType } from "../ir/type.js";
+import { type AttributeScope, parseAttribute, parseAttributes } from "./attribute.js";
+import { Lexer, listUntil } from "./lex.js";
+import { parseTensorData } from "./tensor.js";
+import { atType, parseType } from "./type.js";
+
+/**
+ * A model from ONNX's textual syntax (onnx/docs/Syntax.md): header, graph, functions. Beyond ONNX's own reader it
+ * counts the elements of constants, takes a quoted name wherever a name stands, and keeps lists of tensors and graphs.
+ * Throws "invalid" with line and column.
+ */
+export function parseModel(text: string): Model {
+  const lexer = new Lexer(text);
+  if (!lexer.at("<")) {
+    lexer.unexpected('the model header, as in <ir_version: 8, opset_import: ["" : 17]>');
+  }
+  const header = parseHeader(lexer, MODEL_KEYS);
+  const irVersion = header.integers.get("ir_version");
+  if (irVersion === undefined) lexer.fail("the model header has no ir_version; add one, as in ir_version: 8");
+  const model = parseBody(lexer, header.opsetImports, Number(irVersion));
+  model.producerName = header.strings.get("producer_name");
+  model.producerVersion = header.strings.get("producer_version");
+  model.domain = header.strings.get("domain");
+  model.docString = header.strings.get("doc_string");
+  model.modelVersion = header.integers.get("model_version");
+  model.metadata = header.metadata;
+  return model;
+}
+
+/** A model from the text of a graph alone, functions may follow: standard operators of `opset` (17), IR version 8. */
+export function parseGraph(text: string, options: { readonly opset?: number } = {}): Model {
+  return parseBody(new Lexer(text), [{ domain: "", version: options.opset ?? 17 }], 8);
+}
+
+function parseBody(lexer: Lexer, opsetImports: readonly OpsetImport[], irVersion: number): Model {
+  const graph = parseGraphAt(lexer, undefined);
+  const model = new Model(graph, opsetImports, irVersion);
+  const functions: FunctionDef[] = [];
+  while (lexer.peek().kind !== "end") functions.push(parseFunction(lexer, opsetImports));
+  model.functions = functions;
+  return model;
+}
+
+const MODEL_KEYS: ReadonlySet<string> = new Set([
+  "ir_version",
+  "opset_import",
+  "producer_name",
+  "producer_version",
+  "domain",
+  "model_version",
+  "doc_string",
+  "metadata_props",
+]);
+const FUNCTION_KEYS: ReadonlySet<string> = new Set(["opset_import", "doc_string", "domain", "overload"]);
+
+interface Header {
+  readonly integers: ReadonlyMap<string, bigint>;
+  readonly strings: ReadonlyMap<string, string>;
+  readonly opsetImports: readonly OpsetImport[];
+  readonly metadata: readonly MetadataEntry[];
+}
+
+/** The `<key: value, ...>` in front of a model or function. */
+function parseHeader(lexer: Lexer, keys: ReadonlySet<string>): Header {
+  const integers = new Map<string, bigint>();
+  const strings = new Map<string, string>();
+  const opsetImports: OpsetImport[] = [];
+  const metadata: MetadataEntry[] = [];
+  lexer.expect("<");
+  listUntil(lexer, ">", () => {
+    const key = lexer.peek();
+    if (key.kind !== "id" || !keys.has(key.text)) lexer.unexpected(`one of ${[...keys].join(", ")}`);
+    lexer.next();
+    lexer.expect(":");
+    if (key.text === "opset_import") {
+      lexer.expect("[");
+      listUntil(lexer, "]", () => {
+        const domain = lexer.string('a quoted domain, as in "" : 17');
+        lexer.expect(":");
+        opsetImports.push({ domain, version: Number(lexer.integer("an opset version")) });
+      });
+    } else if (key.text === "metadata_props") {
+      lexer.expect("[");
+      listUntil(lexer, "]", () => {
+        const name = lexer.string("a quoted key");
+        lexer.expect(":");
+        metadata.push({ key: name, value: lexer.string("a quoted value") });
+      });
+    } else if (key.text.endsWith("_version") && key.text !== "producer_version") {
+      integers.set(key.text, lexer.integer("a version number"));
+    } else {
+      strings.set(key.text, lexer.string("a quoted string"));
+    }
+  });
+  return { integers, strings, opsetImports, metadata };
+}
+
+/** The names that are visible at a point of the text. */
+interface Scope {
+  readonly graph: Graph;
+  readonly outer: Scope | undefined;
+  readonly values: Map<string, Value>;
+  /** What the text declares about values that it has not defined yet. */
+  readonly declared: Map<string, ValueInfo>;
+}
+
+interface Name {
+  readonly text: string;
+  readonly offset: number;
+}
+
+function parseName(lexer: Lexer, what: string): Name {
+  const { offset } = lexer.peek();
+  return { text: lexer.name(what), offset };
+}
+
+function define(lexer: Lexer, scope: Scope, value: Value, name: Name): void {
+  if (scope.values.has(name.text))
+    lexer.fail(`"${name.text}" is defined twice; rename one of them`, name.offset);
+  scope.values.set(name.text, value);
+}
+
+function lookUp(lexer: Lexer, scope: Scope, name: Name): Value {
+  for (let at: Scope | undefined = scope; at !== undefined; at = at.outer) {
+    const value = at.values.get(name.text);
+    if (value !== undefined) return value;
+  }
+  return lexer.fail(
+    `"${name.text}" is not defined before this; add it as an input or node output`,
+    name.offset,
+  );
+}
+
+/** `name (inputs) => (outputs) <initializers and value_info> { nodes }` */
+function parseGraphAt(lexer: Lexer, outer: Scope | undefined): Graph {
+  const graph = new Graph(lexer.name("the name of a graph"), outer?.graph);
+  const scope: Scope = { graph, outer, values: new Map(), declared: new Map() };
+  if (lexer.accept("(")) {
+    listUntil(lexer, ")", () => {
+      parseInput(lexer, scope);
+    });
+  }
+  lexer.expect("=>");
+  const outputs = parseDeclarations(lexer);
+  if (lexer.accept("<")) {
+    listUntil(lexer, ">", () => {
+      parseInitializer(lexer, scope);
+    });
+  }
+  const results = new Map(outputs.map(({ name, type }) => [name.text, infoOf(name, type)]));
+  for (const [name, info] of results) {
+    const inner = scope.declared.get(name);
+    if (inner !== undefined) graph.strayInfo.push(inner);
+    scope.declared.set(name, info);
+  }
+  parseNodes(lexer, scope);
+  for (const { name, type } of outputs) {
+    const value = lookUp(lexer, scope, name);
+    value.info ??= infoOf(name, type);
+    graph.addOutput(value);
+    scope.declared.delete(name.text);
+  }
+  graph.strayInfo.push(...scope.declared.values());
+  return graph;
+}
+
+interface Declaration {
+  readonly name: Name;
+  readonly type: ValueType | undefined;
+}
+
+/** `type? name` */
+function parseDeclaration(lexer: Lexer): Declaration {
+  const type = atType(lexer) ? parseType(lexer) : undefined;
+  return { name: parseName(lexer, type === undefined ? "a type or a name" : "a name"), type };
+}
+
+function infoOf(name: Name, type: ValueType | undefined): ValueInfo {
+  return type === undefined ? { name: name.text } : { name: name.text, type };
+}
+
+function parseDeclarations(lexer: Lexer): readonly Declaration[] {
+  const declarations: Declaration[] = [];
+  lexer.expect("(");
+  listUntil(lexer, ")", () => {
+    declarations.push(parseDeclaration(lexer));
+  });
+  return declarations;
+}
+
+function parseInput(lexer: Lexer, scope: Scope): void {
+  const { name, type } = parseDeclaration(lexer);
+  const value = scope.graph.addInput(infoOf(name, type));
+  define(lexer, scope, value, name);
+  if (!lexer.accept("=")) return;
+  if (type === undefined)
+    lexer.fail(`the default of "${name.text}" needs a type before the name`, name.offset);
+  scope.graph.setDefault(value, parseTensorData(lexer, type, { name: name.text }));
+}
+
+function parseInitializer(lexer: Lexer, scope: Scope): void {
+  const { name, type } = parseDeclaration(lexer);
+  if (!lexer.accept("=")) {
+    const info = infoOf(name, type);
+    const value = scope.values.get(name.text);
+    if (value !== undefined && value.info === undefined) value.info = info;
+    else if (value !== undefined || scope.declared.has(name.text)) scope.graph.strayInfo.push(info);
+    else scope.declared.set(name.text, info);
+    return;
+  }
+  if (type === undefined) lexer.fail(`initializer "${name.text}" needs a type before the name`, name.offset);
+  const tensor = parseTensorData(lexer, type, { name: name.text });
+  const existing = scope.values.get(name.text);
+  if (existing?.isGraphInput && existing.tensor === undefined) {
+    scope.graph.setDefault(existing, tensor);
+    return;
+  }
+  const value = scope.graph.addInitializer(name.text, tensor);
+  define(lexer, scope, value, name);
+  takeDeclaration(scope, value);
+}
+
+function takeDeclaration(scope: Scope, value: Value): void {
+  const info = scope.declared.get(value.name);
+  if (info === undefined) return;
+  value.info = info;
+  scope.declared.delete(value.name);
+}
+
+function parseNodes(lexer: Lexer, scope: Scope): void {
+  lexer.expect("{");
+  while (!lexer.accept("}")) parseNode(lexer, scope);
+}
+
+/** `[label] outputs = domain.Op:overload <attributes> (inputs)`, the attributes also behind. */
+function parseNode(lexer: Lexer, scope: Scope): Node {
+  const label = lexer.accept("[") ? lexer.name("the name of the node") : undefined;
+  if (label !== undefined) lexer.expect("]");
+  const outputs = parseOperands(lexer);
+  if (!lexer.at("=")) lexer.unexpected(outputs.length === 0 ? 'a node, as in y = Relu(x), or "}"' : '"="');
+  lexer.next();
+  const path = [lexer.name("an operator")];
+  while (lexer.accept(".")) path.push(lexer.name("an operator"));
+  const overload = lexer.accept(":") ? lexer.name("an overload") : undefined;
+  const attributeScope: AttributeScope = { parseGraph: () => parseGraphAt(lexer, scope) };
+  const before = parseAttributes(lexer, attributeScope);
+  lexer.expect("(");
+  const inputs = parseOperands(lexer);
+  lexer.expect(")");
+  const attributes = before.length > 0 ? before : parseAttributes(lexer, attributeScope);
+  const domain = path.slice(0, -1).join(".");
+  const node = scope.graph.addNode({
+    opType: present(path.at(-1), "an operator has a name"),
+    ...(domain === "" ? {} : { domain }),
+    ...(overload === undefined ? {} : { overload }),
+    ...(label === undefined ? {} : { name: label }),
+    inputs: inputs.map((name) => (name.text === "" ? null : lookUp(lexer, scope, name))),
+    outputs: outputs.map((name) => (name.text === "" ? null : name.text)),
+    attributes,
+  });
+  outputs.forEach((name, index) => {
+    const value = node.output(index);
+    if (value === undefined) return;
+    define(lexer, scope, value, name);
+    takeDeclaration(scope, value);
+  });
+  return node;
+}
+
+/** Names separated by commas. A skipped one is "" or nothing before a comma, and a comma at the end adds none. */
+function parseOperands(lexer: Lexer): readonly Name[] {
+  const names: Name[] = [];
+  for (;;) {
+    const { kind, text, offset } = lexer.peek();
+    if (kind === "id" || kind === "string") {
+      names.push({ text, offset });
+      lexer.next();
+    } else if (lexer.at(",")) names.push({ text: "", offset });
+    else return names;
+    if (!lexer.accept(",")) return names;
+  }
+}
+
+/** `<domain: "x", opset_import: [...]> name <attributes> (inputs) => (outputs) <value_info> { nodes }` */
+function parseFunction(lexer: Lexer, defaultImports: readonly OpsetImport[]): FunctionDef {
+  const header = lexer.at("<") ? parseHeader(lexer, FUNCTION_KEYS) : undefined;
+  const name = lexer.name("the name of a function");
+  const body = new Graph(name);
+  const scope: Scope = { graph: body, outer: undefined, values: new Map(), declared: new Map() };
+  const attributeNames: string[] = [];
+  const attributeDefaults: Attribute[] = [];
+  if (lexer.accept("<")) {
+    listUntil(lexer, ">", () => {
+      const attributeName = lexer.name("the name of an attribute");
+      if (!lexer.at(":") && !lexer.at("=")) attributeNames.push(attributeName);
+      else {
+        attributeDefaults.push(
+          parseAttribute(lexer, attributeName, { parseGraph: () => parseGraphAt(lexer, undefined) }),
+        );
+      }
+    });
+  }
+  const valueInfo: ValueInfo[] = [];
+  const note = ({ name, type }: Declaration): void => {
+    if (type !== undefined) valueInfo.push(infoOf(name, type));
+  };
+  for (const input of parseDeclarations(lexer)) {
+    define(lexer, scope, body.addInput({ name: input.name.text }), input.name);
+    note(input);
+  }
+  lexer.expect("=>");
+  const outputs = parseDeclarations(lexer);
+  outputs.forEach(note);
+  if (lexer.accept("<")) {
+    listUntil(lexer, ">", () => {
+      note(parseDeclaration(lexer));
+    });
+  }
+  parseNodes(lexer, scope);
+  for (const output of outputs) body.addOutput(lookUp(lexer, scope, output.name));
+  return {
+    name,
+    domain: header?.strings.get("domain"),
+    overload: header?.strings.get("overload"),
+    docString: header?.strings.get("doc_string"),
+    opsetImports:
+      header === undefined || header.opsetImports.length === 0 ? defaultImports : header.opsetImports,
+    attributeNames,
+    attributeDefaults,
+    body,
+    valueInfo,
+    metadata: [],
+    unknown: undefined,
+  };
+}

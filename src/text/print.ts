@@ -1,0 +1,263 @@
+import { assertNever } from "../base/assert.js";
+import type { Attribute, AttributeKind } from "../ir/attribute.js";
+import type { Graph, Node, Value } from "../ir/graph.js";
+import type { FunctionDef, Model, OpsetImport } from "../ir/model.js";
+import type { Tensor } from "../ir/tensor.js";
+import { staticShape, type ValueType } from "../ir/type.js";
+import { kindText } from "./attribute.js";
+import { isIdentifier, isSpecialFloat } from "./lex.js";
+import { float32Text, quoted } from "./number.js";
+import { ELIDED, tensorDataText } from "./tensor.js";
+import { isTypeName, typeText } from "./type.js";
+
+export interface PrintOptions {
+  /**
+   * Tensors of more elements are printed as `{...}`, which parseModel refuses, without reading their data. 16 unless
+   * given; with Infinity the text parses back to an equal graph.
+   */
+  readonly maxElements?: number;
+}
+
+const WIDTH = 80;
+
+/**
+ * The model in ONNX's textual syntax, one node a line. What that syntax has no words for is left out: doc strings
+ * and metadata below the model, sparse constants, annotations, training information.
+ */
+export function printModel(model: Model, options: PrintOptions = {}): string {
+  const maxElements = limitOf(options);
+  const parts = [
+    headerText([
+      ["ir_version", String(model.irVersion)],
+      ["opset_import", importsText(model.opsetImports)],
+      ["producer_name", optionalQuoted(model.producerName)],
+      ["producer_version", optionalQuoted(model.producerVersion)],
+      ["domain", optionalQuoted(model.domain)],
+      ["model_version", model.modelVersion?.toString()],
+      ["doc_string", optionalQuoted(model.docString)],
+      ["metadata_props", metadataText(model)],
+    ]),
+    graphText(model.graph, maxElements, ""),
+    ...model.functions.map((fn) => functionText(fn, maxElements)),
+  ];
+  const text = `${parts.join("\n")}\n`;
+  return text.includes(ELIDED)
+    ? `# Data printed as ${ELIDED} cannot be parsed back; print with maxElements: Infinity for that.\n${text}`
+    : text;
+}
+
+/** A graph alone, as parseGraph reads it. */
+export function printGraph(graph: Graph, options: PrintOptions = {}): string {
+  return `${graphText(graph, limitOf(options), "")}\n`;
+}
+
+function limitOf(options: PrintOptions): number {
+  return options.maxElements ?? 16;
+}
+
+type HeaderEntry = readonly [key: string, value: string | undefined];
+
+function headerText(entries: readonly HeaderEntry[]): string {
+  const lines = entries.flatMap(([key, value]) => (value === undefined ? [] : [`  ${key}: ${value}`]));
+  return `<\n${lines.join(",\n")}\n>`;
+}
+
+function importsText(imports: readonly OpsetImport[]): string {
+  return `[${imports.map(({ domain, version }) => `${quoted(domain ?? "")} : ${version}`).join(", ")}]`;
+}
+
+function optionalQuoted(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : quoted(text);
+}
+
+function metadataText({ metadata }: Model): string | undefined {
+  if (metadata.length === 0) return undefined;
+  return `[${metadata.map(({ key, value }) => `${quoted(key)} : ${quoted(value)}`).join(", ")}]`;
+}
+
+function functionText(fn: FunctionDef, maxElements: number): string {
+  const header = headerText([
+    ["domain", optionalQuoted(fn.domain)],
+    ["overload", optionalQuoted(fn.overload)],
+    ["opset_import", importsText(fn.opsetImports)],
+    ["doc_string", optionalQuoted(fn.docString)],
+  ]);
+  const defaults = fn.attributeDefaults.flatMap((attr) => attributeText(attr, maxElements, "") ?? []);
+  const attributes = [...fn.attributeNames.map(nameText), ...defaults].join(", ");
+  const signature = signatureText(
+    attributes === "" ? nameText(fn.name) : `${nameText(fn.name)} <${attributes}>`,
+    fn.body.inputs.map(({ name }) => nameText(name)),
+    fn.body.outputs.map(({ name }) => nameText(name)),
+    "",
+  );
+  const declared = fn.valueInfo.flatMap((info) => declarationText(info.name, info.type) ?? []);
+  return `${header}\n${withSection(signature, declared, "")}{\n${nodesText(fn.body, maxElements, "")}}`;
+}
+
+/** `indent` is that of the line the graph starts on. */
+function graphText(graph: Graph, maxElements: number, indent: string): string {
+  const constants = [...graph.initializers].filter((value) => !value.isGraphInput);
+  const signature = signatureText(
+    nameText(graph.name ?? ""),
+    graph.inputs.map((value) => inputText(value, maxElements)),
+    graph.outputs.map(({ name, type }) => declarationText(name, type) ?? nameText(name)),
+    indent,
+  );
+  const section = [
+    ...constants.flatMap(({ name, tensor }) =>
+      tensor === undefined ? [] : constantText(name, tensor, maxElements),
+    ),
+    ...declaredValues(graph, constants).flatMap(({ name, type }) => declarationText(name, type) ?? []),
+    ...graph.strayInfo.flatMap(({ name, type }) => declarationText(name, type) ?? []),
+  ];
+  return `${withSection(signature, section, indent)}{\n${nodesText(graph, maxElements, indent)}${indent}}`;
+}
+
+/** The values whose types are not told by the signature. */
+function declaredValues(graph: Graph, constants: readonly Value[]): readonly Value[] {
+  const told = new Set(graph.outputs);
+  const results = [...graph.nodes()].flatMap((node) => node.outputs.filter((value) => value !== null));
+  return [...constants, ...results].filter((value) => !told.has(value));
+}
+
+function signatureText(
+  name: string,
+  inputs: readonly string[],
+  outputs: readonly string[],
+  indent: string,
+): string {
+  const line = `${name} (${inputs.join(", ")}) => (${outputs.join(", ")})`;
+  if (indent.length + line.length <= WIDTH) return line;
+  return `${name} ${listText("(", inputs, ")", indent)} => ${listText("(", outputs, ")", indent)}`;
+}
+
+/** A list on one line where it fits, else one item a line. */
+function listText(open: string, items: readonly string[], close: string, indent: string): string {
+  const line = `${open}${items.join(", ")}${close}`;
+  if (indent.length + line.length <= WIDTH) return line;
+  return `${open}\n${items.map((item) => `${indent}  ${item}`).join(",\n")}\n${indent}${close}`;
+}
+
+/** The head of a graph and its `<initializers and value_info>`, up to the brace. */
+function withSection(signature: string, items: readonly string[], indent: string): string {
+  if (items.length === 0) return `${signature} `;
+  const line = `${signature} <${items.join(", ")}> {`;
+  if (!line.includes("\n") && indent.length + line.length <= WIDTH) return line.slice(0, -1);
+  return `${signature}\n${indent}<\n${items.map((item) => `${indent}  ${item}`).join(",\n")}\n${indent}> `;
+}
+
+function declarationText(name: string, type: ValueType | undefined): string | undefined {
+  const text = type && typeText(type);
+  return text === undefined ? undefined : `${text} ${nameText(name)}`;
+}
+
+function inputText(value: Value, maxElements: number): string {
+  const { name, type, tensor } = value;
+  if (tensor === undefined) return declarationText(name, type) ?? nameText(name);
+  const declared =
+    type?.kind === "tensor" && staticShape(type) !== undefined ? declarationText(name, type) : undefined;
+  return declared === undefined
+    ? constantText(name, tensor, maxElements)
+    : `${declared} = ${tensorDataText(tensor, maxElements)}`;
+}
+
+function constantText(name: string, tensor: Tensor, maxElements: number): string {
+  return `${tensorTypeText(tensor)} ${nameText(name)} = ${tensorDataText(tensor, maxElements)}`;
+}
+
+function tensorTypeText({ dtype, dims }: Tensor): string {
+  return typeText({ kind: "tensor", dtype, shape: dims }) ?? dtype;
+}
+
+/** A name, quoted where it would be read as something else. */
+function nameText(name: string): string {
+  return isTypeName(name) || isSpecialFloat(name) ? quoted(name) : wordText(name);
+}
+
+/** A name where nothing but a name is read. */
+function wordText(name: string): string {
+  return isIdentifier(name) ? name : quoted(name);
+}
+
+function nodesText(graph: Graph, maxElements: number, indent: string): string {
+  const lines: string[] = [];
+  for (const node of graph.nodes()) lines.push(`${indent}  ${nodeText(node, maxElements, `${indent}  `)}\n`);
+  return lines.join("");
+}
+
+function nodeText(node: Node, maxElements: number, indent: string): string {
+  const operands = (values: readonly (Value | null)[]): string =>
+    values.map((value) => (value === null ? '""' : nameText(value.name))).join(", ");
+  const label = node.name ? `[${wordText(node.name)}] ` : "";
+  const path = node.domain ? [...node.domain.split("."), node.opType] : [node.opType];
+  const overload = node.overload ? `:${wordText(node.overload)}` : "";
+  const outputs = operands(node.outputs);
+  const head = `${label}${outputs}${outputs === "" ? "" : " "}= ${path.map(wordText).join(".")}${overload}`;
+  const nested = node.subgraphs.length > 0;
+  const attributes = [...node.attributes.values()].flatMap(
+    (attr) => attributeText(attr, maxElements, nested ? `${indent}  ` : indent) ?? [],
+  );
+  if (attributes.length === 0) return `${head}(${operands(node.inputs)})`;
+  if (!nested) return `${head} <${attributes.join(", ")}> (${operands(node.inputs)})`;
+  const lines = attributes.map((text) => `${indent}  ${text}`).join(",\n");
+  return `${head}(${operands(node.inputs)}) <\n${lines}\n${indent}>`;
+}
+
+/** `name = value`, with the kind where the value alone does not tell it; undefined for what the syntax cannot say. */
+function attributeText(attr: Attribute, maxElements: number, indent: string): string | undefined {
+  const name = wordText(attr.name);
+  const list = <T>(
+    kind: AttributeKind,
+    items: readonly T[],
+    text: (item: T) => string | undefined,
+  ): string =>
+    items.length === 0 ? `${name}: ${kindText(kind)} = []` : `${name} = [${items.map(text).join(", ")}]`;
+  switch (attr.kind) {
+    case "float":
+      return `${name} = ${float32Text(attr.value)}`;
+    case "int":
+      return `${name} = ${attr.value}`;
+    case "string":
+      return `${name} = ${bytesText(attr.value)}`;
+    case "tensor":
+      return `${name} = ${tensorText(attr.value, maxElements)}`;
+    case "graph":
+      return `${name} = ${graphText(attr.value, maxElements, indent)}`;
+    case "type": {
+      const text = typeText(attr.value);
+      return text && `${name} = ${text}`;
+    }
+    case "floats":
+      return list(attr.kind, attr.value, float32Text);
+    case "ints":
+      return list(attr.kind, attr.value, String);
+    case "strings":
+      return list(attr.kind, attr.value, bytesText);
+    case "tensors":
+      return list(attr.kind, attr.value, (tensor) => tensorText(tensor, maxElements));
+    case "graphs":
+      return list(attr.kind, attr.value, (graph) => graphText(graph, maxElements, indent));
+    case "types":
+      return list(attr.kind, attr.value, typeText);
+    case "ref":
+      return `${name}: ${kindText(attr.type)} = @${wordText(attr.ref)}`;
+    case "sparse_tensor":
+    case "sparse_tensors":
+    case "unknown":
+      return undefined;
+    default:
+      return assertNever(attr, "attribute");
+  }
+}
+
+function tensorText(tensor: Tensor, maxElements: number): string {
+  const name = tensor.meta.name ? ` ${nameText(tensor.meta.name)}` : "";
+  const equals = tensor.data.kind === "missing" ? " =" : "";
+  return `${tensorTypeText(tensor)}${name}${equals} ${tensorDataText(tensor, maxElements)}`;
+}
+
+const utf8Decoder = new TextDecoder();
+
+function bytesText(bytes: Uint8Array): string {
+  return quoted(utf8Decoder.decode(bytes));
+}

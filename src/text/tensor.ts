@@ -1,0 +1,182 @@
+import { NormfoldError } from "../base/errors.js";
+import { bitsOf, type DType } from "../ir/dtype.js";
+import {
+  decodeNumbers,
+  encodeNumbers,
+  Tensor,
+  type TensorMeta,
+  tensorFromBytes,
+  typedView,
+} from "../ir/tensor.js";
+import type { ValueType } from "../ir/type.js";
+import { isSpecialFloat, type Lexer, listUntil } from "./lex.js";
+import { float32Text, float64Text, parseNumber, quoted } from "./number.js";
+
+const utf8 = new TextEncoder();
+const utf8Decoder = new TextDecoder();
+
+/** The element types that are written as FLOAT literals, and the precision of those. */
+const FLOATING: Partial<Record<DType, "float" | "double">> = {
+  float: "float",
+  complex64: "float",
+  double: "double",
+  complex128: "double",
+};
+
+function isSigned(dtype: DType): boolean {
+  return dtype.startsWith("int");
+}
+
+/** Small floats are written as their bit patterns. */
+function isPattern(dtype: DType): boolean {
+  return FLOATING[dtype] === undefined && dtype.includes("float");
+}
+
+/** The values an element literal may have. */
+function integerRange(dtype: DType): readonly [bigint, bigint] {
+  if (dtype === "bool") return [0n, 1n];
+  const bits = BigInt(bitsOf(dtype));
+  return isSigned(dtype) ? [-(1n << (bits - 1n)), (1n << (bits - 1n)) - 1n] : [0n, (1n << bits) - 1n];
+}
+
+/**
+ * The data of a constant of the declared type: `{1.0, 2.0}`, or `["location": "w.bin", "offset": "0"]` for an
+ * external file. Throws "invalid" when the count is not what the dims say.
+ */
+export function parseTensorData(lexer: Lexer, type: ValueType, meta: TensorMeta): Tensor {
+  if (type.kind !== "tensor") return lexer.fail("only a tensor type has constant data");
+  const dims = type.shape?.filter((dim) => typeof dim === "number");
+  if (dims === undefined || dims.length !== type.shape?.length) {
+    return lexer.fail("the data of a tensor needs a type with a size for each dimension, as in float[2,3]");
+  }
+  if (lexer.at("[")) return parseExternal(lexer, type.dtype, dims, meta);
+  const { offset } = lexer.peek();
+  lexer.expect("{");
+  if (lexer.at("..."))
+    lexer.fail("the data was left out when this was printed; print with maxElements: Infinity");
+  const { dtype } = type;
+  const counted = <T>(elements: readonly T[]): readonly T[] => {
+    // A complex number is written as two.
+    const wanted = dims.reduce((product, dim) => product * dim, dtype.startsWith("complex") ? 2 : 1);
+    if (elements.length === wanted) return elements;
+    return lexer.fail(`${elements.length} elements for ${dtype}[${dims}], which takes ${wanted}`, offset);
+  };
+  if (dtype === "string") {
+    const values = counted(elementsOf(lexer, () => utf8.encode(lexer.string("a string"))));
+    return new Tensor(dtype, dims, { kind: "strings", values }, meta);
+  }
+  const precision = FLOATING[dtype];
+  if (precision !== undefined) {
+    const values = counted(elementsOf(lexer, () => parseFloatLiteral(lexer, precision)));
+    return tensorFromBytes(dtype, dims, encodeNumbers(precision, values), meta);
+  }
+  const values = counted(elementsOf(lexer, () => parseInteger(lexer, dtype)));
+  return tensorFromBytes(dtype, dims, integerBytes(dtype, values), meta);
+}
+
+function elementsOf<T>(lexer: Lexer, element: () => T): readonly T[] {
+  const elements: T[] = [];
+  listUntil(lexer, "}", () => {
+    elements.push(element());
+  });
+  return elements;
+}
+
+function parseInteger(lexer: Lexer, dtype: DType): bigint {
+  const { kind, text, offset } = lexer.peek();
+  if (kind === "float" && isPattern(dtype)) {
+    lexer.fail(`${dtype} elements are written as bit patterns, found ${text}; the float16 1.0 is 15360`);
+  }
+  const value = lexer.integer(`an integer element of ${dtype}`);
+  const [lowest, highest] = integerRange(dtype);
+  if (value < lowest || value > highest) lexer.fail(`${text} does not fit ${dtype}`, offset);
+  return value;
+}
+
+function integerBytes(dtype: DType, values: readonly bigint[]): Uint8Array {
+  const bits = bitsOf(dtype);
+  if (bits === 64) {
+    return new Uint8Array(BigUint64Array.from(values, (value) => BigInt.asUintN(64, value)).buffer);
+  }
+  const patterns = values.map((value) => Number(BigInt.asUintN(bits, value)));
+  return encodeNumbers(PATTERN_DTYPES[bits] ?? "uint8", patterns);
+}
+
+/** The unsigned type of a width, which takes every pattern as it is. */
+const PATTERN_DTYPES: Readonly<Record<number, DType>> = {
+  2: "uint2",
+  4: "uint4",
+  8: "uint8",
+  16: "uint16",
+  32: "uint32",
+};
+
+/** A FLOAT literal; an integer is taken as one. Throws where a finite literal overflows. */
+export function parseFloatLiteral(lexer: Lexer, precision: "float" | "double"): number {
+  const { kind, text } = lexer.peek();
+  const isNumber = kind === "int" || kind === "float" || (kind === "id" && isSpecialFloat(text));
+  if (!isNumber) lexer.unexpected("a number");
+  const value = precision === "float" ? Math.fround(parseNumber(text)) : parseNumber(text);
+  if (!Number.isFinite(value) && !isSpecialFloat(text)) {
+    lexer.fail(`${text} does not fit ${precision}`);
+  }
+  lexer.next();
+  return value;
+}
+
+function parseExternal(lexer: Lexer, dtype: DType, dims: readonly number[], meta: TensorMeta): Tensor {
+  const entries = new Map<string, string>();
+  const { offset: start } = lexer.peek();
+  lexer.expect("[");
+  listUntil(lexer, "]", () => {
+    const key = lexer.string('a quoted key such as "location"');
+    lexer.expect(":");
+    entries.set(key, lexer.string("a quoted value"));
+  });
+  const location = entries.get("location") ?? lexer.fail('external data needs a "location"', start);
+  const bytes = (key: string): number | undefined => {
+    const text = entries.get(key);
+    if (text === undefined) return undefined;
+    return /^[0-9]+$/.test(text)
+      ? Number(text)
+      : lexer.fail(`"${key}" is a number of bytes, found "${text}"`, start);
+  };
+  const external = { location, offset: bytes("offset") ?? 0, length: bytes("length") };
+  const error = new NormfoldError(
+    "io",
+    `the data is in "${location}", which text does not read; read the .onnx`,
+  );
+  return new Tensor(dtype, dims, { kind: "missing", external, error }, meta);
+}
+
+/** The data of a tensor in ONNX text; `{...}`, which is not read back, above `maxElements`. */
+export function tensorDataText(tensor: Tensor, maxElements: number): string {
+  const { data, dtype, size } = tensor;
+  if (data.kind === "missing") {
+    const { location, offset, length } = data.external;
+    const rest = length === undefined ? "" : `, "length": "${length}"`;
+    return `["location": ${quoted(location)}, "offset": "${offset}"${rest}]`;
+  }
+  if (size > maxElements) return ELIDED;
+  if (data.kind === "strings")
+    return `{${data.values.map((value) => quoted(utf8Decoder.decode(value))).join(", ")}}`;
+  return `{${elementTexts(dtype, tensor.bytes(), size).join(", ")}}`;
+}
+
+export const ELIDED = "{...}";
+
+function elementTexts(dtype: DType, bytes: Uint8Array, size: number): string[] {
+  const precision = FLOATING[dtype];
+  if (precision !== undefined) {
+    const text = precision === "float" ? float32Text : float64Text;
+    return Array.from(decodeNumbers(precision, bytes, bytes.length / (bitsOf(precision) / 8)), text);
+  }
+  const bits = bitsOf(dtype);
+  const integers = bits < 64 ? decodeNumbers(integerDType(dtype), bytes, size) : typedView(dtype, bytes);
+  return Array.from<number | bigint, string>(integers ?? [], String);
+}
+
+/** The integer type to read elements as: small floats by their pattern. */
+function integerDType(dtype: DType): DType {
+  return isPattern(dtype) ? (PATTERN_DTYPES[bitsOf(dtype)] ?? "uint8") : dtype;
+}
