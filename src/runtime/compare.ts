@@ -79,6 +79,14 @@ export function countBeyond(a: RuntimeTensor, b: RuntimeTensor, tolerance: numbe
   return count;
 }
 
+/** True when a float tensor has a NaN or an infinity. */
+export function hasNonFinite(tensor: RuntimeTensor): boolean {
+  if (!isFloat(tensor.dtype) || !(tensor.data instanceof Uint8Array)) return false;
+  const values = numbersOf(tensor.dtype, tensor.data, tensor.dims);
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return true;
+  return false;
+}
+
 function numbersOf(dtype: DType, bytes: Uint8Array, dims: readonly number[]): ArrayLike<number> {
   const view = typedView(dtype, bytes);
   if (view === undefined || view instanceof BigInt64Array || view instanceof BigUint64Array) {
@@ -98,6 +106,8 @@ function compareNumbers(
   const a = numbersOf(dtype, aBytes, dims);
   const b = numbersOf(dtype, bBytes, dims);
   const ulpBetween = ulpMeter(dtype, aBytes, bBytes);
+  const exactA = typedView(dtype, aBytes);
+  const exactB = typedView(dtype, bBytes);
   let [differing, nonFinite, maxAbsolute, maxRelative, maxUlp, scale] = [0, 0, 0, 0, 0, 0];
   let [dot, normA, normB] = [0, 0, 0];
   for (let i = 0; i < a.length; i++) {
@@ -114,11 +124,12 @@ function compareNumbers(
     dot += x * y;
     normA += x * x;
     normB += y * y;
-    if (x === y) continue;
+    // As numbers, 64-bit integers beyond 2^53 look alike that are not.
+    if (x === y && (magnitude < 2 ** 53 || exactA?.[i] === exactB?.[i])) continue;
     differing++;
     const absolute = Math.abs(x - y);
     if (absolute > maxAbsolute) maxAbsolute = absolute;
-    const relative = absolute / Math.max(magnitude, Math.abs(y));
+    const relative = absolute === 0 ? 0 : absolute / Math.max(magnitude, Math.abs(y));
     if (relative > maxRelative) maxRelative = relative;
     const ulp = ulpBetween?.(i, x, y) ?? 0;
     if (ulp > maxUlp) maxUlp = ulp;

@@ -1,0 +1,281 @@
+import { NormfoldError } from "../base/errors.js";
+import type { DType, FloatDType } from "../ir/dtype.js";
+import type { Numerics } from "../rewrite/pass.js";
+import { type Comparison, compareTensors } from "./compare.js";
+import { type FeedSet, type Probe, probeFeeds } from "./feeds.js";
+import { type InputSpec, portSpecs } from "./inputs.js";
+import type { Runtime, RuntimeModel, RuntimeTensor, Session, TensorMap } from "./runtime.js";
+import {
+  coarsest,
+  type Judgement,
+  judge,
+  type Noise,
+  type Numerics,
+  noiseOf,
+  perturbed,
+} from "./tolerance.js";
+
+export interface CheckOptions {
+  readonly runtime: Runtime;
+  readonly seed: number;
+  /** The user's own data. Without it the inputs are generated. */
+  readonly feeds?: readonly FeedSet[];
+  /** What is known about the inputs (describeInputs); without it, what the runtime declares. */
+  readonly inputs?: readonly InputSpec[];
+  /** Sizes of generated inputs by name. */
+  readonly shapes?: Readonly<Record<string, readonly number[]>>;
+  /** The coarsest type the model computes in (precisionOf); without it, the coarsest of its inputs and outputs. */
+  readonly precision?: FloatDType;
+  readonly signal?: AbortSignal;
+}
+
+export type Verdict = Judgement["verdict"];
+
+/** One output on one set of inputs. */
+export interface OutputReport extends Judgement {
+  readonly name: string;
+  readonly comparison: Comparison;
+}
+
+export interface SetReport {
+  readonly name: string;
+  readonly inputs: readonly {
+    readonly name: string;
+    readonly dtype: DType;
+    readonly dims: readonly number[];
+  }[];
+  readonly outputs: readonly OutputReport[];
+  readonly verdict: Verdict;
+}
+
+/** What a check found. Plain data: it survives JSON. */
+export interface CheckReport {
+  /**
+   * equal      every output that can be judged is the same within its tolerance
+   * differs    at least one is not, or the result does not run
+   * unchecked  the original does not run here, or nothing it gives can be judged; says nothing about the result
+   */
+  readonly status: "equal" | "differs" | "unchecked";
+  /** Why not equal, in one line. */
+  readonly reason: string | undefined;
+  readonly numerics: Numerics;
+  readonly seed: number;
+  /** Name and version. */
+  readonly runtime: string;
+  readonly sets: readonly SetReport[];
+}
+
+/** The original, run once, to compare many results with. Close it. */
+export interface Checker {
+  /** Why nothing can be compared: the runtime cannot run the original. */
+  readonly unchecked: string | undefined;
+  /** The inputs it compares on. */
+  readonly sets: readonly FeedSet[];
+  /** Never throws for what is wrong with the result: that is a report that it differs. */
+  compare(result: RuntimeModel, numerics: Numerics): Promise<CheckReport>;
+  close(): Promise<void>;
+}
+
+/** Compares a result with its original on generated inputs or the user's. Throws only for wrong options and abortion. */
+export async function checkModels(
+  original: RuntimeModel,
+  result: RuntimeModel,
+  options: CheckOptions & { readonly numerics: Numerics },
+): Promise<CheckReport> {
+  const checker = await createChecker(original, options);
+  try {
+    return await checker.compare(result, options.numerics);
+  } finally {
+    await checker.close();
+  }
+}
+
+/** Opens and runs the original, and keeps its session (for the noise runs) and its outputs. */
+export async function createChecker(original: RuntimeModel, options: CheckOptions): Promise<Checker> {
+  const { runtime } = options;
+  const label = `${runtime.name} ${runtime.version}`;
+  const report = (numerics: Numerics, rest: Pick<CheckReport, "status" | "reason" | "sets">): CheckReport => {
+    return { numerics, seed: options.seed, runtime: label, ...rest };
+  };
+  const unchecked = (reason: string): Checker => ({
+    unchecked: reason,
+    sets: [],
+    compare: (_, numerics) => Promise.resolve(report(numerics, { status: "unchecked", reason, sets: [] })),
+    close: () => Promise.resolve(),
+  });
+  let session: Session;
+  try {
+    session = await runtime.open(original);
+  } catch (error) {
+    return unchecked(reasonOf(error));
+  }
+  let probes: Probe[];
+  try {
+    probes = await runOriginal(session, options);
+  } catch (error) {
+    await session.close();
+    return unchecked(reasonOf(error));
+  }
+  const reference = new Reference(session, probes, options);
+  return {
+    unchecked: undefined,
+    sets: probes.map((probe) => probe.set),
+    compare: async (result, numerics) => {
+      let candidate: Session | undefined;
+      try {
+        candidate = await runtime.open(result);
+        const sets = await compareSets(reference, candidate, numerics, options.signal);
+        return report(numerics, { ...overall(sets), sets });
+      } catch (error) {
+        return report(numerics, { status: "differs", reason: `the result: ${reasonOf(error)}`, sets: [] });
+      } finally {
+        await candidate?.close();
+      }
+    },
+    close: () => session.close(),
+  };
+}
+
+/** The runtime's reason; errors about the call, and abortion, are the caller's. */
+function reasonOf(error: unknown): string {
+  if (error instanceof NormfoldError && error.code !== "usage" && error.code !== "internal") {
+    return error.describe();
+  }
+  throw error;
+}
+
+async function runOriginal(session: Session, options: CheckOptions): Promise<Probe[]> {
+  if (options.feeds === undefined) {
+    return await probeFeeds(session, options.inputs ?? portSpecs(session.inputs), options);
+  }
+  const probes: Probe[] = [];
+  for (const set of options.feeds) {
+    options.signal?.throwIfAborted();
+    probes.push({ set, outputs: await session.run(set.feeds) });
+  }
+  return probes;
+}
+
+/** The original's outputs, and on demand how rounding and chance move them. */
+class Reference {
+  readonly probes: readonly Probe[];
+  readonly precision: FloatDType;
+  readonly outputs: readonly string[];
+  readonly #session: Session;
+  readonly #seed: number;
+  #noisy: Promise<readonly (TensorMap | undefined)[]> | undefined;
+  #again: Promise<TensorMap> | undefined;
+
+  constructor(session: Session, probes: readonly Probe[], options: CheckOptions) {
+    this.#session = session;
+    this.#seed = options.seed;
+    this.probes = probes;
+    this.outputs = session.outputs.flatMap((port) => (port.dtype === undefined ? [] : [port.name]));
+    const dtypes = [...session.inputs, ...session.outputs].map((port) => port.dtype ?? "undefined");
+    this.precision = options.precision ?? coarsest(dtypes);
+  }
+
+  get unsupported(): readonly string[] {
+    return this.#session.outputs.flatMap((port) => (port.dtype === undefined ? [port.name] : []));
+  }
+
+  /** How rounding of the inputs moves an output, over all sets; undefined when no input can be perturbed. */
+  async noise(output: string): Promise<Noise | undefined> {
+    this.#noisy ??= this.#runNoisy();
+    const runs = await this.#noisy;
+    const pairs = this.probes.flatMap((probe, index) => {
+      const [clean, moved] = [probe.outputs.get(output), runs[index]?.get(output)];
+      return clean === undefined || moved === undefined ? [] : [[clean, moved] as const];
+    });
+    return pairs.length === 0 ? undefined : noiseOf(pairs);
+  }
+
+  async #runNoisy(): Promise<readonly (TensorMap | undefined)[]> {
+    const runs: (TensorMap | undefined)[] = [];
+    for (const [index, probe] of this.probes.entries()) {
+      const feeds = perturbed(probe.set.feeds, this.#seed + index);
+      // A perturbed index or size may be one that the model refuses; then nothing is learnt from it.
+      runs.push(feeds === undefined ? undefined : await this.#session.run(feeds).catch(() => undefined));
+    }
+    return runs;
+  }
+
+  /** True when the original gives another output each time it is run on the same inputs (RandomNormal without seed). */
+  async isRandom(output: string): Promise<boolean> {
+    const [probe] = this.probes;
+    const before = probe?.outputs.get(output);
+    if (probe === undefined || before === undefined) return false;
+    this.#again ??= this.#session.run(probe.set.feeds);
+    const after = (await this.#again).get(output);
+    if (after === undefined) return false;
+    const { mismatch, differing } = compareTensors(before, after);
+    return mismatch !== undefined || differing > 0;
+  }
+}
+
+async function compareSets(
+  reference: Reference,
+  candidate: Session,
+  numerics: Numerics,
+  signal: AbortSignal | undefined,
+): Promise<SetReport[]> {
+  requireOutputs(reference, candidate);
+  const sets: SetReport[] = [];
+  for (const { set, outputs } of reference.probes) {
+    signal?.throwIfAborted();
+    const results = await candidate.run(set.feeds);
+    const reports: OutputReport[] = [];
+    for (const name of reference.outputs) {
+      const [a, b] = [outputs.get(name), results.get(name)];
+      if (a !== undefined && b !== undefined)
+        reports.push(await compareOutput(reference, name, a, b, numerics));
+    }
+    const inputs = [...set.feeds].map(([name, { dtype, dims }]) => ({ name, dtype, dims }));
+    sets.push({ name: set.name, inputs, outputs: reports, verdict: worst(reports) });
+  }
+  return sets;
+}
+
+function requireOutputs(reference: Reference, candidate: Session): void {
+  const given = new Set(candidate.outputs.map((port) => port.name));
+  for (const name of reference.outputs) {
+    if (!given.has(name)) throw new NormfoldError("invalid", `output "${name}" is missing`);
+  }
+}
+
+async function compareOutput(
+  reference: Reference,
+  name: string,
+  a: RuntimeTensor,
+  b: RuntimeTensor,
+  numerics: Numerics,
+): Promise<OutputReport> {
+  const comparison = compareTensors(a, b);
+  const noise = (): Promise<Noise | undefined> => reference.noise(name);
+  const judgement = await judge(a, b, comparison, numerics, reference.precision, noise);
+  if (judgement.verdict === "differs" && (await reference.isRandom(name))) {
+    const reason = "the original gives another output each time it is run";
+    return { name, comparison, ...judgement, verdict: "unjudged", reason };
+  }
+  return { name, comparison, ...judgement };
+}
+
+function worst(outputs: readonly OutputReport[]): Verdict {
+  if (outputs.some((output) => output.verdict === "differs")) return "differs";
+  return outputs.some((output) => output.verdict === "equal") ? "equal" : "unjudged";
+}
+
+function overall(sets: readonly SetReport[]): Pick<CheckReport, "status" | "reason"> {
+  const verdicts = sets.map((set) => set.verdict);
+  for (const wanted of ["differs", "unjudged"] as const) {
+    if (wanted === "unjudged" && verdicts.includes("equal")) break;
+    for (const set of sets) {
+      const output = set.outputs.find((report) => report.verdict === wanted);
+      if (output === undefined) continue;
+      const reason = `output "${output.name}" on ${set.name}: ${output.reason}`;
+      return { status: wanted === "differs" ? "differs" : "unchecked", reason };
+    }
+  }
+  if (verdicts.includes("equal")) return { status: "equal", reason: undefined };
+  return { status: "unchecked", reason: "the model has no tensor outputs to compare" };
+}

@@ -1,0 +1,297 @@
+import { present } from "../base/assert.js";
+import { NormfoldError } from "../base/errors.js";
+import { createRandom, type Random } from "../base/random.js";
+import { type DType, isFloat } from "../ir/dtype.js";
+import { encodeNumbers } from "../ir/tensor.js";
+import { hasNonFinite } from "./compare.js";
+import type { InputSpec, Range } from "./inputs.js";
+import { type RuntimeTensor, type Session, type TensorMap, tensorSize } from "./runtime.js";
+
+/** Data for every input of a model, and, where they are known, the outputs it should give. */
+export interface FeedSet {
+  readonly name: string;
+  readonly feeds: TensorMap;
+  readonly expected: TensorMap | undefined;
+}
+
+export interface FeedOptions {
+  readonly seed: number;
+  /** Sizes of inputs by name; all of an input's axes. */
+  readonly shapes?: Readonly<Record<string, readonly number[]>>;
+  readonly signal?: AbortSignal;
+}
+
+/** A feed set that the model was seen to run on, and its outputs. */
+export interface Probe {
+  readonly set: FeedSet;
+  readonly outputs: Map<string, RuntimeTensor>;
+}
+
+/** Sizes by symbol. An axis without a name is a symbol of its own. */
+type Sizes = ReadonlyMap<string, number>;
+
+interface Style {
+  readonly seed: number;
+  /** Factor on normal deviates. */
+  readonly magnitude: number;
+  /** Share of elements that are exactly zero. */
+  readonly zeros: number;
+  readonly integers: "ranged" | "ones" | "zeros";
+}
+
+interface SizeSymbol {
+  readonly key: string;
+  /** The sizes to try for it, likeliest first. */
+  readonly candidates: readonly number[];
+}
+
+const BATCH = [1, 2];
+const IMAGE = [32, 64, 224, 96, 128, 320, 256, 48, 28, 16, 512, 640, 8];
+const VOLUME = [8, 16, 32, 4, 64];
+const SEQUENCE = [8, 16, 5, 3, 2, 1, 32, 64, 128, 256, 512, 10, 640, 224];
+const CHANNELS = [3, 1, 2, 4, 8, 16, 32, 64];
+
+/** A model that cannot be run is told from one whose sizes are hard to guess after this many runs ... */
+const MAX_ATTEMPTS = 120;
+/** ... or this many elements fed in all. */
+const MAX_ELEMENTS = 1 << 25;
+
+/**
+ * Finds inputs that a model runs on, chosen to bite: two sets, the first standard normal, the second ten times as large
+ * with exact zeros among them and other sizes for every symbolic dimension (batch 3, not square) as far as the
+ * model runs on them. Sizes are found by trying; the same symbol always gets the same size. The outputs
+ * come with them, since the model was run anyway. Throws the runtime's reason when nothing that was tried runs.
+ */
+export async function probeFeeds(
+  session: Session,
+  specs: readonly InputSpec[],
+  options: FeedOptions,
+): Promise<Probe[]> {
+  const inputs = specs.map((spec) => withShape(spec, options.shapes?.[spec.name]));
+  rejectStrangers(specs, options.shapes);
+  const budget = new Budget(session, inputs, options.signal);
+  const base = await firstThatRuns(budget, inputs, options.seed);
+  const large: Style = { ...base.style, seed: options.seed + 1, magnitude: 10, zeros: 0.1 };
+  let second = await varied(budget, inputs, base.sizes, large);
+  if (second !== undefined && overflows(second.outputs) && !overflows(base.probe.outputs)) {
+    // A half-precision model at ten times its usual input says nothing but infinity.
+    second = await varied(budget, inputs, base.sizes, { ...large, magnitude: 1 });
+  }
+  return second === undefined ? [base.probe] : [base.probe, second];
+}
+
+function overflows(outputs: TensorMap): boolean {
+  for (const tensor of outputs.values()) if (hasNonFinite(tensor)) return true;
+  return false;
+}
+
+function withShape(spec: InputSpec, shape: readonly number[] | undefined): InputSpec {
+  if (shape === undefined) return spec;
+  if (spec.shape !== undefined && spec.shape.length !== shape.length && spec.shape.length > 0) {
+    throw new NormfoldError(
+      "usage",
+      `input "${spec.name}" has ${spec.shape.length} axes, not ${shape.length}; give that many sizes`,
+    );
+  }
+  return { ...spec, shape };
+}
+
+function rejectStrangers(specs: readonly InputSpec[], shapes: FeedOptions["shapes"] = {}): void {
+  for (const name of Object.keys(shapes)) {
+    if (specs.some((spec) => spec.name === name)) continue;
+    const known = specs.map((spec) => spec.name).join(", ");
+    throw new NormfoldError("usage", `there is no input "${name}" to give a shape; the inputs are ${known}`);
+  }
+}
+
+/** Runs the model on generated data until its patience ends, and remembers why the first run failed. */
+class Budget {
+  readonly #session: Session;
+  readonly #inputs: readonly InputSpec[];
+  readonly #signal: AbortSignal | undefined;
+  #attempts = 0;
+  #elements = 0;
+  firstError: unknown;
+
+  constructor(session: Session, inputs: readonly InputSpec[], signal: AbortSignal | undefined) {
+    this.#session = session;
+    this.#inputs = inputs;
+    this.#signal = signal;
+  }
+
+  get spent(): boolean {
+    return this.#attempts >= MAX_ATTEMPTS || this.#elements >= MAX_ELEMENTS;
+  }
+
+  /** undefined when the model does not run on these sizes, or when they are too large to try. */
+  async attempt(name: string, sizes: Sizes, style: Style): Promise<Probe | undefined> {
+    this.#signal?.throwIfAborted();
+    const elements = this.#inputs.reduce((sum, spec) => sum + tensorSize(dimsOf(spec, sizes)), 0);
+    if (this.#attempts > 0 && this.#elements + elements > MAX_ELEMENTS) return undefined;
+    this.#attempts++;
+    this.#elements += elements;
+    const feeds = makeFeeds(this.#inputs, sizes, style);
+    try {
+      const outputs = await this.#session.run(feeds);
+      return { set: { name, feeds, expected: undefined }, outputs };
+    } catch (error) {
+      this.firstError ??= error;
+      return undefined;
+    }
+  }
+}
+
+interface Base {
+  readonly probe: Probe;
+  readonly sizes: Sizes;
+  readonly style: Style;
+}
+
+async function firstThatRuns(budget: Budget, inputs: readonly InputSpec[], seed: number): Promise<Base> {
+  const integers = inputs.some((spec) => !isFloat(spec.dtype) && spec.dtype !== "string");
+  const kinds = integers ? (["ranged", "ones", "zeros"] as const) : (["ranged"] as const);
+  for (const sizes of sizeGuesses(symbolsOf(inputs), seed)) {
+    for (const kind of kinds) {
+      const style: Style = { seed, magnitude: 1, zeros: 0, integers: kind };
+      const probe = await budget.attempt("normal", sizes, style);
+      if (probe !== undefined) return { probe, sizes, style };
+      if (budget.spent) throw budget.firstError;
+    }
+  }
+  throw budget.firstError;
+}
+
+/** All symbols at their n-th candidates; then small combinations of one with another; then seeded mixtures. */
+function* sizeGuesses(symbols: readonly SizeSymbol[], seed: number): Generator<Sizes, void, undefined> {
+  const pick = (choose: (symbol: SizeSymbol, at: number) => number): Sizes =>
+    new Map(symbols.map((symbol, at) => [symbol.key, choose(symbol, at)]));
+  const level = (symbol: SizeSymbol, index: number): number =>
+    present(symbol.candidates[index % symbol.candidates.length], "a symbol has no candidates");
+  const levels = Math.max(1, ...symbols.map((symbol) => symbol.candidates.length));
+  for (let index = 0; index < levels; index++) yield pick((symbol) => level(symbol, index));
+  if (symbols.length < 2) return;
+  for (let one = 0; one < symbols.length; one++) {
+    for (const small of [1, 2, 3]) yield pick((symbol, at) => (at === one ? small : level(symbol, 0)));
+  }
+  const random = createRandom(seed);
+  for (;;) yield pick((symbol) => level(symbol, random.integer(0, symbol.candidates.length)));
+}
+
+/** The second set: every symbol at another size if that runs, else those symbols one by one that can be. */
+async function varied(
+  budget: Budget,
+  inputs: readonly InputSpec[],
+  base: Sizes,
+  style: Style,
+): Promise<Probe | undefined> {
+  const other = otherSizes(inputs, base);
+  const name = style.magnitude > 1 ? "large with zeros" : "normal with zeros";
+  const all = other.size === 0 ? undefined : await budget.attempt(name, other, style);
+  if (all !== undefined) return all;
+  let sizes: Sizes = base;
+  let best: Probe | undefined;
+  for (const [key, size] of other) {
+    const next = new Map([...sizes, [key, size] as const]);
+    const probe = await budget.attempt(name, next, style);
+    if (probe !== undefined) [sizes, best] = [next, probe];
+  }
+  return best ?? (inputs.length > 0 ? await budget.attempt(name, base, style) : undefined);
+}
+
+/** Another size for each symbol: a larger batch, and no two symbols alike, so that swapped axes show. */
+function otherSizes(inputs: readonly InputSpec[], base: Sizes): Sizes {
+  const other = new Map<string, number>();
+  for (const symbol of symbolsOf(inputs)) {
+    const size = base.get(symbol.key) ?? 1;
+    const rank = other.size;
+    if (size < 4) other.set(symbol.key, size + 2);
+    // Networks that halve their input n times want multiples of 2^n; 32 serves nearly all.
+    else other.set(symbol.key, size % 32 === 0 ? size + 32 * rank : size + 1 + rank);
+  }
+  return other;
+}
+
+function symbolsOf(inputs: readonly InputSpec[]): SizeSymbol[] {
+  const found = new Map<string, SizeSymbol>();
+  for (const spec of inputs) {
+    (spec.shape ?? []).forEach((dim, axis) => {
+      if (typeof dim === "number") return;
+      const key = symbolKey(spec, axis);
+      if (!found.has(key)) found.set(key, { key, candidates: candidatesFor(spec, axis) });
+    });
+  }
+  return [...found.values()];
+}
+
+function symbolKey(spec: InputSpec, axis: number): string {
+  const dim = spec.shape?.[axis];
+  return typeof dim === "string" ? dim : `${spec.name}[${axis}]`;
+}
+
+function candidatesFor(spec: InputSpec, axis: number): readonly number[] {
+  const shape = spec.shape ?? [];
+  if (axis === 0) return BATCH;
+  if (shape.length < 4) return SEQUENCE;
+  const last = shape.at(-1);
+  const channelsLast = typeof last === "number" && last <= 4;
+  if (axis === 1 && !channelsLast) return CHANNELS;
+  return shape.length === 4 ? IMAGE : VOLUME;
+}
+
+function dimsOf(spec: InputSpec, sizes: Sizes): number[] {
+  return (spec.shape ?? []).map((dim, axis) =>
+    typeof dim === "number" ? dim : (sizes.get(symbolKey(spec, axis)) ?? 1),
+  );
+}
+
+/** Data for the inputs. Each input has its own stream of numbers, so that one more input changes no other. */
+function makeFeeds(inputs: readonly InputSpec[], sizes: Sizes, style: Style): TensorMap {
+  return new Map(
+    inputs.map((spec, index) => {
+      const dims = dimsOf(spec, sizes);
+      const random = createRandom(style.seed * 7919 + index);
+      return [spec.name, { dtype: spec.dtype, dims, data: elements(spec, tensorSize(dims), style, random) }];
+    }),
+  );
+}
+
+const WORDS = ["", "a", "monday", "Tuesday", "wéd", "0", "-1.5"];
+
+function elements(spec: InputSpec, count: number, style: Style, random: Random): Uint8Array | string[] {
+  const { dtype } = spec;
+  if (dtype === "string") {
+    return Array.from({ length: count }, () => WORDS[random.integer(0, WORDS.length)] ?? "");
+  }
+  const values = new Float64Array(count);
+  const draw = isFloat(dtype) ? floatDraw(spec.range, style, random) : integerDraw(spec, style, random);
+  for (let i = 0; i < count; i++) values[i] = draw();
+  return encodeNumbers(dtype, values);
+}
+
+function floatDraw(range: Range | undefined, style: Style, random: Random): () => number {
+  if (range !== undefined) {
+    const width = range.high - range.low;
+    // [0, 2) and [16000, 16001) mean integers, as masks and rates do.
+    if (Number.isInteger(range.low)) return () => random.integer(range.low, range.high);
+    return () => range.low + random.uniform() * width;
+  }
+  return () => (random.uniform() < style.zeros ? 0 : random.normal() * style.magnitude);
+}
+
+const NARROW: Partial<Readonly<Record<DType, Range>>> = {
+  bool: { low: 0, high: 2 },
+  uint8: { low: 0, high: 256 },
+  int8: { low: -128, high: 128 },
+  uint16: { low: 0, high: 256 },
+  uint32: { low: 0, high: 16 },
+  uint64: { low: 0, high: 16 },
+  uint4: { low: 0, high: 16 },
+  int4: { low: -8, high: 8 },
+};
+
+function integerDraw(spec: InputSpec, style: Style, random: Random): () => number {
+  if (style.integers === "ones") return () => 1;
+  if (style.integers === "zeros") return () => 0;
+  const { low, high } = spec.range ?? NARROW[spec.dtype] ?? { low: -8, high: 9 };
+  return () => random.integer(low, high);
+}
