@@ -4,10 +4,8 @@ import { isSpecialFloat, type Lexer, listUntil } from "./lex.js";
 import { parseFloatLiteral, parseTensorData } from "./tensor.js";
 import { atType, parseType } from "./type.js";
 
-/** What the attributes of a node need from around them. */
-export interface AttributeScope {
-  parseGraph(): Graph;
-}
+/** Reads the graph that an attribute holds; the names it may capture are the caller's to know. */
+export type GraphParser = () => Graph;
 
 /** The kinds under the names of the textual syntax. */
 const KINDS: ReadonlyMap<string, AttributeKind> = new Map<string, AttributeKind>([
@@ -35,20 +33,20 @@ export function kindText(kind: AttributeKind): string {
 const utf8 = new TextEncoder();
 
 /** `<name: kind = value, ...>`, or nothing. */
-export function parseAttributes(lexer: Lexer, scope: AttributeScope): readonly Attribute[] {
+export function parseAttributes(lexer: Lexer, parseGraph: GraphParser): readonly Attribute[] {
   const attributes = new Map<string, Attribute>();
   if (!lexer.accept("<")) return [];
   listUntil(lexer, ">", () => {
     const { offset } = lexer.peek();
     const name = lexer.name("the name of an attribute");
     if (attributes.has(name)) lexer.fail(`attribute "${name}" is given twice; remove one`, offset);
-    attributes.set(name, parseAttribute(lexer, name, scope));
+    attributes.set(name, parseAttribute(lexer, name, parseGraph));
   });
   return [...attributes.values()];
 }
 
 /** `: kind = value`, the kind optional where the value tells it; the name has been taken. */
-export function parseAttribute(lexer: Lexer, name: string, scope: AttributeScope): Attribute {
+export function parseAttribute(lexer: Lexer, name: string, parseGraph: GraphParser): Attribute {
   const wanted = lexer.accept(":") ? parseKind(lexer) : undefined;
   lexer.expect("=");
   const { offset } = lexer.peek();
@@ -58,8 +56,8 @@ export function parseAttribute(lexer: Lexer, name: string, scope: AttributeScope
     return { name, kind: "ref", ref: lexer.name("the name of a function attribute"), type: wanted };
   }
   const payload = lexer.accept("[")
-    ? parseList(lexer, wanted, scope, offset)
-    : parseSingle(lexer, wanted === "float", scope);
+    ? parseList(lexer, wanted, parseGraph, offset)
+    : parseSingle(lexer, wanted === "float", parseGraph);
   if (wanted !== undefined && payload.kind !== wanted) {
     lexer.fail(
       `attribute "${name}" is declared ${kindText(wanted)}, but the value is of another kind`,
@@ -79,7 +77,7 @@ function parseKind(lexer: Lexer): AttributeKind {
 
 type Single = Extract<AttributePayload, { kind: "float" | "int" | "string" | "tensor" | "graph" | "type" }>;
 
-function parseSingle(lexer: Lexer, wantsFloat: boolean, scope: AttributeScope): Single {
+function parseSingle(lexer: Lexer, wantsFloat: boolean, parseGraph: GraphParser): Single {
   if (atType(lexer)) return parseTypeOrTensor(lexer);
   const { kind, text, offset } = lexer.peek();
   switch (kind) {
@@ -94,17 +92,17 @@ function parseSingle(lexer: Lexer, wantsFloat: boolean, scope: AttributeScope): 
       return { kind: "float", value: parseFloatLiteral(lexer, "float") };
     case "id":
       if (isSpecialFloat(text)) return { kind: "float", value: parseFloatLiteral(lexer, "float") };
-      return { kind: "graph", value: scope.parseGraph() };
+      return { kind: "graph", value: parseGraph() };
     case "string":
-      return parseStringOrGraph(lexer, scope);
+      return parseStringOrGraph(lexer, parseGraph);
     default:
       return lexer.unexpected("the value of an attribute");
   }
 }
 
 /** A graph may have a quoted name; what follows tells it from a string. */
-function parseStringOrGraph(lexer: Lexer, scope: AttributeScope): Single {
-  if (lexer.isFollowedBy("(", "=>")) return { kind: "graph", value: scope.parseGraph() };
+function parseStringOrGraph(lexer: Lexer, parseGraph: GraphParser): Single {
+  if (lexer.isFollowedBy("(", "=>")) return { kind: "graph", value: parseGraph() };
   return { kind: "string", value: utf8.encode(lexer.string("a string")) };
 }
 
@@ -120,12 +118,12 @@ function parseTypeOrTensor(lexer: Lexer): Single {
 function parseList(
   lexer: Lexer,
   wanted: AttributeKind | undefined,
-  scope: AttributeScope,
+  parseGraph: GraphParser,
   offset: number,
 ): AttributePayload {
   const items: Single[] = [];
   listUntil(lexer, "]", () => {
-    items.push(parseSingle(lexer, wanted === "floats", scope));
+    items.push(parseSingle(lexer, wanted === "floats", parseGraph));
   });
   const kind = items[0] === undefined ? wanted : PLURAL[items[0].kind];
   if (kind === undefined) return lexer.fail("an empty list needs its kind, as in axes: ints = []", offset);
@@ -145,28 +143,28 @@ const PLURAL: Readonly<Record<Single["kind"], AttributeKind>> = {
 function listOf(kind: AttributeKind, items: readonly Single[]): AttributePayload | undefined {
   switch (kind) {
     case "floats": {
-      const value = allOf(items, "float");
-      return value && { kind, value };
+      const found = allOf(items, "float");
+      return found && { kind, value: found.map((item) => item.value) };
     }
     case "ints": {
-      const value = allOf(items, "int");
-      return value && { kind, value };
+      const found = allOf(items, "int");
+      return found && { kind, value: found.map((item) => item.value) };
     }
     case "strings": {
-      const value = allOf(items, "string");
-      return value && { kind, value };
+      const found = allOf(items, "string");
+      return found && { kind, value: found.map((item) => item.value) };
     }
     case "tensors": {
-      const value = allOf(items, "tensor");
-      return value && { kind, value };
+      const found = allOf(items, "tensor");
+      return found && { kind, value: found.map((item) => item.value) };
     }
     case "graphs": {
-      const value = allOf(items, "graph");
-      return value && { kind, value };
+      const found = allOf(items, "graph");
+      return found && { kind, value: found.map((item) => item.value) };
     }
     case "types": {
-      const value = allOf(items, "type");
-      return value && { kind, value };
+      const found = allOf(items, "type");
+      return found && { kind, value: found.map((item) => item.value) };
     }
     default:
       return undefined;
@@ -175,8 +173,8 @@ function listOf(kind: AttributeKind, items: readonly Single[]): AttributePayload
 
 type Of<K extends Single["kind"]> = Extract<Single, { readonly kind: K }>;
 
-/** The values, when every item is of the kind. */
-function allOf<K extends Single["kind"]>(items: readonly Single[], kind: K): Of<K>["value"][] | undefined {
+/** The items, when every one is of the kind. */
+function allOf<K extends Single["kind"]>(items: readonly Single[], kind: K): readonly Of<K>[] | undefined {
   const matching = items.filter((item): item is Of<K> => item.kind === kind);
-  return matching.length === items.length ? matching.map((item) => item.value) : undefined;
+  return matching.length === items.length ? matching : undefined;
 }

@@ -3,7 +3,7 @@ import type { Attribute } from "../ir/attribute.js";
 import { Graph, type MetadataEntry, type Node, type Value, type ValueInfo } from "../ir/graph.js";
 import { type FunctionDef, Model, type OpsetImport } from "../ir/model.js";
 import type { ValueType } from "../ir/type.js";
-import { type AttributeScope, parseAttribute, parseAttributes } from "./attribute.js";
+import { type GraphParser, parseAttribute, parseAttributes } from "./attribute.js";
 import { Lexer, listUntil } from "./lex.js";
 import { parseTensorData } from "./tensor.js";
 import { atType, parseType } from "./type.js";
@@ -21,7 +21,7 @@ export function parseModel(text: string): Model {
   const header = parseHeader(lexer, MODEL_KEYS);
   const irVersion = header.integers.get("ir_version");
   if (irVersion === undefined) lexer.fail("the model header has no ir_version; add one, as in ir_version: 8");
-  const model = parseBody(lexer, header.opsetImports, Number(irVersion));
+  const model = parseContent(lexer, header.opsetImports, Number(irVersion));
   model.producerName = header.strings.get("producer_name");
   model.producerVersion = header.strings.get("producer_version");
   model.domain = header.strings.get("domain");
@@ -33,10 +33,10 @@ export function parseModel(text: string): Model {
 
 /** A model from the text of a graph alone, functions may follow: standard operators of `opset` (17), IR version 8. */
 export function parseGraph(text: string, options: { readonly opset?: number } = {}): Model {
-  return parseBody(new Lexer(text), [{ domain: "", version: options.opset ?? 17 }], 8);
+  return parseContent(new Lexer(text), [{ domain: "", version: options.opset ?? 17 }], 8);
 }
 
-function parseBody(lexer: Lexer, opsetImports: readonly OpsetImport[], irVersion: number): Model {
+function parseContent(lexer: Lexer, opsetImports: readonly OpsetImport[], irVersion: number): Model {
   const graph = parseGraphAt(lexer, undefined);
   const model = new Model(graph, opsetImports, irVersion);
   const functions: FunctionDef[] = [];
@@ -246,12 +246,12 @@ function parseNode(lexer: Lexer, scope: Scope): Node {
   const path = [lexer.name("an operator")];
   while (lexer.accept(".")) path.push(lexer.name("an operator"));
   const overload = lexer.accept(":") ? lexer.name("an overload") : undefined;
-  const attributeScope: AttributeScope = { parseGraph: () => parseGraphAt(lexer, scope) };
-  const before = parseAttributes(lexer, attributeScope);
+  const bodyParser: GraphParser = () => parseGraphAt(lexer, scope);
+  const before = parseAttributes(lexer, bodyParser);
   lexer.expect("(");
   const inputs = parseOperands(lexer);
   lexer.expect(")");
-  const attributes = before.length > 0 ? before : parseAttributes(lexer, attributeScope);
+  const attributes = before.length > 0 ? before : parseAttributes(lexer, bodyParser);
   const domain = path.slice(0, -1).join(".");
   const node = scope.graph.addNode({
     opType: present(path.at(-1), "an operator has a name"),
@@ -298,9 +298,7 @@ function parseFunction(lexer: Lexer, defaultImports: readonly OpsetImport[]): Fu
       const attributeName = lexer.name("the name of an attribute");
       if (!lexer.at(":") && !lexer.at("=")) attributeNames.push(attributeName);
       else {
-        attributeDefaults.push(
-          parseAttribute(lexer, attributeName, { parseGraph: () => parseGraphAt(lexer, undefined) }),
-        );
+        attributeDefaults.push(parseAttribute(lexer, attributeName, () => parseGraphAt(lexer, undefined)));
       }
     });
   }
