@@ -5,15 +5,7 @@ import { type Comparison, compareTensors } from "./compare.js";
 import { type FeedSet, type Probe, probeFeeds } from "./feeds.js";
 import { type InputSpec, portSpecs } from "./inputs.js";
 import type { Runtime, RuntimeModel, RuntimeTensor, Session, TensorMap } from "./runtime.js";
-import {
-  coarsest,
-  type Judgement,
-  judge,
-  type Noise,
-  type Numerics,
-  noiseOf,
-  perturbed,
-} from "./tolerance.js";
+import { coarsest, type Judgement, judge, type Noise, noiseOf, perturbed } from "./tolerance.js";
 
 export interface CheckOptions {
   readonly runtime: Runtime;
@@ -62,6 +54,8 @@ export interface CheckReport {
   readonly seed: number;
   /** Name and version. */
   readonly runtime: string;
+  /** Outputs that are sequences, maps or optionals, which the runtime does not hand over. */
+  readonly uncompared: readonly string[];
   readonly sets: readonly SetReport[];
 }
 
@@ -75,6 +69,8 @@ export interface Checker {
   compare(result: RuntimeModel, numerics: Numerics): Promise<CheckReport>;
   close(): Promise<void>;
 }
+
+type Finding = Pick<CheckReport, "status" | "reason" | "uncompared" | "sets">;
 
 /** Compares a result with its original on generated inputs or the user's. Throws only for wrong options and abortion. */
 export async function checkModels(
@@ -94,13 +90,14 @@ export async function checkModels(
 export async function createChecker(original: RuntimeModel, options: CheckOptions): Promise<Checker> {
   const { runtime } = options;
   const label = `${runtime.name} ${runtime.version}`;
-  const report = (numerics: Numerics, rest: Pick<CheckReport, "status" | "reason" | "sets">): CheckReport => {
+  const report = (numerics: Numerics, rest: Finding): CheckReport => {
     return { numerics, seed: options.seed, runtime: label, ...rest };
   };
   const unchecked = (reason: string): Checker => ({
     unchecked: reason,
     sets: [],
-    compare: (_, numerics) => Promise.resolve(report(numerics, { status: "unchecked", reason, sets: [] })),
+    compare: (_, numerics) =>
+      Promise.resolve(report(numerics, { status: "unchecked", reason, uncompared: [], sets: [] })),
     close: () => Promise.resolve(),
   });
   let session: Session;
@@ -117,6 +114,7 @@ export async function createChecker(original: RuntimeModel, options: CheckOption
     return unchecked(reasonOf(error));
   }
   const reference = new Reference(session, probes, options);
+  const { uncompared } = reference;
   return {
     unchecked: undefined,
     sets: probes.map((probe) => probe.set),
@@ -125,9 +123,10 @@ export async function createChecker(original: RuntimeModel, options: CheckOption
       try {
         candidate = await runtime.open(result);
         const sets = await compareSets(reference, candidate, numerics, options.signal);
-        return report(numerics, { ...overall(sets), sets });
+        return report(numerics, { ...overall(sets), uncompared, sets });
       } catch (error) {
-        return report(numerics, { status: "differs", reason: `the result: ${reasonOf(error)}`, sets: [] });
+        const reason = `the result: ${reasonOf(error)}`;
+        return report(numerics, { status: "differs", reason, uncompared, sets: [] });
       } finally {
         await candidate?.close();
       }
@@ -175,7 +174,7 @@ class Reference {
     this.precision = options.precision ?? coarsest(dtypes);
   }
 
-  get unsupported(): readonly string[] {
+  get uncompared(): readonly string[] {
     return this.#session.outputs.flatMap((port) => (port.dtype === undefined ? [port.name] : []));
   }
 

@@ -161,20 +161,22 @@ async function firstThatRuns(budget: Budget, inputs: readonly InputSpec[], seed:
   throw budget.firstError;
 }
 
-/** All symbols at their n-th candidates; then small combinations of one with another; then seeded mixtures. */
+/** All symbols at their n-th candidates; then one of them at 1 and the rest so; then seeded mixtures. */
 function* sizeGuesses(symbols: readonly SizeSymbol[], seed: number): Generator<Sizes, void, undefined> {
   const pick = (choose: (symbol: SizeSymbol, at: number) => number): Sizes =>
     new Map(symbols.map((symbol, at) => [symbol.key, choose(symbol, at)]));
-  const level = (symbol: SizeSymbol, index: number): number =>
+  const candidate = (symbol: SizeSymbol, index: number): number =>
     present(symbol.candidates[index % symbol.candidates.length], "a symbol has no candidates");
   const levels = Math.max(1, ...symbols.map((symbol) => symbol.candidates.length));
-  for (let index = 0; index < levels; index++) yield pick((symbol) => level(symbol, index));
+  for (let index = 0; index < levels; index++) yield pick((symbol) => candidate(symbol, index));
   if (symbols.length < 2) return;
   for (let one = 0; one < symbols.length; one++) {
-    for (const small of [1, 2, 3]) yield pick((symbol, at) => (at === one ? small : level(symbol, 0)));
+    for (let index = 0; index < levels; index++) {
+      yield pick((symbol, at) => (at === one ? 1 : candidate(symbol, index)));
+    }
   }
   const random = createRandom(seed);
-  for (;;) yield pick((symbol) => level(symbol, random.integer(0, symbol.candidates.length)));
+  for (;;) yield pick((symbol) => candidate(symbol, random.integer(0, symbol.candidates.length)));
 }
 
 /** The second set: every symbol at another size if that runs, else those symbols one by one that can be. */

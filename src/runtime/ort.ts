@@ -178,6 +178,8 @@ function shortReason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   const line = text
     .replace(/\s+/g, " ")
+    .replace(/^Load model from .* failed: ?/, "")
+    .replace("Non-zero status code returned while running ", "")
     .replace(/\/\S+\.(cc|h):\d+ [^ ]*(\([^)]*\))?( \[[^\]]*\])? ?/g, "")
     .trim();
   return line.length > 240 ? `${line.slice(0, 237)}...` : line;
