@@ -1,6 +1,6 @@
 import { NormfoldError } from "../base/errors.js";
+import type { Numerics } from "../base/numerics.js";
 import type { DType, FloatDType } from "../ir/dtype.js";
-import type { Numerics } from "../rewrite/pass.js";
 import { type Comparison, compareTensors } from "./compare.js";
 import { type FeedSet, type Probe, probeFeeds } from "./feeds.js";
 import { type InputSpec, portSpecs } from "./inputs.js";

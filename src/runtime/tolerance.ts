@@ -1,7 +1,7 @@
+import type { Numerics } from "../base/numerics.js";
 import { createRandom } from "../base/random.js";
 import { type DType, type FloatDType, isFloat } from "../ir/dtype.js";
 import { decodeNumbers, encodeNumbers } from "../ir/tensor.js";
-import type { Numerics } from "../rewrite/pass.js";
 import { type Comparison, compareTensors, countBeyond } from "./compare.js";
 import { type RuntimeTensor, type TensorMap, tensorSize } from "./runtime.js";
 
