@@ -1,0 +1,410 @@
+/**
+ * Sizes that may be symbolic: a number, or a polynomial with integer coefficients over atoms. An atom is a symbol
+ * ("batch"), an unknown ("?7"), or floor, max, min or broadcast of expressions. Every operation gives the canonical form,
+ * so two expressions are proven equal exactly when their keys are equal strings; the key is also how one is printed.
+ *
+ * `undefined` is an unknown size, and any arithmetic with it is unknown. Numbers beyond 2^53 and expressions that grow
+ * too large become unknown as well: a result is sometimes less precise than the truth, never wrong.
+ */
+export type SymDim = number | DimExpr;
+export type MaybeDim = SymDim | undefined;
+
+/** A sum of at least one term and a constant; only ever made by the functions of this file. */
+export interface DimExpr {
+  readonly key: string;
+  readonly terms: readonly Term[];
+  readonly constant: number;
+}
+
+interface Term {
+  readonly coefficient: number;
+  /** In key order; a power repeats its atom. */
+  readonly atoms: readonly Atom[];
+  readonly key: string;
+}
+
+type Atom = { readonly key: string } & (
+  | {
+      readonly kind: "symbol";
+      readonly name: string;
+      readonly least: number;
+      readonly origin: "model" | "fresh";
+    }
+  | { readonly kind: "floor"; readonly numerator: SymDim; readonly denominator: SymDim }
+  | { readonly kind: Choice; readonly args: readonly SymDim[] }
+);
+
+type Choice = "max" | "min" | "broadcast";
+
+const MAX_TERMS = 12;
+const MAX_KEY = 240;
+
+/** A size that the model names (dim_param). Names that could be read as an expression are quoted in the key. */
+export function symbol(name: string): DimExpr {
+  const key = /^[A-Za-z_]\w*$/.test(name) ? name : `'${name}'`;
+  return ofAtom({ kind: "symbol", key, name, least: 0, origin: "model" });
+}
+
+/** A size (or, with least = -Infinity, any integer) that nothing is known about, different from every other one. */
+export function unknownSymbol(id: number, least = 0): DimExpr {
+  const name = `?${id}`;
+  return ofAtom({ kind: "symbol", key: name, name, least, origin: "fresh" });
+}
+
+function ofAtom(atom: Atom): DimExpr {
+  return { key: atom.key, terms: [{ coefficient: 1, atoms: [atom], key: atom.key }], constant: 0 };
+}
+
+/** The canonical text, equal for equal expressions: `5`, `2*N`, `floor((H + 1)/2)`. */
+export function dimKey(dim: SymDim): string {
+  return typeof dim === "number" ? String(dim) : dim.key;
+}
+
+/** True when the two are proven equal; false says nothing. */
+export function sameDim(a: MaybeDim, b: MaybeDim): boolean {
+  if (a === undefined || b === undefined) return false;
+  return typeof a === "number" || typeof b === "number" ? a === b : a.key === b.key;
+}
+
+/** True when two shapes are proven equal. */
+export function sameShape(a: readonly MaybeDim[] | undefined, b: readonly MaybeDim[] | undefined): boolean {
+  if (a === undefined || b === undefined || a.length !== b.length) return false;
+  return a.every((dim, axis) => sameDim(dim, b[axis]));
+}
+
+/** True when the two are proven different. */
+export function differentDim(a: MaybeDim, b: MaybeDim): boolean {
+  const difference = sub(a, b);
+  return typeof difference === "number" ? difference !== 0 : leastOf(difference) > 0;
+}
+
+export function add(a: MaybeDim, b: MaybeDim): MaybeDim {
+  if (a === undefined || b === undefined) return undefined;
+  if (typeof a === "number" && typeof b === "number") return safe(a + b);
+  if (a === 0) return b;
+  if (b === 0) return a;
+  return build([...termsOf(a), ...termsOf(b)], constantOf(a) + constantOf(b));
+}
+
+export function sub(a: MaybeDim, b: MaybeDim): MaybeDim {
+  return add(a, mul(b, -1));
+}
+
+export function mul(a: MaybeDim, b: MaybeDim): MaybeDim {
+  if (a === undefined || b === undefined) return undefined;
+  if (typeof a === "number" && typeof b === "number") return safe(a * b);
+  if (a === 1) return b;
+  if (b === 1) return a;
+  const left = monomials(a);
+  const right = monomials(b);
+  if (left.length * right.length > 4 * MAX_TERMS) return undefined;
+  const products = left.flatMap((x) =>
+    right.map((y) => term(x.coefficient * y.coefficient, [...x.atoms, ...y.atoms])),
+  );
+  return build(products, 0);
+}
+
+/** The product of sizes; 1 for none. */
+export function product(dims: readonly MaybeDim[]): MaybeDim {
+  return dims.includes(0) ? 0 : dims.reduce(mul, 1);
+}
+
+/** floor(a / b); unknown for b = 0. A symbolic b is taken to be positive. */
+export function floorDiv(a: MaybeDim, b: MaybeDim): MaybeDim {
+  if (a === undefined || b === undefined || b === 0) return undefined;
+  if (b === 1) return a;
+  if (typeof b === "number" && b < 0) return floorDiv(mul(a, -1), -b);
+  if (typeof a === "number" && typeof b === "number") return safe(Math.floor(a / b));
+  if (typeof b === "number") return floorByNumber(a, b);
+  if (a === 0) return 0;
+  return (
+    exactDiv(a, b) ??
+    atomic({ kind: "floor", numerator: a, denominator: b, key: `floor(${group(a)}/${group(b)})` })
+  );
+}
+
+/** ceil(a / b), with b as in floorDiv. */
+export function ceilDiv(a: MaybeDim, b: MaybeDim): MaybeDim {
+  if (typeof b === "number" && b < 0) return ceilDiv(mul(a, -1), -b);
+  return floorDiv(add(a, sub(b, 1)), b);
+}
+
+/** a / b where it is proven to be a whole number (b is taken to be non-zero); undefined otherwise. */
+export function exactDiv(a: MaybeDim, b: MaybeDim): MaybeDim {
+  if (a === undefined || b === undefined || b === 0) return undefined;
+  if (a === 0) return 0;
+  if (sameDim(a, b)) return 1;
+  const divisors = monomials(b);
+  const divisor = divisors[0];
+  if (divisors.length !== 1 || divisor === undefined) return undefined;
+  const quotients: Term[] = [];
+  for (const part of monomials(a)) {
+    const atoms = [...part.atoms];
+    for (const atom of divisor.atoms) {
+      const at = atoms.findIndex((other) => other.key === atom.key);
+      if (at < 0) return undefined;
+      atoms.splice(at, 1);
+    }
+    if (part.coefficient % divisor.coefficient !== 0) return undefined;
+    quotients.push(term(part.coefficient / divisor.coefficient, atoms));
+  }
+  return build(quotients, 0);
+}
+
+export function max(a: MaybeDim, b: MaybeDim): MaybeDim {
+  return extremum("max", a, b);
+}
+
+export function min(a: MaybeDim, b: MaybeDim): MaybeDim {
+  return extremum("min", a, b);
+}
+
+/**
+ * The size that numpy's rule gives two sizes: equal, or one of them is 1. Given that the model is valid, 5 and "N" give
+ * 5. `mismatch` when no valid model has the two.
+ */
+export function broadcastDim(a: MaybeDim, b: MaybeDim): MaybeDim | "mismatch" {
+  if (sameDim(a, b) || b === 1) return a;
+  if (a === 1) return b;
+  if (typeof a === "number" && typeof b === "number") return "mismatch";
+  if (typeof a === "number") return a;
+  if (typeof b === "number") return b;
+  if (a === undefined || b === undefined) {
+    if (leastOf(a) > 1) return a;
+    return leastOf(b) > 1 ? b : undefined;
+  }
+  if (leastOf(a) > 1) return a;
+  if (leastOf(b) > 1) return b;
+  return choice("broadcast", a, b);
+}
+
+/** The largest number that the size is proven to reach in every valid run; -Infinity where nothing is known. */
+export function leastOf(dim: MaybeDim): number {
+  if (typeof dim === "number") return dim;
+  if (dim === undefined) return Number.NEGATIVE_INFINITY;
+  let least = dim.constant;
+  for (const { coefficient, atoms } of dim.terms) {
+    const bounds = atoms.map(leastOfAtom);
+    if (coefficient < 0 || bounds.some((bound) => bound < 0)) return Number.NEGATIVE_INFINITY;
+    least += coefficient * bounds.reduce((x, y) => x * y, 1);
+  }
+  return least;
+}
+
+function leastOfAtom(atom: Atom): number {
+  switch (atom.kind) {
+    case "symbol":
+      return atom.least;
+    case "floor": {
+      const least = leastOf(atom.numerator);
+      if (typeof atom.denominator === "number") return Math.floor(least / atom.denominator);
+      return least >= 0 ? 0 : Number.NEGATIVE_INFINITY;
+    }
+    case "max":
+      return Math.max(...atom.args.map(leastOf));
+    case "min":
+    case "broadcast":
+      return Math.min(...atom.args.map(leastOf));
+  }
+}
+
+/** True when the size is proven to be a multiple of `divisor` (a positive integer). */
+export function isMultipleOf(dim: MaybeDim, divisor: number): boolean {
+  if (dim === undefined) return false;
+  return monomials(dim).every((part) => part.coefficient % divisor === 0);
+}
+
+/** True when the size depends on nothing but numbers and the symbols that the model names. */
+export function isModelWide(dim: MaybeDim): boolean {
+  if (dim === undefined) return false;
+  if (typeof dim === "number") return true;
+  return dim.terms.every((part) =>
+    part.atoms.every((atom) => {
+      if (atom.kind === "symbol") return atom.origin === "model";
+      if (atom.kind === "floor") return isModelWide(atom.numerator) && isModelWide(atom.denominator);
+      return atom.args.every(isModelWide);
+    }),
+  );
+}
+
+/** The number that the expression comes to with `sizes` for its symbols; undefined when one is not given. */
+export function evaluateDim(dim: MaybeDim, sizes: ReadonlyMap<string, number>): number | undefined {
+  if (typeof dim === "number" || dim === undefined) return dim;
+  let sum = dim.constant;
+  for (const { coefficient, atoms } of dim.terms) {
+    let value = coefficient;
+    for (const atom of atoms) {
+      const factor = evaluateAtom(atom, sizes);
+      if (factor === undefined) return undefined;
+      value *= factor;
+    }
+    sum += value;
+  }
+  return sum;
+}
+
+function evaluateAtom(atom: Atom, sizes: ReadonlyMap<string, number>): number | undefined {
+  if (atom.kind === "symbol") return sizes.get(atom.name);
+  if (atom.kind === "floor") {
+    const numerator = evaluateDim(atom.numerator, sizes);
+    const denominator = evaluateDim(atom.denominator, sizes);
+    if (numerator === undefined || denominator === undefined) return undefined;
+    return Math.floor(numerator / denominator);
+  }
+  const values: number[] = [];
+  for (const arg of atom.args) {
+    const value = evaluateDim(arg, sizes);
+    if (value === undefined) return undefined;
+    values.push(value);
+  }
+  if (atom.kind === "max") return Math.max(...values);
+  if (atom.kind === "min") return Math.min(...values);
+  return values.find((value) => value !== 1) ?? 1;
+}
+
+function extremum(kind: "max" | "min", a: MaybeDim, b: MaybeDim): MaybeDim {
+  if (a === undefined || b === undefined) return undefined;
+  if (typeof a === "number" && typeof b === "number") return kind === "max" ? Math.max(a, b) : Math.min(a, b);
+  if (sameDim(a, b)) return a;
+  if (leastOf(sub(a, b)) >= 0) return kind === "max" ? a : b;
+  if (leastOf(sub(b, a)) >= 0) return kind === "max" ? b : a;
+  return choice(kind, a, b);
+}
+
+/** These operations are associative, commutative and idempotent: a sorted set of arguments is canonical. */
+function choice(kind: Choice, a: SymDim, b: SymDim): MaybeDim {
+  const args = new Map<string, SymDim>();
+  for (const dim of [...choices(kind, a), ...choices(kind, b)]) args.set(dimKey(dim), dim);
+  const sorted = [...args.keys()].sort();
+  const key = `${kind}(${sorted.join(", ")})`;
+  return atomic({ kind, key, args: sorted.flatMap((name) => args.get(name) ?? []) });
+}
+
+function choices(kind: Choice, dim: SymDim): readonly SymDim[] {
+  const atom = typeof dim === "number" ? undefined : onlyAtom(dim);
+  return atom?.kind === kind ? atom.args : [dim];
+}
+
+function onlyAtom(dim: DimExpr): Atom | undefined {
+  const [part, ...others] = dim.terms;
+  if (part === undefined || others.length > 0 || dim.constant !== 0 || part.coefficient !== 1)
+    return undefined;
+  return part.atoms.length === 1 ? part.atoms[0] : undefined;
+}
+
+/** Whole multiples of b leave the floor; floor((floor(p/m) + r)/b) = floor((p + m r)/(m b)); common factors cancel. */
+function floorByNumber(a: SymDim, b: number): MaybeDim {
+  const outside: Term[] = [];
+  const inside: Term[] = [];
+  for (const part of termsOf(a)) {
+    const whole = Math.floor(part.coefficient / b);
+    if (whole !== 0) outside.push(term(whole, part.atoms));
+    if (part.coefficient !== whole * b) inside.push(term(part.coefficient - whole * b, part.atoms));
+  }
+  const whole = Math.floor(constantOf(a) / b);
+  const rest = build(inside, constantOf(a) - whole * b);
+  const taken = build(outside, whole);
+  if (rest === undefined) return undefined;
+  if (typeof rest === "number") return taken;
+
+  const nested = rest.terms.find(
+    (part) =>
+      part.coefficient === 1 &&
+      part.atoms.length === 1 &&
+      part.atoms[0]?.kind === "floor" &&
+      typeof part.atoms[0].denominator === "number",
+  );
+  const floor = nested?.atoms[0];
+  if (nested !== undefined && floor?.kind === "floor" && typeof floor.denominator === "number") {
+    const others = build(
+      rest.terms.filter((part) => part !== nested),
+      rest.constant,
+    );
+    const numerator = add(floor.numerator, mul(others, floor.denominator));
+    return add(taken, floorDiv(numerator, safe(floor.denominator * b)));
+  }
+  const common = rest.terms.reduce((divisor, part) => gcd(divisor, part.coefficient), b);
+  const numerator = build(
+    rest.terms.map((part) => term(part.coefficient / common, part.atoms)),
+    Math.floor(rest.constant / common),
+  );
+  if (numerator === undefined) return undefined;
+  const denominator = b / common;
+  if (denominator === 1) return add(taken, numerator);
+  const key = `floor(${group(numerator)}/${denominator})`;
+  return add(taken, atomic({ kind: "floor", numerator, denominator, key }));
+}
+
+function gcd(a: number, b: number): number {
+  return b === 0 ? Math.abs(a) : gcd(b, a % b);
+}
+
+function atomic(atom: Atom): MaybeDim {
+  return atom.key.length > MAX_KEY ? undefined : ofAtom(atom);
+}
+
+function termsOf(dim: SymDim): readonly Term[] {
+  return typeof dim === "number" ? [] : dim.terms;
+}
+
+function constantOf(dim: SymDim): number {
+  return typeof dim === "number" ? dim : dim.constant;
+}
+
+/** The terms with the constant as one more, without atoms. */
+function monomials(dim: SymDim): readonly Term[] {
+  const constant = constantOf(dim);
+  return constant === 0 ? termsOf(dim) : [...termsOf(dim), term(constant, [])];
+}
+
+function term(coefficient: number, atoms: readonly Atom[]): Term {
+  const sorted = atoms.length < 2 ? atoms : atoms.toSorted((a, b) => compare(a.key, b.key));
+  return { coefficient, atoms: sorted, key: sorted.map((atom) => atom.key).join("*") };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function safe(value: number): number | undefined {
+  return Number.isSafeInteger(value) ? value + 0 : undefined;
+}
+
+/** Collects like terms. */
+function build(parts: readonly Term[], constant: number): MaybeDim {
+  const collected = new Map<string, Term>();
+  let rest = constant;
+  for (const part of parts) {
+    if (part.atoms.length === 0) {
+      rest += part.coefficient;
+      continue;
+    }
+    const known = collected.get(part.key);
+    const coefficient = part.coefficient + (known?.coefficient ?? 0);
+    if (!Number.isSafeInteger(coefficient)) return undefined;
+    if (coefficient === 0) collected.delete(part.key);
+    else collected.set(part.key, { ...part, coefficient });
+  }
+  if (!Number.isSafeInteger(rest)) return undefined;
+  if (collected.size === 0) return rest;
+  if (collected.size > MAX_TERMS) return undefined;
+  const terms = [...collected.values()].sort((a, b) => compare(a.key, b.key));
+  let key = "";
+  for (const part of terms) key += printed(part.coefficient, part.key, key === "");
+  if (rest !== 0) key += printed(rest, undefined, false);
+  return key.length > MAX_KEY ? undefined : { key, terms, constant: rest };
+}
+
+/** One summand with the sign in front of it. */
+function printed(coefficient: number, key: string | undefined, first: boolean): string {
+  const size = Math.abs(coefficient);
+  const text = key === undefined ? String(size) : size === 1 ? key : `${size}*${key}`;
+  if (first) return coefficient < 0 ? `-${text}` : text;
+  return coefficient < 0 ? ` - ${text}` : ` + ${text}`;
+}
+
+/** The text with brackets where it would read wrongly inside a quotient. */
+function group(dim: SymDim): string {
+  if (typeof dim === "number") return String(dim);
+  return onlyAtom(dim) === undefined ? `(${dim.key})` : dim.key;
+}

@@ -1,0 +1,121 @@
+import { type DType, dtypeFromCode } from "../../ir/dtype.js";
+import type { Tensor } from "../../ir/tensor.js";
+import { ceilDiv, leastOf, type MaybeDim, max, sub } from "../dims.js";
+import { held } from "../elementwise/infer.js";
+import {
+  type Conclusion,
+  type Conclusions,
+  type Dims,
+  type InferContext,
+  type InferRule,
+  type InferTable,
+  tensorOf,
+} from "../fact.js";
+import { commonDType, unknownDims } from "../shapes.js";
+
+function filled(dtype: DType | undefined, dims: readonly number[], elements: readonly number[]): Conclusion {
+  return tensorOf(dtype, dims, elements);
+}
+
+/** Exactly one attribute holds the constant. */
+const constant: InferRule = (c) => {
+  for (const attr of c.node.attributes.values()) {
+    switch (attr.kind) {
+      case "tensor":
+        return [
+          { type: { kind: "tensor", dtype: attr.value.dtype, shape: attr.value.dims }, tensor: attr.value },
+        ];
+      case "sparse_tensor":
+        return [tensorOf(attr.value.values.dtype, attr.value.dims)];
+      case "float":
+        return [filled("float", [], [Math.fround(attr.value)])];
+      case "floats":
+        return [filled("float", [attr.value.length], attr.value.map(Math.fround))];
+      case "int":
+        return [filled("int64", [], [Number(attr.value)])];
+      case "ints":
+        return [filled("int64", [attr.value.length], attr.value.map(Number))];
+      case "string":
+        return [tensorOf("string", [])];
+      case "strings":
+        return [tensorOf("string", [attr.value.length])];
+      default:
+        break;
+    }
+  }
+  return c.reject("a Constant without a value");
+};
+
+/** Sizes that a 1-D input of sizes gives: its elements, or at least how many there are. */
+export function sizesFrom(c: InferContext, input: number): Dims | undefined {
+  const elements = c.elements(input);
+  if (elements !== undefined) return elements.map((size) => (leastOf(size) >= 0 ? size : undefined));
+  const length = c.shape(input)?.[0];
+  return typeof length === "number" && length <= 64 ? unknownDims(length) : undefined;
+}
+
+/** Zeros of float unless `value` says otherwise. */
+const constantOfShape: InferRule = (c) => {
+  const value = c.tensor("value");
+  const dims = sizesFrom(c, 0);
+  const sizes = dims?.filter((dim) => typeof dim === "number") ?? [];
+  const count =
+    dims !== undefined && sizes.length === dims.length ? sizes.reduce((a, b) => a * b, 1) : undefined;
+  const dtype = value?.dtype ?? "float";
+  if (count === undefined || count > 64) return [tensorOf(dtype, dims)];
+  const fill = value === undefined ? 0 : smallScalar(value);
+  return [tensorOf(dtype, dims, fill === undefined ? undefined : Array.from({ length: count }, () => fill))];
+};
+
+function smallScalar(value: Tensor): number | undefined {
+  if (value.size !== 1 || value.data.kind === "strings" || value.data.kind === "missing") return undefined;
+  return value.toScalar();
+}
+
+const range: InferRule = (c) => {
+  const dtype = commonDType(c, [0, 1, 2]);
+  const [start, limit, delta] = [c.elements(0)?.[0], c.elements(1)?.[0], c.elements(2)?.[0]];
+  const count = rangeCount(start, limit, delta);
+  const first =
+    typeof start === "number" && typeof delta === "number" && typeof count === "number" && count <= 64;
+  const elements = first
+    ? Array.from({ length: count }, (_, i) => held(start + i * delta, dtype))
+    : undefined;
+  return [tensorOf(dtype, [count], dtype === "int64" || dtype === "int32" ? elements : undefined)];
+};
+
+function rangeCount(start: MaybeDim, limit: MaybeDim, delta: MaybeDim): MaybeDim {
+  if (typeof delta !== "number" || delta === 0) return undefined;
+  if (typeof start === "number" && typeof limit === "number")
+    return Math.max(Math.ceil((limit - start) / delta), 0);
+  return Number.isInteger(delta) ? max(ceilDiv(sub(limit, start), delta), 0) : undefined;
+}
+
+const dtypeAttribute = (c: InferContext, name: string): DType | undefined => {
+  const code = c.int(name);
+  return code === undefined || code === 0 ? undefined : dtypeFromCode(code);
+};
+
+/** Shape and, unless `dtype` says otherwise, type of the input. */
+const like: InferRule = (c) => [tensorOf(dtypeAttribute(c, "dtype") ?? c.dtype(0), c.shape(0))];
+
+const random = (c: InferContext): Conclusions => [
+  tensorOf(dtypeAttribute(c, "dtype") ?? "float", c.ints("shape")),
+];
+
+const multinomial: InferRule = (c) => [
+  tensorOf(dtypeAttribute(c, "dtype") ?? "int32", [c.shape(0)?.[0], c.int("sample_size", 1)]),
+];
+
+export const generate: InferTable = {
+  Bernoulli: like,
+  Constant: constant,
+  ConstantOfShape: constantOfShape,
+  EyeLike: like,
+  Multinomial: multinomial,
+  RandomNormal: random,
+  RandomNormalLike: like,
+  RandomUniform: random,
+  RandomUniformLike: like,
+  Range: range,
+};

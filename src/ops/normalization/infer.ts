@@ -1,0 +1,50 @@
+import { dtypeFromCode } from "../../ir/dtype.js";
+import type { FactType } from "../fact.js";
+import { type Conclusion, type InferRule, type InferTable, tensorOf } from "../fact.js";
+import { normalAxis } from "../shapes.js";
+
+const same: InferRule = (c) => {
+  const type = c.type(0);
+  return type === undefined ? [] : [{ type }];
+};
+
+const typed = (type: FactType | undefined): Conclusion | undefined =>
+  type === undefined ? undefined : { type };
+
+/** Besides Y: new statistics, shaped like the old ones (and before opset 14 saved ones after them). */
+const batchNormalization: InferRule = (c) => {
+  const statistics = [typed(c.type(3)), typed(c.type(4))];
+  return [typed(c.type(0)), ...statistics, ...statistics];
+};
+
+/** Mean and InvStdDev keep the rank, with size 1 from `axis` on. */
+const layerNormalization: InferRule = (c) => {
+  const x = c.shape(0);
+  const axis = normalAxis(c.int("axis", -1), x?.length);
+  const dtype = dtypeFromCode(c.int("stash_type", 1));
+  const reduced = axis === undefined ? undefined : x?.map((dim, at) => (at < axis ? dim : 1));
+  const statistics = tensorOf(dtype, reduced);
+  return [typed(c.type(0)), statistics, statistics];
+};
+
+/** The mask is boolean from opset 10 on. */
+const dropout: InferRule = (c) => [
+  typed(c.type(0)),
+  tensorOf(c.opset >= 10 ? "bool" : c.dtype(0), c.shape(0)),
+];
+
+export const normalization: InferTable = {
+  BatchNormalization: batchNormalization,
+  Dropout: dropout,
+  GroupNormalization: same,
+  Hardmax: same,
+  ImageScaler: same,
+  InstanceNormalization: same,
+  LRN: same,
+  LayerNormalization: layerNormalization,
+  LogSoftmax: same,
+  LpNormalization: same,
+  MeanVarianceNormalization: same,
+  RMSNormalization: same,
+  Softmax: same,
+};

@@ -1,0 +1,54 @@
+import { isStandardDomain } from "../ir/graph.js";
+import { convolution } from "./convolution/infer.js";
+import { elementwise } from "./elementwise/infer.js";
+import type { InferTable } from "./fact.js";
+import { generate } from "./generate/infer.js";
+import { linear } from "./linear/infer.js";
+import { movement } from "./movement/infer.js";
+import { normalization } from "./normalization/infer.js";
+import type { OperatorFacets } from "./operator.js";
+import { pooling } from "./pooling/infer.js";
+import { shapes } from "./shape/infer.js";
+
+/** One row per family folder. */
+const FAMILIES: readonly InferTable[] = [
+  convolution,
+  elementwise,
+  generate,
+  linear,
+  movement,
+  normalization,
+  pooling,
+  shapes,
+];
+
+/** Dropout is one of them when its training_mode input is there and not known to be false. */
+const RANDOM: ReadonlySet<string> = new Set([
+  "Bernoulli",
+  "Multinomial",
+  "RandomNormal",
+  "RandomNormalLike",
+  "RandomUniform",
+  "RandomUniformLike",
+]);
+
+const STANDARD: ReadonlyMap<string, OperatorFacets> = collect();
+
+function collect(): Map<string, OperatorFacets> {
+  const facets = new Map<string, OperatorFacets>();
+  for (const family of FAMILIES) {
+    for (const [opType, infer] of Object.entries(family)) {
+      facets.set(opType, { infer, deterministic: !RANDOM.has(opType) });
+    }
+  }
+  return facets;
+}
+
+/** What is known about an operator of an operator set version; undefined: nothing. */
+export function lookupOperator(
+  domain: string | undefined,
+  opType: string,
+  _opset: number,
+): OperatorFacets | undefined {
+  return isStandardDomain(domain) ? STANDARD.get(opType) : undefined;
+}

@@ -1,0 +1,164 @@
+import { exactDiv, floorDiv, leastOf, type MaybeDim, product, sameDim } from "../dims.js";
+import {
+  type Conclusion,
+  type Dims,
+  type InferContext,
+  type InferRule,
+  type InferTable,
+  tensorOf,
+} from "../fact.js";
+import { broadcastShapes, normalAxes, normalAxis, unknownDims } from "../shapes.js";
+
+/** The same elements in the same order under another shape. */
+function reshaped(c: InferContext, shape: Dims | undefined): Conclusion {
+  const fact = c.fact(0);
+  return {
+    type: { kind: "tensor", dtype: c.dtype(0), shape },
+    elements: fact?.elements,
+    tensor: fact?.tensor,
+  };
+}
+
+const identity: InferRule = (c) => [c.fact(0)];
+
+const reshape: InferRule = (c) => {
+  const data = c.shape(0);
+  const target = c.opset < 5 ? c.ints("shape") : c.elements(1);
+  if (target === undefined) {
+    const length = c.shape(1)?.[0];
+    const rank = c.opset >= 5 && typeof length === "number" && length <= 64 ? length : undefined;
+    return [reshaped(c, rank === undefined ? undefined : unknownDims(rank))];
+  }
+  const keepZero = c.bool("allowzero", false);
+  const open: number[] = [];
+  const dims = target.map((size, axis): MaybeDim => {
+    if (size === 0 && !keepZero) return data?.[axis];
+    // A symbolic size of 0 would mean "copy": taken not to happen, as by every other compiler.
+    if (typeof size === "number" ? size >= 0 : leastOf(size) >= 0) return size;
+    open.push(axis);
+    return undefined;
+  });
+  if (target.some((size) => typeof size === "number" && size < -1)) return c.reject("a size below -1");
+  const [last] = open;
+  const others = dims.filter((_, axis) => axis !== last);
+  if (open.length === 1 && last !== undefined && data !== undefined && !others.includes(undefined)) {
+    dims[last] = remaining(data, others);
+  }
+  return [reshaped(c, dims)];
+};
+
+/** The size that is left for one axis when the other axes have `others`. */
+export function remaining(data: Dims, others: Dims): MaybeDim {
+  const left = [...data];
+  const divisors = others.filter((dim) => {
+    const at = left.findIndex((other) => sameDim(other, dim));
+    if (at < 0 || dim === 0) return true;
+    left.splice(at, 1);
+    return false;
+  });
+  const total = product(left);
+  const divisor = product(divisors);
+  return exactDiv(total, divisor) ?? (typeof divisor === "number" ? floorDiv(total, divisor) : undefined);
+}
+
+const flatten: InferRule = (c) => {
+  const x = c.shape(0);
+  const axis = c.int("axis", 1);
+  if (x === undefined) return [tensorOf(c.dtype(0), unknownDims(2))];
+  const at = axis === x.length ? axis : normalAxis(axis, x.length);
+  if (at === undefined) return c.reject("the axis is outside the rank");
+  return [reshaped(c, [product(x.slice(0, at)), product(x.slice(at))])];
+};
+
+/** Axes as an attribute before opset 13, as an input since. "unknown": given, but not known. */
+function axesOf(c: InferContext): readonly number[] | undefined | "unknown" {
+  if (c.opset < 13) return c.ints("axes");
+  return c.has(1) ? (c.numbers(1) ?? "unknown") : undefined;
+}
+
+function axisCount(c: InferContext): number | undefined {
+  const count = c.shape(1)?.[0];
+  return typeof count === "number" ? count : undefined;
+}
+
+const squeeze: InferRule = (c) => {
+  const x = c.shape(0);
+  const axes = axesOf(c);
+  if (x === undefined) return [reshaped(c, undefined)];
+  if (axes === "unknown") {
+    const count = axisCount(c);
+    const rank = count === undefined ? -1 : x.length - count;
+    return [reshaped(c, rank < 0 ? undefined : unknownDims(rank))];
+  }
+  if (axes === undefined) {
+    const decided = x.every((dim) => typeof dim === "number" || leastOf(dim) > 1);
+    return [reshaped(c, decided ? x.filter((dim) => dim !== 1) : undefined)];
+  }
+  const normal = normalAxes(axes, x.length);
+  if (normal === undefined) return c.reject("an axis is outside the rank");
+  if (normal.some((axis) => leastOf(x[axis]) > 1 || x[axis] === 0))
+    return c.reject("a squeezed axis is not 1");
+  return [
+    reshaped(
+      c,
+      x.filter((_, axis) => !normal.includes(axis)),
+    ),
+  ];
+};
+
+const unsqueeze: InferRule = (c) => {
+  const x = c.shape(0);
+  const axes = axesOf(c);
+  if (x === undefined || axes === undefined) return [reshaped(c, undefined)];
+  if (axes === "unknown") {
+    const count = axisCount(c);
+    return [reshaped(c, count === undefined ? undefined : unknownDims(x.length + count))];
+  }
+  const normal = normalAxes(axes, x.length + axes.length);
+  if (normal === undefined) return c.reject("an axis is outside the rank");
+  const rest = [...x];
+  const dims = [...x, ...axes].map((_, axis) => (normal.includes(axis) ? 1 : rest.shift()));
+  return [reshaped(c, dims)];
+};
+
+/** start and end (opset 15) are clamped to the rank. */
+const shape: InferRule = (c) => {
+  const x = c.shape(0);
+  if (x === undefined) return [tensorOf("int64", [undefined])];
+  const bound = (at: number): number => Math.min(Math.max(at < 0 ? at + x.length : at, 0), x.length);
+  const dims = x.slice(bound(c.int("start", 0)), bound(c.int("end", x.length)));
+  return [tensorOf("int64", [dims.length], dims)];
+};
+
+const size: InferRule = (c) => {
+  const x = c.shape(0);
+  return [tensorOf("int64", [], x === undefined ? undefined : [product(x)])];
+};
+
+const expand: InferRule = (c) => {
+  const x = c.shape(0);
+  const target = c.elements(1)?.map((dim) => (leastOf(dim) >= 0 ? dim : undefined));
+  if (target === undefined) {
+    const length = c.shape(1)?.[0];
+    const rank = x === undefined || typeof length !== "number" ? undefined : Math.max(x.length, length);
+    return [tensorOf(c.dtype(0), rank === undefined || rank > 64 ? undefined : unknownDims(rank))];
+  }
+  const dims = broadcastShapes([x, target]);
+  if (dims === "mismatch") return c.reject("the shapes do not broadcast");
+  const elements = c.elements(0);
+  const only = elements?.length === 1 ? elements[0] : undefined;
+  const count = dims === undefined ? undefined : product(dims);
+  const repeated = only !== undefined && typeof count === "number" && count <= 64;
+  return [tensorOf(c.dtype(0), dims, repeated ? Array.from({ length: count }, () => only) : undefined)];
+};
+
+export const shapes: InferTable = {
+  Expand: expand,
+  Flatten: flatten,
+  Identity: identity,
+  Reshape: reshape,
+  Shape: shape,
+  Size: size,
+  Squeeze: squeeze,
+  Unsqueeze: unsqueeze,
+};
