@@ -1,5 +1,5 @@
 import { NormfoldError } from "../src/base/errors.js";
-import { byteLengthOf, type DType } from "../src/ir/dtype.js";
+import { bitsOf, byteLengthOf, type DType } from "../src/ir/dtype.js";
 import { Graph, isStandardDomain, type Node, type Value } from "../src/ir/graph.js";
 import { Model, type OpsetImport } from "../src/ir/model.js";
 import { Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
@@ -14,11 +14,11 @@ import type { Pass, PassContext } from "../src/rewrite/pass.js";
  *   before   <float[3] s> { k = Unsqueeze <axes = [1, 2]> (s)  y = Mul(x, k) }
  *   after    <float[3,1,1] k> { y = Mul(x, k) }
  *
- * Views (Reshape, Unsqueeze, ...) and small integers that shape inference knows are made here; everything else that is
- * constant and deterministic is computed by one onnxruntime session for the whole graph.
+ * Views (Reshape, Unsqueeze, ...), ConstantOfShape and small integers that shape inference knows are made here;
+ * everything else that is constant and deterministic is computed by one onnxruntime session for the whole graph.
  *
- * Refuses    random operators; quantization, which would undo the compression; results larger by more than the growth
- *            limit than the constants that go away with them; graph outputs; what onnxruntime cannot run
+ * Refuses    random operators; quantization, which would undo the compression; results that make the model grow past
+ *            the growth limit, less the constants that go away with them; graph outputs; what onnxruntime cannot run
  * Numerics   rounding: a kernel may sum in another order when its operand is a constant
  */
 export const foldConstants: Pass = {
@@ -58,7 +58,7 @@ function isFoldable(node: Node, facts: Facts): boolean {
 /** Operators whose result is their first input under another shape. */
 const VIEWS: ReadonlySet<string> = new Set(["Reshape", "Unsqueeze", "Squeeze", "Flatten"]);
 
-/** The value of an output that needs no kernel: a view of a constant, or small integers that inference has worked out. */
+/** The value of an output that needs no kernel: a view of a constant, a filled tensor, or small integers that inference knows. */
 function knownTensor(node: Node, output: Value, facts: Facts): Tensor | undefined {
   const shape = facts.staticShape(output);
   const dtype = facts.dtype(output);
@@ -68,11 +68,27 @@ function knownTensor(node: Node, output: Value, facts: Facts): Tensor | undefine
     const view = source === undefined ? undefined : new Tensor(source.dtype, shape, source.data);
     if (view !== undefined && view.size === source?.size) return view;
   }
+  if (node.opType === "ConstantOfShape") return filled(node, dtype, shape);
   if (dtype !== "int64" && dtype !== "int32") return undefined;
   const elements = facts.elements(output);
   const numbers = elements?.filter((element) => typeof element === "number");
   if (elements === undefined || numbers === undefined || numbers.length !== elements.length) return undefined;
   return tensorFromNumbers(dtype, shape, numbers);
+}
+
+/** One element repeated; the bytes are made when they are written. */
+function filled(node: Node, dtype: DType, shape: readonly number[]): Tensor | undefined {
+  const given = node.tensorAttribute("value");
+  if (node.attribute("value") !== undefined && given?.size !== 1) return undefined;
+  if (bitsOf(dtype) < 8) return undefined;
+  const element = given?.bytes() ?? new Uint8Array(byteLengthOf(dtype, 1));
+  const size = shape.reduce((product, dim) => product * dim, 1);
+  const compute = (): Uint8Array => {
+    const bytes = new Uint8Array(size * element.length);
+    for (let at = 0; at < bytes.length; at += element.length) bytes.set(element, at);
+    return bytes;
+  };
+  return new Tensor(dtype, shape, { kind: "computed", compute });
 }
 
 function foldKnown(graph: Graph, context: PassContext): void {
@@ -82,7 +98,10 @@ function foldKnown(graph: Graph, context: PassContext): void {
     for (const output of node.outputs) {
       if (output === null || output.uses.size === 0 || output.isGraphOutput || output.isPinned) continue;
       const tensor = knownTensor(node, output, facts);
-      if (tensor !== undefined) replace(node, output, tensor, context);
+      if (tensor === undefined) continue;
+      const growth = tensor.byteLength - freedBytes(node, new Set([node]));
+      if (affordable(growth, context)) replace(node, output, tensor, growth, context);
+      else context.refused(node, tooLarge(growth, context));
     }
   }
 }
@@ -110,9 +129,8 @@ async function foldComputed(graph: Graph, context: PassContext): Promise<void> {
     const tensor = tensors.get(value);
     if (tensor === undefined) continue;
     const growth = tensor.byteLength - freedBytes(node, foldable);
-    const limit = context.view.settings.growthLimit;
-    if (growth > limit) context.refused(node, tooLarge(growth, limit));
-    else replace(node, value, tensor, context);
+    if (affordable(growth, context)) replace(node, value, tensor, growth, context);
+    else context.refused(node, tooLarge(growth, context));
   }
 }
 
@@ -137,7 +155,7 @@ function whyNotFolded(
   foldable: ReadonlySet<Node>,
   context: PassContext,
 ): string | undefined {
-  const { facts, settings } = context.view;
+  const { facts } = context.view;
   if (value.isGraphOutput) return `"${value.name}" is a graph output`;
   if (value.isPinned) return `"${value.name}" is named by an annotation or a training binding`;
   const dtype = facts.dtype(value);
@@ -146,7 +164,7 @@ function whyNotFolded(
   if (dtype !== undefined && shape !== undefined) {
     const size = shape.reduce((product, dim) => product * dim, 1);
     const growth = byteLengthOf(dtype, size) - freedBytes(node, foldable);
-    if (growth > settings.growthLimit) return tooLarge(growth, settings.growthLimit);
+    if (!affordable(growth, context)) return tooLarge(growth, context);
   }
   return context.evaluate === undefined ? "no runtime is at hand to compute it" : undefined;
 }
@@ -166,8 +184,13 @@ const EVALUATED: ReadonlySet<DType> = new Set<DType>([
   "bool",
 ]);
 
-function tooLarge(growth: number, limit: number): string {
-  return `its result is ${growth} bytes larger than what it replaces (growth limit ${limit})`;
+function affordable(growth: number, { growth: { spent }, view }: PassContext): boolean {
+  return growth <= 0 || spent + growth <= view.settings.growthLimit;
+}
+
+function tooLarge(growth: number, { growth: { spent }, view }: PassContext): string {
+  const limit = view.settings.growthLimit;
+  return `its result adds ${growth} bytes, and the growth limit has ${Math.max(0, limit - spent)} of ${limit} left`;
 }
 
 /** Bytes of the constants that only nodes of the foldable part read, as far as they lead to `node`. */
@@ -188,17 +211,18 @@ function freedBytes(node: Node, foldable: ReadonlySet<Node>): number {
   return bytes;
 }
 
-function replace(node: Node, value: Value, tensor: Tensor, context: PassContext): void {
+function replace(node: Node, value: Value, tensor: Tensor, growth: number, context: PassContext): void {
   const { graph } = node;
   if (graph === undefined) return;
-  context.attempt(value.name, {
+  const made = context.attempt(value.name, {
     kind: "rewrite",
     summary: `${node.label} is computed: ${tensor.dtype}[${tensor.dims.join(",")}]`,
     apply: (rewriter) => {
       rewriter.supersede(value, rewriter.addConstant(graph, value.name, tensor, node));
-      removeUnread(node, rewriter.removeNode.bind(rewriter));
+      removeUnread(node, (unread) => rewriter.removeNode(unread));
     },
   });
+  if (made) context.growth.spent += growth;
 }
 
 /** Removes a node that nothing reads any more, and those before it that only it had read. */

@@ -1,41 +1,37 @@
 import { PASSES } from "../passes/index.js";
 import { NormfoldError } from "./base/errors.js";
+import type { Numerics } from "./base/numerics.js";
 import { cloneModel } from "./ir/clone.js";
 import type { Model } from "./ir/model.js";
 import {
   DEFAULT_SETTINGS,
   type Evaluate,
-  type Numerics,
   type Pass,
   type RefusalRecord,
   type RewriteRecord,
 } from "./rewrite/pass.js";
 import { type PipelineLog, runPipeline } from "./rewrite/pipeline.js";
 import { ApplyFailure, type Gate, rewriteIdentity } from "./rewrite/session.js";
-
-/** A verdict on one candidate. `reason` says what differed, in one line. */
-export type Verdict =
-  | { readonly kind: "equal" }
-  | { readonly kind: "differs"; readonly reason: string }
-  | { readonly kind: "unchecked"; readonly reason: string };
+import type { CheckReport } from "./runtime/check.js";
 
 /** Compares a candidate with the original; how strictly depends on what the rewrites may do to the numbers. */
-export type Judge = (candidate: Model, numerics: Numerics) => Promise<Verdict>;
+export type Judge = (candidate: Model, numerics: Numerics) => Promise<CheckReport>;
 
-export interface OptimizeStages {
+export interface RewriteOptions {
   /** Called when a stage begins, so that a caller with a clock can time it or show it. */
-  readonly onStage?: (stage: string) => void;
-}
-
-export interface OptimizeOptions extends OptimizeStages {
+  readonly onStage?: (stage: "rewrite" | "check" | "bisect") => void;
   /** Passes to run, in this order, by name or as objects of your own; the whole pipeline by default. */
   readonly passes?: readonly (string | Pass)[];
   /** Names of passes to leave out. */
   readonly skip?: readonly string[];
-  /** Bytes by which one folded constant may exceed the constants that vanish with it. Default 1 MiB. */
+  /** Bytes by which computed constants may make the model grow in all. Default 128 MiB. */
   readonly growthLimit?: number;
   /** Verify the graph after every pass. */
   readonly verifyEach?: boolean;
+}
+
+/** What needs a runtime. Without `evaluate` nothing is computed but views and small integers; without `judge` nothing is checked. */
+export interface RewriteServices {
   readonly evaluate?: Evaluate | undefined;
   readonly judge?: Judge | undefined;
 }
@@ -45,13 +41,14 @@ export interface RolledBack extends RewriteRecord {
   readonly reason: string;
 }
 
-export interface OptimizeResult {
+export interface RewriteResult {
   readonly model: Model;
   readonly rewrites: readonly RewriteRecord[];
   readonly refusals: readonly RefusalRecord[];
   readonly rolledBack: readonly RolledBack[];
   readonly rounds: number;
-  readonly verdict: Verdict;
+  /** undefined: there was no judge. */
+  readonly check: CheckReport | undefined;
 }
 
 /** Rewrites that may turn out bad before the whole run is given up: more than this is not a bad rewrite but a bad day. */
@@ -62,7 +59,11 @@ const MAX_ROLLBACKS = 16;
  * fails, is found by bisection over the log, left out, and named in `rolledBack`; the rest is kept.
  * Throws NormfoldError "check" when no set of rewrites passes, "usage" for unknown pass names.
  */
-export async function optimizeModel(model: Model, options: OptimizeOptions = {}): Promise<OptimizeResult> {
+export async function rewriteModel(
+  model: Model,
+  options: RewriteOptions = {},
+  services: RewriteServices = {},
+): Promise<RewriteResult> {
   const passes = selectPasses(options.passes, options.skip);
   const denied = new Set<string>();
   const rolledBack: RolledBack[] = [];
@@ -78,7 +79,7 @@ export async function optimizeModel(model: Model, options: OptimizeOptions = {})
   };
   const run = async (limit: number): Promise<Candidate> => {
     for (;;) {
-      const candidate = await tryRun(model, passes, { denied, limit }, options);
+      const candidate = await tryRun(model, passes, { denied, limit }, options, services);
       if (!(candidate instanceof ApplyFailure)) return candidate;
       deny(candidate.record, `it failed: ${candidate.message}`);
     }
@@ -87,12 +88,13 @@ export async function optimizeModel(model: Model, options: OptimizeOptions = {})
   for (;;) {
     options.onStage?.("rewrite");
     const candidate = await run(Number.POSITIVE_INFINITY);
-    const verdict = await judge(candidate, options);
-    if (verdict.kind !== "differs") {
-      return { model: candidate.model, ...candidate.log, rolledBack, verdict };
-    }
+    if (services.judge === undefined)
+      return { model: candidate.model, ...candidate.log, rolledBack, check: undefined };
+    options.onStage?.("check");
+    const check = await judgeCandidate(candidate, services.judge);
+    if (check.status !== "differs") return { model: candidate.model, ...candidate.log, rolledBack, check };
     options.onStage?.("bisect");
-    const { record, reason } = await findCulprit(candidate, verdict.reason, run, options);
+    const { record, reason } = await findCulprit(candidate, check, run, services.judge);
     deny(record, reason);
   }
 }
@@ -106,14 +108,15 @@ async function tryRun(
   original: Model,
   passes: readonly Pass[],
   gate: Gate,
-  options: OptimizeOptions,
+  options: RewriteOptions,
+  services: RewriteServices,
 ): Promise<Candidate | ApplyFailure> {
   const model = cloneModel(original);
   try {
     const log = await runPipeline(model, passes, {
       settings: { ...DEFAULT_SETTINGS, growthLimit: options.growthLimit ?? DEFAULT_SETTINGS.growthLimit },
       gate,
-      evaluate: options.evaluate,
+      evaluate: services.evaluate,
       verifyEach: options.verifyEach ?? false,
     });
     return { model, log };
@@ -123,10 +126,8 @@ async function tryRun(
   }
 }
 
-async function judge(candidate: Candidate, options: OptimizeOptions): Promise<Verdict> {
-  if (options.judge === undefined) return { kind: "unchecked", reason: "no check was asked for" };
-  options.onStage?.("check");
-  return options.judge(candidate.model, weakestNumerics(candidate.log.rewrites));
+function judgeCandidate(candidate: Candidate, judge: Judge): Promise<CheckReport> {
+  return judge(candidate.model, weakestNumerics(candidate.log.rewrites));
 }
 
 const WEAKER: readonly Numerics[] = ["exact", "rounding", "approximate"];
@@ -142,27 +143,28 @@ function weakestNumerics(rewrites: readonly RewriteRecord[]): Numerics {
  */
 async function findCulprit(
   candidate: Candidate,
-  reason: string,
+  check: CheckReport,
   run: (limit: number) => Promise<Candidate>,
-  options: OptimizeOptions,
+  judge: Judge,
 ): Promise<{ record: RewriteRecord; reason: string }> {
   const { rewrites } = candidate.log;
   let passing = -1;
   let failing = rewrites.length;
-  let why = reason;
+  let reason = check.reason ?? "the outputs differ";
   while (failing - passing > 1) {
+    // Nothing at all first: a model that differs from itself has no culprit.
     const middle = passing < 0 && failing === rewrites.length ? 0 : (passing + failing) >> 1;
-    const verdict = await judge(await run(middle), options);
-    if (verdict.kind === "differs") {
+    const found = await judgeCandidate(await run(middle), judge);
+    if (found.status === "differs") {
       failing = middle;
-      why = verdict.reason;
+      reason = found.reason ?? reason;
     } else passing = middle;
   }
   const record = rewrites[failing - 1];
   if (record === undefined) {
-    throw new NormfoldError("check", `the model differs from itself before any rewrite; ${why}`);
+    throw new NormfoldError("check", `the model differs from itself before any rewrite; ${reason}`);
   }
-  return { record, reason: why };
+  return { record, reason };
 }
 
 /** The passes to run. Throws "usage" for a name that is not in the registry. */

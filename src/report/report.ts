@@ -15,5 +15,6 @@ export interface OptimizeReport {
   readonly rolledBack: readonly RolledBack[];
   /** Rounds of the pipeline until nothing changed. */
   readonly rounds: number;
-  readonly check: CheckReport;
+  /** undefined: no check was asked for. */
+  readonly check: CheckReport | undefined;
 }

@@ -25,7 +25,7 @@ export function runRules(pass: Pass, rules: readonly Rule[], view: View, session
         session.refused(pass, node, result.reason);
         continue;
       }
-      const rewriter = new Rewriter();
+      const rewriter = new Rewriter(view.facts);
       if (!session.make(pass, node.key, result, rewriter)) continue;
       if (--budget === 0) {
         throw new NormfoldError("internal", `pass ${pass.name} does not come to a fixed point`, {

@@ -1,18 +1,10 @@
+import type { Numerics } from "../base/numerics.js";
 import type { Refusal } from "../base/refusal.js";
 import type { Node } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import type { Tensor } from "../ir/tensor.js";
 import type { Facts } from "../ops/facts.js";
 import type { Rewriter } from "./rewriter.js";
-
-/**
- * What a rewrite may do to the numbers, and so how the check judges it.
- *
- *   exact        bit for bit the same outputs
- *   rounding     the same real function, computed with other roundings
- *   approximate  another function, within a bound the pass documents
- */
-export type Numerics = "exact" | "rounding" | "approximate";
 
 /** A rewrite that has been found legal and not yet been made. */
 export interface Proposal {
@@ -31,11 +23,12 @@ export interface View {
 
 /** Options that passes read. */
 export interface Settings {
-  /** Bytes by which one folded constant may exceed the constants that vanish with it. */
+  /** Bytes by which computed constants may make the model grow in all, net of the constants that go away. */
   readonly growthLimit: number;
 }
 
-export const DEFAULT_SETTINGS: Settings = { growthLimit: 1 << 20 };
+/** Room for the weights of a ResNet-50 whose file has only formulas for them, and no more. */
+export const DEFAULT_SETTINGS: Settings = { growthLimit: 128 * 2 ** 20 };
 
 /**
  * A local rewrite. `match` is pure: a proposal, a refusal with its sentence, or undefined for a node that is not the
@@ -68,6 +61,8 @@ export interface PassContext {
   readonly view: View;
   /** Evaluates constants by running nodes in onnxruntime; undefined when no runtime is at hand. */
   readonly evaluate: Evaluate | undefined;
+  /** Bytes of the growth limit that are used up, over all passes of the run. */
+  readonly growth: { spent: number };
   /** Makes the proposal if it may be made; false when it was denied. `key` names the place across runs. */
   attempt(key: string, proposal: Proposal): boolean;
   refused(node: Node, reason: string): void;

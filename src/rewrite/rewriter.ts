@@ -3,6 +3,7 @@ import type { AttributeInit } from "../ir/attribute.js";
 import { attribute } from "../ir/attribute.js";
 import { canReplace, type Graph, type Node, type NodeInit, type Value } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
+import type { Facts } from "../ops/facts.js";
 
 /**
  * The only way passes change a graph. It remembers which nodes a change may have given new chances to, so that the
@@ -12,6 +13,12 @@ export class Rewriter {
   /** Net change in nodes since the rewriter was made. */
   nodeDelta = 0;
   readonly #touched = new Set<Node>();
+  readonly #facts: Facts;
+
+  /** `facts` forgets what it knows about a constant that is exchanged in place. */
+  constructor(facts: Facts) {
+    this.#facts = facts;
+  }
 
   /** The nodes to look at again, and forgets them. */
   takeTouched(): Node[] {
@@ -86,6 +93,7 @@ export class Rewriter {
     const old = node.input(index);
     if (old?.tensor !== undefined && old.isConstant && old.uses.size === 1) {
       old.tensor = tensor;
+      this.#facts.forget(old);
       this.#touched.add(node);
       return;
     }

@@ -33,6 +33,7 @@ export class ApplyFailure extends Error {
 /** The log of one run of a pipeline: what was made, and what was refused and why. */
 export class Session {
   readonly rewrites: RewriteRecord[] = [];
+  readonly #growth = { spent: 0 };
   readonly #gate: Gate;
   /** By node: a later pass's word on a node replaces the same pass's earlier one. */
   readonly #refusals = new Map<Node, Map<string, RefusalRecord>>();
@@ -42,7 +43,7 @@ export class Session {
   }
 
   /** Makes a rewrite and logs it; false when the gate says no. */
-  make(pass: Pass, key: string, proposal: Proposal, rewriter: Rewriter = new Rewriter()): boolean {
+  make(pass: Pass, key: string, proposal: Proposal, rewriter: Rewriter): boolean {
     const draft = { pass: pass.name, key, summary: proposal.summary, numerics: pass.numerics };
     if (this.rewrites.length >= this.#gate.limit || this.#gate.denied.has(rewriteIdentity(draft)))
       return false;
@@ -77,7 +78,8 @@ export class Session {
     return {
       view,
       evaluate,
-      attempt: (key, proposal) => this.make(pass, key, proposal),
+      growth: this.#growth,
+      attempt: (key, proposal) => this.make(pass, key, proposal, new Rewriter(view.facts)),
       refused: (node, reason) => this.refused(pass, node, reason),
     };
   }
