@@ -20,6 +20,8 @@ export type Attribute = {
   readonly name: string;
   readonly docString?: string;
   readonly wire?: Uint8Array;
+  /** Fields that normfold does not read, of an attribute that is not kept as `wire`. */
+  readonly unknown?: Uint8Array;
 } & AttributePayload;
 
 export type AttributePayload =

@@ -27,6 +27,8 @@ export const DTYPES = [
   "float8e8m0",
   "uint2",
   "int2",
+  "float6e2m3",
+  "float6e3m2",
 ] as const;
 
 export type DType = (typeof DTYPES)[number];
@@ -62,6 +64,8 @@ const BITS: Readonly<Record<DType, number>> = {
   float8e8m0: 8,
   uint2: 2,
   int2: 2,
+  float6e2m3: 6,
+  float6e3m2: 6,
 };
 
 /** Bits per element; 0 for strings and "undefined", whose size is not fixed. */
@@ -69,7 +73,7 @@ export function bitsOf(dtype: DType): number {
   return BITS[dtype];
 }
 
-/** Bytes that `count` elements take in raw_data: 4-bit and 2-bit types are packed, the last byte padded. */
+/** Bytes that `count` elements take in raw_data: 6-, 4- and 2-bit types are packed, the last byte padded. */
 export function byteLengthOf(dtype: DType, count: number): number {
   return Math.ceil((count * BITS[dtype]) / 8);
 }

@@ -1,0 +1,80 @@
+import type { ByteRange, ByteSource } from "../base/bytes.js";
+import { NormfoldError } from "../base/errors.js";
+import type { ExternalLocation, TensorData } from "../ir/tensor.js";
+
+/** Opens the external data files of a model. `location` is as the model says it: relative to the model's folder. */
+export interface ExternalFiles {
+  /** Throws NormfoldError when the file is missing, unreadable, or not allowed. */
+  open(location: string): ByteSource;
+}
+
+/** What reading tensors needs to know besides their bytes. */
+export interface TensorContext {
+  readonly external: ExternalFiles | undefined;
+  /** Tensors whose external data cannot be had become "missing" instead of an error. */
+  readonly allowMissing: boolean;
+}
+
+/** The external_data entries as a location; numbers are decimal text. */
+export function externalLocation(entries: ReadonlyMap<string, string>): ExternalLocation {
+  const location = entries.get("location");
+  if (location === undefined || location === "") {
+    throw new NormfoldError("invalid", "external data without a location; the model is damaged");
+  }
+  const offset = integerEntry(entries, "offset");
+  return { location, offset: offset ?? 0, length: integerEntry(entries, "length") };
+}
+
+function integerEntry(entries: ReadonlyMap<string, string>, key: string): number | undefined {
+  const text = entries.get(key);
+  if (text === undefined || text === "") return undefined;
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
+    throw new NormfoldError("invalid", `external data ${key} "${text}" is not a number of bytes`);
+  }
+  return value;
+}
+
+/** Data of `byteLength` bytes at `external`, checked to be there. */
+export function externalData(
+  external: ExternalLocation,
+  byteLength: number,
+  context: TensorContext,
+): TensorData {
+  if (external.length !== undefined && external.length !== byteLength) {
+    throw new NormfoldError(
+      "invalid",
+      `external data is declared ${external.length} bytes long, but the dims need ${byteLength}`,
+    );
+  }
+  try {
+    return { kind: "range", range: openRange(external, byteLength, context), external };
+  } catch (error) {
+    if (!(error instanceof NormfoldError) || !missingAllowed(context)) throw error;
+    return { kind: "missing", external, error };
+  }
+}
+
+/** Without a way to open files the caller has said that it does not want the data. */
+function missingAllowed(context: TensorContext): boolean {
+  return context.allowMissing || context.external === undefined;
+}
+
+function openRange(external: ExternalLocation, length: number, context: TensorContext): ByteRange {
+  const { location, offset } = external;
+  const files = context.external;
+  if (files === undefined) {
+    throw new NormfoldError(
+      "io",
+      `its data is in "${location}", which was not given; load the model from its file or pass "external"`,
+    );
+  }
+  const source = files.open(location);
+  if (offset + length > source.size) {
+    throw new NormfoldError(
+      "invalid",
+      `its data would end at byte ${offset + length} of "${location}", which has ${source.size}; the file is cut off or not the model's`,
+    );
+  }
+  return { source, offset, length };
+}

@@ -1,0 +1,184 @@
+import { NormfoldError } from "../base/errors.js";
+import type { Attribute } from "../ir/attribute.js";
+import { Graph, type Value, type ValueInfo } from "../ir/graph.js";
+import { type Captures, orderedNodes } from "./order.js";
+import { type AnnotationRecord, type GraphRecord, type NodeRecord, nodeLabel } from "./records.js";
+
+/** The values that names stand for: a graph's own first, then those of the graphs around it. */
+class Names {
+  readonly own = new Map<string, Value>();
+  readonly #outer: Names | undefined;
+
+  constructor(outer: Names | undefined) {
+    this.#outer = outer;
+  }
+
+  get(name: string): Value | undefined {
+    return this.own.get(name) ?? this.#outer?.get(name);
+  }
+}
+
+/** Fills `graph` with what `record` says, names resolved to values. Returns the graph's own values by name. */
+export function linkGraph(record: GraphRecord, graph: Graph): ReadonlyMap<string, Value> {
+  return link(record, graph, undefined, new Map());
+}
+
+function link(
+  record: GraphRecord,
+  graph: Graph,
+  outer: Names | undefined,
+  captures: Captures,
+): ReadonlyMap<string, Value> {
+  const names = new Names(outer);
+  graph.name = record.name;
+  graph.docString = record.docString;
+  graph.metadata = record.metadata;
+  graph.unknown = record.unknown;
+  linkInputs(record, graph, names);
+  linkInitializers(record, graph, names);
+  for (const node of orderedNodes(record, producersOf(record, names), captures)) {
+    linkNode(node, graph, names, captures);
+  }
+  linkOutputs(record, graph, names);
+  for (const info of record.valueInfo) {
+    const value = names.own.get(info.name);
+    if (value === undefined || isDeclared(value.info)) graph.strayInfo.push(info);
+    else value.info = info;
+  }
+  for (const annotation of record.annotations) linkAnnotation(annotation, graph, names);
+  return names.own;
+}
+
+/** A function's inputs have a name only, until a value_info says more. */
+function isDeclared(info: ValueInfo | undefined): boolean {
+  return info?.wire !== undefined || info?.type !== undefined;
+}
+
+function invalid(message: string, graph: Graph): NormfoldError {
+  return new NormfoldError("invalid", message, graph.name ? { element: `graph "${graph.name}"` } : {});
+}
+
+function linkInputs(record: GraphRecord, graph: Graph, names: Names): void {
+  for (const info of record.inputs) {
+    if (info.name === "") throw invalid("an input has no name", graph);
+    if (names.own.has(info.name)) throw invalid(`input "${info.name}" is declared twice`, graph);
+    names.own.set(info.name, graph.addInput(info));
+  }
+}
+
+function linkInitializers(record: GraphRecord, graph: Graph, names: Names): void {
+  const claim = (name: string): Value | undefined => {
+    if (name === "") throw invalid("an initializer has no name", graph);
+    const known = names.own.get(name);
+    if (known?.tensor !== undefined || known?.sparse !== undefined || known?.producer !== undefined) {
+      throw invalid(`initializer "${name}" is defined twice`, graph);
+    }
+    return known;
+  };
+  for (const tensor of record.initializers) {
+    const name = tensor.meta.name ?? "";
+    const input = claim(name);
+    if (input === undefined) names.own.set(name, graph.addInitializer(name, tensor));
+    else graph.setDefault(input, tensor);
+  }
+  for (const sparse of record.sparse) {
+    const name = sparse.values.meta.name ?? "";
+    const input = claim(name);
+    if (input === undefined) names.own.set(name, graph.addSparseInitializer(name, sparse));
+    else graph.setSparseDefault(input, sparse);
+  }
+}
+
+/** Which node produces a name, by index; every name may be defined once. */
+function producersOf(record: GraphRecord, names: Names): ReadonlyMap<string, number> {
+  const producers = new Map<string, number>();
+  record.nodes.forEach((node, index) => {
+    if (!node.opType) {
+      throw new NormfoldError("invalid", "a node has no operator type", {
+        element: nodeLabel(node),
+        offset: node.offset,
+      });
+    }
+    for (const name of node.outputs) {
+      if (name === "") continue;
+      if (producers.has(name) || names.own.has(name)) {
+        throw nodeError(node, `output "${name}" is defined already; every value needs a name of its own`);
+      }
+      producers.set(name, index);
+    }
+  });
+  return producers;
+}
+
+function nodeError(node: NodeRecord, message: string): NormfoldError {
+  return new NormfoldError("invalid", message, { element: nodeLabel(node), offset: node.offset });
+}
+
+function linkNode(record: NodeRecord, graph: Graph, names: Names, captures: Captures): void {
+  const inputs = record.inputs.map((name) => {
+    if (name === "") return null;
+    const value = names.get(name);
+    if (value === undefined) {
+      throw nodeError(record, `input "${name}" is not defined; the model is incomplete or damaged`);
+    }
+    return value;
+  });
+  const node = graph.addNode({
+    opType: record.opType ?? "",
+    ...(record.domain === undefined ? {} : { domain: record.domain }),
+    ...(record.overload === undefined ? {} : { overload: record.overload }),
+    ...(record.name === undefined ? {} : { name: record.name }),
+    ...(record.docString === undefined ? {} : { docString: record.docString }),
+    metadata: record.metadata,
+    inputs,
+    outputs: record.outputs.map((name) => (name === "" ? null : name)),
+    attributes: linkAttributes(record, graph, names, captures),
+    ...(record.unknown === undefined ? {} : { unknown: record.unknown }),
+  });
+  for (const output of node.outputs) if (output !== null) names.own.set(output.name, output);
+}
+
+function linkAttributes(record: NodeRecord, graph: Graph, names: Names, captures: Captures): Attribute[] {
+  const seen = new Set<string>();
+  return record.attributes.map((attr) => {
+    if (seen.has(attr.name)) throw nodeError(record, `attribute "${attr.name}" is given twice`);
+    seen.add(attr.name);
+    if (!("bodies" in attr)) return attr;
+    const { bodies, kind, ...rest } = attr;
+    const graphs = bodies.map((body) => {
+      const subgraph = new Graph(body.name, graph);
+      link(body, subgraph, names, captures);
+      return subgraph;
+    });
+    const [first] = graphs;
+    if (kind === "graphs" || first === undefined) return { ...rest, kind: "graphs", value: graphs };
+    return { ...rest, kind: "graph", value: first };
+  });
+}
+
+function linkOutputs(record: GraphRecord, graph: Graph, names: Names): void {
+  for (const info of record.outputs) {
+    const value = names.get(info.name);
+    if (value === undefined) {
+      throw invalid(`output "${info.name}" is produced by no node; the model is incomplete or damaged`, graph);
+    }
+    graph.addOutput(value);
+    if (!isDeclared(info)) continue;
+    if (value.graph === graph && value.info === undefined) value.info = info;
+    else if (value.info !== info) graph.outputInfo.set(value, info);
+  }
+}
+
+/** Annotations pin what they name, so that it neither vanishes nor changes its meaning. */
+function linkAnnotation(record: AnnotationRecord, graph: Graph, names: Names): void {
+  const resolve = (name: string): Value | string => {
+    const value = names.get(name);
+    value?.addUse({ kind: "pin", reason: "a quantization annotation names it" });
+    return value ?? name;
+  };
+  graph.annotations.push({
+    tensor: resolve(record.tensor),
+    parameters: record.parameters.map(([key, value]) => ({ key, value: resolve(value) })),
+    wire: record.wire,
+  });
+}

@@ -1,0 +1,224 @@
+import type { Attribute, AttributePayload, SparseTensor } from "../ir/attribute.js";
+import type { Tensor } from "../ir/tensor.js";
+import type { ValueType } from "../ir/type.js";
+import type { TensorContext } from "./external.js";
+import { readGraph } from "./read-graph.js";
+import { forPacked, readDoc, readIntegers, readType, Unknown } from "./read-leaf.js";
+import { readSparse, readTensor } from "./read-tensor.js";
+import type { BodyAttribute, GraphRecord } from "./records.js";
+import { ATTRIBUTE, ATTRIBUTE_KINDS } from "./schema.js";
+import { type Cursor, DELIMITED } from "./wire.js";
+
+/** Attributes with tensors above this are written field by field, so that their bytes need not be held. */
+const LARGEST_KEPT = 4096;
+
+/** The fields of an AttributeProto, before its type says which of them count. */
+interface AttributeFields {
+  name: string | undefined;
+  ref: string | undefined;
+  docString: string | undefined;
+  type: number | undefined;
+  float: number;
+  int: bigint;
+  string: Uint8Array;
+  readonly floats: number[];
+  readonly ints: bigint[];
+  readonly strings: Uint8Array[];
+  readonly tensor: Tensor[];
+  readonly tensors: Tensor[];
+  readonly graph: GraphRecord[];
+  readonly graphs: GraphRecord[];
+  readonly sparse: SparseTensor[];
+  readonly sparses: SparseTensor[];
+  readonly typeProto: (ValueType | undefined)[];
+  readonly typeProtos: (ValueType | undefined)[];
+  /** The first value field, for models older than the type field. */
+  first: number | undefined;
+}
+
+/** An AttributeProto. */
+export function readAttribute(cursor: Cursor, context: TensorContext): Attribute | BodyAttribute {
+  const { start, valueEnd } = cursor;
+  const range = cursor.range();
+  const fields = emptyFields();
+  const unknown = new Unknown();
+  const outer = cursor.enter();
+  while (cursor.next()) readField(cursor, fields, unknown, context);
+  cursor.leave(outer);
+  const { name, docString } = fields;
+  if (name === undefined || name === "") {
+    throw cursor.damaged("an attribute has no name", start);
+  }
+  const base = { name, ...(docString === undefined ? {} : { docString }) };
+  const rest = unknown.bytes === undefined ? {} : { unknown: unknown.bytes };
+  const bodies = fields.graph.length > 0 ? fields.graph : fields.graphs;
+  const kind = fields.ref ? undefined : kindOf(fields);
+  if (kind === "graph" || kind === "graphs") {
+    if (kind === "graph" && bodies.length !== 1) throw cursor.damaged(`attribute "${name}" has no graph`, start);
+    return { ...base, kind, bodies, ...rest };
+  }
+  if (fields.graph.length + fields.graphs.length > 0) {
+    throw cursor.damaged(`attribute "${name}" holds a graph but says it is something else`, start);
+  }
+  const payload = payloadOf(fields, kind);
+  const holdsTensors = fields.tensor.length + fields.tensors.length > 0;
+  if (holdsTensors && payload.kind !== "unknown" && range.length > LARGEST_KEPT) {
+    return { ...base, ...payload, ...rest };
+  }
+  return { ...base, ...payload, wire: cursor.slice(valueEnd - range.length, valueEnd) };
+}
+
+function emptyFields(): AttributeFields {
+  return {
+    name: undefined,
+    ref: undefined,
+    docString: undefined,
+    type: undefined,
+    float: 0,
+    int: 0n,
+    string: new Uint8Array(0),
+    floats: [],
+    ints: [],
+    strings: [],
+    tensor: [],
+    tensors: [],
+    graph: [],
+    graphs: [],
+    sparse: [],
+    sparses: [],
+    typeProto: [],
+    typeProtos: [],
+    first: undefined,
+  };
+}
+
+function readField(cursor: Cursor, fields: AttributeFields, unknown: Unknown, context: TensorContext): void {
+  const { field } = cursor;
+  if (VALUE_FIELDS.has(field)) fields.first ??= field;
+  switch (field) {
+    case ATTRIBUTE.name:
+      fields.name = cursor.string("the name of an attribute");
+      break;
+    case ATTRIBUTE.refName:
+      fields.ref = cursor.string("the name of a referenced attribute");
+      break;
+    case ATTRIBUTE.docString:
+      fields.docString = readDoc(cursor, unknown);
+      break;
+    case ATTRIBUTE.type:
+      fields.type = cursor.integer("an attribute type");
+      break;
+    case ATTRIBUTE.float:
+      fields.float = cursor.float();
+      break;
+    case ATTRIBUTE.int:
+      fields.int = cursor.bigint();
+      break;
+    case ATTRIBUTE.string:
+      fields.string = cursor.bytes();
+      break;
+    case ATTRIBUTE.floats:
+      if (cursor.wireType === DELIMITED) forPacked(cursor, (reader) => fields.floats.push(reader.float()));
+      else fields.floats.push(cursor.float());
+      break;
+    case ATTRIBUTE.ints:
+      readIntegers(cursor, fields.ints);
+      break;
+    case ATTRIBUTE.strings:
+      fields.strings.push(cursor.bytes());
+      break;
+    case ATTRIBUTE.tensor:
+      fields.tensor.push(readTensor(cursor, context));
+      break;
+    case ATTRIBUTE.tensors:
+      fields.tensors.push(readTensor(cursor, context));
+      break;
+    case ATTRIBUTE.graph:
+      fields.graph.push(readGraph(cursor, context));
+      break;
+    case ATTRIBUTE.graphs:
+      fields.graphs.push(readGraph(cursor, context));
+      break;
+    case ATTRIBUTE.sparseTensor:
+      fields.sparse.push(readSparse(cursor, context));
+      break;
+    case ATTRIBUTE.sparseTensors:
+      fields.sparses.push(readSparse(cursor, context));
+      break;
+    case ATTRIBUTE.typeProto:
+      fields.typeProto.push(readType(cursor));
+      break;
+    case ATTRIBUTE.typeProtos:
+      fields.typeProtos.push(readType(cursor));
+      break;
+    default:
+      unknown.keep(cursor.raw());
+  }
+}
+
+type Kind = (typeof ATTRIBUTE_KINDS)[number];
+
+const VALUE_FIELDS: ReadonlyMap<number, Kind> = new Map([
+  [ATTRIBUTE.float, "float"],
+  [ATTRIBUTE.int, "int"],
+  [ATTRIBUTE.string, "string"],
+  [ATTRIBUTE.tensor, "tensor"],
+  [ATTRIBUTE.graph, "graph"],
+  [ATTRIBUTE.floats, "floats"],
+  [ATTRIBUTE.ints, "ints"],
+  [ATTRIBUTE.strings, "strings"],
+  [ATTRIBUTE.tensors, "tensors"],
+  [ATTRIBUTE.graphs, "graphs"],
+  [ATTRIBUTE.sparseTensor, "sparse_tensor"],
+  [ATTRIBUTE.sparseTensors, "sparse_tensors"],
+  [ATTRIBUTE.typeProto, "type"],
+  [ATTRIBUTE.typeProtos, "types"],
+]);
+
+function kindOf(fields: AttributeFields): Kind {
+  if (fields.type) return ATTRIBUTE_KINDS[fields.type];
+  return fields.first === undefined ? undefined : VALUE_FIELDS.get(fields.first);
+}
+
+function payloadOf(fields: AttributeFields, kind: Kind): AttributePayload {
+  if (fields.ref) {
+    const type = kindOf(fields);
+    return type === undefined ? { kind: "unknown" } : { kind: "ref", ref: fields.ref, type };
+  }
+  switch (kind) {
+    case "float":
+      return { kind, value: fields.float };
+    case "int":
+      return { kind, value: fields.int };
+    case "string":
+      return { kind, value: fields.string };
+    case "floats":
+      return { kind, value: fields.floats };
+    case "ints":
+      return { kind, value: fields.ints };
+    case "strings":
+      return { kind, value: fields.strings };
+    case "tensors":
+      return { kind, value: fields.tensors };
+    case "sparse_tensors":
+      return { kind, value: fields.sparses };
+    case "types": {
+      const known = fields.typeProtos.filter((type) => type !== undefined);
+      return known.length === fields.typeProtos.length ? { kind, value: known } : { kind: "unknown" };
+    }
+    case "tensor": {
+      const value = fields.tensor.at(-1);
+      return value === undefined ? { kind: "unknown" } : { kind, value };
+    }
+    case "sparse_tensor": {
+      const value = fields.sparse.at(-1);
+      return value === undefined ? { kind: "unknown" } : { kind, value };
+    }
+    case "type": {
+      const value = fields.typeProto.at(-1);
+      return value === undefined ? { kind: "unknown" } : { kind, value };
+    }
+    default:
+      return { kind: "unknown" };
+  }
+}

@@ -1,0 +1,257 @@
+import { Reader } from "protobufjs/minimal.js";
+import type { ByteRange, ByteSource } from "../base/bytes.js";
+import { NormfoldError } from "../base/errors.js";
+
+/** Protocol Buffers' own limit on nested messages; deeper models could be read by nothing else. */
+const MAX_DEPTH = 100;
+/** Tag and value of a scalar, or tag and length: at most 5 + 10 bytes. */
+const HEADER = 15;
+/** A window starts small, since behind a skipped tensor there is often only another tensor's header. */
+const SMALL_WINDOW = 4096;
+const LARGE_WINDOW = 256 * 1024;
+
+export const VARINT = 0;
+export const FIXED64 = 1;
+export const DELIMITED = 2;
+const GROUP = 3;
+const GROUP_END = 4;
+export const FIXED32 = 5;
+
+/**
+ * Steps through the fields of a message in place: through a window over the source, so that what is skipped is never
+ * read. `next` stands on a field, whose value is then taken (or not) by one of the readers; `enter` and `leave`
+ * bracket the fields of a nested message. Every extent is checked against the enclosing message; malformed bytes
+ * give NormfoldError "invalid" with their offset.
+ */
+export class Cursor {
+  readonly source: ByteSource;
+  /** Number and wire type of the current field. */
+  field = 0;
+  wireType = 0;
+  /** Absolute offsets of the current field and its value. */
+  start = 0;
+  valueStart = 0;
+  valueEnd = 0;
+  readonly #limit: number;
+  #position: number;
+  #end: number;
+  #depth = 0;
+  #reader: Reader = new Reader(new Uint8Array(0));
+  #base = 0;
+  #window = SMALL_WINDOW;
+  #low = 0;
+  #high = 0;
+
+  constructor(range: ByteRange) {
+    this.source = range.source;
+    this.#position = range.offset;
+    this.#limit = range.offset + range.length;
+    this.#end = this.#limit;
+  }
+
+  /** Goes to the next field of the current message; false at its end. */
+  next(): boolean {
+    if (this.#position >= this.#end) return false;
+    this.start = this.#position;
+    this.#header();
+    if (this.wireType === GROUP) this.#skipGroup();
+    else if (this.wireType === GROUP_END) throw this.damaged("a group ends that never began", this.start);
+    this.#position = this.valueEnd;
+    return true;
+  }
+
+  #header(): void {
+    const at = this.#position;
+    const reader = this.#fill(at, HEADER);
+    try {
+      const tag = reader.tag();
+      this.field = tag >>> 3;
+      this.wireType = tag & 7;
+      let length = 0;
+      if (this.wireType === VARINT) {
+        this.valueStart = this.#base + reader.pos;
+        const value = reader.int64();
+        this.#low = value.low;
+        this.#high = value.high;
+        length = this.#base + reader.pos - this.valueStart;
+      } else {
+        if (this.wireType === DELIMITED) length = reader.size();
+        else if (this.wireType === FIXED32) length = 4;
+        else if (this.wireType === FIXED64) length = 8;
+        this.valueStart = this.#base + reader.pos;
+      }
+      this.valueEnd = this.valueStart + length;
+    } catch (cause) {
+      throw this.damaged("a field header is malformed or cut off", at, cause);
+    }
+    if (this.field === 0 || this.wireType > FIXED32) throw this.damaged("a field has no valid tag", at);
+    if (this.valueEnd > this.#end) {
+      const missing = this.valueEnd - this.#end;
+      throw this.damaged(
+        `field ${this.field} is ${missing} bytes longer than the message it is in; the file is cut off or damaged`,
+        at,
+      );
+    }
+  }
+
+  /** Groups are no part of ONNX, but unknown ones are skipped (and kept) like any other unknown field. */
+  #skipGroup(): void {
+    const { start, field } = this;
+    for (let nesting = 1; nesting > 0; ) {
+      this.#position = this.valueEnd;
+      if (this.#position >= this.#end) throw this.damaged("a group does not end", start);
+      this.#header();
+      if (this.wireType === GROUP) nesting++;
+      else if (this.wireType === GROUP_END) nesting--;
+    }
+    this.start = start;
+    this.field = field;
+    this.wireType = GROUP;
+    this.valueStart = start;
+  }
+
+  /** The reader standing at `at`, with `length` bytes (or what there is) inside its window. */
+  #fill(at: number, length: number): Reader {
+    const want = Math.min(length, this.#limit - at);
+    const windowEnd = this.#base + this.#reader.len;
+    if (at < this.#base || at + want > windowEnd) {
+      const close = at >= this.#base && at - windowEnd < this.#window;
+      this.#window = close ? Math.min(this.#window * 2, LARGE_WINDOW) : SMALL_WINDOW;
+      const take = Math.min(Math.max(want, this.#window), this.#limit - at);
+      this.#reader = new Reader(this.source.read(at, take));
+      this.#base = at;
+    }
+    this.#reader.pos = at - this.#base;
+    return this.#reader;
+  }
+
+  #expect(wireType: number): void {
+    if (this.wireType !== wireType) {
+      throw this.damaged(
+        `field ${this.field} has wire type ${this.wireType} instead of ${wireType}`,
+        this.start,
+      );
+    }
+  }
+
+  /** The current varint as a signed 64-bit integer. */
+  bigint(): bigint {
+    this.#expect(VARINT);
+    return (BigInt(this.#high) << 32n) | BigInt(this.#low >>> 0);
+  }
+
+  /** The current varint as a number; invalid beyond 2^53. */
+  integer(what: string): number {
+    this.#expect(VARINT);
+    const value = this.#high * 2 ** 32 + (this.#low >>> 0);
+    if (!Number.isSafeInteger(value)) throw this.invalid(`${what} is ${this.bigint()}, out of range`);
+    return value;
+  }
+
+  float(): number {
+    this.#expect(FIXED32);
+    return this.#fill(this.valueStart, 4).float();
+  }
+
+  /** The bytes of the current length-delimited value. They may alias the window or the source. */
+  bytes(): Uint8Array {
+    this.#expect(DELIMITED);
+    return this.slice(this.valueStart, this.valueEnd);
+  }
+
+  /** The current field with its tag, to be kept as it is. */
+  raw(): Uint8Array {
+    return this.slice(this.start, this.valueEnd);
+  }
+
+  /** The bytes between two absolute offsets. */
+  slice(start: number, end: number): Uint8Array {
+    if (end - start > LARGE_WINDOW) return this.source.read(start, end - start);
+    const reader = this.#fill(start, end - start);
+    return reader.buf.subarray(reader.pos, reader.pos + end - start);
+  }
+
+  /** The current value as text, or undefined when it is not valid UTF-8. */
+  text(): string | undefined {
+    this.#expect(DELIMITED);
+    const length = this.valueEnd - this.valueStart;
+    const reader =
+      length > LARGE_WINDOW
+        ? new Reader(this.source.read(this.valueStart, length))
+        : this.#fill(this.valueStart, length);
+    return utf8(reader.buf, reader.pos, reader.pos + length);
+  }
+
+  /** The current value as a name; invalid when it is not UTF-8. */
+  string(what: string): string {
+    const text = this.text();
+    if (text === undefined) throw this.invalid(`${what} is not valid UTF-8; the file is damaged`);
+    return text;
+  }
+
+  /** Where the current length-delimited value is, without reading it. */
+  range(): ByteRange {
+    this.#expect(DELIMITED);
+    return { source: this.source, offset: this.valueStart, length: this.valueEnd - this.valueStart };
+  }
+
+  /** The bytes of the current fixed-width value. */
+  fixed(): Uint8Array {
+    return this.slice(this.valueStart, this.valueEnd);
+  }
+
+  /** A reader over a packed list. */
+  packed(): Reader {
+    return new Reader(this.bytes());
+  }
+
+  /** Goes into the current nested message; the result is what `leave` needs to come back. */
+  enter(): number {
+    this.#expect(DELIMITED);
+    if (++this.#depth > MAX_DEPTH) {
+      throw this.invalid(`messages are nested more than ${MAX_DEPTH} deep; no ONNX reader accepts that`);
+    }
+    const outer = this.#end;
+    this.#end = this.valueEnd;
+    this.#position = this.valueStart;
+    return outer;
+  }
+
+  leave(outer: number): void {
+    this.#depth--;
+    this.#position = this.#end;
+    this.#end = outer;
+  }
+
+  /** An error about the current field. */
+  invalid(message: string): NormfoldError {
+    return new NormfoldError("invalid", message, { offset: this.start });
+  }
+
+  damaged(message: string, offset: number, cause?: unknown): NormfoldError {
+    const text = message.includes(";") ? message : `${message}; the file is damaged or not an ONNX model`;
+    return new NormfoldError("invalid", text, { offset }, { cause });
+  }
+}
+
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Names are nearly always short and ASCII, where calling the decoder costs more than the decoding. */
+function utf8(bytes: Uint8Array, start: number, end: number): string | undefined {
+  if (end - start < 64) {
+    let text = "";
+    let at = start;
+    while (at < end) {
+      const byte = bytes[at] ?? 128;
+      if (byte > 127) break;
+      text += String.fromCharCode(byte);
+      at++;
+    }
+    if (at === end) return text;
+  }
+  try {
+    return strict.decode(bytes.subarray(start, end));
+  } catch {
+    return undefined;
+  }
+}
