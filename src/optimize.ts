@@ -26,6 +26,11 @@ export interface RewriteOptions {
   readonly skip?: readonly string[];
   /** Bytes by which computed constants may make the model grow in all. Default 128 MiB. */
   readonly growthLimit?: number;
+  /**
+   * Make constants of graph inputs that have a default value, which a caller could override; older exporters list every
+   * weight so. Changes the model's inputs, hence off by default.
+   */
+  readonly freezeInitializers?: boolean;
   /** Verify the graph after every pass. */
   readonly verifyEach?: boolean;
 }
@@ -112,6 +117,9 @@ async function tryRun(
   services: RewriteServices,
 ): Promise<Candidate | ApplyFailure> {
   const model = cloneModel(original);
+  if (options.freezeInitializers) {
+    for (const input of model.graph.inputs) if (input.tensor !== undefined) model.graph.freezeInput(input);
+  }
   try {
     const log = await runPipeline(model, passes, {
       settings: { ...DEFAULT_SETTINGS, growthLimit: options.growthLimit ?? DEFAULT_SETTINGS.growthLimit },

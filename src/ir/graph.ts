@@ -347,7 +347,7 @@ export class Graph {
   /** value_info entries that name no value of the graph, or repeat a declaration; kept as they were. */
   strayInfo: ValueInfo[] = [];
   /** Declarations of outputs whose value is declared elsewhere: an input handed through, an outer graph's value. */
-  readonly outputInfo = new Map<Value, ValueInfo>();
+  readonly outputInfo: Map<Value, ValueInfo> = new Map<Value, ValueInfo>();
   /** The control-flow node whose body this is. */
   owner: Node | undefined;
   /** A function body has no initializers: its constants are Constant nodes. */
@@ -454,6 +454,12 @@ export class Graph {
     invariant(this.#inputs.has(input), `"${input.name}" is not an input of the graph`);
     input.sparse = sparse;
     this.#initializers.add(input);
+  }
+
+  /** Makes an input with a default value the constant that the default is. */
+  freezeInput(input: Value): void {
+    invariant(input.tensor !== undefined, `input "${input.name}" has no default`);
+    this.#inputs.delete(input);
   }
 
   /** Removes an initializer that nothing uses; an input keeps existing without its default. */

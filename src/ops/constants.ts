@@ -27,7 +27,9 @@ export function requireConstant(value: Value | undefined, role: string): Tensor 
   if (value.isPinned)
     return refuse(`${role} "${value.name}" is named by an annotation or a training binding`);
   if (value.tensor !== undefined)
-    return refuse(`${role} "${value.name}" is a graph input, whose default a caller can override`);
+    return refuse(
+      `${role} "${value.name}" is a graph input, whose default a caller can override (freeze-initializers makes it constant)`,
+    );
   if (value.sparse !== undefined) return refuse(`${role} "${value.name}" is a sparse initializer`);
   if (value.producer === undefined) return refuse(`${role} "${value.name}" is a graph input`);
   return refuse(`${role} "${value.name}" is computed by ${value.producer.label}`);
