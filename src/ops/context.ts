@@ -73,7 +73,7 @@ export function createContext(node: Node, opset: number, source: FactSource): Ru
     tensor: (name): Tensor | undefined => payload(name, "tensor")?.value,
     graph: (name): Graph | undefined => payload(name, "graph")?.value,
     bodyFact: (value) => (value === undefined ? undefined : source.fact(value)),
-    escaped: (value) => (value === undefined ? undefined : escape(source.fact(value))),
+    escaped: (value) => (value === undefined ? undefined : escapeFact(source.fact(value))),
     reject(reason): Conclusions {
       flaw ??= reason;
       return [];
@@ -90,7 +90,7 @@ export function allNumbers(dims: readonly MaybeDim[] | undefined): readonly numb
   return numbers?.length === dims?.length ? numbers : undefined;
 }
 
-function escape(fact: Fact | undefined): Conclusion | undefined {
+function escapeFact(fact: Fact | undefined): Conclusion | undefined {
   return fact === undefined ? undefined : { type: escapeType(fact.type) };
 }
 

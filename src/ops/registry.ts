@@ -1,25 +1,45 @@
 import { isStandardDomain } from "../ir/graph.js";
+import { attentions } from "./attention/infer.js";
+import { bodyInputs, control } from "./control/infer.js";
 import { convolution } from "./convolution/infer.js";
 import { elementwise } from "./elementwise/infer.js";
 import type { InferTable } from "./fact.js";
 import { generate } from "./generate/infer.js";
 import { linear } from "./linear/infer.js";
+import { losses } from "./loss/infer.js";
 import { movement } from "./movement/infer.js";
 import { normalization } from "./normalization/infer.js";
 import type { OperatorFacets } from "./operator.js";
 import { pooling } from "./pooling/infer.js";
+import { quantization } from "./quantization/infer.js";
+import { recurrent } from "./recurrent/infer.js";
+import { reduction } from "./reduction/infer.js";
+import { sequence } from "./sequence/infer.js";
 import { shapes } from "./shape/infer.js";
+import { signal } from "./signal/infer.js";
+import { texts } from "./text/infer.js";
+import { vision } from "./vision/infer.js";
 
 /** One row per family folder. */
 const FAMILIES: readonly InferTable[] = [
+  attentions,
+  control,
   convolution,
   elementwise,
   generate,
   linear,
+  losses,
   movement,
   normalization,
   pooling,
+  quantization,
+  recurrent,
+  reduction,
+  sequence,
   shapes,
+  signal,
+  texts,
+  vision,
 ];
 
 /** Dropout is one of them when its training_mode input is there and not known to be false. */
@@ -38,7 +58,12 @@ function collect(): Map<string, OperatorFacets> {
   const facets = new Map<string, OperatorFacets>();
   for (const family of FAMILIES) {
     for (const [opType, infer] of Object.entries(family)) {
-      facets.set(opType, { infer, deterministic: !RANDOM.has(opType) });
+      const bodyInput = bodyInputs[opType];
+      const deterministic = !RANDOM.has(opType);
+      facets.set(
+        opType,
+        bodyInput === undefined ? { infer, deterministic } : { infer, bodyInput, deterministic },
+      );
     }
   }
   return facets;

@@ -1,0 +1,35 @@
+import { type InferRule, type InferTable, tensorOf } from "../fact.js";
+import { broadcastShapes } from "../shapes.js";
+
+const concat: InferRule = (c) => {
+  const shape = broadcastShapes([c.shape(0), c.shape(1)]);
+  return shape === "mismatch" ? c.reject("the input shapes do not broadcast") : [tensorOf("string", shape)];
+};
+
+/** Stop words are dropped, so that the last size may shrink. */
+const normalizer: InferRule = (c) => [
+  tensorOf(
+    "string",
+    c.shape(0)?.map((dim, axis, x) => (axis === x.length - 1 ? undefined : dim)),
+  ),
+];
+
+const split: InferRule = (c) => {
+  const x = c.shape(0);
+  return [tensorOf("string", x === undefined ? undefined : [...x, undefined]), tensorOf("int64", x)];
+};
+
+const tfIdf: InferRule = (c) => {
+  const columns = c.ints("ngram_indexes")?.reduce((a, b) => Math.max(a, b), -1);
+  const x = c.shape(0);
+  const size = columns === undefined ? undefined : columns + 1;
+  return [tensorOf("float", x === undefined ? undefined : [...x.slice(0, -1), size])];
+};
+
+export const texts: InferTable = {
+  RegexFullMatch: (c) => [tensorOf("bool", c.shape(0))],
+  StringConcat: concat,
+  StringNormalizer: normalizer,
+  StringSplit: split,
+  TfIdfVectorizer: tfIdf,
+};
