@@ -120,12 +120,7 @@ function readModel(source: ByteSource, context: TensorContext): Model {
   return model;
 }
 
-function readModelField(
-  cursor: Cursor,
-  fields: ModelFields,
-  unknown: Unknown,
-  context: TensorContext,
-): void {
+function readModelField(cursor: Cursor, fields: ModelFields, unknown: Unknown, context: TensorContext): void {
   switch (cursor.field) {
     case MODEL.irVersion:
       fields.irVersion = cursor.integer("the IR version");

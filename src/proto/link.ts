@@ -160,7 +160,10 @@ function linkOutputs(record: GraphRecord, graph: Graph, names: Names): void {
   for (const info of record.outputs) {
     const value = names.get(info.name);
     if (value === undefined) {
-      throw invalid(`output "${info.name}" is produced by no node; the model is incomplete or damaged`, graph);
+      throw invalid(
+        `output "${info.name}" is produced by no node; the model is incomplete or damaged`,
+        graph,
+      );
     }
     graph.addOutput(value);
     if (!isDeclared(info)) continue;

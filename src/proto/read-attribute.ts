@@ -54,7 +54,8 @@ export function readAttribute(cursor: Cursor, context: TensorContext): Attribute
   const bodies = fields.graph.length > 0 ? fields.graph : fields.graphs;
   const kind = fields.ref ? undefined : kindOf(fields);
   if (kind === "graph" || kind === "graphs") {
-    if (kind === "graph" && bodies.length !== 1) throw cursor.damaged(`attribute "${name}" has no graph`, start);
+    if (kind === "graph" && bodies.length !== 1)
+      throw cursor.damaged(`attribute "${name}" has no graph`, start);
     return { ...base, kind, bodies, ...rest };
   }
   if (fields.graph.length + fields.graphs.length > 0) {

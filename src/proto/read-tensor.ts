@@ -130,7 +130,10 @@ function tensorData(fields: TensorFields, dims: readonly number[], context: Tens
   if (dtype === undefined) return raw === undefined ? empty : { kind: "range", range: raw };
   if (dtype === "string") {
     if (fields.isExternal || raw !== undefined) {
-      throw new NormfoldError("invalid", "a string tensor has raw or external data; only string_data holds text");
+      throw new NormfoldError(
+        "invalid",
+        "a string tensor has raw or external data; only string_data holds text",
+      );
     }
     checkCount(dims, size, strings.length);
     return { kind: "strings", values: strings };

@@ -123,7 +123,15 @@ export const TENSOR = {
 
 export const SPARSE = { values: 1, indices: 2, dims: 3 } as const;
 
-export const TYPE = { tensor: 1, sequence: 4, map: 5, denotation: 6, opaque: 7, sparse: 8, optional: 9 } as const;
+export const TYPE = {
+  tensor: 1,
+  sequence: 4,
+  map: 5,
+  denotation: 6,
+  opaque: 7,
+  sparse: 8,
+  optional: 9,
+} as const;
 export const TYPE_TENSOR = { elemType: 1, shape: 2 } as const;
 export const TYPE_MAP = { key: 1, value: 2 } as const;
 export const SHAPE = { dim: 1 } as const;
@@ -131,4 +139,9 @@ export const DIMENSION = { value: 1, param: 2 } as const;
 
 export const ANNOTATION = { tensor: 1, parameter: 2 } as const;
 
-export const TRAINING = { initialization: 1, algorithm: 2, initializationBinding: 3, updateBinding: 4 } as const;
+export const TRAINING = {
+  initialization: 1,
+  algorithm: 2,
+  initializationBinding: 3,
+  updateBinding: 4,
+} as const;
