@@ -1,0 +1,150 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** Who may import whom; a room may always import itself. The order is the direction of the data's dependencies. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  "src/base": [],
+  "src/ir": ["src/base"],
+  "src/proto": ["src/base", "src/ir"],
+  "src/text": ["src/base", "src/ir"],
+  "src/affine": ["src/base", "src/ir"],
+  "src/ops": ["src/base", "src/ir", "src/affine"],
+  "src/rewrite": ["src/base", "src/ir", "src/affine", "src/ops"],
+  passes: ["src/base", "src/ir", "src/affine", "src/ops", "src/rewrite"],
+  "src/runtime": ["src/base", "src/ir", "src/proto"],
+  "src/node": ["src/base", "src/ir", "src/proto", "src/runtime"],
+  "src/optimize.ts": ["src/base", "src/ir", "src/rewrite", "src/runtime", "passes"],
+  "src/report": ["src/base", "src/ir", "src/rewrite", "src/runtime", "src/optimize.ts"],
+  "src/library.ts": [
+    "src/base",
+    "src/ir",
+    "src/proto",
+    "src/rewrite",
+    "src/runtime",
+    "src/node",
+    "src/report",
+    "src/optimize.ts",
+  ],
+  "src/index.ts": [
+    "src/base",
+    "src/ir",
+    "src/proto",
+    "src/text",
+    "src/affine",
+    "src/ops",
+    "src/rewrite",
+    "src/runtime",
+    "src/node",
+    "src/report",
+    "src/optimize.ts",
+    "src/library.ts",
+    "passes",
+  ],
+  "src/cli": ["src/base", "src/index.ts", "src/report", "src/node"],
+};
+
+/** The only places that touch Node: the rest takes bytes and gives bytes, and runs in a browser too. */
+const NODE_PLACES = ["src/node", "src/cli", "src/runtime/ort.ts"];
+
+/** Packages by the places that may use them; everything else stands on nothing. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  "protobufjs/minimal.js": ["src/proto"],
+  "onnx-proto": ["src/proto", "src/library.ts", "src/index.ts"],
+  "onnxruntime-node": ["src/runtime/ort.ts"],
+  fflate: ["src/node"],
+  commander: ["src/cli"],
+  picocolors: ["src/cli", "src/report"],
+  "yocto-spinner": ["src/cli"],
+};
+
+interface Import {
+  readonly file: string;
+  readonly room: string;
+  readonly specifier: string;
+}
+
+function sources(folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
+}
+
+function roomOf(file: string): string | undefined {
+  return Object.keys(MAY_IMPORT).find((room) => file === room || file.startsWith(`${room}/`));
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(root, file), "utf8");
+  const pattern = /(?:^|\n)\s*(?:import|export)\b[^;]*?\bfrom\s*"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/g;
+  return [...text.matchAll(pattern)].map((match) => ({
+    file,
+    room: roomOf(file) ?? "",
+    specifier: match[1] ?? match[2] ?? "",
+  }));
+}
+
+const files = [...sources("src"), ...sources("passes")];
+const imports = files.flatMap(importsOf);
+
+describe("the house", () => {
+  it("has every file in a room of the table", () => {
+    expect(files.filter((file) => roomOf(file) === undefined)).toEqual([]);
+    expect(imports.length).toBeGreaterThan(100);
+  });
+
+  it("lets imports go one way only", () => {
+    const wrong = imports.flatMap(({ file, room, specifier }) => {
+      if (!specifier.startsWith(".")) return [];
+      const target = relative(root, resolve(root, dirname(file), specifier)).replace(/\.js$/, ".ts");
+      const targetRoom = roomOf(target);
+      const allowed =
+        targetRoom === room || (targetRoom !== undefined && MAY_IMPORT[room]?.includes(targetRoom));
+      return allowed ? [] : [`${file} imports ${target}`];
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it("keeps passes apart from each other", () => {
+    const wrong = imports.filter(
+      ({ file, specifier }) =>
+        file.startsWith("passes/") && file !== "passes/index.ts" && specifier.startsWith("./"),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it("touches Node's modules only in file access, onnxruntime-node and the command line", () => {
+    const isNodePlace = (file: string): boolean =>
+      NODE_PLACES.some((place) => file === place || file.startsWith(`${place}/`));
+    const byImport = imports
+      .filter(({ file, specifier }) => specifier.startsWith("node:") && !isNodePlace(file))
+      .map(({ file, specifier }) => `${file} imports ${specifier}`);
+    const byGlobal = files
+      .filter((file) => !isNodePlace(file))
+      .filter((file) =>
+        /\b(?:process|Buffer|require|__dirname|setImmediate)\s*[.(]/.test(
+          readFileSync(join(root, file), "utf8"),
+        ),
+      );
+    expect([...byImport, ...byGlobal]).toEqual([]);
+  });
+
+  it("uses each package only where it is at home", () => {
+    const wrong = imports.flatMap(({ file, specifier }) => {
+      if (specifier.startsWith(".") || specifier.startsWith("node:")) return [];
+      const places = PACKAGES[specifier] ?? [];
+      const atHome = places.some((place) => file === place || file.startsWith(`${place}/`));
+      return atHome ? [] : [`${file} imports ${specifier}`];
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it("names every pass after its file", async () => {
+    const { PASSES } = await import("../passes/index.js");
+    const names = sources("passes").map((file) => file.slice("passes/".length, -".ts".length));
+    expect(PASSES.map((pass) => pass.name).sort()).toEqual(names.filter((name) => name !== "index").sort());
+  });
+});
