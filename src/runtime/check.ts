@@ -1,6 +1,6 @@
 import { NormfoldError } from "../base/errors.js";
 import type { Numerics } from "../base/numerics.js";
-import type { DType, FloatDType } from "../ir/dtype.js";
+import { type DType, type FloatDType, isFloat } from "../ir/dtype.js";
 import { type Comparison, compareTensors } from "./compare.js";
 import { type FeedSet, type Probe, probeFeeds } from "./feeds.js";
 import { type InputSpec, portSpecs } from "./inputs.js";
@@ -29,6 +29,14 @@ export interface OutputReport extends Judgement {
   readonly comparison: Comparison;
 }
 
+/** An output against the one that was stored with the data, as another machine computed it. */
+export interface StoredReport {
+  readonly name: string;
+  readonly comparison: Comparison;
+  /** Within 1e-3 of the largest magnitude, which is what the ONNX project allows its own stored outputs. */
+  readonly agrees: boolean;
+}
+
 export interface SetReport {
   readonly name: string;
   readonly inputs: readonly {
@@ -37,6 +45,8 @@ export interface SetReport {
     readonly dims: readonly number[];
   }[];
   readonly outputs: readonly OutputReport[];
+  /** The result's outputs against the stored ones; says as much about the original, so it does not decide. */
+  readonly stored: readonly StoredReport[];
   readonly verdict: Verdict;
 }
 
@@ -162,7 +172,7 @@ class Reference {
   readonly outputs: readonly string[];
   readonly #session: Session;
   readonly #seed: number;
-  #noisy: Promise<readonly (TensorMap | undefined)[]> | undefined;
+  readonly #noisy = new Map<number, Promise<TensorMap | undefined>>();
   #again: Promise<TensorMap> | undefined;
 
   constructor(session: Session, probes: readonly Probe[], options: CheckOptions) {
@@ -178,25 +188,24 @@ class Reference {
     return this.#session.outputs.flatMap((port) => (port.dtype === undefined ? [port.name] : []));
   }
 
-  /** How rounding of the inputs moves an output, over all sets; undefined when no input can be perturbed. */
-  async noise(output: string): Promise<Noise | undefined> {
-    this.#noisy ??= this.#runNoisy();
-    const runs = await this.#noisy;
-    const pairs = this.probes.flatMap((probe, index) => {
-      const [clean, moved] = [probe.outputs.get(output), runs[index]?.get(output)];
-      return clean === undefined || moved === undefined ? [] : [[clean, moved] as const];
-    });
-    return pairs.length === 0 ? undefined : noiseOf(pairs);
+  /** How rounding of a set's inputs moves an output; undefined when nothing can be perturbed. */
+  async noise(index: number, output: string): Promise<Noise | undefined> {
+    const clean = this.probes[index]?.outputs.get(output);
+    const moved = (await this.#noisyRun(index))?.get(output);
+    return clean === undefined || moved === undefined ? undefined : noiseOf(clean, moved);
   }
 
-  async #runNoisy(): Promise<readonly (TensorMap | undefined)[]> {
-    const runs: (TensorMap | undefined)[] = [];
-    for (const [index, probe] of this.probes.entries()) {
-      const feeds = perturbed(probe.set.feeds, this.#seed + index);
+  /** One set at a time: a set that rounding makes jump must not excuse the others. */
+  #noisyRun(index: number): Promise<TensorMap | undefined> {
+    let run = this.#noisy.get(index);
+    if (run === undefined) {
+      const feeds = perturbed(this.probes[index]?.set.feeds ?? new Map(), this.#seed + index);
       // A perturbed index or size may be one that the model refuses; then nothing is learnt from it.
-      runs.push(feeds === undefined ? undefined : await this.#session.run(feeds).catch(() => undefined));
+      run =
+        feeds === undefined ? Promise.resolve(undefined) : this.#session.run(feeds).catch(() => undefined);
+      this.#noisy.set(index, run);
     }
-    return runs;
+    return run;
   }
 
   /** True when the original gives another output each time it is run on the same inputs (RandomNormal without seed). */
@@ -220,17 +229,18 @@ async function compareSets(
 ): Promise<SetReport[]> {
   requireOutputs(reference, candidate);
   const sets: SetReport[] = [];
-  for (const { set, outputs } of reference.probes) {
+  for (const [index, { set, outputs }] of reference.probes.entries()) {
     signal?.throwIfAborted();
     const results = await candidate.run(set.feeds);
     const reports: OutputReport[] = [];
     for (const name of reference.outputs) {
       const [a, b] = [outputs.get(name), results.get(name)];
       if (a !== undefined && b !== undefined)
-        reports.push(await compareOutput(reference, name, a, b, numerics));
+        reports.push(await compareOutput(reference, index, name, a, b, numerics));
     }
     const inputs = [...set.feeds].map(([name, { dtype, dims }]) => ({ name, dtype, dims }));
-    sets.push({ name: set.name, inputs, outputs: reports, verdict: worst(reports) });
+    const stored = compareStored(set, results);
+    sets.push({ name: set.name, inputs, outputs: reports, stored, verdict: worst(reports) });
   }
   return sets;
 }
@@ -244,19 +254,33 @@ function requireOutputs(reference: Reference, candidate: Session): void {
 
 async function compareOutput(
   reference: Reference,
+  set: number,
   name: string,
   a: RuntimeTensor,
   b: RuntimeTensor,
   numerics: Numerics,
 ): Promise<OutputReport> {
   const comparison = compareTensors(a, b);
-  const noise = (): Promise<Noise | undefined> => reference.noise(name);
+  const noise = (): Promise<Noise | undefined> => reference.noise(set, name);
   const judgement = await judge(a, b, comparison, numerics, reference.precision, noise);
   if (judgement.verdict === "differs" && (await reference.isRandom(name))) {
     const reason = "the original gives another output each time it is run";
     return { name, comparison, ...judgement, verdict: "unjudged", reason };
   }
   return { name, comparison, ...judgement };
+}
+
+const STORED_TOLERANCE = 1e-3;
+
+function compareStored(set: FeedSet, results: TensorMap): StoredReport[] {
+  return [...(set.expected ?? [])].flatMap(([name, expected]) => {
+    const result = results.get(name);
+    if (result === undefined) return [];
+    const comparison = compareTensors(expected, result);
+    const { mismatch, nonFinite, maxAbsolute, scale, differing, dtype } = comparison;
+    const near = isFloat(dtype) ? maxAbsolute <= STORED_TOLERANCE * scale : differing === 0;
+    return [{ name, comparison, agrees: mismatch === undefined && nonFinite === 0 && near }];
+  });
 }
 
 function worst(outputs: readonly OutputReport[]): Verdict {

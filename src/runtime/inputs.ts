@@ -1,8 +1,9 @@
-import type { DType } from "../ir/dtype.js";
+import { type DType, dtypeFromCode, type FloatDType } from "../ir/dtype.js";
 import type { Node, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import type { Dim } from "../ir/type.js";
 import type { Port } from "./runtime.js";
+import { coarsest } from "./tolerance.js";
 
 /** An input to make data for. */
 export interface InputSpec {
@@ -44,6 +45,34 @@ export function describeInputs(model: Model): InputSpec[] {
       },
     ];
   });
+}
+
+/** The coarsest floating-point type that a model computes in: of its inputs, weights and casts; float where it has none. */
+export function precisionOf(model: Model): FloatDType {
+  const dtypes: DType[] = [];
+  for (const graph of model.graphs()) {
+    for (const value of [...graph.inputs, ...graph.outputs]) {
+      if (value.type?.kind === "tensor") dtypes.push(value.type.dtype);
+    }
+    for (const value of graph.initializers) dtypes.push(...computedIn(value, value.tensor?.dtype));
+    for (const node of graph.nodes()) {
+      if (node.is("Cast")) dtypes.push(...castTo(node));
+      const constant = node.is("Constant") ? node.output(0) : undefined;
+      if (constant !== undefined) dtypes.push(...computedIn(constant, node.tensorAttribute("value")?.dtype));
+    }
+  }
+  return coarsest(dtypes);
+}
+
+/** The type of a constant that something computes with; weights that are only stored in half precision are cast first. */
+function computedIn(value: Value, dtype: DType | undefined): DType[] {
+  const stored = value.users.every((node) => node.is("Cast", "DequantizeLinear"));
+  return dtype === undefined || stored ? [] : [dtype];
+}
+
+function castTo(node: Node): DType[] {
+  const dtype = dtypeFromCode(node.int("to", 0));
+  return dtype === undefined ? [] : [dtype];
 }
 
 /** Values that a name promises, for inputs whose use does not show it. */

@@ -1,0 +1,252 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { unzipSync } from "fflate";
+import { concatBytes, memorySource } from "../base/bytes.js";
+import { NormfoldError } from "../base/errors.js";
+import { type DType, isFloat } from "../ir/dtype.js";
+import { decodeNumbers, encodeNumbers } from "../ir/tensor.js";
+import { readTensor } from "../proto/read-tensor.js";
+import { Cursor } from "../proto/wire.js";
+import type { FeedSet } from "../runtime/feeds.js";
+import { type RuntimeTensor, tensorSize } from "../runtime/runtime.js";
+import { readNpy } from "./npy.js";
+
+/** An input or output that data is for, in the order of the graph. dtype undefined: not a tensor. */
+export interface DataPort {
+  readonly name: string;
+  readonly dtype: DType | undefined;
+}
+
+export interface DataPorts {
+  /** Inputs without an initializer, in graph order. */
+  readonly inputs: readonly DataPort[];
+  readonly outputs: readonly DataPort[];
+}
+
+/**
+ * Reads the user's own inputs, and the outputs to expect where they are there too.
+ *
+ *   x.npz                arrays by the names of inputs and outputs, or arr_0, arr_1, ... in the order of the inputs
+ *   x.npy, x.pb          the only input
+ *   test_data_set_0/     ONNX's own: input_0.pb, ..., output_0.pb, ...: by TensorProto.name, else in graph order
+ *   a folder of those    each of them
+ *
+ * Numbers of another type than the input's are converted (NumPy's default is float64). Throws NormfoldError with
+ * the file and what is wrong: "io", "invalid", "unsupported" (sequences, maps), "usage" (names that do not fit).
+ */
+export function readFeeds(path: string, ports: DataPorts): FeedSet[] {
+  if (!isFolder(path)) return [fileSet(path, ports)];
+  const folders = testFolders(path);
+  if (folders.length > 0) return folders.map((folder) => folderSet(folder, ports));
+  return [folderSet(path, ports)];
+}
+
+/** The test_data_set_* folders next to a model, in the order of their numbers. */
+export function findTestData(modelPath: string): string[] {
+  return testFolders(dirname(modelPath));
+}
+
+function testFolders(folder: string): string[] {
+  const names = tryIo(folder, () => readdirSync(folder)).filter((name) => /^test_data_set_\d+$/.test(name));
+  return names
+    .sort((a, b) => numberIn(a) - numberIn(b))
+    .map((name) => join(folder, name))
+    .filter(isFolder);
+}
+
+function numberIn(name: string): number {
+  return Number(/\d+/.exec(name)?.[0] ?? 0);
+}
+
+function fileSet(path: string, ports: DataPorts): FeedSet {
+  const bytes = tryIo(path, () => readFileSync(path));
+  return inFile(path, () => {
+    const name = basename(path);
+    const only = path.endsWith(".npy")
+      ? readNpy(bytes)
+      : path.endsWith(".pb")
+        ? readTensorFile(bytes)
+        : undefined;
+    if (only === undefined) {
+      if (!path.endsWith(".npz"))
+        throw new NormfoldError("usage", "data comes as .npz, .npy, .pb or a folder of .pb");
+      const arrays = readNpz(bytes);
+      return { name, feeds: assign(arrays, ports.inputs, "input"), expected: expectedOf(arrays, ports) };
+    }
+    const [port] = ports.inputs;
+    if (port === undefined || ports.inputs.length > 1) {
+      const count = ports.inputs.length;
+      throw new NormfoldError("usage", `one tensor for ${count} inputs; give an .npz with an array for each`);
+    }
+    return { name, feeds: new Map([[port.name, fit(only, port)]]), expected: undefined };
+  });
+}
+
+function readNpz(bytes: Uint8Array): Map<string, RuntimeTensor> {
+  let files: Record<string, Uint8Array>;
+  try {
+    files = unzipSync(bytes);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new NormfoldError("invalid", `not a readable .npz (${reason}); save it with numpy.savez`);
+  }
+  return new Map(
+    Object.entries(files).map(([file, content]) => {
+      const name = file.replace(/\.npy$/, "");
+      try {
+        return [name, readNpy(content)];
+      } catch (error) {
+        throw error instanceof NormfoldError ? error.at({ element: `array "${name}"` }) : error;
+      }
+    }),
+  );
+}
+
+/** Arrays for ports: by name, or, where no name fits, arr_0, arr_1, ... in order. */
+function assign(
+  arrays: ReadonlyMap<string, RuntimeTensor>,
+  ports: readonly DataPort[],
+  what: string,
+): Map<string, RuntimeTensor> {
+  const named = ports.some((port) => arrays.has(port.name));
+  return new Map(
+    ports.map((port, index) => {
+      const array = arrays.get(named ? port.name : `arr_${index}`);
+      if (array === undefined) {
+        const names = [...arrays.keys()].slice(0, 8).join(", ");
+        throw new NormfoldError("usage", `no array for ${what} "${port.name}"; there are ${names || "none"}`);
+      }
+      return [port.name, fit(array, port)];
+    }),
+  );
+}
+
+function expectedOf(arrays: ReadonlyMap<string, RuntimeTensor>, ports: DataPorts): FeedSet["expected"] {
+  const inputs = new Set(ports.inputs.map((port) => port.name));
+  const given = ports.outputs.filter((port) => arrays.has(port.name) && !inputs.has(port.name));
+  return given.length === 0 ? undefined : assign(arrays, given, "output");
+}
+
+/** One test_data_set_N folder. */
+function folderSet(folder: string, ports: DataPorts): FeedSet {
+  const feeds = readNumbered(folder, "input", ports.inputs);
+  const missing = ports.inputs.find((port) => !feeds.has(port.name));
+  if (missing !== undefined) {
+    throw new NormfoldError("usage", `no input_*.pb for input "${missing.name}"; add it`, { file: folder });
+  }
+  const expected = readNumbered(
+    folder,
+    "output",
+    ports.outputs.filter((port) => port.dtype !== undefined),
+  );
+  return { name: basename(folder), feeds, expected: expected.size === 0 ? undefined : expected };
+}
+
+function readNumbered(
+  folder: string,
+  prefix: "input" | "output",
+  ports: readonly DataPort[],
+): Map<string, RuntimeTensor> {
+  const pattern = new RegExp(`^${prefix}_\\d+\\.pb$`);
+  const files = tryIo(folder, () => readdirSync(folder)).filter((name) => pattern.test(name));
+  const found = new Map<string, RuntimeTensor>();
+  for (const file of files.sort((a, b) => numberIn(a) - numberIn(b))) {
+    const path = join(folder, file);
+    const bytes = tryIo(path, () => readFileSync(path));
+    inFile(path, () => {
+      const byOrder = ports[numberIn(file)];
+      // A sequence's bytes would be read as a nonsensical tensor.
+      if (byOrder !== undefined && byOrder.dtype === undefined) throw notATensor(byOrder);
+      const tensor = readTensorProto(bytes);
+      const port = ports.find(({ name }) => name === tensor.name) ?? byOrder;
+      if (port !== undefined) found.set(port.name, fit(tensor.value, port));
+    });
+  }
+  return found;
+}
+
+const utf8 = new TextDecoder();
+
+function readTensorFile(bytes: Uint8Array): RuntimeTensor {
+  return readTensorProto(bytes).value;
+}
+
+function readTensorProto(bytes: Uint8Array): {
+  readonly name: string | undefined;
+  readonly value: RuntimeTensor;
+} {
+  // The reader wants to stand on a field that holds the message: field 1 of a message around it.
+  const cursor = new Cursor({
+    source: memorySource(wrapped(bytes)),
+    offset: 0,
+    length: wrapped(bytes).length,
+  });
+  cursor.next();
+  const tensor = readTensor(cursor, { external: undefined, allowMissing: false });
+  const { dtype, dims, data } = tensor;
+  const value: RuntimeTensor =
+    data.kind === "strings"
+      ? { dtype, dims, data: data.values.map((text) => utf8.decode(text)) }
+      : { dtype, dims, data: tensor.bytes() };
+  return { name: tensor.meta.name, value };
+}
+
+function wrapped(message: Uint8Array): Uint8Array {
+  const header = [0x0a];
+  let rest = message.length;
+  for (; rest > 127; rest = Math.floor(rest / 128)) header.push((rest % 128) + 128);
+  return concatBytes([Uint8Array.from([...header, rest]), message]);
+}
+
+function notATensor(port: DataPort): NormfoldError {
+  return new NormfoldError(
+    "unsupported",
+    `"${port.name}" is a sequence, map or optional; only tensors can be fed`,
+  );
+}
+
+/** The tensor in the port's type; throws "usage" where the numbers would not survive. */
+function fit(tensor: RuntimeTensor, port: DataPort): RuntimeTensor {
+  const { dtype, dims, data } = tensor;
+  if (port.dtype === undefined) throw notATensor(port);
+  if (dtype === port.dtype) return tensor;
+  const fits = isFloat(port.dtype) ? dtype !== "string" : isFloat(dtype) === false && dtype !== "string";
+  if (!fits || port.dtype === "string" || !(data instanceof Uint8Array)) {
+    throw new NormfoldError("usage", `"${port.name}" is ${port.dtype}, and its data ${dtype}; convert it`);
+  }
+  const numbers = decodeNumbers(dtype, data, tensorSize(dims));
+  const encoded = encodeNumbers(port.dtype, numbers);
+  if (!isFloat(port.dtype)) {
+    const back = decodeNumbers(port.dtype, encoded, numbers.length);
+    const lost = numbers.findIndex((value, i) => value !== back[i]);
+    if (lost >= 0) {
+      throw new NormfoldError(
+        "usage",
+        `${numbers[lost]} in the data does not fit "${port.name}", ${port.dtype}`,
+      );
+    }
+  }
+  return { dtype: port.dtype, dims, data: encoded };
+}
+
+function isFolder(path: string): boolean {
+  return tryIo(path, () => statSync(path)).isDirectory();
+}
+
+function tryIo<T>(file: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    const reason = code === "ENOENT" ? "there is no such file" : `it cannot be read (${code})`;
+    throw new NormfoldError("io", `${reason}; check the path`, { file }, { cause: error });
+  }
+}
+
+function inFile<T>(file: string, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    throw error instanceof NormfoldError ? error.at({ file }) : error;
+  }
+}

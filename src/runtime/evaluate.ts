@@ -1,0 +1,38 @@
+import { NormfoldError } from "../base/errors.js";
+import type { Model } from "../ir/model.js";
+import { Tensor, tensorFromBytes } from "../ir/tensor.js";
+import { encodeToBytes } from "../proto/encode.js";
+import type { Runtime, RuntimeTensor } from "./runtime.js";
+
+const utf8 = new TextEncoder();
+
+/**
+ * Runs a model without inputs once and gives the values of its outputs by name: how constant folding computes, since
+ * only the runtime's own kernels give the bits that the unfolded graph would have given. Throws NormfoldError
+ * "unsupported" or "invalid" with the runtime's reason.
+ */
+export async function evaluateConstants(
+  runtime: Runtime,
+  constants: Model,
+  outputs: readonly string[],
+): Promise<Map<string, Tensor>> {
+  if (constants.graph.inputs.some((input) => input.tensor === undefined)) {
+    throw new NormfoldError("internal", "a model to evaluate as a constant has inputs");
+  }
+  if (outputs.length === 0) return new Map();
+  const session = await runtime.open({ kind: "bytes", bytes: encodeToBytes(constants) });
+  try {
+    const values = await session.run(new Map(), outputs);
+    return new Map([...values].map(([name, value]) => [name, toTensor(value)]));
+  } finally {
+    await session.close();
+  }
+}
+
+function toTensor({ dtype, dims, data }: RuntimeTensor): Tensor {
+  if (data instanceof Uint8Array) {
+    // A copy: the runtime's memory goes with its session, and may be larger than the tensor.
+    return tensorFromBytes(dtype, dims, data.slice());
+  }
+  return new Tensor(dtype, dims, { kind: "strings", values: data.map((text) => utf8.encode(text)) });
+}
