@@ -1,0 +1,82 @@
+/** normfold's one door. Loading this module loads neither onnxruntime nor any of Node's modules. */
+
+export { PASSES } from "../passes/index.js";
+export {
+  type ChannelAffine,
+  channelAffine,
+  compose as composeAffine,
+  expandChannels,
+} from "./affine/channel-affine.js";
+export type { ByteRange, ByteSource } from "./base/bytes.js";
+export { memorySource } from "./base/bytes.js";
+export { type ErrorCode, type ErrorPlace, NormfoldError } from "./base/errors.js";
+export type { Numerics } from "./base/numerics.js";
+export { isRefusal, type Refusal, refuse } from "./base/refusal.js";
+export {
+  type Attribute,
+  type AttributeInit,
+  type AttributeKind,
+  attribute,
+  type SparseTensor,
+} from "./ir/attribute.js";
+export { cloneModel } from "./ir/clone.js";
+export type { DType, FloatDType } from "./ir/dtype.js";
+export { modelsEqual } from "./ir/equal.js";
+export {
+  canReplace,
+  Graph,
+  type MetadataEntry,
+  Node,
+  type NodeInit,
+  type Use,
+  Value,
+  type ValueInfo,
+} from "./ir/graph.js";
+export { createModel, type FunctionDef, Model, type OpsetImport } from "./ir/model.js";
+export {
+  type ExternalLocation,
+  Tensor,
+  type TensorData,
+  tensorFromBytes,
+  tensorFromNumbers,
+} from "./ir/tensor.js";
+export { type Dim, tensorType, type ValueType } from "./ir/type.js";
+export { assertValid, type Violation, verify } from "./ir/verify.js";
+export {
+  type CheckOptions,
+  check,
+  findTestData,
+  type LoadOptions,
+  loadData,
+  loadModel,
+  type ModelSource,
+  modelToBytes,
+  type OptimizeOptions,
+  optimize,
+  type SaveOptions,
+  saveModel,
+} from "./library.js";
+export type { Absorption, LiftedAffine } from "./ops/affine-facet.js";
+export { constantTensor } from "./ops/constants.js";
+export { createFacts, type Facts } from "./ops/facts.js";
+export type { RolledBack } from "./optimize.js";
+export { modelFromProto, modelToProto } from "./proto/objects.js";
+export type { OptimizeReport } from "./report/report.js";
+export { type ModelSummary, summarize } from "./report/summary.js";
+export type {
+  Pass,
+  PassContext,
+  PassInfo,
+  Proposal,
+  RefusalRecord,
+  RewriteRecord,
+  Rule,
+  View,
+} from "./rewrite/pass.js";
+export type { Rewriter } from "./rewrite/rewriter.js";
+export type { CheckReport, OutputReport, SetReport } from "./runtime/check.js";
+export type { Comparison } from "./runtime/compare.js";
+export type { FeedSet } from "./runtime/feeds.js";
+export type { Runtime, RuntimeModel, RuntimeTensor, Session, TensorMap } from "./runtime/runtime.js";
+export { parseGraph, parseModel as parse } from "./text/parse.js";
+export { printGraph, printModel as print } from "./text/print.js";

@@ -1,0 +1,222 @@
+import type { onnx } from "onnx-proto";
+import { type ByteSource, memorySource } from "./base/bytes.js";
+import type { Numerics } from "./base/numerics.js";
+import type { DType } from "./ir/dtype.js";
+import type { Value } from "./ir/graph.js";
+import type { Model } from "./ir/model.js";
+import { type RewriteOptions, rewriteModel } from "./optimize.js";
+import { decodeModel } from "./proto/decode.js";
+import { encodeModel, encodeToBytes } from "./proto/encode.js";
+import { modelFromProto } from "./proto/objects.js";
+import type { OptimizeReport } from "./report/report.js";
+import { summarize } from "./report/summary.js";
+import type { Evaluate } from "./rewrite/pass.js";
+import {
+  type CheckReport,
+  createChecker,
+  type CheckOptions as RuntimeCheckOptions,
+} from "./runtime/check.js";
+import { evaluateConstants } from "./runtime/evaluate.js";
+import type { FeedSet } from "./runtime/feeds.js";
+import { describeInputs, precisionOf } from "./runtime/inputs.js";
+import type { Runtime, RuntimeModel } from "./runtime/runtime.js";
+
+/** Where a model comes from: a path or file URL, bytes, any byte source, or an object of the onnx-proto package. */
+export type ModelSource = string | URL | Uint8Array | ByteSource | onnx.IModelProto;
+
+export interface LoadOptions {
+  /** Read external data outside the model's folder, or through a link out of it. Refused by default. */
+  readonly allowOutsideExternalData?: boolean;
+  /** Load a model whose external files are missing; their tensors cannot be read then. */
+  readonly allowMissingExternalData?: boolean;
+}
+
+/**
+ * Reads a model. From a file, tensors stay where they are until their bytes are wanted.
+ * Throws NormfoldError "io" when it cannot be read and "invalid" when it is no valid ONNX model.
+ */
+export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
+  if (typeof source === "string" || source instanceof URL) {
+    const { openModelFile } = await import("./node/files.js");
+    return openModelFile(source, options);
+  }
+  const allowMissingExternal = options.allowMissingExternalData ?? false;
+  if (source instanceof Uint8Array) return decodeModel(memorySource(source), { allowMissingExternal });
+  if (isByteSource(source)) return decodeModel(source, { allowMissingExternal });
+  return modelFromProto(source);
+}
+
+function isByteSource(source: ByteSource | onnx.IModelProto): source is ByteSource {
+  return "read" in source && typeof source.read === "function";
+}
+
+/** The model as one ONNX file in memory, external data included. Throws "usage" above protobuf's 2 GB. */
+export function modelToBytes(model: Model): Uint8Array {
+  return encodeToBytes(model);
+}
+
+/**
+ * Reads data for a model's inputs from an .npz, .npy or .pb file or an ONNX test_data_set folder.
+ * Throws NormfoldError with the file and what is wrong.
+ */
+export async function loadData(model: Model, path: string): Promise<readonly FeedSet[]> {
+  const { readFeeds } = await import("./node/datasets.js");
+  const ports = (values: readonly Value[]): { name: string; dtype: DType | undefined }[] =>
+    values.map(({ name, type }) => ({ name, dtype: type?.kind === "tensor" ? type.dtype : undefined }));
+  const inputs = model.graph.inputs.filter((value) => value.tensor === undefined);
+  return readFeeds(path, { inputs: ports(inputs), outputs: ports(model.graph.outputs) });
+}
+
+/** The test_data_set_* folders beside a model's file, in the order of their numbers. */
+export async function findTestData(modelPath: string): Promise<readonly string[]> {
+  const datasets = await import("./node/datasets.js");
+  return datasets.findTestData(modelPath);
+}
+
+export interface OptimizeOptions extends RewriteOptions {
+  /** Compare the result with the original in onnxruntime and undo rewrites that change it. Default true. */
+  readonly check?: boolean;
+  /** Inputs to compare on. Without them they are generated: two sets, several sizes per symbolic dimension. */
+  readonly data?: readonly FeedSet[];
+  /** Sizes of generated inputs, by input name. */
+  readonly inputShapes?: Readonly<Record<string, readonly number[]>>;
+  /** Of generated inputs. Default 0. */
+  readonly seed?: number;
+  /** Another runtime than onnxruntime-node, for instance over onnxruntime-web. */
+  readonly runtime?: Runtime;
+  /** The original for the runtime to open, where it is a file that holds just `model`; by default it is written anew. */
+  readonly original?: RuntimeModel;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Optimizes a copy of the model and proves it: `report.check` says how the outputs compare in onnxruntime with its
+ * own optimizations off. Rewrites that change them are undone and named in `report.rolledBack`. When the runtime
+ * cannot run the original, `report.check.status` is "unchecked" and the caller decides.
+ */
+export async function optimize(
+  model: Model,
+  options: OptimizeOptions = {},
+): Promise<{ readonly model: Model; readonly report: OptimizeReport }> {
+  const runtime = lazyRuntime(options.runtime);
+  const evaluate: Evaluate = async (constants) => {
+    const names = constants.graph.outputs.map((value) => value.name);
+    const tensors = await evaluateConstants(await runtime(), constants, names);
+    return names.flatMap((name) => tensors.get(name) ?? []);
+  };
+  const before = summarize(model);
+  if (options.check === false) {
+    const { model: result, ...log } = await rewriteModel(model, options, { evaluate });
+    return { model: result, report: { before, after: summarize(result), ...log } };
+  }
+  const original = await (options.original === undefined ? stage(model) : given(options.original));
+  const checker = await createChecker(original.model, await checkOptions(model, options, runtime));
+  try {
+    const { model: result, ...log } = await rewriteModel(model, options, {
+      evaluate,
+      judge: async (candidate, numerics) => {
+        const staged = await stage(candidate);
+        try {
+          return await checker.compare(staged.model, numerics);
+        } finally {
+          await staged.dispose();
+        }
+      },
+    });
+    return { model: result, report: { before, after: summarize(result), ...log } };
+  } finally {
+    await checker.close();
+    await original.dispose();
+  }
+}
+
+export interface CheckOptions
+  extends Pick<OptimizeOptions, "data" | "inputShapes" | "seed" | "runtime" | "signal"> {
+  /** How close the outputs must be. Default "rounding". */
+  readonly numerics?: Numerics;
+}
+
+/** Compares two models in onnxruntime, output by output, with its own optimizations off. */
+export async function check(a: Model, b: Model, options: CheckOptions = {}): Promise<CheckReport> {
+  const original = await stage(a);
+  try {
+    const checker = await createChecker(
+      original.model,
+      await checkOptions(a, options, lazyRuntime(options.runtime)),
+    );
+    const result = await stage(b);
+    try {
+      return await checker.compare(result.model, options.numerics ?? "rounding");
+    } finally {
+      await result.dispose();
+      await checker.close();
+    }
+  } finally {
+    await original.dispose();
+  }
+}
+
+async function checkOptions(
+  model: Model,
+  options: CheckOptions,
+  runtime: () => Promise<Runtime>,
+): Promise<RuntimeCheckOptions> {
+  const { data, inputShapes, signal, seed = 0 } = options;
+  return {
+    runtime: await runtime(),
+    seed,
+    inputs: describeInputs(model),
+    precision: precisionOf(model),
+    ...(data === undefined ? {} : { feeds: data }),
+    ...(inputShapes === undefined ? {} : { shapes: inputShapes }),
+    ...(signal === undefined ? {} : { signal }),
+  };
+}
+
+/** onnxruntime takes a good part of a second to load, so only what runs something loads it. */
+function lazyRuntime(given: Runtime | undefined): () => Promise<Runtime> {
+  let loaded: Promise<Runtime> | undefined = given === undefined ? undefined : Promise.resolve(given);
+  return () => {
+    loaded ??= import("./runtime/ort.js").then(({ defaultRuntime }) => defaultRuntime());
+    return loaded;
+  };
+}
+
+/** A model where a runtime can open it, until it is disposed of. */
+interface Staged {
+  readonly model: RuntimeModel;
+  readonly dispose: () => Promise<void>;
+}
+
+function given(model: RuntimeModel): Promise<Staged> {
+  return Promise.resolve({ model, dispose: () => Promise.resolve() });
+}
+
+/** Larger models are handed to the runtime in a temporary file: protobuf, and one allocation, end at 2 GB. */
+const IN_MEMORY_LIMIT = 2 ** 30;
+
+async function stage(model: Model): Promise<Staged> {
+  if (encodeModel(model, { embedExternal: true }).byteLength <= IN_MEMORY_LIMIT) {
+    return given({ kind: "bytes", bytes: encodeToBytes(model) });
+  }
+  const { writeTemporaryModel } = await import("./node/files.js");
+  return writeTemporaryModel(model);
+}
+
+export interface SaveOptions {
+  /**
+   * Put tensors of at least `threshold` bytes (default 1024) into a file of their own beside the model, named `location`
+   * (default: the model's name with ".data"). true: with the defaults.
+   */
+  readonly externalData?: boolean | { readonly threshold?: number; readonly location?: string };
+}
+
+/** Writes a model through a temporary file, which takes the place of `path` only when it is whole. */
+export async function saveModel(
+  model: Model,
+  path: string | URL,
+  options: SaveOptions = {},
+): Promise<{ readonly files: readonly { readonly path: string; readonly bytes: number }[] }> {
+  const { writeModelFile } = await import("./node/files.js");
+  return writeModelFile(model, path, options);
+}
