@@ -42,10 +42,12 @@ export function cloneGraph(graph: Graph, values: ValueMap = new Map(), parent?: 
   copy.metadata = graph.metadata;
   copy.unknown = graph.unknown;
   copy.strayInfo = [...graph.strayInfo];
+  copy.isFunctionBody = graph.isFunctionBody;
   for (const value of graph.inputs) adopt(value, copy.addInput({ name: value.name }), values);
   for (const value of graph.initializers) cloneInitializer(value, copy, values);
   for (const node of graph.nodes()) cloneNode(node, copy, values);
   for (const value of graph.outputs) copy.addOutput(values.get(value) ?? value);
+  for (const [value, info] of graph.outputInfo) copy.outputInfo.set(values.get(value) ?? value, info);
   copy.annotations = graph.annotations.map((annotation) => cloneAnnotation(annotation, values));
   return copy;
 }
@@ -54,6 +56,7 @@ function cloneInitializer(value: Value, into: Graph, values: ValueMap): void {
   const input = values.get(value);
   if (input !== undefined) {
     if (value.tensor !== undefined) into.setDefault(input, value.tensor);
+    if (value.sparse !== undefined) into.setSparseDefault(input, value.sparse);
   } else if (value.sparse !== undefined) {
     adopt(value, into.addSparseInitializer(value.name, value.sparse), values);
   } else {

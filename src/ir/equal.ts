@@ -131,9 +131,6 @@ function differFunctions(path: string, a: FunctionDef, b: FunctionDef, context: 
     differNamed(`${path} default`, named(a.attributeDefaults), named(b.attributeDefaults), (at, x, y) =>
       differAttributes(at, x, y, context),
     ) ??
-    differNamed(`${path} value`, named(a.valueInfo), named(b.valueInfo), (at, x, y) =>
-      differInfo(at, x, y, context),
-    ) ??
     differNotes(path, a, b, context) ??
     differGraphs(path, a.body, b.body, context)
   );
@@ -151,7 +148,14 @@ function differGraphs(path: string, a: Graph, b: Graph, context: Context): Diffe
     differLists(`${path} nodes`, [...a.nodes()], [...b.nodes()], (at, x, y) =>
       differNodes(at, x, y, context),
     ) ??
-    differLists(`${path} outputs`, a.outputs, b.outputs, (at, x, y) => differOperands(at, x, y, context)) ??
+    differLists(
+      `${path} outputs`,
+      a.outputs,
+      b.outputs,
+      (at, x, y) =>
+        differOperands(at, x, y, context) ??
+        differInfo(at, a.outputInfo.get(x) ?? x.info, b.outputInfo.get(y) ?? y.info, context),
+    ) ??
     differLists(`${path} value_info`, a.strayInfo, b.strayInfo, (at, x, y) =>
       differInfo(at, x, y, context),
     ) ??

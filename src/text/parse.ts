@@ -2,6 +2,7 @@ import { present } from "../base/assert.js";
 import type { Attribute } from "../ir/attribute.js";
 import { Graph, type MetadataEntry, type Node, type Value, type ValueInfo } from "../ir/graph.js";
 import { type FunctionDef, Model, type OpsetImport } from "../ir/model.js";
+import type { Tensor } from "../ir/tensor.js";
 import type { ValueType } from "../ir/type.js";
 import { type GraphParser, parseAttribute, parseAttributes } from "./attribute.js";
 import { Lexer, listUntil } from "./lex.js";
@@ -104,8 +105,6 @@ interface Scope {
   readonly graph: Graph;
   readonly outer: Scope | undefined;
   readonly values: Map<string, Value>;
-  /** What the text declares about values that it has not defined yet. */
-  readonly declared: Map<string, ValueInfo>;
 }
 
 interface Name {
@@ -138,7 +137,7 @@ function lookUp(lexer: Lexer, scope: Scope, name: Name): Value {
 /** `name (inputs) => (outputs) <initializers and value_info> { nodes }` */
 function parseGraphAt(lexer: Lexer, outer: Scope | undefined): Graph {
   const graph = new Graph(lexer.name("the name of a graph"), outer?.graph);
-  const scope: Scope = { graph, outer, values: new Map(), declared: new Map() };
+  const scope: Scope = { graph, outer, values: new Map() };
   if (lexer.accept("(")) {
     listUntil(lexer, ")", () => {
       parseInput(lexer, scope);
@@ -146,26 +145,33 @@ function parseGraphAt(lexer: Lexer, outer: Scope | undefined): Graph {
   }
   lexer.expect("=>");
   const outputs = parseDeclarations(lexer);
+  const infos: ValueInfo[] = [];
   if (lexer.accept("<")) {
     listUntil(lexer, ">", () => {
-      parseInitializer(lexer, scope);
+      const declaration = parseDeclaration(lexer);
+      if (lexer.accept("=")) parseInitializer(lexer, scope, declaration);
+      else infos.push(infoOf(declaration));
     });
   }
-  const results = new Map(outputs.map(({ name, type }) => [name.text, infoOf(name, type)]));
-  for (const [name, info] of results) {
-    const inner = scope.declared.get(name);
-    if (inner !== undefined) graph.strayInfo.push(inner);
-    scope.declared.set(name, info);
-  }
   parseNodes(lexer, scope);
-  for (const { name, type } of outputs) {
-    const value = lookUp(lexer, scope, name);
-    value.info ??= infoOf(name, type);
+  for (const output of outputs) {
+    const value = lookUp(lexer, scope, output.name);
     graph.addOutput(value);
-    scope.declared.delete(name.text);
+    if (output.type === undefined) continue;
+    if (value.graph === graph && value.info === undefined) value.info = infoOf(output);
+    else graph.outputInfo.set(value, infoOf(output));
   }
-  graph.strayInfo.push(...scope.declared.values());
+  declareValues(scope, infos);
   return graph;
+}
+
+/** Gives values their declarations; what names no value or repeats is kept aside. */
+function declareValues({ graph, values }: Scope, infos: readonly ValueInfo[]): void {
+  for (const info of infos) {
+    const value = values.get(info.name);
+    if (value === undefined || value.type !== undefined) graph.strayInfo.push(info);
+    else value.info = info;
+  }
 }
 
 interface Declaration {
@@ -179,7 +185,7 @@ function parseDeclaration(lexer: Lexer): Declaration {
   return { name: parseName(lexer, type === undefined ? "a type or a name" : "a name"), type };
 }
 
-function infoOf(name: Name, type: ValueType | undefined): ValueInfo {
+function infoOf({ name, type }: Declaration): ValueInfo {
   return type === undefined ? { name: name.text } : { name: name.text, type };
 }
 
@@ -193,42 +199,24 @@ function parseDeclarations(lexer: Lexer): readonly Declaration[] {
 }
 
 function parseInput(lexer: Lexer, scope: Scope): void {
-  const { name, type } = parseDeclaration(lexer);
-  const value = scope.graph.addInput(infoOf(name, type));
-  define(lexer, scope, value, name);
-  if (!lexer.accept("=")) return;
-  if (type === undefined)
-    lexer.fail(`the default of "${name.text}" needs a type before the name`, name.offset);
-  scope.graph.setDefault(value, parseTensorData(lexer, type, { name: name.text }));
+  const declaration = parseDeclaration(lexer);
+  const value = scope.graph.addInput(infoOf(declaration));
+  define(lexer, scope, value, declaration.name);
+  if (lexer.accept("=")) scope.graph.setDefault(value, parseConstant(lexer, declaration));
 }
 
-function parseInitializer(lexer: Lexer, scope: Scope): void {
-  const { name, type } = parseDeclaration(lexer);
-  if (!lexer.accept("=")) {
-    const info = infoOf(name, type);
-    const value = scope.values.get(name.text);
-    if (value !== undefined && value.info === undefined) value.info = info;
-    else if (value !== undefined || scope.declared.has(name.text)) scope.graph.strayInfo.push(info);
-    else scope.declared.set(name.text, info);
-    return;
-  }
-  if (type === undefined) lexer.fail(`initializer "${name.text}" needs a type before the name`, name.offset);
-  const tensor = parseTensorData(lexer, type, { name: name.text });
+/** The data of a constant, or of an input's default where older models list those once more. */
+function parseInitializer(lexer: Lexer, scope: Scope, declaration: Declaration): void {
+  const tensor = parseConstant(lexer, declaration);
+  const { name } = declaration;
   const existing = scope.values.get(name.text);
-  if (existing?.isGraphInput && existing.tensor === undefined) {
-    scope.graph.setDefault(existing, tensor);
-    return;
-  }
-  const value = scope.graph.addInitializer(name.text, tensor);
-  define(lexer, scope, value, name);
-  takeDeclaration(scope, value);
+  if (existing?.isGraphInput && existing.tensor === undefined) scope.graph.setDefault(existing, tensor);
+  else define(lexer, scope, scope.graph.addInitializer(name.text, tensor), name);
 }
 
-function takeDeclaration(scope: Scope, value: Value): void {
-  const info = scope.declared.get(value.name);
-  if (info === undefined) return;
-  value.info = info;
-  scope.declared.delete(value.name);
+function parseConstant(lexer: Lexer, { name, type }: Declaration): Tensor {
+  if (type === undefined) lexer.fail(`constant "${name.text}" needs a type before its name`, name.offset);
+  return parseTensorData(lexer, type, { name: name.text });
 }
 
 function parseNodes(lexer: Lexer, scope: Scope): void {
@@ -264,9 +252,7 @@ function parseNode(lexer: Lexer, scope: Scope): Node {
   });
   outputs.forEach((name, index) => {
     const value = node.output(index);
-    if (value === undefined) return;
-    define(lexer, scope, value, name);
-    takeDeclaration(scope, value);
+    if (value !== undefined) define(lexer, scope, value, name);
   });
   return node;
 }
@@ -289,8 +275,9 @@ function parseOperands(lexer: Lexer): readonly Name[] {
 function parseFunction(lexer: Lexer, defaultImports: readonly OpsetImport[]): FunctionDef {
   const header = lexer.at("<") ? parseHeader(lexer, FUNCTION_KEYS) : undefined;
   const name = lexer.name("the name of a function");
-  const body = new Graph(name);
-  const scope: Scope = { graph: body, outer: undefined, values: new Map(), declared: new Map() };
+  const body = new Graph();
+  body.isFunctionBody = true;
+  const scope: Scope = { graph: body, outer: undefined, values: new Map() };
   const attributeNames: string[] = [];
   const attributeDefaults: Attribute[] = [];
   if (lexer.accept("<")) {
@@ -303,8 +290,8 @@ function parseFunction(lexer: Lexer, defaultImports: readonly OpsetImport[]): Fu
     });
   }
   const valueInfo: ValueInfo[] = [];
-  const note = ({ name, type }: Declaration): void => {
-    if (type !== undefined) valueInfo.push(infoOf(name, type));
+  const note = (declaration: Declaration): void => {
+    if (declaration.type !== undefined) valueInfo.push(infoOf(declaration));
   };
   for (const input of parseDeclarations(lexer)) {
     define(lexer, scope, body.addInput({ name: input.name.text }), input.name);
@@ -320,6 +307,7 @@ function parseFunction(lexer: Lexer, defaultImports: readonly OpsetImport[]): Fu
   }
   parseNodes(lexer, scope);
   for (const output of outputs) body.addOutput(lookUp(lexer, scope, output.name));
+  declareValues(scope, valueInfo);
   return {
     name,
     domain: header?.strings.get("domain"),

@@ -86,11 +86,11 @@ function functionText(fn: FunctionDef, maxElements: number): string {
   const attributes = [...fn.attributeNames.map(nameText), ...defaults].join(", ");
   const signature = signatureText(
     attributes === "" ? nameText(fn.name) : `${nameText(fn.name)} <${attributes}>`,
-    fn.body.inputs.map(({ name }) => nameText(name)),
-    fn.body.outputs.map(({ name }) => nameText(name)),
+    fn.body.inputs.map(({ name, type }) => declarationText(name, type) ?? nameText(name)),
+    fn.body.outputs.map(({ name, type }) => declarationText(name, type) ?? nameText(name)),
     "",
   );
-  const declared = fn.valueInfo.flatMap((info) => declarationText(info.name, info.type) ?? []);
+  const declared = declaredTexts(fn.body, []);
   return `${header}\n${withSection(signature, declared, "")}{\n${nodesText(fn.body, maxElements, "")}}`;
 }
 
@@ -100,24 +100,29 @@ function graphText(graph: Graph, maxElements: number, indent: string): string {
   const signature = signatureText(
     nameText(graph.name ?? ""),
     graph.inputs.map((value) => inputText(value, maxElements)),
-    graph.outputs.map(({ name, type }) => declarationText(name, type) ?? nameText(name)),
+    graph.outputs.map((value) => outputText(value, graph)),
     indent,
   );
   const section = [
     ...constants.flatMap(({ name, tensor }) =>
       tensor === undefined ? [] : constantText(name, tensor, maxElements),
     ),
-    ...declaredValues(graph, constants).flatMap(({ name, type }) => declarationText(name, type) ?? []),
-    ...graph.strayInfo.flatMap(({ name, type }) => declarationText(name, type) ?? []),
+    ...declaredTexts(graph, constants),
   ];
   return `${withSection(signature, section, indent)}{\n${nodesText(graph, maxElements, indent)}${indent}}`;
 }
 
-/** The values whose types are not told by the signature. */
-function declaredValues(graph: Graph, constants: readonly Value[]): readonly Value[] {
-  const told = new Set(graph.outputs);
+/** The declarations that the signature does not tell. */
+function declaredTexts(graph: Graph, constants: readonly Value[]): readonly string[] {
+  const told = new Set(graph.outputs.filter((value) => !graph.outputInfo.has(value)));
   const results = [...graph.nodes()].flatMap((node) => node.outputs.filter((value) => value !== null));
-  return [...constants, ...results].filter((value) => !told.has(value));
+  const declared = [...constants, ...results].filter((value) => !told.has(value));
+  return [...declared, ...graph.strayInfo].flatMap(({ name, type }) => declarationText(name, type) ?? []);
+}
+
+function outputText(value: Value, graph: Graph): string {
+  const { name, type } = value;
+  return declarationText(name, graph.outputInfo.get(value)?.type ?? type) ?? nameText(name);
 }
 
 function signatureText(

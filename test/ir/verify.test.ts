@@ -331,12 +331,9 @@ describe("verify", () => {
     expect(verify(model)).toEqual([]);
   });
 
-  test("interface: inputs and outputs without types", () => {
+  test("interface: an input without type; an output may be without", () => {
     const model = parseGraph("g (x) => (y) { y = Relu(x) }");
-    expect(messages(model, "interface")).toEqual([
-      'the graph: input "x" has no type',
-      'the graph: output "y" has no type',
-    ]);
+    expect(messages(model, "interface")).toEqual(['the graph: input "x" has no type']);
   });
 
   test("ir-version: features newer than the version, and one that it demands", () => {
@@ -352,7 +349,7 @@ describe("verify", () => {
   });
 
   test("assertValid throws the first violation with its place", () => {
-    const model = parseGraph("g (x) => (y) { y = Relu(x) }");
+    const model = parseGraph("g (x, z) => (y) { y = Relu(x) }");
     const thrown = ((): unknown => {
       try {
         assertValid(model, "net.onnx");
