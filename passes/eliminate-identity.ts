@@ -4,7 +4,7 @@ import type { Pass, Proposal } from "../src/rewrite/pass.js";
 import { replacementBlocked } from "../src/rewrite/rewriter.js";
 
 /**
- * Remove Identity.
+ * Remove Identity, and what is one: a Concat, Sum, Mean, Max or Min of a single input.
  *
  *   before   y = Identity(x)
  *            z = Relu(y)
@@ -16,16 +16,23 @@ import { replacementBlocked } from "../src/rewrite/rewriter.js";
 export const eliminateIdentity: Pass = {
   kind: "rules",
   name: "eliminate-identity",
-  summary: "Identity is read through",
+  summary: "Identity, and Concat or Sum of one input, are read through",
   before: "y = Identity(x)  z = Relu(y)",
   after: "z = Relu(x)",
   numerics: "exact",
   rules: [{ match }],
 };
 
+/** Variadic operators that give a single input back as it is. */
+const VARIADIC = ["Concat", "Sum", "Mean", "Max", "Min"] as const;
+
+function isIdentity(node: Node): boolean {
+  return node.is("Identity") || (node.is(...VARIADIC) && node.inputs.length === 1);
+}
+
 function match(node: Node): Proposal | Refusal | undefined {
   const [input, output] = [node.input(0), node.output(0)];
-  if (!node.is("Identity") || input === undefined || output === undefined) return undefined;
+  if (!isIdentity(node) || input === undefined || output === undefined) return undefined;
   if (output.uses.size === 0) return undefined;
   const blocked = replacementBlocked(output, input);
   if (blocked !== undefined) return refuse(blocked);

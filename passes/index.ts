@@ -3,6 +3,7 @@ import { composeAffine } from "./compose-affine.js";
 import { eliminateDead } from "./eliminate-dead.js";
 import { eliminateDropout } from "./eliminate-dropout.js";
 import { eliminateIdentity } from "./eliminate-identity.js";
+import { eliminateNeutralAffine } from "./eliminate-neutral-affine.js";
 import { foldAffineUp } from "./fold-affine-up.js";
 import { foldConstants } from "./fold-constants.js";
 import { liftConstants } from "./lift-constants.js";
@@ -13,6 +14,7 @@ export const PASSES: readonly Pass[] = [
   eliminateIdentity,
   eliminateDropout,
   foldConstants,
+  eliminateNeutralAffine,
   composeAffine,
   foldAffineUp,
   eliminateDead,

@@ -1,0 +1,47 @@
+import { isScaleOnly, isShiftOnly } from "../src/affine/channel-affine.js";
+import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
+import type { Node } from "../src/ir/graph.js";
+import { liftAffine } from "../src/ops/affine.js";
+import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
+import { replacementBlocked } from "../src/rewrite/rewriter.js";
+
+/**
+ * Remove a scale by one and a shift by zero.
+ *
+ *   before   y = Add(x, zero)
+ *            z = Relu(y)
+ *   after    z = Relu(x)
+ *
+ * Mul and Div by one, Add and Sub of zero, and a BatchNormalization that computes its input, where the constant does not
+ * stretch x.
+ *
+ * Refuses    what lifting refuses; a graph output whose name x cannot take
+ * Numerics   exact (-0 may become 0)
+ */
+export const eliminateNeutralAffine: Pass = {
+  kind: "rules",
+  name: "eliminate-neutral-affine",
+  summary: "A scale by one and a shift by zero are read through",
+  before: "y = Add(x, zero)  z = Relu(y)",
+  after: "z = Relu(x)",
+  numerics: "exact",
+  rules: [{ match }],
+};
+
+function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
+  const lifted = liftAffine(node, facts);
+  if (lifted === undefined || isRefusal(lifted)) return undefined;
+  if (!isShiftOnly(lifted.map) || !isScaleOnly(lifted.map)) return undefined;
+  const output = node.output(0);
+  if (output === undefined || output.uses.size === 0) return undefined;
+  const blocked = replacementBlocked(output, lifted.input);
+  if (blocked !== undefined) return refuse(blocked);
+  return {
+    kind: "rewrite",
+    summary: `${node.label} changes nothing and is read through`,
+    apply: (rewriter) => {
+      rewriter.replaceUses(output, lifted.input);
+      rewriter.removeNode(node);
+    },
+  };
+}
