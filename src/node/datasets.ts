@@ -134,11 +134,7 @@ function folderSet(folder: string, ports: DataPorts): FeedSet {
   if (missing !== undefined) {
     throw new NormfoldError("usage", `no input_*.pb for input "${missing.name}"; add it`, { file: folder });
   }
-  const expected = readNumbered(
-    folder,
-    "output",
-    ports.outputs.filter((port) => port.dtype !== undefined),
-  );
+  const expected = readNumbered(folder, "output", ports.outputs);
   return { name: basename(folder), feeds, expected: expected.size === 0 ? undefined : expected };
 }
 
@@ -156,7 +152,10 @@ function readNumbered(
     inFile(path, () => {
       const byOrder = ports[numberIn(file)];
       // A sequence's bytes would be read as a nonsensical tensor.
-      if (byOrder !== undefined && byOrder.dtype === undefined) throw notATensor(byOrder);
+      if (byOrder !== undefined && byOrder.dtype === undefined) {
+        if (prefix === "output") return;
+        throw notATensor(byOrder);
+      }
       const tensor = readTensorProto(bytes);
       const port = ports.find(({ name }) => name === tensor.name) ?? byOrder;
       if (port !== undefined) found.set(port.name, fit(tensor.value, port));

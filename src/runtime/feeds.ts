@@ -148,35 +148,49 @@ interface Base {
 }
 
 async function firstThatRuns(budget: Budget, inputs: readonly InputSpec[], seed: number): Promise<Base> {
-  const integers = inputs.some((spec) => !isFloat(spec.dtype) && spec.dtype !== "string");
-  const kinds = integers ? (["ranged", "ones", "zeros"] as const) : (["ranged"] as const);
-  for (const sizes of sizeGuesses(symbolsOf(inputs), seed)) {
-    for (const kind of kinds) {
-      const style: Style = { seed, magnitude: 1, zeros: 0, integers: kind };
-      const probe = await budget.attempt("normal", sizes, style);
-      if (probe !== undefined) return { probe, sizes, style };
-      if (budget.spent) throw budget.firstError;
-    }
+  for (const { sizes, integers } of guesses(inputs, seed)) {
+    const style: Style = { seed, magnitude: 1, zeros: 0, integers };
+    const probe = await budget.attempt("normal", sizes, style);
+    if (probe !== undefined) return { probe, sizes, style };
+    if (budget.spent) break;
   }
   throw budget.firstError;
 }
 
-/** All symbols at their n-th candidates; then one of them at 1 and the rest so; then seeded mixtures. */
-function* sizeGuesses(symbols: readonly SizeSymbol[], seed: number): Generator<Sizes, void, undefined> {
+interface Guess {
+  readonly sizes: Sizes;
+  readonly integers: Style["integers"];
+}
+
+/**
+ * All symbols at their n-th candidates; the same with integers that any index or length can be; then one symbol at 1
+ * and the rest so; then seeded mixtures.
+ */
+function* guesses(inputs: readonly InputSpec[], seed: number): Generator<Guess, void, undefined> {
+  const symbols = symbolsOf(inputs);
   const pick = (choose: (symbol: SizeSymbol, at: number) => number): Sizes =>
     new Map(symbols.map((symbol, at) => [symbol.key, choose(symbol, at)]));
   const candidate = (symbol: SizeSymbol, index: number): number =>
     present(symbol.candidates[index % symbol.candidates.length], "a symbol has no candidates");
   const levels = Math.max(1, ...symbols.map((symbol) => symbol.candidates.length));
-  for (let index = 0; index < levels; index++) yield pick((symbol) => candidate(symbol, index));
+  const unsure = inputs.some(({ dtype, range }) => dtype.includes("int") && range === undefined);
+  for (const integers of unsure ? (["ranged", "ones", "zeros"] as const) : (["ranged"] as const)) {
+    for (let index = 0; index < levels; index++) {
+      yield { sizes: pick((symbol) => candidate(symbol, index)), integers };
+    }
+  }
   if (symbols.length < 2) return;
   for (let one = 0; one < symbols.length; one++) {
     for (let index = 0; index < levels; index++) {
-      yield pick((symbol, at) => (at === one ? 1 : candidate(symbol, index)));
+      const sizes = pick((symbol, at) => (at === one ? 1 : candidate(symbol, index)));
+      yield { sizes, integers: "ranged" };
     }
   }
   const random = createRandom(seed);
-  for (;;) yield pick((symbol) => candidate(symbol, random.integer(0, symbol.candidates.length)));
+  for (;;) {
+    const sizes = pick((symbol) => candidate(symbol, random.integer(0, symbol.candidates.length)));
+    yield { sizes, integers: unsure ? "zeros" : "ranged" };
+  }
 }
 
 /** The second set: every symbol at another size if that runs, else those symbols one by one that can be. */

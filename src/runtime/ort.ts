@@ -7,7 +7,10 @@ import type { Port, Runtime, RuntimeModel, RuntimeTensor, Session, TensorMap } f
 
 type Ort = typeof import("onnxruntime-node");
 
-/** Only these cross onnxruntime's JavaScript border; bfloat16, float8 and complex tensors do not. */
+/**
+ * Only these cross onnxruntime's JavaScript border. bfloat16, float8 and complex tensors do not; a 4-bit output ends the
+ * whole process there (1.30), so that 4-bit types are not let through either.
+ */
 const ORT_TYPE: Partial<Readonly<Record<DType, OrtTensor.Type>>> = {
   float: "float32",
   uint8: "uint8",
@@ -22,8 +25,6 @@ const ORT_TYPE: Partial<Readonly<Record<DType, OrtTensor.Type>>> = {
   double: "float64",
   uint32: "uint32",
   uint64: "uint64",
-  uint4: "uint4",
-  int4: "int4",
 };
 
 const DTYPE_OF: ReadonlyMap<string, DType> = new Map(
@@ -137,8 +138,7 @@ function toOrt(ort: Ort, name: string, tensor: RuntimeTensor): OrtTensor {
   try {
     if (!(data instanceof Uint8Array)) return new ort.Tensor("string", [...data], [...dims]);
     // float16 has no typed array in Node 20, and onnxruntime-node takes its bit patterns.
-    const view =
-      dtype === "float16" ? uint16View(data) : dtype.endsWith("int4") ? data : typedView(dtype, data);
+    const view = dtype === "float16" ? uint16View(data) : typedView(dtype, data);
     return Reflect.construct(ort.Tensor, [type, view, [...dims]]);
   } catch (error) {
     throw new NormfoldError("usage", `input "${name}" of ${dtype}[${dims}]: ${shortReason(error)}`);
