@@ -1,0 +1,203 @@
+import { once } from "node:events";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { concatBytes } from "../base/bytes.js";
+import { NormfoldError } from "../base/errors.js";
+import type { Model } from "../ir/model.js";
+import type { TensorData } from "../ir/tensor.js";
+import { decodeModel } from "../proto/decode.js";
+import { type EncodedModel, type EncodeOptions, encodeModel } from "../proto/encode.js";
+import { externalOf } from "../proto/write-tensor.js";
+import { guarded, ioError } from "./errors.js";
+import { externalFiles, FileSource, openSource } from "./source.js";
+import {
+  removeTemporary,
+  type StagedFile,
+  stageFile,
+  statIfThere,
+  stream,
+  trackTemporary,
+  type WriteOptions,
+} from "./write.js";
+
+export { type ExternalOptions, externalFiles, FileSource, openSource } from "./source.js";
+export { removeTemporaryFiles } from "./write.js";
+
+export interface OpenOptions {
+  /** Read external data outside the model's folder, or through a link out of it. */
+  readonly allowOutsideExternalData?: boolean;
+  /** Open a model whose external files are missing; their tensors cannot be read then. */
+  readonly allowMissingExternalData?: boolean;
+}
+
+/**
+ * Opens the model in a file, whose tensors stay there until their bytes are wanted. Throws NormfoldError "io" when the
+ * file cannot be read, "invalid" or "unsupported" as decodeModel does.
+ */
+export function openModelFile(file: string | URL, options: OpenOptions = {}): Model {
+  const path = pathOf(file);
+  return decodeModel(openSource(path), {
+    file: path,
+    external: externalFiles(path, { allowOutside: options.allowOutsideExternalData ?? false }),
+    allowMissingExternal: options.allowMissingExternalData ?? false,
+  });
+}
+
+function pathOf(file: string | URL): string {
+  if (typeof file === "string") {
+    if (file === "") throw new NormfoldError("usage", "the file name is empty");
+    return file;
+  }
+  if (file.protocol === "file:") return fileURLToPath(file);
+  throw new NormfoldError("usage", `"${file.href}" is no file; download it first`);
+}
+
+/** Everything on standard input. */
+export async function readStdin(): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  try {
+    for await (const part of process.stdin) parts.push(part);
+  } catch (error) {
+    throw ioError(error, "standard input", "read");
+  }
+  return concatBytes(parts);
+}
+
+export interface WriteModelOptions extends WriteOptions {
+  /**
+   * true, or how: put big tensors (at least `threshold` bytes, default 1024) into a data file beside the model, named
+   * `location` (default: the model's name with ".data"). false: put everything into the model. Not given: as it was;
+   * the data files that the model has are used as they are where they lie beside the new file, else a new one is
+   * written.
+   */
+  readonly externalData?: boolean | { readonly threshold?: number; readonly location?: string };
+}
+
+export interface WrittenFile {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/**
+ * Writes a model, streaming its tensors from where they are. The files get their names only when all of them are whole,
+ * the model last, so writing over the file that is being read is safe. Throws NormfoldError "io", and "usage" for a model
+ * that does not fit into one file; nothing is left behind then.
+ */
+export async function writeModelFile(
+  model: Model,
+  file: string | URL,
+  options: WriteModelOptions = {},
+): Promise<{ readonly files: readonly WrittenFile[] }> {
+  const path = pathOf(file);
+  const encoded = encodeFor(model, path, options.externalData);
+  const staged: StagedFile[] = [];
+  try {
+    if (encoded.external !== undefined && encoded.external.byteLength > 0) {
+      const data = join(dirname(path), encoded.external.location);
+      staged.push(await stageFile(encoded.external, data, options));
+    }
+    staged.push(await stageFile(encoded, path, options));
+    for (const each of staged) each.commit();
+  } catch (error) {
+    for (const each of staged) each.discard();
+    throw error;
+  }
+  return { files: staged.map(({ path: name, bytes }) => ({ path: name, bytes })).reverse() };
+}
+
+const LIMIT = 2 ** 31;
+
+function encodeFor(model: Model, path: string, wanted: WriteModelOptions["externalData"]): EncodedModel {
+  const location = `${basename(path)}.data`;
+  if (wanted === false) return encodeModel(model, { embedExternal: true });
+  if (wanted !== undefined) {
+    const chosen = wanted === true ? {} : wanted;
+    return encodeModel(model, { externalData: { location, ...checkedLocation(chosen, path) } });
+  }
+  const own: EncodeOptions = { externalData: { location } };
+  const external = externalTensors(model);
+  if (external.length === 0) return encodeModel(model);
+  if (!external.every((data) => isBeside(data, path))) return encodeModel(model, own);
+  const kept = encodeModel(model);
+  return kept.byteLength < LIMIT ? kept : encodeModel(model, own);
+}
+
+function checkedLocation<T extends { readonly location?: string }>(options: T, path: string): T {
+  const { location } = options;
+  if (location === undefined) return options;
+  const outside = isAbsolute(location) || location.split(/[/\\]/).includes("..");
+  if (outside || location === "" || location.includes("\0") || location === basename(path)) {
+    throw new NormfoldError(
+      "usage",
+      `"${location}" cannot name a data file; give a name in the model's folder`,
+    );
+  }
+  return options;
+}
+
+function externalTensors(model: Model): TensorData[] {
+  const found: TensorData[] = [];
+  const look = (data: TensorData): void => {
+    if (externalOf(data) !== undefined) found.push(data);
+  };
+  for (const graph of model.graphs()) {
+    for (const value of graph.initializers) if (value.tensor !== undefined) look(value.tensor.data);
+    for (const node of graph.nodes()) {
+      for (const attr of node.attributes.values()) if (attr.kind === "tensor") look(attr.value.data);
+    }
+  }
+  return found;
+}
+
+/** True when the data's location, read from the folder of `path`, is the very file the data is in. */
+function isBeside(data: TensorData, path: string): boolean {
+  const external = externalOf(data);
+  if (external === undefined || isAbsolute(external.location)) return false;
+  if (data.kind !== "range") return data.kind === "missing";
+  const { source } = data.range;
+  const stats = statIfThere(resolve(dirname(path), external.location));
+  return source instanceof FileSource && stats?.dev === source.device && stats.ino === source.inode;
+}
+
+/** Writes a model to standard output, external data included. */
+export async function writeToStdout(model: Model): Promise<{ readonly bytes: number }> {
+  const encoded = encodeModel(model, { embedExternal: true });
+  const { stdout } = process;
+  try {
+    await stream(encoded, async (bytes) => {
+      // The stream may hold on to what it is given, and `bytes` is used again.
+      if (!stdout.write(bytes.slice())) await once(stdout, "drain");
+    });
+  } catch (error) {
+    throw ioError(error, "standard output", "write");
+  }
+  return { bytes: encoded.byteLength };
+}
+
+export interface TemporaryModel {
+  readonly model: { readonly kind: "path"; readonly path: string };
+  readonly dispose: () => Promise<void>;
+}
+
+/** The model in a temporary folder, until it is disposed of: for runtimes, which open big models by path only. */
+export async function writeTemporaryModel(model: Model): Promise<TemporaryModel> {
+  const parent = tmpdir();
+  const folder = guarded(parent, "write", () => mkdtempSync(join(parent, "normfold-")));
+  trackTemporary(folder);
+  try {
+    const path = join(folder, "model.onnx");
+    await writeModelFile(model, path, { externalData: true });
+    return {
+      model: { kind: "path", path },
+      dispose: () => {
+        removeTemporary(folder);
+        return Promise.resolve();
+      },
+    };
+  } catch (error) {
+    removeTemporary(folder);
+    throw error;
+  }
+}

@@ -1,0 +1,144 @@
+import {
+  closeSync,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from "node:fs";
+import { dirname, isAbsolute, relative, resolve } from "node:path";
+import { type ByteSource, memorySource } from "../base/bytes.js";
+import { NormfoldError } from "../base/errors.js";
+import type { ExternalFiles } from "../proto/external.js";
+import { guarded } from "./errors.js";
+
+/** Descriptors of sources that nobody holds any more: models have no close, they are just dropped. */
+const dropped = new FinalizationRegistry<number>(closeSync);
+
+/**
+ * A file that is read where and when bytes are wanted. It stays open, so it can still be read after another file took
+ * its name. Closed with `close`, or when nothing refers to it any more.
+ */
+export class FileSource implements ByteSource {
+  readonly path: string;
+  readonly size: number;
+  /** Identity of the file, whatever its names. */
+  readonly device: number;
+  readonly inode: number;
+  readonly #descriptor: number;
+  #open = true;
+
+  constructor(path: string, descriptor: number, stats: Stats) {
+    this.path = path;
+    this.size = stats.size;
+    this.device = stats.dev;
+    this.inode = stats.ino;
+    this.#descriptor = descriptor;
+    dropped.register(this, descriptor, this);
+  }
+
+  read(offset: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    this.readInto(bytes, offset);
+    return bytes;
+  }
+
+  /** Fills `target` with the bytes from `offset` on. */
+  readInto(target: Uint8Array, offset: number): void {
+    if (!this.#open) throw new NormfoldError("usage", "the file is closed already", { file: this.path });
+    guarded(this.path, "read", () => {
+      let done = 0;
+      while (done < target.length) {
+        const got = readSync(this.#descriptor, target, done, target.length - done, offset + done);
+        if (got === 0) {
+          throw new NormfoldError("io", "the file became shorter while it was read; run again", {
+            file: this.path,
+            offset: offset + done,
+          });
+        }
+        done += got;
+      }
+    });
+  }
+
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    dropped.unregister(this);
+    closeSync(this.#descriptor);
+  }
+}
+
+/** Opens a file for reading in place. Pipes and devices, which have no positions, are read into memory. */
+export function openSource(path: string): ByteSource {
+  if (path.includes("\0")) throw new NormfoldError("usage", "a file name cannot hold a NUL character");
+  return guarded(path, "read", () => {
+    const descriptor = openSync(path, "r");
+    try {
+      const stats = fstatSync(descriptor);
+      if (stats.isFile()) return new FileSource(path, descriptor, stats);
+      if (stats.isDirectory()) {
+        throw new NormfoldError("io", "this is a folder; give the model file in it", { file: path });
+      }
+      const bytes = readFileSync(descriptor);
+      closeSync(descriptor);
+      return memorySource(bytes);
+    } catch (error) {
+      closeSync(descriptor);
+      throw error;
+    }
+  });
+}
+
+export interface ExternalOptions {
+  /** Follow paths and links that lead out of the model's folder. Refused by default: a model may come from anyone. */
+  readonly allowOutside?: boolean;
+}
+
+/**
+ * The external data files of the model at `modelPath`, by their locations relative to its folder. Where the model itself
+ * is a link (as in download caches), files beside its target are the model's own too.
+ */
+export function externalFiles(modelPath: string, options: ExternalOptions = {}): ExternalFiles {
+  const folder = dirname(resolve(modelPath));
+  const opened = new Map<string, ByteSource>();
+  const homes = (): string[] => [realpathSync(folder), dirname(realpathSync(modelPath))];
+  return {
+    open: (location) => {
+      const known = opened.get(location);
+      if (known !== undefined) return known;
+      if (location.includes("\0")) {
+        throw new NormfoldError("invalid", "the name of its external data file holds a NUL character");
+      }
+      const path = resolve(folder, location);
+      if (!(options.allowOutside ?? false)) {
+        if (isAbsolute(location) || !isInside(folder, path)) throw outside(location);
+        guarded(path, "read", () => {
+          const real = realpathSync(path);
+          if (!homes().some((home) => isInside(home, real))) throw outside(location);
+        });
+      }
+      const regular = guarded(path, "read", () => statSync(path).isFile());
+      if (!regular) {
+        throw new NormfoldError("invalid", `its external data "${location}" is no regular file`);
+      }
+      const source = openSource(path);
+      opened.set(location, source);
+      return source;
+    },
+  };
+}
+
+function outside(location: string): NormfoldError {
+  return new NormfoldError(
+    "invalid",
+    `its external data "${location}" is outside the model's folder; allow that if you trust the model`,
+  );
+}
+
+function isInside(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== "" && way !== ".." && !way.startsWith("../") && !way.startsWith("..\\") && !isAbsolute(way);
+}
