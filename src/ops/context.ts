@@ -70,6 +70,8 @@ export function createContext(node: Node, opset: number, source: FactSource): Ru
       const attr = payload(name, "string");
       return attr === undefined ? undefined : attributeText(attr.value);
     },
+    read: (tensor) =>
+      source.elements({ type: { kind: "tensor", dtype: tensor.dtype, shape: tensor.dims }, tensor }),
     tensor: (name): Tensor | undefined => payload(name, "tensor")?.value,
     graph: (name): Graph | undefined => payload(name, "graph")?.value,
     bodyFact: (value) => (value === undefined ? undefined : source.fact(value)),

@@ -55,6 +55,8 @@ export interface InferContext {
   float(name: string): number | undefined;
   text(name: string): string | undefined;
   tensor(name: string): Tensor | undefined;
+  /** The elements of a small tensor of numbers that an attribute holds. */
+  read(tensor: Tensor): readonly SymDim[] | undefined;
   graph(name: string): Graph | undefined;
   bool(name: string, fallback: boolean): boolean;
   /** The fact of an output of one of the node's bodies. */

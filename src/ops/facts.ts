@@ -41,6 +41,8 @@ export interface Facts {
   numbers(value: Value): readonly number[] | undefined;
   /** The version of the operator set that the node is in; undefined when its domain is not imported. */
   opset(node: Node): number | undefined;
+  /** True when the node calls a function of the model, which takes precedence over an operator of the same name. */
+  isCall(node: Node): boolean;
   /** Drops what is kept about a value, for an edit that changes what it means. */
   forget(value: Value): void;
   /** The contradictions met so far. */
@@ -89,7 +91,6 @@ export function createFacts(model: Model): Facts {
     return lookupOperator(node.domain, node.opType, version);
   }
 
-  /** Model-local functions take precedence over operators of the same name. */
   function isCall(node: Node): boolean {
     return model.functions.some(
       (fn) =>
@@ -191,7 +192,11 @@ export function createFacts(model: Model): Facts {
    */
   function declared(value: Value): FactType<MaybeDim> | undefined {
     const named = value.graph === model.graph && value.isGraphInput;
-    return value.type === undefined ? undefined : fromDeclaration(value.type, named);
+    if (value.type === undefined) return undefined;
+    const type = fromDeclaration(value.type, named);
+    // Old converters write an empty shape, which is a scalar's, for outputs that they know nothing about.
+    const isEmpty = !value.isGraphInput && type !== undefined && isTensor(type) && type.shape?.length === 0;
+    return isEmpty ? { ...type, shape: undefined } : type;
   }
 
   function combine(
@@ -257,6 +262,7 @@ export function createFacts(model: Model): Facts {
       return fact === undefined ? undefined : allNumbers(elementsOf(fact));
     },
     opset,
+    isCall,
     forget(value) {
       known.delete(value);
     },

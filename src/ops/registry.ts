@@ -42,7 +42,7 @@ const FAMILIES: readonly InferTable[] = [
   vision,
 ];
 
-/** Dropout is one of them when its training_mode input is there and not known to be false. */
+/** Whether a Dropout is one of them depends on the node: see isDeterministic. */
 const RANDOM: ReadonlySet<string> = new Set([
   "Bernoulli",
   "Multinomial",

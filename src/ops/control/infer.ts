@@ -21,9 +21,11 @@ const branch: InferRule = (c) => {
   const yes = c.graph("then_branch");
   const no = c.graph("else_branch");
   if (yes === undefined || no === undefined) return c.reject("a branch is missing");
-  return c.node.outputs.map((_, index) =>
-    joinConclusions(c.bodyFact(yes.outputs[index]), c.bodyFact(no.outputs[index])),
-  );
+  const condition = c.numbers(0)?.[0];
+  return c.node.outputs.map((_, index) => {
+    if (condition !== undefined) return c.bodyFact((condition !== 0 ? yes : no).outputs[index]);
+    return joinConclusions(c.bodyFact(yes.outputs[index]), c.bodyFact(no.outputs[index]));
+  });
 };
 
 /** A type without sizes, which may change from one iteration to the next; the element type may not. */

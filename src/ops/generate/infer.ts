@@ -1,5 +1,4 @@
 import { type DType, dtypeFromCode } from "../../ir/dtype.js";
-import type { Tensor } from "../../ir/tensor.js";
 import { ceilDiv, leastOf, type MaybeDim, max, sub } from "../dims.js";
 import { held } from "../elementwise/infer.js";
 import {
@@ -63,14 +62,9 @@ const constantOfShape: InferRule = (c) => {
     dims !== undefined && sizes.length === dims.length ? sizes.reduce((a, b) => a * b, 1) : undefined;
   const dtype = value?.dtype ?? "float";
   if (count === undefined || count > 64) return [tensorOf(dtype, dims)];
-  const fill = value === undefined ? 0 : smallScalar(value);
+  const fill = value === undefined ? 0 : c.read(value)?.[0];
   return [tensorOf(dtype, dims, fill === undefined ? undefined : Array.from({ length: count }, () => fill))];
 };
-
-function smallScalar(value: Tensor): number | undefined {
-  if (value.size !== 1 || value.data.kind === "strings" || value.data.kind === "missing") return undefined;
-  return value.toScalar();
-}
 
 const range: InferRule = (c) => {
   const dtype = commonDType(c, [0, 1, 2]);

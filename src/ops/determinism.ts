@@ -1,0 +1,26 @@
+import type { Node } from "../ir/graph.js";
+import type { Facts } from "./facts.js";
+import { lookupOperator } from "./registry.js";
+
+/**
+ * True when two runs of the node on the same inputs are known to give the same outputs, so that it may be computed
+ * beforehand or merged with its twin. Operators that normfold does not know are not trusted.
+ */
+export function isDeterministic(node: Node, facts: Facts): boolean {
+  const pending = [node];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const opset = facts.opset(next);
+    const facets = opset === undefined ? undefined : lookupOperator(next.domain, next.opType, opset);
+    if (facets?.deterministic !== true || facts.isCall(next)) return false;
+    if (next.opType === "Dropout" && dropsAtRandom(next, opset ?? 0, facts)) return false;
+    for (const body of next.subgraphs) pending.push(...body.nodes());
+  }
+  return true;
+}
+
+/** Training is an attribute before opset 7 (on unless is_test), an input from opset 12 on, and impossible between. */
+function dropsAtRandom(node: Node, opset: number, facts: Facts): boolean {
+  if (opset < 7) return node.int("is_test", 0) === 0;
+  const training = node.input(2);
+  return training !== undefined && facts.numbers(training)?.[0] !== 0;
+}
