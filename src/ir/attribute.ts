@@ -85,10 +85,12 @@ function isNumbers(init: AttributeInit): init is readonly number[] {
   return Array.isArray(init);
 }
 
+const NONE: readonly Graph[] = [];
+
 /** The subgraphs an attribute holds. */
 export function graphsOf(attr: Attribute): readonly Graph[] {
   if (attr.kind === "graph") return [attr.value];
-  return attr.kind === "graphs" ? attr.value : [];
+  return attr.kind === "graphs" ? attr.value : NONE;
 }
 
 /** The text of a STRING attribute's bytes. */

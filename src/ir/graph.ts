@@ -165,6 +165,9 @@ export interface NodeInit {
   readonly unknown?: Uint8Array;
 }
 
+/** Most nodes have no body, and every walk over a model asks every node for its bodies. */
+const NO_GRAPHS: readonly Graph[] = [];
+
 /** An operator application. In a linked list, so that a graph of 100,000 nodes is edited in place in constant time. */
 export class Node {
   /** undefined once the node is removed. */
@@ -305,8 +308,11 @@ export class Node {
   }
 
   /** The bodies of control-flow operators, in attribute order. */
-  get subgraphs(): Graph[] {
-    return [...this.#attributes.values()].flatMap(graphsOf);
+  get subgraphs(): readonly Graph[] {
+    for (const attr of this.#attributes.values()) {
+      if (graphsOf(attr).length > 0) return [...this.#attributes.values()].flatMap(graphsOf);
+    }
+    return NO_GRAPHS;
   }
 
   /** How messages name the node: its operator and name, or the first output's name where it has none. */

@@ -1,0 +1,56 @@
+// Whole processes, measured from outside: wall time, and peak memory as the process itself reports it at its end.
+import { spawnSync } from "node:child_process";
+import { statSync } from "node:fs";
+
+const MARK = "peak-memory-kib=";
+/** Loaded into a Node child before its program: prints the peak resident set when the process ends. */
+const REPORTER = `data:text/javascript,import{writeSync}from"node:fs";process.on("exit",()=>writeSync(2,${JSON.stringify(
+  `\\n${MARK}`,
+)}+process.resourceUsage().maxRSS+"\\n"))`;
+
+/** Runs a command once. `node: true` runs Node on the arguments and also gives its peak memory in MB. */
+export function runOnce({ command = process.execPath, args, node = command === process.execPath, allowFailure = false }) {
+  const all = node ? ["--import", REPORTER, ...args] : args;
+  const start = process.hrtime.bigint();
+  const result = spawnSync(command, all, { encoding: "utf8", maxBuffer: 2 ** 28 });
+  const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+  if (result.status !== 0 && !allowFailure) {
+    throw new Error(`${command} ${args.join(" ")} exited with ${result.status}: ${result.stderr}`);
+  }
+  const peak = result.stderr.lastIndexOf(MARK);
+  const megabytes = peak === -1 ? undefined : Number.parseInt(result.stderr.slice(peak + MARK.length), 10) / 1024;
+  return { seconds, megabytes, status: result.status, stdout: result.stdout };
+}
+
+/** Runs several commands in turn, A B C A B C ..., so that a machine that changes its speed treats all alike. */
+export function interleave(commands, runs = 5) {
+  const samples = commands.map(() => []);
+  for (const command of commands) runOnce(command);
+  for (let run = 0; run < runs; run++) {
+    commands.forEach((command, i) => {
+      samples[i].push(runOnce(command));
+    });
+  }
+  return samples.map((list, i) => ({
+    name: commands[i].name,
+    seconds: median(list.map((sample) => sample.seconds)),
+    megabytes: list[0].megabytes === undefined ? undefined : median(list.map((sample) => sample.megabytes)),
+  }));
+}
+
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[sorted.length >> 1];
+}
+
+export function megabytesOf(...files) {
+  return files.reduce((sum, file) => sum + statSync(file).size, 0) / 1e6;
+}
+
+/** Prints rows as a Markdown table. */
+export function table(head, rows) {
+  const all = [head, ...rows.map((row) => row.map(String))];
+  const widths = head.map((_, i) => Math.max(...all.map((row) => row[i].length)));
+  const line = (row) => `| ${row.map((cell, i) => cell.padEnd(widths[i])).join(" | ")} |`;
+  console.log([line(head), line(widths.map((width) => "-".repeat(width))), ...all.slice(1).map(line)].join("\n"));
+}
