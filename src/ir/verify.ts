@@ -215,23 +215,28 @@ function* findWrongUses({ sites }: Survey): Generator<Finding> {
     const base = use.kind === "node" ? inputSlots.get(use.node) : outputSlots.get(use.graph);
     return base !== undefined && holder[use.index] === value ? base + use.index : undefined;
   };
-  for (const { value, label } of definitions(sites)) {
+  for (const { value, holder } of definitions(sites)) {
     for (const use of value.uses) {
       if (use.kind === "pin") continue;
       const slot = slotOf(value, use);
-      const place =
-        use.kind === "node" ? `input ${use.index} of ${use.node.label}` : `graph output ${use.index}`;
-      if (slot === undefined)
-        yield { message: `"${value.name}" records a use as ${place}, which is not one`, where: label };
-      else if (marked[slot] === 1)
-        yield { message: `"${value.name}" records its use as ${place} twice`, where: label };
-      else marked[slot] = 1;
+      if (slot === undefined) {
+        yield {
+          message: `"${value.name}" records a use as ${placeOf(use)}, which is not one`,
+          where: holder.label,
+        };
+      } else if (marked[slot] === 1) {
+        yield { message: `"${value.name}" records its use as ${placeOf(use)} twice`, where: holder.label };
+      } else marked[slot] = 1;
     }
   }
-  for (const { graph, nodes, label } of sites) {
-    yield* unmarked(graph.outputs, outputSlots.get(graph) ?? 0, marked, "graph output", label);
-    for (const node of nodes)
-      yield* unmarked(node.inputs, inputSlots.get(node) ?? 0, marked, "input", node.label);
+  for (const site of sites) {
+    const { graph, nodes, label } = site;
+    yield* unmarked(graph.outputs, outputSlots.get(graph) ?? 0, marked, "graph output", site);
+    for (const node of nodes) {
+      const base = inputSlots.get(node) ?? 0;
+      if (node.inputs.every((value, index) => value === null || marked[base + index] === 1)) continue;
+      yield* unmarked(node.inputs, base, marked, "input", node);
+    }
     for (const { tensor, parameters } of graph.annotations) {
       for (const named of [tensor, ...parameters.map(({ value }) => value)]) {
         if (typeof named === "string" || named.isPinned) continue;
@@ -241,26 +246,35 @@ function* findWrongUses({ sites }: Survey): Generator<Finding> {
   }
 }
 
+function placeOf(use: Exclude<Use, { kind: "pin" }>): string {
+  return use.kind === "node" ? `input ${use.index} of ${use.node.label}` : `graph output ${use.index}`;
+}
+
 function* unmarked(
   values: readonly (Value | null)[],
   base: number,
   marked: Uint8Array,
   what: string,
-  where: string,
+  holder: Holder,
 ): Generator<Finding> {
   for (const [index, value] of values.entries()) {
     if (value !== null && marked[base + index] !== 1) {
-      yield { message: `"${value.name}" does not record its use as ${what} ${index}`, where };
+      yield { message: `"${value.name}" does not record its use as ${what} ${index}`, where: holder.label };
     }
   }
 }
 
-function* definitions(sites: readonly Site[]): Generator<{ readonly value: Value; readonly label: string }> {
-  for (const { graph, inputs, nodes, label } of sites) {
-    for (const value of inputs) yield { value, label };
-    for (const value of graph.initializers) if (!graph.hasInput(value)) yield { value, label };
-    for (const node of nodes) {
-      for (const value of node.outputs) if (value !== null) yield { value, label: node.label };
+/** What a message names as the place; the label of a node is only made when there is a message. */
+type Holder = Site | Node;
+
+function* definitions(sites: readonly Site[]): Generator<{ readonly value: Value; readonly holder: Holder }> {
+  for (const site of sites) {
+    for (const value of site.inputs) yield { value, holder: site };
+    for (const value of site.graph.initializers) {
+      if (!site.graph.hasInput(value)) yield { value, holder: site };
+    }
+    for (const node of site.nodes) {
+      for (const value of node.outputs) if (value !== null) yield { value, holder: node };
     }
   }
 }
@@ -279,22 +293,30 @@ function* findClashes({ roots }: Survey): Generator<Finding> {
 function* clashesIn(site: Site, outer: Names | undefined): Generator<Finding> {
   const { graph, inputs, nodes, bodies, label } = site;
   const names: Names = { own: new Map(), outer };
-  for (const value of inputs) yield* claim(value, names, label);
-  for (const value of graph.initializers) if (!graph.hasInput(value)) yield* claim(value, names, label);
+  for (const value of [...inputs, ...graph.initializers]) {
+    if (names.own.get(value.name) === value) continue;
+    const message = claim(value, names);
+    if (message !== undefined) yield { message, where: label };
+  }
   for (const node of nodes) {
     for (const body of bodies.get(node) ?? []) yield* clashesIn(body, names);
-    for (const value of node.outputs) if (value !== null) yield* claim(value, names, node.label);
+    for (const value of node.outputs) {
+      const message = value === null ? undefined : claim(value, names);
+      if (message !== undefined) yield { message, where: node.label };
+    }
   }
 }
 
-function* claim(value: Value, names: Names, where: string): Generator<Finding> {
+/** Enters the value's name; the fault in doing so, if any. */
+function claim(value: Value, names: Names): string | undefined {
   const { name } = value;
-  if (name === "") yield { message: "a value has no name", where };
-  if (names.own.has(name)) yield { message: `"${name}" is defined twice`, where };
-  for (let around = names.outer; around !== undefined; around = around.outer) {
-    if (around.own.has(name)) yield { message: `"${name}" hides a value of a graph around it`, where };
-  }
+  const fault = names.own.has(name) ? `"${name}" is defined twice` : undefined;
   names.own.set(name, value);
+  if (name === "") return "a value has no name";
+  for (let around = names.outer; around !== undefined; around = around.outer) {
+    if (around.own.has(name)) return `"${name}" hides a value of a graph around it`;
+  }
+  return fault;
 }
 
 /** Every value is defined before it is read, in the same graph or one around it. */
@@ -361,10 +383,13 @@ function attributeFault(key: string, attr: Attribute, fn: FunctionDef | undefine
   if (attr.kind === "ref" && fn === undefined) {
     return `attribute "${key}" refers to "${attr.ref}", but only the body of a function may do so`;
   }
-  const integers = attr.kind === "int" ? [attr.value] : attr.kind === "ints" ? attr.value : [];
-  return integers.some((value) => BigInt.asIntN(64, value) !== value)
-    ? `attribute "${key}" does not fit 64 bits`
-    : undefined;
+  const fits =
+    attr.kind === "int" ? isInt64(attr.value) : attr.kind === "ints" ? attr.value.every(isInt64) : true;
+  return fits ? undefined : `attribute "${key}" does not fit 64 bits`;
+}
+
+function isInt64(value: bigint): boolean {
+  return BigInt.asIntN(64, value) === value;
 }
 
 function* findBadTensors({ sites }: Survey): Generator<Finding> {

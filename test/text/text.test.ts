@@ -1,0 +1,334 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { memorySource } from "../../src/base/bytes.js";
+import { NormfoldError } from "../../src/base/errors.js";
+import { modelsEqual } from "../../src/ir/equal.js";
+import type { Model } from "../../src/ir/model.js";
+import { verify } from "../../src/ir/verify.js";
+import { decodeModel } from "../../src/proto/decode.js";
+import { float32Text, float64Text } from "../../src/text/number.js";
+import { parseGraph, parseModel } from "../../src/text/parse.js";
+import { printGraph, printModel } from "../../src/text/print.js";
+import { randomModel } from "../ir/random-model.js";
+import { SAMPLES } from "./samples.js";
+
+const WHOLE = { maxElements: Number.POSITIVE_INFINITY };
+
+function body(nodes: string): Model {
+  return parseGraph(`g (float[2] x, float[2] z) => (float[2] y) { ${nodes} }`);
+}
+
+/** The message of the NormfoldError "invalid" that parsing ends in. */
+function fault(text: string): string {
+  try {
+    parseGraph(text);
+  } catch (error) {
+    expect(error).toBeInstanceOf(NormfoldError);
+    expect(error).toMatchObject({ code: "invalid" });
+    return error instanceof Error ? error.message : "";
+  }
+  throw new Error("the text was accepted");
+}
+
+describe("what ONNX accepts", () => {
+  test.each(Object.entries(SAMPLES))("%s: parse, print, parse", (_, text) => {
+    const model = parseModel(text);
+    const printed = printModel(model, WHOLE);
+    expect(modelsEqual(model, parseModel(printed))).toBeUndefined();
+    expect(printModel(parseModel(printed), WHOLE)).toBe(printed);
+  });
+});
+
+describe("parse", () => {
+  test("an integer is INT, a point makes FLOAT", () => {
+    const node = body("y = Op <a = 1, b = 1.0, c = [1, 2], d = [1.0], e: float = 1, f: ints = []> (x)").graph
+      .first;
+    expect([..."abcdef"].map((name) => node?.attribute(name)?.kind)).toEqual([
+      "int",
+      "float",
+      "ints",
+      "floats",
+      "float",
+      "ints",
+    ]);
+  });
+
+  test("INT keeps 64 bits", () => {
+    expect(body("y = Op <a = 9223372036854775807> (x)").graph.first?.attribute("a")).toMatchObject({
+      value: 9223372036854775807n,
+    });
+  });
+
+  test("a type without brackets is a scalar, with empty ones of unknown rank", () => {
+    const { inputs } = parseGraph("g (float a, float[] b, float[N,?,3] c) => (a) {}").graph;
+    expect(inputs.map(({ type }) => type)).toEqual([
+      { kind: "tensor", dtype: "float", shape: [] },
+      { kind: "tensor", dtype: "float", shape: undefined },
+      { kind: "tensor", dtype: "float", shape: ["N", undefined, 3] },
+    ]);
+  });
+
+  test("constants hold the values written", () => {
+    const { graph } =
+      parseGraph(`g () => (a) <float[2] a = {0.1, -inf}, int64[1] b = {-5}, float16[2] c = {15360, 49152},
+      uint4[3] d = {1, 15, 2}, int4[1] e = {-3}, bool[2] f = {1, 0}, string[1] h = {"hi"}> {}`);
+    const read = [...graph.initializers].map(({ tensor }) =>
+      tensor?.data.kind === "strings" ? tensor.data.values.length : [...(tensor?.toFloat64() ?? [])],
+    );
+    expect(read).toEqual([[Math.fround(0.1), -Infinity], [-5], [1, -2], [1, 15, 2], [-3], [1, 0], 1]);
+  });
+
+  test("a skipped input is null, however it is written", () => {
+    expect(body('y = Op(x, "", z)').graph.first?.inputs[1]).toBeNull();
+    expect(body("y = Op(x, , z)").graph.first?.inputs[1]).toBeNull();
+    expect(body("y = Op(x,)").graph.first?.inputs).toHaveLength(1);
+  });
+
+  test("a body captures the values around it", () => {
+    const model = parseModel(SAMPLES["bodies, captures and quoted names"] ?? "");
+    const relu = model.graph.first;
+    expect(relu?.output(0)?.users.map(({ opType }) => opType)).toEqual(["Add", "Mul"]);
+    expect(verify(model)).toEqual([]);
+  });
+
+  test("parseGraph takes an opset, and functions behind the graph", () => {
+    const model = parseGraph(
+      'g (float x) => (float y) { y = F(x) } <domain: ""> F (a) => (b) { b = Relu(a) }',
+      {
+        opset: 13,
+      },
+    );
+    expect(model.opset()).toBe(13);
+    expect(model.functions[0]?.opsetImports).toEqual([{ domain: "", version: 13 }]);
+  });
+
+  test("external data stays where it is", () => {
+    const { graph } = parseGraph('g () => (w) <float[4] w = ["location": "w.bin", "offset": "64"]> {}');
+    const [w] = graph.initializers;
+    expect(w?.tensor?.data).toMatchObject({ kind: "missing", external: { location: "w.bin", offset: 64 } });
+    expect(() => w?.tensor?.bytes()).toThrow(NormfoldError);
+  });
+});
+
+describe("faults name their line and column", () => {
+  test.each([
+    ["g (float x => (y) {}", 'line 1, column 12: expected "," or ")", found "=>"'],
+    ["g (float[2] x)\n  => (y) {\n  y = Relu(w)\n}", 'line 3, column 12: "w" is not defined before this'],
+    ["g () => (a) <float[3] a = {1, 2}> {}", "line 1, column 27: 2 elements for float[3], which takes 3"],
+    ["g () => (a) <float[N] a = {1}> {}", "the data of a tensor needs a type with a size for each dimension"],
+    ["g () => (a) <uint8[1] a = {256}> {}", "256 does not fit uint8"],
+    ["g () => (a) <int64[1] a = {9223372036854775808}> {}", "9223372036854775808 does not fit int64"],
+    ["g () => (a) <float[1] a = {1e39}> {}", "1e39 does not fit float"],
+    ["g () => (a) <float16[1] a = {1.0}> {}", "float16 elements are written as bit patterns, found 1.0"],
+    ["g () => (a) <float[9] a = {...}> {}", "print with maxElements: Infinity"],
+    ['g () => (a) <float[1] a = ["offset": "0"]> {}', 'external data needs a "location"'],
+    ["g (float x, float x) => (x) {}", '"x" is defined twice'],
+    ["g (float x) => (y) { y = Relu(x) y = Relu(x) }", '"y" is defined twice'],
+    ["g (float x) => (y) { y = Op <a = []> (x) }", "an empty list needs its kind, as in axes: ints = []"],
+    ["g (float x) => (y) { y = Op <a = [1, 2.0]> (x) }", "the items of a list are of one kind"],
+    ["g (float x) => (y) { y = Op <a: ints = 1> (x) }", 'attribute "a" is declared ints'],
+    ["g (float x) => (y) { y = Op <a = 1, a = 2> (x) }", 'attribute "a" is given twice'],
+    ["g (float x) => (y) { y = Op <a: number = 1> (x) }", "expected an attribute kind"],
+    ["g (float x) => (y) { y = Op <a = @b> (x) }", "a reference needs its kind"],
+    ["g (float x) => (y) { y = Op <a = 9223372036854775808> (x) }", "does not fit INT"],
+    ["g (float x) => (y) { y Op(x) }", 'expected "=", found "Op"'],
+    [
+      "g (float x) => (y) { y = Op(x)",
+      'expected a node, as in y = Relu(x), or "}", found the end of the text',
+    ],
+    ['g (float x) => (y) { y = Op <a = "open> (x) }', "this string has no closing quote"],
+    ["g (float a/b) => (y) {}", '"/" cannot stand here; names with such characters are quoted'],
+    ["g (flout[2] x) => (y) {}", 'expected "," or ")", found "["'],
+    ["g (opaque(a) x) => (y) {}", "write opaque()"],
+    ["", "expected the name of a graph, found the end of the text"],
+  ])("%s", (text, message) => {
+    expect(fault(text)).toContain(message);
+    expect(fault(text)).toMatch(/^line \d+, column \d+: /);
+  });
+
+  test("a model starts with its header", () => {
+    expect(() => parseModel("g () => () {}")).toThrow(/expected the model header/);
+    expect(() => parseModel("<opset_import: []> g () => () {}")).toThrow(/has no ir_version/);
+    expect(() => parseModel("<ir_version: 8, colour: 1> g () => () {}")).toThrow(
+      /expected one of ir_version/,
+    );
+  });
+
+  test("no text ends in another error", () => {
+    const pieces = [
+      "g",
+      "(",
+      ")",
+      "=>",
+      "{",
+      "}",
+      "<",
+      ">",
+      "[",
+      "]",
+      "=",
+      ",",
+      ":",
+      "@",
+      "?",
+      "...",
+      "float",
+      "x",
+    ];
+    const more = ["1", "-1.5", "inf", '"q"', '"', "#", "\n", "If", "seq", "ints", "."];
+    const token = fc.constantFrom(...pieces, ...more);
+    fc.assert(
+      fc.property(fc.array(token, { maxLength: 30 }), (tokens) => {
+        try {
+          parseGraph(`g (float[2] x) => (float[2] y) { y = ${tokens.join(" ")}`);
+        } catch (error) {
+          expect(error).toBeInstanceOf(NormfoldError);
+        }
+      }),
+      { seed: 1, numRuns: 500 },
+    );
+  });
+});
+
+describe("print", () => {
+  test("a graph reads as it is written by hand", () => {
+    const text = `agraph (float[N,3,8,9] x) => (float[N,4,8,9] y)
+<
+  float[4,3,1,1] w = {1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 11.0, 12.0},
+  float[4] b = {0.1, -0.5, 1e-7, 16777216.0}
+> {
+  c = Conv <pads = [0, 0, 0, 0], group = 1> (x, w, b)
+  [last] y = com.microsoft.Gelu(c)
+}
+`;
+    expect(printGraph(parseGraph(text).graph)).toBe(text);
+  });
+
+  test("bodies are indented", () => {
+    const text = `g (bool c, float[2] x) => (float[2] y) {
+  y = If(c) <
+    then_branch = yes () => (float[2] p) <float[2] k = {1.0, 2.0}> {
+      p = Add(x, k)
+    },
+    else_branch = no () => (float[2] q) {
+      q = Neg(x)
+    }
+  >
+}
+`;
+    expect(printGraph(parseGraph(text).graph)).toBe(text);
+  });
+
+  test("long signatures take a line for each value", () => {
+    const names = Array.from({ length: 6 }, (_, i) => `float[N,3,224,224] input_number_${i}`);
+    const printed = printGraph(parseGraph(`g (${names.join(", ")}) => (input_number_0) {}`).graph);
+    expect(Math.max(...printed.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(printed).toContain("\n  float[N,3,224,224] input_number_5\n)");
+  });
+
+  test("large data is left out without being read, and said to be", () => {
+    const { graph } = parseGraph(`g () => (w) <float[17] w = {${Array(17).fill("1.0").join(", ")}}> {}`);
+    const model = parseGraph("g () => (w) <float[2] w = {1, 2}> {}");
+    expect(printGraph(graph)).toContain("float[17] w = {...}");
+    expect(printGraph(graph, { maxElements: 17 })).toContain("w = {1.0, 1.0,");
+    expect(printModel(model, { maxElements: 1 })).toMatch(
+      /^# Data printed as {\.\.\.} cannot be parsed back/,
+    );
+    expect(printModel(model)).not.toContain("#");
+  });
+
+  test("names that would be read as something else are quoted", () => {
+    const text = 'g (float "float", float "a/b", float "inf", float "9", float "q\\"") => ("float") {}';
+    const model = parseGraph(text);
+    expect(model.graph.inputs.map(({ name }) => name)).toEqual(["float", "a/b", "inf", "9", 'q"']);
+    expect(modelsEqual(model, parseModel(printModel(model)))).toBeUndefined();
+  });
+
+  test("what ONNX cannot spell still parses back: names of operators, attributes and bodies", () => {
+    const model = parseGraph(`g (bool c) => (y) {
+      y = "my-domain"."aten::op":"over load" <"an attribute" = 1, body = "then/1" () => (c) {}> (c)
+    }`);
+    expect(model.graph.first).toMatchObject({
+      domain: "my-domain",
+      opType: "aten::op",
+      overload: "over load",
+    });
+    expect(modelsEqual(model, parseModel(printModel(model)))).toBeUndefined();
+  });
+});
+
+describe("numbers", () => {
+  test.each([
+    [0.1, "0.1"],
+    [1, "1.0"],
+    [-0, "-0.0"],
+    [16777216, "16777216.0"],
+    [1e10, "10000000000.0"],
+    [3.4028234663852886e38, "3.4028235e+38"],
+    [1.401298464324817e-45, "1e-45"],
+    [1.1754943508222875e-38, "1.1754944e-38"],
+    [1 / 3, "0.33333334"],
+    [Number.NaN, "nan"],
+    [-Infinity, "-inf"],
+  ])("float32 %d is %s", (value, text) => {
+    expect(float32Text(value)).toBe(text);
+  });
+
+  test("float32 text gives the float32 back, with 9 digits at most", () => {
+    fc.assert(
+      fc.property(fc.float({ noNaN: true }), (value) => {
+        const text = float32Text(value);
+        if (!Number.isFinite(value)) return;
+        expect(Object.is(Math.fround(Number(text)), value)).toBe(true);
+        expect(text).toMatch(/[.e]/);
+      }),
+      { seed: 2, numRuns: 2000 },
+    );
+  });
+
+  test("float64 text gives the float64 back", () => {
+    fc.assert(
+      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
+        expect(Object.is(Number(float64Text(value)), value)).toBe(true);
+      }),
+      { seed: 3 },
+    );
+  });
+});
+
+test("random models: parse(print(model)) equals the model", () => {
+  fc.assert(
+    fc.property(fc.integer(), (seed) => {
+      const model = randomModel(seed);
+      const printed = printModel(model, WHOLE);
+      expect(modelsEqual(model, parseModel(printed))).toBeUndefined();
+    }),
+    { seed: 4, numRuns: 150 },
+  );
+});
+
+const shared = new URL("../../../shared/models/", import.meta.url);
+const files = ((): readonly string[] => {
+  try {
+    return readdirSync(shared, { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".onnx") && statSync(new URL(file, shared)).size < 300_000)
+      .sort();
+  } catch {
+    return [];
+  }
+})();
+
+describe.skipIf(files.length === 0)("real models (skipped without ../shared/models)", () => {
+  test("parse(print(model)) equals the model", () => {
+    for (const file of files) {
+      const model = decodeModel(memorySource(readFileSync(fileURLToPath(new URL(file, shared)))));
+      const printed = printModel(model, WHOLE);
+      expect([file, modelsEqual(model, parseModel(printed), { ignoreNotes: true })]).toEqual([
+        file,
+        undefined,
+      ]);
+    }
+  }, 60_000);
+});
