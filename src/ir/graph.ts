@@ -151,10 +151,10 @@ export class Scope {
 
 export interface NodeInit {
   readonly opType: string;
-  readonly domain?: string;
-  readonly overload?: string;
-  readonly name?: string;
-  readonly docString?: string;
+  readonly domain?: string | undefined;
+  readonly overload?: string | undefined;
+  readonly name?: string | undefined;
+  readonly docString?: string | undefined;
   readonly metadata?: readonly MetadataEntry[];
   /** null is ONNX's skipped optional input. */
   readonly inputs: readonly (Value | null)[];
@@ -162,7 +162,7 @@ export interface NodeInit {
   readonly outputs: readonly (string | null)[];
   readonly attributes?: Readonly<Record<string, AttributeInit>> | readonly Attribute[];
   /** Fields that normfold does not read, as they were. */
-  readonly unknown?: Uint8Array;
+  readonly unknown?: Uint8Array | undefined;
 }
 
 /** Most nodes have no body, and every walk over a model asks every node for its bodies. */

@@ -125,15 +125,15 @@ function linkNode(record: NodeRecord, graph: Graph, names: Names, captures: Capt
   });
   const node = graph.addNode({
     opType: record.opType ?? "",
-    ...(record.domain === undefined ? {} : { domain: record.domain }),
-    ...(record.overload === undefined ? {} : { overload: record.overload }),
-    ...(record.name === undefined ? {} : { name: record.name }),
-    ...(record.docString === undefined ? {} : { docString: record.docString }),
+    domain: record.domain,
+    overload: record.overload,
+    name: record.name,
+    docString: record.docString,
     metadata: record.metadata,
     inputs,
     outputs: record.outputs.map((name) => (name === "" ? null : name)),
     attributes: linkAttributes(record, graph, names, captures),
-    ...(record.unknown === undefined ? {} : { unknown: record.unknown }),
+    unknown: record.unknown,
   });
   for (const output of node.outputs) if (output !== null) names.own.set(output.name, output);
 }

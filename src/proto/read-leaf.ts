@@ -2,20 +2,21 @@ import { concatBytes } from "../base/bytes.js";
 import { type DType, dtypeFromCode } from "../ir/dtype.js";
 import type { MetadataEntry, ValueInfo } from "../ir/graph.js";
 import type { OpsetImport } from "../ir/model.js";
-import type { Dim, ValueType } from "../ir/type.js";
+import type { Dim, TensorType, ValueType } from "../ir/type.js";
 import { DIMENSION, ENTRY, OPSET, SHAPE, TYPE, TYPE_MAP, TYPE_TENSOR, VALUE_INFO } from "./schema.js";
 import { type Cursor, DELIMITED, VARINT } from "./wire.js";
 
 /** Collects the fields of a message that normfold keeps without reading. */
 export class Unknown {
-  readonly #parts: Uint8Array[] = [];
+  #parts: Uint8Array[] | undefined;
 
   keep(field: Uint8Array): void {
+    this.#parts ??= [];
     this.#parts.push(field);
   }
 
   get bytes(): Uint8Array | undefined {
-    return this.#parts.length === 0 ? undefined : concatBytes(this.#parts);
+    return this.#parts === undefined ? undefined : concatBytes(this.#parts);
   }
 }
 
@@ -76,8 +77,7 @@ export function readOpset(cursor: Cursor): OpsetImport {
 
 export function readValueInfo(cursor: Cursor, order?: number): ValueInfo {
   const wire = cursor.bytes();
-  const unknown = new Unknown();
-  const metadata: MetadataEntry[] = [];
+  let metadata: MetadataEntry[] | undefined;
   let name = "";
   let type: ValueType | undefined;
   let docString: string | undefined;
@@ -91,10 +91,11 @@ export function readValueInfo(cursor: Cursor, order?: number): ValueInfo {
         type = readType(cursor);
         break;
       case VALUE_INFO.docString:
-        docString = readDoc(cursor, unknown);
+        docString = cursor.text();
         break;
       case VALUE_INFO.metadata:
-        readMetadata(cursor, metadata, unknown);
+        metadata ??= [];
+        readMetadata(cursor, metadata, new Unknown());
         break;
     }
   }
@@ -103,73 +104,100 @@ export function readValueInfo(cursor: Cursor, order?: number): ValueInfo {
     name,
     ...(type === undefined ? {} : { type }),
     ...(docString === undefined ? {} : { docString }),
-    ...(metadata.length === 0 ? {} : { metadata }),
+    ...(metadata === undefined ? {} : { metadata }),
     wire,
     ...(order === undefined ? {} : { order }),
   };
 }
 
+/** Whether a type has anything that ValueType does not say, so that its bytes must be kept. */
+interface Fidelity {
+  exact: boolean;
+}
+
 /** A TypeProto; undefined when it says nothing, or something newer than this version knows. */
 export function readType(cursor: Cursor): ValueType | undefined {
-  const wire = cursor.bytes();
+  const { valueStart, valueEnd } = cursor;
+  const fidelity: Fidelity = { exact: true };
+  const type = readTypeFields(cursor, fidelity);
+  if (type === undefined || fidelity.exact) return type;
+  return { ...type, wire: cursor.slice(valueStart, valueEnd) };
+}
+
+function readTypeFields(cursor: Cursor, fidelity: Fidelity): ValueType | undefined {
   let type: ValueType | undefined;
   const outer = cursor.enter();
   while (cursor.next()) {
+    if (type !== undefined) fidelity.exact = false;
     switch (cursor.field) {
       case TYPE.tensor:
-        type = { kind: "tensor", ...readTensorType(cursor), wire };
+        type = readTensorType(cursor, "tensor", fidelity);
         break;
       case TYPE.sparse:
-        type = { kind: "sparse_tensor", ...readTensorType(cursor), wire };
+        type = readTensorType(cursor, "sparse_tensor", fidelity);
         break;
       case TYPE.sequence:
-        type = { kind: "sequence", element: readElementType(cursor), wire };
+        type = { kind: "sequence", element: readElementType(cursor, fidelity) };
         break;
       case TYPE.optional:
-        type = { kind: "optional", element: readElementType(cursor), wire };
+        type = { kind: "optional", element: readElementType(cursor, fidelity) };
         break;
       case TYPE.map:
-        type = { kind: "map", ...readMapType(cursor), wire };
+        type = readMapType(cursor, fidelity);
         break;
       case TYPE.opaque:
-        type = { kind: "opaque", wire };
+        type = { kind: "opaque" };
+        fidelity.exact = false;
         break;
+      default:
+        fidelity.exact = false;
     }
   }
   cursor.leave(outer);
   return type;
 }
 
-function readTensorType(cursor: Cursor): { dtype: DType; shape: Dim[] | undefined } {
+function readTensorType(cursor: Cursor, kind: TensorType["kind"], fidelity: Fidelity): ValueType {
   let dtype: DType = "undefined";
   let shape: Dim[] | undefined;
   const outer = cursor.enter();
   while (cursor.next()) {
-    if (cursor.field === TYPE_TENSOR.elemType) dtype = readDType(cursor) ?? "undefined";
-    else if (cursor.field === TYPE_TENSOR.shape) shape = readShape(cursor);
+    if (cursor.field === TYPE_TENSOR.elemType) dtype = readKnownDType(cursor, fidelity);
+    else if (cursor.field === TYPE_TENSOR.shape) shape = readShape(cursor, fidelity);
+    else fidelity.exact = false;
   }
   cursor.leave(outer);
-  return { dtype, shape };
+  return { kind, dtype, shape };
 }
 
-function readElementType(cursor: Cursor): ValueType | undefined {
+function readElementType(cursor: Cursor, fidelity: Fidelity): ValueType | undefined {
   let element: ValueType | undefined;
   const outer = cursor.enter();
-  while (cursor.next()) if (cursor.field === 1) element = readType(cursor);
+  while (cursor.next()) {
+    if (cursor.field === 1) element = readTypeFields(cursor, fidelity);
+    else fidelity.exact = false;
+  }
   cursor.leave(outer);
   return element;
 }
 
-function readMapType(cursor: Cursor): { key: DType; value: ValueType | undefined } {
+function readMapType(cursor: Cursor, fidelity: Fidelity): ValueType {
   let key: DType = "undefined";
   let value: ValueType | undefined;
   const outer = cursor.enter();
   while (cursor.next()) {
-    if (cursor.field === TYPE_MAP.key) key = readDType(cursor) ?? "undefined";
-    else if (cursor.field === TYPE_MAP.value) value = readType(cursor);
+    if (cursor.field === TYPE_MAP.key) key = readKnownDType(cursor, fidelity);
+    else if (cursor.field === TYPE_MAP.value) value = readTypeFields(cursor, fidelity);
+    else fidelity.exact = false;
   }
   cursor.leave(outer);
-  return { key, value };
+  return { kind: "map", key, value };
+}
+
+function readKnownDType(cursor: Cursor, fidelity: Fidelity): DType {
+  const dtype = readDType(cursor);
+  if (dtype === undefined) fidelity.exact = false;
+  return dtype ?? "undefined";
 }
 
 /** An element type; undefined for a code that this version does not know. */
@@ -177,16 +205,19 @@ export function readDType(cursor: Cursor): DType | undefined {
   return dtypeFromCode(cursor.integer("an element type"));
 }
 
-function readShape(cursor: Cursor): Dim[] {
+function readShape(cursor: Cursor, fidelity: Fidelity): Dim[] {
   const shape: Dim[] = [];
   const outer = cursor.enter();
-  while (cursor.next()) if (cursor.field === SHAPE.dim) shape.push(readDim(cursor));
+  while (cursor.next()) {
+    if (cursor.field === SHAPE.dim) shape.push(readDim(cursor, fidelity));
+    else fidelity.exact = false;
+  }
   cursor.leave(outer);
   return shape;
 }
 
 /** Exporters write -1 and "" for a size they do not know. */
-function readDim(cursor: Cursor): Dim {
+function readDim(cursor: Cursor, fidelity: Fidelity): Dim {
   let dim: Dim;
   const outer = cursor.enter();
   while (cursor.next()) {
@@ -194,6 +225,7 @@ function readDim(cursor: Cursor): Dim {
       const size = cursor.integer("a dimension");
       dim = size < 0 ? undefined : size;
     } else if (cursor.field === DIMENSION.param) dim = cursor.string("a dimension's symbol") || undefined;
+    if (dim === undefined || cursor.field > DIMENSION.param) fidelity.exact = false;
   }
   cursor.leave(outer);
   return dim;
