@@ -8,7 +8,7 @@ import { tensorType } from "../../src/ir/type.js";
 export function randomModel(seed: number): Model {
   const random = createRandom(seed);
   const model = createModel(17, "random");
-  fill(model.graph, [], random, 2);
+  fill(model.graph, [], namer(random), random, 2);
   model.opsetImports = [...model.opsetImports, { domain: "made.up", version: 1 }];
   return model;
 }
@@ -22,10 +22,26 @@ export function pick<T>(random: Random, items: readonly T[]): T {
 const DTYPES = ["float", "double", "float16", "int64", "int32", "uint8", "bool"] as const;
 const STEMS = ["v", "conv/out:0", "float", "näme", "a b"];
 
-function fill(graph: Graph, outer: readonly Value[], random: Random, depth: number): void {
+/** Names are taken when they are drawn: those of a node's outputs are drawn before its body. */
+function namer(random: Random): () => string {
+  const drawn = new Map<string, number>();
+  return () => {
+    const stem = pick(random, STEMS);
+    const count = drawn.get(stem) ?? 0;
+    drawn.set(stem, count + 1);
+    return count === 0 ? stem : `${stem}${count}`;
+  };
+}
+
+function fill(
+  graph: Graph,
+  outer: readonly Value[],
+  name: () => string,
+  random: Random,
+  depth: number,
+): void {
   const visible: Value[] = [];
   const any = (): Value => pick(random, [...visible, ...outer]);
-  const name = (): string => graph.freshName(pick(random, STEMS));
   if (outer.length === 0) {
     for (let i = random.integer(1, 4); i > 0; i--) {
       visible.push(
@@ -46,7 +62,7 @@ function fill(graph: Graph, outer: readonly Value[], random: Random, depth: numb
       random.uniform() < 0.1 ? null : name(),
     );
     const body = depth > 0 && random.uniform() < 0.25 ? new Graph("body", graph) : undefined;
-    if (body !== undefined) fill(body, [...visible, ...outer], random, depth - 1);
+    if (body !== undefined) fill(body, [...visible, ...outer], name, random, depth - 1);
     const node = graph.addNode({
       opType: pick(random, ["Relu", "Add", "Made"]),
       ...(random.uniform() < 0.3 ? { domain: "made.up" } : {}),
