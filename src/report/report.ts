@@ -18,3 +18,18 @@ export interface OptimizeReport {
   /** undefined: no check was asked for. */
   readonly check: CheckReport | undefined;
 }
+
+/** A file as the user named it, and all its bytes, external data included. */
+export interface FileSize {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** One run of `normfold optimize`: what --json writes and the terminal shows. */
+export interface OptimizeRun {
+  readonly input: FileSize;
+  readonly output: FileSize & { readonly files: readonly FileSize[] };
+  /** Milliseconds by stage, in the order they began. */
+  readonly time: Readonly<Record<string, number>>;
+  readonly report: OptimizeReport;
+}

@@ -1,0 +1,48 @@
+import { CommanderError } from "commander";
+import { type ErrorCode, NormfoldError } from "../base/errors.js";
+import { clean } from "../report/layout.js";
+import { EXIT } from "./exit.js";
+import { styleFor, write, writeJson } from "./output.js";
+
+const REPORT = "please report it, with the model if you can, to the issue tracker of normfold";
+
+/** Says what went wrong, in one line on stderr or as a JSON document on stdout, and gives the exit code. */
+export async function reportFailure(error: unknown, json: boolean): Promise<number> {
+  const failure = toNormfoldError(error);
+  const { NORMFOLD_DEBUG } = process.env;
+  const { code, message, where } = failure;
+  try {
+    if (json) await writeJson({ error: { code, message, ...where, exitCode: EXIT[code] } });
+    else await write(`${styleFor("stderr").red("error:")} ${errorLine(failure)}\n`, "stderr");
+    if (NORMFOLD_DEBUG === "1" && error instanceof Error) {
+      await write(`${error.stack ?? ""}\n`, "stderr");
+    }
+  } catch {
+    // There is nobody left to tell.
+  }
+  return EXIT[code];
+}
+
+function errorLine(failure: NormfoldError): string {
+  const text = clean(failure.describe().replace(/\s*\n\s*/g, "; "));
+  return failure.code === "internal" ? `internal: ${text}; ${REPORT}` : text;
+}
+
+function toNormfoldError(error: unknown): NormfoldError {
+  if (error instanceof NormfoldError) return error;
+  if (error instanceof CommanderError) return new NormfoldError("usage", usageMessage(error));
+  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new NormfoldError(codeOfError(error), message, {}, { cause: error });
+}
+
+/** V8 has no type for the end of memory, only these words; a model can be larger than the machine. */
+function codeOfError(error: unknown): ErrorCode {
+  return error instanceof RangeError && /allocation failed/i.test(error.message) ? "unsupported" : "internal";
+}
+
+/** commander's message as one line in our form. */
+function usageMessage(error: CommanderError): string {
+  const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
+  const hint = rest.map((line) => line.trim().replace(/^\((.*)\)$/, "$1")).filter((line) => line !== "");
+  return [first.replace(/\.$/, ""), ...hint].join("; ");
+}

@@ -1,0 +1,78 @@
+import { accessSync, constants, realpathSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { NormfoldError } from "../base/errors.js";
+import type { LoadOptions } from "../index.js";
+import type { Model } from "../ir/model.js";
+import { guarded } from "../node/errors.js";
+import { externalFiles } from "../report/description.js";
+import type { FileSize } from "../report/report.js";
+import { onInterrupt } from "./exit.js";
+
+/** The argument that stands for standard input or output. */
+export const STANDARD = "-";
+
+export interface LoadedModel {
+  readonly model: Model;
+  readonly file: FileSize;
+}
+
+/** Reads a model from a file or, for "-", from standard input. */
+export async function loadInput(path: string, options: LoadOptions): Promise<LoadedModel> {
+  const { loadModel } = await import("../index.js");
+  if (path !== STANDARD) {
+    const model = await loadModel(path, options);
+    return { model, file: { path, bytes: fileSize(path) + externalBytes(path, model) } };
+  }
+  if (process.stdin.isTTY) {
+    throw new NormfoldError("usage", "standard input is a terminal; pipe a model into it or name a file");
+  }
+  const { readStdin } = await import("../node/files.js");
+  const bytes = await readStdin();
+  try {
+    const model = await loadModel(bytes, options);
+    return { model, file: { path: "standard input", bytes: bytes.length } };
+  } catch (error) {
+    throw error instanceof NormfoldError ? error.at({ file: "standard input" }) : error;
+  }
+}
+
+/** The bytes of the external files that a model in `path` names and that are there. */
+export function externalBytes(path: string, model: Model): number {
+  const files = externalFiles(model).filter(({ missing }) => !missing);
+  return files.reduce((sum, { location }) => sum + fileSize(resolve(dirname(path), location)), 0);
+}
+
+function fileSize(path: string): number {
+  return Number(statIfThere(path)?.size ?? 0);
+}
+
+function statIfThere(path: string): ReturnType<typeof statSync> {
+  return statSync(path, { throwIfNoEntry: false });
+}
+
+/** Has unfinished files removed when the process is interrupted. */
+export async function removeTemporariesOnInterrupt(): Promise<void> {
+  const { removeTemporaryFiles } = await import("../node/files.js");
+  onInterrupt(removeTemporaryFiles);
+}
+
+/** Finds out before the work, not after it, that a file cannot be written. Throws NormfoldError "io". */
+export function assertWritable(path: string): void {
+  if (statIfThere(path)?.isDirectory()) {
+    throw new NormfoldError("io", "this is a folder; give a file name", { file: path });
+  }
+  guarded(path, "write", () => accessSync(dirname(resolve(path)), constants.W_OK));
+}
+
+/** True when the two paths lead to one file, also through links. */
+export function isSameFile(a: string, b: string): boolean {
+  return real(a) === real(b);
+}
+
+function real(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return resolve(path);
+  }
+}

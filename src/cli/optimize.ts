@@ -1,0 +1,224 @@
+import type { Command } from "commander";
+import { NormfoldError } from "../base/errors.js";
+import type { Model } from "../ir/model.js";
+import type { FileSize, OptimizeReport, OptimizeRun } from "../report/report.js";
+import { EXIT_HELP } from "./exit.js";
+import {
+  assertWritable,
+  externalBytes,
+  isSameFile,
+  type LoadedModel,
+  loadInput,
+  removeTemporariesOnInterrupt,
+  STANDARD,
+} from "./files.js";
+import { type Channel, flush, styleFor, write, writeJson } from "./output.js";
+import { createStages, type Stages } from "./progress.js";
+import { nearest } from "./suggest.js";
+import { collectNames, collectShapes, parseBytes, parseSeed, type Shapes } from "./values.js";
+
+interface OptimizeFlags {
+  readonly output?: string;
+  readonly inPlace?: true;
+  readonly pass?: readonly string[];
+  readonly skip?: readonly string[];
+  readonly check: boolean;
+  readonly checkInputs?: string;
+  readonly inputShape?: Shapes;
+  readonly seed: number;
+  readonly growthLimit?: number;
+  readonly externalData?: true | number;
+  readonly allowOutside?: true;
+  readonly explain?: true;
+  readonly json?: true;
+  readonly quiet?: true;
+}
+
+export function addOptimize(program: Command): void {
+  program
+    .command("optimize")
+    .summary("fold BatchNormalization, simplify, prove, write")
+    .description(
+      "Folds BatchNormalization into its neighbours and simplifies the model, compares the result with the " +
+        "original in onnxruntime, undoes what changes the outputs, and writes the rest.",
+    )
+    .argument("<model>", 'the ONNX file; "-" reads standard input')
+    .option("-o, --output <file>", 'where to write; "-" writes to standard output')
+    .option("--in-place", "write over the input")
+    .option("--pass <names>", "run only these passes, in this order (repeatable, or a,b)", collectNames)
+    .option("--skip <names>", "leave out these passes (repeatable, or a,b)", collectNames)
+    .option("--no-check", "do not compare in onnxruntime before writing")
+    .option("--check-inputs <data>", "compare on this data: .npz, .npy, .pb or a test_data_set folder")
+    .option(
+      "--input-shape <name:sizes>",
+      "sizes of a generated input, x:1,3,224,224 (repeatable)",
+      collectShapes,
+    )
+    .option("--seed <n>", "seed of the generated inputs", parseSeed, 0)
+    .option(
+      "--growth-limit <bytes>",
+      "how much larger one folded constant may get (default: 1MiB)",
+      parseBytes,
+    )
+    .option("--external-data [bytes]", "tensors of at least this size (1024) go to a file beside", parseBytes)
+    .option("--allow-outside", "read external data outside the model's folder")
+    .option("--explain", "list every rewrite, and every place left alone with the reason")
+    .option("--json", "print one JSON document and nothing else on stdout")
+    .option("-q, --quiet", "print nothing but errors")
+    .addHelpText(
+      "after",
+      `
+Examples:
+  normfold optimize model.onnx -o small.onnx
+  normfold optimize model.onnx --in-place --check-inputs samples.npz
+  cat model.onnx | normfold optimize - -o - > small.onnx
+${EXIT_HELP}`,
+    )
+    .action(optimizeCommand);
+}
+
+async function optimizeCommand(path: string, flags: OptimizeFlags): Promise<void> {
+  const target = targetOf(path, flags);
+  await assertPasses(flags);
+  await removeTemporariesOnInterrupt();
+  const stages = await createStages(flags.quiet !== true);
+  try {
+    const run = await optimizeFile(path, target, flags, stages);
+    if (flags.json) return await writeJson(run);
+    if (flags.quiet) return;
+    // stdout is taken when it carries the model.
+    const channel: Channel = target === STANDARD ? "stderr" : "stdout";
+    const { optimizeText } = await import("../report/optimize-text.js");
+    await write(optimizeText(run, { style: styleFor(channel), explain: flags.explain ?? false }), channel);
+  } finally {
+    stages.finish();
+  }
+}
+
+async function optimizeFile(
+  path: string,
+  target: string,
+  flags: OptimizeFlags,
+  stages: Stages,
+): Promise<OptimizeRun> {
+  stages.enter("read", "reading");
+  const input = await loadInput(path, { allowOutsideExternalData: flags.allowOutside ?? false });
+  const { model, report } = await optimizeModel(path, input, flags, stages);
+  if (report.check !== undefined) assertProven(report.check, input.file.path);
+  stages.enter("write", "writing");
+  const output = await save(model, target, flags);
+  return { input: input.file, output, time: stages.finish(), report };
+}
+
+async function optimizeModel(
+  path: string,
+  { model, file }: LoadedModel,
+  flags: OptimizeFlags,
+  stages: Stages,
+): Promise<{ readonly model: Model; readonly report: OptimizeReport }> {
+  const { loadData, optimize } = await import("../index.js");
+  const { pass, skip, check, checkInputs, inputShape, seed, growthLimit } = flags;
+  const data = checkInputs === undefined ? undefined : await loadData(model, checkInputs);
+  // The library loads onnxruntime and runs the original before it rewrites anything.
+  if (check) stages.enter("check", "running the original");
+  else stages.enter("rewrite", "rewriting");
+  try {
+    return await optimize(model, {
+      check,
+      seed,
+      onStage: (stage) => {
+        if (stage === "rewrite") stages.enter("rewrite", "rewriting");
+        else if (stage === "check") stages.enter("check", "comparing in onnxruntime");
+        else stages.enter("check", "looking for the rewrite that changes the outputs");
+      },
+      ...(path === STANDARD || flags.allowOutside ? {} : { original: { kind: "path", path } }),
+      ...(pass === undefined ? {} : { passes: pass }),
+      ...(skip === undefined ? {} : { skip }),
+      ...(data === undefined ? {} : { data }),
+      ...(inputShape === undefined ? {} : { inputShapes: inputShape }),
+      ...(growthLimit === undefined ? {} : { growthLimit }),
+    });
+  } catch (error) {
+    throw error instanceof NormfoldError && error.code !== "usage" ? error.at({ file: file.path }) : error;
+  }
+}
+
+/** Nothing is written that was to be proven and is not. */
+function assertProven(check: NonNullable<OptimizeReport["check"]>, file: string): void {
+  const reason = check.reason ?? "no reason is known";
+  if (check.status === "differs") {
+    throw new NormfoldError("check", `${reason}; nothing was written`, { file });
+  }
+  if (check.status === "unchecked") {
+    throw new NormfoldError(
+      "unsupported",
+      `unchecked: ${reason}; nothing was written, --no-check writes it`,
+      {
+        file,
+      },
+    );
+  }
+}
+
+async function save(
+  model: Model,
+  target: string,
+  { externalData }: OptimizeFlags,
+): Promise<OptimizeRun["output"]> {
+  if (target === STANDARD) {
+    const { writeToStdout } = await import("../node/files.js");
+    const { bytes } = await writeToStdout(model);
+    await flush();
+    const file: FileSize = { path: "standard output", bytes };
+    return { ...file, files: [file] };
+  }
+  const { saveModel } = await import("../index.js");
+  const threshold = typeof externalData === "number" ? { threshold: externalData } : externalData;
+  const { files } = await saveModel(
+    model,
+    target,
+    threshold === undefined ? {} : { externalData: threshold },
+  );
+  const written = files.reduce((sum, file) => sum + file.bytes, 0);
+  // A result that keeps using the data files of its original is no smaller for it.
+  const kept = externalData === undefined && files.length === 1 ? externalBytes(target, model) : 0;
+  return { path: target, bytes: written + kept, files };
+}
+
+/** The file to write to, or "-". Throws "usage" where the flags do not say, and "io" where it cannot be written. */
+function targetOf(input: string, { output, inPlace, json, externalData }: OptimizeFlags): string {
+  if (output !== undefined && inPlace) throw usage("both --output and --in-place were given; give one");
+  if (inPlace) {
+    if (input === STANDARD) throw usage("standard input cannot be written over; give --output");
+    assertWritable(input);
+    return input;
+  }
+  if (output === undefined) throw usage("there is no place to write to; give --output <file> or --in-place");
+  if (output === STANDARD) {
+    if (json)
+      throw usage("the model and the JSON cannot both go to standard output; give a file to --output");
+    if (externalData) throw usage("standard output has no file beside it; leave out --external-data");
+    if (process.stdout.isTTY) throw usage("a model is binary and standard output a terminal; redirect it");
+    return output;
+  }
+  if (input !== STANDARD && isSameFile(input, output)) {
+    throw usage(`"${output}" is the input; give --in-place to write over it`);
+  }
+  assertWritable(output);
+  return output;
+}
+
+async function assertPasses({ pass = [], skip = [] }: OptimizeFlags): Promise<void> {
+  if (pass.length + skip.length === 0) return;
+  const { PASSES } = await import("../index.js");
+  const names = PASSES.map(({ name }) => name);
+  const unknown = [...pass, ...skip].find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  const near = nearest(unknown, names);
+  const hint = near === undefined ? '"normfold passes" lists them' : `did you mean "${near}"?`;
+  throw usage(`there is no pass "${unknown}"; ${hint}`);
+}
+
+function usage(message: string): NormfoldError {
+  return new NormfoldError("usage", message);
+}

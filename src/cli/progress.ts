@@ -1,0 +1,48 @@
+import { onInterrupt } from "./exit.js";
+
+/** Times the stages of a run, and shows the one that is under way. */
+export interface Stages {
+  /** Ends the stage before; the same stage may be entered again. */
+  enter(stage: string, text: string): void;
+  /** Ends the last stage and takes the spinner away. */
+  finish(): Readonly<Record<string, number>>;
+}
+
+interface Spinner {
+  text: string;
+  stop(): unknown;
+}
+
+/** The spinner turns on stderr, and only where that is a terminal and `visible`. */
+export async function createStages(visible: boolean): Promise<Stages> {
+  const spinner = visible && process.stderr.isTTY === true ? await startSpinner() : undefined;
+  const time: Record<string, number> = {};
+  let current: string | undefined;
+  let since = 0;
+  const settle = (): void => {
+    const now = performance.now();
+    if (current !== undefined) time[current] = (time[current] ?? 0) + now - since;
+    since = now;
+    current = undefined;
+  };
+  return {
+    enter: (stage, text) => {
+      settle();
+      current = stage;
+      if (spinner !== undefined) spinner.text = text;
+    },
+    finish: () => {
+      settle();
+      spinner?.stop();
+      return time;
+    },
+  };
+}
+
+async function startSpinner(): Promise<Spinner> {
+  const { default: createSpinner } = await import("yocto-spinner");
+  // Its own signal handler would exit before temporary files are removed.
+  const spinner = createSpinner({ stream: process.stderr, handleSignals: false }).start();
+  onInterrupt(() => spinner.stop());
+  return spinner;
+}

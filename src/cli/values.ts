@@ -1,0 +1,58 @@
+import { InvalidArgumentError } from "commander";
+
+const UNITS: Readonly<Record<string, number>> = {
+  "": 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+};
+
+/** "4096", "64kB", "1MiB". */
+export function parseBytes(text: string): number {
+  const [, digits = "", unit = ""] = /^(\d+)\s*(k|[KMG]i|[MG])?B?$/.exec(text) ?? [];
+  const factor = UNITS[unit];
+  const bytes = Number(digits) * (factor ?? Number.NaN);
+  if (digits === "" || !Number.isSafeInteger(bytes)) {
+    throw new InvalidArgumentError("Give a number of bytes, like 4096, 64kB or 1MiB.");
+  }
+  return bytes;
+}
+
+/** A whole number of at least 0 and below 2^32. */
+export function parseSeed(text: string): number {
+  const seed = Number(text);
+  if (!/^\d+$/.test(text) || seed >= 2 ** 32) {
+    throw new InvalidArgumentError("Give a whole number from 0 to 4294967295.");
+  }
+  return seed;
+}
+
+/** "a,b" after ["x"]: options that take lists may be repeated or take commas. */
+export function collectNames(text: string, before: readonly string[] = []): readonly string[] {
+  const names = text.split(",").map((name) => name.trim());
+  return [...before, ...names.filter((name) => name !== "")];
+}
+
+export type Shapes = Readonly<Record<string, readonly number[]>>;
+
+/** "x:1,3,224,224" or, for a scalar, "x:"; the name may itself hold colons. */
+export function collectShapes(text: string, before: Shapes = {}): Shapes {
+  const [, name = "", sizes = ""] = /^(.+):([\d,x]*)$/.exec(text) ?? [];
+  const dims =
+    sizes === "" ? [] : sizes.split(/[,x]/).map((size) => (size === "" ? Number.NaN : Number(size)));
+  if (name === "" || !dims.every(Number.isSafeInteger)) {
+    throw new InvalidArgumentError("Give the input's name and sizes, like x:1,3,224,224.");
+  }
+  if (Object.hasOwn(before, name)) throw new InvalidArgumentError(`Input "${name}" has a shape already.`);
+  return { ...before, [name]: dims };
+}
+
+/** A whole number, or "all". */
+export function parseLimit(text: string): number {
+  if (text === "all") return Number.POSITIVE_INFINITY;
+  if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Give a whole number, or "all".');
+  return Number(text);
+}

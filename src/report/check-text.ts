@@ -1,0 +1,116 @@
+import type { CheckReport, OutputReport, SetReport } from "../runtime/check.js";
+import { type Cell, elide, paragraph, table, WIDTH } from "./layout.js";
+import type { FileSize } from "./report.js";
+import type { Style } from "./style.js";
+import { differenceText, plural } from "./units.js";
+
+const COLUMNS = [
+  { elastic: true },
+  { align: "right" },
+  { align: "right" },
+  { align: "right" },
+  { align: "right" },
+  { align: "right" },
+  { align: "right" },
+] as const;
+
+/** A check as lines of at most WIDTH columns: the verdict, then per output the largest difference over all runs. */
+export function checkText(check: CheckReport, style: Style): string[] {
+  const lines = [verdictLine(check, style)];
+  if (check.reason !== undefined) lines.push(...paragraph(check.reason, 2, 2));
+  const outputs = worstByOutput(check.sets);
+  if (outputs.length > 0) lines.push(...table(COLUMNS, outputTable(outputs, style)));
+  for (const { name, reason, verdict } of outputs) {
+    if (verdict === "unjudged" && reason !== undefined)
+      lines.push(...paragraph(`"${name}" was not judged: ${reason}`, 2, 4));
+  }
+  if (check.uncompared.length > 0) {
+    lines.push(...paragraph(`not compared, as no tensors: ${check.uncompared.join(", ")}`, 2, 4));
+  }
+  return lines;
+}
+
+function verdictLine(check: CheckReport, style: Style): string {
+  const verdict = {
+    equal: style.green("equal"),
+    differs: style.red("differs"),
+    unchecked: style.yellow("unchecked"),
+  }[check.status];
+  const names = check.sets.map((set) => set.name).join(", ");
+  const runs = check.sets.length === 0 ? "" : `, ${plural(check.sets.length, "run")}`;
+  const shown = names === "" || names.length > 40 ? "" : ` (${names})`;
+  return `${style.bold("check")}  ${verdict} ${style.dim(`in ${check.runtime}${runs}${shown}, seed ${check.seed}`)}`;
+}
+
+function outputTable(outputs: readonly OutputReport[], style: Style): Cell[][] {
+  const head = ["output", "max abs", "max rel", "ULP", "cosine", "top class", "allowed"];
+  return [
+    head.map((text) => ({ text, paint: style.dim })),
+    ...outputs.map((output) => outputRow(output, style)),
+  ];
+}
+
+function outputRow({ name, verdict, comparison, tolerance }: OutputReport, style: Style): Cell[] {
+  const { equal, differs, unjudged } = { equal: style.green, differs: style.red, unjudged: style.yellow };
+  const paint = { equal, differs, unjudged }[verdict];
+  if (comparison.mismatch !== undefined) {
+    return [{ text: name, paint: style.red }, "-", "-", "-", "-", "-", ""];
+  }
+  const { maxAbsolute, maxRelative, maxUlp, cosine, topAgreement } = comparison;
+  return [
+    name,
+    { text: differenceText(maxAbsolute), paint },
+    differenceText(maxRelative),
+    maxUlp >= 1e6 ? differenceText(maxUlp) : String(maxUlp),
+    cosineText(cosine),
+    topAgreement === undefined ? "" : shareText(topAgreement),
+    { text: differenceText(tolerance.absolute), paint: style.dim },
+  ];
+}
+
+/** Rounding would turn "almost" into "all". */
+function shareText(share: number): string {
+  return share === 1 ? "100%" : `${Math.min(99.9, 100 * share).toFixed(1)}%`;
+}
+
+function cosineText(cosine: number): string {
+  return cosine === 1 ? "1" : Math.min(cosine, 0.999999).toFixed(6);
+}
+
+const RANK = { differs: 2, unjudged: 1, equal: 0 } as const;
+
+/** One row per output: the run in which it came out worst. */
+function worstByOutput(sets: readonly SetReport[]): OutputReport[] {
+  const worst = new Map<string, OutputReport>();
+  for (const output of sets.flatMap((set) => set.outputs)) {
+    const known = worst.get(output.name);
+    if (known === undefined || isWorse(output, known)) worst.set(output.name, output);
+  }
+  return [...worst.values()];
+}
+
+function isWorse(a: OutputReport, b: OutputReport): boolean {
+  if (a.verdict !== b.verdict) return RANK[a.verdict] > RANK[b.verdict];
+  return share(a) > share(b);
+}
+
+/** How much of what is allowed was used: runs with larger outputs may differ by more. */
+function share({ comparison, tolerance }: OutputReport): number {
+  if (comparison.maxAbsolute === 0) return 0;
+  return tolerance.absolute === 0 ? Number.POSITIVE_INFINITY : comparison.maxAbsolute / tolerance.absolute;
+}
+
+/** Two models that were compared. */
+export interface ComparedModels {
+  readonly original: FileSize;
+  readonly result: FileSize;
+  readonly check: CheckReport;
+}
+
+/** What `normfold check` prints: both files, then the check. */
+export function comparisonText({ original, result, check }: ComparedModels, style: Style): string {
+  const { bold, dim } = style;
+  const room = Math.floor((WIDTH - 4) / 2);
+  const head = `${bold(elide(original.path, room))} ${dim("vs")} ${bold(elide(result.path, room))}`;
+  return `${[head, "", ...checkText(check, style)].join("\n")}\n`;
+}

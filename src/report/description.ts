@@ -1,0 +1,179 @@
+import type { Graph, Node, Value } from "../ir/graph.js";
+import { isStandardDomain } from "../ir/graph.js";
+import type { Model } from "../ir/model.js";
+import type { Tensor } from "../ir/tensor.js";
+import { typeText } from "../text/type.js";
+import { type ModelSummary, summarize } from "./summary.js";
+
+export interface ValueDescription {
+  readonly name: string;
+  /** As ONNX text writes it, "float[N,3,224,224]"; undefined: the model does not say. */
+  readonly type: string | undefined;
+}
+
+export interface InputDescription extends ValueDescription {
+  /** An initializer gives it a value that a caller may override. */
+  readonly optional: boolean;
+}
+
+export interface InitializerDescription {
+  readonly name: string;
+  readonly dtype: string;
+  readonly dims: readonly number[];
+  readonly bytes: number;
+}
+
+export interface ExternalFile {
+  /** As the model names it: relative to its folder. */
+  readonly location: string;
+  readonly tensors: number;
+  /** Of those tensors. */
+  readonly bytes: number;
+  readonly missing: boolean;
+}
+
+export interface NormalizationDescription {
+  readonly node: string;
+  /** The operator that gives its input; "input" or "initializer" where none does. */
+  readonly before: string;
+  /** The operators that read its output, sorted; "output" for a graph output. */
+  readonly after: readonly string[];
+}
+
+/** What `normfold inspect` says about a model. Plain data: it survives JSON. */
+export interface ModelDescription {
+  readonly irVersion: number;
+  readonly opsets: readonly { readonly domain: string; readonly version: number }[];
+  readonly producer: string | undefined;
+  readonly domain: string | undefined;
+  readonly version: string | undefined;
+  readonly docString: string | undefined;
+  readonly graph: string | undefined;
+  readonly inputs: readonly InputDescription[];
+  readonly outputs: readonly ValueDescription[];
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly summary: ModelSummary;
+  /** The largest, largest first. */
+  readonly largest: readonly InitializerDescription[];
+  readonly functions: readonly string[];
+  /** Bodies of control-flow nodes: how many for each operator. */
+  readonly subgraphs: Readonly<Record<string, number>>;
+  readonly external: readonly ExternalFile[];
+  readonly trainingInfo: number;
+  readonly normalizations: readonly NormalizationDescription[];
+}
+
+const LARGEST = 5;
+
+/** Reads no tensor data, so that it also works where external files are missing. */
+export function describeModel(model: Model): ModelDescription {
+  const { graph } = model;
+  const producer = [model.producerName, model.producerVersion].filter(Boolean).join(" ");
+  return {
+    irVersion: model.irVersion,
+    opsets: model.opsetImports.map(({ domain, version }) => ({ domain: domain || "ai.onnx", version })),
+    producer: producer === "" ? undefined : producer,
+    domain: model.domain || undefined,
+    version: model.modelVersion?.toString(),
+    docString: model.docString || undefined,
+    graph: graph.name || undefined,
+    inputs: trueInputs(model),
+    outputs: graph.outputs.map((value) => describeValue(value, graph)),
+    metadata: Object.fromEntries(model.metadata.map(({ key, value }) => [key, value])),
+    summary: summarize(model),
+    largest: largestInitializers(model),
+    functions: model.functions.map((fn) => (fn.domain ? `${fn.domain}::${fn.name}` : fn.name)),
+    subgraphs: countSubgraphs(model),
+    external: externalFiles(model),
+    trainingInfo: model.trainingInfo.length,
+    normalizations: [...model.nodes()]
+      .filter((node) => node.is("BatchNormalization"))
+      .map(describeNormalization),
+  };
+}
+
+/** Before IR version 4 every initializer had to be listed as an input; those are no inputs to a caller. */
+function trueInputs(model: Model): InputDescription[] {
+  return model.graph.inputs
+    .filter((value) => model.irVersion >= 4 || !hasDefault(value))
+    .map((value) => ({ ...describeValue(value, model.graph), optional: hasDefault(value) }));
+}
+
+function hasDefault(value: Value): boolean {
+  return value.tensor !== undefined || value.sparse !== undefined;
+}
+
+function describeValue(value: Value, graph: Graph): ValueDescription {
+  const type = (graph.outputInfo.get(value) ?? value.info)?.type;
+  return { name: value.name, type: type === undefined ? undefined : typeText(type) };
+}
+
+function largestInitializers(model: Model): InitializerDescription[] {
+  const found: InitializerDescription[] = [];
+  for (const graph of model.graphs()) {
+    for (const { name, tensor } of graph.initializers) {
+      if (tensor !== undefined)
+        found.push({ name, dtype: tensor.dtype, dims: tensor.dims, bytes: tensor.byteLength });
+    }
+  }
+  return found.sort((a, b) => b.bytes - a.bytes || (a.name < b.name ? -1 : 1)).slice(0, LARGEST);
+}
+
+function countSubgraphs(model: Model): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const node of model.nodes()) {
+    if (node.subgraphs.length === 0) continue;
+    counts[node.opType] = (counts[node.opType] ?? 0) + node.subgraphs.length;
+  }
+  return counts;
+}
+
+/** The files that hold tensors of the model, in the order they are named. */
+export function externalFiles(model: Model): ExternalFile[] {
+  const files = new Map<string, { tensors: number; bytes: number; missing: boolean }>();
+  for (const tensor of tensorsOf(model)) {
+    const { data } = tensor;
+    const external = data.kind === "range" || data.kind === "missing" ? data.external : undefined;
+    if (external === undefined) continue;
+    const file = files.get(external.location) ?? { tensors: 0, bytes: 0, missing: false };
+    file.tensors++;
+    file.bytes += tensor.byteLength;
+    file.missing ||= data.kind === "missing";
+    files.set(external.location, file);
+  }
+  return [...files].map(([location, file]) => ({ location, ...file }));
+}
+
+function* tensorsOf(model: Model): Generator<Tensor, void, undefined> {
+  for (const graph of model.graphs()) {
+    for (const value of graph.initializers) {
+      if (value.tensor !== undefined) yield value.tensor;
+      if (value.sparse !== undefined) yield* [value.sparse.values, value.sparse.indices];
+    }
+    for (const node of graph.nodes()) {
+      for (const attr of node.attributes.values()) {
+        if (attr.kind === "tensor") yield attr.value;
+        else if (attr.kind === "tensors") yield* attr.value;
+      }
+    }
+  }
+}
+
+function describeNormalization(node: Node): NormalizationDescription {
+  const [input, output] = [node.input(0), node.output(0)];
+  const after = new Set((output?.users ?? []).map(operatorName));
+  return {
+    node: node.name || output?.name || "",
+    before: input === undefined ? "nothing" : sourceName(input),
+    after: [...after].sort().concat(output?.isGraphOutput ? ["output"] : []),
+  };
+}
+
+function sourceName(value: Value): string {
+  if (value.producer !== undefined) return operatorName(value.producer);
+  return value.tensor !== undefined ? "initializer" : "input";
+}
+
+function operatorName(node: Node): string {
+  return isStandardDomain(node.domain) ? node.opType : `${node.domain}::${node.opType}`;
+}

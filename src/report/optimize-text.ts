@@ -1,0 +1,151 @@
+import type { RefusalRecord } from "../rewrite/pass.js";
+import { checkText } from "./check-text.js";
+import { type Cell, elide, paragraph, table, WIDTH } from "./layout.js";
+import type { OptimizeReport, OptimizeRun } from "./report.js";
+import type { Style } from "./style.js";
+import type { ModelSummary } from "./summary.js";
+import { countByPass, groupRefusals } from "./tally.js";
+import { bytesText, changeText, countText, durationText, plural } from "./units.js";
+
+export interface OptimizeTextOptions {
+  readonly style: Style;
+  /** List every rewrite and every refusal instead of counting them. */
+  readonly explain: boolean;
+}
+
+/** The run as text of at most WIDTH columns, with a line end. */
+export function optimizeText(run: OptimizeRun, options: OptimizeTextOptions): string {
+  const { style, explain } = options;
+  const { report } = run;
+  const blocks = [
+    [headline(run, style)],
+    sizes(run, style),
+    explain ? allRewrites(report, style) : rewriteCounts(report, style),
+    undone(report, style),
+    explain ? allRefusals(report.refusals, style) : normalizationRefusals(report, style),
+    proof(report, style),
+    [`${style.bold("time")}  ${timeLine(run.time)}`],
+    [
+      `${style.green("wrote")} ${elide(run.output.path, WIDTH - 20)} ${style.dim(bytesText(run.output.bytes))}`,
+    ],
+  ];
+  return `${blocks
+    .map((lines) => lines.join("\n"))
+    .filter((block) => block !== "")
+    .join("\n\n")}\n`;
+}
+
+function headline({ input, output }: OptimizeRun, { bold, dim }: Style): string {
+  const room = Math.floor((WIDTH - 4) / 2);
+  return `${bold(elide(input.path, room))} ${dim("->")} ${bold(elide(output.path, room))}`;
+}
+
+function sizes({ input, output, report }: OptimizeRun, style: Style): string[] {
+  const { before, after } = report;
+  const rows: Cell[][] = [["", dim("before", style), dim("after", style), ""]];
+  rows.push(measure("nodes", before.nodes, after.nodes, String, style));
+  for (const [name, m, n] of changedOperators(before, after)) {
+    rows.push([`  ${name}`, dim(String(m), style), dim(String(n), style), ""]);
+  }
+  rows.push(measure("parameters", before.parameters, after.parameters, countText, style));
+  rows.push(measure("file size", input.bytes, output.bytes, bytesText, style));
+  return table([{ elastic: true }, { align: "right" }, { align: "right" }, { align: "right" }], rows);
+}
+
+function dim(text: string, style: Style): Cell {
+  return { text, paint: style.dim };
+}
+
+function measure(
+  name: string,
+  before: number,
+  after: number,
+  show: (value: number) => string,
+  style: Style,
+): Cell[] {
+  const paint = after < before ? style.green : after > before ? style.yellow : style.dim;
+  const bold = { text: name, paint: style.bold };
+  return [bold, show(before), show(after), { text: changeText(before, after), paint }];
+}
+
+/** Operators whose number changed; the largest changes first. Constant is not a node that runs, but it counts here. */
+function changedOperators(before: ModelSummary, after: ModelSummary): [string, number, number][] {
+  const names = new Set([...Object.keys(before.operators), ...Object.keys(after.operators)]);
+  return [...names]
+    .map((name): [string, number, number] => [name, before.operators[name] ?? 0, after.operators[name] ?? 0])
+    .filter(([, m, n]) => m !== n)
+    .sort(([a, m, n], [b, o, p]) => Math.abs(p - o) - Math.abs(n - m) || (a < b ? -1 : 1));
+}
+
+function rewriteCounts({ rewrites, rounds }: OptimizeReport, style: Style): string[] {
+  if (rewrites.length === 0)
+    return [`${style.bold("rewrites")}  none: nothing to fold or to remove was found`];
+  const rows = countByPass(rewrites).map(([pass, count]) => [String(count), pass]);
+  const inRounds = style.dim(`in ${plural(rounds, "round")}`);
+  return [
+    `${style.bold("rewrites")}  ${rewrites.length} ${inRounds}`,
+    ...table([{ align: "right" }, {}], rows),
+  ];
+}
+
+function allRewrites(report: OptimizeReport, style: Style): string[] {
+  const lines = rewriteCounts(report, style);
+  let pass = "";
+  for (const record of report.rewrites) {
+    if (record.pass !== pass) lines.push(`  ${style.cyan(record.pass)}`);
+    pass = record.pass;
+    lines.push(...paragraph(record.summary, 4, 6));
+  }
+  return lines;
+}
+
+function undone({ rolledBack }: OptimizeReport, style: Style): string[] {
+  if (rolledBack.length === 0) return [];
+  return [
+    `${style.yellow("undone")}  ${plural(rolledBack.length, "rewrite")} that changed the outputs`,
+    ...rolledBack.flatMap(({ pass, summary, reason }) => [
+      ...paragraph(`${pass}: ${summary}`, 2, 4),
+      ...paragraph(reason, 4),
+    ]),
+  ];
+}
+
+/** What most users came for: which BatchNormalization stayed, and why. */
+function normalizationRefusals({ after, refusals }: OptimizeReport, style: Style): string[] {
+  const ours = refusals.filter((record) => record.opType === "BatchNormalization");
+  const others = refusals.length - ours.length;
+  const more = `${plural(others, "other place")} ${others === 1 ? "was" : "were"} left alone; see --explain`;
+  if (after.batchNormalizations === 0) return others === 0 ? [] : [style.dim(more)];
+  const lines = [`${style.bold("not folded")}  ${plural(after.batchNormalizations, "BatchNormalization")}`];
+  for (const { reason, records } of groupRefusals(ours)) {
+    const [only] = records;
+    const which = records.length === 1 && only !== undefined ? `${only.node}: ` : "";
+    lines.push(...paragraph(`${String(records.length).padStart(4)}  ${which}${reason}`, 0, 6));
+  }
+  if (others > 0) lines.push(style.dim(`  ${more}`));
+  return lines;
+}
+
+function allRefusals(refusals: readonly RefusalRecord[], style: Style): string[] {
+  if (refusals.length === 0) return [];
+  const lines = [`${style.bold("left alone")}  ${refusals.length}`];
+  let pass = "";
+  const sorted = [...refusals].sort((a, b) => (a.pass < b.pass ? -1 : a.pass > b.pass ? 1 : 0));
+  for (const record of sorted) {
+    if (record.pass !== pass) lines.push(`  ${style.cyan(record.pass)}`);
+    pass = record.pass;
+    lines.push(...paragraph(`${record.node}: ${record.reason}`, 4, 6));
+  }
+  return lines;
+}
+
+function proof({ check }: OptimizeReport, style: Style): string[] {
+  if (check !== undefined) return checkText(check, style);
+  return [`${style.yellow("unchecked")}  the outputs were not compared (--no-check)`];
+}
+
+function timeLine(time: OptimizeRun["time"]): string {
+  const stages = Object.entries(time).map(([stage, ms]) => `${stage} ${durationText(ms)}`);
+  const total = Object.values(time).reduce((sum, ms) => sum + ms, 0);
+  return [...stages, `total ${durationText(total)}`].join(", ");
+}

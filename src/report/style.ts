@@ -1,0 +1,15 @@
+export type Paint = (text: string) => string;
+
+/** How a report marks its words. The caller decides what that means: colours on a terminal, nothing in a file. */
+export interface Style {
+  readonly bold: Paint;
+  readonly dim: Paint;
+  readonly green: Paint;
+  readonly yellow: Paint;
+  readonly red: Paint;
+  readonly cyan: Paint;
+}
+
+const same: Paint = (text) => text;
+
+export const PLAIN: Style = { bold: same, dim: same, green: same, yellow: same, red: same, cyan: same };
