@@ -194,9 +194,12 @@ export function createFacts(model: Model): Facts {
     const named = value.graph === model.graph && value.isGraphInput;
     if (value.type === undefined) return undefined;
     const type = fromDeclaration(value.type, named);
-    // Old converters write an empty shape, which is a scalar's, for outputs that they know nothing about.
-    const isEmpty = !value.isGraphInput && type !== undefined && isTensor(type) && type.shape?.length === 0;
-    return isEmpty ? { ...type, shape: undefined } : type;
+    if (type === undefined || !isTensor(type) || type.shape === undefined || value.isGraphInput) return type;
+    // Old converters write an empty shape, which is a scalar's, for what they know nothing about, and for the outputs
+    // of a model the sizes of one example run.
+    if (type.shape.length === 0) return { ...type, shape: undefined };
+    const isModelOutput = value.graph === model.graph && value.isGraphOutput;
+    return isModelOutput ? { ...type, shape: type.shape.map(() => undefined) } : type;
   }
 
   function combine(
