@@ -11,6 +11,7 @@ const NUMBER = /-?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?/y;
 const NEGATIVE_SPECIAL = /-[A-Za-z]+/y;
 const IDENTIFIER = /[A-Za-z_][A-Za-z0-9_]*/y;
 const SYMBOL = /=>|\.\.\.|[()[\]{}<>,=:.@?]/y;
+const MAX_DEPTH = 200;
 const WHITE = " \t\n\v\f\r";
 
 /** How ONNX text writes the floats that are not digits. */
@@ -28,6 +29,7 @@ export class Lexer {
   readonly #text: string;
   #offset = 0;
   #ahead: Token;
+  #depth = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -42,6 +44,15 @@ export class Lexer {
     const token = this.#ahead;
     if (token.kind !== "end") this.#ahead = this.#scan();
     return token;
+  }
+
+  /** Reads a type within a type, or a graph within a graph; hostile nesting would exhaust the stack. */
+  nested<T>(read: () => T): T {
+    if (this.#depth === MAX_DEPTH) this.fail(`more than ${MAX_DEPTH} levels of nesting; no model needs them`);
+    this.#depth++;
+    const result = read();
+    this.#depth--;
+    return result;
   }
 
   /** True when the next token is this symbol. */

@@ -234,7 +234,7 @@ function parseNode(lexer: Lexer, scope: Scope): Node {
   const path = [lexer.name("an operator")];
   while (lexer.accept(".")) path.push(lexer.name("an operator"));
   const overload = lexer.accept(":") ? lexer.name("an overload") : undefined;
-  const bodyParser: GraphParser = () => parseGraphAt(lexer, scope);
+  const bodyParser: GraphParser = () => lexer.nested(() => parseGraphAt(lexer, scope));
   const before = parseAttributes(lexer, bodyParser);
   lexer.expect("(");
   const inputs = parseOperands(lexer);

@@ -8,7 +8,7 @@ import {
   tensorFromBytes,
   typedView,
 } from "../ir/tensor.js";
-import type { ValueType } from "../ir/type.js";
+import { staticShape, type ValueType } from "../ir/type.js";
 import { isSpecialFloat, type Lexer, listUntil } from "./lex.js";
 import { float32Text, float64Text, parseNumber, quoted } from "./number.js";
 
@@ -45,8 +45,8 @@ function integerRange(dtype: DType): readonly [bigint, bigint] {
  */
 export function parseTensorData(lexer: Lexer, type: ValueType, meta: TensorMeta): Tensor {
   if (type.kind !== "tensor") return lexer.fail("only a tensor type has constant data");
-  const dims = type.shape?.filter((dim) => typeof dim === "number");
-  if (dims === undefined || dims.length !== type.shape?.length) {
+  const dims = staticShape(type);
+  if (dims === undefined || dims.some((dim) => dim < 0)) {
     return lexer.fail("the data of a tensor needs a type with a size for each dimension, as in float[2,3]");
   }
   if (lexer.at("[")) return parseExternal(lexer, type.dtype, dims, meta);

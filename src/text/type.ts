@@ -24,7 +24,7 @@ export function parseType(lexer: Lexer): ValueType {
   if (!atType(lexer)) lexer.unexpected("a type");
   const { text: word, offset } = lexer.next();
   lexer.expect("(");
-  const type = parseArguments(lexer, word, offset);
+  const type = lexer.nested(() => parseArguments(lexer, word, offset));
   lexer.expect(")");
   return type;
 }

@@ -142,8 +142,11 @@ describe("faults name their line and column", () => {
     ["g (float a/b) => (y) {}", '"/" cannot stand here; names with such characters are quoted'],
     ["g (flout[2] x) => (y) {}", 'expected "," or ")", found "["'],
     ["g (opaque(a) x) => (y) {}", "write opaque()"],
+    ["g () => (a) <float[-1,-1] a = {1}> {}", "a size for each dimension"],
+    [`g (${"seq(".repeat(100_000)}`, "more than 200 levels of nesting"],
+    [`g () => () { ${"= If <b = g => () {".repeat(50_000)}`, "more than 200 levels of nesting"],
     ["", "expected the name of a graph, found the end of the text"],
-  ])("%s", (text, message) => {
+  ])("%.60s", (text, message) => {
     expect(fault(text)).toContain(message);
     expect(fault(text)).toMatch(/^line \d+, column \d+: /);
   });
