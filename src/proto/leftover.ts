@@ -8,21 +8,20 @@ export function* rawFields(bytes: Uint8Array): Generator<readonly [field: number
   while (cursor.next()) yield [cursor.field, cursor.raw()];
 }
 
-/** Fields that normfold does not read, put back between the others in field order. */
+/** Fields that normfold does not read, put back between the others: they stay in order, and stand as early as that allows. */
 export class Leftover {
-  readonly #fields: (readonly [field: number, raw: Uint8Array])[];
+  readonly #fields: readonly (readonly [field: number, raw: Uint8Array])[];
+  #next = 0;
 
   constructor(unknown: Uint8Array | undefined) {
-    this.#fields = unknown === undefined ? [] : [...rawFields(unknown)].sort(([a], [b]) => a - b);
+    this.#fields = unknown === undefined ? [] : [...rawFields(unknown)];
   }
 
-  /** Writes those that come before `field`. */
+  /** Writes the next ones that come before `field`. */
   before(field: number, sink: Sink): void {
-    while (this.#fields.length > 0) {
-      const [first] = this.#fields;
-      if (first === undefined || first[0] >= field) return;
-      sink.raw(first[1]);
-      this.#fields.shift();
+    for (let entry = this.#fields[this.#next]; entry !== undefined; entry = this.#fields[++this.#next]) {
+      if (entry[0] >= field) return;
+      sink.raw(entry[1]);
     }
   }
 
