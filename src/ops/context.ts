@@ -1,10 +1,9 @@
-import type { Attribute, AttributeKind } from "../ir/attribute.js";
-import { attributeText } from "../ir/attribute.js";
+import { type Attribute, type AttributeKind, attributeText } from "../ir/attribute.js";
 import type { DType } from "../ir/dtype.js";
 import type { Graph, Node, Value } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
 import { isModelWide, type MaybeDim, type SymDim } from "./dims.js";
-import type { Conclusion, Conclusions, Fact, FactType, InferContext } from "./fact.js";
+import type { Conclusion, Conclusions, Fact, FactType, InferContext, TensorFactType } from "./fact.js";
 import { isTensor } from "./shapes.js";
 
 /** Where a context gets what is known already. */
@@ -13,74 +12,129 @@ export interface FactSource {
   elements(fact: Fact): readonly SymDim[] | undefined;
 }
 
-export interface RuleContext extends InferContext {
-  /** Why the node is to be left opaque, once a rule or an attribute access has found a reason. */
-  readonly flaw: string | undefined;
-}
-
 type PayloadOf<K extends AttributeKind> = Extract<Attribute, { readonly kind: K }>;
 
-export function createContext(node: Node, opset: number, source: FactSource): RuleContext {
-  let flaw: string | undefined;
+/** The view of one node; a class because one is made for every node of a model. */
+export class RuleContext implements InferContext {
+  readonly node: Node;
+  readonly opset: number;
+  readonly #source: FactSource;
+  #flaw: string | undefined;
 
-  function payload<K extends AttributeKind>(name: string, kind: K): PayloadOf<K> | undefined {
-    const attr = node.attribute(name);
-    if (attr === undefined) return undefined;
-    if (isKind(attr, kind)) return attr;
-    flaw ??= `attribute "${name}" is ${attr.kind}, not ${kind}`;
-    return undefined;
+  constructor(node: Node, opset: number, source: FactSource) {
+    this.node = node;
+    this.opset = opset;
+    this.#source = source;
   }
-  function fact(input: number): Fact | undefined {
-    const value = node.input(input);
-    return value === undefined ? undefined : source.fact(value);
+
+  /** Why the node is to be left opaque, once a rule or an attribute access has found a reason. */
+  get flaw(): string | undefined {
+    return this.#flaw;
   }
-  function tensorType(input: number): Extract<FactType, { dtype: unknown }> | undefined {
-    const type = fact(input)?.type;
-    return type !== undefined && isTensor(type) ? type : undefined;
+
+  has(input: number): boolean {
+    return this.node.input(input) !== undefined;
   }
-  function elements(input: number): readonly SymDim[] | undefined {
-    const known = fact(input);
-    return known === undefined ? undefined : source.elements(known);
+
+  fact(input: number): Fact | undefined {
+    const value = this.node.input(input);
+    return value === undefined ? undefined : this.#source.fact(value);
   }
-  function int(name: string): number | undefined;
-  function int(name: string, fallback: number): number;
-  function int(name: string, fallback?: number): number | undefined {
-    const attr = payload(name, "int");
+
+  type(input: number): FactType | undefined {
+    return this.fact(input)?.type;
+  }
+
+  dtype(input: number): DType | undefined {
+    return this.#tensorType(input)?.dtype;
+  }
+
+  shape(input: number): readonly SymDim[] | undefined {
+    return this.#tensorType(input)?.shape;
+  }
+
+  rank(input: number): number | undefined {
+    return this.#tensorType(input)?.shape?.length;
+  }
+
+  elements(input: number): readonly SymDim[] | undefined {
+    const fact = this.fact(input);
+    return fact === undefined ? undefined : this.#source.elements(fact);
+  }
+
+  numbers(input: number): readonly number[] | undefined {
+    return allNumbers(this.elements(input));
+  }
+
+  int(name: string): number | undefined;
+  int(name: string, fallback: number): number;
+  int(name: string, fallback?: number): number | undefined {
+    const attr = this.#payload(name, "int");
     return attr === undefined ? fallback : Number(attr.value);
   }
-  return {
-    node,
-    opset,
-    get flaw() {
-      return flaw;
-    },
-    has: (input) => node.input(input) !== undefined,
-    fact,
-    type: (input) => fact(input)?.type,
-    dtype: (input): DType | undefined => tensorType(input)?.dtype,
-    shape: (input) => tensorType(input)?.shape,
-    rank: (input) => tensorType(input)?.shape?.length,
-    elements,
-    numbers: (input) => allNumbers(elements(input)),
-    int,
-    bool: (name, fallback) => int(name, fallback ? 1 : 0) !== 0,
-    ints: (name) => payload(name, "ints")?.value.map(Number),
-    float: (name) => payload(name, "float")?.value,
-    text(name) {
-      const attr = payload(name, "string");
-      return attr === undefined ? undefined : attributeText(attr.value);
-    },
-    read: (tensor) =>
-      source.elements({ type: { kind: "tensor", dtype: tensor.dtype, shape: tensor.dims }, tensor }),
-    tensor: (name): Tensor | undefined => payload(name, "tensor")?.value,
-    graph: (name): Graph | undefined => payload(name, "graph")?.value,
-    bodyFact: (value) => (value === undefined ? undefined : source.fact(value)),
-    escaped: (value) => (value === undefined ? undefined : escapeFact(source.fact(value))),
-    reject(reason): Conclusions {
-      flaw ??= reason;
-      return [];
-    },
-  };
+
+  bool(name: string, fallback: boolean): boolean {
+    return this.int(name, fallback ? 1 : 0) !== 0;
+  }
+
+  ints(name: string): readonly number[] | undefined {
+    return this.#payload(name, "ints")?.value.map(Number);
+  }
+
+  float(name: string): number | undefined {
+    return this.#payload(name, "float")?.value;
+  }
+
+  floats(name: string): readonly number[] | undefined {
+    return this.#payload(name, "floats")?.value;
+  }
+
+  text(name: string): string | undefined {
+    const attr = this.#payload(name, "string");
+    return attr === undefined ? undefined : attributeText(attr.value);
+  }
+
+  tensor(name: string): Tensor | undefined {
+    return this.#payload(name, "tensor")?.value;
+  }
+
+  graph(name: string): Graph | undefined {
+    return this.#payload(name, "graph")?.value;
+  }
+
+  read(tensor: Tensor): readonly SymDim[] | undefined {
+    return this.#source.elements({
+      type: { kind: "tensor", dtype: tensor.dtype, shape: tensor.dims },
+      tensor,
+    });
+  }
+
+  bodyFact(value: Value | undefined): Fact | undefined {
+    return value === undefined ? undefined : this.#source.fact(value);
+  }
+
+  escaped(value: Value | undefined): Conclusion | undefined {
+    const fact = this.bodyFact(value);
+    return fact === undefined ? undefined : { type: escapedType(fact.type) };
+  }
+
+  reject(reason: string): Conclusions {
+    this.#flaw ??= reason;
+    return [];
+  }
+
+  #tensorType(input: number): TensorFactType | undefined {
+    const type = this.fact(input)?.type;
+    return type !== undefined && isTensor(type) ? type : undefined;
+  }
+
+  #payload<K extends AttributeKind>(name: string, kind: K): PayloadOf<K> | undefined {
+    const attr = this.node.attribute(name);
+    if (attr === undefined) return undefined;
+    if (isKind(attr, kind)) return attr;
+    this.#flaw ??= `attribute "${name}" is ${attr.kind}, not ${kind}`;
+    return undefined;
+  }
 }
 
 function isKind<K extends AttributeKind>(attr: Attribute, kind: K): attr is PayloadOf<K> {
@@ -88,23 +142,17 @@ function isKind<K extends AttributeKind>(attr: Attribute, kind: K): attr is Payl
 }
 
 export function allNumbers(dims: readonly MaybeDim[] | undefined): readonly number[] | undefined {
-  const numbers = dims?.filter((dim) => typeof dim === "number");
-  return numbers?.length === dims?.length ? numbers : undefined;
+  return dims?.every(isNumber) === true ? dims : undefined;
 }
 
-function escapeFact(fact: Fact | undefined): Conclusion | undefined {
-  return fact === undefined ? undefined : { type: escapeType(fact.type) };
+function isNumber(dim: MaybeDim): dim is number {
+  return typeof dim === "number";
 }
 
-function escapeType(type: FactType<MaybeDim>): FactType<MaybeDim> {
+function escapedType(type: FactType<MaybeDim>): FactType<MaybeDim> {
   if (isTensor(type)) {
     return { ...type, shape: type.shape?.map((dim) => (isModelWide(dim) ? dim : undefined)) };
   }
-  if (type.kind === "sequence" || type.kind === "optional") {
-    return {
-      kind: type.kind,
-      element: type.element === undefined ? undefined : escapeType(type.element),
-    };
-  }
-  return { kind: type.kind };
+  if (type.kind !== "sequence" && type.kind !== "optional") return type;
+  return { kind: type.kind, element: type.element === undefined ? undefined : escapedType(type.element) };
 }

@@ -53,6 +53,7 @@ export interface InferContext {
   int(name: string, fallback: number): number;
   ints(name: string): readonly number[] | undefined;
   float(name: string): number | undefined;
+  floats(name: string): readonly number[] | undefined;
   text(name: string): string | undefined;
   tensor(name: string): Tensor | undefined;
   /** The elements of a small tensor of numbers that an attribute holds. */

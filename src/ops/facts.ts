@@ -3,12 +3,12 @@ import type { DType } from "../ir/dtype.js";
 import { bitsOf } from "../ir/dtype.js";
 import type { Graph, Node, Value } from "../ir/graph.js";
 import { isStandardDomain } from "../ir/graph.js";
-import { type Model, type OpsetImport, opsetOf } from "../ir/model.js";
+import { type FunctionDef, type Model, type OpsetImport, opsetOf } from "../ir/model.js";
 import { decodeNumbers, type Tensor } from "../ir/tensor.js";
 import type { ValueType } from "../ir/type.js";
-import { allNumbers, createContext } from "./context.js";
+import { allNumbers, RuleContext } from "./context.js";
 import { type MaybeDim, type SymDim, symbol, unknownSymbol } from "./dims.js";
-import type { Conclusion, Fact, FactType } from "./fact.js";
+import type { Conclusion, Fact, FactType, TensorFactType } from "./fact.js";
 import { lookupOperator } from "./registry.js";
 import { isTensor } from "./shapes.js";
 
@@ -56,6 +56,7 @@ export function createFacts(model: Model): Facts {
   const imports = new WeakMap<Graph, readonly OpsetImport[]>();
   const conflicts: FactConflict[] = [];
   let unknowns = 0;
+  let callees = calleesOf(model);
 
   const source = { fact: (value: Value) => known.get(value) ?? undefined, elements: elementsOf };
 
@@ -92,32 +93,39 @@ export function createFacts(model: Model): Facts {
   }
 
   function isCall(node: Node): boolean {
-    return model.functions.some(
-      (fn) =>
-        fn.name === node.opType &&
-        (fn.domain === node.domain || (isStandardDomain(fn.domain) && isStandardDomain(node.domain))),
-    );
+    if (callees.of !== model.functions) {
+      callees = calleesOf(model);
+    }
+    return callees.keys.size > 0 && callees.keys.has(calleeKey(node.domain, node.opType));
   }
 
-  function dependencies(value: Value): (Value | null)[] {
-    const node = value.producer ?? (value.isGraphInput ? value.graph.owner : undefined);
-    if (node === undefined) return [];
-    const bodies = value.producer === undefined ? [] : node.subgraphs;
-    return bodies.length === 0
-      ? [...node.inputs]
-      : [...node.inputs, ...bodies.flatMap((body) => body.outputs)];
+  /** Puts what must be known before `value` on the stack; false when there is nothing. */
+  function pushMissing(value: Value, stack: Value[], open: ReadonlySet<Value>): boolean {
+    const before = stack.length;
+    const push = (on: Value | null): void => {
+      if (on !== null && !known.has(on) && !open.has(on)) stack.push(on);
+    };
+    const { producer } = value;
+    if (producer !== undefined) {
+      producer.inputs.forEach(push);
+      if (producer.attributes.size > 0) for (const body of producer.subgraphs) body.outputs.forEach(push);
+    } else {
+      // The input of a body stands on the inputs of the node around it.
+      value.graph.owner?.inputs.forEach(push);
+    }
+    return stack.length > before;
   }
 
   /** Works out a value and all that it stands on; with a stack of its own, since chains are long. */
   function resolve(value: Value): Fact | undefined {
+    const found = known.get(value);
+    if (found !== undefined) return found ?? undefined;
     const stack = [value];
     const open = new Set<Value>();
     for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
       if (!known.has(top) && !open.has(top)) {
         open.add(top);
-        const missing = dependencies(top).filter((on) => on !== null && !known.has(on) && !open.has(on));
-        for (const on of missing) if (on !== null) stack.push(on);
-        if (missing.length > 0) continue;
+        if (pushMissing(top, stack, open)) continue;
       }
       if (!known.has(top)) conclude(top);
       stack.pop();
@@ -140,7 +148,7 @@ export function createFacts(model: Model): Facts {
   function infer(node: Node): readonly (Conclusion | undefined)[] {
     const rule = facetsOf(node)?.infer;
     if (rule === undefined) return [];
-    const context = createContext(node, opset(node) ?? 0, source);
+    const context = new RuleContext(node, opset(node) ?? 0, source);
     const facts = rule(context);
     const flaw = context.flaw ?? facts.map(impossible).find((reason) => reason !== undefined);
     if (flaw === undefined) return facts;
@@ -161,7 +169,7 @@ export function createFacts(model: Model): Facts {
     }
     const owner = value.graph.owner;
     if (owner === undefined || !value.isGraphInput) return undefined;
-    const context = createContext(owner, opset(owner) ?? 0, source);
+    const context = new RuleContext(owner, opset(owner) ?? 0, source);
     const fact = facetsOf(owner)?.bodyInput?.(context, value.graph, value.graph.inputs.indexOf(value));
     return context.flaw === undefined ? fact : undefined;
   }
@@ -243,7 +251,7 @@ export function createFacts(model: Model): Facts {
     conflicts.push({ element: `"${value.name}"`, message });
   }
 
-  function tensorType(value: Value): Extract<FactType, { dtype: unknown }> | undefined {
+  function tensorType(value: Value): TensorFactType | undefined {
     const type = resolve(value)?.type;
     return type !== undefined && isTensor(type) ? type : undefined;
   }
@@ -271,6 +279,19 @@ export function createFacts(model: Model): Facts {
     },
     conflicts,
   };
+}
+
+interface Callees {
+  readonly of: readonly FunctionDef[];
+  readonly keys: ReadonlySet<string>;
+}
+
+function calleesOf(model: Model): Callees {
+  return { of: model.functions, keys: new Set(model.functions.map((fn) => calleeKey(fn.domain, fn.name))) };
+}
+
+function calleeKey(domain: string | undefined, name: string): string {
+  return isStandardDomain(domain) ? name : `${domain}.${name}`;
 }
 
 /** A reason why no value can have the type that a rule came to. */

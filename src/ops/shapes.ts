@@ -1,6 +1,6 @@
 import type { DType } from "../ir/dtype.js";
 import { add, broadcastDim, ceilDiv, floorDiv, type MaybeDim, min, mul, sameDim, sub } from "./dims.js";
-import type { Conclusion, Dims, FactType, InferContext } from "./fact.js";
+import type { Conclusion, Dims, FactType, InferContext, TensorFactType } from "./fact.js";
 
 /** An axis counted from the front; undefined when it is outside the rank. */
 export function normalAxis(axis: number | undefined, rank: number | undefined): number | undefined {
@@ -68,7 +68,7 @@ export function joinTypes(
   return a.kind === b.kind && !isTensor(a) ? a : undefined;
 }
 
-export function isTensor<D>(type: FactType<D>): type is Extract<FactType<D>, { dtype: unknown }> {
+export function isTensor<D>(type: FactType<D>): type is TensorFactType<D> {
   return type.kind === "tensor" || type.kind === "sparse_tensor";
 }
 

@@ -66,15 +66,10 @@ const upsample: InferRule = (c) => {
   if (c.opset >= 9) return scaledBy(c, c.numbers(1), axes);
   return scaledBy(
     c,
-    floats(c, "scales") ?? [1, 1, c.float("height_scale") ?? 0, c.float("width_scale") ?? 0],
+    c.floats("scales")?.map(Math.fround) ?? [1, 1, c.float("height_scale") ?? 0, c.float("width_scale") ?? 0],
     axes,
   );
 };
-
-function floats(c: InferContext, name: string): readonly number[] | undefined {
-  const attr = c.node.attribute(name);
-  return attr?.kind === "floats" ? attr.value.map(Math.fround) : undefined;
-}
 
 /** [N, C, ...] sampled at grid [N, ...out, axes]. */
 const gridSample: InferRule = (c) => {
