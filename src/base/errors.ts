@@ -27,7 +27,7 @@ export class NormfoldError extends Error {
   readonly where: ErrorPlace;
 
   constructor(code: ErrorCode, message: string, where: ErrorPlace = {}, options?: ErrorOptions) {
-    super(message, options);
+    super(oneLine(message), options);
     this.code = code;
     this.where = where;
   }
@@ -42,8 +42,13 @@ export class NormfoldError extends Error {
     const { file, element, offset } = this.where;
     const parts = [file, element, offset === undefined ? undefined : `byte ${offset}`];
     const place = parts.filter((part) => part !== undefined && part !== "").join(", ");
-    return place === "" ? this.message : `${place}: ${this.message}`;
+    return place === "" ? this.message : `${oneLine(place)}: ${this.message}`;
   }
+}
+
+/** Names in files may hold anything: line breaks, or what a terminal takes for commands. */
+function oneLine(text: string): string {
+  return text.replace(/\p{Cc}+/gu, " ");
 }
 
 /** Runs `body` and fills in the place of a NormfoldError that it throws. */

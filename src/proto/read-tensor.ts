@@ -107,15 +107,21 @@ function countField(cursor: Cursor, fields: TensorFields): void {
   fields.typed.set(cursor.field, { count: (seen?.count ?? 0) + countTyped(cursor), only });
 }
 
+/** Elements of 128 bits, the largest there are, must still be addressable with exact numbers. */
+const MOST_ELEMENTS = BigInt(Number.MAX_SAFE_INTEGER) / 128n;
+const MOST_DIMS = 1024;
+
 function checkedDims(dims: readonly bigint[]): number[] {
+  if (dims.length > MOST_DIMS) throw new NormfoldError("invalid", `a rank of ${dims.length} is too high`);
+  const empty = dims.includes(0n);
   let size = 1n;
   for (const dim of dims) {
     if (dim < 0n) throw new NormfoldError("invalid", `dimension ${dim} of [${dims}] is negative`);
-    size *= dim;
-  }
-  // Zero-sized tensors too: their other dims must be usable as numbers.
-  if (size * 128n > BigInt(Number.MAX_SAFE_INTEGER) || dims.some((dim) => dim > Number.MAX_SAFE_INTEGER)) {
-    throw new NormfoldError("invalid", `dims [${dims}] overflow; no machine holds such a tensor`);
+    // The dims beside a zero need not multiply, but be numbers.
+    size = empty ? dim : size * dim;
+    if (size > MOST_ELEMENTS) {
+      throw new NormfoldError("invalid", `dims [${dims}] overflow; no machine holds such a tensor`);
+    }
   }
   return dims.map(Number);
 }

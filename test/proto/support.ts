@@ -16,7 +16,8 @@ export type Message = Readonly<Record<string, unknown>>;
 /** Bytes of a message of the full IR-14 schema, as protobufjs writes them. */
 export function wire(type: string, message: Message): Uint8Array {
   const known = schema.lookupType(`onnx.${type}`);
-  return known.encode(known.fromObject(message)).finish();
+  // A plain array: slices of the Buffer that protobufjs gives would not copy.
+  return new Uint8Array(known.encode(known.fromObject(message)).finish());
 }
 
 /** What protobufjs with the full schema sees. */
