@@ -27,7 +27,13 @@ mkdirSync(out, { recursive: true });
 console.log(bold("normfold: BatchNormalization is a fixed linear map at inference, so it folds away\n"));
 const head = ["model", "nodes", "BatchNorm", "size", "largest diff", "time"];
 const widths = [24, 12, 10, 18, 13, 7];
-const row = (cells) => console.log(cells.map((cell, i) => cell.padEnd(widths[i])).join("").trimEnd());
+const row = (cells) =>
+  console.log(
+    cells
+      .map((cell, i) => cell.padEnd(widths[i]))
+      .join("")
+      .trimEnd(),
+  );
 row(head);
 
 let normalizations = 0;
@@ -37,7 +43,9 @@ for (const { file, freeze = false } of SHOWN) {
   const path = join(models, file);
   const start = performance.now();
   const model = await loadModel(path);
-  const data = (await Promise.all((await findTestData(path)).map((folder) => loadData(model, folder)))).flat();
+  const data = (
+    await Promise.all((await findTestData(path)).map((folder) => loadData(model, folder)))
+  ).flat();
   const { model: result, report } = await optimize(model, {
     freezeInitializers: freeze,
     original: { kind: "path", path },

@@ -3,13 +3,15 @@ import { spawnSync } from "node:child_process";
 import { statSync } from "node:fs";
 
 const MARK = "peak-memory-kib=";
-/** Loaded into a Node child before its program: prints the peak resident set when the process ends. */
-const REPORTER = `data:text/javascript,import{writeSync}from"node:fs";process.on("exit",()=>writeSync(2,${JSON.stringify(
-  `\\n${MARK}`,
-)}+process.resourceUsage().maxRSS+"\\n"))`;
+const REPORTER = new URL("report-memory.mjs", import.meta.url).href;
 
 /** Runs a command once. `node: true` runs Node on the arguments and also gives its peak memory in MB. */
-export function runOnce({ command = process.execPath, args, node = command === process.execPath, allowFailure = false }) {
+export function runOnce({
+  command = process.execPath,
+  args,
+  node = command === process.execPath,
+  allowFailure = false,
+}) {
   const all = node ? ["--import", REPORTER, ...args] : args;
   const start = process.hrtime.bigint();
   const result = spawnSync(command, all, { encoding: "utf8", maxBuffer: 2 ** 28 });
@@ -18,7 +20,8 @@ export function runOnce({ command = process.execPath, args, node = command === p
     throw new Error(`${command} ${args.join(" ")} exited with ${result.status}: ${result.stderr}`);
   }
   const peak = result.stderr.lastIndexOf(MARK);
-  const megabytes = peak === -1 ? undefined : Number.parseInt(result.stderr.slice(peak + MARK.length), 10) / 1024;
+  const megabytes =
+    peak === -1 ? undefined : Number.parseInt(result.stderr.slice(peak + MARK.length), 10) / 1024;
   return { seconds, megabytes, status: result.status, stdout: result.stdout };
 }
 
@@ -52,5 +55,7 @@ export function table(head, rows) {
   const all = [head, ...rows.map((row) => row.map(String))];
   const widths = head.map((_, i) => Math.max(...all.map((row) => row[i].length)));
   const line = (row) => `| ${row.map((cell, i) => cell.padEnd(widths[i])).join(" | ")} |`;
-  console.log([line(head), line(widths.map((width) => "-".repeat(width))), ...all.slice(1).map(line)].join("\n"));
+  console.log(
+    [line(head), line(widths.map((width) => "-".repeat(width))), ...all.slice(1).map(line)].join("\n"),
+  );
 }

@@ -27,7 +27,9 @@ function builder(opset, name) {
   const constant = (label, dims, bytes) =>
     graph.addInitializer(graph.freshName(label), tensorFromBytes("float", dims, bytes));
   const apply = (opType, inputs, attributes = {}) =>
-    graph.addNode({ opType, inputs, outputs: [graph.freshName(`${opType.toLowerCase()}_out`)], attributes }).output(0);
+    graph
+      .addNode({ opType, inputs, outputs: [graph.freshName(`${opType.toLowerCase()}_out`)], attributes })
+      .output(0);
   const convolution = (x, input, output, kernel, stride) => {
     const label = `conv${graph.nodeCount}`;
     const bytes = weights(output * input * kernel * kernel, state);
@@ -53,7 +55,8 @@ function builder(opset, name) {
 export function resnet50() {
   const { model, graph, state, constant, apply, convolution, normalization } = builder(17, "resnet50");
   let x = graph.addInput({ name: "x", type: tensorType("float", ["N", 3, 224, 224]) });
-  const block = (input, from, to, kernel, stride) => normalization(convolution(input, from, to, kernel, stride), to);
+  const block = (input, from, to, kernel, stride) =>
+    normalization(convolution(input, from, to, kernel, stride), to);
   x = apply("Relu", [block(x, 3, 64, 7, 2)]);
   x = apply("MaxPool", [x], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] });
   let channels = 64;

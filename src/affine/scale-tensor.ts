@@ -1,46 +1,70 @@
 import { present } from "../base/assert.js";
-import { type FloatDType, isFloat } from "../ir/dtype.js";
+import type { ByteSource } from "../base/bytes.js";
+import { bitsOf, type DType, type FloatDType, isFloat } from "../ir/dtype.js";
 import { decodeNumbers, encodeNumbers, Tensor, typedView } from "../ir/tensor.js";
 
 /**
  * The tensor with element i multiplied by scale[floor(i / inner) % scale.length]: a scale along any axis, where
- * `inner` is the number of elements between two steps of that axis. Products are made in float64 and rounded once. The
- * elements are computed when the result is written, from where the tensor's own elements are, so nothing is held.
+ * `inner` is the number of elements between two steps of that axis. Products are made in float64 and rounded once. They are
+ * made when and as far as the result's bytes are read, from where the tensor's own elements are, so nothing is held.
  */
 export function scaleTensor(tensor: Tensor, scale: Float64Array, inner: number): Tensor {
+  const source = scaledSource(tensor, scale, inner);
   return new Tensor(tensor.dtype, tensor.dims, {
-    kind: "computed",
-    compute: () => scaledBytes(tensor, scale, inner),
+    kind: "range",
+    range: { source, offset: 0, length: source.size },
   });
 }
 
-function scaledBytes(tensor: Tensor, scale: Float64Array, inner: number): Uint8Array {
-  const bytes = tensor.bytes();
-  const from = typedView(tensor.dtype, bytes);
-  if (from instanceof Float32Array || from instanceof Float64Array) {
-    const to = from instanceof Float32Array ? new Float32Array(from.length) : new Float64Array(from.length);
-    multiply(from, to, scale, inner);
-    return new Uint8Array(to.buffer);
-  }
-  const numbers = decodeNumbers(tensor.dtype, bytes, tensor.size);
-  multiply(numbers, numbers, scale, inner);
-  return encodeNumbers(tensor.dtype, numbers);
+function scaledSource(tensor: Tensor, scale: Float64Array, inner: number): ByteSource {
+  const { dtype } = tensor;
+  const width = bitsOf(dtype) / 8;
+  const fill = (target: Uint8Array, offset: number): void => {
+    tensor.readInto(target, offset);
+    multiply(dtype, target, scale, inner, offset / width);
+  };
+  const read = (offset: number, length: number): Uint8Array => {
+    const before = offset % width;
+    const whole = new Uint8Array(Math.ceil((before + length) / width) * width);
+    fill(whole, offset - before);
+    return whole.subarray(before, before + length);
+  };
+  return {
+    size: tensor.byteLength,
+    read,
+    readInto: (target, offset) => {
+      const aligned = (offset | target.length | target.byteOffset) % width === 0;
+      if (aligned) fill(target, offset);
+      else target.set(read(offset, target.length));
+    },
+  };
 }
 
-type Floats = Float32Array | Float64Array;
-
-function multiply(from: Floats, to: Floats, scale: Float64Array, inner: number): void {
-  const channels = scale.length;
-  if (inner === 1) {
-    for (let base = 0; base < from.length; base += channels) {
-      for (let c = 0; c < channels; c++) to[base + c] = (from[base + c] ?? 0) * (scale[c] ?? 0);
-    }
+/** Scales the elements in `bytes`, the first of which is element `first` of the tensor. */
+function multiply(dtype: DType, bytes: Uint8Array, scale: Float64Array, inner: number, first: number): void {
+  const view = typedView(dtype, bytes);
+  if (view instanceof Float32Array || view instanceof Float64Array) {
+    scaleInPlace(view, scale, inner, first);
     return;
   }
-  let i = 0;
-  for (let row = 0; i < from.length; row++) {
-    const factor = scale[row % channels] ?? 0;
-    for (const end = Math.min(i + inner, from.length); i < end; i++) to[i] = (from[i] ?? 0) * factor;
+  const numbers = decodeNumbers(dtype, bytes, (bytes.length * 8) / bitsOf(dtype));
+  scaleInPlace(numbers, scale, inner, first);
+  bytes.set(encodeNumbers(dtype, numbers));
+}
+
+function scaleInPlace(
+  values: Float32Array | Float64Array,
+  scale: Float64Array,
+  inner: number,
+  first: number,
+): void {
+  const channels = scale.length;
+  let channel = Math.floor(first / inner) % channels;
+  let end = Math.min(inner - (first % inner), values.length);
+  for (let i = 0; i < values.length; end = Math.min(end + inner, values.length)) {
+    const factor = scale[channel] ?? NaN;
+    for (; i < end; i++) values[i] = (values[i] ?? NaN) * factor;
+    channel = channel + 1 === channels ? 0 : channel + 1;
   }
 }
 

@@ -9,6 +9,8 @@ export interface ByteSource {
    * never write to it. Throws NormfoldError "io" when the source has become shorter.
    */
   read(offset: number, length: number): Uint8Array;
+  /** The same into `target`, as many bytes as it holds: for who streams through one buffer. */
+  readInto?(target: Uint8Array, offset: number): void;
 }
 
 /** A region of a source, not yet read. */
@@ -25,6 +27,12 @@ export function memorySource(bytes: Uint8Array): ByteSource {
 
 export function readRange(range: ByteRange): Uint8Array {
   return range.source.read(range.offset, range.length);
+}
+
+/** Fills `target` with the bytes from `offset` on, without a copy between where the source can. */
+export function readInto(source: ByteSource, target: Uint8Array, offset: number): void {
+  if (source.readInto !== undefined) source.readInto(target, offset);
+  else target.set(source.read(offset, target.length));
 }
 
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {

@@ -1,5 +1,5 @@
 import { invariant, present } from "../base/assert.js";
-import { alignedBytes, type ByteRange, readRange } from "../base/bytes.js";
+import { alignedBytes, type ByteRange, readInto, readRange } from "../base/bytes.js";
 import { NormfoldError } from "../base/errors.js";
 import {
   BFLOAT16,
@@ -82,6 +82,12 @@ export class Tensor {
       case "strings":
         throw new NormfoldError("unsupported", "a string tensor has no raw bytes");
     }
+  }
+
+  /** Fills `target` with the raw_data form from byte `offset` on. */
+  readInto(target: Uint8Array, offset: number): void {
+    if (this.data.kind === "range") readInto(this.data.range.source, target, this.data.range.offset + offset);
+    else target.set(this.bytes().subarray(offset, offset + target.length));
   }
 
   /** The elements as float64. float16, bfloat16, float8 and float4 are decoded; int64 beyond 2^53 is rounded. */

@@ -12,10 +12,10 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { setImmediate } from "node:timers/promises";
+import { readInto } from "../base/bytes.js";
 import { NormfoldError } from "../base/errors.js";
 import type { EncodedFile } from "../proto/encode.js";
 import { codeOf, guarded, ioError } from "./errors.js";
-import { FileSource } from "./source.js";
 
 /** Files and folders that exist only while something is being written. */
 const temporaries = new Set<string>();
@@ -60,12 +60,13 @@ export async function stream(
     signal?.throwIfAborted();
   };
   for (const chunk of file.chunks()) {
+    // A long chunk starts at the head of the buffer, so that its elements stay aligned in every piece.
+    if (chunk.length >= COPY) await flush();
     for (let done = 0; done < chunk.length; ) {
       const take = Math.min(COPY - held, chunk.length - done);
       const target = buffer.subarray(held, held + take);
       if (chunk instanceof Uint8Array) target.set(chunk.subarray(done, done + take));
-      else if (chunk.source instanceof FileSource) chunk.source.readInto(target, chunk.offset + done);
-      else target.set(chunk.source.read(chunk.offset + done, take));
+      else readInto(chunk.source, target, chunk.offset + done);
       held += take;
       done += take;
       if (held === COPY) await flush();
