@@ -60,18 +60,24 @@ export type { Absorption, LiftedAffine } from "./ops/affine-facet.js";
 export { constantTensor } from "./ops/constants.js";
 export { createFacts, type Facts } from "./ops/facts.js";
 export type { RolledBack } from "./optimize.js";
-export { modelFromProto, modelToProto } from "./proto/objects.js";
+export {
+  type ModelProtoClass,
+  type ModelProtoObject,
+  modelFromProto,
+  modelToProto,
+} from "./proto/objects.js";
 export type { OptimizeReport } from "./report/report.js";
 export { type ModelSummary, summarize } from "./report/summary.js";
-export type {
-  Pass,
-  PassContext,
-  PassInfo,
-  Proposal,
-  RefusalRecord,
-  RewriteRecord,
-  Rule,
-  View,
+export {
+  definePass,
+  type Pass,
+  type PassContext,
+  type PassInfo,
+  type Proposal,
+  type RefusalRecord,
+  type RewriteRecord,
+  type Rule,
+  type View,
 } from "./rewrite/pass.js";
 export type { Rewriter } from "./rewrite/rewriter.js";
 export type { CheckReport, OutputReport, SetReport } from "./runtime/check.js";

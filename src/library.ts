@@ -1,4 +1,3 @@
-import type { onnx } from "onnx-proto";
 import { type ByteSource, memorySource } from "./base/bytes.js";
 import type { Numerics } from "./base/numerics.js";
 import type { DType } from "./ir/dtype.js";
@@ -7,7 +6,7 @@ import type { Model } from "./ir/model.js";
 import { type RewriteOptions, rewriteModel } from "./optimize.js";
 import { decodeModel } from "./proto/decode.js";
 import { encodeModel, encodeToBytes } from "./proto/encode.js";
-import { modelFromProto } from "./proto/objects.js";
+import { type ModelProtoObject, modelFromProto } from "./proto/objects.js";
 import type { OptimizeReport } from "./report/report.js";
 import { summarize } from "./report/summary.js";
 import type { Evaluate } from "./rewrite/pass.js";
@@ -22,7 +21,7 @@ import { describeInputs, precisionOf } from "./runtime/inputs.js";
 import type { Runtime, RuntimeModel } from "./runtime/runtime.js";
 
 /** Where a model comes from: a path or file URL, bytes, any byte source, or an object of the onnx-proto package. */
-export type ModelSource = string | URL | Uint8Array | ByteSource | onnx.IModelProto;
+export type ModelSource = string | URL | Uint8Array | ByteSource | ModelProtoObject;
 
 export interface LoadOptions {
   /** Read external data outside the model's folder, or through a link out of it. Refused by default. */
@@ -46,7 +45,7 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
   return modelFromProto(source);
 }
 
-function isByteSource(source: ByteSource | onnx.IModelProto): source is ByteSource {
+function isByteSource(source: ByteSource | ModelProtoObject): source is ByteSource {
   return "read" in source && typeof source.read === "function";
 }
 

@@ -1,4 +1,3 @@
-import type { onnx } from "onnx-proto";
 import { memorySource } from "../base/bytes.js";
 import { NormfoldError } from "../base/errors.js";
 import type { Model } from "../ir/model.js";
@@ -6,24 +5,33 @@ import { decodeModel } from "./decode.js";
 import { encodeToBytes } from "./encode.js";
 
 /**
- * Objects of the onnx-proto package (ONNX 1.10, IR version 8). They go through bytes: its encoder and decoder are the
- * definition of what its objects mean. The package is loaded on first use only.
+ * A ModelProto as the onnx-proto package and other generated decoders hold it, by its fields. Their own types are not
+ * named here: onnx-proto's do not compile in a project that checks its libraries.
  */
-async function load(): Promise<typeof onnx> {
-  const module = await import("onnx-proto");
-  return module.onnx;
+export interface ModelProtoObject {
+  readonly irVersion?: unknown;
+  readonly opsetImport?: unknown;
+  readonly graph?: unknown;
 }
 
-/** The model that an onnx-proto object describes. Throws NormfoldError "invalid" like decodeModel. */
-export async function modelFromProto(proto: onnx.IModelProto): Promise<Model> {
-  const { ModelProto } = await load();
+/** A generated message class: `onnx.ModelProto` of onnx-proto, or of a newer schema compiled with protobufjs. */
+export interface ModelProtoClass<T> {
+  decode(bytes: Uint8Array): T;
+}
+
+/**
+ * The model that an onnx-proto object describes, by way of that package's own encoder, which is the definition of what
+ * its objects mean. Throws NormfoldError "invalid" like decodeModel.
+ */
+export async function modelFromProto(proto: ModelProtoObject): Promise<Model> {
+  const { onnx } = await import("onnx-proto");
   let bytes: Uint8Array;
   try {
-    bytes = ModelProto.encode(proto).finish();
+    bytes = onnx.ModelProto.encode(onnx.ModelProto.fromObject(proto)).finish();
   } catch (cause) {
     throw new NormfoldError(
       "invalid",
-      "this is not a ModelProto object of the onnx-proto package",
+      "this is not a ModelProto object; give one of the onnx-proto package, or the model's bytes",
       {},
       { cause },
     );
@@ -32,10 +40,10 @@ export async function modelFromProto(proto: onnx.IModelProto): Promise<Model> {
 }
 
 /**
- * The model as an onnx-proto object, all tensors in memory. onnx-proto knows ONNX 1.10 and drops what is newer: metadata
- * of nodes, graphs and values, overloads, attribute defaults of functions, device configurations.
+ * The model as an object of `messages`, all tensors in memory: `modelToProto(model, onnx.ModelProto)`. onnx-proto knows
+ * ONNX 1.10 and drops what is newer: metadata of nodes, graphs and values, overloads, attribute defaults of functions, device
+ * configurations.
  */
-export async function modelToProto(model: Model): Promise<onnx.ModelProto> {
-  const { ModelProto } = await load();
-  return ModelProto.decode(encodeToBytes(model));
+export function modelToProto<T>(model: Model, messages: ModelProtoClass<T>): T {
+  return messages.decode(encodeToBytes(model));
 }

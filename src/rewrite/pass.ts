@@ -56,6 +56,11 @@ export type Pass = PassInfo &
     | { readonly kind: "procedure"; readonly run: (context: PassContext) => void | Promise<void> }
   );
 
+/** The pass as it is given; for the types. */
+export function definePass(pass: Pass): Pass {
+  return pass;
+}
+
 /** What a procedure pass works with. Every change goes through `attempt`, which asks the gate and keeps the log. */
 export interface PassContext {
   readonly view: View;

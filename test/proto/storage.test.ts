@@ -266,7 +266,7 @@ describe("objects of onnx-proto", () => {
     });
     const model = await modelFromProto(proto);
     expect(model.graph.first?.opType).toBe("Relu");
-    const back = await modelToProto(model);
+    const back = modelToProto(model, onnx.ModelProto);
     expect(onnx.ModelProto.encode(back).finish()).toEqual(onnx.ModelProto.encode(proto).finish());
     expect(seen(encode(model))).toEqual(seen(onnx.ModelProto.encode(proto).finish()));
   });
