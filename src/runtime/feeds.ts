@@ -54,7 +54,7 @@ const CHANNELS = [3, 1, 2, 4, 8, 16, 32, 64];
 /** A model that cannot be run is told from one whose sizes are hard to guess after this many runs ... */
 const MAX_ATTEMPTS = 120;
 /** ... or this many elements fed in all. */
-const MAX_ELEMENTS = 1 << 25;
+const MAX_ELEMENTS = 1 << 23;
 
 /**
  * Finds inputs that a model runs on, chosen to bite: two sets, the first standard normal, the second ten times as large
@@ -127,8 +127,8 @@ class Budget {
   async attempt(name: string, sizes: Sizes, style: Style): Promise<Probe | undefined> {
     this.#signal?.throwIfAborted();
     const elements = this.#inputs.reduce((sum, spec) => sum + tensorSize(dimsOf(spec, sizes)), 0);
-    if (this.#attempts > 0 && this.#elements + elements > MAX_ELEMENTS) return undefined;
     this.#attempts++;
+    if (this.#attempts > 1 && elements > MAX_ELEMENTS) return undefined;
     this.#elements += elements;
     const feeds = makeFeeds(this.#inputs, sizes, style);
     try {

@@ -32,19 +32,29 @@ export function portSpecs(ports: readonly Port[]): InputSpec[] {
  * they may take where a direct use limits them. Inputs with a default are left out: onnxruntime-node takes none.
  */
 export function describeInputs(model: Model): InputSpec[] {
-  return model.graph.inputs.flatMap((value) => {
-    const type = value.type;
-    if (value.tensor !== undefined || value.sparse !== undefined || type?.kind !== "tensor") return [];
-    const shape = type.shape?.map((dim, axis) => (dim === "" ? undefined : dim) ?? sizeByUse(value, axis));
-    return [
-      {
-        name: value.name,
-        dtype: type.dtype,
-        shape,
-        range: rangeByUse(value, 0) ?? namedRange(value.name, type.dtype),
-      },
-    ];
+  const inputs = model.graph.inputs.filter(
+    (value) => value.tensor === undefined && value.sparse === undefined && value.type?.kind === "tensor",
+  );
+  const known = new Map<string, number>();
+  for (const value of inputs) {
+    shapeOf(value)?.forEach((dim, axis) => {
+      const size = typeof dim === "string" ? sizeByUse(value, axis) : undefined;
+      if (typeof dim === "string" && size !== undefined) known.set(dim, size);
+    });
+  }
+  return inputs.map((value) => {
+    const dtype = value.type?.kind === "tensor" ? value.type.dtype : "undefined";
+    const shape = shapeOf(value)?.map((dim, axis) =>
+      typeof dim === "string" ? (known.get(dim) ?? dim) : (dim ?? sizeByUse(value, axis)),
+    );
+    return { name: value.name, dtype, shape, range: rangeByUse(value, 0) ?? namedRange(value.name, dtype) };
   });
+}
+
+/** The declared shape; a dimension without a name is undefined. */
+function shapeOf(value: Value): readonly Dim[] | undefined {
+  const shape = value.type?.kind === "tensor" ? value.type.shape : undefined;
+  return shape?.map((dim) => (dim === "" ? undefined : dim));
 }
 
 /** The coarsest floating-point type that a model computes in: of its inputs, weights and casts; float where it has none. */

@@ -165,7 +165,7 @@ function fromOrt(name: string, value: OrtTensor | undefined): RuntimeTensor {
 
 /** Things onnxruntime lacks, as against models that are wrong. */
 const UNSUPPORTED =
-  /not a registered function\/op|NOT_IMPLEMENTED|Could not find an implementation|No opset import for domain|not supported|unsupported|is not currently supported|Non tensor type/i;
+  /No Op registered for|not a registered function\/op|NOT_IMPLEMENTED|Could not find an implementation|No opset import for domain|not supported|unsupported|is not currently supported|Non tensor type/i;
 
 function translated(error: unknown, what: string): NormfoldError {
   const reason = shortReason(error);

@@ -1,0 +1,40 @@
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { memorySource } from "../../src/base/bytes.js";
+import type { DType } from "../../src/ir/dtype.js";
+import type { Model } from "../../src/ir/model.js";
+import { decodeNumbers, encodeNumbers } from "../../src/ir/tensor.js";
+import { decodeModel } from "../../src/proto/decode.js";
+import { encodeToBytes } from "../../src/proto/encode.js";
+import { type RuntimeModel, type RuntimeTensor, tensorSize } from "../../src/runtime/runtime.js";
+import { parseGraph } from "../../src/text/parse.js";
+
+/** The models beside the repository; undefined in a clone without them. */
+const folder = fileURLToPath(new URL("../../../shared/models", import.meta.url));
+export const SHARED: string | undefined = existsSync(folder) ? folder : undefined;
+
+export function modelOf(text: string, opset = 17): Model {
+  return parseGraph(text, { opset });
+}
+
+export function bytesOf(text: string, opset = 17): RuntimeModel {
+  return { kind: "bytes", bytes: encodeToBytes(modelOf(text, opset)) };
+}
+
+export function readModel(path: string): Model {
+  return decodeModel(memorySource(readFileSync(path)));
+}
+
+export function tensor(dtype: DType, dims: readonly number[], values: ArrayLike<number>): RuntimeTensor {
+  return { dtype, dims, data: encodeNumbers(dtype, values) };
+}
+
+export function numbers(value: RuntimeTensor | undefined): number[] {
+  if (value === undefined || !(value.data instanceof Uint8Array)) throw new Error("no numbers");
+  return [...decodeNumbers(value.dtype, value.data, tensorSize(value.dims))];
+}
+
+/** `{1, 2.5, ...}`: a constant of the text syntax. */
+export function list(values: Iterable<number>): string {
+  return `{${[...values].map((value) => value.toPrecision(9)).join(", ")}}`;
+}
