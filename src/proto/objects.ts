@@ -24,7 +24,8 @@ export interface ModelProtoClass<T> {
  * its objects mean. Throws NormfoldError "invalid" like decodeModel.
  */
 export async function modelFromProto(proto: ModelProtoObject): Promise<Model> {
-  const { onnx } = await import("onnx-proto");
+  // Node sees no named exports in this CommonJS package, only what it exports as a whole.
+  const { onnx } = (await import("onnx-proto")).default;
   let bytes: Uint8Array;
   try {
     bytes = onnx.ModelProto.encode(onnx.ModelProto.fromObject(proto)).finish();

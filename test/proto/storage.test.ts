@@ -1,3 +1,5 @@
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { onnx } from "onnx-proto";
 import { describe, expect, it } from "vitest";
 import { equalBytes, memorySource } from "../../src/base/bytes.js";
@@ -251,7 +253,20 @@ describe("external data", () => {
   });
 });
 
+const built = new URL("../../dist/src/proto/objects.js", import.meta.url);
+
 describe("objects of onnx-proto", () => {
+  // Node and vitest differ in what they see of a CommonJS package.
+  it.skipIf(!existsSync(built))("become models outside vitest too (skipped: not built)", () => {
+    const proto = { irVersion: 8, opsetImport: [{ domain: "", version: 17 }], graph: { name: "plain" } };
+    const script = `
+      const { modelFromProto } = await import(${JSON.stringify(built.href)});
+      console.log((await modelFromProto(${JSON.stringify(proto)})).graph.name);
+    `;
+    const out = execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
+    expect(out).toBe("plain\n");
+  });
+
   it("become models and come back", async () => {
     const proto = onnx.ModelProto.create({
       irVersion: 8,
