@@ -178,14 +178,21 @@ export function createFacts(model: Model): Facts {
   function seal(conclusion: Conclusion | undefined, value: Value): Fact | undefined {
     const type = combine(conclusion?.type, declared(value), value);
     if (type === undefined) return undefined;
+    const sealed = sealType(type);
+    const count = isTensor(sealed) ? countOf(allNumbers(sealed.shape)) : undefined;
     const elements = conclusion?.elements;
+    const isUseful =
+      elements !== undefined &&
+      elements.length <= MAX_ELEMENTS &&
+      (count === undefined || count === elements.length) &&
+      elements.some((dim) => dim !== undefined);
+    const tensor = count === undefined || count === conclusion?.tensor?.size ? conclusion?.tensor : undefined;
     return {
-      type: sealType(type),
-      elements:
-        elements === undefined || elements.length > MAX_ELEMENTS || elements.every((dim) => dim === undefined)
-          ? undefined
-          : elements.map((dim) => dim ?? unknownSymbol(unknowns++, Number.NEGATIVE_INFINITY)),
-      tensor: conclusion?.tensor,
+      type: sealed,
+      elements: isUseful
+        ? elements.map((dim) => dim ?? unknownSymbol(unknowns++, Number.NEGATIVE_INFINITY))
+        : undefined,
+      tensor,
     };
   }
 
@@ -292,6 +299,10 @@ function calleesOf(model: Model): Callees {
 
 function calleeKey(domain: string | undefined, name: string): string {
   return isStandardDomain(domain) ? name : `${domain}.${name}`;
+}
+
+function countOf(dims: readonly number[] | undefined): number | undefined {
+  return dims?.reduce((count, dim) => count * dim, 1);
 }
 
 /** A reason why no value can have the type that a rule came to. */

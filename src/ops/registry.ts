@@ -77,3 +77,8 @@ export function lookupOperator(
 ): OperatorFacets | undefined {
   return isStandardDomain(domain) ? STANDARD.get(opType) : undefined;
 }
+
+/** The standard operators that something is known about. */
+export function knownOperators(): readonly string[] {
+  return [...STANDARD.keys()].sort();
+}

@@ -24,6 +24,15 @@ export function unknownDims(count: number): MaybeDim[] {
   return Array.from({ length: count }, () => undefined);
 }
 
+/** Longer lists of sizes or axes than any model has: their elements are not looked at. */
+const MAX_RANK = 64;
+
+/** As many unknown dimensions as there are sizes in a 1-D tensor whose own size is `count`. */
+export function unknownRank(count: MaybeDim, more = 0): MaybeDim[] | undefined {
+  if (typeof count !== "number" || count > MAX_RANK || count + more < 0) return undefined;
+  return unknownDims(count + more);
+}
+
 /** numpy's multidirectional broadcast of any number of shapes. */
 export function broadcastShapes(shapes: readonly (Dims | undefined)[]): Dims | undefined | "mismatch" {
   let result: Dims = [];

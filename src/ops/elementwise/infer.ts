@@ -150,6 +150,7 @@ const firstTyped: InferRule = (c) => {
 function variadic(f?: Scalar): InferRule {
   return (c) => {
     const inputs = c.node.inputs.map((_, index) => index);
+    if (inputs.length === 0) return c.reject("no inputs");
     const shapes = inputs.map((index) => c.shape(index));
     const shape = c.opset < 8 ? shapes.find((known) => known !== undefined) : broadcastShapes(shapes);
     if (shape === "mismatch") return c.reject("the input shapes do not broadcast");

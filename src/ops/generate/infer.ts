@@ -10,7 +10,7 @@ import {
   type InferTable,
   tensorOf,
 } from "../fact.js";
-import { commonDType, unknownDims } from "../shapes.js";
+import { commonDType, unknownRank } from "../shapes.js";
 
 function filled(dtype: DType | undefined, dims: readonly number[], elements: readonly number[]): Conclusion {
   return tensorOf(dtype, dims, elements);
@@ -49,8 +49,7 @@ const constant: InferRule = (c) => {
 export function sizesFrom(c: InferContext, input: number): Dims | undefined {
   const elements = c.elements(input);
   if (elements !== undefined) return elements.map((size) => (leastOf(size) >= 0 ? size : undefined));
-  const length = c.shape(input)?.[0];
-  return typeof length === "number" && length <= 64 ? unknownDims(length) : undefined;
+  return unknownRank(c.shape(input)?.[0]);
 }
 
 /** Zeros of float unless `value` says otherwise. */

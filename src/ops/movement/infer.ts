@@ -1,5 +1,6 @@
 import { add, exactDiv, leastOf, type MaybeDim, mul, product } from "../dims.js";
 import { type Dims, type InferContext, type InferRule, type InferTable, tensorOf } from "../fact.js";
+import { sizesFrom } from "../generate/infer.js";
 import { commonDType, normalAxes, normalAxis, replaceAt, unknownDims } from "../shapes.js";
 import { slice } from "./slice.js";
 
@@ -60,8 +61,9 @@ const split: InferRule = (c) => {
   const axis = normalAxis(c.int("axis", 0), x.length);
   if (axis === undefined) return c.reject("the axis is outside the rank");
   const given = c.opset >= 13 ? c.elements(1) : (c.ints("split") ?? (c.has(1) ? c.elements(1) : undefined));
+  if (c.int("num_outputs", count) !== count) return c.reject("num_outputs is another number of outputs");
   const isGiven = c.has(1) || c.ints("split") !== undefined;
-  const parts = given ?? (isGiven ? unknownDims(count) : equalParts(x[axis], c.int("num_outputs", count)));
+  const parts = given ?? (isGiven ? unknownDims(count) : equalParts(x[axis], count));
   let start: MaybeDim = 0;
   return c.node.outputs.map((_, index) => {
     const part: MaybeDim = parts[index];
@@ -221,14 +223,11 @@ const centerCropPad: InferRule = (c) => {
 
 /** [N, C * block, L] -> [N, C, ...image]. */
 const col2im: InferRule = (c) => {
-  const image =
-    c.elements(1) ?? (typeof c.shape(1)?.[0] === "number" ? unknownDims(Number(c.shape(1)?.[0])) : undefined);
+  const image = sizesFrom(c, 1);
   const block = c.elements(2);
   if (image === undefined) return [tensorOf(c.dtype(0), undefined)];
   const channels = block === undefined ? undefined : exactDiv(c.shape(0)?.[1], product(block));
-  return [
-    tensorOf(c.dtype(0), [c.shape(0)?.[0], channels, ...image.map((d) => (leastOf(d) >= 0 ? d : undefined))]),
-  ];
+  return [tensorOf(c.dtype(0), [c.shape(0)?.[0], channels, ...image])];
 };
 
 export const movement: InferTable = {

@@ -23,6 +23,7 @@ const typed = (type: Type | undefined): Conclusion | undefined => (type === unde
 
 const construct: InferRule = (c) => {
   const types = c.node.inputs.map((_, index): Type | undefined => c.type(index));
+  if (types.length === 0) return c.reject("no inputs");
   return [sequenceOf(types.reduce(joinTypes))];
 };
 

@@ -1,4 +1,4 @@
-import { exactDiv, floorDiv, leastOf, type MaybeDim, product, sameDim } from "../dims.js";
+import { differentDim, exactDiv, floorDiv, leastOf, type MaybeDim, product, sameDim } from "../dims.js";
 import {
   type Conclusion,
   type Dims,
@@ -7,7 +7,7 @@ import {
   type InferTable,
   tensorOf,
 } from "../fact.js";
-import { broadcastShapes, normalAxes, normalAxis, unknownDims } from "../shapes.js";
+import { broadcastShapes, normalAxes, normalAxis, unknownDims, unknownRank } from "../shapes.js";
 
 /** The same elements in the same order under another shape. */
 function reshaped(c: InferContext, shape: Dims | undefined): Conclusion {
@@ -25,9 +25,7 @@ const reshape: InferRule = (c) => {
   const data = c.shape(0);
   const target = c.opset < 5 ? c.ints("shape") : c.elements(1);
   if (target === undefined) {
-    const length = c.shape(1)?.[0];
-    const rank = c.opset >= 5 && typeof length === "number" && length <= 64 ? length : undefined;
-    return [reshaped(c, rank === undefined ? undefined : unknownDims(rank))];
+    return [reshaped(c, c.opset < 5 ? undefined : unknownRank(c.shape(1)?.[0]))];
   }
   const keepZero = c.bool("allowzero", false);
   const open: number[] = [];
@@ -43,6 +41,9 @@ const reshape: InferRule = (c) => {
   const others = dims.filter((_, axis) => axis !== last);
   if (open.length === 1 && last !== undefined && data !== undefined && !others.includes(undefined)) {
     dims[last] = remaining(data, others);
+  }
+  if (data !== undefined && open.length === 0 && differentDim(product(data), product(dims))) {
+    return c.reject("the input has another number of elements");
   }
   return [reshaped(c, dims)];
 };
@@ -76,19 +77,13 @@ function axesOf(c: InferContext): readonly number[] | undefined | "unknown" {
   return c.has(1) ? (c.numbers(1) ?? "unknown") : undefined;
 }
 
-function axisCount(c: InferContext): number | undefined {
-  const count = c.shape(1)?.[0];
-  return typeof count === "number" ? count : undefined;
-}
-
 const squeeze: InferRule = (c) => {
   const x = c.shape(0);
   const axes = axesOf(c);
   if (x === undefined) return [reshaped(c, undefined)];
   if (axes === "unknown") {
-    const count = axisCount(c);
-    const rank = count === undefined ? -1 : x.length - count;
-    return [reshaped(c, rank < 0 ? undefined : unknownDims(rank))];
+    const dims = unknownRank(c.shape(1)?.[0]);
+    return [reshaped(c, dims === undefined ? undefined : unknownRank(x.length, -dims.length))];
   }
   if (axes === undefined) {
     const decided = x.every((dim) => typeof dim === "number" || leastOf(dim) > 1);
@@ -111,8 +106,7 @@ const unsqueeze: InferRule = (c) => {
   const axes = axesOf(c);
   if (x === undefined || axes === undefined) return [reshaped(c, undefined)];
   if (axes === "unknown") {
-    const count = axisCount(c);
-    return [reshaped(c, count === undefined ? undefined : unknownDims(x.length + count))];
+    return [reshaped(c, unknownRank(c.shape(1)?.[0], x.length))];
   }
   const normal = normalAxes(axes, x.length + axes.length);
   if (normal === undefined) return c.reject("an axis is outside the rank");
@@ -139,9 +133,9 @@ const expand: InferRule = (c) => {
   const x = c.shape(0);
   const target = c.elements(1)?.map((dim) => (leastOf(dim) >= 0 ? dim : undefined));
   if (target === undefined) {
-    const length = c.shape(1)?.[0];
-    const rank = x === undefined || typeof length !== "number" ? undefined : Math.max(x.length, length);
-    return [tensorOf(c.dtype(0), rank === undefined || rank > 64 ? undefined : unknownDims(rank))];
+    const dims = unknownRank(c.shape(1)?.[0]);
+    if (x === undefined || dims === undefined) return [tensorOf(c.dtype(0), undefined)];
+    return [tensorOf(c.dtype(0), dims.length > x.length ? dims : unknownDims(x.length))];
   }
   const dims = broadcastShapes([x, target]);
   if (dims === "mismatch") return c.reject("the shapes do not broadcast");
