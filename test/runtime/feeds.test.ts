@@ -94,7 +94,10 @@ describe("probeFeeds", () => {
 
   it("does not feed half-precision models what overflows them", async () => {
     const [, second] = await probe(
-      `g (float16[8] x) => (float16[8] y) <float16 c = {8192}> { y = Mul(x, c) }`,
+      `g (float16[8] x) => (float16[8] y) <float c = {8192}> {
+        h = Cast<to: int = 10>(c)
+        y = Mul(x, h)
+      }`,
     );
     expect(second?.set.name).toBe("normal with zeros");
     expect(numbers(second?.outputs.get("y")).every(Number.isFinite)).toBe(true);
