@@ -4,8 +4,8 @@ import { Graph, isStandardDomain, type Node, type Value } from "../src/ir/graph.
 import { Model, type OpsetImport } from "../src/ir/model.js";
 import { Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
 import { constantTensor } from "../src/ops/constants.js";
+import { isDeterministic } from "../src/ops/determinism.js";
 import type { Facts } from "../src/ops/facts.js";
-import { lookupOperator } from "../src/ops/registry.js";
 import type { Pass, PassContext } from "../src/rewrite/pass.js";
 
 /**
@@ -50,8 +50,7 @@ function isFoldable(node: Node, facts: Facts): boolean {
     !KEPT.has(node.opType) &&
     !node.hasReferences &&
     node.subgraphs.length === 0 &&
-    node.inputs.length + node.outputs.length > 0 &&
-    lookupOperator(node.domain ?? "", node.opType, facts.opset(node) ?? 0)?.deterministic === true
+    isDeterministic(node, facts)
   );
 }
 
