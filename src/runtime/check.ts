@@ -4,8 +4,9 @@ import { type DType, type FloatDType, isFloat } from "../ir/dtype.js";
 import { type Comparison, compareTensors } from "./compare.js";
 import { type FeedSet, type Probe, probeFeeds } from "./feeds.js";
 import { type InputSpec, portSpecs } from "./inputs.js";
+import { perturbFeeds } from "./perturb.js";
 import type { Runtime, RuntimeModel, RuntimeTensor, Session, TensorMap } from "./runtime.js";
-import { coarsest, type Judgement, judge, type Noise, noiseOf, perturbed } from "./tolerance.js";
+import { coarsest, type Judgement, judge, type Noise, noiseOf } from "./tolerance.js";
 
 export interface CheckOptions {
   readonly runtime: Runtime;
@@ -18,7 +19,18 @@ export interface CheckOptions {
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
   /** The coarsest type the model computes in (precisionOf); without it, the coarsest of its inputs and outputs. */
   readonly precision?: FloatDType;
+  /**
+   * The original with perturbed weights (perturbWeights), made ready to open. Asked for at most once, and only when
+   * an output differs by more than a shallow network's rounding. Without it only the inputs are perturbed.
+   */
+  readonly noisy?: () => Promise<StagedModel>;
   readonly signal?: AbortSignal;
+}
+
+/** A model where a runtime can open it, until it is disposed of. */
+export interface StagedModel {
+  readonly model: RuntimeModel;
+  readonly dispose: () => Promise<void>;
 }
 
 export type Verdict = Judgement["verdict"];
@@ -171,13 +183,13 @@ class Reference {
   readonly precision: FloatDType;
   readonly outputs: readonly string[];
   readonly #session: Session;
-  readonly #seed: number;
-  readonly #noisy = new Map<number, Promise<TensorMap | undefined>>();
+  readonly #options: CheckOptions;
+  #noisy: Promise<readonly (TensorMap | undefined)[]> | undefined;
   #again: Promise<TensorMap> | undefined;
 
   constructor(session: Session, probes: readonly Probe[], options: CheckOptions) {
     this.#session = session;
-    this.#seed = options.seed;
+    this.#options = options;
     this.probes = probes;
     this.outputs = session.outputs.flatMap((port) => (port.dtype === undefined ? [] : [port.name]));
     const dtypes = [...session.inputs, ...session.outputs].map((port) => port.dtype ?? "undefined");
@@ -188,24 +200,31 @@ class Reference {
     return this.#session.outputs.flatMap((port) => (port.dtype === undefined ? [port.name] : []));
   }
 
-  /** How rounding of a set's inputs moves an output; undefined when nothing can be perturbed. */
+  /** How rounding moves an output on one set: a set where it jumps must not excuse the others. */
   async noise(index: number, output: string): Promise<Noise | undefined> {
+    this.#noisy ??= this.#runNoisy();
     const clean = this.probes[index]?.outputs.get(output);
-    const moved = (await this.#noisyRun(index))?.get(output);
+    const moved = (await this.#noisy)[index]?.get(output);
     return clean === undefined || moved === undefined ? undefined : noiseOf(clean, moved);
   }
 
-  /** One set at a time: a set that rounding makes jump must not excuse the others. */
-  #noisyRun(index: number): Promise<TensorMap | undefined> {
-    let run = this.#noisy.get(index);
-    if (run === undefined) {
-      const feeds = perturbed(this.probes[index]?.set.feeds ?? new Map(), this.#seed + index);
-      // A perturbed index or size may be one that the model refuses; then nothing is learnt from it.
-      run =
-        feeds === undefined ? Promise.resolve(undefined) : this.#session.run(feeds).catch(() => undefined);
-      this.#noisy.set(index, run);
+  async #runNoisy(): Promise<readonly (TensorMap | undefined)[]> {
+    const staged = await this.#options.noisy?.();
+    // Perturbed weights or inputs may be refused (a size computed in floats); then less is learnt, or nothing.
+    const noisy = staged && (await this.#options.runtime.open(staged.model).catch(() => undefined));
+    try {
+      const runs: (TensorMap | undefined)[] = [];
+      for (const [index, { set }] of this.probes.entries()) {
+        const feeds = perturbFeeds(set.feeds, this.#options.seed + index);
+        const both = await noisy?.run(feeds ?? set.feeds).catch(() => undefined);
+        const inputs = feeds && (() => this.#session.run(feeds).catch(() => undefined));
+        runs.push(both ?? (await inputs?.()));
+      }
+      return runs;
+    } finally {
+      await noisy?.close();
+      await staged?.dispose();
     }
-    return run;
   }
 
   /** True when the original gives another output each time it is run on the same inputs (RandomNormal without seed). */

@@ -1,9 +1,8 @@
 import type { Numerics } from "../base/numerics.js";
-import { createRandom } from "../base/random.js";
 import { type DType, type FloatDType, isFloat } from "../ir/dtype.js";
-import { decodeNumbers, encodeNumbers } from "../ir/tensor.js";
 import { type Comparison, compareTensors, countBeyond } from "./compare.js";
-import { type RuntimeTensor, type TensorMap, tensorSize } from "./runtime.js";
+import { PRECISION } from "./perturb.js";
+import type { RuntimeTensor } from "./runtime.js";
 
 /** How far an output may move, and why that far. */
 export interface Tolerance {
@@ -23,7 +22,7 @@ export interface Judgement {
   readonly tolerance: Tolerance;
 }
 
-/** How rounding of the inputs moves one output of the original model. */
+/** How rounding moves one output of the original model. */
 export interface Noise {
   /** Largest movement in units of the output's largest magnitude. */
   readonly movement: number;
@@ -34,18 +33,6 @@ export interface Noise {
   readonly unstable: boolean;
 }
 
-const PRECISION: Readonly<Record<FloatDType, number>> = {
-  double: 2 ** -53,
-  float: 2 ** -24,
-  float16: 2 ** -11,
-  bfloat16: 2 ** -8,
-};
-
-/**
- * Inputs are perturbed by up to this many units of rounding: a fold rounds every weight anew, each layer adds its own,
- * and one unit of the input alone would vanish in the first rounding that follows.
- */
-const NOISE_UNITS = 8;
 /** The measured movement is one sample; clean folds of real networks reach twice it. */
 const NOISE_FACTOR = 8;
 
@@ -74,7 +61,7 @@ const APPROXIMATION = 1e-2;
 /** Elements that flip under noise are a sample of those that may. */
 const FLIP_FACTOR = 4;
 const MAX_OUTLIERS = 0.05;
-const UNSTABLE = "rounding of the input alone changes its shape, or which elements are finite";
+const UNSTABLE = "its own rounding changes its shape, or which elements are finite";
 
 /**
  * Judges one output.
@@ -82,9 +69,9 @@ const UNSTABLE = "rounding of the input alone changes its shape, or which elemen
  *   exact        the same elements (NaN as NaN, -0 as 0)
  *   rounding     |a - b| <= t * max|a|, t = max(base, 8 * movement), at most the cap. `base` is what a shallow network
  *                needs at the model's precision; `movement` is how far the original's own output moves when its
- *                inputs are perturbed by 8 roundings: depth raises it, and cancellation (variance 1e-7 behind a mean
- *                of 100). Where that moves single elements past t (a quantizer or an argmax flips), up to 4 times as
- *                many of the result's may be past it, at most 5 percent. Integers, booleans and strings: the same
+ *                inputs and weights are perturbed by a few roundings: depth raises it, and cancellation (variance
+ *                1e-7 behind a mean of 100). Where that moves single elements past t (a quantizer or an argmax
+ *                flips), up to 4 times as many of the result's may be past it, at most 5 percent. Integers, booleans and strings: the same
  *                with t = 0.
  *   approximate  rounding with 1e-2 added to the base and the cap
  *
@@ -159,12 +146,12 @@ function whyNoise(movement: number, flipped: number, floating: boolean): string 
   if (floating) {
     parts.push(
       movement > 0
-        ? `rounding of the input moves the original by ${movement.toExponential(1)}`
-        : "rounding of the input cannot be seen in the original",
+        ? `its own rounding moves the original by ${movement.toExponential(1)}`
+        : "its own rounding cannot be seen in the original",
     );
   }
-  if (flipped > 0) parts.push(`rounding of the input flips ${(100 * flipped).toFixed(2)}% of the original`);
-  return parts.join(", ") || "rounding of the input changes nothing in the original";
+  if (flipped > 0) parts.push(`its own rounding flips ${(100 * flipped).toFixed(2)}% of the original`);
+  return parts.join(", ") || "its own rounding changes nothing in the original";
 }
 
 function excess(comparison: Comparison, tolerance: Tolerance, past: number): string {
@@ -182,24 +169,6 @@ export function coarsest(dtypes: Iterable<DType>): FloatDType {
     if (isFloat(dtype) && (found === undefined || PRECISION[dtype] > PRECISION[found])) found = dtype;
   }
   return found ?? "float";
-}
-
-/** The feeds with every float perturbed by a few roundings; undefined when there are none to perturb. */
-export function perturbed(feeds: TensorMap, seed: number): TensorMap | undefined {
-  if (![...feeds.values()].some((tensor) => isFloat(tensor.dtype))) return undefined;
-  const random = createRandom(seed);
-  return new Map(
-    [...feeds].map(([name, tensor]) => {
-      const { dtype, dims, data } = tensor;
-      if (!isFloat(dtype) || !(data instanceof Uint8Array)) return [name, tensor];
-      const values = decodeNumbers(dtype, data, tensorSize(dims));
-      const amplitude = NOISE_UNITS * PRECISION[dtype];
-      for (let i = 0; i < values.length; i++) {
-        values[i] = (values[i] ?? 0) * (1 + amplitude * (2 * random.uniform() - 1));
-      }
-      return [name, { dtype, dims, data: encodeNumbers(dtype, values) }];
-    }),
-  );
 }
 
 /** How one output moved between a clean and a perturbed run. */

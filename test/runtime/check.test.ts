@@ -1,9 +1,13 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { memorySource } from "../../src/base/bytes.js";
 import { createRandom } from "../../src/base/random.js";
+import { decodeModel } from "../../src/proto/decode.js";
+import { encodeToBytes } from "../../src/proto/encode.js";
 import { checkModels, createChecker } from "../../src/runtime/check.js";
 import { defaultRuntime } from "../../src/runtime/ort.js";
+import { perturbWeights } from "../../src/runtime/perturb.js";
 import type { RuntimeModel } from "../../src/runtime/runtime.js";
-import { bytesOf, list, SHARED, tensor } from "./support.js";
+import { bytesIn, bytesOf, list, SHARED, tensor } from "./support.js";
 
 const runtime = await defaultRuntime();
 
@@ -86,38 +90,23 @@ describe("checkModels on a fold", () => {
   });
 
   it("allows the rounding that the original itself amplifies, and no more", async () => {
-    // x has an offset of 100 that the mean takes away again: what is left has lost seven bits or more.
-    const at = (mean: number, tail: string) =>
-      bytesOf(`g (float[64] x) => (float[64] y) <float o = {100}, float m = {${mean}}, float s = {3000}> {
-        a = Add(x, o) d = Sub(a, m) y = Mul(d, s) ${tail}
-      }`);
-    const direct = (shift: number) =>
-      bytesOf(
-        `g (float[64] x) => (float[64] y) <float s = {3000}, float h = {${shift}}> { p = Mul(x, s) y = Add(p, h) }`,
-      );
-    const feeds = [
-      {
-        name: "small",
-        feeds: new Map([
-          [
-            "x",
-            tensor(
-              "float",
-              [64],
-              Array.from({ length: 64 }, (_, i) => Math.sin(i) / 100),
-            ),
-          ],
-        ]),
-        expected: undefined,
-      },
-    ];
-    const honest = await checkModels(at(100, ""), direct(0), { ...rounding, feeds });
-    const [output] = honest.sets[0]?.outputs ?? [];
-    expect(output?.comparison.maxAbsolute).toBeGreaterThan(0);
-    // The noise is put on x, and x itself is small: the loss behind it is not seen, and only what is seen is excused.
-    expect(honest.status).toBe("differs");
-    const wrong = await checkModels(at(100, ""), direct(3), { ...rounding, feeds });
-    expect(wrong.status).toBe("differs");
+    // The bias of 100 that the mean takes away leaves five digits fewer, and the small deviation shows it.
+    const steep = layer({ mean: 100, variance: 1e-7 });
+    const model = { ...steep, W: steep.W.map((w) => w / 1000), b: steep.mean.map((m) => m + 1e-3) };
+    const noisy = () => {
+      const perturbed = perturbWeights(decodeModel(memorySource(bytesIn(original(model)))), 1);
+      const staged: RuntimeModel = { kind: "bytes", bytes: encodeToBytes(perturbed) };
+      return Promise.resolve({ model: staged, dispose: () => Promise.resolve() });
+    };
+    const blind = await checkModels(original(model), folded(model, "none"), rounding);
+    expect(blind.status).toBe("differs");
+    const report = await checkModels(original(model), folded(model, "none"), { ...rounding, noisy });
+    expect(report.status).toBe("equal");
+    expect(report.sets[0]?.outputs[0]?.tolerance.why).toMatch(/^its own rounding moves the original by \d/);
+    for (const bug of ["swap", "epsilon"]) {
+      const wrong = await checkModels(original(model), folded(model, bug), { ...rounding, noisy });
+      expect(wrong.status).toBe("differs");
+    }
   });
 
   it("wants the same bits of exact rewrites", async () => {

@@ -52,7 +52,7 @@ describe("readNpy", () => {
 
   it.each([
     ["big-endian", npy(">f4", [1], floats(1)), "unsupported", /big-endian/],
-    ["objects", npy("|O", [1], floats(1)), "invalid", /header/],
+    ["objects", npy("|O", [1], floats(1)), "unsupported", /"O"/],
     ["an unknown type", npy("<f16", [1], floats(1, 1, 1, 1)), "unsupported", /f16/],
     ["a cut file", npy("<f4", [3], floats(1)), "invalid", /takes 12 bytes, and there are 4/],
     ["something else", Uint8Array.of(1, 2, 3), "invalid", /no NumPy array/],
@@ -174,13 +174,10 @@ describe("readFeeds", () => {
 describe.skipIf(SHARED === undefined)("stored data of the shared models", () => {
   it.each([
     ["real/mnist-8", ""],
-    ["real/mnist-quantized", ""],
     ["real/autoencoder1d-bn", "inputs.npz"],
     ["real/scan-qlstm", "io.npz"],
-    ["real/bidi-lstm", "io.npz"],
     ["onnx-backend/pytorch-converted/test_Conv2d", ""],
     ["onnx-backend/simple/test_sequence_model4", ""],
-    ["onnx-backend/simple/test_strnorm_model_monday_casesensintive_lower", ""],
   ])("%s gives its stored outputs", async (folder, data) => {
     const path = `${SHARED}/${folder}/model.onnx`;
     const { graph } = readModel(path);

@@ -21,6 +21,11 @@ export function bytesOf(text: string, opset = 17): RuntimeModel {
   return { kind: "bytes", bytes: encodeToBytes(modelOf(text, opset)) };
 }
 
+export function bytesIn(model: RuntimeModel): Uint8Array {
+  if (model.kind !== "bytes") throw new Error("not in memory");
+  return model.bytes;
+}
+
 export function readModel(path: string): Model {
   return decodeModel(memorySource(readFileSync(path)));
 }

@@ -1,0 +1,107 @@
+import { createRandom } from "../base/random.js";
+import { cloneModel } from "../ir/clone.js";
+import { type FloatDType, isFloat } from "../ir/dtype.js";
+import type { Value } from "../ir/graph.js";
+import type { Model } from "../ir/model.js";
+import { decodeNumbers, encodeNumbers, Tensor } from "../ir/tensor.js";
+import { type RuntimeTensor, type TensorMap, tensorSize } from "./runtime.js";
+
+/** Half a unit in the last place at 1: the largest relative error of one rounding. */
+export const PRECISION: Readonly<Record<FloatDType, number>> = {
+  double: 2 ** -53,
+  float: 2 ** -24,
+  float16: 2 ** -11,
+  bfloat16: 2 ** -8,
+};
+
+/** Inputs move by up to this many roundings: one alone would vanish in the first rounding that follows. */
+const INPUT_UNITS = 8;
+/** Weights by up to this many: a fold rounds each weight anew, and each accumulation adds its own. */
+const WEIGHT_UNITS = 2;
+
+/** The feeds with every float perturbed by a few roundings; undefined when there are none to perturb. */
+export function perturbFeeds(feeds: TensorMap, seed: number): TensorMap | undefined {
+  if (![...feeds.values()].some((tensor) => isFloat(tensor.dtype))) return undefined;
+  return new Map(
+    [...feeds].map(([name, tensor], index): [string, RuntimeTensor] => {
+      const { dtype, dims, data } = tensor;
+      if (!isFloat(dtype) || !(data instanceof Uint8Array)) return [name, tensor];
+      const moved = perturbBytes(dtype, data, tensorSize(dims), INPUT_UNITS, seed + index);
+      return [name, { dtype, dims, data: moved }];
+    }),
+  );
+}
+
+function perturbBytes(
+  dtype: FloatDType,
+  bytes: Uint8Array,
+  count: number,
+  units: number,
+  seed: number,
+): Uint8Array {
+  const random = createRandom(seed);
+  const values = decodeNumbers(dtype, bytes, count);
+  const amplitude = units * PRECISION[dtype];
+  for (let i = 0; i < values.length; i++) {
+    values[i] = (values[i] ?? 0) * (1 + amplitude * (2 * random.uniform() - 1));
+  }
+  return encodeNumbers(dtype, values);
+}
+
+/** Operators that only compute with their constants: none reads a size, an index or a threshold from them. */
+const ARITHMETIC = [
+  "Conv",
+  "ConvTranspose",
+  "Gemm",
+  "MatMul",
+  "BatchNormalization",
+  "InstanceNormalization",
+  "LayerNormalization",
+  "Add",
+  "Sub",
+  "Mul",
+  "Div",
+  "PRelu",
+  "LSTM",
+  "GRU",
+  "RNN",
+];
+
+/**
+ * A copy of the model with its floating-point weights perturbed by about one rounding. How far its outputs move is how
+ * well the model knows its own function: a bias of 100 that a mean of 100 takes away again is known to 1e-5, and
+ * whatever is divided by a small deviation behind it to no better than that. Nothing is held: weights are made when
+ * they are read. Constants that anything but arithmetic reads, and scalars, which often compute sizes, stay.
+ */
+export function perturbWeights(model: Model, seed: number): Model {
+  const copy = cloneModel(model);
+  let count = 0;
+  for (const graph of copy.graphs()) {
+    for (const value of graph.initializers) {
+      if (value.tensor !== undefined && isWeight(value, value.tensor)) {
+        value.tensor = perturbTensor(value.tensor, seed + count++);
+      }
+    }
+    for (const node of graph.nodes()) {
+      const value = node.is("Constant") ? node.output(0) : undefined;
+      const tensor = node.tensorAttribute("value");
+      if (value !== undefined && tensor !== undefined && isWeight(value, tensor)) {
+        node.set({ name: "value", kind: "tensor", value: perturbTensor(tensor, seed + count++) });
+      }
+    }
+  }
+  return copy;
+}
+
+function isWeight(value: Value, tensor: Tensor): boolean {
+  if (!isFloat(tensor.dtype) || tensor.size < 2 || value.uses.size === 0) return false;
+  for (const use of value.uses) if (use.kind !== "node" || !use.node.is(...ARITHMETIC)) return false;
+  return true;
+}
+
+function perturbTensor(tensor: Tensor, seed: number): Tensor {
+  const { dtype, dims, size } = tensor;
+  if (!isFloat(dtype)) return tensor;
+  const compute = (): Uint8Array => perturbBytes(dtype, tensor.bytes(), size, WEIGHT_UNITS, seed);
+  return new Tensor(dtype, dims, { kind: "computed", compute });
+}
