@@ -3,7 +3,7 @@ import { NormfoldError } from "../base/errors.js";
 import type { Model } from "../ir/model.js";
 import type { FeedSet } from "../runtime/feeds.js";
 import { EXIT, EXIT_HELP } from "./exit.js";
-import { isSameFile, loadInput, removeTemporariesOnInterrupt, STANDARD } from "./files.js";
+import { isSameFile, type LoadedModel, loadInput, removeTemporariesOnInterrupt, STANDARD } from "./files.js";
 import { styleFor, write, writeJson } from "./output.js";
 import { createStages } from "./progress.js";
 import { collectShapes, parseSeed, type Shapes } from "./values.js";
@@ -53,6 +53,7 @@ async function checkCommand(original: string, result: string, flags: CheckFlags)
     const options = { allowOutsideExternalData: allowOutside ?? false };
     const a = await loadInput(original, options);
     const b = await loadInput(result, options);
+    assertComparable(a, b);
     const data = await dataFor(a.model, original, flags);
     stages.enter("check", "comparing in onnxruntime");
     const { check } = await import("../index.js");
@@ -71,6 +72,18 @@ async function checkCommand(original: string, result: string, flags: CheckFlags)
   } finally {
     stages.finish();
   }
+}
+
+/** Both models get the same inputs, and each has to give outputs of the same names. */
+function assertComparable(a: LoadedModel, b: LoadedModel): void {
+  const known = new Set(a.model.graph.inputs.map(({ name }) => name));
+  const strange = b.model.graph.inputs.find((value) => value.tensor === undefined && !known.has(value.name));
+  if (strange === undefined) return;
+  throw new NormfoldError(
+    "usage",
+    `input "${strange.name}" is not one of ${a.file.path}; compare models with the same inputs`,
+    { file: b.file.path },
+  );
 }
 
 async function dataFor(

@@ -42,12 +42,9 @@ export function externalBytes(path: string, model: Model): number {
   return files.reduce((sum, { location }) => sum + fileSize(resolve(dirname(path), location)), 0);
 }
 
+/** 0 for a file that is not there. */
 function fileSize(path: string): number {
-  return Number(statIfThere(path)?.size ?? 0);
-}
-
-function statIfThere(path: string): ReturnType<typeof statSync> {
-  return statSync(path, { throwIfNoEntry: false });
+  return guarded(path, "read", () => statSync(path, { throwIfNoEntry: false })?.size ?? 0);
 }
 
 /** Has unfinished files removed when the process is interrupted. */
@@ -58,10 +55,13 @@ export async function removeTemporariesOnInterrupt(): Promise<void> {
 
 /** Finds out before the work, not after it, that a file cannot be written. Throws NormfoldError "io". */
 export function assertWritable(path: string): void {
-  if (statIfThere(path)?.isDirectory()) {
+  const present = guarded(path, "write", () => {
+    accessSync(dirname(resolve(path)), constants.W_OK);
+    return statSync(path, { throwIfNoEntry: false });
+  });
+  if (present?.isDirectory()) {
     throw new NormfoldError("io", "this is a folder; give a file name", { file: path });
   }
-  guarded(path, "write", () => accessSync(dirname(resolve(path)), constants.W_OK));
 }
 
 /** True when the two paths lead to one file, also through links. */

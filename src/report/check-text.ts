@@ -1,5 +1,5 @@
 import type { CheckReport, OutputReport, SetReport } from "../runtime/check.js";
-import { type Cell, elide, paragraph, table, WIDTH } from "./layout.js";
+import { type Cell, clean, elidePair, paragraph, table, textWidth, WIDTH } from "./layout.js";
 import type { FileSize } from "./report.js";
 import type { Style } from "./style.js";
 import { differenceText, plural } from "./units.js";
@@ -36,10 +36,16 @@ function verdictLine(check: CheckReport, style: Style): string {
     differs: style.red("differs"),
     unchecked: style.yellow("unchecked"),
   }[check.status];
-  const names = check.sets.map((set) => set.name).join(", ");
-  const runs = check.sets.length === 0 ? "" : `, ${plural(check.sets.length, "run")}`;
-  const shown = names === "" || names.length > 40 ? "" : ` (${names})`;
-  return `${style.bold("check")}  ${verdict} ${style.dim(`in ${check.runtime}${runs}${shown}, seed ${check.seed}`)}`;
+  return `${style.bold("check")}  ${verdict} ${style.dim(`in ${check.runtime}${runsText(check)}`)}`;
+}
+
+/** ", 2 runs (normal, large), seed 0": as much as fits beside the verdict. */
+function runsText({ sets, seed }: CheckReport): string {
+  const [first] = sets;
+  if (first === undefined) return "";
+  const runs = `, ${plural(sets.length, "run")}`;
+  const names = clean(sets.map(({ name }) => name).join(", "));
+  return textWidth(names) <= 30 ? `${runs} (${names}), seed ${seed}` : `${runs}, seed ${seed}`;
 }
 
 function outputTable(outputs: readonly OutputReport[], style: Style): Cell[][] {
@@ -62,7 +68,7 @@ function outputRow({ name, verdict, comparison, tolerance }: OutputReport, style
     { text: differenceText(maxAbsolute), paint },
     differenceText(maxRelative),
     maxUlp >= 1e6 ? differenceText(maxUlp) : String(maxUlp),
-    cosineText(cosine),
+    cosine.toFixed(6),
     topAgreement === undefined ? "" : shareText(topAgreement),
     { text: differenceText(tolerance.absolute), paint: style.dim },
   ];
@@ -71,10 +77,6 @@ function outputRow({ name, verdict, comparison, tolerance }: OutputReport, style
 /** Rounding would turn "almost" into "all". */
 function shareText(share: number): string {
   return share === 1 ? "100%" : `${Math.min(99.9, 100 * share).toFixed(1)}%`;
-}
-
-function cosineText(cosine: number): string {
-  return cosine === 1 ? "1" : Math.min(cosine, 0.999999).toFixed(6);
 }
 
 const RANK = { differs: 2, unjudged: 1, equal: 0 } as const;
@@ -110,7 +112,7 @@ export interface ComparedModels {
 /** What `normfold check` prints: both files, then the check. */
 export function comparisonText({ original, result, check }: ComparedModels, style: Style): string {
   const { bold, dim } = style;
-  const room = Math.floor((WIDTH - 4) / 2);
-  const head = `${bold(elide(original.path, room))} ${dim("vs")} ${bold(elide(result.path, room))}`;
+  const [a, b] = elidePair(clean(original.path), clean(result.path), WIDTH - 4);
+  const head = `${bold(a)} ${dim("vs")} ${bold(b)}`;
   return `${[head, "", ...checkText(check, style)].join("\n")}\n`;
 }

@@ -1,5 +1,5 @@
 import type { ModelDescription, NormalizationDescription } from "./description.js";
-import { type Cell, elide, paragraph, table, WIDTH } from "./layout.js";
+import { type Cell, clean, elide, paragraph, table, WIDTH } from "./layout.js";
 import type { FileSize } from "./report.js";
 import type { Style } from "./style.js";
 import { groupBy } from "./tally.js";
@@ -15,7 +15,7 @@ export interface InspectTextOptions {
 export function inspectText(file: FileSize, model: ModelDescription, options: InspectTextOptions): string {
   const { style, all } = options;
   const blocks = [
-    [`${style.bold(elide(file.path, WIDTH - 20))}  ${style.dim(bytesText(file.bytes))}`],
+    [`${style.bold(elide(clean(file.path), WIDTH - 20))}  ${style.dim(bytesText(file.bytes))}`],
     header(model, style, all),
     interfaceTable(model, style),
     metadata(model, style, all),

@@ -92,6 +92,13 @@ export function elide(text: string, width: number): string {
   return `${take(text, width - 3 - textWidth(end))}...${end}`;
 }
 
+/** Two names side by side in `width` columns; the shorter one leaves its room to the other. */
+export function elidePair(a: string, b: string, width: number): [string, string] {
+  const half = Math.floor(width / 2);
+  const left = elide(a, Math.max(half, width - textWidth(b)));
+  return [left, elide(b, width - textWidth(left))];
+}
+
 /** The longest beginning of `text` that is no wider than `width`, and at least one character. */
 function take(text: string, width: number): string {
   let taken = "";

@@ -1,6 +1,6 @@
 import type { RefusalRecord } from "../rewrite/pass.js";
 import { checkText } from "./check-text.js";
-import { type Cell, elide, paragraph, table, WIDTH } from "./layout.js";
+import { type Cell, clean, elide, elidePair, paragraph, table, WIDTH } from "./layout.js";
 import type { OptimizeReport, OptimizeRun } from "./report.js";
 import type { Style } from "./style.js";
 import type { ModelSummary } from "./summary.js";
@@ -26,7 +26,7 @@ export function optimizeText(run: OptimizeRun, options: OptimizeTextOptions): st
     proof(report, style),
     [`${style.bold("time")}  ${timeLine(run.time)}`],
     [
-      `${style.green("wrote")} ${elide(run.output.path, WIDTH - 20)} ${style.dim(bytesText(run.output.bytes))}`,
+      `${style.green("wrote")} ${elide(clean(run.output.path), WIDTH - 20)} ${style.dim(bytesText(run.output.bytes))}`,
     ],
   ];
   return `${blocks
@@ -36,8 +36,8 @@ export function optimizeText(run: OptimizeRun, options: OptimizeTextOptions): st
 }
 
 function headline({ input, output }: OptimizeRun, { bold, dim }: Style): string {
-  const room = Math.floor((WIDTH - 4) / 2);
-  return `${bold(elide(input.path, room))} ${dim("->")} ${bold(elide(output.path, room))}`;
+  const [from, to] = elidePair(clean(input.path), clean(output.path), WIDTH - 4);
+  return `${bold(from)} ${dim("->")} ${bold(to)}`;
 }
 
 function sizes({ input, output, report }: OptimizeRun, style: Style): string[] {

@@ -1,0 +1,175 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { beforeAll, describe, expect, test } from "vitest";
+import { parse, saveModel } from "../../src/index.js";
+import {
+  BIN,
+  CONV_BN,
+  CUSTOM,
+  expectFailure,
+  filesIn,
+  node,
+  normfold,
+  temporaryFolder,
+  writeModel,
+} from "./helpers.js";
+
+const cwd = temporaryFolder();
+const at = (name: string): string => join(cwd, name);
+let before: string[] = [];
+
+beforeAll(async () => {
+  await writeModel(at("bn.onnx"), CONV_BN);
+  await writeModel(at("custom.onnx"), CUSTOM);
+  await saveModel(parse(CONV_BN), at("split.onnx"), { externalData: { threshold: 8 } });
+  const bytes = readFileSync(at("bn.onnx"));
+  writeFileSync(at("truncated.onnx"), bytes.subarray(0, bytes.length - 40));
+  const flipped = Uint8Array.from(bytes, (byte, i) => (i < 12 ? byte ^ 0xff : byte));
+  writeFileSync(at("flipped.onnx"), flipped);
+  writeFileSync(at("text.onnx"), "this is no model\n".repeat(20));
+  writeFileSync(at("empty.onnx"), "");
+  const oid = "4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393";
+  writeFileSync(
+    at("lfs.onnx"),
+    `version https://git-lfs.github.com/spec/v1\noid sha256:${oid}\nsize 12345\n`,
+  );
+  mkdirSync(at("folder"));
+  mkdirSync(at("apart"));
+  writeFileSync(at("apart/split.onnx"), readFileSync(at("split.onnx")));
+  symlinkSync(at("bn.onnx"), at("link.onnx"));
+  before = filesIn(cwd);
+});
+
+/** Runs it in the folder, sees it fail, and sees that it left nothing behind. */
+async function fails(args: readonly string[], code: number, message: RegExp): Promise<void> {
+  expectFailure(await normfold(args, { cwd }), code, message);
+  expect(filesIn(cwd)).toEqual(before);
+}
+
+describe("usage: exit 2", () => {
+  test.each<[string, string[], RegExp]>([
+    ["no output", ["optimize", "bn.onnx"], /--output <file> or --in-place/],
+    ["two outputs", ["optimize", "bn.onnx", "-o", "x.onnx", "--in-place"], /give one/],
+    ["the input as output", ["optimize", "bn.onnx", "-o", "./bn.onnx"], /is the input; give --in-place/],
+    ["the input as output, by a link", ["optimize", "bn.onnx", "-o", "link.onnx"], /is the input/],
+    ["standard input in place", ["optimize", "-", "--in-place"], /cannot be written over/],
+    ["model and JSON on stdout", ["optimize", "bn.onnx", "-o", "-", "-q"].concat("--json"), /.*/],
+    ["an unknown option", ["optimize", "bn.onnx", "--skp", "x"], /unknown option '--skp'.*--skip/],
+    ["an unknown command", ["optimise", "bn.onnx"], /unknown command 'optimise'.*optimize/],
+    ["a missing argument", ["inspect"], /missing required argument 'model'/],
+    ["two inputs", ["inspect", "bn.onnx", "custom.onnx"], /too many arguments/],
+    [
+      "an unknown pass",
+      ["optimize", "bn.onnx", "-o", "x.onnx", "--pass", "fold-afine-up"],
+      /mean "fold-affine-up"/,
+    ],
+    [
+      "an unknown pass to skip",
+      ["optimize", "bn.onnx", "-o", "x.onnx", "--skip", "zzz"],
+      /"normfold passes"/,
+    ],
+    ["a bad seed", ["optimize", "bn.onnx", "-o", "x.onnx", "--seed", "1.5"], /--seed.*whole number/],
+    ["a bad shape", ["optimize", "bn.onnx", "-o", "x.onnx", "--input-shape", "x"], /like x:1,3,224,224/],
+    ["a bad threshold", ["optimize", "--external-data", "bn.onnx", "-o", "x.onnx"], /number of bytes/],
+    ["a shape for no input", ["optimize", "bn.onnx", "-o", "x.onnx", "--input-shape", "z:1"], /no input "z"/],
+    [
+      "data of no known kind",
+      ["optimize", "bn.onnx", "-o", "x.onnx", "--check-inputs", "text.onnx"],
+      /\.npz/,
+    ],
+  ])("%s", async (name, args, message) => {
+    if (name === "model and JSON on stdout") {
+      const { code, stdout } = await normfold(args, { cwd });
+      expect([code, JSON.parse(stdout).error.code]).toEqual([2, "usage"]);
+    } else await fails(args, 2, message);
+  });
+
+  test("nothing at all prints the help on stderr", async () => {
+    const { code, stdout, stderr } = await normfold([], { cwd });
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(/^Usage: normfold/);
+  });
+});
+
+describe("unreadable and invalid models: exit 3", () => {
+  test.each(["truncated.onnx", "flipped.onnx", "text.onnx", "empty.onnx", "lfs.onnx"])("%s", async (file) => {
+    await fails(["optimize", file, "-o", "x.onnx"], 3, new RegExp(`^error: ${file}.*: \\w+`));
+  });
+
+  test("a Git LFS pointer is called by its name", async () => {
+    await fails(["inspect", "lfs.onnx"], 3, /git.lfs/i);
+  });
+
+  test("on standard input", async () => {
+    const result = await normfold(["inspect", "-"], { cwd, input: "no model" });
+    expectFailure(result, 3, /^error: standard input/);
+  });
+});
+
+describe("files: exit 5", () => {
+  test.each<[string, string[], RegExp]>([
+    ["no such model", ["optimize", "none.onnx", "-o", "x.onnx"], /none\.onnx: there is no such file/],
+    ["a folder as model", ["inspect", "folder"], /folder: this is a folder/],
+    ["no such output folder", ["optimize", "bn.onnx", "-o", "none/x.onnx"], /the folder does not exist/],
+    ["a folder as output", ["optimize", "bn.onnx", "-o", "folder"], /this is a folder/],
+    ["a file as folder", ["optimize", "bn.onnx", "-o", "text.onnx/x.onnx"], /no folder/],
+    ["no such data", ["optimize", "bn.onnx", "-o", "x.onnx", "--check-inputs", "none.npz"], /none\.npz/],
+    ["missing external data", ["optimize", "apart/split.onnx", "-o", "x.onnx"], /split\.onnx\.data/],
+  ])("%s", async (_, args, message) => {
+    await fails(args, 5, message);
+  });
+
+  test.skipIf(process.getuid?.() === 0)("an output folder without permission (not as root)", async () => {
+    chmodSync(at("folder"), 0o555);
+    await fails(["optimize", "bn.onnx", "-o", "folder/x.onnx"], 5, /no permission/);
+    chmodSync(at("folder"), 0o755);
+  });
+
+  test.skipIf(!existsSync("/dev/full"))("a full disk (needs /dev/full)", async () => {
+    await fails(["optimize", "bn.onnx", "-o", "/dev/full", "--no-check"], 5, /disk is full/);
+  });
+});
+
+describe("--json", () => {
+  test("errors are one document too, with the exit code", async () => {
+    const cases = [
+      { args: ["optimize", "text.onnx", "-o", "x.onnx"], exit: 3, code: "invalid", file: "text.onnx" },
+      { args: ["inspect", "none.onnx"], exit: 5, code: "io", file: "none.onnx" },
+      {
+        args: ["optimize", "custom.onnx", "-o", "x.onnx"],
+        exit: 4,
+        code: "unsupported",
+        file: "custom.onnx",
+      },
+      { args: ["check", "bn.onnx"], exit: 2, code: "usage", file: undefined },
+    ];
+    for (const { args, exit, code, file } of cases) {
+      const result = await normfold([...args, "--json"], { cwd });
+      expect([result.code, result.stderr]).toEqual([exit, ""]);
+      const { error } = JSON.parse(result.stdout);
+      expect(error).toMatchObject({ code, exitCode: exit, ...(file === undefined ? {} : { file }) });
+      expect(error.message).not.toContain("\n");
+    }
+    expect(filesIn(cwd)).toEqual(before);
+  });
+});
+
+describe("a bug in normfold: exit 70", () => {
+  const failure = pathToFileURL(join(BIN, "../failure.js")).href;
+  const script = `const { reportFailure } = await import("${failure}");
+    process.exitCode = await reportFailure(new TypeError("x is not a function\\nat all"), false);`;
+
+  test("one line that asks for a report", async () => {
+    const result = await node(["--input-type=module", "-e", script]);
+    expectFailure(result, 70, /^error: internal: TypeError: x is not a function at all; please report/);
+  });
+
+  test("NORMFOLD_DEBUG=1 shows the stack", async () => {
+    const { code, stderr } = await node(["--input-type=module", "-e", script], {
+      env: { NORMFOLD_DEBUG: "1" },
+    });
+    expect(code).toBe(70);
+    expect(stderr).toContain("    at ");
+  });
+});

@@ -1,0 +1,101 @@
+import { spawn } from "node:child_process";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { loadModel } from "../../src/index.js";
+import {
+  BIN,
+  CONV_BN,
+  expectFailure,
+  expectNarrow,
+  filesIn,
+  normfold,
+  temporaryFolder,
+  writeModel,
+} from "./helpers.js";
+
+const cwd = temporaryFolder();
+let model: Buffer = Buffer.alloc(0);
+
+beforeAll(async () => {
+  model = readFileSync(await writeModel(join(cwd, "bn.onnx"), CONV_BN));
+});
+
+describe("pipes", () => {
+  test("a model in and out, human text on stderr", async () => {
+    const { code, bytes, stderr } = await normfold(["optimize", "-", "-o", "-"], { cwd, input: model });
+    expect(code).toBe(0);
+    expectNarrow(stderr);
+    expect(stderr).toContain("standard input -> standard output");
+    const types = [...(await loadModel(new Uint8Array(bytes))).nodes()].map(({ opType }) => opType);
+    expect(types).toEqual(["Conv", "Relu"]);
+    await normfold(["optimize", "bn.onnx", "-o", "file.onnx", "-q"], { cwd });
+    expect(bytes.equals(readFileSync(join(cwd, "file.onnx")))).toBe(true);
+  });
+
+  test("inspect and print read standard input", async () => {
+    const inspected = await normfold(["inspect", "-", "--json"], { cwd, input: model });
+    expect(JSON.parse(inspected.stdout).file).toEqual({ path: "standard input", bytes: model.length });
+    const printed = await normfold(["print", "-"], { cwd, input: model });
+    expect(printed.stdout).toContain("BatchNormalization");
+  });
+
+  test("a reader that goes away is no error", async () => {
+    const child = spawn(process.execPath, [BIN, "passes"], { stdio: ["ignore", "pipe", "pipe"] });
+    child.stdout.destroy();
+    let stderr = "";
+    child.stderr.on("data", (part: Buffer) => {
+      stderr += part.toString();
+    });
+    const code = await new Promise((resolve) => child.on("close", resolve));
+    expect([code, stderr]).toEqual([0, ""]);
+  });
+
+  test.skipIf(!existsSync("/dev/full"))("a full disk behind stdout is exit 5 (needs /dev/full)", async () => {
+    for (const args of [
+      ["inspect", "bn.onnx"],
+      ["optimize", "bn.onnx", "-o", "-", "--no-check", "-q"],
+    ]) {
+      const full = openSync("/dev/full", "w");
+      const child = spawn(process.execPath, [BIN, ...args], { cwd, stdio: ["ignore", full, "pipe"] });
+      closeSync(full);
+      let stderr = "";
+      child.stderr?.on("data", (part: Buffer) => {
+        stderr += part.toString();
+      });
+      const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+      expectFailure(
+        { code, stdout: "", stderr, bytes: Buffer.alloc(0) },
+        5,
+        /standard output: the disk is full/,
+      );
+    }
+  });
+});
+
+describe("colours", () => {
+  test("none in a pipe, some when forced, none with NO_COLOR", async () => {
+    const marker = "\u001b[";
+    const plain = await normfold(["inspect", "bn.onnx"], { cwd });
+    expect(plain.stdout).not.toContain(marker);
+    const forced = await normfold(["inspect", "bn.onnx"], { cwd, env: { FORCE_COLOR: "1" } });
+    expect(forced.stdout).toContain(marker);
+    const never = await normfold(["inspect", "bn.onnx"], { cwd, env: { FORCE_COLOR: "1", NO_COLOR: "1" } });
+    expect(never.stdout).toBe(plain.stdout);
+    const error = await normfold(["inspect", "none.onnx"], { cwd, env: { NO_COLOR: "1" } });
+    expect(error.stderr).toMatch(/^error: /);
+  });
+});
+
+describe("interrupts", () => {
+  test.skipIf(process.platform === "win32")("SIGINT ends it with 130 and leaves nothing", async () => {
+    const before = filesIn(cwd);
+    const child = spawn(process.execPath, [BIN, "optimize", "-", "-o", "never.onnx"], { cwd });
+    const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
+    // More than a pipe holds: when it is written, the child is reading, and will wait for an end that never comes.
+    await new Promise((resolve) => child.stdin.write(new Uint8Array(2 ** 22), resolve));
+    child.kill("SIGINT");
+    expect(await ended).toBe(130);
+    expect(filesIn(cwd)).toEqual(before);
+  });
+});

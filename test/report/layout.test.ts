@@ -1,0 +1,60 @@
+import { describe, expect, test } from "vitest";
+import { clean, elide, elidePair, paragraph, table, textWidth, WIDTH } from "../../src/report/layout.js";
+
+describe("table", () => {
+  test("aligns columns and leaves no spaces at line ends", () => {
+    const rows = [
+      ["a", "1"],
+      ["long name", "100"],
+      ["b", ""],
+    ];
+    expect(table([{}, { align: "right" }], rows)).toEqual(["  a            1", "  long name  100", "  b"]);
+  });
+
+  test("elastic columns give way, the widest first", () => {
+    const rows = [["n".repeat(70), "t".repeat(40), "1.2 MB"]];
+    const [line = ""] = table([{ elastic: true }, { elastic: true }, { align: "right" }], rows);
+    expect(textWidth(line)).toBe(WIDTH);
+    expect(line).toMatch(/ {2}n+\.\.\.n+ {2}t+\.\.\.t+ {2}1\.2 MB$/);
+  });
+
+  test("marks do not count as width", () => {
+    const paint = (text: string): string => `<b>${text}</b>`;
+    expect(table([{}, {}], [[{ text: "ab", paint }, "c"]])).toEqual(["  <b>ab</b>  c"]);
+  });
+
+  test("wide characters count twice", () => {
+    expect(textWidth("層1")).toBe(3);
+    expect(textWidth("e\u0301")).toBe(1);
+    expect(
+      table(
+        [{}, {}],
+        [
+          ["層", "x"],
+          ["abc", "y"],
+        ],
+      ),
+    ).toEqual(["  層   x", "  abc  y"]);
+  });
+});
+
+describe("paragraph", () => {
+  test("breaks between words, and inside a word that is wider than a line", () => {
+    const lines = paragraph(`word ${"x".repeat(100)} ${"more ".repeat(20)}`.trim(), 2, 6);
+    for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(WIDTH);
+    expect(lines[0]).toBe("  word");
+    expect(lines.slice(1).every((line) => line.startsWith("      "))).toBe(true);
+    expect(lines.join("").replace(/ /g, "")).toBe(`word${"x".repeat(100)}${"more".repeat(20)}`);
+  });
+});
+
+test("elide keeps both ends, and a pair shares its room", () => {
+  expect(elide("short", 10)).toBe("short");
+  expect(elide("/models/resnet/model.onnx", 16)).toBe("/model...el.onnx");
+  expect(elidePair("a".repeat(90), "out.onnx", 76).map(textWidth)).toEqual([68, 8]);
+  expect(elidePair("a".repeat(90), "b".repeat(90), 76).map(textWidth)).toEqual([38, 38]);
+});
+
+test("control characters of a stranger's model do not reach the terminal", () => {
+  expect(clean("a\u001b[2Jb\nc\u202ed")).toBe("a\ufffd[2Jb\ufffdc\ufffdd");
+});
