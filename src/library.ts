@@ -18,6 +18,7 @@ import {
 import { evaluateConstants } from "./runtime/evaluate.js";
 import type { FeedSet } from "./runtime/feeds.js";
 import { describeInputs, precisionOf } from "./runtime/inputs.js";
+import { perturbWeights } from "./runtime/perturb.js";
 import type { Runtime, RuntimeModel } from "./runtime/runtime.js";
 
 /** Where a model comes from: a path or file URL, bytes, any byte source, or an object of the onnx-proto package. */
@@ -166,6 +167,7 @@ async function checkOptions(
     seed,
     inputs: describeInputs(model),
     precision: precisionOf(model),
+    noisy: () => stage(perturbWeights(model, seed)),
     ...(data === undefined ? {} : { feeds: data }),
     ...(inputShapes === undefined ? {} : { shapes: inputShapes }),
     ...(signal === undefined ? {} : { signal }),
@@ -181,20 +183,14 @@ function lazyRuntime(given: Runtime | undefined): () => Promise<Runtime> {
   };
 }
 
-/** A model where a runtime can open it, until it is disposed of. */
-interface Staged {
-  readonly model: RuntimeModel;
-  readonly dispose: () => Promise<void>;
-}
-
-function given(model: RuntimeModel): Promise<Staged> {
+function given(model: RuntimeModel): Promise<StagedModel> {
   return Promise.resolve({ model, dispose: () => Promise.resolve() });
 }
 
 /** Larger models are handed to the runtime in a temporary file: protobuf, and one allocation, end at 2 GB. */
 const IN_MEMORY_LIMIT = 2 ** 30;
 
-async function stage(model: Model): Promise<Staged> {
+async function stage(model: Model): Promise<StagedModel> {
   if (encodeModel(model, { embedExternal: true }).byteLength <= IN_MEMORY_LIMIT) {
     return given({ kind: "bytes", bytes: encodeToBytes(model) });
   }

@@ -66,7 +66,8 @@ const UNSTABLE = "its own rounding changes its shape, or which elements are fini
 /**
  * Judges one output.
  *
- *   exact        the same elements (NaN as NaN, -0 as 0)
+ *   exact        the same elements (NaN as NaN, -0 as 0). In half precision judged as rounding: the runtime computes it
+ *                in float32 between casts, and where it puts those depends on the neighbours of a node
  *   rounding     |a - b| <= t * max|a|, t = max(base, 8 * movement), at most the cap. `base` is what a shallow network
  *                needs at the model's precision; `movement` is how far the original's own output moves when its
  *                inputs and weights are perturbed by a few roundings: depth raises it, and cancellation (variance
@@ -86,6 +87,7 @@ export async function judge(
   precision: FloatDType,
   noise: () => Promise<Noise | undefined>,
 ): Promise<Judgement> {
+  const bitwise = numerics === "exact" && precision !== "float16" && precision !== "bfloat16";
   const scale = comparison.scale > 0 ? comparison.scale : 1;
   const tolerance = (relative: number, outliers: number, why: string): Tolerance => {
     return { relative, absolute: relative * scale, outliers, why };
@@ -97,22 +99,18 @@ export async function judge(
     tolerance: given,
   });
 
-  const zero = tolerance(
-    0,
-    0,
-    numerics === "exact" ? "only exact rewrites were made" : `${a.dtype} is exact`,
-  );
+  const zero = tolerance(0, 0, bitwise ? "only exact rewrites were made" : `${a.dtype} is exact`);
   const hard =
     comparison.mismatch ??
     (comparison.nonFinite > 0
       ? `${comparison.nonFinite} of ${comparison.size} elements are not finite in one of the two`
       : undefined);
   if (hard !== undefined) {
-    const unstable = numerics !== "exact" && (await noise())?.unstable === true;
+    const unstable = !bitwise && (await noise())?.unstable === true;
     return unstable ? { verdict: "unjudged", reason: UNSTABLE, tolerance: zero } : differs(zero, hard);
   }
   if (comparison.differing === 0) return equal(zero);
-  if (numerics === "exact") return differs(zero, excess(comparison, zero, comparison.differing));
+  if (bitwise) return differs(zero, excess(comparison, zero, comparison.differing));
 
   const extra = numerics === "approximate" ? APPROXIMATION : 0;
   const { base, blind, cap } = LIMITS[precision];
