@@ -14,6 +14,7 @@ import {
   type CheckReport,
   createChecker,
   type CheckOptions as RuntimeCheckOptions,
+  type StagedModel,
 } from "./runtime/check.js";
 import { evaluateConstants } from "./runtime/evaluate.js";
 import type { FeedSet } from "./runtime/feeds.js";
