@@ -24,7 +24,7 @@ export async function reportFailure(error: unknown, json: boolean): Promise<numb
 }
 
 function errorLine(failure: NormfoldError): string {
-  const text = clean(failure.describe().replace(/\s*\n\s*/g, "; "));
+  const text = clean(failure.describe());
   return failure.code === "internal" ? `internal: ${text}; ${REPORT}` : text;
 }
 
@@ -44,5 +44,8 @@ function codeOfError(error: unknown): ErrorCode {
 function usageMessage(error: CommanderError): string {
   const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
   const hint = rest.map((line) => line.trim().replace(/^\((.*)\)$/, "$1")).filter((line) => line !== "");
+  if (error.code === "commander.unknownCommand" && first.includes(".onnx")) {
+    hint.push("to optimize a model, write normfold optimize <model> -o <file>");
+  }
   return [first.replace(/\.$/, ""), ...hint].join("; ");
 }

@@ -38,8 +38,13 @@ export async function loadInput(path: string, options: LoadOptions): Promise<Loa
 
 /** The bytes of the external files that a model in `path` names and that are there. */
 export function externalBytes(path: string, model: Model): number {
+  return externalPaths(path, model).reduce((sum, file) => sum + fileSize(file), 0);
+}
+
+/** The external files that a model in `path` names and that are there. */
+export function externalPaths(path: string, model: Model): string[] {
   const files = externalFiles(model).filter(({ missing }) => !missing);
-  return files.reduce((sum, { location }) => sum + fileSize(resolve(dirname(path), location)), 0);
+  return files.map(({ location }) => resolve(dirname(path), location));
 }
 
 /** 0 for a file that is not there. */

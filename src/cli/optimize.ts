@@ -6,6 +6,7 @@ import { EXIT_HELP } from "./exit.js";
 import {
   assertWritable,
   externalBytes,
+  externalPaths,
   isSameFile,
   type LoadedModel,
   loadInput,
@@ -103,6 +104,9 @@ async function optimizeFile(
 ): Promise<OptimizeRun> {
   stages.enter("read", "reading");
   const input = await loadInput(path, { allowOutsideExternalData: flags.allowOutside ?? false });
+  if (externalPaths(path, input.model).some((file) => isSameFile(file, target))) {
+    throw usage(`"${target}" holds data of the input; choose another file`);
+  }
   const { model, report } = await optimizeModel(path, input, flags, stages);
   if (report.check !== undefined) assertProven(report.check, input.file.path);
   stages.enter("write", "writing");

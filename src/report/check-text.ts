@@ -24,6 +24,7 @@ export function checkText(check: CheckReport, style: Style): string[] {
     if (verdict === "unjudged" && reason !== undefined)
       lines.push(...paragraph(`"${name}" was not judged: ${reason}`, 2, 4));
   }
+  lines.push(...storedText(check.sets, style));
   if (check.uncompared.length > 0) {
     lines.push(...paragraph(`not compared, as no tensors: ${check.uncompared.join(", ")}`, 2, 4));
   }
@@ -46,6 +47,20 @@ function runsText({ sets, seed }: CheckReport): string {
   const runs = `, ${plural(sets.length, "run")}`;
   const names = clean(sets.map(({ name }) => name).join(", "));
   return textWidth(names) <= 30 ? `${runs} (${names}), seed ${seed}` : `${runs}, seed ${seed}`;
+}
+
+/** How the result compares with the outputs that came with the data; nothing where none came. */
+function storedText(sets: readonly SetReport[], style: Style): string[] {
+  const stored = sets.flatMap((set) => set.stored.map((report) => ({ set: set.name, ...report })));
+  if (stored.length === 0) return [];
+  const far = stored.filter(({ agrees }) => !agrees);
+  if (far.length === 0) return [style.dim(`  agrees with ${plural(stored.length, "stored output")}`)];
+  const lines = [style.yellow(`  differs from ${far.length} of ${plural(stored.length, "stored output")}`)];
+  for (const { set, name, comparison } of far) {
+    const how = comparison.mismatch ?? `by up to ${differenceText(comparison.maxAbsolute)}`;
+    lines.push(...paragraph(`"${name}" on ${set}: ${how}`, 4, 6));
+  }
+  return lines;
 }
 
 function outputTable(outputs: readonly OutputReport[], style: Style): Cell[][] {

@@ -91,6 +91,9 @@ describe("normfold check", () => {
         cwd,
       });
       expect(code).toBe(0);
+      expect(
+        JSON.parse(stdout).check.sets.every(({ stored }: { stored: object[] }) => stored.length === 1),
+      ).toBe(true);
       const names = JSON.parse(stdout).check.sets.map(({ name }: { name: string }) => name);
       expect(names).toEqual(["test_data_set_0", "test_data_set_1", "test_data_set_2"]);
       const data = ["--data", "mnist/test_data_set_1", "--json"];

@@ -53,10 +53,16 @@ describe("usage: exit 2", () => {
     ["two outputs", ["optimize", "bn.onnx", "-o", "x.onnx", "--in-place"], /give one/],
     ["the input as output", ["optimize", "bn.onnx", "-o", "./bn.onnx"], /is the input; give --in-place/],
     ["the input as output, by a link", ["optimize", "bn.onnx", "-o", "link.onnx"], /is the input/],
+    [
+      "the input's data as output",
+      ["optimize", "split.onnx", "-o", "split.onnx.data"],
+      /holds data of the input/,
+    ],
     ["standard input in place", ["optimize", "-", "--in-place"], /cannot be written over/],
     ["model and JSON on stdout", ["optimize", "bn.onnx", "-o", "-", "-q"].concat("--json"), /.*/],
     ["an unknown option", ["optimize", "bn.onnx", "--skp", "x"], /unknown option '--skp'.*--skip/],
     ["an unknown command", ["optimise", "bn.onnx"], /unknown command 'optimise'.*optimize/],
+    ["a model without a command", ["bn.onnx"], /unknown command 'bn\.onnx'; .*normfold optimize/],
     ["a missing argument", ["inspect"], /missing required argument 'model'/],
     ["two inputs", ["inspect", "bn.onnx", "custom.onnx"], /too many arguments/],
     [
