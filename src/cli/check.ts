@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import { NormfoldError } from "../base/errors.js";
-import type { Model } from "../ir/model.js";
-import type { FeedSet } from "../runtime/feeds.js";
+import type { FeedSet, Model } from "../index.js";
 import { EXIT, EXIT_HELP } from "./exit.js";
 import { isSameFile, type LoadedModel, loadInput, removeTemporariesOnInterrupt, STANDARD } from "./files.js";
 import { styleFor, write, writeJson } from "./output.js";

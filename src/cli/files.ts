@@ -1,8 +1,7 @@
 import { accessSync, constants, realpathSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { NormfoldError } from "../base/errors.js";
-import type { LoadOptions } from "../index.js";
-import type { Model } from "../ir/model.js";
+import type { LoadOptions, Model } from "../index.js";
 import { guarded } from "../node/errors.js";
 import { externalFiles } from "../report/description.js";
 import type { FileSize } from "../report/report.js";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { NormfoldError } from "../base/errors.js";
-import type { Model } from "../ir/model.js";
+import type { Model } from "../index.js";
 import type { FileSize, OptimizeReport, OptimizeRun } from "../report/report.js";
 import { EXIT_HELP } from "./exit.js";
 import {
