@@ -1,6 +1,5 @@
 import type { Graph, Node } from "../src/ir/graph.js";
-import { isStandardDomain } from "../src/ir/graph.js";
-import type { Model } from "../src/ir/model.js";
+import type { FunctionDef, Model } from "../src/ir/model.js";
 import type { Pass, PassContext } from "../src/rewrite/pass.js";
 
 /**
@@ -9,7 +8,7 @@ import type { Pass, PassContext } from "../src/rewrite/pass.js";
  *   before   <float[2] k> { y = Relu(x)  u = Exp(x) } => y
  *   after    { y = Relu(x) } => y
  *
- * Refuses    nodes of custom domains, which may have effects; graph inputs; values that an annotation or a training
+ * Refuses    nodes of custom domains, which may have effects, and nodes with bodies that hold some; graph inputs; values that an annotation or a training
  *            binding names
  * Numerics   exact
  */
@@ -21,7 +20,8 @@ export const eliminateDead: Pass = {
   after: "y = Relu(x)",
   numerics: "exact",
   run: (context) => {
-    for (const graph of [...context.view.model.graphs()]) {
+    // Bodies are come to after the nodes that hold them, so that those of a removed node are never entered.
+    for (const graph of context.view.model.graphs()) {
       sweepNodes(graph, context);
       sweepInitializers(graph, context);
     }
@@ -46,13 +46,23 @@ function sweepNodes(graph: Graph, context: PassContext): void {
   }
 }
 
+/** Operators of these domains have no effects. */
+const PURE: ReadonlySet<string> = new Set(["", "ai.onnx", "ai.onnx.ml", "com.microsoft"]);
+
+/** Whether the node, its bodies and the functions they call are known to do nothing but compute. */
 function isDiscardable(node: Node, model: Model): boolean {
-  return (
-    isStandardDomain(node.domain) ||
-    node.domain === "ai.onnx.ml" ||
-    node.domain === "com.microsoft" ||
-    model.functions.some((fn) => fn.name === node.opType && fn.domain === node.domain)
-  );
+  const entered = new Set<FunctionDef>();
+  const pending = [node];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { opType, domain = "" } = next;
+    for (const body of next.subgraphs) pending.push(...body.nodes());
+    const called = model.functions.find((fn) => fn.name === opType && (fn.domain ?? "") === domain);
+    if (called === undefined && !PURE.has(domain)) return false;
+    if (called === undefined || entered.has(called)) continue;
+    entered.add(called);
+    pending.push(...called.body.nodes());
+  }
+  return true;
 }
 
 function sweepInitializers(graph: Graph, context: PassContext): void {

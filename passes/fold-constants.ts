@@ -29,7 +29,7 @@ export const foldConstants: Pass = {
   after: "y = Mul(x, k)  // k is an initializer",
   numerics: "rounding",
   run: async (context) => {
-    for (const graph of [...context.view.model.graphs()]) {
+    for (const graph of context.view.model.graphs()) {
       foldKnown(graph, context);
       await foldComputed(graph, context);
     }
@@ -70,7 +70,8 @@ function knownTensor(node: Node, output: Value, facts: Facts): Tensor | undefine
   if (node.opType === "ConstantOfShape") return filled(node, dtype, shape);
   if (dtype !== "int64" && dtype !== "int32") return undefined;
   const elements = facts.elements(output);
-  const numbers = elements?.filter((element) => typeof element === "number");
+  // Inference rounds integers beyond 2^53, the "to the end" of a Slice for one: those are computed.
+  const numbers = elements?.filter((element): element is number => Number.isSafeInteger(element));
   if (elements === undefined || numbers === undefined || numbers.length !== elements.length) return undefined;
   return tensorFromNumbers(dtype, shape, numbers);
 }
@@ -224,13 +225,18 @@ function replace(node: Node, value: Value, tensor: Tensor, growth: number, conte
   if (made) context.growth.spent += growth;
 }
 
-/** Removes a node that nothing reads any more, and those before it that only it had read. */
+/**
+ * Removes a node that nothing reads any more, and those before it that only it had read. What may have effects, a custom
+ * operator or a body, is left to eliminate-dead to judge.
+ */
 function removeUnread(node: Node, remove: (node: Node) => void): void {
   const pending = [node];
   for (let current = pending.pop(); current !== undefined; current = pending.pop()) {
     if (current.graph === undefined) continue;
     if (current.outputs.some((value) => value !== null && value.uses.size > 0)) continue;
-    const producers = current.inputs.flatMap((value) => value?.producer ?? []);
+    const producers = current.inputs
+      .flatMap((value) => value?.producer ?? [])
+      .filter((producer) => isStandardDomain(producer.domain) && producer.subgraphs.length === 0);
     remove(current);
     pending.push(...producers);
   }

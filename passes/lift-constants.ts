@@ -1,6 +1,6 @@
 import { type Refusal, refuse } from "../src/base/refusal.js";
 import type { Node } from "../src/ir/graph.js";
-import { type Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
+import { valueOfConstant } from "../src/ops/constants.js";
 import type { Pass, Proposal } from "../src/rewrite/pass.js";
 
 /**
@@ -27,7 +27,7 @@ export const liftConstants: Pass = {
 function match(node: Node): Proposal | Refusal | undefined {
   if (!node.is("Constant") || node.graph === undefined || node.graph.isFunctionBody) return undefined;
   const [graph, output] = [node.graph, node.output(0)];
-  const tensor = constantValue(node);
+  const tensor = valueOfConstant(node);
   if (output === undefined || output.uses.size === 0) return undefined;
   if (tensor === undefined)
     return refuse("its value is sparse, a string list, or given by a function's caller");
@@ -41,18 +41,4 @@ function match(node: Node): Proposal | Refusal | undefined {
       rewriter.removeNode(node);
     },
   };
-}
-
-function constantValue(node: Node): Tensor | undefined {
-  const float = node.float("value_float");
-  const int = node.attribute("value_int");
-  const floats = node.attribute("value_floats");
-  const ints = node.attribute("value_ints");
-  if (float !== undefined) return tensorFromNumbers("float", [], [float]);
-  if (int?.kind === "int") return tensorFromNumbers("int64", [], [Number(int.value)]);
-  if (floats?.kind === "floats") return tensorFromNumbers("float", [floats.value.length], floats.value);
-  if (ints?.kind === "ints") {
-    return tensorFromNumbers("int64", [ints.value.length], ints.value.map(Number));
-  }
-  return node.tensorAttribute("value");
 }

@@ -137,6 +137,11 @@ export function tensorFromNumbers(dtype: DType, dims: readonly number[], values:
   return tensorFromBytes(dtype, dims, encodeNumbers(dtype, values));
 }
 
+/** An int64 tensor; numbers would lose integers beyond 2^53. */
+export function tensorFromBigInts(dims: readonly number[], values: readonly bigint[]): Tensor {
+  return tensorFromBytes("int64", dims, new Uint8Array(BigInt64Array.from(values).buffer));
+}
+
 const FORMATS: Partial<Record<DType, FloatFormat>> = {
   float16: FLOAT16,
   bfloat16: BFLOAT16,

@@ -1,6 +1,6 @@
 import { type Refusal, refuse } from "../base/refusal.js";
-import type { Value } from "../ir/graph.js";
-import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
+import type { Node, Value } from "../ir/graph.js";
+import { type Tensor, tensorFromBigInts, tensorFromNumbers } from "../ir/tensor.js";
 
 /** The tensor of a value that no caller and no input can change: a constant initializer or a Constant node. */
 export function constantTensor(value: Value | undefined): Tensor | undefined {
@@ -8,15 +8,28 @@ export function constantTensor(value: Value | undefined): Tensor | undefined {
   if (value.isConstant) return value.tensor;
   const node = value.producer;
   if (!node?.is("Constant") || value.isPinned) return undefined;
-  return (
-    node.tensorAttribute("value") ??
-    scalarConstant("float", node.float("value_float")) ??
-    scalarConstant("int64", node.int("value_int"))
-  );
+  return valueOfConstant(node);
 }
 
-function scalarConstant(dtype: "float" | "int64", value: number | undefined): Tensor | undefined {
-  return value === undefined ? undefined : tensorFromNumbers(dtype, [], [value]);
+/** What a Constant node gives; undefined for sparse and string forms, and for what a function's caller chooses. */
+export function valueOfConstant(node: Node): Tensor | undefined {
+  for (const attr of node.attributes.values()) {
+    switch (attr.name) {
+      case "value":
+        return attr.kind === "tensor" ? attr.value : undefined;
+      case "value_float":
+        return attr.kind === "float" ? tensorFromNumbers("float", [], [attr.value]) : undefined;
+      case "value_floats":
+        return attr.kind === "floats"
+          ? tensorFromNumbers("float", [attr.value.length], attr.value)
+          : undefined;
+      case "value_int":
+        return attr.kind === "int" ? tensorFromBigInts([], [attr.value]) : undefined;
+      case "value_ints":
+        return attr.kind === "ints" ? tensorFromBigInts([attr.value.length], attr.value) : undefined;
+    }
+  }
+  return undefined;
 }
 
 /** The tensor of `value`, or the sentence that says why it is not a constant. `role` is the value's part in it: "weight W". */
