@@ -1,0 +1,175 @@
+import { expect } from "vitest";
+import type { Numerics } from "../../src/base/numerics.js";
+import type { Model } from "../../src/ir/model.js";
+import { verify } from "../../src/ir/verify.js";
+import {
+  type Judge,
+  type RewriteOptions,
+  type RewriteResult,
+  type RewriteServices,
+  rewriteModel,
+} from "../../src/optimize.js";
+import { encodeToBytes } from "../../src/proto/encode.js";
+import type { Evaluate } from "../../src/rewrite/pass.js";
+import { type CheckReport, createChecker } from "../../src/runtime/check.js";
+import { evaluateConstants } from "../../src/runtime/evaluate.js";
+import { describeInputs, precisionOf } from "../../src/runtime/inputs.js";
+import { defaultRuntime } from "../../src/runtime/ort.js";
+import { parseGraph, parseModel } from "../../src/text/parse.js";
+import { printModel } from "../../src/text/print.js";
+import { sketch } from "./text.js";
+
+export interface RewriteCase extends Pick<RewriteOptions, "passes" | "growthLimit" | "freezeInitializers"> {
+  /** Of a text without a model header. */
+  readonly opset?: number;
+  /**
+   * False where onnxruntime has no kernel for the original, which is asserted too; "maybe" where that depends on the
+   * machine (float16).
+   */
+  readonly runnable?: boolean | "maybe";
+  /** Sizes of inputs by name, where trying would not find them. */
+  readonly shapes?: Readonly<Record<string, readonly number[]>>;
+}
+
+export interface Outcome extends RewriteResult {
+  readonly original: Model;
+  /** One line per node: see sketch. */
+  readonly ops: readonly string[];
+  readonly refusalText: string;
+}
+
+/** A model from text: with a header as it is, without one as a graph of `opset`. */
+export function modelOf(text: string, opset = 17): Model {
+  return text.trimStart().startsWith("<") ? parseModel(text) : parseGraph(text, { opset });
+}
+
+/** Constant folding as the product does it. */
+export const evaluate: Evaluate = async (constants) => {
+  const names = constants.graph.outputs.map((value) => value.name);
+  const tensors = await evaluateConstants(await defaultRuntime(), constants, names);
+  return names.flatMap((name) => tensors.get(name) ?? []);
+};
+
+/**
+ * Rewrites, and asserts what must hold of any rewriting: the original is untouched, the result is sound, the same input
+ * gives the same bytes, a second run changes nothing, and onnxruntime gives the same outputs.
+ */
+export async function rewrite(before: string | Model, options: RewriteCase = {}): Promise<Outcome> {
+  const { opset, runnable = true, shapes, ...rest } = options;
+  const original = typeof before === "string" ? modelOf(before, opset) : before;
+  const flaws = verify(original);
+  expect(flaws, "the case itself is unsound").toEqual([]);
+  const bytes = encodeToBytes(original);
+  const settings: RewriteOptions = { ...rest, verifyEach: true };
+  const result = await rewriteModel(original, settings, { evaluate });
+  expect(result.rolledBack).toEqual([]);
+  expect(Buffer.compare(encodeToBytes(original), bytes), "the original was changed").toBe(0);
+  expect(verify(result.model)).toEqual([]);
+  const rewritten = encodeToBytes(result.model);
+
+  const again = await rewriteModel(original, settings, { evaluate });
+  expect(Buffer.compare(encodeToBytes(again.model), rewritten), "two runs differ").toBe(0);
+  const second = await rewriteModel(result.model, settings, { evaluate });
+  expect(
+    second.rewrites.map((record) => record.summary),
+    "a second run still changes something",
+  ).toEqual([]);
+
+  const report = await compare(original, result.model, weakest(result), shapes);
+  const expected = runnable === "maybe" ? ["equal", "unchecked"] : [runnable ? "equal" : "unchecked"];
+  if (!expected.includes(report.status)) {
+    expect.unreachable(
+      `${report.status}: ${report.reason}\n${printModel(original)}\nbecame\n${printModel(result.model)}`,
+    );
+  }
+  const refusalText = result.refusals
+    .map(({ pass, node, reason }) => `${pass}, ${node}: ${reason}`)
+    .join("\n");
+  return { ...result, original, ops: sketch(result.model), refusalText };
+}
+
+/** The rewrite leaves exactly these nodes, in the form of sketch(). */
+export async function expectRewrite(
+  before: string,
+  after: readonly string[],
+  options: RewriteCase = {},
+): Promise<Outcome> {
+  const outcome = await rewrite(before, options);
+  expect(outcome.ops).toEqual(after);
+  return outcome;
+}
+
+/** Nothing is rewritten, and a refusal says why. Without a reason, the node is not the pass's business at all. */
+export async function expectRefused(
+  before: string,
+  reason?: RegExp,
+  options: RewriteCase = {},
+): Promise<Outcome> {
+  const outcome = await rewrite(before, options);
+  expect(
+    outcome.rewrites.map(({ summary }) => summary),
+    "nothing may be rewritten",
+  ).toEqual([]);
+  if (reason !== undefined) expect(outcome.refusalText).toMatch(reason);
+  return outcome;
+}
+
+function weakest({ rewrites }: RewriteResult): Numerics {
+  if (rewrites.some(({ numerics }) => numerics === "approximate")) return "approximate";
+  return rewrites.some(({ numerics }) => numerics === "rounding") ? "rounding" : "exact";
+}
+
+/** Compares in onnxruntime with its graph optimizations off, on seeded inputs. */
+export async function compare(
+  original: Model,
+  result: Model,
+  numerics: Numerics,
+  shapes?: RewriteCase["shapes"],
+): Promise<CheckReport> {
+  const checker = await checkerOf(original, shapes);
+  try {
+    return await checker.compare({ kind: "bytes", bytes: encodeToBytes(result) }, numerics);
+  } finally {
+    await checker.close();
+  }
+}
+
+async function checkerOf(
+  original: Model,
+  shapes?: RewriteCase["shapes"],
+): Promise<Awaited<ReturnType<typeof createChecker>>> {
+  return createChecker(
+    { kind: "bytes", bytes: encodeToBytes(original) },
+    {
+      runtime: await defaultRuntime(),
+      seed: 7,
+      inputs: describeInputs(original),
+      precision: precisionOf(original),
+      ...(shapes === undefined ? {} : { shapes }),
+    },
+  );
+}
+
+/** A judge over onnxruntime, as the product has it. Close it. */
+export async function judgeOf(original: Model): Promise<{ judge: Judge; close: () => Promise<void> }> {
+  const checker = await checkerOf(original);
+  return {
+    judge: (candidate, numerics) =>
+      checker.compare({ kind: "bytes", bytes: encodeToBytes(candidate) }, numerics),
+    close: () => checker.close(),
+  };
+}
+
+/** rewriteModel with a real judge. */
+export async function judged(
+  original: Model,
+  options: RewriteOptions,
+  services: RewriteServices = { evaluate },
+): Promise<RewriteResult> {
+  const { judge, close } = await judgeOf(original);
+  try {
+    return await rewriteModel(original, options, { ...services, judge });
+  } finally {
+    await close();
+  }
+}
