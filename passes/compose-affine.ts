@@ -14,12 +14,12 @@ import { type Rewriter, replacementBlocked } from "../src/rewrite/rewriter.js";
 /**
  * Make one map of two per-channel maps in a row.
  *
- *   before   a = BatchNormalization(x, gamma, beta, mean, var)
- *            y = Mul(a, k)
- *   after    y = BatchNormalization(x, gamma * k, beta * k, mean, var)
+ *   before   a = Mul(x, k)
+ *            y = BatchNormalization(a, gamma, beta, mean, var)
+ *   after    y = BatchNormalization(x, scale, shift, 0, 1)
  *
- * Pairs with a BatchNormalization become one BatchNormalization, two multiplications one Mul, two additions one Add.
- * A Mul and an Add stay two nodes. Caffe's Scale layer is exported as the pair above and an Add.
+ * A pair that ends in a BatchNormalization becomes one, two multiplications one Mul, two additions one Add. A Mul and an
+ * Add stay two nodes. What follows a BatchNormalization is absorbed by it, in fold-affine-up.
  *
  * Math       second(first(x)): scale = s2 * s1, shift = s2 * t1 + t2
  * Requires   constants; the value between has this one use; both maps along one axis, or uniform
@@ -30,8 +30,8 @@ export const composeAffine: Pass = {
   kind: "rules",
   name: "compose-affine",
   summary: "Two per-channel scales and shifts in a row become one",
-  before: "a = BatchNormalization(x, gamma, beta, mean, var)  y = Mul(a, k)",
-  after: "y = BatchNormalization(x, gamma * k, beta * k, mean, var)",
+  before: "a = Mul(x, k)  y = BatchNormalization(a, gamma, beta, mean, var)",
+  after: "y = BatchNormalization(x, scale, shift, 0, 1)",
   numerics: "rounding",
   rules: [{ match }],
 };
@@ -57,10 +57,7 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
     apply: (rewriter) => {
       rewriter.supersede(output, merge(rewriter));
       rewriter.removeNode(node);
-      // The first node may be the merged one, and then still has its uses.
-      if (producer.outputs.every((value) => value === null || value.uses.size === 0)) {
-        rewriter.removeNode(producer);
-      }
+      rewriter.removeNode(producer);
     },
   };
 }
@@ -74,38 +71,14 @@ function planMerge(
   map: ChannelAffine,
   facts: Facts,
 ): Merge | Refusal | undefined {
-  if (first.node.is("BatchNormalization")) return intoEarlier(first, second);
+  // A BatchNormalization takes what follows it into its gamma and beta: that is fold-affine-up's.
+  if (first.node.is("BatchNormalization")) return undefined;
   if (second.node.is("BatchNormalization")) return intoLater(first, second, map);
   if (isScaleOnly(first.map) && isScaleOnly(second.map))
     return asArithmetic("Mul", map.scale, first, second, facts);
   if (isShiftOnly(first.map) && isShiftOnly(second.map))
     return asArithmetic("Add", map.shift, first, second, facts);
   return undefined;
-}
-
-/** gamma and beta take the second map; mean and variance stay, so they still are the layer's statistics. */
-function intoEarlier(first: LiftedAffine, second: LiftedAffine): Merge | Refusal | undefined {
-  const { node } = first;
-  const [gamma, beta] = [constantTensor(node.input(1)), constantTensor(node.input(2))];
-  const output = node.output(0);
-  if (gamma === undefined || beta === undefined || output === undefined) return undefined;
-  const { scale, shift } = second.map;
-  const at = (values: Float64Array, c: number): number => values[values.length === 1 ? 0 : c] ?? NaN;
-  const newGamma = vector(
-    gamma,
-    gamma.toFloat64().map((value, c) => value * at(scale, c)),
-  );
-  const newBeta = vector(
-    beta,
-    beta.toFloat64().map((value, c) => value * at(scale, c) + at(shift, c)),
-  );
-  if (isRefusal(newGamma)) return newGamma;
-  if (isRefusal(newBeta)) return newBeta;
-  return (rewriter) => {
-    rewriter.setConstant(node, 1, newGamma, "gamma");
-    rewriter.setConstant(node, 2, newBeta, "beta");
-    return output;
-  };
 }
 
 /** The later BatchNormalization becomes the whole map: gamma = scale, beta = shift, mean 0, variance 1, epsilon 0. */

@@ -4,6 +4,7 @@ import { eliminateDead } from "./eliminate-dead.js";
 import { eliminateDropout } from "./eliminate-dropout.js";
 import { eliminateIdentity } from "./eliminate-identity.js";
 import { eliminateNeutralAffine } from "./eliminate-neutral-affine.js";
+import { foldAffineDown } from "./fold-affine-down.js";
 import { foldAffineUp } from "./fold-affine-up.js";
 import { foldConstants } from "./fold-constants.js";
 import { liftConstants } from "./lift-constants.js";
@@ -17,5 +18,6 @@ export const PASSES: readonly Pass[] = [
   eliminateNeutralAffine,
   composeAffine,
   foldAffineUp,
+  foldAffineDown,
   eliminateDead,
 ];

@@ -78,21 +78,29 @@ const LARGEST: Readonly<Record<FloatDType, number>> = {
 /** Scales up to this keep every float32, bfloat16 or float64 weight that a network can compute with in range. */
 const HARMLESS_SCALE = 2 ** 32;
 
+/** Below this float16 holds multiples of 2^-24 and no longer 11 significant bits. */
+const SMALLEST_NORMAL_HALF = 2 ** -14;
+
 /**
- * Whether scaling would push an element out of the type's range, which rounds it to infinity. Reads the elements only
- * where it could happen: always for float16, for the wide types only under an extreme scale.
+ * Whether scaling would leave the type's range: an element rounds to infinity, or, in float16, all of them sink to where
+ * the type has hardly any digits. Reads the elements only where it could happen: always for float16, for the wide types
+ * only under an extreme scale.
  */
 export function scaleOverflows(tensor: Tensor, scale: Float64Array, inner: number): boolean {
-  if (!isFloat(tensor.dtype)) return true;
+  const { dtype } = tensor;
+  if (!isFloat(dtype)) return true;
   const largestScale = scale.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
-  if (tensor.dtype !== "float16" && largestScale <= HARMLESS_SCALE) return false;
-  if (largestScale <= 1) return false;
-  const limit = LARGEST[tensor.dtype];
+  if (dtype !== "float16" && largestScale <= HARMLESS_SCALE) return false;
   const numbers = tensor.toFloat64();
-  return numbers.some((value, i) => {
+  let [before, after] = [0, 0];
+  numbers.forEach((value, i) => {
+    if (!Number.isFinite(value)) return;
     const factor = present(scale[Math.floor(i / inner) % scale.length], "a scale per channel");
-    return Number.isFinite(value) && Math.abs(value * factor) > limit;
+    before = Math.max(before, Math.abs(value));
+    after = Math.max(after, Math.abs(value * factor));
   });
+  const sinks = dtype === "float16" && after > 0 && after < Math.min(before, SMALLEST_NORMAL_HALF);
+  return after > LARGEST[dtype] || sinks;
 }
 
 /** Whether every number can be held by the type without becoming infinite. */

@@ -5,18 +5,21 @@ import type { Node, Value } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
 import type { Facts } from "./facts.js";
 
-/** A node read as y = scale[c] * x + shift[c]. */
-export interface LiftedAffine {
-  readonly node: Node;
-  /** x, and which input of the node it is. */
-  readonly input: Value;
-  readonly inputIndex: number;
-  /** The axis that c runs along, counted from the front; undefined for the same scale and shift everywhere. */
+/** A map of a tensor: the axis that its channels run along, counted from the front; undefined for one that is uniform. */
+export interface PlacedMap {
   readonly axis: number | undefined;
   readonly map: ChannelAffine;
 }
 
-/** How an operator takes an affine map of its output into its own constants. */
+/** A node read as y = scale[c] * x + shift[c]. */
+export interface LiftedAffine extends PlacedMap {
+  readonly node: Node;
+  /** x, and which input of the node it is. */
+  readonly input: Value;
+  readonly inputIndex: number;
+}
+
+/** How an operator takes an affine map of its output, or of an input, into its own constants. */
 export interface Absorption {
   /** Another operator type that it becomes, for instance MatMul -> Gemm; undefined when it stays what it is. */
   readonly opType?: string;
@@ -28,5 +31,28 @@ export interface Absorption {
   readonly remainder?: Tensor;
 }
 
+/** Inputs, by index, that take a map each, so that the output is mapped as wanted. All others stay as they are. */
+export type Passage = ReadonlyMap<number, PlacedMap>;
+
 export type LiftAffine = (node: Node, facts: Facts) => LiftedAffine | Refusal | undefined;
-export type AbsorbAffine = (producer: Node, lifted: LiftedAffine, facts: Facts) => Absorption | Refusal;
+
+/** How the node takes a map of its output into its constants. */
+export type AbsorbUp = (node: Node, placed: PlacedMap, facts: Facts) => Absorption | Refusal;
+
+/** How a map of the node's output becomes maps of its inputs: the ways to try, best first. */
+export type PassUp = (node: Node, placed: PlacedMap, facts: Facts) => readonly Passage[] | Refusal;
+
+/** How the node takes a map of its input `index` into its constants. */
+export type AbsorbDown = (node: Node, index: number, placed: PlacedMap, facts: Facts) => Absorption | Refusal;
+
+/** The map of output 0 that a map of input `index` becomes. */
+export type PassDown = (node: Node, index: number, placed: PlacedMap, facts: Facts) => PlacedMap | Refusal;
+
+/** What an operator knows about affine maps. A facet that is missing means that it lets none through. */
+export interface AffineFacets {
+  readonly lift?: LiftAffine;
+  readonly absorbUp?: AbsorbUp;
+  readonly passUp?: PassUp;
+  readonly absorbDown?: AbsorbDown;
+  readonly passDown?: PassDown;
+}

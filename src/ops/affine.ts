@@ -1,42 +1,82 @@
 import type { Refusal } from "../base/refusal.js";
 import { isStandardDomain, type Node } from "../ir/graph.js";
-import type { AbsorbAffine, Absorption, LiftAffine, LiftedAffine } from "./affine-facet.js";
+import type { AffineFacets, LiftedAffine } from "./affine-facet.js";
+import { absorbInputIntoConv, absorbInputIntoConvTranspose } from "./convolution/absorb-input.js";
 import { absorbIntoConv, absorbIntoConvTranspose } from "./convolution/affine.js";
 import { liftArithmetic } from "./elementwise/affine.js";
+import { CHOICE, POSITIVELY_HOMOGENEOUS, PRODUCT, SUM } from "./elementwise/pass-affine.js";
 import type { Facts } from "./facts.js";
+import { absorbInputIntoGemm, absorbInputIntoMatMul } from "./linear/absorb-input.js";
 import { absorbIntoGemm, absorbIntoMatMul } from "./linear/affine.js";
+import {
+  CONCAT,
+  DEPTH_TO_SPACE,
+  GATHER,
+  PAD,
+  SLICE,
+  SPACE_TO_DEPTH,
+  TRANSPOSE,
+  VIEW,
+} from "./movement/affine.js";
+import {
+  absorbIntoBatchNormalization,
+  absorbIntoChannelNormalization,
+  absorbIntoLayerNormalization,
+} from "./normalization/absorb-affine.js";
 import { liftBatchNormalization } from "./normalization/affine.js";
+import { AVERAGE_POOL, MAX_POOL } from "./pooling/affine.js";
+import { EXTREME, MEAN, TOTAL } from "./reduction/affine.js";
+import { RESIZE } from "./vision/affine.js";
 
-const LIFTS: ReadonlyMap<string, LiftAffine> = new Map([
-  ["BatchNormalization", liftBatchNormalization],
-  ["Add", liftArithmetic],
-  ["Div", liftArithmetic],
-  ["Mul", liftArithmetic],
-  ["Sub", liftArithmetic],
+/** What each operator of the standard domain knows about affine maps of its inputs and outputs. */
+const FACETS: ReadonlyMap<string, AffineFacets> = new Map<string, AffineFacets>([
+  ["BatchNormalization", { lift: liftBatchNormalization, absorbUp: absorbIntoBatchNormalization }],
+  ["Add", { lift: liftArithmetic, ...SUM }],
+  ["Sub", { lift: liftArithmetic, ...SUM }],
+  ["Mul", { lift: liftArithmetic, ...PRODUCT }],
+  ["Div", { lift: liftArithmetic, ...PRODUCT }],
+  ["Sum", SUM],
+  ["Conv", { absorbUp: absorbIntoConv, absorbDown: absorbInputIntoConv }],
+  ["ConvTranspose", { absorbUp: absorbIntoConvTranspose, absorbDown: absorbInputIntoConvTranspose }],
+  ["Gemm", { absorbUp: absorbIntoGemm, absorbDown: absorbInputIntoGemm }],
+  ["MatMul", { absorbUp: absorbIntoMatMul, absorbDown: absorbInputIntoMatMul }],
+  ["InstanceNormalization", { absorbUp: absorbIntoChannelNormalization }],
+  ["GroupNormalization", { absorbUp: absorbIntoChannelNormalization }],
+  ["LayerNormalization", { absorbUp: absorbIntoLayerNormalization }],
+  ["Relu", POSITIVELY_HOMOGENEOUS],
+  ["LeakyRelu", POSITIVELY_HOMOGENEOUS],
+  ["PRelu", POSITIVELY_HOMOGENEOUS],
+  ["Where", CHOICE],
+  ["Reshape", VIEW],
+  ["Flatten", VIEW],
+  ["Squeeze", VIEW],
+  ["Unsqueeze", VIEW],
+  ["Transpose", TRANSPOSE],
+  ["Concat", CONCAT],
+  ["Slice", SLICE],
+  ["Gather", GATHER],
+  ["Pad", PAD],
+  ["DepthToSpace", DEPTH_TO_SPACE],
+  ["SpaceToDepth", SPACE_TO_DEPTH],
+  ["MaxPool", MAX_POOL],
+  ["GlobalMaxPool", MAX_POOL],
+  ["AveragePool", AVERAGE_POOL],
+  ["GlobalAveragePool", AVERAGE_POOL],
+  ["ReduceMean", MEAN],
+  ["ReduceMax", EXTREME],
+  ["ReduceMin", EXTREME],
+  ["ReduceSum", TOTAL],
+  ["Resize", RESIZE],
+  ["Upsample", RESIZE],
 ]);
 
-const ABSORBERS: ReadonlyMap<string, AbsorbAffine> = new Map<string, AbsorbAffine>([
-  ["Conv", absorbIntoConv],
-  ["ConvTranspose", absorbIntoConvTranspose],
-  ["Gemm", absorbIntoGemm],
-  ["MatMul", absorbIntoMatMul],
-]);
+const OPAQUE: AffineFacets = {};
+
+export function affineFacets(node: Node): AffineFacets {
+  return (isStandardDomain(node.domain) ? FACETS.get(node.opType) : undefined) ?? OPAQUE;
+}
 
 /** The node as y = scale[c] * x + shift[c], why it is not one although it looks like it, or undefined. */
 export function liftAffine(node: Node, facts: Facts): LiftedAffine | Refusal | undefined {
-  return isStandardDomain(node.domain) ? LIFTS.get(node.opType)?.(node, facts) : undefined;
-}
-
-/** The operators that can take a map of their output into their own constants. */
-export function absorbsAffine(node: Node): boolean {
-  return isStandardDomain(node.domain) && ABSORBERS.has(node.opType);
-}
-
-/** How `producer` takes the map of its output into its own constants, or why it does not. */
-export function absorbAffine(
-  producer: Node,
-  lifted: LiftedAffine,
-  facts: Facts,
-): Absorption | Refusal | undefined {
-  return absorbsAffine(producer) ? ABSORBERS.get(producer.opType)?.(producer, lifted, facts) : undefined;
+  return affineFacets(node).lift?.(node, facts);
 }

@@ -17,7 +17,8 @@ export function runRules(pass: Pass, rules: readonly Rule[], view: View, session
   let budget = REWRITES_PER_NODE * (queue.size + 16);
   for (const node of queue) {
     queue.delete(node);
-    if (node.graph === undefined) continue;
+    // A function of the model may bear an operator's name, and then it is what the node means.
+    if (node.graph === undefined || view.facts.isCall(node)) continue;
     for (const rule of rules) {
       const result = tryMatch(rule, node, view);
       if (result === undefined) continue;

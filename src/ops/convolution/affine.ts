@@ -4,7 +4,7 @@ import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
 import { isFloat } from "../../ir/dtype.js";
 import type { Node } from "../../ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../../ir/tensor.js";
-import type { Absorption, LiftedAffine } from "../affine-facet.js";
+import type { Absorption, PlacedMap } from "../affine-facet.js";
 import { requireConstant } from "../constants.js";
 
 /** Where the output channels lie in a convolution's weight. */
@@ -17,17 +17,17 @@ interface WeightLayout {
 }
 
 /** W is [M, C/group, k...]: output channel m is row m, whatever the group. */
-export function absorbIntoConv(producer: Node, lifted: LiftedAffine): Absorption | Refusal {
-  return absorb(producer, lifted, ({ dims }) => {
+export function absorbIntoConv(producer: Node, placed: PlacedMap): Absorption | Refusal {
+  return absorb(producer, placed, ({ dims }) => {
     const [channels = 0, ...rest] = dims;
     return { channels, channelOfRow: (row) => row, rows: channels, inner: product(rest) };
   });
 }
 
 /** W is [C, M/group, k...]: row (c, j) belongs to output channel j of the group that input channel c is in. */
-export function absorbIntoConvTranspose(producer: Node, lifted: LiftedAffine): Absorption | Refusal {
+export function absorbIntoConvTranspose(producer: Node, placed: PlacedMap): Absorption | Refusal {
   const group = producer.int("group", 1);
-  return absorb(producer, lifted, ({ dims }) => {
+  return absorb(producer, placed, ({ dims }) => {
     const [inputChannels = 0, perGroup = 0, ...rest] = dims;
     if (group < 1 || inputChannels % group !== 0) {
       return refuse(`its ${inputChannels} input channels do not divide into ${group} groups`);
@@ -44,7 +44,7 @@ export function absorbIntoConvTranspose(producer: Node, lifted: LiftedAffine): A
 
 function absorb(
   producer: Node,
-  lifted: LiftedAffine,
+  placed: PlacedMap,
   layoutOf: (weight: Tensor) => WeightLayout | Refusal,
 ): Absorption | Refusal {
   if (producer.hasReferences) return refuse("an attribute of it takes its value from the function's caller");
@@ -54,12 +54,12 @@ function absorb(
   if (weight.dims.length < 3) return refuse(`its weight has rank ${weight.dims.length}`);
   const layout = layoutOf(weight);
   if (isRefusal(layout)) return layout;
-  if (lifted.axis !== undefined && lifted.axis !== 1) {
-    return refuse(`the map runs along axis ${lifted.axis}, not the channel axis 1`);
+  if (placed.axis !== undefined && placed.axis !== 1) {
+    return refuse(`the map runs along axis ${placed.axis}, not the channel axis 1`);
   }
-  const map = expandChannels(lifted.map, layout.channels);
+  const map = expandChannels(placed.map, layout.channels);
   if (map === undefined) {
-    return refuse(`it has ${layout.channels} channels, the map ${lifted.map.scale.length}`);
+    return refuse(`it has ${layout.channels} channels, the map ${placed.map.scale.length}`);
   }
   const oldBias = producer.input(2);
   const bias = oldBias === undefined ? undefined : requireConstant(oldBias, "bias B");

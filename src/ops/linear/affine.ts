@@ -4,7 +4,7 @@ import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
 import { type FloatDType, isFloat } from "../../ir/dtype.js";
 import type { Node } from "../../ir/graph.js";
 import { Tensor, tensorFromNumbers } from "../../ir/tensor.js";
-import type { Absorption, LiftedAffine } from "../affine-facet.js";
+import type { Absorption, PlacedMap } from "../affine-facet.js";
 import { constantTensor, requireConstant } from "../constants.js";
 import type { Facts } from "../facts.js";
 
@@ -12,7 +12,7 @@ import type { Facts } from "../facts.js";
  * Y = alpha * A' * B' + beta * C with a constant B: column n of B' takes scale[n], and C becomes
  * beta * C * scale + shift, broadcast as far as it must be; beta becomes 1. alpha, transA and transB stay.
  */
-export function absorbIntoGemm(producer: Node, lifted: LiftedAffine, facts: Facts): Absorption | Refusal {
+export function absorbIntoGemm(producer: Node, placed: PlacedMap, facts: Facts): Absorption | Refusal {
   if (producer.hasReferences) return refuse("an attribute of it takes its value from the function's caller");
   if ((facts.opset(producer) ?? 0) < 7) return refuse("before opset 7 Gemm broadcasts by other rules");
   const weight = requireConstant(producer.input(1), "weight B");
@@ -22,13 +22,13 @@ export function absorbIntoGemm(producer: Node, lifted: LiftedAffine, facts: Fact
   if (rows === undefined || columns === undefined || weight.dims.length !== 2) {
     return refuse(`its weight has rank ${weight.dims.length}`);
   }
-  if (lifted.axis !== undefined && lifted.axis !== 1) {
-    return refuse(`the map runs along axis ${lifted.axis}, the weight's columns along axis 1`);
+  if (placed.axis !== undefined && placed.axis !== 1) {
+    return refuse(`the map runs along axis ${placed.axis}, the weight's columns along axis 1`);
   }
   const transposed = producer.int("transB", 0) !== 0;
   const channels = transposed ? rows : columns;
-  const map = expandChannels(lifted.map, channels);
-  if (map === undefined) return refuse(`it has ${channels} columns, the map ${lifted.map.scale.length}`);
+  const map = expandChannels(placed.map, channels);
+  if (map === undefined) return refuse(`it has ${channels} columns, the map ${placed.map.scale.length}`);
   const bias = gemmBias(producer, weight.dtype, map, channels);
   if (isRefusal(bias)) return bias;
 
@@ -75,7 +75,7 @@ function gemmBias(
  * axis before it the rows of a constant A. The shift becomes Gemm's C where both operands are matrices, and otherwise
  * remains for an Add.
  */
-export function absorbIntoMatMul(producer: Node, lifted: LiftedAffine, facts: Facts): Absorption | Refusal {
+export function absorbIntoMatMul(producer: Node, placed: PlacedMap, facts: Facts): Absorption | Refusal {
   const [a, b] = [producer.input(0), producer.input(1)];
   if (a === undefined || b === undefined) return refuse("an operand of it is missing");
   const side = constantTensor(b) !== undefined ? 1 : 0;
@@ -90,12 +90,12 @@ export function absorbIntoMatMul(producer: Node, lifted: LiftedAffine, facts: Fa
 
   const weightAxis = weight.dims.length - (side === 1 ? 1 : 2);
   const outputAxis = side === 1 || other === 1 ? rank - 1 : rank - 2;
-  if (lifted.axis !== undefined && lifted.axis !== outputAxis) {
-    return refuse(`the map runs along axis ${lifted.axis}, the constant's channels along axis ${outputAxis}`);
+  if (placed.axis !== undefined && placed.axis !== outputAxis) {
+    return refuse(`the map runs along axis ${placed.axis}, the constant's channels along axis ${outputAxis}`);
   }
   const channels = weight.dims[weightAxis] ?? 0;
-  const map = expandChannels(lifted.map, channels);
-  if (map === undefined) return refuse(`it has ${channels} channels, the map ${lifted.map.scale.length}`);
+  const map = expandChannels(placed.map, channels);
+  if (map === undefined) return refuse(`it has ${channels} channels, the map ${placed.map.scale.length}`);
   const inner = side === 1 ? 1 : (weight.dims.at(-1) ?? 1);
 
   const constants = new Map<number, Tensor>();
@@ -104,9 +104,11 @@ export function absorbIntoMatMul(producer: Node, lifted: LiftedAffine, facts: Fa
     constants.set(side, scaleTensor(weight, map.scale, inner));
   }
   if (isScaleOnly(map)) return { constants };
+  if ((facts.opset(producer) ?? 0) < 7)
+    return refuse("before opset 7 the Add it needs broadcasts by other rules");
   const shift = boundedTensor(weight.dtype, [channels], map.shift);
   if (isRefusal(shift)) return shift;
-  const isGemm = side === 1 && other === 2 && weight.dims.length === 2 && (facts.opset(producer) ?? 0) >= 7;
+  const isGemm = side === 1 && other === 2 && weight.dims.length === 2;
   if (isGemm) return { opType: "Gemm", constants: constants.set(2, shift) };
   const trailing = rank - 1 - outputAxis;
   return {

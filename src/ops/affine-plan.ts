@@ -1,0 +1,144 @@
+import { isScaleOnly, isShiftOnly } from "../affine/channel-affine.js";
+import { transformConstant } from "../affine/transform-constant.js";
+import { isRefusal, type Refusal, refuse } from "../base/refusal.js";
+import type { Node, Value } from "../ir/graph.js";
+import type { Tensor } from "../ir/tensor.js";
+import { affineFacets } from "./affine.js";
+import type { Absorption, PlacedMap } from "./affine-facet.js";
+import { constantTensor } from "./constants.js";
+import type { Facts } from "./facts.js";
+
+/** One node that takes a map, or a part of it, into its constants. */
+export interface Landing {
+  readonly node: Node;
+  readonly absorption: Absorption;
+}
+
+/** Operators on one path; real networks need a dozen, and a plan that wanders is not worth its search. */
+const MAX_STEPS = 64;
+
+/**
+ * Where a map of `value` can go so that the node which applies it is not needed: against the flow of data, through operators
+ * that let it pass, into constants of others. Every part of it must land, and nothing else may read a value on the way.
+ */
+export function planUp(value: Value, placed: PlacedMap, facts: Facts): readonly Landing[] | Refusal {
+  return new Search(facts).up(value, placed);
+}
+
+/** The same with the flow of data: into every reader of `value`. */
+export function planDown(value: Value, placed: PlacedMap, facts: Facts): readonly Landing[] | Refusal {
+  return new Search(facts).down(value, placed);
+}
+
+class Search {
+  readonly #facts: Facts;
+  readonly #visited = new Set<Node>();
+
+  constructor(facts: Facts) {
+    this.#facts = facts;
+  }
+
+  up(value: Value, placed: PlacedMap): readonly Landing[] | Refusal {
+    if (isIdentity(placed)) return [];
+    const shared = readElsewhere(value);
+    if (shared !== undefined) return shared;
+    const { producer } = value;
+    if (producer === undefined || producer.is("Constant")) return this.#intoConstant(value, placed);
+    const { absorbUp, passUp } = affineFacets(producer);
+    if (absorbUp !== undefined) return landing(producer, absorbUp(producer, placed, this.#facts));
+    if (passUp === undefined) return refuse(`${producer.label} takes no scale and shift into itself`);
+    if (!this.#enter(producer)) return refuse("the way is too long");
+    const ways = passUp(producer, placed, this.#facts);
+    if (isRefusal(ways)) return refuse(`${producer.label}: ${ways.reason}`);
+    let refusal: Refusal = refuse(`${producer.label} lets it through nowhere`);
+    for (const way of ways) {
+      const landings = this.#alongAll([...way], producer);
+      if (!isRefusal(landings)) return landings;
+      refusal = landings;
+    }
+    return refusal;
+  }
+
+  #alongAll(parts: readonly (readonly [number, PlacedMap])[], producer: Node): readonly Landing[] | Refusal {
+    const landings: Landing[] = [];
+    for (const [index, part] of parts) {
+      const input = producer.input(index);
+      if (input === undefined) return refuse(`an input of ${producer.label} is missing`);
+      const own = this.up(input, part);
+      if (isRefusal(own)) return own;
+      landings.push(...own);
+    }
+    return landings;
+  }
+
+  /** A constant on the way is scaled itself; the node that reads it is the one that gets another. */
+  #intoConstant(value: Value, placed: PlacedMap): readonly Landing[] | Refusal {
+    const tensor = constantTensor(value);
+    const [use] = value.uses;
+    if (tensor === undefined || use?.kind !== "node") {
+      return refuse(
+        `${value.isGraphInput ? "graph input" : "value"} "${value.name}" takes no scale and shift into itself`,
+      );
+    }
+    const mapped: Tensor | Refusal = transformConstant(tensor, placed.axis, placed.map);
+    if (isRefusal(mapped)) return refuse(`constant "${value.name}": ${mapped.reason}`);
+    return [{ node: use.node, absorption: { constants: new Map([[use.index, mapped]]) } }];
+  }
+
+  down(value: Value, placed: PlacedMap): readonly Landing[] | Refusal {
+    if (isIdentity(placed)) return [];
+    const landings: Landing[] = [];
+    for (const use of value.uses) {
+      if (use.kind !== "node") {
+        return refuse(
+          use.kind === "output"
+            ? `"${value.name}" is a graph output`
+            : `"${value.name}" is named: ${use.reason}`,
+        );
+      }
+      const { node, index } = use;
+      const { absorbDown, passDown } = affineFacets(node);
+      if (!this.#enter(node)) return refuse(`${node.label} is reached twice`);
+      if (absorbDown !== undefined) {
+        const own = landing(node, absorbDown(node, index, placed, this.#facts));
+        if (isRefusal(own)) return own;
+        landings.push(...own);
+        continue;
+      }
+      const output = node.output(0);
+      if (passDown === undefined || output === undefined) {
+        return refuse(`${node.label} takes no scale and shift of its input`);
+      }
+      const next = passDown(node, index, placed, this.#facts);
+      if (isRefusal(next)) return refuse(`${node.label}: ${next.reason}`);
+      const own = this.down(output, next);
+      if (isRefusal(own)) return own;
+      landings.push(...own);
+    }
+    return landings;
+  }
+
+  /** Notes a node as met; false when it was met before or the way gets too long. */
+  #enter(node: Node): boolean {
+    if (this.#visited.has(node) || this.#visited.size >= MAX_STEPS) return false;
+    this.#visited.add(node);
+    return true;
+  }
+}
+
+function landing(node: Node, absorption: Absorption | Refusal): readonly Landing[] | Refusal {
+  return isRefusal(absorption) ? refuse(`${node.label}: ${absorption.reason}`) : [{ node, absorption }];
+}
+
+function isIdentity({ map }: PlacedMap): boolean {
+  return isScaleOnly(map) && isShiftOnly(map);
+}
+
+/** Why the value has to stay as it is: somebody reads it besides the node that it is planned for. */
+export function readElsewhere(value: Value): Refusal | undefined {
+  if (value.isPinned) return refuse(`"${value.name}" is named by an annotation or a training binding`);
+  const source = value.producer?.label ?? `"${value.name}"`;
+  if (value.isGraphOutput) return refuse(`the output of ${source} is also a graph output`);
+  if (value.uses.size > 1) return refuse(`the output of ${source} has ${value.uses.size - 1} other use(s)`);
+  return undefined;
+}

@@ -1,0 +1,101 @@
+import { isScaleOnly } from "../../affine/channel-affine.js";
+import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import type { Node } from "../../ir/graph.js";
+import type { AffineFacets, Passage, PlacedMap } from "../affine-facet.js";
+import type { Facts } from "../facts.js";
+import { notPositive, notScaleOnly, placeOperand, scaleOf, through } from "../placement.js";
+
+/** f(s * x) = s * f(x) for s > 0: Relu, LeakyRelu, PRelu with any slope. */
+export const POSITIVELY_HOMOGENEOUS: AffineFacets = {
+  passUp: (node, placed) => notPositive(node, placed) ?? notScaleOnly(node, placed) ?? through(placed),
+  passDown: (node, index, placed) => {
+    if (index !== 0) return refuse(`it is the slope of ${node.opType}`);
+    return notPositive(node, placed) ?? notScaleOnly(node, placed) ?? placed;
+  },
+};
+
+/** s * (a + b) + t = (s * a + t) + s * b. Downwards only a shift goes through: the other term is not scaled. */
+export const SUM: AffineFacets = {
+  passUp: (node, placed, facts) => {
+    const rank = outputRank(node, facts);
+    const shiftable = node.is("Sub") ? [0] : node.inputs.map((_, index) => index);
+    const ways: Passage[] = [];
+    let refusal: Refusal | undefined;
+    for (const shifted of isScaleOnly(placed.map) ? shiftable.slice(0, 1) : shiftable) {
+      const way = new Map<number, PlacedMap>();
+      for (const [index, value] of node.inputs.entries()) {
+        if (value === null) return refuse("an operand of it is missing");
+        const own = placeOperand(value, rank, index === shifted ? placed : scaleOf(placed), facts);
+        if (isRefusal(own)) refusal = own;
+        else way.set(index, own);
+      }
+      if (way.size === node.inputs.length) ways.push(way);
+    }
+    return ways.length > 0 ? ways : (refusal ?? refuse(`${node.opType} has no operands`));
+  },
+  passDown: (node, index, placed, facts) => {
+    if (placed.map.scale.some((scale) => scale !== 1)) return refuse(`${node.opType} lets no scale through`);
+    const { map } = placed;
+    const negated = node.is("Sub") && index === 1;
+    const shift = negated ? map.shift.map((value) => -value) : map.shift;
+    return widen(node, index, { axis: placed.axis, map: { scale: map.scale, shift } }, facts);
+  },
+};
+
+/** s * (a * b) = (s * a) * b: either factor takes a scale, the dividend too, the divisor not. */
+export const PRODUCT: AffineFacets = {
+  passUp: (node, placed, facts) => {
+    const shift = notScaleOnly(node, placed);
+    if (shift !== undefined) return shift;
+    const rank = outputRank(node, facts);
+    const ways: Passage[] = [];
+    let refusal: Refusal = refuse(`${node.opType} has no operands`);
+    for (const index of node.is("Div") ? [0] : [1, 0]) {
+      const value = node.input(index);
+      const own =
+        value === undefined
+          ? refuse("an operand of it is missing")
+          : placeOperand(value, rank, placed, facts);
+      if (isRefusal(own)) refusal = own;
+      else ways.push(new Map([[index, own]]));
+    }
+    return ways.length > 0 ? ways : refusal;
+  },
+  passDown: (node, index, placed, facts) => {
+    if (node.is("Div") && index === 1) return refuse("it is the divisor of Div");
+    return notScaleOnly(node, placed) ?? widen(node, index, placed, facts);
+  },
+};
+
+/** Where(c, s * a + t, s * b + t) = s * Where(c, a, b) + t. */
+export const CHOICE: AffineFacets = {
+  passUp: (node, placed, facts) => {
+    const rank = outputRank(node, facts);
+    const way = new Map<number, PlacedMap>();
+    for (const index of [1, 2]) {
+      const value = node.input(index);
+      const own =
+        value === undefined
+          ? refuse("an operand of it is missing")
+          : placeOperand(value, rank, placed, facts);
+      if (isRefusal(own)) return own;
+      way.set(index, own);
+    }
+    return [way];
+  },
+};
+
+function outputRank(node: Node, facts: Facts): number | undefined {
+  const output = node.output(0);
+  return output === undefined ? undefined : facts.rank(output);
+}
+
+/** The map of an operand as a map of the broadcast result. */
+function widen(node: Node, index: number, placed: PlacedMap, facts: Facts): PlacedMap | Refusal {
+  const value = node.input(index);
+  const rank = outputRank(node, facts);
+  const own = value === undefined ? undefined : facts.rank(value);
+  if (placed.axis === undefined) return placed;
+  if (rank === undefined || own === undefined) return refuse("a rank is not known");
+  return { axis: placed.axis + rank - own, map: placed.map };
+}

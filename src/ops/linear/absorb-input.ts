@@ -1,0 +1,124 @@
+import { type ChannelAffine, expandChannels, isScaleOnly, isShiftOnly } from "../../affine/channel-affine.js";
+import { fitsRange, scaleOverflows, scaleTensor } from "../../affine/scale-tensor.js";
+import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { type FloatDType, isFloat } from "../../ir/dtype.js";
+import type { Node } from "../../ir/graph.js";
+import { type Tensor, tensorFromNumbers } from "../../ir/tensor.js";
+import type { Absorption, PlacedMap } from "../affine-facet.js";
+import { requireConstant } from "../constants.js";
+import type { Facts } from "../facts.js";
+
+/** (s * x + t) * B = x * (diag(s) * B) + t * B: row k of B takes the scale of x's column k, the bias takes t * B. */
+interface Product {
+  readonly weight: Tensor;
+  readonly dtype: FloatDType;
+  readonly map: ChannelAffine;
+  /** Elements between two rows k of B, and between two of its columns n, as it is stored. */
+  readonly rowStep: number;
+  readonly columnStep: number;
+  readonly columns: number;
+}
+
+export function absorbInputIntoGemm(
+  node: Node,
+  index: number,
+  placed: PlacedMap,
+  facts: Facts,
+): Absorption | Refusal {
+  if (index !== 0) return refuse(`it is ${index === 1 ? "the weight" : "the bias"} of Gemm`);
+  if (node.hasReferences) return refuse("an attribute of it takes its value from the function's caller");
+  if ((facts.opset(node) ?? 0) < 7) return refuse("before opset 7 Gemm broadcasts by other rules");
+  const axis = node.int("transA", 0) === 0 ? 1 : 0;
+  const product = readProduct(node, placed, axis, node.int("transB", 0) !== 0);
+  if (isRefusal(product)) return product;
+  const constants = new Map<number, Tensor>();
+  if (!isScaleOnly(product.map)) {
+    const bias = gemmBias(node, product);
+    if (isRefusal(bias)) return bias;
+    constants.set(2, bias);
+  }
+  const scaled = scaledWeight(product);
+  if (isRefusal(scaled)) return scaled;
+  if (scaled !== undefined) constants.set(1, scaled);
+  return { constants, attributes: constants.has(2) ? { beta: undefined } : {} };
+}
+
+/** beta * C + alpha * t * B for the Gemm's own alpha and beta; beta becomes 1. */
+function gemmBias(node: Node, product: Product): Tensor | Refusal {
+  const given = node.input(2);
+  const old = given === undefined ? undefined : requireConstant(given, "bias C");
+  if (isRefusal(old)) return old;
+  const { columns, dtype } = product;
+  const added = shiftThroughWeight(product);
+  const [alpha, beta] = [node.float("alpha", 1), node.float("beta", 1)];
+  const width = old?.dims.at(-1) ?? 1;
+  const height = old?.dims.length === 2 ? (old.dims[0] ?? 1) : 1;
+  if (old !== undefined && (old.dims.length > 2 || (width !== 1 && width !== columns))) {
+    return refuse(`its bias C is [${old.dims.join(",")}] for ${columns} columns`);
+  }
+  const c = old?.toFloat64();
+  const values = Float64Array.from({ length: height * columns }, (_, i) => {
+    const [row, column] = [Math.floor(i / columns), i % columns];
+    const before = c === undefined ? 0 : beta * (c[row * width + (width === 1 ? 0 : column)] ?? NaN);
+    return before + alpha * (added[column] ?? NaN);
+  });
+  if (!fitsRange(dtype, values)) return refuse(`its ${dtype} bias would overflow`);
+  return tensorFromNumbers(dtype, height === 1 ? [columns] : [height, columns], values);
+}
+
+/** A matrix product of matrices becomes a Gemm where a shift needs a place; with more axes only a scale goes in. */
+export function absorbInputIntoMatMul(
+  node: Node,
+  index: number,
+  placed: PlacedMap,
+  facts: Facts,
+): Absorption | Refusal {
+  if (index !== 0) return refuse("it is the second operand of MatMul");
+  const input = node.input(0);
+  const rank = input === undefined ? undefined : facts.rank(input);
+  if (rank === undefined) return refuse("the rank of MatMul's input is not known");
+  const product = readProduct(node, placed, rank - 1, false);
+  if (isRefusal(product)) return product;
+  const scaled = scaledWeight(product);
+  if (isRefusal(scaled)) return scaled;
+  const constants = new Map<number, Tensor>(scaled === undefined ? [] : [[1, scaled]]);
+  if (isScaleOnly(product.map)) return { constants };
+  const bias = shiftThroughWeight(product);
+  if (!fitsRange(product.dtype, bias)) return refuse(`its ${product.dtype} bias would overflow`);
+  const tensor = tensorFromNumbers(product.dtype, [product.columns], bias);
+  if (rank === 2 && (facts.opset(node) ?? 0) >= 7)
+    return { opType: "Gemm", constants: constants.set(2, tensor) };
+  return { constants, remainder: tensor };
+}
+
+function readProduct(node: Node, placed: PlacedMap, axis: number, transposed: boolean): Product | Refusal {
+  const weight = requireConstant(node.input(1), "weight B");
+  if (isRefusal(weight)) return weight;
+  if (!isFloat(weight.dtype)) return refuse(`its weight is ${weight.dtype}`);
+  const [first, second] = weight.dims;
+  if (first === undefined || second === undefined || weight.dims.length !== 2) {
+    return refuse(`its weight has rank ${weight.dims.length}`);
+  }
+  if (placed.axis !== undefined && placed.axis !== axis) {
+    return refuse(`the map runs along axis ${placed.axis}, the weight's rows along axis ${axis}`);
+  }
+  const [rows, columns] = transposed ? [second, first] : [first, second];
+  const map = expandChannels(placed.map, rows);
+  if (map === undefined) return refuse(`it has ${rows} rows, the map ${placed.map.scale.length} channels`);
+  const [rowStep, columnStep] = transposed ? [1, second] : [second, 1];
+  return { weight, dtype: weight.dtype, map, rowStep, columnStep, columns };
+}
+
+function scaledWeight({ weight, dtype, map, rowStep }: Product): Tensor | Refusal | undefined {
+  if (isShiftOnly(map)) return undefined;
+  return scaleOverflows(weight, map.scale, rowStep)
+    ? refuse(`its ${dtype} weight would overflow`)
+    : scaleTensor(weight, map.scale, rowStep);
+}
+
+function shiftThroughWeight({ weight, map, rowStep, columnStep, columns }: Product): Float64Array {
+  const numbers = weight.toFloat64();
+  return Float64Array.from({ length: columns }, (_, n) =>
+    map.shift.reduce((sum, shift, k) => sum + shift * (numbers[k * rowStep + n * columnStep] ?? NaN), 0),
+  );
+}
