@@ -28,6 +28,7 @@ interface OptimizeFlags {
   readonly inputShape?: Shapes;
   readonly seed: number;
   readonly growthLimit?: number;
+  readonly freezeInitializers?: true;
   readonly externalData?: true | number;
   readonly allowOutside?: true;
   readonly explain?: true;
@@ -58,8 +59,12 @@ export function addOptimize(program: Command): void {
     .option("--seed <n>", "seed of the generated inputs", parseSeed, 0)
     .option(
       "--growth-limit <bytes>",
-      "how much larger one folded constant may get (default: 1MiB)",
+      "how much computed constants may make the model grow in all (default: 128MiB)",
       parseBytes,
+    )
+    .option(
+      "--freeze-initializers",
+      "make constants of inputs that have a default value; they are inputs no longer",
     )
     .option("--external-data [bytes]", "tensors of at least this size (1024) go to a file beside", parseBytes)
     .option("--allow-outside", "read external data outside the model's folder")
@@ -130,6 +135,7 @@ async function optimizeModel(
     return await optimize(model, {
       check,
       seed,
+      freezeInitializers: flags.freezeInitializers ?? false,
       onStage: (stage) => {
         if (stage === "rewrite") stages.enter("rewrite", "rewriting");
         else if (stage === "check") stages.enter("check", "comparing in onnxruntime");

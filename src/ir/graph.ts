@@ -139,6 +139,11 @@ export class Scope {
     return this.#claims.has(name);
   }
 
+  /** Bodies side by side may each have a value of the name. */
+  isShared(name: string): boolean {
+    return (this.#claims.get(name) ?? 0) > 1;
+  }
+
   /** `base` if it is free, else base_1, base_2, ... */
   fresh(base: string): string {
     if (!this.#claims.has(base)) return base;
@@ -578,5 +583,30 @@ export class Graph {
 export function canReplace(from: Value, to: Value): boolean {
   if (from.isPinned) return false;
   if (!from.isGraphOutput) return true;
-  return to.producer !== undefined && to.graph === from.graph && !to.isGraphOutput && !to.isPinned;
+  if (to.producer === undefined || to.graph !== from.graph || to.isGraphOutput || to.isPinned) return false;
+  return canTakeName(from, to);
+}
+
+/**
+ * Whether `to`, defined before `from`, can bear its name: not when a body that sees `to` and does not see `from` has a
+ * value of that name, which would then hide the one around it.
+ */
+export function canTakeName(from: Value, to: Value): boolean {
+  const { graph, name } = from;
+  if (!graph.scope.isShared(name)) return true;
+  if (to.graph !== graph) return false;
+  let node = to.producer ?? graph.first;
+  for (; node !== undefined && node !== from.producer; node = node.next) {
+    for (const body of node.subgraphs) if (definesName(body, name)) return false;
+  }
+  return true;
+}
+
+function definesName(body: Graph, name: string): boolean {
+  for (const graph of body.withSubgraphs()) {
+    for (const value of graph.inputs) if (value.name === name) return true;
+    for (const value of graph.initializers) if (value.name === name) return true;
+    for (const node of graph.nodes()) if (node.outputs.some((value) => value?.name === name)) return true;
+  }
+  return false;
 }

@@ -1,7 +1,7 @@
 import { isScaleOnly, isShiftOnly } from "../affine/channel-affine.js";
 import { transformConstant } from "../affine/transform-constant.js";
 import { isRefusal, type Refusal, refuse } from "../base/refusal.js";
-import type { Node, Value } from "../ir/graph.js";
+import type { Node, Use, Value } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
 import { affineFacets } from "./affine.js";
 import type { Absorption, PlacedMap } from "./affine-facet.js";
@@ -14,8 +14,8 @@ export interface Landing {
   readonly absorption: Absorption;
 }
 
-/** Operators on one path; real networks need a dozen, and a plan that wanders is not worth its search. */
-const MAX_STEPS = 64;
+/** Operators looked at for one plan; real networks need a dozen, and one that wanders is not worth its search. */
+const MAX_STEPS = 256;
 
 /**
  * Where a map of `value` can go so that the node which applies it is not needed: against the flow of data, through operators
@@ -32,7 +32,9 @@ export function planDown(value: Value, placed: PlacedMap, facts: Facts): readonl
 
 class Search {
   readonly #facts: Facts;
-  readonly #visited = new Set<Node>();
+  /** Where data flows together again, a node can be reached twice; it cannot take two maps. */
+  readonly #reached = new Set<Node>();
+  #steps = 0;
 
   constructor(facts: Facts) {
     this.#facts = facts;
@@ -47,7 +49,7 @@ class Search {
     const { absorbUp, passUp } = affineFacets(producer);
     if (absorbUp !== undefined) return landing(producer, absorbUp(producer, placed, this.#facts));
     if (passUp === undefined) return refuse(`${producer.label} takes no scale and shift into itself`);
-    if (!this.#enter(producer)) return refuse("the way is too long");
+    if (++this.#steps > MAX_STEPS) return TOO_LONG;
     const ways = passUp(producer, placed, this.#facts);
     if (isRefusal(ways)) return refuse(`${producer.label}: ${ways.reason}`);
     let refusal: Refusal = refuse(`${producer.label} lets it through nowhere`);
@@ -74,7 +76,7 @@ class Search {
   /** A constant on the way is scaled itself; the node that reads it is the one that gets another. */
   #intoConstant(value: Value, placed: PlacedMap): readonly Landing[] | Refusal {
     const tensor = constantTensor(value);
-    const [use] = value.uses;
+    const use = [...value.uses].find((each) => !readsShapeOnly(each));
     if (tensor === undefined || use?.kind !== "node") {
       return refuse(
         `${value.isGraphInput ? "graph input" : "value"} "${value.name}" takes no scale and shift into itself`,
@@ -89,6 +91,7 @@ class Search {
     if (isIdentity(placed)) return [];
     const landings: Landing[] = [];
     for (const use of value.uses) {
+      if (readsShapeOnly(use)) continue;
       if (use.kind !== "node") {
         return refuse(
           use.kind === "output"
@@ -98,7 +101,9 @@ class Search {
       }
       const { node, index } = use;
       const { absorbDown, passDown } = affineFacets(node);
-      if (!this.#enter(node)) return refuse(`${node.label} is reached twice`);
+      if (this.#reached.has(node)) return refuse(`${node.label} is reached in two ways`);
+      this.#reached.add(node);
+      if (++this.#steps > MAX_STEPS) return TOO_LONG;
       if (absorbDown !== undefined) {
         const own = landing(node, absorbDown(node, index, placed, this.#facts));
         if (isRefusal(own)) return own;
@@ -117,14 +122,9 @@ class Search {
     }
     return landings;
   }
-
-  /** Notes a node as met; false when it was met before or the way gets too long. */
-  #enter(node: Node): boolean {
-    if (this.#visited.has(node) || this.#visited.size >= MAX_STEPS) return false;
-    this.#visited.add(node);
-    return true;
-  }
 }
+
+const TOO_LONG: Refusal = refuse(`more than ${MAX_STEPS} operators would have to take it`);
 
 function landing(node: Node, absorption: Absorption | Refusal): readonly Landing[] | Refusal {
   return isRefusal(absorption) ? refuse(`${node.label}: ${absorption.reason}`) : [{ node, absorption }];
@@ -134,11 +134,16 @@ function isIdentity({ map }: PlacedMap): boolean {
   return isScaleOnly(map) && isShiftOnly(map);
 }
 
-/** Why the value has to stay as it is: somebody reads it besides the node that it is planned for. */
+/** Shape and Size see a value's sizes and not its elements, which a map leaves as they are. */
+function readsShapeOnly(use: Use): boolean {
+  return use.kind === "node" && use.node.is("Shape", "Size");
+}
+
+/** Why the value has to stay as it is: somebody reads its elements besides the node that it is planned for. */
 export function readElsewhere(value: Value): Refusal | undefined {
   if (value.isPinned) return refuse(`"${value.name}" is named by an annotation or a training binding`);
   const source = value.producer?.label ?? `"${value.name}"`;
   if (value.isGraphOutput) return refuse(`the output of ${source} is also a graph output`);
-  if (value.uses.size > 1) return refuse(`the output of ${source} has ${value.uses.size - 1} other use(s)`);
-  return undefined;
+  const readers = [...value.uses].filter((use) => !readsShapeOnly(use)).length;
+  return readers > 1 ? refuse(`the output of ${source} has ${readers - 1} other use(s)`) : undefined;
 }

@@ -16,11 +16,9 @@ export function scaleOf({ axis, map }: PlacedMap): PlacedMap {
 
 /** Why the map cannot cross what only commutes with scales above zero, if it cannot. */
 export function notPositive(node: Node, { map }: PlacedMap): Refusal | undefined {
-  const channel = map.scale.findIndex((scale) => !(scale > 0));
-  if (channel === -1) return undefined;
-  return refuse(
-    `${node.opType} lets only positive scales through, and channel ${channel} has ${map.scale[channel]}`,
-  );
+  return map.scale.every((scale) => scale > 0)
+    ? undefined
+    : refuse(`${node.opType} lets only positive scales through`);
 }
 
 /** Why the map cannot cross what only commutes with scales, if it cannot. */

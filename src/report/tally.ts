@@ -14,11 +14,11 @@ export function countByPass(rewrites: readonly RewriteRecord[]): [pass: string, 
 }
 
 /**
- * Refusals by reason, most frequent first. Several passes may look at one node; the last one in the pipeline is the
- * one that would have removed it. Reasons that differ only in the names of nodes and values are one.
+ * Refusals by reason, most frequent first. Several passes may look at one node; the first in the pipeline has the
+ * nearest way, and so the reason that says most. Reasons that differ only in the names of nodes and values are one.
  */
 export function groupRefusals(refusals: readonly RefusalRecord[]): RefusalGroup[] {
-  const byNode = new Map(refusals.map((record) => [record.node, record]));
+  const byNode = new Map([...refusals].reverse().map((record) => [record.node, record]));
   return [...groupBy(byNode.values(), (record) => withoutNames(record.reason))]
     .map(([general, records]) => ({ reason: reasonOf(general, records), records }))
     .sort((a, b) => b.records.length - a.records.length || (a.reason < b.reason ? -1 : 1));

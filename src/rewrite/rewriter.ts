@@ -1,7 +1,7 @@
 import { invariant } from "../base/assert.js";
 import type { AttributeInit } from "../ir/attribute.js";
 import { attribute } from "../ir/attribute.js";
-import { canReplace, type Graph, type Node, type NodeInit, type Value } from "../ir/graph.js";
+import { canReplace, canTakeName, type Graph, type Node, type NodeInit, type Value } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
 import type { Facts } from "../ops/facts.js";
 
@@ -109,18 +109,18 @@ export class Rewriter {
   }
 
   /**
-   * `to` now computes what `from` was: it takes over its uses, its name and its declaration. `from` keeps a
-   * throw-away name until its node is removed.
+   * `to` now computes what `from` was: it takes over its uses, its declaration, and its name unless a body would then
+   * hide it. `from` keeps a throw-away name until its node is removed.
    */
   supersede(from: Value, to: Value): void {
     const { name, info } = from;
     const alreadyNamed = from.isGraphOutput;
     from.graph.replaceUses(from, to);
-    if (!alreadyNamed) {
+    if (!alreadyNamed && canTakeName(from, to)) {
       from.rename(from.graph.freshName(`${name}_replaced`));
       to.rename(name);
       to.info = info;
-    }
+    } else if (!alreadyNamed) to.info = undefined;
     this.#touch(to);
   }
 }
