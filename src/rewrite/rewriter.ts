@@ -116,11 +116,13 @@ export class Rewriter {
     const { name, info } = from;
     const alreadyNamed = from.isGraphOutput;
     from.graph.replaceUses(from, to);
-    if (!alreadyNamed && canTakeName(from, to)) {
-      from.rename(from.graph.freshName(`${name}_replaced`));
-      to.rename(name);
+    if (!alreadyNamed) {
       to.info = info;
-    } else if (!alreadyNamed) to.info = undefined;
+      if (canTakeName(from, to)) {
+        from.rename(from.graph.freshName(`${name}_replaced`));
+        to.rename(name);
+      }
+    }
     this.#touch(to);
   }
 }
