@@ -2,7 +2,7 @@ import { type Refusal, refuse } from "../src/base/refusal.js";
 import type { Node } from "../src/ir/graph.js";
 import { constantTensor } from "../src/ops/constants.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
-import { replacementBlocked } from "../src/rewrite/rewriter.js";
+import { readThrough } from "../src/rewrite/read-through.js";
 
 /**
  * Remove Dropout in inference form, where it is the identity.
@@ -27,20 +27,10 @@ export const eliminateDropout: Pass = {
 function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   const [input, output] = [node.input(0), node.output(0)];
   if (!node.is("Dropout") || input === undefined || output === undefined) return undefined;
-  if (output.uses.size === 0) return undefined;
   const training = trainingForm(node, facts.opset(node));
   if (training !== undefined) return training;
   if ((node.output(1)?.uses.size ?? 0) > 0) return refuse("its mask output is used");
-  const blocked = replacementBlocked(output, input);
-  if (blocked !== undefined) return refuse(blocked);
-  return {
-    kind: "rewrite",
-    summary: `${node.label} is read through`,
-    apply: (rewriter) => {
-      rewriter.replaceUses(output, input);
-      rewriter.removeNode(node);
-    },
-  };
+  return readThrough(node, output, input, "drops nothing in inference");
 }
 
 function trainingForm(node: Node, opset = 0): Refusal | undefined {

@@ -1,7 +1,7 @@
-import { type Refusal, refuse } from "../src/base/refusal.js";
+import type { Refusal } from "../src/base/refusal.js";
 import type { Node } from "../src/ir/graph.js";
 import type { Pass, Proposal } from "../src/rewrite/pass.js";
-import { replacementBlocked } from "../src/rewrite/rewriter.js";
+import { readThrough } from "../src/rewrite/read-through.js";
 
 /**
  * Remove Identity, and what is one: a Concat, Sum, Mean, Max or Min of a single input.
@@ -33,15 +33,5 @@ function isIdentity(node: Node): boolean {
 function match(node: Node): Proposal | Refusal | undefined {
   const [input, output] = [node.input(0), node.output(0)];
   if (!isIdentity(node) || input === undefined || output === undefined) return undefined;
-  if (output.uses.size === 0) return undefined;
-  const blocked = replacementBlocked(output, input);
-  if (blocked !== undefined) return refuse(blocked);
-  return {
-    kind: "rewrite",
-    summary: `${node.label} is read through`,
-    apply: (rewriter) => {
-      rewriter.replaceUses(output, input);
-      rewriter.removeNode(node);
-    },
-  };
+  return readThrough(node, output, input, "is an identity");
 }

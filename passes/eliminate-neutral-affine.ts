@@ -1,9 +1,9 @@
 import { isScaleOnly, isShiftOnly } from "../src/affine/channel-affine.js";
-import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
+import { isRefusal, type Refusal } from "../src/base/refusal.js";
 import type { Node } from "../src/ir/graph.js";
 import { liftAffine } from "../src/ops/affine.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
-import { replacementBlocked } from "../src/rewrite/rewriter.js";
+import { readThrough } from "../src/rewrite/read-through.js";
 
 /**
  * Remove a scale by one and a shift by zero.
@@ -33,15 +33,6 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   if (lifted === undefined || isRefusal(lifted)) return undefined;
   if (!isShiftOnly(lifted.map) || !isScaleOnly(lifted.map)) return undefined;
   const output = node.output(0);
-  if (output === undefined || output.uses.size === 0) return undefined;
-  const blocked = replacementBlocked(output, lifted.input);
-  if (blocked !== undefined) return refuse(blocked);
-  return {
-    kind: "rewrite",
-    summary: `${node.label} changes nothing and is read through`,
-    apply: (rewriter) => {
-      rewriter.replaceUses(output, lifted.input);
-      rewriter.removeNode(node);
-    },
-  };
+  if (output === undefined) return undefined;
+  return readThrough(node, output, lifted.input, "changes nothing");
 }

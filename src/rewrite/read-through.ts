@@ -1,0 +1,27 @@
+import { type Refusal, refuse } from "../base/refusal.js";
+import type { Node, Value } from "../ir/graph.js";
+import type { Proposal } from "./pass.js";
+import { replacementBlocked } from "./rewriter.js";
+
+/**
+ * Removes a node whose output is its input: what reads `output` reads `input` instead. Undefined when nothing reads it, a
+ * refusal when it gives a graph output a name that the input cannot take.
+ */
+export function readThrough(
+  node: Node,
+  output: Value,
+  input: Value,
+  why: string,
+): Proposal | Refusal | undefined {
+  if (output.uses.size === 0) return undefined;
+  const blocked = replacementBlocked(output, input);
+  if (blocked !== undefined) return refuse(blocked);
+  return {
+    kind: "rewrite",
+    summary: `${node.label} ${why} and is read through`,
+    apply: (rewriter) => {
+      rewriter.replaceUses(output, input);
+      rewriter.removeNode(node);
+    },
+  };
+}
