@@ -1,3 +1,4 @@
+import { NormfoldError } from "../base/errors.js";
 import type { Model } from "../ir/model.js";
 import { verify } from "../ir/verify.js";
 import { createFacts } from "../ops/facts.js";
@@ -5,8 +6,8 @@ import { runRules } from "./driver.js";
 import type { Evaluate, Pass, RefusalRecord, RewriteRecord, Settings, View } from "./pass.js";
 import { type Gate, OPEN_GATE, passFault, Session } from "./session.js";
 
-/** Rounds of the whole pipeline; real models settle in two or three. */
-const MAX_ROUNDS = 32;
+/** Rounds of the whole pipeline; real models settle in two or three. Passes that undo each other are found, not waited for. */
+const MAX_ROUNDS = 128;
 
 export interface PipelineOptions {
   readonly settings: Settings;
@@ -36,7 +37,8 @@ export async function runPipeline(
   let last: Pass | undefined;
   // A model that was accepted with a flaw (an output without a type) is not held against the passes.
   const flaws = new Set(verify(model).map(({ check, message }) => `${check}: ${message}`));
-  while (session.rewrites.length !== before && rounds < MAX_ROUNDS) {
+  while (session.rewrites.length !== before) {
+    if (rounds === MAX_ROUNDS) throw restless(session.rewrites.slice(before));
     before = session.rewrites.length;
     rounds++;
     for (const pass of passes) {
@@ -59,4 +61,12 @@ function assertSound(model: Model, pass: Pass, flaws: ReadonlySet<string>): void
   const found = verify(model).map(({ check, message }) => `${check}: ${message}`);
   const fresh = found.find((violation) => !flaws.has(violation));
   if (fresh !== undefined) throw passFault(pass, model, fresh);
+}
+
+function restless(lastRound: readonly RewriteRecord[]): NormfoldError {
+  const names = [...new Set(lastRound.map(({ pass }) => pass))].join(" and ");
+  const keys = new Set(lastRound.map(({ key }) => key));
+  return new NormfoldError("internal", `pass ${names} does not come to a fixed point; leave it out`, {
+    element: [...keys].slice(0, 3).join(", "),
+  });
 }
