@@ -8,6 +8,7 @@ import { foldAffineDown } from "./fold-affine-down.js";
 import { foldAffineUp } from "./fold-affine-up.js";
 import { foldConstants } from "./fold-constants.js";
 import { liftConstants } from "./lift-constants.js";
+import { simplifyReshape } from "./simplify-reshape.js";
 
 /** Every pass, in the order the pipeline runs them. */
 export const PASSES: readonly Pass[] = [
@@ -15,6 +16,7 @@ export const PASSES: readonly Pass[] = [
   eliminateIdentity,
   eliminateDropout,
   foldConstants,
+  simplifyReshape,
   eliminateNeutralAffine,
   composeAffine,
   foldAffineUp,

@@ -1,0 +1,74 @@
+import { type Refusal, refuse } from "../src/base/refusal.js";
+import type { Node, Value } from "../src/ir/graph.js";
+import { tensorFromNumbers } from "../src/ir/tensor.js";
+import { constantTensor } from "../src/ops/constants.js";
+import { type SymDim, sameDim, sameShape } from "../src/ops/dims.js";
+import type { Facts } from "../src/ops/facts.js";
+import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
+import { readThrough } from "../src/rewrite/read-through.js";
+
+/**
+ * Give Reshape its target as a constant where it is computed from shapes, and remove one that changes nothing.
+ *
+ *   before   s = Shape(x)  n = Gather(s, 0)  u = Unsqueeze(n)  t = Concat(u, 2, 29, 28, 28)
+ *            y = Reshape(x, t)
+ *   after    y = Reshape(x, [-1, 2, 29, 28, 28])
+ *
+ * A single symbolic size becomes -1; several become 0 where each repeats the input's size of its axis.
+ *
+ * Source     ONNX Reshape-5 to -25: -1 is what remains, 0 copies the input's size (allowzero = 0)
+ * Requires   every element of the target known, as a number or an expression of sizes
+ * Refuses    several symbolic sizes that do not all repeat the input's; allowzero
+ * Numerics   exact
+ */
+export const simplifyReshape: Pass = {
+  kind: "rules",
+  name: "simplify-reshape",
+  summary: "Reshape gets a constant target, with -1 for a dynamic size; one that changes nothing goes",
+  before: "s = Shape(x)  n = Gather(s, 0)  t = Concat(n, c)  y = Reshape(x, t)",
+  after: "y = Reshape(x, [-1, 2, 29, 28, 28])",
+  numerics: "exact",
+  rules: [{ match: eliminate }, { match: settle }],
+};
+
+function eliminate(node: Node, { facts }: View): Proposal | Refusal | undefined {
+  const [input, output] = [node.input(0), node.output(0)];
+  if (!node.is("Reshape") || input === undefined || output === undefined) return undefined;
+  if (!sameShape(facts.shape(input), facts.shape(output))) return undefined;
+  return readThrough(node, output, input, "keeps its shape");
+}
+
+function settle(node: Node, { facts }: View): Proposal | Refusal | undefined {
+  const [data, target] = [node.input(0), node.input(1)];
+  const { graph } = node;
+  if (!node.is("Reshape") || data === undefined || target === undefined || graph === undefined)
+    return undefined;
+  if (constantTensor(target) !== undefined) return undefined;
+  const elements = facts.elements(target);
+  if (elements === undefined) return undefined;
+  if (node.int("allowzero", 0) !== 0) return refuse("it takes sizes of zero at their word (allowzero)");
+  const settled = constantTarget(elements, data, facts);
+  if (settled === undefined)
+    return refuse("several sizes of its target are dynamic, and not all repeat its input's");
+  const tensor = tensorFromNumbers("int64", [settled.length], settled);
+  return {
+    kind: "rewrite",
+    summary: `${node.label} gets the target [${settled.join(", ")}]`,
+    apply: (rewriter) => {
+      rewriter.setInput(node, 1, rewriter.addConstant(graph, target.name, tensor, node));
+    },
+  };
+}
+
+/** A single dynamic size is what remains; several must each repeat the input's. Never both: a copied size may be zero. */
+function constantTarget(elements: readonly SymDim[], data: Value, facts: Facts): number[] | undefined {
+  const dynamic = elements.filter((element) => typeof element !== "number").length;
+  const plain = elements.every((element) => typeof element !== "number" || element > 0);
+  if (dynamic === 1 && plain) return elements.map((element) => (typeof element === "number" ? element : -1));
+  const input = facts.shape(data);
+  const target = elements.map((element, axis) =>
+    typeof element === "number" ? element : sameDim(element, input?.[axis]) ? 0 : undefined,
+  );
+  const known = target.filter((size) => size !== undefined);
+  return known.length === target.length && !known.includes(-1) ? known : undefined;
+}
