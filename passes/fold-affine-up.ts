@@ -47,6 +47,8 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   if (output === undefined || output.uses.size === 0) return undefined;
   const landings = planUp(input, lifted, facts);
   if (isRefusal(landings)) return explained ? landings : undefined;
+  // A map that changes nothing lands nowhere; eliminate-neutral-affine reads through it.
+  if (landings.length === 0) return undefined;
   const blocked = replacementBlocked(output, input);
   if (blocked !== undefined) return refuse(blocked);
   const added = addedNodes(landings);

@@ -113,6 +113,7 @@ export class Rewriter {
    * hide it. `from` keeps a throw-away name until its node is removed.
    */
   supersede(from: Value, to: Value): void {
+    invariant(!to.isGraphInput, `graph input "${to.name}" keeps its name`);
     const { name, info } = from;
     const alreadyNamed = from.isGraphOutput;
     from.graph.replaceUses(from, to);
