@@ -110,14 +110,14 @@ export class Rewriter {
 
   /**
    * `to` now computes what `from` was: it takes over its uses, its declaration, and its name unless a body would then
-   * hide it. `from` keeps a throw-away name until its node is removed.
+   * hide it or callers know it by its own. `from` keeps a throw-away name until its node is removed.
    */
   supersede(from: Value, to: Value): void {
     invariant(!to.isGraphInput, `graph input "${to.name}" keeps its name`);
     const { name, info } = from;
     const alreadyNamed = from.isGraphOutput;
     from.graph.replaceUses(from, to);
-    if (!alreadyNamed) {
+    if (!alreadyNamed && !to.isGraphInput && !to.isGraphOutput) {
       to.info = info;
       if (canTakeName(from, to)) {
         from.rename(from.graph.freshName(`${name}_replaced`));
