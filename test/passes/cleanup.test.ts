@@ -271,6 +271,17 @@ describe("fold-constants", () => {
     await expectRewrite(before, ["y = Add(x, c)"], { growthLimit: 4776, shapes: { x: [1, 5, 6] } });
   });
 
+  it("removes what only it had read, but not what may have effects", async () => {
+    const { ops } = await rewrite(
+      modelOf(`<ir_version: 8, opset_import: ["" : 17, "my.ops" : 1]>
+        g (float[2,3] x) => (y) <float[2,3] m> {
+          r = Relu (x) m = my.ops.Log (r) s = Shape (m) c = ConstantOfShape (s) y = Add (x, c)
+        }`),
+      { runnable: false },
+    );
+    expect(ops).toEqual(["r = Relu(x)", "m = Log(r)", "y = Add(x, c)"]);
+  });
+
   it("quantized weights stay quantized", async () => {
     await expectRefused(
       graphText(

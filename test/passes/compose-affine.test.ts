@@ -137,7 +137,7 @@ describe("pairs that stay", () => {
 });
 
 describe("versions of BatchNormalization", () => {
-  for (const opset of [7, 8, 9, 13, 14, 15, 17, 22]) {
+  for (const opset of [7, 8, 9, 13, 14, 15, 17, 22, 24, 28]) {
     it(`opset ${opset}`, async () => {
       const { ops } = await rewrite(
         graphText(
@@ -145,7 +145,8 @@ describe("versions of BatchNormalization", () => {
           [constant("W", [5, 3, 2, 3]), bn],
           `c = Conv (x, W) ${normalize("y", "c", "bn", "<momentum = 0.5, epsilon = 0.01>")}`,
         ),
-        { opset },
+        // The newest operator sets are ahead of onnxruntime.
+        { opset, runnable: opset > 22 ? "maybe" : true },
       );
       expect(ops).toEqual(["y = Conv(x, W, W_bias)"]);
     });

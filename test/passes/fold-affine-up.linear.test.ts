@@ -178,7 +178,7 @@ describe("into MatMul with more axes", () => {
         [constant("W", [m, k]), normalization("bn", m)],
         `c = MatMul (W, x) ${normalize("y", "c", "bn")}`,
       );
-      await expectRewrite(before, ["c = MatMul(W, x)", "y = Add(c, y_shift)"]);
+      await expectRewrite(before, ["c = MatMul(W, x)", "y = Add(c, c_shift)"]);
     }
   });
 

@@ -15,19 +15,7 @@ const bn = normalization("bn", 5);
 const X = "float[N,3,6,7] x";
 
 describe("a map along another axis than the channels", () => {
-  it("a square MatMul, then Transpose or Reshape, then BatchNormalization", async () => {
-    for (const [k, n] of [
-      [4, 4],
-      [3, 4],
-    ] as const) {
-      await expectKept(
-        graphText(
-          `float[N,4,${k}] x`,
-          [constant("W", [k, n]), normalization("bn", 4)],
-          `c = MatMul (x, W) t = Transpose <perm = [0, 2, 1]> (c) ${n === 4 ? normalize("y", "t", "bn") : "y = Relu (t)"}`,
-        ),
-      );
-    }
+  it("a square MatMul, then a Transpose that moves the rows to axis 1", async () => {
     await expectKept(
       graphText(
         "float[4,4] x",
@@ -37,11 +25,34 @@ describe("a map along another axis than the channels", () => {
     );
     await expectKept(
       graphText(
-        "float[6,4] x",
-        [constant("W", [4, 4]), "int64[3] dims = {6, 2, 2}", normalization("bn", 2)],
-        `c = MatMul (x, W) t = Reshape (c, dims) ${normalize("y", "t", "bn")}`,
+        "float[4,4,3] x",
+        [constant("W", [3, 4]), normalization("bn", 4)],
+        `c = MatMul (x, W) t = Transpose <perm = [2, 0, 1]> (c) ${normalize("y", "t", "bn")}`,
       ),
     );
+  });
+
+  it("what is folded through Transpose and Reshape meets the right axis", async () => {
+    for (const n of [3, 4]) {
+      await rewrite(
+        graphText(
+          "float[N,4,5] x",
+          [constant("W", [5, n]), normalization("bn", n)],
+          `c = MatMul (x, W) t = Transpose <perm = [0, 2, 1]> (c) ${normalize("y", "t", "bn")}`,
+        ),
+      );
+    }
+    const reshapes = { "6, 2, 2": 2, "3, 4, 2": 4, "2, 3, 4": 3, "4, 6": 6, "-1, 4, 1": 4 };
+    for (const [dims, channels] of Object.entries(reshapes)) {
+      const rank = dims.split(",").length;
+      await rewrite(
+        graphText(
+          "float[6,4] x",
+          [constant("W", [4, 4]), `int64[${rank}] dims = {${dims}}`, normalization("bn", channels)],
+          `c = MatMul (x, W) t = Reshape (c, dims) ${normalize("y", "t", "bn")}`,
+        ),
+      );
+    }
   });
 
   it("MatMul [N,T,K]·[K,C] with T = C: BatchNormalization runs along T", async () => {
@@ -460,5 +471,70 @@ describe("before opset 7", () => {
       /before opset 7/,
       { opset: 6, runnable: false },
     );
+  });
+});
+
+describe("values that annotations and training bindings name", () => {
+  const pinned = (name: string, text: string): ReturnType<typeof modelOf> => {
+    const model = modelOf(text);
+    const { graph } = model;
+    const values = [
+      ...graph.initializers,
+      ...graph.inputs,
+      ...[...graph.nodes()].flatMap((node) => node.outputs.flatMap((value) => value ?? [])),
+    ];
+    const found = values.find((value) => value.name === name);
+    if (found === undefined) throw new Error(`no value ${name}`);
+    found.addUse({ kind: "pin", reason: "training" });
+    return model;
+  };
+
+  for (const name of ["W", "b", "bn_gamma", "bn_var", "c", "y"]) {
+    it(`"${name}" of Conv and BatchNormalization`, async () => {
+      const model = pinned(name, graphText(X, [W, b, bn], `c = Conv (x, W, b) ${normalize("y", "c", "bn")}`));
+      const { ops, refusalText } = await rewrite(model);
+      expect(ops).toHaveLength(2);
+      expect(refusalText).toMatch(/named by an annotation|other use/);
+    });
+  }
+
+  it("an Identity, a Dropout, a neutral Mul, a Constant and a computed constant", async () => {
+    for (const nodes of [
+      "v = Identity (x)",
+      "v = Dropout (x)",
+      "v = Mul (x, one)",
+      "v = Constant <value_float = 2.0> ()",
+      "v = Exp (one)",
+    ]) {
+      const model = pinned("v", graphText("float[N,3] x", ["float one = {1}"], `${nodes} y = Add (x, v)`));
+      const { ops } = await rewrite(model);
+      expect(ops).toHaveLength(2);
+    }
+  });
+
+  it("a dead node and a dead initializer", async () => {
+    const node = await rewrite(pinned("v", graphText("float[N,3] x", [], "v = Exp (x) y = Relu (x)")));
+    expect(node.ops).toHaveLength(2);
+    const initializer = await rewrite(
+      pinned("k", graphText("float[N,3] x", ["float k = {1}"], "y = Relu (x)")),
+    );
+    expect(initializer.model.graph.initializers.size).toBe(1);
+  });
+
+  it("two Mul in a row, the value between", async () => {
+    const model = pinned("m", graphText("float[N,3] x", ["float k = {2}"], "m = Mul (x, k) y = Mul (m, k)"));
+    expect((await rewrite(model)).ops).toHaveLength(2);
+  });
+});
+
+describe("names of graph inputs", () => {
+  it("stay when what follows them changes nothing", async () => {
+    for (const passes of [["fold-affine-up"], ["compose-affine"], ["eliminate-neutral-affine"], undefined]) {
+      const { model } = await rewrite(
+        graphText("float[N,4] x", ["float[4] k = {1, 1, 1, 1}"], "a = Mul (x, k) y = Relu (a)"),
+        passes === undefined ? {} : { passes },
+      );
+      expect(model.graph.inputs.map(({ name }) => name)).toEqual(["x"]);
+    }
   });
 });
