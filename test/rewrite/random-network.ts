@@ -40,7 +40,7 @@ export function randomNetwork(seed: number): string {
     count: 0,
     indent: "",
   };
-  const length = random.integer(3, 12);
+  const length = random.integer(3, 14);
   for (let i = 0; i < length; i++) step(builder);
   const outputs = new Set([builder.signals.at(-1)?.name ?? "x"]);
   for (const { name } of builder.signals.slice(1)) if (random.uniform() < 0.08) outputs.add(name);
@@ -104,7 +104,9 @@ function step(builder: Builder): void {
   const from = source(builder);
   const image = from.dims.length === 3;
   const makers = [
-    ...(image ? [conv, conv, convTranspose] : [gemm, gemm, matMul]),
+    ...(image ? [conv, conv, conv, convTranspose, pool, move, move, resize] : [gemm, gemm, matMul]),
+    join,
+    split,
     normalization,
     normalization,
     arithmetic,
@@ -222,7 +224,7 @@ function arithmetic(builder: Builder, { name, dims }: Signal): void {
 }
 
 function pointwise(builder: Builder, { name, dims }: Signal): void {
-  const op = pick(builder.random, ["Relu", "Tanh", "Identity", "Dropout", "Sigmoid", "LeakyRelu"]);
+  const op = pick(builder.random, ["Relu", "Relu", "Tanh", "Identity", "Dropout", "LeakyRelu"]);
   emit(builder, `${op} (${name})`, fresh(builder, "r"), dims);
 }
 
@@ -230,6 +232,131 @@ function residual(builder: Builder, { name, dims }: Signal): void {
   const { random, signals } = builder;
   const partners = signals.filter((signal) => signal.dims.join() === dims.join());
   emit(builder, `Add (${name}, ${pick(random, partners).name})`, fresh(builder, "s"), dims);
+}
+
+/** Pools keep the number of channels; some count the padding, some do not. */
+function pool(builder: Builder, { name, dims }: Signal): void {
+  const { random } = builder;
+  const [channels = 1, height = 1, width = 1] = dims;
+  const op = pick(random, ["MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "ReduceMean"]);
+  if (op === "ReduceMean") {
+    emit(builder, `ReduceMean <axes = [2, 3]> (${name})`, fresh(builder, "p"), [channels, 1, 1]);
+    return;
+  }
+  if (op.startsWith("Global")) {
+    emit(builder, `${op} (${name})`, fresh(builder, "p"), [channels, 1, 1]);
+    return;
+  }
+  if (height < 2 || width < 2) return;
+  const pad = random.integer(0, 2);
+  const counts = op === "AveragePool" ? `, count_include_pad = ${random.integer(0, 2)}` : "";
+  emit(
+    builder,
+    `${op} <kernel_shape = [2, 2], pads = [${pad}, 0, 0, ${pad}]${counts}> (${name})`,
+    fresh(builder, "p"),
+    [channels, height + pad - 1, width + pad - 1],
+  );
+}
+
+/** What moves elements and keeps them. */
+function move(builder: Builder, { name, dims }: Signal): void {
+  const { random } = builder;
+  const [channels = 1, height = 1, width = 1] = dims;
+  switch (random.integer(0, 5)) {
+    case 0: {
+      const order = pick(random, [
+        [2, 1, 3],
+        [1, 3, 2],
+        [3, 2, 1],
+        [2, 3, 1],
+      ]);
+      const moved = order.map((axis) => dims[axis - 1] ?? 1);
+      emit(builder, `Transpose <perm = [0, ${order.join(", ")}]> (${name})`, fresh(builder, "q"), moved);
+      return;
+    }
+    case 1: {
+      emit(builder, `Flatten (${name})`, fresh(builder, "q"), [channels * height * width]);
+      return;
+    }
+    case 2: {
+      const shape = pick(random, [
+        [channels, width, height],
+        [channels, height * width, 1],
+        [channels * height, width, 1],
+        [1, channels * height, width],
+      ]);
+      const target = fresh(builder, "dims");
+      builder.constants.push(`int64[4] ${target} = {${[0, ...shape].join(", ")}}`);
+      emit(builder, `Reshape (${name}, ${target})`, fresh(builder, "q"), shape);
+      return;
+    }
+    case 3: {
+      const pads = fresh(builder, "pads");
+      const [top, right] = [random.integer(0, 2), random.integer(0, 2)];
+      builder.constants.push(`int64[8] ${pads} = {0, 0, ${top}, 0, 0, 0, 0, ${right}}`);
+      const mode = pick(random, ["constant", "edge"]);
+      const padded = [channels, height + top, width + right];
+      emit(builder, `Pad <mode = "${mode}"> (${name}, ${pads})`, fresh(builder, "q"), padded);
+      return;
+    }
+    default: {
+      if (channels % 4 !== 0) return;
+      const mode = pick(random, ["DCR", "CRD"]);
+      const spread = [channels / 4, height * 2, width * 2];
+      emit(builder, `DepthToSpace <blocksize = 2, mode = "${mode}"> (${name})`, fresh(builder, "q"), spread);
+    }
+  }
+}
+
+function resize(builder: Builder, { name, dims }: Signal): void {
+  const [channels = 1, height = 1, width = 1] = dims;
+  if (height * width > 40) return;
+  const scales = fresh(builder, "scales");
+  builder.constants.push(`float[4] ${scales} = {1, 1, 2, 1}`);
+  const mode = pick(builder.random, ["nearest", "linear"]);
+  emit(builder, `Resize <mode = "${mode}"> (${name}, "", ${scales})`, fresh(builder, "z"), [
+    channels,
+    height * 2,
+    width,
+  ]);
+}
+
+/** Concat along the channels, of values that agree in the rest. */
+function join(builder: Builder, { name, dims }: Signal): void {
+  const { random, signals } = builder;
+  const [channels = 1, ...rest] = dims;
+  const partners = signals.filter(
+    (signal) => signal.dims.slice(1).join() === rest.join() && signal.dims.length === dims.length,
+  );
+  const partner = pick(random, partners);
+  if (channels + (partner.dims[0] ?? 1) > 12) return;
+  emit(builder, `Concat <axis = 1> (${name}, ${partner.name})`, fresh(builder, "j"), [
+    channels + (partner.dims[0] ?? 1),
+    ...rest,
+  ]);
+}
+
+/** Two parts of the channels, by Split or Slice. */
+function split(builder: Builder, { name, dims }: Signal): void {
+  const { random } = builder;
+  const [channels = 1, ...rest] = dims;
+  if (channels < 2) return;
+  const first = random.integer(1, channels);
+  const bounds = fresh(builder, "bounds");
+  if (random.uniform() < 0.5) {
+    builder.constants.push(`int64[2] ${bounds} = {${first}, ${channels - first}}`);
+    const [a, b] = [fresh(builder, "h"), fresh(builder, "h")];
+    builder.nodes.push(`${builder.indent}${a}, ${b} = Split <axis = 1> (${name}, ${bounds})`);
+    builder.signals.push({ name: a, dims: [first, ...rest] }, { name: b, dims: [channels - first, ...rest] });
+  } else {
+    const [one, start] = [fresh(builder, "axis"), fresh(builder, "start")];
+    builder.constants.push(
+      `int64[1] ${one} = {1}`,
+      `int64[1] ${start} = {0}`,
+      `int64[1] ${bounds} = {${first}}`,
+    );
+    emit(builder, `Slice (${name}, ${start}, ${bounds}, ${one})`, fresh(builder, "h"), [first, ...rest]);
+  }
 }
 
 /**
