@@ -224,6 +224,49 @@ function arithmetic(builder: Builder, { name, dims }: Signal): void {
 }
 
 function pointwise(builder: Builder, { name, dims }: Signal): void {
+  const [channels = 1] = dims;
+  const trailing = dims.slice(1).map(() => 1);
+  switch (builder.random.integer(0, 8)) {
+    case 0: {
+      const slope = constantFor(builder, "slope", pick(builder.random, [[channels, ...trailing], [1]]));
+      emit(builder, `PRelu (${name}, ${slope})`, fresh(builder, "r"), dims);
+      return;
+    }
+    case 1: {
+      const other = constantFor(builder, "k", [channels, ...trailing]);
+      const mask = fresh(builder, "mask");
+      const bits = Array.from({ length: channels }, () => builder.random.integer(0, 2));
+      builder.constants.push(`bool[${[channels, ...trailing].join(",")}] ${mask} = {${bits.join(", ")}}`);
+      emit(builder, `Where (${mask}, ${name}, ${other})`, fresh(builder, "r"), dims);
+      return;
+    }
+    case 2: {
+      if (dims.length !== 3) break;
+      const [scale, bias] = [
+        constantFor(builder, "scale", [channels]),
+        constantFor(builder, "bias", [channels]),
+      ];
+      emit(
+        builder,
+        `InstanceNormalization <epsilon = 0.1> (${name}, ${scale}, ${bias})`,
+        fresh(builder, "r"),
+        dims,
+      );
+      return;
+    }
+    case 3: {
+      const width = dims.at(-1) ?? 1;
+      const bias = builder.random.uniform() < 0.5 ? `, ${constantFor(builder, "bias", [width])}` : "";
+      const scale = constantFor(builder, "scale", [width]);
+      emit(
+        builder,
+        `LayerNormalization <epsilon = 0.1> (${name}, ${scale}${bias})`,
+        fresh(builder, "r"),
+        dims,
+      );
+      return;
+    }
+  }
   const op = pick(builder.random, ["Relu", "Relu", "Tanh", "Identity", "Dropout", "LeakyRelu"]);
   emit(builder, `${op} (${name})`, fresh(builder, "r"), dims);
 }
@@ -262,7 +305,30 @@ function pool(builder: Builder, { name, dims }: Signal): void {
 function move(builder: Builder, { name, dims }: Signal): void {
   const { random } = builder;
   const [channels = 1, height = 1, width = 1] = dims;
-  switch (random.integer(0, 5)) {
+  switch (random.integer(0, 8)) {
+    case 5: {
+      const picked = random.integer(1, 4);
+      const axis = random.integer(1, 4);
+      const index = fresh(builder, "index");
+      const indices = Array.from({ length: picked }, () => random.integer(0, dims[axis - 1] ?? 1));
+      builder.constants.push(`int64[${picked}] ${index} = {${indices.join(", ")}}`);
+      const gathered = dims.map((size, at) => (at === axis - 1 ? picked : size));
+      emit(builder, `Gather <axis = ${axis}> (${name}, ${index})`, fresh(builder, "q"), gathered);
+      return;
+    }
+    case 6: {
+      const op = pick(random, ["ReduceMax", "ReduceMin", "ReduceMean", "ReduceL2"]);
+      const axis = random.integer(1, 4);
+      const reduced = dims.map((size, at) => (at === axis - 1 ? 1 : size));
+      emit(builder, `${op} <axes = [${axis}]> (${name})`, fresh(builder, "q"), reduced);
+      return;
+    }
+    case 7: {
+      if (height % 2 !== 0 || width % 2 !== 0 || channels > 4) return;
+      const packed = [channels * 4, height / 2, width / 2];
+      emit(builder, `SpaceToDepth <blocksize = 2> (${name})`, fresh(builder, "q"), packed);
+      return;
+    }
     case 0: {
       const order = pick(random, [
         [2, 1, 3],
