@@ -1,0 +1,190 @@
+import { type Attribute, type AttributeInit, attribute, attributeText, graphsOf } from "./attribute.js";
+import type { Graph } from "./graph.js";
+import type { Tensor } from "./tensor.js";
+import { type MetadataEntry, type Use, Value } from "./value.js";
+
+export interface NodeInit {
+  readonly opType: string;
+  readonly domain?: string | undefined;
+  readonly overload?: string | undefined;
+  readonly name?: string | undefined;
+  readonly docString?: string | undefined;
+  readonly metadata?: readonly MetadataEntry[];
+  /** null is ONNX's skipped optional input. */
+  readonly inputs: readonly (Value | null)[];
+  /** Names of the outputs; null is a skipped optional output. */
+  readonly outputs: readonly (string | null)[];
+  readonly attributes?: Readonly<Record<string, AttributeInit>> | readonly Attribute[];
+  /** Fields that normfold does not read, as they were. */
+  readonly unknown?: Uint8Array | undefined;
+}
+
+/** Most nodes have no body, and every walk over a model asks every node for its bodies. */
+const NO_GRAPHS: readonly Graph[] = [];
+
+/** An operator application. In a linked list, so that a graph of 100,000 nodes is edited in place in constant time. */
+export class Node {
+  /** undefined once the node is removed. */
+  graph: Graph | undefined;
+  readonly opType: string;
+  readonly domain: string | undefined;
+  readonly overload: string | undefined;
+  name: string | undefined;
+  docString: string | undefined;
+  metadata: readonly MetadataEntry[];
+  readonly unknown: Uint8Array | undefined;
+  readonly outputs: readonly (Value | null)[];
+  next: Node | undefined;
+  previous: Node | undefined;
+  readonly #attributes = new Map<string, Attribute>();
+  #inputs: (Value | null)[] = [];
+  #inputUses: (Use | null)[] = [];
+
+  /** Use Graph.addNode. */
+  constructor(graph: Graph, init: NodeInit) {
+    this.graph = graph;
+    this.opType = init.opType;
+    this.domain = init.domain;
+    this.overload = init.overload;
+    this.name = init.name;
+    this.docString = init.docString;
+    this.metadata = init.metadata ?? [];
+    this.unknown = init.unknown;
+    this.outputs = init.outputs.map((name) => (name === null ? null : new Value(graph, name, this)));
+    this.setInputs(init.inputs);
+    const attributes: readonly Attribute[] = isAttributeList(init.attributes)
+      ? init.attributes
+      : Object.entries(init.attributes ?? {}).map(([name, value]) => attribute(name, value));
+    for (const attr of attributes) this.set(attr);
+  }
+
+  get inputs(): readonly (Value | null)[] {
+    return this.#inputs;
+  }
+
+  get attributes(): ReadonlyMap<string, Attribute> {
+    return this.#attributes;
+  }
+
+  /** The input at `index`; undefined when it is skipped or not given. */
+  input(index: number): Value | undefined {
+    return this.#inputs[index] ?? undefined;
+  }
+
+  /** The output at `index`; undefined when it is skipped or not given. */
+  output(index: number): Value | undefined {
+    return this.outputs[index] ?? undefined;
+  }
+
+  /** True for an operator of the standard domain ("" and "ai.onnx" are the same). */
+  is(...opTypes: readonly string[]): boolean {
+    return isStandardDomain(this.domain) && opTypes.includes(this.opType);
+  }
+
+  setInputs(inputs: readonly (Value | null)[]): void {
+    this.#inputs.forEach((_, index) => {
+      this.#drop(index);
+    });
+    this.#inputs = [];
+    this.#inputUses = [];
+    inputs.forEach((value, index) => {
+      this.setInput(index, value);
+    });
+  }
+
+  /** Sets one input, extending the list with skipped ones as needed. */
+  setInput(index: number, value: Value | null): void {
+    while (this.#inputs.length < index) {
+      this.#inputs.push(null);
+      this.#inputUses.push(null);
+    }
+    this.#drop(index);
+    this.#inputs[index] = value;
+    const use: Use | null = value === null ? null : { kind: "node", node: this, index };
+    this.#inputUses[index] = use;
+    if (value !== null && use !== null) value.addUse(use);
+  }
+
+  #drop(index: number): void {
+    const use = this.#inputUses[index];
+    if (use) this.#inputs[index]?.removeUse(use);
+  }
+
+  set(attr: Attribute): void {
+    for (const graph of graphsOf(attr)) graph.owner = this;
+    this.#attributes.set(attr.name, attr);
+  }
+
+  unset(name: string): void {
+    this.#attributes.delete(name);
+  }
+
+  attribute(name: string): Attribute | undefined {
+    return this.#attributes.get(name);
+  }
+
+  /** An INT attribute as a number, or `fallback`; undefined when it is there but not a plain INT (a reference). */
+  int(name: string): number | undefined;
+  int(name: string, fallback: number): number;
+  int(name: string, fallback?: number): number | undefined {
+    const attr = this.#attributes.get(name);
+    return attr?.kind === "int" ? Number(attr.value) : fallback;
+  }
+
+  ints(name: string): readonly number[] | undefined {
+    const attr = this.#attributes.get(name);
+    return attr?.kind === "ints" ? attr.value.map(Number) : undefined;
+  }
+
+  float(name: string): number | undefined;
+  float(name: string, fallback: number): number;
+  float(name: string, fallback?: number): number | undefined {
+    const attr = this.#attributes.get(name);
+    return attr?.kind === "float" ? attr.value : fallback;
+  }
+
+  string(name: string): string | undefined;
+  string(name: string, fallback: string): string;
+  string(name: string, fallback?: string): string | undefined {
+    const attr = this.#attributes.get(name);
+    return attr?.kind === "string" ? attributeText(attr.value) : fallback;
+  }
+
+  tensorAttribute(name: string): Tensor | undefined {
+    const attr = this.#attributes.get(name);
+    return attr?.kind === "tensor" ? attr.value : undefined;
+  }
+
+  /** True when an attribute takes its value from the caller of the enclosing function, so that it is not known here. */
+  get hasReferences(): boolean {
+    for (const attr of this.#attributes.values()) if (attr.kind === "ref") return true;
+    return false;
+  }
+
+  /** The bodies of control-flow operators, in attribute order. */
+  get subgraphs(): readonly Graph[] {
+    for (const attr of this.#attributes.values()) {
+      if (graphsOf(attr).length > 0) return [...this.#attributes.values()].flatMap(graphsOf);
+    }
+    return NO_GRAPHS;
+  }
+
+  /** How messages name the node: its operator and name, or the first output's name where it has none. */
+  get label(): string {
+    const output = this.outputs.find((value) => value !== null)?.name;
+    return `${this.opType} "${this.name || output || "?"}"`;
+  }
+
+  /** A name for the node that survives re-reading the same model: its first output's. */
+  get key(): string {
+    return this.outputs.find((value) => value !== null)?.name ?? this.name ?? this.opType;
+  }
+}
+
+function isAttributeList(init: NodeInit["attributes"]): init is readonly Attribute[] {
+  return Array.isArray(init);
+}
+
+export function isStandardDomain(domain: string | undefined): boolean {
+  return domain === undefined || domain === "" || domain === "ai.onnx";
+}

@@ -1,0 +1,35 @@
+/** The names in use in a model's graph and all its subgraphs, so that a new name clashes with none of them. */
+export class Scope {
+  /** True from IR version 4 on: see Value.isConstant. */
+  initializersAreDefaults = true;
+  readonly #claims = new Map<string, number>();
+  readonly #suffix = new Map<string, number>();
+
+  claim(name: string): void {
+    this.#claims.set(name, (this.#claims.get(name) ?? 0) + 1);
+  }
+
+  release(name: string): void {
+    const left = (this.#claims.get(name) ?? 0) - 1;
+    if (left > 0) this.#claims.set(name, left);
+    else this.#claims.delete(name);
+  }
+
+  isTaken(name: string): boolean {
+    return this.#claims.has(name);
+  }
+
+  /** Bodies side by side may each have a value of the name. */
+  isShared(name: string): boolean {
+    return (this.#claims.get(name) ?? 0) > 1;
+  }
+
+  /** `base` if it is free, else base_1, base_2, ... */
+  fresh(base: string): string {
+    if (!this.#claims.has(base)) return base;
+    let count = this.#suffix.get(base) ?? 1;
+    while (this.#claims.has(`${base}_${count}`)) count++;
+    this.#suffix.set(base, count + 1);
+    return `${base}_${count}`;
+  }
+}

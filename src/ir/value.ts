@@ -1,0 +1,113 @@
+import type { SparseTensor } from "./attribute.js";
+import type { Graph } from "./graph.js";
+import type { Node } from "./node.js";
+import type { Tensor } from "./tensor.js";
+import type { ValueType } from "./type.js";
+
+/** metadata_props: ordered, duplicates kept as they were read. */
+export interface MetadataEntry {
+  readonly key: string;
+  readonly value: string;
+  /** The StringStringEntryProto as it was read, where key and value alone would not give the same bytes. */
+  readonly wire?: Uint8Array;
+}
+
+/** A ValueInfoProto: what the model declares about a value. `wire` is written back verbatim while the name fits. */
+export interface ValueInfo {
+  readonly name: string;
+  readonly type?: ValueType;
+  readonly docString?: string;
+  readonly metadata?: readonly MetadataEntry[];
+  readonly wire?: Uint8Array;
+  /** Its place in the value_info list it was read from, so that writing keeps the order. */
+  readonly order?: number;
+}
+
+/** One place that reads a value. Exact: subgraph captures, graph outputs and annotations are uses like any other. */
+export type Use =
+  | { readonly kind: "node"; readonly node: Node; readonly index: number }
+  | { readonly kind: "output"; readonly graph: Graph; readonly index: number }
+  /** A quantization annotation or a training binding names the value; it may not vanish or change. */
+  | { readonly kind: "pin"; readonly reason: string };
+
+/**
+ * A value: an object with identity; its name is only a label. It is a graph input, an initializer, both (an input
+ * with a default), or the output of a node.
+ */
+export class Value {
+  /** The graph in whose scope the value is defined. */
+  readonly graph: Graph;
+  readonly producer: Node | undefined;
+  /** The data of an initializer. */
+  tensor: Tensor | undefined;
+  sparse: SparseTensor | undefined;
+  /** The declaration of the value in the model, if it has one. */
+  info: ValueInfo | undefined;
+  #name: string;
+  readonly #uses = new Set<Use>();
+
+  /** Use Graph.addInput, addInitializer and addNode. */
+  constructor(graph: Graph, name: string, producer: Node | undefined) {
+    this.graph = graph;
+    this.producer = producer;
+    this.#name = name;
+    graph.scope.claim(name);
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  /** Relabels the value. The new name must be free in the model (Graph.freshName). */
+  rename(name: string): void {
+    if (name === this.#name) return;
+    this.graph.scope.release(this.#name);
+    this.graph.scope.claim(name);
+    this.#name = name;
+  }
+
+  get type(): ValueType | undefined {
+    return this.info?.type;
+  }
+
+  get uses(): ReadonlySet<Use> {
+    return this.#uses;
+  }
+
+  /** The node uses, in no particular order. */
+  get users(): Node[] {
+    return [...this.#uses].flatMap((use) => (use.kind === "node" ? [use.node] : []));
+  }
+
+  get isGraphInput(): boolean {
+    return this.graph.hasInput(this);
+  }
+
+  get isGraphOutput(): boolean {
+    for (const use of this.#uses) if (use.kind === "output") return true;
+    return false;
+  }
+
+  get isPinned(): boolean {
+    for (const use of this.#uses) if (use.kind === "pin") return true;
+    return false;
+  }
+
+  /**
+   * An initializer whose value no caller can change. From IR version 4 on an initializer that is also a graph input is
+   * only a default; before that, every initializer had to be listed as an input and is constant all the same.
+   */
+  get isConstant(): boolean {
+    if (this.tensor === undefined || this.isPinned) return false;
+    return !(this.graph.scope.initializersAreDefaults && this.isGraphInput);
+  }
+
+  /** For the editing classes of this file and pins; not a way to edit. */
+  addUse(use: Use): void {
+    this.#uses.add(use);
+  }
+
+  removeUse(use: Use): void {
+    this.#uses.delete(use);
+  }
+}
