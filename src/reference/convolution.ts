@@ -1,0 +1,179 @@
+import { addProduct, type FillColumns } from "./gemm.js";
+import { invalid, type Rule, type RuleContext, type RuleTable } from "./rule.js";
+import { allocate, type ReferenceTensor, tensorOf } from "./tensor.js";
+import {
+  forEachTapRun,
+  spatialOf,
+  tapsOf,
+  transposedWindow,
+  volume,
+  type Window,
+  windowOf,
+} from "./window.js";
+
+/** Below this many output channels per group a product of matrices has nothing to reuse. */
+const FEW_ROWS = 4;
+
+/** Conv of x [N, C, ...] by w [M, C / group, ...], with an optional bias [M]. */
+export function convolve(
+  c: RuleContext,
+  x: ReferenceTensor,
+  w: ReferenceTensor,
+  bias: ReferenceTensor | undefined,
+): ReferenceTensor {
+  const [batch = 1, channels = 1, ...spatial] = x.dims;
+  const [filters = 1, depth = 1, ...kernel] = w.dims;
+  const groups = c.int("group", 1);
+  if (depth * groups !== channels || filters % groups !== 0)
+    return invalid(`weights [${w.dims}] in ${groups} groups on an input [${x.dims}]`);
+  const window = windowOf(c, spatial, kernel);
+  const places = volume(window.output);
+  const size = volume(window.input);
+  const out = allocate(batch * filters * places);
+  fillBias(out, bias, filters, places);
+  const rows = filters / groups;
+  for (let n = 0; n < batch; n++) {
+    for (let g = 0; g < groups; g++) {
+      const xBase = (n * channels + g * depth) * size;
+      const outBase = (n * filters + g * rows) * places;
+      const wBase = g * rows * depth * volume(window.kernel);
+      if (rows < FEW_ROWS) {
+        for (let m = 0; m < rows; m++) {
+          const taps = wBase + m * depth * volume(window.kernel);
+          addTaps(window, depth, x.data, xBase, w.data, taps, out, outBase + m * places);
+        }
+        continue;
+      }
+      const inner = depth * volume(window.kernel);
+      addProduct({
+        rows,
+        depth: inner,
+        columns: places,
+        a: { data: w.data, base: wBase, rowStride: inner, columnStride: 1 },
+        b: patches(window, x.data, xBase),
+        out,
+        outBase,
+      });
+    }
+  }
+  return tensorOf(x.dtype, [batch, filters, ...spatialOf(window, window.output)], out);
+}
+
+function fillBias(
+  out: Float64Array,
+  bias: ReferenceTensor | undefined,
+  channels: number,
+  places: number,
+): void {
+  if (bias === undefined) return;
+  for (let at = 0, row = 0; at < out.length; at += places, row++)
+    out.fill(bias.data[row % channels] ?? 0, at, at + places);
+}
+
+/** One output channel, tap by tap: for depthwise convolutions. */
+function addTaps(
+  window: Window,
+  depth: number,
+  x: Float64Array,
+  xBase: number,
+  w: Float64Array,
+  wBase: number,
+  out: Float64Array,
+  outBase: number,
+): void {
+  let next = wBase;
+  for (let channel = 0; channel < depth; channel++) {
+    const base = xBase + channel * volume(window.input);
+    for (const tap of tapsOf(window.kernel)) {
+      const weight = w[next++] ?? 0;
+      forEachTapRun(window, tap, (at, from, count, step) => {
+        for (let i = outBase + at, j = base + from, end = i + count; i < end; i++, j += step)
+          out[i] = (out[i] ?? 0) + weight * (x[j] ?? 0);
+      });
+    }
+  }
+}
+
+/** The patches under the window as columns of a matrix [channels * taps, places], block by block. */
+function patches(window: Window, x: Float64Array, xBase: number): FillColumns {
+  const { input, output, strides, dilations, begin } = window;
+  const taps = tapsOf(window.kernel);
+  const size = volume(input);
+  return (target, k0, depth, j0, columns) => {
+    for (let k = 0; k < depth; k++) {
+      const channel = Math.floor((k0 + k) / taps.length);
+      const [tapD, tapH, tapW] = taps[(k0 + k) % taps.length] ?? [0, 0, 0];
+      const base = xBase + channel * size;
+      const row = k * columns;
+      for (let j = 0; j < columns; ) {
+        const place = j0 + j;
+        const w = place % output[2];
+        const h = Math.floor(place / output[2]) % output[1];
+        const d = Math.floor(place / (output[2] * output[1]));
+        const count = Math.min(output[2] - w, columns - j);
+        const fromD = d * strides[0] + tapD * dilations[0] - begin[0];
+        const fromH = h * strides[1] + tapH * dilations[1] - begin[1];
+        let fromW = w * strides[2] + tapW * dilations[2] - begin[2];
+        const at = row + j;
+        j += count;
+        if (fromD < 0 || fromD >= input[0] || fromH < 0 || fromH >= input[1]) {
+          target.fill(0, at, at + count);
+          continue;
+        }
+        const line = base + (fromD * input[1] + fromH) * input[2];
+        for (let i = at; i < at + count; i++, fromW += strides[2])
+          target[i] = fromW >= 0 && fromW < input[2] ? (x[line + fromW] ?? 0) : 0;
+      }
+    }
+  };
+}
+
+const conv: Rule = (c) => [convolve(c, c.input(0), c.input(1), c.optional(2))];
+
+/** Each input place times the kernel, as one product of matrices, then added into the places that its taps reach. */
+const convTranspose: Rule = (c) => {
+  const [x, w, bias] = [c.input(0), c.input(1), c.optional(2)];
+  const [batch = 1, channels = 1, ...spatial] = x.dims;
+  const [wChannels = 1, perGroup = 1, ...kernel] = w.dims;
+  const groups = c.int("group", 1);
+  if (wChannels !== channels || channels % groups !== 0)
+    return invalid(`weights [${w.dims}] in ${groups} groups on an input [${x.dims}]`);
+  const window = transposedWindow(c, spatial, kernel);
+  // Seen from the result, the window slides over it and lands on the input's places.
+  const sliding: Window = { ...window, input: window.output, output: window.input };
+  const places = volume(window.output);
+  const size = volume(window.input);
+  const taps = tapsOf(window.kernel);
+  const filters = perGroup * groups;
+  const depth = channels / groups;
+  const out = allocate(batch * filters * places);
+  fillBias(out, bias, filters, places);
+  const rows = perGroup * taps.length;
+  for (let n = 0; n < batch; n++) {
+    for (let g = 0; g < groups; g++) {
+      const spread = allocate(rows * size);
+      addProduct({
+        rows,
+        depth,
+        columns: size,
+        a: { data: w.data, base: g * depth * rows, rowStride: 1, columnStride: rows },
+        b: { data: x.data, base: (n * channels + g * depth) * size, rowStride: size, columnStride: 1 },
+        out: spread,
+        outBase: 0,
+      });
+      for (let m = 0; m < perGroup; m++) {
+        const outBase = (n * filters + g * perGroup + m) * places;
+        taps.forEach((tap, index) => {
+          const row = (m * taps.length + index) * size;
+          forEachTapRun(sliding, tap, (at, from, count, step) => {
+            for (let i = row + at, j = outBase + from, end = i + count; i < end; i++, j += step)
+              out[j] = (out[j] ?? 0) + (spread[i] ?? 0);
+          });
+        });
+      }
+    }
+  }
+  return [tensorOf(x.dtype, [batch, filters, ...spatialOf(window, window.output)], out)];
+};
+
+export const convolution: RuleTable = { Conv: conv, ConvTranspose: convTranspose };

@@ -1,0 +1,225 @@
+import { NormfoldError } from "../base/errors.js";
+import { isRefusal, type Refusal, refuse } from "../base/refusal.js";
+import type { Attribute } from "../ir/attribute.js";
+import { type Graph, isStandardDomain, type Node, type Value } from "../ir/graph.js";
+import { type FunctionDef, type Model, type OpsetImport, opsetOf } from "../ir/model.js";
+import { findRule } from "./registry.js";
+import { RuleContext } from "./rule.js";
+import { type ReferenceTensor, referenceFromTensor } from "./tensor.js";
+
+export interface ReferenceOptions {
+  /** The outputs to compute, by name; only what they need is evaluated. Default: all. */
+  readonly outputs?: readonly string[];
+}
+
+/** Function calls and bodies inside each other; deeper is a recursion that no valid model has. */
+const MAX_DEPTH = 100;
+
+/**
+ * Evaluates a model in float64: the real function that its stored numbers define, as near as makes no difference to a
+ * float32 runtime. Weights count exactly as stored, no operation rounds to float32 or float16, and casts between float
+ * types keep the value; integers, booleans and quantization behave as ONNX says.
+ *
+ * Feeds are the graph's inputs by name; inputs with a default may be left out. A value is freed after its last use.
+ *
+ * Returns the outputs by name, or a Refusal that names the first node without a reference. Throws NormfoldError "usage"
+ * when a feed is missing and "invalid" when the model cannot be evaluated by anybody.
+ */
+export function evaluateReference(
+  model: Model,
+  feeds: ReadonlyMap<string, ReferenceTensor>,
+  options: ReferenceOptions = {},
+): ReadonlyMap<string, ReferenceTensor> | Refusal {
+  const evaluation = new Evaluation(model);
+  const wanted = model.graph.outputs.filter(
+    (value) => options.outputs === undefined || options.outputs.includes(value.name),
+  );
+  const frame = new Frame(undefined, model.opsetImports, new Map());
+  for (const input of model.graph.inputs) {
+    const feed = feeds.get(input.name);
+    if (feed !== undefined && !input.isConstant) frame.values.set(input, feed);
+    else if (input.tensor === undefined && input.uses.size > 0)
+      throw new NormfoldError("usage", `no data for input "${input.name}"; give it`);
+  }
+  const results = evaluation.run(model.graph, frame, wanted);
+  if (isRefusal(results)) return results;
+  return new Map(wanted.map((value, index) => [value.name, results[index]] as const).filter(isFilled));
+}
+
+function isFilled<K, V>(entry: readonly [K, V | undefined]): entry is readonly [K, V] {
+  return entry[1] !== undefined;
+}
+
+/** The values of one run of one graph, and what its nodes resolve names against. */
+class Frame {
+  readonly values: Map<Value, ReferenceTensor> = new Map<Value, ReferenceTensor>();
+  readonly outer: Frame | undefined;
+  readonly opsets: readonly OpsetImport[];
+  /** What the caller of the enclosing function gives for its attributes. */
+  readonly attributes: ReadonlyMap<string, Attribute>;
+  readonly depth: number;
+
+  constructor(
+    outer: Frame | undefined,
+    opsets: readonly OpsetImport[],
+    attributes: ReadonlyMap<string, Attribute>,
+    depth: number = (outer?.depth ?? 0) + 1,
+  ) {
+    this.outer = outer;
+    this.opsets = opsets;
+    this.attributes = attributes;
+    this.depth = depth;
+    if (depth > MAX_DEPTH) throw new NormfoldError("unsupported", "bodies and functions nest too deeply");
+  }
+
+  /** The tensor of a value; stored constants are decoded when they are first wanted. */
+  read(value: Value): ReferenceTensor {
+    for (let frame: Frame | undefined = this; frame !== undefined; frame = frame.outer) {
+      const found = frame.values.get(value);
+      if (found !== undefined) return found;
+    }
+    if (value.tensor === undefined) {
+      if (value.sparse !== undefined)
+        throw new NormfoldError("unsupported", `"${value.name}" is a sparse constant`);
+      throw new NormfoldError("invalid", `"${value.name}" is read before it is computed`);
+    }
+    const tensor = referenceFromTensor(value.tensor);
+    this.values.set(value, tensor);
+    return tensor;
+  }
+
+  resolve(attribute: Attribute | undefined): Attribute | undefined {
+    return attribute?.kind === "ref" ? this.attributes.get(attribute.ref) : attribute;
+  }
+}
+
+/** The nodes that the wanted outputs need, in order, each with the values that nobody reads after it. */
+type Plan = readonly { readonly node: Node; readonly last: readonly Value[] }[];
+
+class Evaluation {
+  readonly #functions: ReadonlyMap<string, FunctionDef>;
+  readonly #plans = new Map<Graph, Plan>();
+
+  constructor(model: Model) {
+    this.#functions = new Map(
+      model.functions.map((fn) => [functionKey(fn.domain, fn.name, fn.overload), fn] as const),
+    );
+  }
+
+  /** Evaluates a graph whose inputs are in the frame. `outputs` must be the same each time for a body. */
+  run(graph: Graph, frame: Frame, outputs: readonly Value[] = graph.outputs): ReferenceTensor[] | Refusal {
+    let plan = this.#plans.get(graph);
+    if (plan === undefined) {
+      plan = planOf(graph, outputs);
+      this.#plans.set(graph, plan);
+    }
+    for (const { node, last } of plan) {
+      const refusal = this.#step(node, frame);
+      if (refusal !== undefined) return refusal;
+      for (const value of last) frame.values.delete(value);
+    }
+    return outputs.map((value) => frame.read(value));
+  }
+
+  #step(node: Node, frame: Frame): Refusal | undefined {
+    try {
+      const results = this.#apply(node, frame);
+      if (isRefusal(results)) return results;
+      node.outputs.forEach((output, index) => {
+        if (output === null || output.uses.size === 0) return;
+        const result = results[index];
+        if (result === undefined)
+          throw new NormfoldError("unsupported", `its output ${index} is not computed here`);
+        frame.values.set(output, result);
+      });
+      return undefined;
+    } catch (error) {
+      if (error instanceof NormfoldError && error.code === "unsupported")
+        return refuse(`${node.label} has no float64 reference: ${error.message}`);
+      if (error instanceof NormfoldError) throw error.at({ element: node.label });
+      throw error;
+    }
+  }
+
+  #apply(node: Node, frame: Frame): readonly ReferenceTensor[] | Refusal {
+    const fn = this.#functions.get(functionKey(node.domain, node.opType, node.overload));
+    if (fn !== undefined) return this.#call(fn, node, frame);
+    const rule = isStandardDomain(node.domain) ? findRule(node.opType) : undefined;
+    const opset = opsetOf(frame.opsets, node.domain);
+    if (rule === undefined || opset === undefined) {
+      const domain = isStandardDomain(node.domain) ? "" : ` of the domain "${node.domain}"`;
+      return refuse(`${node.label}${domain} has no float64 reference`);
+    }
+    let refusal: Refusal | undefined;
+    const context = new RuleContext(
+      node,
+      opset,
+      node.inputs.map((value) => (value === null ? undefined : frame.read(value))),
+      (name) => frame.resolve(node.attribute(name)),
+      (body, inputs) => {
+        const inner = new Frame(frame, frame.opsets, frame.attributes);
+        body.inputs.forEach((input, index) => {
+          const given = inputs[index];
+          if (given !== undefined) inner.values.set(input, given);
+        });
+        const results = this.run(body, inner);
+        if (!isRefusal(results)) return results;
+        refusal = results;
+        throw new NormfoldError("unsupported", results.reason);
+      },
+    );
+    try {
+      return rule(context);
+    } catch (error) {
+      // The innermost node is the one to name.
+      if (refusal !== undefined) return refusal;
+      throw error;
+    }
+  }
+
+  #call(fn: FunctionDef, node: Node, frame: Frame): ReferenceTensor[] | Refusal {
+    const attributes = new Map(fn.attributeDefaults.map((attr) => [attr.name, attr] as const));
+    for (const attr of node.attributes.values()) {
+      const value = frame.resolve(attr);
+      if (value !== undefined) attributes.set(attr.name, value);
+    }
+    const inner = new Frame(undefined, fn.opsetImports, attributes, frame.depth + 1);
+    fn.body.inputs.forEach((input, index) => {
+      const given = node.input(index);
+      if (given !== undefined) inner.values.set(input, frame.read(given));
+    });
+    return this.run(fn.body, inner);
+  }
+}
+
+function functionKey(domain: string | undefined, name: string, overload: string | undefined): string {
+  return JSON.stringify([isStandardDomain(domain) ? "" : domain, name, overload ?? ""]);
+}
+
+function planOf(graph: Graph, outputs: readonly Value[]): Plan {
+  const seen = new Set<Value>(outputs);
+  const steps: { node: Node; last: Value[] }[] = [];
+  // Walking backwards, the first reader met is the last one to run.
+  for (let node = graph.last; node !== undefined; node = node.previous) {
+    if (!node.outputs.some((value) => value !== null && seen.has(value))) continue;
+    const last: Value[] = [];
+    for (const value of readsOf(node)) {
+      if (seen.has(value)) continue;
+      seen.add(value);
+      last.push(value);
+    }
+    steps.push({ node, last });
+  }
+  return steps.reverse();
+}
+
+/** The values that a node reads itself and those that its bodies read from outside. */
+function* readsOf(node: Node): Generator<Value, void, undefined> {
+  for (const value of node.inputs) if (value !== null) yield value;
+  for (const body of node.subgraphs) {
+    for (const graph of body.withSubgraphs()) {
+      for (const inner of graph.nodes()) for (const value of inner.inputs) if (value !== null) yield value;
+      yield* graph.outputs;
+    }
+  }
+}
