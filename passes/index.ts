@@ -8,6 +8,8 @@ import { foldAffineDown } from "./fold-affine-down.js";
 import { foldAffineUp } from "./fold-affine-up.js";
 import { foldConstants } from "./fold-constants.js";
 import { liftConstants } from "./lift-constants.js";
+import { mergeLinearChains } from "./merge-linear-chains.js";
+import { mergeParallelBranches } from "./merge-parallel-branches.js";
 import { simplifyReshape } from "./simplify-reshape.js";
 
 /** Every pass, in the order the pipeline runs them. */
@@ -20,6 +22,8 @@ export const PASSES: readonly Pass[] = [
   eliminateNeutralAffine,
   composeAffine,
   foldAffineUp,
+  mergeParallelBranches,
+  mergeLinearChains,
   foldAffineDown,
   eliminateDead,
 ];

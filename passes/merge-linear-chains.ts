@@ -1,0 +1,229 @@
+import {
+  type Composition,
+  composedDims,
+  composeKernels,
+  isPointwise,
+  isUnpadded,
+  multiplications,
+  outputChannels,
+} from "../src/affine/kernels.js";
+import { type Matrix, matrixOf, multiplyMatrices } from "../src/affine/matrices.js";
+import { fitsRange } from "../src/affine/scale-tensor.js";
+import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
+import type { FloatDType } from "../src/ir/dtype.js";
+import type { Node, Value } from "../src/ir/graph.js";
+import { type Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
+import { type ConstantConv, readConv } from "../src/ops/convolution/kernel.js";
+import type { Facts } from "../src/ops/facts.js";
+import { type ConstantProduct, readProduct } from "../src/ops/linear/product.js";
+import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
+import type { Rewriter } from "../src/rewrite/rewriter.js";
+
+/**
+ * Merge two linear operators in a row where one costs no more than the two.
+ *
+ *   before   a = Conv (x, W1, b1)                          # 1x1
+ *            y = Conv <strides = [2, 2]> (a, W2, b2)       # 3x3
+ *   after    y = Conv <strides = [2, 2]> (x, W, b)
+ *
+ * Conv with Conv, one of them 1x1 with stride 1 and no pads; Gemm and MatMul with each other, their constants on the right.
+ *
+ * Math       W[o, c, t] = sum over j of W2[o, j, t] W1[j, c];  b[o] = b2[o] + sum over j, t of W2[o, j, t] b1[j]
+ *            (x W1 + b1) W2 + b2 = x (W1 W2) + (b1 W2 + b2)
+ * Source     Guo et al. 2020, ExpandNets, section 3; Ding et al. 2021, Diverse Branch Block, transform III
+ * Requires   constants; the value between has this one use; no more multiplications, and no larger a weight, than the two have
+ * Refuses    padding behind a bias (the border sees zeros, not the bias); biases by row; what overflows; products that would
+ *            take minutes
+ * Numerics   rounding: products and sums in float64, rounded once
+ */
+export const mergeLinearChains: Pass = {
+  kind: "rules",
+  name: "merge-linear-chains",
+  summary: "Conv after a 1x1 Conv, Gemm after Gemm, MatMul after MatMul become one where that is cheaper",
+  before: "a = Gemm(x, W1, b1)  y = Gemm(a, W2, b2)",
+  after: "y = Gemm(x, W, b)",
+  numerics: "rounding",
+  rules: [{ match }],
+};
+
+/** Multiplications spent on multiplying weights out: some seconds. */
+const MAX_PRODUCT = 2 ** 32;
+
+function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
+  const between = node.input(0);
+  const first = between?.producer;
+  const output = node.output(0);
+  if (between === undefined || first === undefined || output === undefined) return undefined;
+  if (facts.isCall(first)) return undefined;
+  if (node.is("Conv") && first.is("Conv")) {
+    if (!hasOneTap(node) && !hasOneTap(first)) return undefined;
+    return readElsewhere(first, node, between) ?? mergeConvs(first, node, facts);
+  }
+  if (node.is("Gemm", "MatMul") && first.is("Gemm", "MatMul")) {
+    return readElsewhere(first, node, between) ?? mergeProducts(first, node, facts);
+  }
+  return undefined;
+}
+
+function hasOneTap(node: Node): boolean {
+  const dims = node.input(1)?.tensor?.dims ?? node.input(1)?.producer?.tensorAttribute("value")?.dims;
+  return dims?.slice(2).every((size) => size === 1) ?? false;
+}
+
+function readElsewhere(first: Node, second: Node, between: Value): Refusal | undefined {
+  if (between.isGraphOutput) return refuse(`"${between.name}" is a graph output`);
+  if (between.uses.size > 1) return refuse(`"${between.name}" is read elsewhere too`);
+  return first.graph === second.graph ? undefined : refuse(`${first.label} is in another graph`);
+}
+
+function mergeConvs(firstNode: Node, secondNode: Node, facts: Facts): Proposal | Refusal | undefined {
+  const [first, second] = [readConv(firstNode), readConv(secondNode)];
+  if (isRefusal(first)) return first;
+  if (isRefusal(second)) return second;
+  const [entersPointwise, leavesPointwise] = [isPointwise(first.kernel), isPointwise(second.kernel)];
+  if (!entersPointwise && !leavesPointwise) return undefined;
+  const bias = first.bias?.some((value) => value !== 0) ? first.bias : undefined;
+  if (bias !== undefined && !isUnpadded(second.kernel)) {
+    return refuse(`padding comes between the bias of ${firstNode.label} and ${secondNode.label}`);
+  }
+
+  const { dims } = composedDims(first.kernel, second.kernel);
+  const size = dims.reduce((product, dim) => product * dim, 1);
+  const [cost1, cost2] = [multiplications(first.kernel), multiplications(second.kernel)];
+  const refused = tooCostly(size, cost1 * positionRatio(first, second, facts) + cost2, cost1 + cost2);
+  if (refused !== undefined) return refused;
+  if ((cost1 * cost2) / outputChannels(first.kernel) > MAX_PRODUCT) return TOO_LONG;
+  const composition = composeKernels(first.kernel, second.kernel, first.bias);
+  return proposeConv(first, second, entersPointwise ? second : first, composition);
+}
+
+/** Positions that the first computes for each one of the second; by the strides where sizes are not known. */
+function positionRatio(first: ConstantConv, second: ConstantConv, facts: Facts): number {
+  const positions = (value: Value): number | undefined => {
+    const sizes = facts.shape(value)?.slice(2);
+    return sizes?.reduce<number | undefined>(
+      (count, dim) => (count === undefined || typeof dim !== "number" ? undefined : count * dim),
+      1,
+    );
+  };
+  const [before, after] = [positions(first.output), positions(second.output)];
+  if (before !== undefined && after !== undefined && after > 0) return before / after;
+  return second.kernel.strides.reduce((product, stride) => product * stride, 1);
+}
+
+/** Why one is no gain: `merged` and `separate` multiplications for each position, `weights` elements of the two now. */
+function tooCostly(merged: number, separate: number, weights: number): Refusal | undefined {
+  if (merged > separate) {
+    return refuse(
+      `one would take ${merged} multiplications for each position, the two take ${Math.round(separate)}`,
+    );
+  }
+  return merged > weights
+    ? refuse(`the merged weight would have ${merged} elements, the two have ${weights}`)
+    : undefined;
+}
+
+const TOO_LONG: Refusal = refuse("multiplying the two weights out would take too long");
+
+const GEOMETRY = ["auto_pad", "dilations", "kernel_shape", "pads", "strides"] as const;
+
+/** The second becomes both, with the geometry of `shape`, the one of the two that is not pointwise. */
+function proposeConv(
+  first: ConstantConv,
+  second: ConstantConv,
+  shape: ConstantConv,
+  { weight, dims, group, bias }: Composition,
+): Proposal | Refusal {
+  const constants = constantsOf(second.dtype, dims, weight, addVectors(second.bias, bias));
+  if (isRefusal(constants)) return constants;
+  const { node } = second;
+  return {
+    kind: "rewrite",
+    summary: `${first.node.label} and ${node.label} become one`,
+    apply: (rewriter) => {
+      rewriter.setInput(node, 0, first.input);
+      setConstants(rewriter, node, constants);
+      rewriter.setAttribute(node, "group", group);
+      for (const name of shape === second ? [] : GEOMETRY) {
+        const attr = shape.node.attribute(name);
+        if (attr === undefined) rewriter.removeAttribute(node, name);
+        else rewriter.setAttribute(node, name, attr);
+      }
+      rewriter.removeNode(first.node);
+    },
+  };
+}
+
+function mergeProducts(firstNode: Node, secondNode: Node, facts: Facts): Proposal | Refusal {
+  const [first, second] = [readProduct(firstNode, facts), readProduct(secondNode, facts)];
+  if (isRefusal(first)) return first;
+  if (isRefusal(second)) return second;
+  if (second.transA) return refuse(`${secondNode.label} transposes what ${firstNode.label} gives`);
+  if (first.columns !== second.rows) return refuse("the sizes of the two weights do not fit");
+  if (second.output.isPinned) return refuse(`"${second.output.name}" is named by an annotation`);
+  const [cost1, cost2] = [first.weight.size, second.weight.size];
+  const refused = tooCostly(first.rows * second.columns, cost1 + cost2, cost1 + cost2);
+  if (refused !== undefined) return refused;
+  if (cost1 * second.columns > MAX_PRODUCT) return TOO_LONG;
+  const right = scaled(matrixOf(second.weight, second.transB), second.alpha);
+  const product = multiplyMatrices(scaled(matrixOf(first.weight, first.transB), first.alpha), right);
+  const carried =
+    first.bias && multiplyMatrices({ rows: 1, columns: first.columns, values: first.bias }, right).values;
+  const dims = [product.rows, product.columns];
+  const constants = constantsOf(second.dtype, dims, product.values, addVectors(second.bias, carried));
+  return isRefusal(constants) ? constants : proposeProduct(first, second, constants);
+}
+
+function proposeProduct(first: ConstantProduct, second: ConstantProduct, constants: Constants): Proposal {
+  const { node } = second;
+  const { graph, name, docString, metadata } = node;
+  return {
+    kind: "rewrite",
+    summary: `${first.node.label} and ${node.label} become one`,
+    apply: (rewriter) => {
+      const opType = first.node.is("MatMul") && node.is("MatMul") ? "MatMul" : "Gemm";
+      const inputs = [first.input, ...node.inputs.slice(1)];
+      const attributes: Record<string, number> = first.transA ? { transA: 1 } : {};
+      if (graph === undefined) return;
+      const outputs = [graph.freshName(`${second.output.name}_merged`)];
+      const init = { opType, inputs, outputs, attributes, name, docString, metadata };
+      const merged = rewriter.addNode(graph, init, node);
+      const result = merged.output(0);
+      if (result !== undefined) rewriter.supersede(second.output, result);
+      rewriter.removeNode(node);
+      rewriter.removeNode(first.node);
+      setConstants(rewriter, merged, constants);
+    },
+  };
+}
+
+/** A weight and a bias in the type they will have. */
+type Constants = ReadonlyMap<number, Tensor>;
+
+function constantsOf(
+  dtype: FloatDType,
+  dims: readonly number[],
+  weight: Float64Array,
+  bias: Float64Array | undefined,
+): Constants | Refusal {
+  if (!fitsRange(dtype, weight)) return refuse(`the merged ${dtype} weight would overflow`);
+  const constants = new Map([[1, tensorFromNumbers(dtype, dims, weight)]]);
+  if (bias === undefined) return constants;
+  if (!fitsRange(dtype, bias)) return refuse(`the merged ${dtype} bias would overflow`);
+  return constants.set(2, tensorFromNumbers(dtype, [bias.length], bias));
+}
+
+function setConstants(rewriter: Rewriter, node: Node, constants: Constants): void {
+  const base = node.input(1)?.name ?? node.key;
+  for (const [index, tensor] of constants) {
+    rewriter.setConstant(node, index, tensor, index === 2 ? `${base}_bias` : base);
+  }
+}
+
+function addVectors(a: Float64Array | undefined, b: Float64Array | undefined): Float64Array | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : a.map((value, i) => value + (b[i] ?? NaN));
+}
+
+function scaled(matrix: Matrix, factor: number): Matrix {
+  return factor === 1 ? matrix : { ...matrix, values: matrix.values.map((value) => value * factor) };
+}

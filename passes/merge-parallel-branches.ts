@@ -1,0 +1,307 @@
+import { type ChannelAffine, compose, expandChannels, isScaleOnly } from "../src/affine/channel-affine.js";
+import { leavesRange } from "../src/affine/derived-tensor.js";
+import {
+  addKernels,
+  alignTaps,
+  diagonalKernel,
+  inputChannels,
+  type Kernel,
+  tapSizes,
+} from "../src/affine/kernels.js";
+import { addScaled } from "../src/affine/matrices.js";
+import { fitsRange } from "../src/affine/scale-tensor.js";
+import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
+import type { FloatDType } from "../src/ir/dtype.js";
+import { canReplace, type Node, type Value } from "../src/ir/graph.js";
+import { type Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
+import { liftAffine } from "../src/ops/affine.js";
+import { type ConstantConv, readConv } from "../src/ops/convolution/kernel.js";
+import { sameShape } from "../src/ops/dims.js";
+import type { Facts } from "../src/ops/facts.js";
+import { readProduct } from "../src/ops/linear/product.js";
+import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
+import type { Rewriter } from "../src/rewrite/rewriter.js";
+
+/**
+ * Merge branches that are linear in the same x and end in one sum.
+ *
+ *   before   a = Conv <pads = [1, 1, 1, 1]> (x, W3, b3)    # 3x3
+ *            b = Conv (x, W1, b1)                          # 1x1
+ *            c = BatchNormalization (x, gamma, beta, mean, var)
+ *            d = Add (a, b)
+ *            y = Add (d, c)
+ *   after    y = Conv <pads = [1, 1, 1, 1]> (x, W, b)
+ *
+ * Two terms at a time, anywhere in nested Adds and Sums: Conv with Conv, the smaller kernel laid into the larger; Conv with x
+ * itself or a per-channel scale and shift of it, which are kernels with a diagonal; Gemm and MatMul with each other.
+ *
+ * Math       W[o, c, t + offset] = W3 + W1[o, c, t], offset from the pads; scale and shift: W[c, c, centre] += scale[c],
+ *            b[c] += shift[c]; alpha A B + alpha' A B' = A (alpha B + alpha' B')
+ * Source     Ding et al. 2021, RepVGG, section 3.3; Ding et al. 2019, ACNet, section 3.2
+ * Requires   constants; each term read by the sum only; no more multiplications than the larger kernel has alone
+ * Refuses    other readers; strides, sizes or channels that differ; groups that do not nest; taps outside the larger kernel; auto_pad
+ *            with strides; sums that overflow
+ * Not done   two kernels of which neither contains the other (1x3 and 3x1 alone); ConvTranspose; Sub
+ * Numerics   rounding: sums in float64, rounded once for each pair
+ */
+export const mergeParallelBranches: Pass = {
+  kind: "rules",
+  name: "merge-parallel-branches",
+  summary: "Conv, BatchNormalization, x itself, summed, become one Conv; Gemm and MatMul likewise",
+  before: "a = Conv(x, W3)  b = Conv(x, W1)  c = BatchNormalization(x, ...)  y = Sum(a, b, c)",
+  after: "y = Conv(x, W, b)",
+  numerics: "rounding",
+  rules: [{ match }],
+};
+
+/** Terms looked at beside each operand; sums in real networks have a handful. */
+const MAX_TERMS = 64;
+
+/** A summand: input `index` of the Add or Sum `sum`. */
+interface Term {
+  readonly sum: Node;
+  readonly index: number;
+  readonly value: Value;
+}
+
+/** Two terms as one: what `host` must become so that it computes both. */
+interface Merger {
+  readonly host: Node;
+  readonly output: Value;
+  readonly constants: ReadonlyMap<number, Tensor>;
+  /** Attributes that the constants now hold. */
+  readonly absorbed: readonly string[];
+  /** What computed the other term, from its end on. */
+  readonly guests: readonly Node[];
+}
+
+function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
+  const output = node.output(0);
+  if (!isSum(node, facts) || output === undefined || output.uses.size === 0) return undefined;
+  let refusal: Refusal | undefined;
+  for (const first of operands(node)) {
+    for (const second of termsBeside(first, facts)) {
+      const merger = merge(first, second, facts);
+      if (merger === undefined) continue;
+      const proposal = isRefusal(merger) ? merger : propose(first, second, merger, output);
+      if (!isRefusal(proposal)) return proposal;
+      refusal ??= proposal;
+    }
+  }
+  return refusal;
+}
+
+/** Before opset 7 Add broadcasts by attributes. */
+function isSum(node: Node, facts: Facts): boolean {
+  return node.is("Sum") || (node.is("Add") && (facts.opset(node) ?? 0) >= 7);
+}
+
+function operands(sum: Node): Term[] {
+  return sum.inputs.flatMap((value, index) => (value === null ? [] : [{ sum, index, value }]));
+}
+
+/**
+ * The terms that a term can meet: the later ones of its sum, and those of sums that are themselves terms of it, which
+ * nothing else reads. Merged into one of these, it leaves the shape of every sum as it is.
+ */
+function termsBeside(first: Term, facts: Facts): Term[] {
+  const found: Term[] = [];
+  const waiting = operands(first.sum).filter(({ index }) => index !== first.index);
+  for (let term = waiting.shift(); term !== undefined && found.length < MAX_TERMS; term = waiting.shift()) {
+    const { producer, uses } = term.value;
+    const nested = producer !== undefined && isSum(producer, facts) && uses.size === 1;
+    if (nested && producer.graph === first.sum.graph) waiting.unshift(...operands(producer));
+    else if (term.sum !== first.sum || term.index > first.index) found.push(term);
+  }
+  return found;
+}
+
+function merge(first: Term, second: Term, facts: Facts): Merger | Refusal | undefined {
+  let refusal: Refusal | undefined;
+  for (const [host, guest] of [
+    [first, second],
+    [second, first],
+  ] as const) {
+    const { producer } = host.value;
+    if (producer?.is("Conv")) {
+      const merger = intoConv(producer, host.value, guest.value, facts);
+      if (merger !== undefined && !isRefusal(merger)) return merger;
+      refusal ??= merger;
+    } else if (producer?.is("Gemm", "MatMul")) {
+      // The result is a Gemm if either is.
+      if (producer.is("MatMul") && guest.value.producer?.is("Gemm")) continue;
+      return intoProduct(producer, host.value, guest.value, facts);
+    }
+  }
+  return refusal;
+}
+
+/** One branch as a convolution of x. */
+interface Branch {
+  readonly kernel: Kernel;
+  readonly bias: Float64Array | undefined;
+  readonly nodes: readonly Node[];
+}
+
+function intoConv(node: Node, output: Value, other: Value, facts: Facts): Merger | Refusal | undefined {
+  const x = node.input(0);
+  if (x === undefined) return undefined;
+  const conv = other.producer?.is("Conv") ? other.producer : undefined;
+  if (conv !== undefined && conv.input(0) !== x) return undefined;
+  const affine = conv === undefined ? affineOf(other, x, facts) : undefined;
+  if (conv === undefined && affine === undefined) return undefined;
+
+  const shared = readElsewhere(output) ?? (other === x ? undefined : readElsewhere(other));
+  if (shared !== undefined) return shared;
+  const host = readConv(node);
+  if (isRefusal(host)) return host;
+  const guest = conv === undefined ? branchOfAffine(affine, host) : branchOfConv(conv);
+  if (guest === undefined || isRefusal(guest)) return guest;
+  const taps = alignTaps(host.kernel, guest.kernel, sameShape(facts.shape(output), facts.shape(other)));
+  if (isRefusal(taps)) return refuse(`${node.label} and ${termLabel(other)}: ${taps.reason}`);
+
+  const weight = addKernels(host.dtype, host.kernel, guest.kernel, taps);
+  if (leavesRange(weight)) return refuse(`the ${host.dtype} weight of both would overflow`);
+  const bias = addBiases(host.dtype, host.bias, guest.bias);
+  if (isRefusal(bias)) return bias;
+  const constants = new Map([[1, weight]]);
+  if (bias !== undefined) constants.set(2, bias);
+  return { host: node, output, constants, absorbed: [], guests: guest.nodes };
+}
+
+function branchOfConv(node: Node): Branch | Refusal {
+  const conv = readConv(node);
+  return isRefusal(conv) ? conv : { kernel: conv.kernel, bias: conv.bias, nodes: [node] };
+}
+
+/** The nodes between x and a term, from the term on, and the map that they are. */
+interface AffineBranch {
+  readonly map: ChannelAffine;
+  readonly nodes: readonly Node[];
+}
+
+const ITSELF: AffineBranch = {
+  map: { scale: new Float64Array([1]), shift: new Float64Array([0]) },
+  nodes: [],
+};
+
+/** The term as a scale and shift of x along its channels; undefined for every other one. */
+function affineOf(term: Value, x: Value, facts: Facts): AffineBranch | undefined {
+  let { map } = ITSELF;
+  const nodes: Node[] = [];
+  for (let value = term; value !== x; ) {
+    const lifted = value.producer === undefined ? undefined : liftAffine(value.producer, facts);
+    if (lifted === undefined || isRefusal(lifted)) return undefined;
+    if (lifted.axis !== undefined && lifted.axis !== 1) return undefined;
+    if (value !== term && value.uses.size > 1) return undefined;
+    const composed = compose(lifted.map, map);
+    if (composed === undefined) return undefined;
+    map = composed;
+    nodes.push(lifted.node);
+    value = lifted.input;
+  }
+  return { map, nodes };
+}
+
+function branchOfAffine(affine: AffineBranch | undefined, host: ConstantConv): Branch | undefined {
+  const map = affine === undefined ? undefined : expandChannels(affine.map, inputChannels(host.kernel));
+  if (affine === undefined || map === undefined) return undefined;
+  return {
+    kernel: diagonalKernel(map.scale, tapSizes(host.kernel).length),
+    bias: isScaleOnly(map) ? undefined : map.shift,
+    nodes: affine.nodes,
+  };
+}
+
+function intoProduct(node: Node, output: Value, other: Value, facts: Facts): Merger | Refusal | undefined {
+  const { producer } = other;
+  if (!producer?.is("Gemm", "MatMul") || producer.input(0) !== node.input(0)) return undefined;
+  const shared = readElsewhere(output) ?? readElsewhere(other);
+  if (shared !== undefined) return shared;
+  const [host, guest] = [readProduct(node, facts), readProduct(producer, facts)];
+  if (isRefusal(host)) return host;
+  if (isRefusal(guest)) return guest;
+  const { weight, dtype } = host;
+  if (host.columns !== guest.columns) {
+    return refuse(`${node.label} has ${host.columns} columns, ${producer.label} ${guest.columns}`);
+  }
+  if (host.transA !== guest.transA || host.transB !== guest.transB) {
+    return refuse(`${node.label} and ${producer.label} differ in transA or transB`);
+  }
+  const sum = addScaled(dtype, weight.dims, [
+    { factor: host.alpha, tensor: weight },
+    { factor: guest.alpha, tensor: guest.weight },
+  ]);
+  if (leavesRange(sum)) return refuse(`the ${dtype} weight of both would overflow`);
+  const bias = addBiases(dtype, host.bias, guest.bias);
+  if (isRefusal(bias)) return bias;
+  const constants = new Map([[1, sum]]);
+  if (bias !== undefined) constants.set(2, bias);
+  return { host: node, output, constants, absorbed: ["alpha", "beta"], guests: [producer] };
+}
+
+function addBiases(
+  dtype: FloatDType,
+  a: Float64Array | undefined,
+  b: Float64Array | undefined,
+): Tensor | Refusal | undefined {
+  const values = a === undefined ? b : a.map((value, c) => value + (b?.[c] ?? 0));
+  if (values === undefined) return undefined;
+  if (!fitsRange(dtype, values)) return refuse(`the ${dtype} bias of both would overflow`);
+  return tensorFromNumbers(dtype, [values.length], values);
+}
+
+function readElsewhere(value: Value): Refusal | undefined {
+  if (value.isGraphOutput) return refuse(`"${value.name}" is a graph output`);
+  return value.uses.size === 1 ? undefined : refuse(`"${value.name}" is read elsewhere too`);
+}
+
+function termLabel(value: Value): string {
+  return value.producer?.label ?? `"${value.name}"`;
+}
+
+function propose(first: Term, second: Term, merger: Merger, result: Value): Proposal | Refusal {
+  const { sum } = first;
+  const { host, output, guests } = merger;
+  if ([host, ...guests].some(({ graph }) => graph !== second.sum.graph)) {
+    return refuse(`${host.label} and the sum are in different graphs`);
+  }
+  // What is left of a sum of two takes its place, and the name of its output.
+  const left = sum.inputs.length > 2 ? undefined : sum.input(1 - first.index);
+  const heir = left === second.value ? output : left;
+  if (heir === undefined ? result.isPinned : !canReplace(result, heir)) {
+    return refuse(`the name of "${result.name}" cannot be handed on`);
+  }
+  return {
+    kind: "rewrite",
+    summary: `${host.label} takes in ${guests[0]?.label ?? `its own input "${host.input(0)?.name}"`}`,
+    apply: (rewriter) => {
+      rewriter.moveBefore(host, second.sum);
+      const base = host.input(1)?.name ?? host.key;
+      for (const [index, tensor] of merger.constants) {
+        rewriter.setConstant(host, index, tensor, index === 2 ? `${base}_bias` : base);
+      }
+      for (const name of merger.absorbed) rewriter.removeAttribute(host, name);
+      rewriter.setInput(second.sum, second.index, output);
+      dropTerm(rewriter, first, result);
+      for (const guest of guests) rewriter.removeNode(guest);
+    },
+  };
+}
+
+/** The sum without one of its terms: the other term where there were two. */
+function dropTerm(rewriter: Rewriter, { sum, index }: Term, result: Value): void {
+  const rest = sum.inputs.filter((_, i) => i !== index);
+  const [only] = rest;
+  const { graph, name, docString, metadata } = sum;
+  if (graph === undefined || only === undefined) return;
+  if (rest.length === 1 && only !== null) {
+    rewriter.supersede(result, only);
+  } else {
+    const outputs = [graph.freshName(`${result.name}_rest`)];
+    const init = { opType: "Sum", inputs: rest, outputs, name, docString, metadata };
+    const smaller = rewriter.addNode(graph, init, sum).output(0);
+    if (smaller !== undefined) rewriter.supersede(result, smaller);
+  }
+  rewriter.removeNode(sum);
+}

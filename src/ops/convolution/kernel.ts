@@ -1,0 +1,87 @@
+import type { Kernel } from "../../affine/kernels.js";
+import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { type FloatDType, isFloat } from "../../ir/dtype.js";
+import type { Node, Value } from "../../ir/graph.js";
+import { requireConstant } from "../constants.js";
+
+/** A Conv with a constant weight and bias. */
+export interface ConstantConv {
+  readonly node: Node;
+  readonly input: Value;
+  readonly output: Value;
+  readonly kernel: Kernel;
+  readonly dtype: FloatDType;
+  /** One number for each output channel; undefined without a bias. */
+  readonly bias: Float64Array | undefined;
+}
+
+/** Reads a Conv, or says why its constants or its geometry are not known. */
+export function readConv(node: Node): ConstantConv | Refusal {
+  const label = node.label;
+  if (node.hasReferences)
+    return refuse(`an attribute of ${label} takes its value from the function's caller`);
+  const [input, output] = [node.input(0), node.output(0)];
+  if (input === undefined || output === undefined) return refuse(`${label} has no input or no output`);
+  const weight = requireConstant(node.input(1), "weight W");
+  if (isRefusal(weight)) return refuse(`${label}: ${weight.reason}`);
+  const { dtype, dims } = weight;
+  if (!isFloat(dtype)) return refuse(`the weight of ${label} is ${dtype}`);
+  if (weight.data.kind === "missing") return refuse(`the file with the weight of ${label} is missing`);
+  if (dims.length < 3 || weight.size === 0) return refuse(`the weight of ${label} is [${dims.join(",")}]`);
+  const group = node.int("group", 1);
+  const [outputs = 0] = dims;
+  if (group < 1 || outputs % group !== 0)
+    return refuse(`${label} has ${outputs} channels in ${group} groups`);
+  const geometry = readGeometry(node, dims.slice(2));
+  if (isRefusal(geometry)) return refuse(`${label}: ${geometry.reason}`);
+  const given = node.input(2);
+  const bias = given === undefined ? undefined : requireConstant(given, "bias B");
+  if (isRefusal(bias)) return refuse(`${label}: ${bias.reason}`);
+  if (bias !== undefined && bias.size !== outputs) {
+    return refuse(`the bias of ${label} has ${bias.size} elements for ${outputs} channels`);
+  }
+  return {
+    node,
+    input,
+    output,
+    kernel: { weight, group, ...geometry },
+    dtype,
+    bias: bias?.toFloat64(),
+  };
+}
+
+function readGeometry(
+  node: Node,
+  sizes: readonly number[],
+): Pick<Kernel, "strides" | "dilations" | "pads"> | Refusal {
+  const ones = sizes.map(() => 1);
+  const strides = node.ints("strides") ?? ones;
+  const dilations = node.ints("dilations") ?? ones;
+  const kernel = node.ints("kernel_shape") ?? sizes;
+  const pads = node.ints("pads") ?? [...sizes, ...sizes].map(() => 0);
+  const whole = [strides, dilations].every(
+    (list) => list.length === sizes.length && list.every((value) => Number.isSafeInteger(value) && value > 0),
+  );
+  if (!whole || pads.length !== 2 * sizes.length || kernel.some((size, axis) => size !== sizes[axis])) {
+    return refuse("its strides, dilations, pads or kernel_shape do not fit its weight");
+  }
+  const rule = node.string("auto_pad", "NOTSET");
+  switch (rule) {
+    case "NOTSET":
+    case "":
+      return { strides, dilations, pads };
+    case "VALID":
+      return { strides, dilations, pads: pads.map(() => 0) };
+    case "SAME_UPPER":
+    case "SAME_LOWER": {
+      const total = sizes.map((size) => size - 1);
+      // With other strides the pads follow from the size of the input; onnxruntime has no dilated form.
+      if ([...strides, ...dilations].some((value) => value !== 1)) return { strides, dilations, pads: rule };
+      const less = total.map((pad) => Math.floor(pad / 2));
+      const more = total.map((pad) => Math.ceil(pad / 2));
+      return { strides, dilations, pads: rule === "SAME_UPPER" ? [...less, ...more] : [...more, ...less] };
+    }
+    default:
+      return refuse(`its auto_pad "${rule}" is unknown`);
+  }
+}
