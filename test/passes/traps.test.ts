@@ -441,6 +441,16 @@ describe("operators of other domains", () => {
     );
     expect(ops).toHaveLength(3);
   });
+
+  it("a function of the model that takes the name of what absorbs", async () => {
+    const { ops } = await rewrite(
+      modelOf(`<ir_version: 8, opset_import: ["" : 17]>
+        ${graphText("float[N,5,6,7] x", [constant("W", [5, 5, 1, 1]), b, bn], `c = Conv (x, W, b) ${normalize("y", "c", "bn")}`)}
+        <opset_import: ["" : 17]> Conv (a, w, b) => (c) { d = Neg (a) c = Exp (d) }`),
+      { runnable: "maybe" },
+    );
+    expect(ops).toHaveLength(4);
+  });
 });
 
 describe("before opset 7", () => {
@@ -537,4 +547,46 @@ describe("names of graph inputs", () => {
       expect(model.graph.inputs.map(({ name }) => name)).toEqual(["x"]);
     }
   });
+});
+
+describe("negative scales do not pass what is not linear", () => {
+  const nonlinear: Readonly<Record<string, string>> = {
+    Relu: "Relu (c)",
+    LeakyRelu: "LeakyRelu <alpha = 0.25> (c)",
+    MaxPool: "MaxPool <kernel_shape = [2, 2]> (c)",
+    GlobalMaxPool: "GlobalMaxPool (c)",
+    ReduceMax: "ReduceMax <axes = [2]> (c)",
+    ReduceMin: "ReduceMin <axes = [3]> (c)",
+  };
+  const negative = "float[5,1,1] k = {0.5, 2, -1.5, 1, 3}";
+  for (const [name, node] of Object.entries(nonlinear)) {
+    it(`${name}, up into a Conv`, async () => {
+      const gamma = "float[5] gamma = {0.5, 2, -1.5, 1, 3}";
+      await expectKept(
+        graphText(
+          X,
+          [
+            W,
+            b,
+            gamma,
+            constant("beta", [5]),
+            constant("mean", [5]),
+            constant("var", [5], { low: 0.5, high: 2 }),
+          ],
+          `c = Conv (x, W, b) r = ${node} y = BatchNormalization (r, gamma, beta, mean, var)`,
+        ),
+        /negative|shift/,
+      );
+      await expectKept(graphText(X, [W, b, negative], `c = Conv (x, W, b) r = ${node} y = Mul (r, k)`));
+    });
+    it(`${name}, down into a Conv`, async () => {
+      await expectKept(
+        graphText(
+          "float[N,5,6,7] x",
+          [normalization("bn", 5), negative, constant("V", [2, 5, 1, 1])],
+          `n = Abs (x) c = Mul (n, k) r = ${node} y = Conv (r, V)`,
+        ),
+      );
+    });
+  }
 });

@@ -99,6 +99,14 @@ function emit(builder: Builder, text: string, name: string, dims: readonly numbe
   builder.signals.push({ name, dims });
 }
 
+/** Positive mostly: a negative scale does not pass Relu and MaxPool. The last holds numbers near zero. */
+const SCALES: readonly (readonly [number, number])[] = [
+  [0.5, 1.5],
+  [0.5, 1.5],
+  [-1.5, -0.5],
+  [-1.5, 1.5],
+];
+
 function step(builder: Builder): void {
   const { random } = builder;
   const from = source(builder);
@@ -183,7 +191,7 @@ function matMul(builder: Builder, { name, dims }: Signal): void {
 function normalization(builder: Builder, { name, dims }: Signal): void {
   const [channels = 1] = dims;
   const parameters = [
-    constantFor(builder, "gamma", [channels], [0.5, 1.5]),
+    constantFor(builder, "gamma", [channels], pick(builder.random, SCALES)),
     constantFor(builder, "beta", [channels]),
     constantFor(builder, "mean", [channels]),
     constantFor(builder, "var", [channels], [0.25, 2]),
@@ -212,7 +220,7 @@ function arithmetic(builder: Builder, { name, dims }: Signal): void {
   const neutral = random.uniform() < 0.1 ? (op === "Add" || op === "Sub" ? 0 : 1) : undefined;
   const operand =
     neutral === undefined
-      ? constantFor(builder, "k", shape, [0.5, 1.5])
+      ? constantFor(builder, "k", shape, pick(random, SCALES.slice(0, op === "Div" ? 3 : 4)))
       : constantFor(builder, "k", shape, [neutral, neutral]);
   const first = op !== "Div" && random.uniform() < 0.4;
   emit(
