@@ -114,6 +114,13 @@ export async function expectRefused(
   return outcome;
 }
 
+/** As many nodes as before: none may have been folded into another, though constants may have been tidied up. */
+export async function expectKept(before: string, reason?: RegExp, options: RewriteCase = {}): Promise<void> {
+  const { ops, original, refusalText } = await rewrite(before, options);
+  expect(ops).toHaveLength([...original.nodes()].length);
+  if (reason !== undefined) expect(refusalText).toMatch(reason);
+}
+
 function weakest({ rewrites }: RewriteResult): Numerics {
   if (rewrites.some(({ numerics }) => numerics === "approximate")) return "approximate";
   return rewrites.some(({ numerics }) => numerics === "rounding") ? "rounding" : "exact";
