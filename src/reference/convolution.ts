@@ -70,6 +70,22 @@ function fillBias(
     out.fill(bias.data[row % channels] ?? 0, at, at + places);
 }
 
+/** out += weight * x along a run. A function of its own: engines compile its loop well, a closure's less so. */
+function addScaled(
+  out: Float64Array,
+  outFirst: number,
+  outStep: number,
+  x: Float64Array,
+  xFirst: number,
+  xStep: number,
+  count: number,
+  weight: number,
+): void {
+  let i = outFirst;
+  let j = xFirst;
+  for (let k = 0; k < count; k++, i += outStep, j += xStep) out[i] = (out[i] ?? 0) + weight * (x[j] ?? 0);
+}
+
 /** One output channel, tap by tap: for depthwise convolutions. */
 function addTaps(
   window: Window,
@@ -87,8 +103,7 @@ function addTaps(
     for (const tap of tapsOf(window.kernel)) {
       const weight = w[next++] ?? 0;
       forEachTapRun(window, tap, (at, from, count, step) => {
-        for (let i = outBase + at, j = base + from, end = i + count; i < end; i++, j += step)
-          out[i] = (out[i] ?? 0) + weight * (x[j] ?? 0);
+        addScaled(out, outBase + at, 1, x, base + from, step, count, weight);
       });
     }
   }
@@ -166,8 +181,7 @@ const convTranspose: Rule = (c) => {
         taps.forEach((tap, index) => {
           const row = (m * taps.length + index) * size;
           forEachTapRun(sliding, tap, (at, from, count, step) => {
-            for (let i = row + at, j = outBase + from, end = i + count; i < end; i++, j += step)
-              out[j] = (out[j] ?? 0) + (spread[i] ?? 0);
+            addScaled(out, outBase + from, step, spread, row + at, 1, count, 1);
           });
         });
       }

@@ -17,6 +17,24 @@ function pool(
   return tensorOf(x.dtype, [batch, channels, ...spatialOf(window, window.output)], out);
 }
 
+/** Loops over elements are functions of their own: engines compile them well, closures less so. */
+function takeMax(
+  out: Float64Array,
+  first: number,
+  indices: Float64Array | undefined,
+  x: Float64Array,
+  from: number,
+  step: number,
+  count: number,
+): void {
+  for (let i = first, j = from, end = first + count; i < end; i++, j += step) {
+    const value = x[j] ?? 0;
+    if (value <= (out[i] ?? 0)) continue;
+    out[i] = value;
+    if (indices !== undefined) indices[i] = j;
+  }
+}
+
 const maxPool: Rule = (c) => {
   const x = c.input(0).data;
   let indices: Float64Array | undefined;
@@ -26,12 +44,7 @@ const maxPool: Rule = (c) => {
     if (c.wants(1)) indices ??= allocate(out.length);
     for (const tap of tapsOf(window.kernel)) {
       forEachTapRun(window, tap, (at, from, count, step) => {
-        for (let i = outBase + at, j = xBase + from, end = i + count; i < end; i++, j += step) {
-          const value = x[j] ?? 0;
-          if (value <= (out[i] ?? 0)) continue;
-          out[i] = value;
-          if (indices !== undefined) indices[i] = j;
-        }
+        takeMax(out, outBase + at, indices, x, xBase + from, step, count);
       });
     }
   });

@@ -14,12 +14,13 @@ export interface ReferenceTensor {
 
 const UNREADABLE: ReadonlySet<DType> = new Set<DType>(["undefined", "string", "complex64", "complex128"]);
 
-const INT64_LIMITS: ReadonlySet<bigint> = new Set([2n ** 63n - 1n, -(2n ** 63n)]);
+/** From here on float64 rounds to 2^63: exporters write INT64_MAX or a neighbour for "to the end". */
+const TO_THE_END = 2n ** 63n - 512n;
 
 /**
  * Raw little-endian elements (as in raw_data) as a reference tensor, each exactly the number that is stored. Throws
  * NormfoldError "unsupported" for strings, complex numbers and 64-bit integers beyond 2^53; only the largest and
- * smallest int64, which models use for "to the end", pass as 2^63 and -2^63.
+ * smallest int64 (and neighbours), which models use for "to the end", pass as 2^63 and -2^63.
  */
 export function referenceFromBytes(
   dtype: DType,
@@ -36,7 +37,8 @@ function requireExact(dtype: "int64" | "uint64", bytes: Uint8Array): void {
   const view = typedView(dtype, bytes);
   if (!(view instanceof BigInt64Array || view instanceof BigUint64Array)) return;
   for (const value of view) {
-    if (BigInt(Number(value)) !== value && !INT64_LIMITS.has(value))
+    const magnitude = value < 0n ? -value : value;
+    if (magnitude > 2n ** 53n && (dtype === "uint64" || magnitude < TO_THE_END))
       throw new NormfoldError("unsupported", `the integer ${value} is beyond 2^53`);
   }
 }

@@ -60,7 +60,8 @@ export function windowOf(c: RuleContext, spatial: readonly number[], kernel: rea
       after = total - before;
     } else {
       const steps = (size + before + after - extent) / stride;
-      count = (ceil ? Math.ceil(steps) : Math.floor(steps)) + 1;
+      // A window that is a little larger than its input counts once in onnxruntime, whose division truncates.
+      count = (ceil ? Math.ceil(steps) : Math.trunc(steps)) + 1;
       // A last window that begins in the padding behind the input does not count.
       if (ceil && (count - 1) * stride >= size + before) count--;
     }
