@@ -1,8 +1,8 @@
 import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
 import { canReplace, type Node } from "../src/ir/graph.js";
 import { liftAffine } from "../src/ops/affine.js";
-import { planDown } from "../src/ops/affine-plan.js";
-import { addedNodes, applyLandings, describeLandings } from "../src/rewrite/apply-affine.js";
+import { planDown, remainders } from "../src/ops/affine-plan.js";
+import { applyLandings, describeLandings } from "../src/rewrite/apply-affine.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 
 /**
@@ -40,7 +40,7 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   if (output === undefined || output.uses.size === 0) return undefined;
   const landings = planDown(output, lifted, facts);
   if (isRefusal(landings)) return node.is("BatchNormalization") ? landings : undefined;
-  if (addedNodes(landings) > 0)
+  if (remainders(landings) > 0)
     return node.is("BatchNormalization") ? refuse("the shift would need an Add of its own") : undefined;
   if (!canReplace(output, input)) return undefined;
   return {

@@ -1,8 +1,8 @@
 import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
 import type { Node } from "../src/ir/graph.js";
 import { affineFacets, liftAffine } from "../src/ops/affine.js";
-import { planUp } from "../src/ops/affine-plan.js";
-import { addedNodes, applyLandings, describeLandings } from "../src/rewrite/apply-affine.js";
+import { planUp, remainders } from "../src/ops/affine-plan.js";
+import { applyLandings, describeLandings } from "../src/rewrite/apply-affine.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { replacementBlocked } from "../src/rewrite/rewriter.js";
 
@@ -51,7 +51,7 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   if (landings.length === 0) return undefined;
   const blocked = replacementBlocked(output, input);
   if (blocked !== undefined) return refuse(blocked);
-  const added = addedNodes(landings);
+  const added = remainders(landings);
   // An Add that only moves is no gain, and would move back.
   if (added > 1 || (added === 1 && node.is("Add", "Sub"))) return undefined;
   return {

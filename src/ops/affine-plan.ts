@@ -1,10 +1,10 @@
-import { isScaleOnly, isShiftOnly } from "../affine/channel-affine.js";
+import { channelCount, isScaleOnly, isShiftOnly } from "../affine/channel-affine.js";
 import { transformConstant } from "../affine/transform-constant.js";
 import { isRefusal, type Refusal, refuse } from "../base/refusal.js";
 import type { Node, Use, Value } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
 import { affineFacets } from "./affine.js";
-import type { Absorption, PlacedMap } from "./affine-facet.js";
+import type { Absorption, AffineFacets, PlacedMap } from "./affine-facet.js";
 import { constantTensor } from "./constants.js";
 import type { Facts } from "./facts.js";
 
@@ -13,6 +13,15 @@ export interface Landing {
   readonly node: Node;
   readonly absorption: Absorption;
 }
+
+/** What reads a value on the way up: the input that gets another constant where the value is one. */
+interface Reader {
+  readonly node: Node;
+  readonly index: number;
+}
+
+/** A constant that others read too is copied for the map; one larger than this many bytes is left alone. */
+const MAX_COPY = 1 << 16;
 
 /** Operators looked at for one plan; real networks need a dozen, and one that wanders is not worth its search. */
 const MAX_STEPS = 256;
@@ -40,25 +49,34 @@ class Search {
     this.#facts = facts;
   }
 
-  up(value: Value, placed: PlacedMap): readonly Landing[] | Refusal {
-    if (isIdentity(placed)) return [];
+  /** A function of the model that bears an operator's name is another operator. */
+  #facetsOf(node: Node): AffineFacets {
+    return this.#facts.isCall(node) ? {} : affineFacets(node);
+  }
+
+  up(value: Value, given: PlacedMap, reader?: Reader): readonly Landing[] | Refusal {
+    if (isIdentity(given)) return [];
+    const placed = withoutAxis(given);
+    const { producer } = value;
+    if (producer === undefined || producer.is("Constant")) return this.#intoConstant(value, placed, reader);
     const shared = readElsewhere(value);
     if (shared !== undefined) return shared;
-    const { producer } = value;
-    if (producer === undefined || producer.is("Constant")) return this.#intoConstant(value, placed);
-    const { absorbUp, passUp } = affineFacets(producer);
+    if (producer.output(0) !== value)
+      return refuse(`"${value.name}" is not the first output of ${producer.label}`);
+    const { absorbUp, passUp } = this.#facetsOf(producer);
     if (absorbUp !== undefined) return landing(producer, absorbUp(producer, placed, this.#facts));
     if (passUp === undefined) return refuse(`${producer.label} takes no scale and shift into itself`);
     if (++this.#steps > MAX_STEPS) return TOO_LONG;
     const ways = passUp(producer, placed, this.#facts);
     if (isRefusal(ways)) return refuse(`${producer.label}: ${ways.reason}`);
-    let refusal: Refusal = refuse(`${producer.label} lets it through nowhere`);
+    let best: readonly Landing[] | Refusal = refuse(`${producer.label} lets it through nowhere`);
     for (const way of ways) {
       const landings = this.#alongAll([...way], producer);
-      if (!isRefusal(landings)) return landings;
-      refusal = landings;
+      if (isRefusal(best) || (!isRefusal(landings) && remainders(landings) < remainders(best)))
+        best = landings;
+      if (!isRefusal(best) && remainders(best) === 0) break;
     }
-    return refusal;
+    return best;
   }
 
   #alongAll(parts: readonly (readonly [number, PlacedMap])[], producer: Node): readonly Landing[] | Refusal {
@@ -66,7 +84,7 @@ class Search {
     for (const [index, part] of parts) {
       const input = producer.input(index);
       if (input === undefined) return refuse(`an input of ${producer.label} is missing`);
-      const own = this.up(input, part);
+      const own = this.up(input, part, { node: producer, index });
       if (isRefusal(own)) return own;
       landings.push(...own);
     }
@@ -74,21 +92,25 @@ class Search {
   }
 
   /** A constant on the way is scaled itself; the node that reads it is the one that gets another. */
-  #intoConstant(value: Value, placed: PlacedMap): readonly Landing[] | Refusal {
+  #intoConstant(value: Value, placed: PlacedMap, reader: Reader | undefined): readonly Landing[] | Refusal {
     const tensor = constantTensor(value);
-    const use = [...value.uses].find((each) => !readsShapeOnly(each));
-    if (tensor === undefined || use?.kind !== "node") {
+    if (tensor === undefined || reader === undefined) {
       return refuse(
         `${value.isGraphInput ? "graph input" : "value"} "${value.name}" takes no scale and shift into itself`,
       );
     }
+    if (tensor.byteLength > MAX_COPY) {
+      const shared = readElsewhere(value);
+      if (shared !== undefined) return shared;
+    }
     const mapped: Tensor | Refusal = transformConstant(tensor, placed.axis, placed.map);
     if (isRefusal(mapped)) return refuse(`constant "${value.name}": ${mapped.reason}`);
-    return [{ node: use.node, absorption: { constants: new Map([[use.index, mapped]]) } }];
+    return [{ node: reader.node, absorption: { constants: new Map([[reader.index, mapped]]) } }];
   }
 
-  down(value: Value, placed: PlacedMap): readonly Landing[] | Refusal {
-    if (isIdentity(placed)) return [];
+  down(value: Value, given: PlacedMap): readonly Landing[] | Refusal {
+    if (isIdentity(given)) return [];
+    const placed = withoutAxis(given);
     const landings: Landing[] = [];
     for (const use of value.uses) {
       if (readsShapeOnly(use)) continue;
@@ -100,7 +122,7 @@ class Search {
         );
       }
       const { node, index } = use;
-      const { absorbDown, passDown } = affineFacets(node);
+      const { absorbDown, passDown } = this.#facetsOf(node);
       if (this.#reached.has(node)) return refuse(`${node.label} is reached in two ways`);
       this.#reached.add(node);
       if (++this.#steps > MAX_STEPS) return TOO_LONG;
@@ -124,10 +146,26 @@ class Search {
   }
 }
 
+/** Shifts of a plan that found no place and need an Add each. */
+export function remainders(landings: readonly Landing[]): number {
+  return landings.filter(({ absorption }) => absorption.remainder !== undefined).length;
+}
+
 const TOO_LONG: Refusal = refuse(`more than ${MAX_STEPS} operators would have to take it`);
 
 function landing(node: Node, absorption: Absorption | Refusal): readonly Landing[] | Refusal {
   return isRefusal(absorption) ? refuse(`${node.label}: ${absorption.reason}`) : [{ node, absorption }];
+}
+
+/** The same scale and shift for every channel need no axis, and pass where an axis would not. */
+function withoutAxis(placed: PlacedMap): PlacedMap {
+  const { scale, shift } = placed.map;
+  const uniform =
+    channelCount(placed.map) > 0 &&
+    scale.every((value) => value === scale[0]) &&
+    shift.every((value) => value === shift[0]);
+  if (!uniform) return placed;
+  return { axis: undefined, map: { scale: scale.slice(0, 1), shift: shift.slice(0, 1) } };
 }
 
 function isIdentity({ map }: PlacedMap): boolean {

@@ -4,20 +4,22 @@ import type { AffineFacets, LiftedAffine } from "./affine-facet.js";
 import { absorbInputIntoConv, absorbInputIntoConvTranspose } from "./convolution/absorb-input.js";
 import { absorbIntoConv, absorbIntoConvTranspose } from "./convolution/affine.js";
 import { liftArithmetic } from "./elementwise/affine.js";
-import { CHOICE, POSITIVELY_HOMOGENEOUS, PRODUCT, SUM } from "./elementwise/pass-affine.js";
+import {
+  CAST,
+  CHOICE,
+  EXTREMUM,
+  NEGATION,
+  POSITIVELY_HOMOGENEOUS,
+  PRODUCT,
+  SAME,
+  SUM,
+} from "./elementwise/pass-affine.js";
 import type { Facts } from "./facts.js";
 import { absorbInputIntoGemm, absorbInputIntoMatMul } from "./linear/absorb-input.js";
 import { absorbIntoGemm, absorbIntoMatMul } from "./linear/affine.js";
-import {
-  CONCAT,
-  DEPTH_TO_SPACE,
-  GATHER,
-  PAD,
-  SLICE,
-  SPACE_TO_DEPTH,
-  TRANSPOSE,
-  VIEW,
-} from "./movement/affine.js";
+import { CONCAT, DEPTH_TO_SPACE, SPACE_TO_DEPTH, TRANSPOSE } from "./movement/affine.js";
+import { EXPAND, GATHER, PAD, SLICE, TILE } from "./movement/affine-select.js";
+import { VIEW } from "./movement/affine-view.js";
 import {
   absorbIntoBatchNormalization,
   absorbIntoChannelNormalization,
@@ -25,6 +27,7 @@ import {
 } from "./normalization/absorb-affine.js";
 import { liftBatchNormalization } from "./normalization/affine.js";
 import { AVERAGE_POOL, MAX_POOL } from "./pooling/affine.js";
+import { absorbInputIntoRecurrent } from "./recurrent/affine.js";
 import { EXTREME, MEAN, TOTAL } from "./reduction/affine.js";
 import { RESIZE } from "./vision/affine.js";
 
@@ -40,12 +43,21 @@ const FACETS: ReadonlyMap<string, AffineFacets> = new Map<string, AffineFacets>(
   ["ConvTranspose", { absorbUp: absorbIntoConvTranspose, absorbDown: absorbInputIntoConvTranspose }],
   ["Gemm", { absorbUp: absorbIntoGemm, absorbDown: absorbInputIntoGemm }],
   ["MatMul", { absorbUp: absorbIntoMatMul, absorbDown: absorbInputIntoMatMul }],
+  ["LSTM", { absorbDown: absorbInputIntoRecurrent }],
+  ["GRU", { absorbDown: absorbInputIntoRecurrent }],
+  ["RNN", { absorbDown: absorbInputIntoRecurrent }],
   ["InstanceNormalization", { absorbUp: absorbIntoChannelNormalization }],
   ["GroupNormalization", { absorbUp: absorbIntoChannelNormalization }],
   ["LayerNormalization", { absorbUp: absorbIntoLayerNormalization }],
   ["Relu", POSITIVELY_HOMOGENEOUS],
   ["LeakyRelu", POSITIVELY_HOMOGENEOUS],
   ["PRelu", POSITIVELY_HOMOGENEOUS],
+  ["Abs", POSITIVELY_HOMOGENEOUS],
+  ["Neg", NEGATION],
+  ["Max", EXTREMUM],
+  ["Min", EXTREMUM],
+  ["Identity", SAME],
+  ["Cast", CAST],
   ["Where", CHOICE],
   ["Reshape", VIEW],
   ["Flatten", VIEW],
@@ -55,6 +67,8 @@ const FACETS: ReadonlyMap<string, AffineFacets> = new Map<string, AffineFacets>(
   ["Concat", CONCAT],
   ["Slice", SLICE],
   ["Gather", GATHER],
+  ["Expand", EXPAND],
+  ["Tile", TILE],
   ["Pad", PAD],
   ["DepthToSpace", DEPTH_TO_SPACE],
   ["SpaceToDepth", SPACE_TO_DEPTH],
@@ -78,5 +92,5 @@ export function affineFacets(node: Node): AffineFacets {
 
 /** The node as y = scale[c] * x + shift[c], why it is not one although it looks like it, or undefined. */
 export function liftAffine(node: Node, facts: Facts): LiftedAffine | Refusal | undefined {
-  return affineFacets(node).lift?.(node, facts);
+  return facts.isCall(node) ? undefined : affineFacets(node).lift?.(node, facts);
 }

@@ -14,11 +14,11 @@ export function scaleOf({ axis, map }: PlacedMap): PlacedMap {
   return { axis, map: { scale: map.scale, shift: map.shift.map(() => 0) } };
 }
 
-/** Why the map cannot cross what only commutes with scales above zero, if it cannot. */
-export function notPositive(node: Node, { map }: PlacedMap): Refusal | undefined {
-  return map.scale.every((scale) => scale > 0)
+/** Why the map cannot cross what only commutes with scales that are not negative, if it cannot. */
+export function notMonotone(node: Node, { map }: PlacedMap): Refusal | undefined {
+  return map.scale.every((scale) => scale >= 0)
     ? undefined
-    : refuse(`${node.opType} lets only positive scales through`);
+    : refuse(`${node.opType} lets no negative scale through`);
 }
 
 /** Why the map cannot cross what only commutes with scales, if it cannot. */

@@ -3,11 +3,6 @@ import type { Absorption } from "../ops/affine-facet.js";
 import type { Landing } from "../ops/affine-plan.js";
 import type { Rewriter } from "./rewriter.js";
 
-/** Nodes that a plan adds: an Add for every shift that found no place in its operator. */
-export function addedNodes(landings: readonly Landing[]): number {
-  return landings.filter(({ absorption }) => absorption.remainder !== undefined).length;
-}
-
 /** What takes the map, for the summary of a rewrite. */
 export function describeLandings(landings: readonly Landing[]): string {
   const [first] = landings;
@@ -24,7 +19,7 @@ function absorb(rewriter: Rewriter, node: Node, absorption: Absorption): void {
   const target = absorption.opType === undefined ? node : convert(rewriter, node, absorption.opType);
   const base = target.input(1)?.name ?? target.key;
   for (const [index, tensor] of absorption.constants) {
-    rewriter.setConstant(target, index, tensor, index === 2 ? `${base}_bias` : base);
+    rewriter.setConstant(target, index, tensor, index > 1 ? `${base}_bias` : base);
   }
   for (const [name, init] of Object.entries(absorption.attributes ?? {})) {
     if (init === undefined) rewriter.removeAttribute(target, name);

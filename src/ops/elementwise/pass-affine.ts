@@ -1,16 +1,17 @@
 import { isScaleOnly } from "../../affine/channel-affine.js";
 import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { type FloatDType, isFloat } from "../../ir/dtype.js";
 import type { Node } from "../../ir/graph.js";
 import type { AffineFacets, Passage, PlacedMap } from "../affine-facet.js";
 import type { Facts } from "../facts.js";
-import { notPositive, notScaleOnly, placeOperand, scaleOf, through } from "../placement.js";
+import { notMonotone, notScaleOnly, placeOperand, scaleOf, through } from "../placement.js";
 
-/** f(s * x) = s * f(x) for s > 0: Relu, LeakyRelu, PRelu with any slope. */
+/** f(s * x) = s * f(x) for s >= 0: Relu, LeakyRelu, Abs, PRelu with any slope. */
 export const POSITIVELY_HOMOGENEOUS: AffineFacets = {
-  passUp: (node, placed) => notPositive(node, placed) ?? notScaleOnly(node, placed) ?? through(placed),
+  passUp: (node, placed) => notMonotone(node, placed) ?? notScaleOnly(node, placed) ?? through(placed),
   passDown: (node, index, placed) => {
     if (index !== 0) return refuse(`it is the slope of ${node.opType}`);
-    return notPositive(node, placed) ?? notScaleOnly(node, placed) ?? placed;
+    return notMonotone(node, placed) ?? notScaleOnly(node, placed) ?? placed;
   },
 };
 
@@ -18,14 +19,15 @@ export const POSITIVELY_HOMOGENEOUS: AffineFacets = {
 export const SUM: AffineFacets = {
   passUp: (node, placed, facts) => {
     const rank = outputRank(node, facts);
-    const shiftable = node.is("Sub") ? [0] : node.inputs.map((_, index) => index);
+    const shiftable = node.inputs.map((_, index) => index);
     const ways: Passage[] = [];
     let refusal: Refusal | undefined;
     for (const shifted of isScaleOnly(placed.map) ? shiftable.slice(0, 1) : shiftable) {
       const way = new Map<number, PlacedMap>();
       for (const [index, value] of node.inputs.entries()) {
         if (value === null) return refuse("an operand of it is missing");
-        const own = placeOperand(value, rank, index === shifted ? placed : scaleOf(placed), facts);
+        const part = index !== shifted ? scaleOf(placed) : subtracted(node, index) ? negated(placed) : placed;
+        const own = placeOperand(value, rank, part, facts);
         if (isRefusal(own)) refusal = own;
         else way.set(index, own);
       }
@@ -35,10 +37,7 @@ export const SUM: AffineFacets = {
   },
   passDown: (node, index, placed, facts) => {
     if (placed.map.scale.some((scale) => scale !== 1)) return refuse(`${node.opType} lets no scale through`);
-    const { map } = placed;
-    const negated = node.is("Sub") && index === 1;
-    const shift = negated ? map.shift.map((value) => -value) : map.shift;
-    return widen(node, index, { axis: placed.axis, map: { scale: map.scale, shift } }, facts);
+    return widen(node, index, subtracted(node, index) ? negated(placed) : placed, facts);
   },
 };
 
@@ -84,6 +83,80 @@ export const CHOICE: AffineFacets = {
     return [way];
   },
 };
+
+/** Max(s * a + t, s * b + t) = s * Max(a, b) + t for s >= 0, and Min. */
+export const EXTREMUM: AffineFacets = {
+  passUp: (node, placed, facts) => {
+    const rank = outputRank(node, facts);
+    const way = new Map<number, PlacedMap>();
+    for (const [index, value] of node.inputs.entries()) {
+      if (value === null) return refuse("an operand of it is missing");
+      const own = placeOperand(value, rank, placed, facts);
+      if (isRefusal(own)) return own;
+      way.set(index, own);
+    }
+    return notMonotone(node, placed) ?? [way];
+  },
+};
+
+/** s * -x + t = -(s * x - t). */
+export const NEGATION: AffineFacets = {
+  passUp: (_, placed) => through(negated(placed)),
+  passDown: (_, __, placed) => negated(placed),
+};
+
+/** Identity, which only stands where it must: between an input and an output, or as the output of a body. */
+export const SAME: AffineFacets = {
+  passUp: (_, placed) => through(placed),
+  passDown: (_, __, placed) => placed,
+};
+
+/**
+ * Cast between floating-point types. The map goes to the side of the wider type only: there it is computed no worse than
+ * before, and nothing overflows that did not.
+ */
+export const CAST: AffineFacets = {
+  passUp: (node, placed, facts) => {
+    const [input, output] = castTypes(node, facts);
+    if (input === undefined || output === undefined)
+      return refuse("it is no Cast between floating-point types");
+    return input === output || WIDER[output].has(input)
+      ? through(placed)
+      : refuse(`in ${input} the map would lose what it has in ${output}`);
+  },
+  passDown: (node, _, placed, facts) => {
+    const [input, output] = castTypes(node, facts);
+    if (input === undefined || output === undefined)
+      return refuse("it is no Cast between floating-point types");
+    return input === output || WIDER[input].has(output)
+      ? placed
+      : refuse(`in ${output} the map would lose what it has in ${input}`);
+  },
+};
+
+/** The types that hold every value of a type, and more. */
+const WIDER: Readonly<Record<FloatDType, ReadonlySet<FloatDType>>> = {
+  float16: new Set(["float", "double"]),
+  bfloat16: new Set(["float", "double"]),
+  float: new Set(["double"]),
+  double: new Set(),
+};
+
+function castTypes(node: Node, facts: Facts): readonly (FloatDType | undefined)[] {
+  return [node.input(0), node.output(0)].map((value) => {
+    const dtype = value && facts.dtype(value);
+    return dtype !== undefined && isFloat(dtype) ? dtype : undefined;
+  });
+}
+
+function subtracted(node: Node, index: number): boolean {
+  return node.is("Sub") && index === 1;
+}
+
+/** s * x + t as s * x - t. */
+function negated({ axis, map }: PlacedMap): PlacedMap {
+  return { axis, map: { scale: map.scale, shift: map.shift.map((value) => -value) } };
+}
 
 function outputRank(node: Node, facts: Facts): number | undefined {
   const output = node.output(0);

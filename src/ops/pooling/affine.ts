@@ -2,12 +2,12 @@ import { isScaleOnly } from "../../affine/channel-affine.js";
 import { type Refusal, refuse } from "../../base/refusal.js";
 import type { Node } from "../../ir/graph.js";
 import type { AffineFacets, PlacedMap } from "../affine-facet.js";
-import { notPositive, through } from "../placement.js";
+import { notMonotone, through } from "../placement.js";
 
 /** Max pooling commutes with increasing maps of a channel; padding never wins, so shifts go through. */
 export const MAX_POOL: AffineFacets = pool((node, placed) => {
   if ((node.output(1)?.uses.size ?? 0) > 0) return refuse("the Indices of MaxPool are used");
-  return notPositive(node, placed);
+  return notMonotone(node, placed);
 });
 
 /** An average commutes with every affine map, as far as its weights sum to one: zeros of the padding that count break that. */

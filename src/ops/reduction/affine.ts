@@ -2,13 +2,13 @@ import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
 import type { Node } from "../../ir/graph.js";
 import type { AffineFacets, PlacedMap } from "../affine-facet.js";
 import type { Facts } from "../facts.js";
-import { notPositive, notScaleOnly, through } from "../placement.js";
+import { notMonotone, notScaleOnly, through } from "../placement.js";
 
 /** ReduceMean commutes with every affine map of an axis that it leaves alone. */
 export const MEAN: AffineFacets = reduction(() => undefined);
 
 /** ReduceMax and ReduceMin commute with increasing ones. */
-export const EXTREME: AffineFacets = reduction(notPositive);
+export const EXTREME: AffineFacets = reduction(notMonotone);
 
 /** ReduceSum adds the shift as often as there are elements, which a map of the input cannot say. */
 export const TOTAL: AffineFacets = reduction(notScaleOnly);
