@@ -46,7 +46,7 @@ export class Draft {
     this.#recipe = recipe;
     this.opset = recipe.opset;
     this.random = createRandom(recipe.seed);
-    const sizes = recipe.equal ? [4, 4, 4, 4] : [2, 4, 6, 8];
+    const sizes = recipe.equal ? [4, 4, 4, 4] : [2, this.chance(0.1) ? 1 : 4, 6, 8];
     const batch: Dim = recipe.symbolic ? "N" : (sizes[0] ?? 1);
     const flat = this.random.uniform() < 0.35;
     this.values.push({ name: "x", dims: flat ? [batch, ...sizes.slice(1, 3)] : [batch, ...sizes.slice(1)] });
