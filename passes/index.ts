@@ -8,6 +8,7 @@ import { foldAffineDown } from "./fold-affine-down.js";
 import { foldAffineUp } from "./fold-affine-up.js";
 import { foldConstants } from "./fold-constants.js";
 import { liftConstants } from "./lift-constants.js";
+import { mergeCommonSubexpressions } from "./merge-common-subexpressions.js";
 import { mergeLinearChains } from "./merge-linear-chains.js";
 import { mergeParallelBranches } from "./merge-parallel-branches.js";
 import { simplifyReshape } from "./simplify-reshape.js";
@@ -25,5 +26,7 @@ export const PASSES: readonly Pass[] = [
   mergeParallelBranches,
   mergeLinearChains,
   foldAffineDown,
+  // After the folds: a node that two readers share can take in nothing of either.
+  mergeCommonSubexpressions,
   eliminateDead,
 ];

@@ -60,7 +60,10 @@ function settle(node: Node, { facts }: View): Proposal | Refusal | undefined {
   };
 }
 
-/** A single dynamic size is what remains; several must each repeat the input's. Never both: a copied size may be zero. */
+/**
+ * A single dynamic size is what remains; several, or one beside a -1 that is there already, must each repeat the input's.
+ * No -1 is put beside copies: a copied size may be zero.
+ */
 function constantTarget(elements: readonly SymDim[], data: Value, facts: Facts): number[] | undefined {
   const dynamic = elements.filter((element) => typeof element !== "number").length;
   const plain = elements.every((element) => typeof element !== "number" || element > 0);
@@ -70,5 +73,5 @@ function constantTarget(elements: readonly SymDim[], data: Value, facts: Facts):
     typeof element === "number" ? element : sameDim(element, input?.[axis]) ? 0 : undefined,
   );
   const known = target.filter((size) => size !== undefined);
-  return known.length === target.length && !known.includes(-1) ? known : undefined;
+  return known.length === target.length ? known : undefined;
 }

@@ -1,0 +1,85 @@
+import { describe, expect, it } from "vitest";
+import { expectRefused, expectRewrite, rewrite } from "../support/rewrite.js";
+import { constant, graphText } from "../support/text.js";
+
+const X = "float[2,3,5,7] x";
+
+describe("merge-common-subexpressions", () => {
+  it("one node for two, and what follows them alike too", async () => {
+    await expectRewrite(graphText(X, [], "a = Exp (x) b = Exp (x) c = Neg (a) d = Neg (b) y = Mul (c, d)"), [
+      "a = Exp(x)",
+      "c = Neg(a)",
+      "y = Mul(c, c)",
+    ]);
+  });
+
+  it("Convs of equal weights under two names, their Relus with them", async () => {
+    const weight = constant("w", [4, 3, 3, 3]);
+    const twin = weight.replace("] w =", "] v =");
+    await expectRewrite(
+      graphText(
+        X,
+        [weight, twin],
+        "a = Conv (x, w) b = Conv (x, v) c = Relu (a) d = Relu (b) y = Mul (c, d)",
+      ),
+      ["a = Conv(x, w)", "c = Relu(a)", "y = Mul(c, c)"],
+    );
+  });
+
+  it("Convs of weights that differ in one element stay two", async () => {
+    const weight = constant("w", [4, 3, 3, 3]);
+    const other = weight.replace("] w =", "] v =").replace(/, [-\d.]+\}/, ", 0.125}");
+    await expectRefused(graphText(X, [weight, other], "a = Conv (x, w) b = Conv (x, v) y = Mul (a, b)"));
+  });
+
+  it("nodes of other attributes stay two", async () => {
+    await expectRefused(
+      graphText(X, [], "a = LeakyRelu <alpha = 0.1> (x) b = LeakyRelu <alpha = 0.2> (x) y = Mul (a, b)"),
+    );
+  });
+
+  it("operands in another order stay two", async () => {
+    await expectRefused(
+      graphText(`${X}, float[2,3,5,7] z`, [], "a = Sub (x, z) b = Sub (z, x) y = Mul (a, b)"),
+    );
+  });
+
+  it("random twins stay two", async () => {
+    const outcome = await rewrite(
+      graphText(
+        X,
+        [],
+        "a = RandomNormalLike <seed = 1.0> (x) b = RandomNormalLike <seed = 1.0> (x) y = Sub (a, b)",
+      ),
+    );
+    expect(outcome.ops).toHaveLength(3);
+  });
+
+  it("two graph outputs keep their names", async () => {
+    await expectRefused(graphText(X, [], "y = Exp (x) z = Exp (x)", "y, z"), /names that callers see/);
+  });
+
+  it("a graph output and an inner value are one, under the output's name", async () => {
+    await expectRewrite(graphText(X, [], "a = Exp (x) z = Exp (x) y = Neg (a)", "y, z"), [
+      "z = Exp(x)",
+      "y = Neg(z)",
+    ]);
+  });
+
+  it("different BatchNormalizations behind equal Convs are folded first", async () => {
+    const { model } = await rewrite(
+      graphText(
+        X,
+        [constant("w", [4, 3, 1, 1]), constant("k", [4, 1, 1]), constant("l", [4, 1, 1])],
+        "a = Conv (x, w) b = Conv (x, w) c = Mul (a, k) d = Mul (b, l) e = Exp (c) f = Neg (d) y = Mul (e, f)",
+      ),
+    );
+    expect([...model.graph.nodes()].map((node) => node.opType).sort()).toEqual([
+      "Conv",
+      "Conv",
+      "Exp",
+      "Mul",
+      "Neg",
+    ]);
+  });
+});
