@@ -78,7 +78,7 @@ function fileSet(path: string, ports: DataPorts): FeedSet {
       const count = ports.inputs.length;
       throw new NormfoldError("usage", `one tensor for ${count} inputs; give an .npz with an array for each`);
     }
-    return { name, feeds: new Map([[port.name, fit(only, port)]]), expected: undefined };
+    return { name, feeds: new Map([[port.name, convert(only, port)]]), expected: undefined };
   });
 }
 
@@ -116,7 +116,7 @@ function assign(
         const names = [...arrays.keys()].slice(0, 8).join(", ");
         throw new NormfoldError("usage", `no array for ${what} "${port.name}"; there are ${names || "none"}`);
       }
-      return [port.name, fit(array, port)];
+      return [port.name, convert(array, port)];
     }),
   );
 }
@@ -158,7 +158,7 @@ function readNumbered(
       }
       const tensor = readTensorProto(bytes);
       const port = ports.find(({ name }) => name === tensor.name) ?? byOrder;
-      if (port !== undefined) found.set(port.name, fit(tensor.value, port));
+      if (port !== undefined) found.set(port.name, convert(tensor.value, port));
     });
   }
   return found;
@@ -205,7 +205,7 @@ function notATensor(port: DataPort): NormfoldError {
 }
 
 /** The tensor in the port's type; throws "usage" where the numbers would not survive. */
-function fit(tensor: RuntimeTensor, port: DataPort): RuntimeTensor {
+function convert(tensor: RuntimeTensor, port: DataPort): RuntimeTensor {
   const { dtype, dims, data } = tensor;
   if (port.dtype === undefined) throw notATensor(port);
   if (dtype === port.dtype) return tensor;
