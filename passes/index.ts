@@ -4,6 +4,7 @@ import { eliminateDead } from "./eliminate-dead.js";
 import { eliminateDropout } from "./eliminate-dropout.js";
 import { eliminateIdentity } from "./eliminate-identity.js";
 import { eliminateNeutralAffine } from "./eliminate-neutral-affine.js";
+import { eliminateNoOps } from "./eliminate-no-ops.js";
 import { foldAffineDown } from "./fold-affine-down.js";
 import { foldAffineUp } from "./fold-affine-up.js";
 import { foldConstants } from "./fold-constants.js";
@@ -20,6 +21,7 @@ export const PASSES: readonly Pass[] = [
   eliminateDropout,
   foldConstants,
   simplifyReshape,
+  eliminateNoOps,
   eliminateNeutralAffine,
   composeAffine,
   foldAffineUp,

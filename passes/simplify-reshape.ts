@@ -2,13 +2,12 @@ import { type Refusal, refuse } from "../src/base/refusal.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import { tensorFromNumbers } from "../src/ir/tensor.js";
 import { constantTensor } from "../src/ops/constants.js";
-import { type SymDim, sameDim, sameShape } from "../src/ops/dims.js";
+import { type SymDim, sameDim } from "../src/ops/dims.js";
 import type { Facts } from "../src/ops/facts.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
-import { readThrough } from "../src/rewrite/read-through.js";
 
 /**
- * Give Reshape its target as a constant where it is computed from shapes, and remove one that changes nothing.
+ * Give Reshape its target as a constant where it is computed from shapes.
  *
  *   before   s = Shape(x)  n = Gather(s, 0)  u = Unsqueeze(n)  t = Concat(u, 2, 29, 28, 28)
  *            y = Reshape(x, t)
@@ -24,21 +23,14 @@ import { readThrough } from "../src/rewrite/read-through.js";
 export const simplifyReshape: Pass = {
   kind: "rules",
   name: "simplify-reshape",
-  summary: "Reshape gets a constant target, with -1 for a dynamic size; one that changes nothing goes",
+  summary: "Reshape gets a constant target, with -1 for a dynamic size",
   before: "s = Shape(x)  n = Gather(s, 0)  t = Concat(n, c)  y = Reshape(x, t)",
   after: "y = Reshape(x, [-1, 2, 29, 28, 28])",
   numerics: "exact",
-  rules: [{ match: eliminate }, { match: settle }],
+  rules: [{ match }],
 };
 
-function eliminate(node: Node, { facts }: View): Proposal | Refusal | undefined {
-  const [input, output] = [node.input(0), node.output(0)];
-  if (!node.is("Reshape") || input === undefined || output === undefined) return undefined;
-  if (!sameShape(facts.shape(input), facts.shape(output))) return undefined;
-  return readThrough(node, output, input, "keeps its shape");
-}
-
-function settle(node: Node, { facts }: View): Proposal | Refusal | undefined {
+function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   const [data, target] = [node.input(0), node.input(1)];
   const { graph } = node;
   if (!node.is("Reshape") || data === undefined || target === undefined || graph === undefined)

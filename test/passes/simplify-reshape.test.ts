@@ -72,17 +72,4 @@ describe("simplify-reshape", () => {
       runnable: "maybe",
     });
   });
-
-  it("a Reshape to the shape that is there goes", async () => {
-    await expectRewrite(
-      graphText("float[N,6,4] x", ["int64[3] t = {0, 6, -1}"], "a = Relu (x) b = Reshape (a, t) y = Neg (b)"),
-      ["a = Relu(x)", "y = Neg(a)"],
-    );
-  });
-
-  it("a Reshape to sizes of the same product stays", async () => {
-    await expectRefused(
-      graphText("float[N,6,6] x", ["int64[3] t = {6, -1, 6}"], "a = Relu (x) b = Reshape (a, t) y = Neg (b)"),
-    );
-  });
 });

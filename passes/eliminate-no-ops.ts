@@ -1,0 +1,84 @@
+import type { Refusal } from "../src/base/refusal.js";
+import type { Node, Value } from "../src/ir/graph.js";
+import { sameShape } from "../src/ops/dims.js";
+import type { Facts } from "../src/ops/facts.js";
+import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
+import { readThrough } from "../src/rewrite/read-through.js";
+
+/**
+ * Remove operators that move data and, as they are used, move none.
+ *
+ *   before   s = Slice(x, 0, 48, axis 1)   # of a tensor with 48 channels
+ *            y = Relu(s)
+ *   after    y = Relu(x)
+ *
+ * Cast to the type that is there; Reshape, Flatten, Squeeze, Unsqueeze, Expand and Tile to the shape that is there; Slice of
+ * everything; Transpose that keeps the order; Pad by nothing; Split into one.
+ *
+ * Requires   types and shapes proven equal; a symbolic size equals itself
+ * Refuses    a graph output whose name the input cannot take
+ * Numerics   exact
+ */
+export const eliminateNoOps: Pass = {
+  kind: "rules",
+  name: "eliminate-no-ops",
+  summary: "Cast, Reshape, Slice, Transpose, Pad, Expand, Tile that change nothing are read through",
+  before: "s = Slice(x, 0, 48, axis 1)  y = Relu(s)  // x has 48 channels",
+  after: "y = Relu(x)",
+  numerics: "exact",
+  rules: [{ match }],
+};
+
+/** Whether the node gives its first input back, element by element. */
+type IsNoOp = (node: Node, input: Value, output: Value, facts: Facts) => boolean;
+
+const keepsShape: IsNoOp = (_, input, output, facts) => sameShape(facts.shape(input), facts.shape(output));
+
+const NO_OPS: ReadonlyMap<string, IsNoOp> = new Map<string, IsNoOp>([
+  ["Cast", (_, input, output, facts) => isSameType(facts.dtype(input), facts.dtype(output))],
+  ["Expand", keepsShape],
+  ["Flatten", keepsShape],
+  ["Pad", (node, _, __, facts) => padsOf(node, facts)?.every((pad) => pad === 0) ?? false],
+  ["Reshape", keepsShape],
+  [
+    "Slice",
+    (node, input, output, facts) => keepsShape(node, input, output, facts) && goesForward(node, facts),
+  ],
+  [
+    "Split",
+    (node, input, output, facts) => node.outputs.length === 1 && keepsShape(node, input, output, facts),
+  ],
+  ["Squeeze", keepsShape],
+  ["Tile", keepsShape],
+  ["Transpose", (node, input, _, facts) => keepsOrder(node, facts.rank(input))],
+  ["Unsqueeze", keepsShape],
+]);
+
+function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
+  const isNoOp = node.is(node.opType) ? NO_OPS.get(node.opType) : undefined;
+  const [input, output] = [node.input(0), node.output(0)];
+  if (isNoOp === undefined || input === undefined || output === undefined) return undefined;
+  if (node.hasReferences || !isNoOp(node, input, output, facts)) return undefined;
+  return readThrough(node, output, input, "changes nothing");
+}
+
+function isSameType<T>(a: T | undefined, b: T | undefined): boolean {
+  return a !== undefined && a === b;
+}
+
+function padsOf(node: Node, facts: Facts): readonly number[] | undefined {
+  const pads = node.input(1);
+  return pads === undefined ? (node.ints("pads") ?? node.ints("paddings")) : facts.numbers(pads);
+}
+
+/** A step of -1 keeps the shape and turns the elements around. */
+function goesForward(node: Node, facts: Facts): boolean {
+  const steps = node.input(4);
+  return steps === undefined || (facts.numbers(steps)?.every((step) => step > 0) ?? false);
+}
+
+function keepsOrder(node: Node, rank: number | undefined): boolean {
+  const perm = node.ints("perm");
+  if (perm === undefined) return rank !== undefined && rank <= 1;
+  return perm.every((axis, index) => axis === index);
+}

@@ -1,0 +1,46 @@
+import { describe, it } from "vitest";
+import { expectRefused, expectRewrite } from "../support/rewrite.js";
+import { graphText } from "../support/text.js";
+
+const X = "float[N,6,4] x";
+const AROUND = (middle: string): string => `a = Relu (x) ${middle} y = Neg (b)`;
+const GONE = ["a = Relu(x)", "y = Neg(a)"];
+
+describe("eliminate-no-ops", () => {
+  it.each([
+    ["Cast to its own type", [], "b = Cast <to = 1> (a)"],
+    ["Reshape to its own shape", ["int64[3] t = {0, 6, -1}"], "b = Reshape (a, t)"],
+    ["Expand to its own shape", ["int64[3] t = {1, 6, 4}"], "b = Expand (a, t)"],
+    ["Tile by one", ["int64[3] t = {1, 1, 1}"], "b = Tile (a, t)"],
+    ["Transpose in order", [], "b = Transpose <perm = [0, 1, 2]> (a)"],
+    ["Pad by nothing", ["int64[6] t = {0, 0, 0, 0, 0, 0}"], "b = Pad (a, t)"],
+    [
+      "Slice of everything",
+      ["int64[1] start = {0}", "int64[1] end = {9223372036854775807}", "int64[1] axis = {1}"],
+      "b = Slice (a, start, end, axis)",
+    ],
+    ["Split into one", ["int64[1] t = {6}"], "b = Split <axis = 1> (a, t)"],
+  ])("%s goes", async (_, constants, middle) => {
+    await expectRewrite(graphText(X, constants, AROUND(middle)), GONE);
+  });
+
+  it.each([
+    ["Cast to another type", [], "c = Cast <to = 11> (a) b = Cast <to = 1> (c)"],
+    ["Reshape to sizes of the same product", ["int64[3] t = {-1, 4, 6}"], "b = Reshape (a, t)"],
+    ["Tile by two", ["int64[3] t = {1, 2, 1}"], "b = Tile (a, t)"],
+    ["Transpose of equal sizes", [], "b = Transpose <perm = [0, 2, 1]> (a)"],
+    ["Pad that takes and gives", ["int64[6] t = {0, 1, 0, 0, -1, 0}"], "b = Pad (a, t)"],
+    [
+      "Slice backwards",
+      [
+        "int64[1] start = {-1}",
+        "int64[1] end = {-9223372036854775808}",
+        "int64[1] axis = {1}",
+        "int64[1] step = {-1}",
+      ],
+      "b = Slice (a, start, end, axis, step)",
+    ],
+  ])("%s stays", async (_, constants, middle) => {
+    await expectRefused(graphText("float[N,6,6] x", constants, AROUND(middle)));
+  });
+});
