@@ -6,6 +6,7 @@ import {
   spatialOf,
   tapsOf,
   transposedWindow,
+  validRange,
   volume,
   type Window,
   windowOf,
@@ -86,7 +87,62 @@ function addScaled(
   for (let k = 0; k < count; k++, i += outStep, j += xStep) out[i] = (out[i] ?? 0) + weight * (x[j] ?? 0);
 }
 
-/** One output channel, tap by tap: for depthwise convolutions. */
+/** Three neighbouring taps at once: the loop is bound by loads and stores of the output. */
+function addThree(
+  out: Float64Array,
+  outFirst: number,
+  x: Float64Array,
+  xFirst: number,
+  xStep: number,
+  spacing: number,
+  count: number,
+  w: Float64Array,
+  wFirst: number,
+): void {
+  const [w0, w1, w2] = [w[wFirst] ?? 0, w[wFirst + 1] ?? 0, w[wFirst + 2] ?? 0];
+  let j = xFirst;
+  for (let i = outFirst, end = outFirst + count; i < end; i++, j += xStep)
+    out[i] = (out[i] ?? 0) + w0 * (x[j] ?? 0) + w1 * (x[j + spacing] ?? 0) + w2 * (x[j + 2 * spacing] ?? 0);
+}
+
+/** `count` places of an output row from `first` on, which one tap, or three taps from `tap0` on, all reach. */
+interface RowRun {
+  readonly tap0: number;
+  readonly three: boolean;
+  readonly first: number;
+  readonly count: number;
+}
+
+function rowRuns({ input, output, kernel, strides, dilations, begin }: Window): RowRun[] {
+  const ranges = Array.from({ length: kernel[2] }, (_, tap) =>
+    validRange(output[2], strides[2], tap * dilations[2] - begin[2], input[2]),
+  );
+  const single = (tap: number, first: number, end: number): RowRun => ({
+    tap0: tap,
+    three: false,
+    first,
+    count: end - first,
+  });
+  const runs: RowRun[] = [];
+  let tap0 = 0;
+  for (; tap0 + 3 <= ranges.length; tap0 += 3) {
+    const group = ranges.slice(tap0, tap0 + 3);
+    const first = Math.max(...group.map(([low]) => low));
+    const end = Math.max(first, Math.min(...group.map(([, high]) => high)));
+    runs.push({ tap0, three: true, first, count: end - first });
+    group.forEach(([low, high], index) => {
+      runs.push(single(tap0 + index, low, Math.min(first, high)));
+      runs.push(single(tap0 + index, Math.max(end, low), high));
+    });
+  }
+  for (; tap0 < ranges.length; tap0++) {
+    const [low, high] = ranges[tap0] ?? [0, 0];
+    runs.push(single(tap0, low, high));
+  }
+  return runs.filter(({ count }) => count > 0);
+}
+
+/** One output channel: for depthwise convolutions. Row by row, so that a row of the output stays in the cache. */
 function addTaps(
   window: Window,
   depth: number,
@@ -97,14 +153,27 @@ function addTaps(
   out: Float64Array,
   outBase: number,
 ): void {
-  let next = wBase;
-  for (let channel = 0; channel < depth; channel++) {
-    const base = xBase + channel * volume(window.input);
-    for (const tap of tapsOf(window.kernel)) {
-      const weight = w[next++] ?? 0;
-      forEachTapRun(window, tap, (at, from, count, step) => {
-        addScaled(out, outBase + at, 1, x, base + from, step, count, weight);
-      });
+  const { input, output, kernel, strides, dilations, begin } = window;
+  const runs = rowRuns(window);
+  for (let place = 0; place < output[0] * output[1]; place++) {
+    const d = Math.floor(place / output[1]) * strides[0] - begin[0];
+    const h = (place % output[1]) * strides[1] - begin[1];
+    const outRow = outBase + place * output[2];
+    for (let channel = 0; channel < depth; channel++) {
+      const plane = xBase + channel * volume(input);
+      for (let tap = 0; tap < kernel[0] * kernel[1]; tap++) {
+        const fromD = d + Math.floor(tap / kernel[1]) * dilations[0];
+        const fromH = h + (tap % kernel[1]) * dilations[1];
+        if (fromD < 0 || fromD >= input[0] || fromH < 0 || fromH >= input[1]) continue;
+        const xRow = plane + (fromD * input[1] + fromH) * input[2];
+        const at = wBase + (channel * kernel[0] * kernel[1] + tap) * kernel[2];
+        for (const { tap0, three, first, count } of runs) {
+          const from = xRow + first * strides[2] - begin[2];
+          const source = from + tap0 * dilations[2];
+          if (three) addThree(out, outRow + first, x, source, strides[2], dilations[2], count, w, at + tap0);
+          else addScaled(out, outRow + first, 1, x, source, strides[2], count, w[at + tap0] ?? 0);
+        }
+      }
     }
   }
 }

@@ -14,8 +14,9 @@ import {
 const batchNormalization: Rule = (c) => {
   const x = c.input(0);
   const [scale, bias, mean, variance] = [c.input(1), c.input(2), c.input(3), c.input(4)];
-  // Version 1 and 6 had is_test, training by default; from 7 on a training form shows by its outputs, from 14 on it says so.
-  if (c.int("training_mode", 0) === 1 || (c.opset < 7 && c.int("is_test", 0) === 0 && c.wants(3)))
+  // Before version 14 a training form shows by its outputs, unless is_test (up to version 6) says otherwise.
+  const outputs = [1, 2, 3, 4].some((index) => c.wants(index));
+  if (c.opset >= 14 ? c.int("training_mode", 0) === 1 : outputs && c.int("is_test", 0) === 0)
     return unsupported("it is in training form");
   if (c.int("spatial", 1) === 0) return unsupported("it normalizes each place by itself (spatial = 0)");
   const epsilon = c.float("epsilon", 1e-5);

@@ -64,7 +64,7 @@ const MAX_ELEMENTS = 2 ** 27;
 
 /** Zeros. Throws "unsupported" instead of running out of memory. */
 export function allocate(size: number): Float64Array {
-  if (!(size <= MAX_ELEMENTS))
+  if (!(Number.isInteger(size) && size >= 0 && size <= MAX_ELEMENTS))
     throw new NormfoldError("unsupported", `it computes a tensor of ${size} elements`);
   return new Float64Array(size);
 }

@@ -1,0 +1,130 @@
+import { describe, expect, it } from "vitest";
+import { isRefusal } from "../../src/base/refusal.js";
+import { encodeNumbers } from "../../src/ir/tensor.js";
+import { measureAccuracy } from "../../src/reference/accuracy.js";
+import { evaluateReference } from "../../src/reference/evaluate.js";
+import { referenceFromBytes, tensorOf } from "../../src/reference/tensor.js";
+import { parseModel } from "../../src/text/parse.js";
+import { modelOf } from "../runtime/support.js";
+import { counting, evaluate, floats } from "./support.js";
+
+const one = tensorOf("float", [1], [1]);
+
+describe("evaluateReference", () => {
+  it("runs the branch that is taken, which reads what is around it", () => {
+    const model = modelOf(`g (float[1] x) => (float[1] y) <float[1] zero = {0}, float[1] two = {2}> {
+      b = Greater(x, zero) s = Squeeze(b) a = Mul(x, two)
+      y = If (s) <then_branch = t () => (float[1] p) { p = Add(a, two) },
+                  else_branch = e () => (float[1] q) { q = Neg(a) }>
+    }`);
+    expect([...evaluate(model, { x: { dims: [1], data: [3] } }).data]).toEqual([8]);
+    expect([...evaluate(model, { x: { dims: [1], data: [-3] } }).data]).toEqual([6]);
+  });
+
+  it("carries and collects what a loop computes", () => {
+    const model =
+      modelOf(`g (float[1] x) => (float[1] y, float[n, 1] all) <int64 trips = {3}, bool go = {1}> {
+      y, all = Loop (trips, go, x) <body = b (int64 i, bool c, float[1] a) => (bool c2, float[1] a2, float[1] s) {
+        c2 = Identity(c) a2 = Add(a, x) s = Mul(a, a2)
+      }>
+    }`);
+    const out = evaluateReference(model, floats({ x: { dims: [1], data: [2] } }));
+    if (isRefusal(out)) throw new Error(out.reason);
+    expect([...(out.get("y")?.data ?? [])]).toEqual([8]);
+    expect(out.get("all")?.dims).toEqual([3, 1]);
+    expect([...(out.get("all")?.data ?? [])]).toEqual([8, 24, 48]);
+  });
+
+  it("calls the model's own functions, with their attributes", () => {
+    const model = parseModel(`<ir_version: 8, opset_import: ["": 17, "own": 1]>
+      g (float[2] x) => (float[2] y) { y = own.f <slope = 0.5> (x) }
+      <domain: "own", opset_import: ["": 17]>
+      f <slope> (a) => (b) { b = LeakyRelu <alpha: float = @slope> (a) }`);
+    expect([...evaluate(model, { x: { dims: [2], data: [-4, 4] } }).data]).toEqual([-2, 4]);
+  });
+
+  it("computes only what the wanted outputs need", () => {
+    const model = modelOf(`g (float[1] x) => (float[1] y, float[1] z) { y = Neg(x) z = NoSuchOperator(x) }`);
+    const all = evaluateReference(model, new Map([["x", one]]));
+    expect(all).toMatchObject({ kind: "refusal" });
+    const some = evaluateReference(model, new Map([["x", one]]), { outputs: ["y"] });
+    expect(isRefusal(some) ? some : [...some.keys()]).toEqual(["y"]);
+  });
+
+  it.each([
+    ["y = NoSuchOperator(x)", /^NoSuchOperator "y" has no float64 reference$/],
+    [
+      "a, b, c = BatchNormalization <training_mode = 1> (x, x, x, x, x) y = Neg(a)",
+      /BatchNormalization "a".*training/,
+    ],
+    ["y = Cast <to = 8> (x)", /^Cast "y" .*string/],
+    [
+      "s = Constant <value_ints = [1000000, 1000000]> () y = Expand(x, s)",
+      /^Expand "y" .*1000000000000 elements/,
+    ],
+  ])("refuses %s", (body, reason) => {
+    const model = modelOf(`g (float[1] x) => (float[] y) { ${body} }`);
+    const out = evaluateReference(model, new Map([["x", one]]));
+    expect(isRefusal(out) && out.reason).toMatch(reason);
+  });
+
+  it("says what is missing or wrong", () => {
+    const model = modelOf(`g (float[2] x, float[3] w) => (float[] y) { y = Add(x, w) }`);
+    expect(() => evaluateReference(model, floats({ x: counting(2) }))).toThrow(/no data for input "w"/);
+    expect(() => evaluateReference(model, floats({ x: counting(2), w: counting(3) }))).toThrow(
+      /do not broadcast/,
+    );
+  });
+
+  it("lets feeds override defaults, but not what IR version 3 calls constant", () => {
+    const text = `g (float[1] x, float[1] w) => (float[1] y) <float[1] w = {5}> { y = Add(x, w) }`;
+    const model = modelOf(text);
+    const x = counting(1);
+    expect(evaluate(model, { x }).data[0]).toBe(6);
+    expect(evaluate(model, { x, w: { dims: [1], data: [7] } }).data[0]).toBe(8);
+    model.graph.scope.initializersAreDefaults = false;
+    expect(evaluate(model, { x, w: { dims: [1], data: [7] } }).data[0]).toBe(6);
+  });
+});
+
+describe("referenceFromBytes", () => {
+  it("holds every number exactly, or refuses it", () => {
+    const int64 = (value: bigint): Uint8Array => new Uint8Array(BigInt64Array.of(value).buffer);
+    expect(referenceFromBytes("int64", [], int64(2n ** 53n)).data[0]).toBe(2 ** 53);
+    expect(referenceFromBytes("int64", [], int64(2n ** 63n - 1n)).data[0]).toBe(2 ** 63);
+    expect(() => referenceFromBytes("int64", [], int64(2n ** 53n + 1n))).toThrow(/beyond 2\^53/);
+    expect(referenceFromBytes("float16", [1], encodeNumbers("float16", [0.1])).data[0]).toBe(0.0999755859375);
+    expect(() => referenceFromBytes("string", [], new Uint8Array())).toThrow(/string/);
+  });
+});
+
+describe("measureAccuracy", () => {
+  const model = modelOf(`g (float[2] x) => (float[2] y, float[1] z) { y = Neg(x) z = ReduceSum(x) }`);
+  const feeds = floats({ x: { dims: [2], data: [1, -4] } });
+  const outputs = (...data: number[]): Map<string, ReturnType<typeof tensorOf>> =>
+    new Map([["y", tensorOf("float", [2], data)]]);
+
+  it("gives distances in units of the largest magnitude", () => {
+    const report = measureAccuracy(model, feeds, { original: outputs(-1, 4.5), result: outputs(-1, 4) });
+    expect(report).toEqual([
+      {
+        name: "y",
+        magnitude: 4,
+        original: { max: 0.125, rms: expect.closeTo(0.125 / Math.SQRT2, 12) },
+        result: { max: 0, rms: 0 },
+      },
+    ]);
+  });
+
+  it("takes a NaN for infinitely far and another shape for no answer", () => {
+    const short = new Map([["y", tensorOf("float", [1], [1])]]);
+    const report = measureAccuracy(model, feeds, { original: outputs(NaN, 4), result: short });
+    expect(report).toMatchObject([{ original: { max: Infinity }, result: undefined }]);
+  });
+
+  it("hands on the refusal", () => {
+    const strange = modelOf(`g (float[2] x) => (float[2] y) { y = NoSuchOperator(x) }`);
+    const report = measureAccuracy(strange, feeds, { original: outputs(1, 2), result: outputs(1, 2) });
+    expect(isRefusal(report) && report.reason).toContain("NoSuchOperator");
+  });
+});
