@@ -174,7 +174,7 @@ function branchOfConv(node: Node): Branch | Refusal {
   return isRefusal(conv) ? conv : { kernel: conv.kernel, bias: conv.bias, nodes: [node] };
 }
 
-/** The nodes between x and a term, from the term on, and the map that they are. */
+/** A term as a map of x, and the nodes that only it needs, from the term on. */
 interface AffineBranch {
   readonly map: ChannelAffine;
   readonly nodes: readonly Node[];
@@ -189,15 +189,16 @@ const ITSELF: AffineBranch = {
 function affineOf(term: Value, x: Value, facts: Facts): AffineBranch | undefined {
   let { map } = ITSELF;
   const nodes: Node[] = [];
+  let shared = false;
   for (let value = term; value !== x; ) {
     const lifted = value.producer === undefined ? undefined : liftAffine(value.producer, facts);
     if (lifted === undefined || isRefusal(lifted)) return undefined;
     if (lifted.axis !== undefined && lifted.axis !== 1) return undefined;
-    if (value !== term && value.uses.size > 1) return undefined;
     const composed = compose(lifted.map, map);
     if (composed === undefined) return undefined;
     map = composed;
-    nodes.push(lifted.node);
+    shared ||= value !== term && value.uses.size > 1;
+    if (!shared) nodes.push(lifted.node);
     value = lifted.input;
   }
   return { map, nodes };

@@ -257,6 +257,13 @@ describe("Conv with x itself, or a scale and shift of it", () => {
     });
   }
 
+  it("two maps in a row, the first of them read elsewhere or not", async () => {
+    const sum = "m = Add (x, k) c = Mul (m, l) y = Add (a, c)";
+    await expectRewrite(branches([6, 7], { a }, sum, five, [k, l]), ["y = Conv(x, Wa, ba)"], ONLY);
+    const shared = branches([6, 7], { a }, `${sum} z = Relu (m)`, five, [k, l]).replace("(y)", "(y, z)");
+    await expectRewrite(shared, ["m = Add(x, k)", "y = Conv(x, Wa, ba)", "z = Relu(m)"], ONLY);
+  });
+
   it("without a bias", async () => {
     const before = branches([6, 7], { a: { ...a, bias: false } }, "y = Add (a, x)", five);
     await expectRewrite(before, ["y = Conv(x, Wa)"]);
@@ -301,6 +308,13 @@ describe("terms among others", () => {
       expect(ops.filter((line) => line.includes("Conv"))).toHaveLength(1);
       expect(ops.length).toBeLessThan([...original.nodes()].length);
     }
+  });
+
+  it("the larger kernel behind the sum that it goes into", async () => {
+    const late = text("d = Add (z, b) y = Add (d, a)");
+    const [node] = /a = Conv .*? \(x, Wa, ba\)/.exec(late) ?? [""];
+    const before = late.replace(node, "").replace("y = Add (d, a)", `${node} y = Add (d, a)`);
+    await expectRewrite(before, ["a = Conv(x, Wa, ba)", "y = Add(z, a)"]);
   });
 
   it("a stretched term beside them", async () => {
