@@ -45,7 +45,7 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   const { input, inputIndex } = lifted;
   const output = node.output(0);
   if (output === undefined || output.uses.size === 0) return undefined;
-  const landings = planUp(input, lifted, facts);
+  const landings = planUp({ node, index: inputIndex }, lifted, facts);
   if (isRefusal(landings)) return explained ? landings : undefined;
   // A map that changes nothing lands nowhere; eliminate-neutral-affine reads through it.
   if (landings.length === 0) return undefined;

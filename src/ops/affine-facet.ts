@@ -40,13 +40,24 @@ export type LiftAffine = (node: Node, facts: Facts) => LiftedAffine | Refusal | 
 export type AbsorbUp = (node: Node, placed: PlacedMap, facts: Facts) => Absorption | Refusal;
 
 /** How a map of the node's output becomes maps of its inputs: the ways to try, best first. */
-export type PassUp = (node: Node, placed: PlacedMap, facts: Facts) => readonly Passage[] | Refusal;
+export type PassUp = (
+  node: Node,
+  placed: PlacedMap,
+  facts: Facts,
+  output: number,
+) => readonly Passage[] | Refusal;
 
 /** How the node takes a map of its input `index` into its constants. */
 export type AbsorbDown = (node: Node, index: number, placed: PlacedMap, facts: Facts) => Absorption | Refusal;
 
-/** The map of output 0 that a map of input `index` becomes. */
-export type PassDown = (node: Node, index: number, placed: PlacedMap, facts: Facts) => PlacedMap | Refusal;
+/** The map of an output that a map of input `index` becomes. */
+export type PassDown = (
+  node: Node,
+  index: number,
+  placed: PlacedMap,
+  facts: Facts,
+  output: number,
+) => PlacedMap | Refusal;
 
 /** What an operator knows about affine maps. A facet that is missing means that it lets none through. */
 export interface AffineFacets {
@@ -55,4 +66,6 @@ export interface AffineFacets {
   readonly passUp?: PassUp;
   readonly absorbDown?: AbsorbDown;
   readonly passDown?: PassDown;
+  /** Maps pass at every output, as at Split. Without it they pass at the first, and the others do not see them. */
+  readonly everyOutput?: true;
 }

@@ -14,8 +14,8 @@ export interface Landing {
   readonly absorption: Absorption;
 }
 
-/** What reads a value on the way up: the input that gets another constant where the value is one. */
-interface Reader {
+/** One input of a node, which the map comes from. */
+export interface Reader {
   readonly node: Node;
   readonly index: number;
 }
@@ -27,11 +27,16 @@ const MAX_COPY = 1 << 16;
 const MAX_STEPS = 256;
 
 /**
- * Where a map of `value` can go so that the node which applies it is not needed: against the flow of data, through operators
- * that let it pass, into constants of others. Every part of it must land, and nothing else may read a value on the way.
+ * Where a map of what `reader` reads can go so that the reader itself need not apply it: against the flow of data, through
+ * operators that let it pass, into constants of others. Every part of it must land, and nothing else may see it on the way.
  */
-export function planUp(value: Value, placed: PlacedMap, facts: Facts): readonly Landing[] | Refusal {
-  return new Search(facts).up(value, placed);
+export function planUp(reader: Reader, placed: PlacedMap, facts: Facts): readonly Landing[] | Refusal {
+  const value = reader.node.input(reader.index);
+  if (value === undefined) return refuse("its input is missing");
+  const landings = new Search(facts).up(value, placed, reader);
+  if (isRefusal(landings)) return landings;
+  const twice = landings.find((landing, i) => landings.slice(0, i).some((other) => collide(other, landing)));
+  return twice === undefined ? landings : refuse(`${twice.node.label} is reached in two ways`);
 }
 
 /** The same with the flow of data: into every reader of `value`. */
@@ -54,20 +59,21 @@ class Search {
     return this.#facts.isCall(node) ? {} : affineFacets(node);
   }
 
-  up(value: Value, given: PlacedMap, reader?: Reader): readonly Landing[] | Refusal {
+  up(value: Value, given: PlacedMap, reader: Reader): readonly Landing[] | Refusal {
     if (isIdentity(given)) return [];
     const placed = withoutAxis(given);
     const { producer } = value;
     if (producer === undefined || producer.is("Constant")) return this.#intoConstant(value, placed, reader);
-    const shared = readElsewhere(value);
+    const shared = this.#seenElsewhere(value, placed, reader);
     if (shared !== undefined) return shared;
-    if (producer.output(0) !== value)
+    const { absorbUp, passUp, everyOutput } = this.#facetsOf(producer);
+    const output = producer.outputs.indexOf(value);
+    if (output > 0 && !everyOutput)
       return refuse(`"${value.name}" is not the first output of ${producer.label}`);
-    const { absorbUp, passUp } = this.#facetsOf(producer);
     if (absorbUp !== undefined) return landing(producer, absorbUp(producer, placed, this.#facts));
     if (passUp === undefined) return refuse(`${producer.label} takes no scale and shift into itself`);
     if (++this.#steps > MAX_STEPS) return TOO_LONG;
-    const ways = passUp(producer, placed, this.#facts);
+    const ways = passUp(producer, placed, this.#facts, output);
     if (isRefusal(ways)) return refuse(`${producer.label}: ${ways.reason}`);
     let best: readonly Landing[] | Refusal = refuse(`${producer.label} lets it through nowhere`);
     for (const way of ways) {
@@ -91,10 +97,35 @@ class Search {
     return landings;
   }
 
+  /** Why the value has to stay: others read it, and not only channels that the map leaves as they are. */
+  #seenElsewhere(value: Value, placed: PlacedMap, reader: Reader): Refusal | undefined {
+    const shared = readElsewhere(value);
+    if (shared === undefined || value.isPinned || value.isGraphOutput) return shared;
+    for (const use of value.uses) {
+      if (readsShapeOnly(use) || use.kind !== "node") continue;
+      const { node, index } = use;
+      if (node === reader.node && index === reader.index) continue;
+      const { passDown } = this.#facetsOf(node);
+      for (const output of this.#outputsOf(node)) {
+        const seen = passDown?.(node, index, placed, this.#facts, output);
+        if (seen === undefined || isRefusal(seen) || !isIdentity(seen)) return shared;
+      }
+    }
+    return undefined;
+  }
+
+  /** The outputs that maps pass at. */
+  #outputsOf(node: Node): readonly number[] {
+    const { everyOutput } = this.#facetsOf(node);
+    return node.outputs.flatMap((value, output) =>
+      output === 0 || (everyOutput && value !== null && value.uses.size > 0) ? [output] : [],
+    );
+  }
+
   /** A constant on the way is scaled itself; the node that reads it is the one that gets another. */
-  #intoConstant(value: Value, placed: PlacedMap, reader: Reader | undefined): readonly Landing[] | Refusal {
+  #intoConstant(value: Value, placed: PlacedMap, reader: Reader): readonly Landing[] | Refusal {
     const tensor = constantTensor(value);
-    if (tensor === undefined || reader === undefined) {
+    if (tensor === undefined) {
       return refuse(
         `${value.isGraphInput ? "graph input" : "value"} "${value.name}" takes no scale and shift into itself`,
       );
@@ -132,15 +163,15 @@ class Search {
         landings.push(...own);
         continue;
       }
-      const output = node.output(0);
-      if (passDown === undefined || output === undefined) {
-        return refuse(`${node.label} takes no scale and shift of its input`);
+      if (passDown === undefined) return refuse(`${node.label} takes no scale and shift of its input`);
+      for (const at of this.#outputsOf(node)) {
+        const output = node.output(at);
+        const next = passDown(node, index, placed, this.#facts, at);
+        if (isRefusal(next)) return refuse(`${node.label}: ${next.reason}`);
+        const own = output === undefined ? [] : this.down(output, next);
+        if (isRefusal(own)) return own;
+        landings.push(...own);
       }
-      const next = passDown(node, index, placed, this.#facts);
-      if (isRefusal(next)) return refuse(`${node.label}: ${next.reason}`);
-      const own = this.down(output, next);
-      if (isRefusal(own)) return own;
-      landings.push(...own);
     }
     return landings;
   }
@@ -170,6 +201,13 @@ function withoutAxis(placed: PlacedMap): PlacedMap {
 
 function isIdentity({ map }: PlacedMap): boolean {
   return isScaleOnly(map) && isShiftOnly(map);
+}
+
+/** Two parts of a map that reach one node by different ways would each forget the other. */
+function collide(a: Landing, b: Landing): boolean {
+  if (a.node !== b.node) return false;
+  if (affineFacets(a.node).absorbUp !== undefined) return true;
+  return [...a.absorption.constants.keys()].some((index) => b.absorption.constants.has(index));
 }
 
 /** Shape and Size see a value's sizes and not its elements, which a map leaves as they are. */

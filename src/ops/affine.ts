@@ -18,7 +18,7 @@ import type { Facts } from "./facts.js";
 import { absorbInputIntoGemm, absorbInputIntoMatMul } from "./linear/absorb-input.js";
 import { absorbIntoGemm, absorbIntoMatMul } from "./linear/affine.js";
 import { CONCAT, DEPTH_TO_SPACE, SPACE_TO_DEPTH, TRANSPOSE } from "./movement/affine.js";
-import { EXPAND, GATHER, PAD, SLICE, TILE } from "./movement/affine-select.js";
+import { EXPAND, GATHER, PAD, SLICE, SPLIT, TILE } from "./movement/affine-select.js";
 import { VIEW } from "./movement/affine-view.js";
 import {
   absorbIntoBatchNormalization,
@@ -66,6 +66,7 @@ const FACETS: ReadonlyMap<string, AffineFacets> = new Map<string, AffineFacets>(
   ["Transpose", TRANSPOSE],
   ["Concat", CONCAT],
   ["Slice", SLICE],
+  ["Split", SPLIT],
   ["Gather", GATHER],
   ["Expand", EXPAND],
   ["Tile", TILE],

@@ -73,7 +73,7 @@ export function absorbInputIntoMatMul(
   placed: PlacedMap,
   facts: Facts,
 ): Absorption | Refusal {
-  if (index !== 0) return refuse("it is the second operand of MatMul");
+  if (index !== 0) return absorbRight(node, placed, facts);
   const input = node.input(0);
   const rank = input === undefined ? undefined : facts.rank(input);
   if (rank === undefined) return refuse("the rank of MatMul's input is not known");
@@ -89,6 +89,26 @@ export function absorbInputIntoMatMul(
   if (rank === 2 && (facts.opset(node) ?? 0) >= 7)
     return { opType: "Gemm", constants: constants.set(2, tensor) };
   return { constants, remainder: tensor };
+}
+
+/** A * (s * x) with a constant A, where s runs along the rows of x: they meet the columns of A. */
+function absorbRight(node: Node, placed: PlacedMap, facts: Facts): Absorption | Refusal {
+  const input = node.input(1);
+  const rank = input === undefined ? undefined : facts.rank(input);
+  const weight = requireConstant(node.input(0), "weight A");
+  if (isRefusal(weight)) return weight;
+  const { dtype } = weight;
+  if (!isFloat(dtype)) return refuse(`its weight is ${dtype}`);
+  if (rank === undefined || rank < 2) return refuse("the rank of MatMul's second operand is not known");
+  if (!isScaleOnly(placed.map)) return refuse("a shift of the second operand has no place in MatMul");
+  if (placed.axis !== undefined && placed.axis !== rank - 2) {
+    return refuse(`the map runs along axis ${placed.axis}, the weight's columns along axis ${rank - 2}`);
+  }
+  const map = expandChannels(placed.map, weight.dims.at(-1) ?? 1);
+  if (map === undefined) return refuse(`its weight has ${weight.dims.at(-1)} columns`);
+  return scaleOverflows(weight, map.scale, 1)
+    ? refuse(`its ${dtype} weight would overflow`)
+    : { constants: new Map([[0, scaleTensor(weight, map.scale, 1)]]) };
 }
 
 function readProduct(node: Node, placed: PlacedMap, axis: number, transposed: boolean): Product | Refusal {

@@ -1,13 +1,13 @@
-import { type ChannelAffine, channelCount } from "../../affine/channel-affine.js";
+import { type ChannelAffine, channelCount, expandChannels } from "../../affine/channel-affine.js";
 import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
 import type { Node, Value } from "../../ir/graph.js";
-import type { AffineFacets, PlacedMap } from "../affine-facet.js";
+import type { AffineFacets, Passage, PlacedMap } from "../affine-facet.js";
 import type { Facts } from "../facts.js";
 import { notScaleOnly, placeOperand, through } from "../placement.js";
 
 /**
- * An operator that makes each slice of its output along an axis from one slice of its input. `source` names them along the
- * map's axis of the input, where the operator does not leave it alone.
+ * An operator that makes each slice of its output along an axis from one slice of its input. `picked` names them where
+ * the operator does not leave the axis alone.
  */
 interface Selection {
   /** The axis of the output for an axis of the input, and back. Undefined: it has none. */
@@ -17,14 +17,23 @@ interface Selection {
   readonly picked: ReadonlyMap<number, readonly number[] | undefined>;
 }
 
-function selects(read: (node: Node, facts: Facts) => Selection | Refusal): AffineFacets {
+function selects(read: (node: Node, facts: Facts, output: number) => Selection | Refusal): AffineFacets {
   return {
-    passUp: (node, placed, facts) => {
-      if (placed.axis === undefined) return through(placed);
-      const selection = read(node, facts);
+    passUp: (node, placed, facts, output) => {
+      const alone = node.outputs.length === 1;
+      if (placed.axis === undefined) {
+        const selection = read(node, facts, output);
+        const parts = isRefusal(selection) ? [] : pickedParts(node, selection, placed.map, facts);
+        return alone ? [...through(placed), ...parts] : parts;
+      }
+      const selection = read(node, facts, output);
       if (isRefusal(selection)) return selection;
       const axis = selection.up(placed.axis);
-      if (!selection.picked.has(axis)) return through({ axis, map: placed.map });
+      if (!selection.picked.has(axis)) {
+        return alone
+          ? through({ axis, map: placed.map })
+          : refuse(`the other outputs of ${node.opType} would be mapped too`);
+      }
       const picked = selection.picked.get(axis);
       const size = sizeOf(node.input(0), axis, facts);
       if (picked === undefined || size === undefined)
@@ -34,10 +43,10 @@ function selects(read: (node: Node, facts: Facts) => Selection | Refusal): Affin
         ? refuse(`${node.opType} picks a channel twice, for different maps`)
         : through({ axis, map });
     },
-    passDown: (node, index, placed, facts) => {
+    passDown: (node, index, placed, facts, output) => {
       if (index !== 0) return refuse(`it is no data of ${node.opType}`);
       if (placed.axis === undefined) return placed;
-      const selection = read(node, facts);
+      const selection = read(node, facts, output);
       if (isRefusal(selection)) return selection;
       const axis = selection.down(placed.axis);
       if (!selection.picked.has(placed.axis))
@@ -47,6 +56,17 @@ function selects(read: (node: Node, facts: Facts) => Selection | Refusal): Affin
       return { axis, map: pickFrom(placed.map, picked) };
     },
   };
+}
+
+/** A map that is the same everywhere, for no more than what is picked: others may read the rest. */
+function pickedParts(node: Node, { picked }: Selection, map: ChannelAffine, facts: Facts): Passage[] {
+  return [...picked].flatMap(([axis, positions]) => {
+    const size = sizeOf(node.input(0), axis, facts);
+    if (positions === undefined || size === undefined) return [];
+    const all = expandChannels(map, positions.length);
+    const part = all && scatter(all, positions, size);
+    return part === undefined ? [] : through({ axis, map: part });
+  });
 }
 
 /** The map of the input whose picked channels are mapped as `map` says; nothing else reads the others, which stay. */
@@ -125,6 +145,23 @@ export const GATHER: AffineFacets = selects((node, facts) => {
     picked: new Map([[axis, positions]]),
   };
 });
+
+/** Split cuts one axis into its outputs. */
+export const SPLIT: AffineFacets = {
+  ...selects((node, facts, output) => {
+    const rank = rankOf(node.input(0), facts);
+    if (rank === undefined) return refuse("the rank of Split's input is not known");
+    const given = node.int("axis", 0);
+    const axis = given < 0 ? given + rank : given;
+    const sizes = node.outputs.slice(0, output + 1).map((value) => sizeOf(value ?? undefined, axis, facts));
+    const start = sizes.slice(0, -1).reduce<number>((sum, size) => sum + (size ?? NaN), 0);
+    const size = sizes.at(-1);
+    const known = size !== undefined && !Number.isNaN(start);
+    const positions = known ? Array.from({ length: size }, (_, at) => start + at) : undefined;
+    return { down: (from) => from, up: (to) => to, picked: new Map([[axis, positions]]) };
+  }),
+  everyOutput: true,
+};
 
 /** Tile repeats the channels of an axis as a whole. */
 export const TILE: AffineFacets = selects((node, facts) => {
