@@ -83,6 +83,6 @@ export type { Rewriter } from "./rewrite/rewriter.js";
 export type { CheckReport, OutputReport, SetReport } from "./runtime/check.js";
 export type { Comparison } from "./runtime/compare.js";
 export type { FeedSet } from "./runtime/feeds.js";
-export type { Runtime, RuntimeModel, RuntimeTensor, Session, TensorMap } from "./runtime/runtime.js";
+export type { Port, Runtime, RuntimeModel, RuntimeTensor, Session, TensorMap } from "./runtime/runtime.js";
 export { parseGraph, parseModel as parse } from "./text/parse.js";
 export { printGraph, printModel as print } from "./text/print.js";

@@ -1,4 +1,5 @@
 import { type ByteSource, memorySource } from "./base/bytes.js";
+import { NormfoldError } from "./base/errors.js";
 import type { Numerics } from "./base/numerics.js";
 import type { DType } from "./ir/dtype.js";
 import type { Value } from "./ir/graph.js";
@@ -23,7 +24,7 @@ import { perturbWeights } from "./runtime/perturb.js";
 import type { Runtime, RuntimeModel } from "./runtime/runtime.js";
 
 /** Where a model comes from: a path or file URL, bytes, any byte source, or an object of the onnx-proto package. */
-export type ModelSource = string | URL | Uint8Array | ByteSource | ModelProtoObject;
+export type ModelSource = string | URL | Uint8Array | ArrayBuffer | ByteSource | ModelProtoObject;
 
 export interface LoadOptions {
   /** Read external data outside the model's folder, or through a link out of it. Refused by default. */
@@ -34,7 +35,7 @@ export interface LoadOptions {
 
 /**
  * Reads a model. From a file, tensors stay where they are until their bytes are wanted.
- * Throws NormfoldError "io" when it cannot be read and "invalid" when it is no valid ONNX model.
+ * Throws NormfoldError "io" when it cannot be read, "invalid" when it is no valid ONNX model, "usage" for what is no source.
  */
 export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
   if (typeof source === "string" || source instanceof URL) {
@@ -42,9 +43,14 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
     return openModelFile(source, options);
   }
   const allowMissingExternal = options.allowMissingExternalData ?? false;
-  if (source instanceof Uint8Array) return decodeModel(memorySource(source), { allowMissingExternal });
-  if (isByteSource(source)) return decodeModel(source, { allowMissingExternal });
-  return modelFromProto(source);
+  const bytes = source instanceof ArrayBuffer ? new Uint8Array(source) : source;
+  if (bytes instanceof Uint8Array) return decodeModel(memorySource(bytes), { allowMissingExternal });
+  // The types rule out the rest, but callers from JavaScript have none.
+  if (typeof bytes !== "object" || bytes === null) {
+    throw new NormfoldError("usage", `${String(bytes)} is no model; give a path, bytes or a model object`);
+  }
+  if (isByteSource(bytes)) return decodeModel(bytes, { allowMissingExternal });
+  return modelFromProto(bytes);
 }
 
 function isByteSource(source: ByteSource | ModelProtoObject): source is ByteSource {
