@@ -1,3 +1,4 @@
+import type { AccuracyReport } from "./accuracy.js";
 import { type ByteSource, memorySource } from "./base/bytes.js";
 import { NormfoldError } from "./base/errors.js";
 import type { Numerics } from "./base/numerics.js";
@@ -89,6 +90,8 @@ export interface OptimizeOptions extends RewriteOptions {
   readonly inputShapes?: Readonly<Record<string, readonly number[]>>;
   /** Of generated inputs. Default 0. */
   readonly seed?: number;
+  /** Measure how far original and result each are from a float64 evaluation of the original: `report.accuracy`. Slow. */
+  readonly reference?: boolean;
   /** Another runtime than onnxruntime-node, for instance over onnxruntime-web. */
   readonly runtime?: Runtime;
   /** The original for the runtime to open, where it is a file that holds just `model`; by default it is written anew. */
@@ -121,19 +124,38 @@ export async function optimize(
   try {
     const { model: result, ...log } = await rewriteModel(model, options, {
       evaluate,
-      judge: async (candidate, numerics) => {
-        const staged = await stage(candidate);
-        try {
-          return await checker.compare(staged.model, numerics);
-        } finally {
-          await staged.dispose();
-        }
-      },
+      judge: (candidate, numerics) => withStaged(candidate, (staged) => checker.compare(staged, numerics)),
     });
-    return { model: result, report: { before, after: summarize(result), ...log } };
+    const report = { before, after: summarize(result), ...log };
+    if (!options.reference || checker.unchecked !== undefined) return { model: result, report };
+    options.onStage?.("reference");
+    const accuracy = await withStaged(result, (staged) => {
+      return measureFiles(model, { original: original.model, result: staged }, checker.sets, runtime);
+    });
+    return { model: result, report: { ...report, accuracy } };
   } finally {
     await checker.close();
     await original.dispose();
+  }
+}
+
+/** The evaluator is loaded only where it is asked for. */
+async function measureFiles(
+  model: Model,
+  files: { readonly original: RuntimeModel; readonly result: RuntimeModel },
+  sets: readonly FeedSet[],
+  runtime: () => Promise<Runtime>,
+): Promise<AccuracyReport> {
+  const { measureModels } = await import("./accuracy.js");
+  return measureModels(model, files, sets, await runtime());
+}
+
+async function withStaged<T>(model: Model, use: (staged: RuntimeModel) => Promise<T>): Promise<T> {
+  const staged = await stage(model);
+  try {
+    return await use(staged.model);
+  } finally {
+    await staged.dispose();
   }
 }
 

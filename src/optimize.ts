@@ -19,7 +19,7 @@ export type Judge = (candidate: Model, numerics: Numerics) => Promise<CheckRepor
 
 export interface RewriteOptions {
   /** Called when a stage begins, so that a caller with a clock can time it or show it. */
-  readonly onStage?: (stage: "rewrite" | "check" | "bisect") => void;
+  readonly onStage?: (stage: "rewrite" | "check" | "bisect" | "reference") => void;
   /** Passes to run, in this order, by name or as objects of your own; the whole pipeline by default. */
   readonly passes?: readonly (string | Pass)[];
   /** Names of passes to leave out. */

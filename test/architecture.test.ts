@@ -19,7 +19,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/reference": ["src/base", "src/ir", "src/ops"],
   "src/node": ["src/base", "src/ir", "src/proto", "src/runtime"],
   "src/optimize.ts": ["src/base", "src/ir", "src/rewrite", "src/runtime", "passes"],
-  "src/report": ["src/base", "src/ir", "src/text", "src/rewrite", "src/runtime", "src/optimize.ts"],
+  "src/accuracy.ts": ["src/base", "src/ir", "src/reference", "src/runtime"],
+  "src/report": [
+    "src/base",
+    "src/ir",
+    "src/text",
+    "src/rewrite",
+    "src/runtime",
+    "src/optimize.ts",
+    "src/accuracy.ts",
+  ],
   "src/library.ts": [
     "src/base",
     "src/ir",
@@ -29,6 +38,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/node",
     "src/report",
     "src/optimize.ts",
+    "src/accuracy.ts",
   ],
   "src/index.ts": [
     "src/base",
@@ -43,6 +53,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/report",
     "src/optimize.ts",
     "src/library.ts",
+    "src/accuracy.ts",
     "passes",
   ],
   "src/cli": ["src/base", "src/index.ts", "src/report", "src/node"],

@@ -26,6 +26,7 @@ interface OptimizeFlags {
   readonly check: boolean;
   readonly checkInputs?: string;
   readonly inputShape?: Shapes;
+  readonly reference?: true;
   readonly seed: number;
   readonly growthLimit?: number;
   readonly freezeInitializers?: true;
@@ -56,6 +57,7 @@ export function addOptimize(program: Command): void {
       "sizes of a generated input, x:1,3,224,224 (repeatable)",
       collectShapes,
     )
+    .option("--reference", "say how far original and result are from a float64 evaluation")
     .option("--seed <n>", "seed of the generated inputs", parseSeed, 0)
     .option(
       "--growth-limit <bytes>",
@@ -135,11 +137,14 @@ async function optimizeModel(
     return await optimize(model, {
       check,
       seed,
+      reference: flags.reference ?? false,
       freezeInitializers: flags.freezeInitializers ?? false,
       onStage: (stage) => {
         if (stage === "rewrite") stages.enter("rewrite", "rewriting");
         else if (stage === "check") stages.enter("check", "comparing in onnxruntime");
-        else stages.enter("check", "looking for the rewrite that changes the outputs");
+        else if (stage === "bisect")
+          stages.enter("check", "looking for the rewrite that changes the outputs");
+        else stages.enter("reference", "evaluating in float64");
       },
       ...(path === STANDARD || flags.allowOutside ? {} : { original: { kind: "path", path } }),
       ...(pass === undefined ? {} : { passes: pass }),

@@ -1,3 +1,4 @@
+import type { AccuracyReport } from "../accuracy.js";
 import type { RolledBack } from "../optimize.js";
 import type { RefusalRecord, RewriteRecord } from "../rewrite/pass.js";
 import type { CheckReport } from "../runtime/check.js";
@@ -17,6 +18,8 @@ export interface OptimizeReport {
   readonly rounds: number;
   /** undefined: no check was asked for. */
   readonly check: CheckReport | undefined;
+  /** How far original and result are from the real function, where it was asked for. */
+  readonly accuracy?: AccuracyReport;
 }
 
 /** A file as the user named it, and all its bytes, external data included. */
