@@ -1,6 +1,6 @@
 import { describe, it } from "vitest";
 import { expectRefused, expectRewrite } from "../support/rewrite.js";
-import { constant, graphText, normalization, normalize } from "../support/text.js";
+import { constant, graphText, literal, normalization, normalize } from "../support/text.js";
 
 /** The other passes would clean up what a refused case has left over. */
 const ONLY = { passes: ["merge-parallel-branches"] };
@@ -80,4 +80,26 @@ describe("element types", () => {
       });
     });
   }
+
+  it("float16 sums that overflow", async () => {
+    const half = (top: number): string =>
+      graphText(
+        "float16[2,1,3,3] x",
+        [literal("Wa", [1, 1, 1, 1], [40000], "float16"), literal("Wb", [1, 1, 1, 1], [top], "float16")],
+        "a = Conv (x, Wa) b = Conv (x, Wb) y = Add (a, b)",
+      );
+    await expectRefused(half(30000), /float16 weight of both would overflow/, { ...ONLY, runnable: "maybe" });
+    await expectRewrite(half(-30000), ["y = Conv(x, Wa)"], { runnable: "maybe" });
+  });
+});
+
+describe("shapes", () => {
+  it("one channel that the sum stretches", async () => {
+    const before = graphText(
+      "float[N,3,6,7] x",
+      [constant("Wa", [5, 3, 1, 1]), constant("Wb", [1, 3, 1, 1])],
+      "a = Conv (x, Wa) b = Conv (x, Wb) y = Add (a, b)",
+    );
+    await expectRefused(before, /3 to 5 channels, the other 3 to 1/, ONLY);
+  });
 });
