@@ -25,6 +25,8 @@ export interface Absorption {
   readonly opType?: string;
   /** New constants by input index. */
   readonly constants: ReadonlyMap<number, Tensor>;
+  /** Inputs that are computed, and the maps that what computes them has to take. */
+  readonly operands?: ReadonlyMap<number, PlacedMap>;
   /** Attributes to set; undefined removes one. */
   readonly attributes?: Readonly<Record<string, AttributeInit | undefined>>;
   /** What it could not take: a constant, in broadcastable form, that an Add after it still has to add. */

@@ -70,7 +70,7 @@ class Search {
     const output = producer.outputs.indexOf(value);
     if (output > 0 && !everyOutput)
       return refuse(`"${value.name}" is not the first output of ${producer.label}`);
-    if (absorbUp !== undefined) return landing(producer, absorbUp(producer, placed, this.#facts));
+    if (absorbUp !== undefined) return this.#land(producer, absorbUp(producer, placed, this.#facts));
     if (passUp === undefined) return refuse(`${producer.label} takes no scale and shift into itself`);
     if (++this.#steps > MAX_STEPS) return TOO_LONG;
     const ways = passUp(producer, placed, this.#facts, output);
@@ -83,6 +83,13 @@ class Search {
       if (!isRefusal(best) && remainders(best) === 0) break;
     }
     return best;
+  }
+
+  #land(producer: Node, absorption: Absorption | Refusal): readonly Landing[] | Refusal {
+    const own = landing(producer, absorption);
+    if (isRefusal(absorption) || isRefusal(own)) return own;
+    const operands = this.#alongAll([...(absorption.operands ?? [])], producer);
+    return isRefusal(operands) ? operands : [...own, ...operands];
   }
 
   #alongAll(parts: readonly (readonly [number, PlacedMap])[], producer: Node): readonly Landing[] | Refusal {

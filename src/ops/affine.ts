@@ -27,6 +27,7 @@ import {
 } from "./normalization/absorb-affine.js";
 import { liftBatchNormalization } from "./normalization/affine.js";
 import { AVERAGE_POOL, MAX_POOL } from "./pooling/affine.js";
+import { absorbIntoDequantizeLinear } from "./quantization/affine.js";
 import { absorbInputIntoRecurrent } from "./recurrent/affine.js";
 import { EXTREME, MEAN, TOTAL } from "./reduction/affine.js";
 import { RESIZE } from "./vision/affine.js";
@@ -46,6 +47,7 @@ const FACETS: ReadonlyMap<string, AffineFacets> = new Map<string, AffineFacets>(
   ["LSTM", { absorbDown: absorbInputIntoRecurrent }],
   ["GRU", { absorbDown: absorbInputIntoRecurrent }],
   ["RNN", { absorbDown: absorbInputIntoRecurrent }],
+  ["DequantizeLinear", { absorbUp: absorbIntoDequantizeLinear }],
   ["InstanceNormalization", { absorbUp: absorbIntoChannelNormalization }],
   ["GroupNormalization", { absorbUp: absorbIntoChannelNormalization }],
   ["LayerNormalization", { absorbUp: absorbIntoLayerNormalization }],

@@ -1,11 +1,12 @@
 import { expandChannels, isScaleOnly, isShiftOnly } from "../../affine/channel-affine.js";
-import { fitsRange, scaleOverflows, scaleTensor } from "../../affine/scale-tensor.js";
+import { fitsRange } from "../../affine/scale-tensor.js";
 import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
-import { isFloat } from "../../ir/dtype.js";
 import type { Node } from "../../ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../../ir/tensor.js";
 import type { Absorption, PlacedMap } from "../affine-facet.js";
 import { requireConstant } from "../constants.js";
+import type { Facts } from "../facts.js";
+import { readWeight, scaleWeight, type Weight } from "../weight.js";
 
 /** Where the output channels lie in a convolution's weight. */
 interface WeightLayout {
@@ -14,20 +15,26 @@ interface WeightLayout {
   readonly channelOfRow: (row: number) => number;
   readonly rows: number;
   readonly inner: number;
+  /** The axis of the weight that the output channels lie along, if there is one. */
+  readonly axis: number | undefined;
 }
 
 /** W is [M, C/group, k...]: output channel m is row m, whatever the group. */
-export function absorbIntoConv(producer: Node, placed: PlacedMap): Absorption | Refusal {
-  return absorb(producer, placed, ({ dims }) => {
+export function absorbIntoConv(producer: Node, placed: PlacedMap, facts: Facts): Absorption | Refusal {
+  return absorb(producer, placed, facts, ({ dims }) => {
     const [channels = 0, ...rest] = dims;
-    return { channels, channelOfRow: (row) => row, rows: channels, inner: product(rest) };
+    return { channels, channelOfRow: (row) => row, rows: channels, inner: product(rest), axis: 0 };
   });
 }
 
 /** W is [C, M/group, k...]: row (c, j) belongs to output channel j of the group that input channel c is in. */
-export function absorbIntoConvTranspose(producer: Node, placed: PlacedMap): Absorption | Refusal {
+export function absorbIntoConvTranspose(
+  producer: Node,
+  placed: PlacedMap,
+  facts: Facts,
+): Absorption | Refusal {
   const group = producer.int("group", 1);
-  return absorb(producer, placed, ({ dims }) => {
+  return absorb(producer, placed, facts, ({ dims }) => {
     const [inputChannels = 0, perGroup = 0, ...rest] = dims;
     if (group < 1 || inputChannels % group !== 0) {
       return refuse(`its ${inputChannels} input channels do not divide into ${group} groups`);
@@ -38,6 +45,7 @@ export function absorbIntoConvTranspose(producer: Node, placed: PlacedMap): Abso
       channelOfRow: (row) => Math.floor(row / perGroup / inputsPerGroup) * perGroup + (row % perGroup),
       rows: inputChannels * perGroup,
       inner: product(rest),
+      axis: group === 1 ? 1 : undefined,
     };
   });
 }
@@ -45,12 +53,12 @@ export function absorbIntoConvTranspose(producer: Node, placed: PlacedMap): Abso
 function absorb(
   producer: Node,
   placed: PlacedMap,
-  layoutOf: (weight: Tensor) => WeightLayout | Refusal,
+  facts: Facts,
+  layoutOf: (weight: Weight) => WeightLayout | Refusal,
 ): Absorption | Refusal {
   if (producer.hasReferences) return refuse("an attribute of it takes its value from the function's caller");
-  const weight = requireConstant(producer.input(1), "weight W");
+  const weight = readWeight(producer.input(1), "weight W", facts);
   if (isRefusal(weight)) return weight;
-  if (!isFloat(weight.dtype)) return refuse(`its weight is ${weight.dtype}`);
   if (weight.dims.length < 3) return refuse(`its weight has rank ${weight.dims.length}`);
   const layout = layoutOf(weight);
   if (isRefusal(layout)) return layout;
@@ -69,15 +77,16 @@ function absorb(
   }
 
   const constants = new Map<number, Tensor>();
+  let operands: Absorption["operands"];
   if (!isShiftOnly(map)) {
     const rowScale = Float64Array.from(
       { length: layout.rows },
       (_, row) => map.scale[layout.channelOfRow(row)] ?? NaN,
     );
-    if (scaleOverflows(weight, rowScale, layout.inner)) {
-      return refuse(`its ${weight.dtype} weight would overflow`);
-    }
-    constants.set(1, scaleTensor(weight, rowScale, layout.inner));
+    const scaled = scaleWeight(weight, 1, weight.tensor === undefined ? map.scale : rowScale, layout);
+    if (isRefusal(scaled)) return scaled;
+    for (const [index, tensor] of scaled.constants) constants.set(index, tensor);
+    operands = scaled.operands;
   }
   if (bias !== undefined || !isScaleOnly(map)) {
     const old = bias?.toFloat64();
@@ -85,7 +94,7 @@ function absorb(
     if (!fitsRange(weight.dtype, values)) return refuse(`its ${weight.dtype} bias would overflow`);
     constants.set(2, tensorFromNumbers(weight.dtype, [layout.channels], values));
   }
-  return { constants };
+  return operands === undefined ? { constants } : { constants, operands };
 }
 
 function product(dims: readonly number[]): number {

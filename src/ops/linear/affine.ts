@@ -1,12 +1,13 @@
 import { type ChannelAffine, expandChannels, isScaleOnly, isShiftOnly } from "../../affine/channel-affine.js";
-import { fitsRange, scaleOverflows, scaleTensor } from "../../affine/scale-tensor.js";
+import { fitsRange } from "../../affine/scale-tensor.js";
 import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
-import { type FloatDType, isFloat } from "../../ir/dtype.js";
+import type { FloatDType } from "../../ir/dtype.js";
 import type { Node } from "../../ir/graph.js";
 import { Tensor, tensorFromNumbers } from "../../ir/tensor.js";
 import type { Absorption, PlacedMap } from "../affine-facet.js";
 import { constantTensor, requireConstant } from "../constants.js";
 import type { Facts } from "../facts.js";
+import { readWeight, type ScaledWeight, scaleWeight } from "../weight.js";
 
 /**
  * Y = alpha * A' * B' + beta * C with a constant B: column n of B' takes scale[n], and C becomes
@@ -15,9 +16,8 @@ import type { Facts } from "../facts.js";
 export function absorbIntoGemm(producer: Node, placed: PlacedMap, facts: Facts): Absorption | Refusal {
   if (producer.hasReferences) return refuse("an attribute of it takes its value from the function's caller");
   if ((facts.opset(producer) ?? 0) < 7) return refuse("before opset 7 Gemm broadcasts by other rules");
-  const weight = requireConstant(producer.input(1), "weight B");
+  const weight = readWeight(producer.input(1), "weight B", facts);
   if (isRefusal(weight)) return weight;
-  if (!isFloat(weight.dtype)) return refuse(`its weight is ${weight.dtype}`);
   const [rows, columns] = weight.dims;
   if (rows === undefined || columns === undefined || weight.dims.length !== 2) {
     return refuse(`its weight has rank ${weight.dims.length}`);
@@ -32,14 +32,12 @@ export function absorbIntoGemm(producer: Node, placed: PlacedMap, facts: Facts):
   const bias = gemmBias(producer, weight.dtype, map, channels);
   if (isRefusal(bias)) return bias;
 
-  const constants = new Map<number, Tensor>();
-  if (!isShiftOnly(map)) {
-    const inner = transposed ? columns : 1;
-    if (scaleOverflows(weight, map.scale, inner)) return refuse(`its ${weight.dtype} weight would overflow`);
-    constants.set(1, scaleTensor(weight, map.scale, inner));
-  }
+  const [inner, axis] = transposed ? [columns, 0] : [1, 1];
+  const scaled = isShiftOnly(map) ? UNSCALED : scaleWeight(weight, 1, map.scale, { inner, axis });
+  if (isRefusal(scaled)) return scaled;
+  const constants = new Map(scaled.constants);
   if (bias !== undefined) constants.set(2, bias);
-  return { constants, attributes: bias === undefined ? {} : { beta: undefined } };
+  return { ...scaled, constants, attributes: bias === undefined ? {} : { beta: undefined } };
 }
 
 /** beta * C * scale + shift; undefined when there is no C and none is needed. */
@@ -78,10 +76,10 @@ function gemmBias(
 export function absorbIntoMatMul(producer: Node, placed: PlacedMap, facts: Facts): Absorption | Refusal {
   const [a, b] = [producer.input(0), producer.input(1)];
   if (a === undefined || b === undefined) return refuse("an operand of it is missing");
-  const side = constantTensor(b) !== undefined ? 1 : 0;
-  const weight = requireConstant(side === 1 ? b : a, side === 1 ? "weight B" : "weight A or B");
+  const right = constantTensor(b) !== undefined || constantTensor(a) === undefined;
+  const side = right && !isRefusal(readWeight(b, "weight B", facts)) ? 1 : 0;
+  const weight = readWeight(side === 1 ? b : a, side === 1 ? "weight B" : "weight A or B", facts);
   if (isRefusal(weight)) return refuse("neither operand of it is a constant");
-  if (!isFloat(weight.dtype)) return refuse(`its weight is ${weight.dtype}`);
   if (weight.dims.length < 2) return refuse(`its weight has rank ${weight.dims.length}`);
   const output = producer.output(0);
   const rank = output === undefined ? undefined : facts.rank(output);
@@ -98,24 +96,26 @@ export function absorbIntoMatMul(producer: Node, placed: PlacedMap, facts: Facts
   if (map === undefined) return refuse(`it has ${channels} channels, the map ${placed.map.scale.length}`);
   const inner = side === 1 ? 1 : (weight.dims.at(-1) ?? 1);
 
-  const constants = new Map<number, Tensor>();
-  if (!isShiftOnly(map)) {
-    if (scaleOverflows(weight, map.scale, inner)) return refuse(`its ${weight.dtype} weight would overflow`);
-    constants.set(side, scaleTensor(weight, map.scale, inner));
-  }
-  if (isScaleOnly(map)) return { constants };
+  const scaled = isShiftOnly(map)
+    ? UNSCALED
+    : scaleWeight(weight, side, map.scale, { inner, axis: weightAxis });
+  if (isRefusal(scaled)) return scaled;
+  const constants = new Map(scaled.constants);
+  if (isScaleOnly(map)) return scaled;
   if ((facts.opset(producer) ?? 0) < 7)
     return refuse("before opset 7 the Add it needs broadcasts by other rules");
   const shift = boundedTensor(weight.dtype, [channels], map.shift);
   if (isRefusal(shift)) return shift;
   const isGemm = side === 1 && other === 2 && weight.dims.length === 2;
-  if (isGemm) return { opType: "Gemm", constants: constants.set(2, shift) };
+  if (isGemm) return { ...scaled, opType: "Gemm", constants: constants.set(2, shift) };
   const trailing = rank - 1 - outputAxis;
   return {
-    constants,
+    ...scaled,
     remainder: new Tensor(shift.dtype, trailing === 1 ? [channels, 1] : [channels], shift.data),
   };
 }
+
+const UNSCALED: ScaledWeight = { constants: new Map<number, Tensor>() };
 
 function boundedTensor(dtype: FloatDType, dims: readonly number[], values: Float64Array): Tensor | Refusal {
   return fitsRange(dtype, values)

@@ -1,0 +1,55 @@
+import { scaleOverflows, scaleTensor } from "../affine/scale-tensor.js";
+import { isRefusal, type Refusal, refuse } from "../base/refusal.js";
+import { type FloatDType, isFloat } from "../ir/dtype.js";
+import type { Value } from "../ir/graph.js";
+import type { Tensor } from "../ir/tensor.js";
+import type { PlacedMap } from "./affine-facet.js";
+import { requireConstant } from "./constants.js";
+import type { Facts } from "./facts.js";
+
+/** A weight that can take a scale: a constant, or what a DequantizeLinear makes of one. */
+export interface Weight {
+  readonly dtype: FloatDType;
+  readonly dims: readonly number[];
+  /** undefined: it is dequantized, and its scale takes the scale. */
+  readonly tensor: Tensor | undefined;
+}
+
+export function readWeight(value: Value | undefined, role: string, facts: Facts): Weight | Refusal {
+  const tensor = requireConstant(value, role);
+  if (!isRefusal(tensor)) {
+    const { dtype, dims } = tensor;
+    return isFloat(dtype) ? { dtype, dims, tensor } : refuse(`its weight is ${dtype}`);
+  }
+  if (value?.producer?.is("DequantizeLinear") !== true) return tensor;
+  const [dtype, dims] = [facts.dtype(value), facts.staticShape(value)];
+  return dtype !== undefined && isFloat(dtype) && dims !== undefined
+    ? { dtype, dims, tensor: undefined }
+    : tensor;
+}
+
+/** What becomes of one input of an operator: a constant in its place, or a map for what computes it. */
+export interface ScaledWeight {
+  readonly constants: ReadonlyMap<number, Tensor>;
+  readonly operands?: ReadonlyMap<number, PlacedMap>;
+}
+
+/**
+ * Input `index` scaled: its elements by scale[floor(i / inner) % scale.length], which for a dequantized weight has to be
+ * scale[c] along `axis`; undefined where it is along no axis.
+ */
+export function scaleWeight(
+  { dtype, tensor }: Weight,
+  index: number,
+  scale: Float64Array,
+  { inner, axis }: { readonly inner: number; readonly axis: number | undefined },
+): ScaledWeight | Refusal {
+  if (tensor !== undefined) {
+    return scaleOverflows(tensor, scale, inner)
+      ? refuse(`its ${dtype} weight would overflow`)
+      : { constants: new Map([[index, scaleTensor(tensor, scale, inner)]]) };
+  }
+  if (axis === undefined) return refuse("its dequantized weight has its channels along no single axis");
+  const map = { scale, shift: scale.map(() => 0) };
+  return { constants: new Map(), operands: new Map([[index, { axis, map }]]) };
+}
