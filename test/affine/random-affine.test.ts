@@ -114,13 +114,3 @@ it(
   },
   60_000 + GRAPHS * 1000,
 );
-if (process.env["NORMFOLD_DEBUG"])
-  it("dbg", () => {
-    for (const r of fc.sample(recipes, { numRuns: 4, seed: 3 }))
-      console.log(
-        graphOf(r)
-          .replace(/\{[-0-9., ]+\}/g, "{}")
-          .replace(/float\[.*\n/g, ""),
-        r.steps.length,
-      );
-  });

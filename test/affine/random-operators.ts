@@ -39,6 +39,21 @@ const convolution: Apply = (d, x) => {
   );
 };
 
+/** A pointwise Conv whose weight is stored in eight bits. */
+const quantized: Apply = (d, x) => {
+  const channels = at(x.dims, 1);
+  if (channels === undefined || x.dims.length !== 4 || x.dims.slice(2).includes("N")) return undefined;
+  const outputs = d.pick(4) + 1;
+  const bytes = Array.from({ length: outputs * channels }, () => d.pick(200) - 100).join(", ");
+  const q = d.raw((name) => `int8[${outputs},${channels},1,1] ${name} = {${bytes}}`);
+  const perChannel = d.chance(0.5);
+  const scale = d.constant(perChannel ? [outputs] : [], { low: 0.005, high: 0.01 });
+  const weight = d.node("DequantizeLinear", [q, scale], [outputs, channels, 1, 1], ["axis = 0"]);
+  const inputs: (Var | string)[] = [x, weight];
+  if (d.chance(0.6)) inputs.push(d.constant([outputs]));
+  return d.node("Conv", inputs, replaced(x.dims, 1, outputs));
+};
+
 const transposed: Apply = (d, x) => {
   const channels = at(x.dims, 1);
   if (channels === undefined || x.dims.length < 3 || x.dims.slice(2).includes("N")) return undefined;
@@ -506,6 +521,7 @@ export const OPERATORS: readonly Apply[] = [
   rebuild,
   either,
   recurrent,
+  quantized,
   normalize,
   arithmetic,
 ];
