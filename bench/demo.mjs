@@ -82,5 +82,5 @@ light_*: their weights are ConstantOfShape nodes, which folding must turn into n
 DenseNet's 62 follow a Concat or a pooling; each is one node, the Scale layer composed in.
 
 Written to ${relative(process.cwd(), out) || out}. Try it on yours:
-  node dist/src/cli/main.js optimize model.onnx -o folded.onnx`);
+  node dist/cli/main.js optimize model.onnx -o folded.onnx`);
 if (failures > 0) process.exitCode = 1;

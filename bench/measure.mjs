@@ -1,17 +1,22 @@
 // Whole processes, measured from outside: wall time, and peak memory as the process itself reports it at its end.
 import { spawnSync } from "node:child_process";
-import { statSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
 
 const MARK = "peak-memory-kib=";
 const REPORTER = new URL("report-memory.mjs", import.meta.url).href;
 
-/** Runs a command once. `node: true` runs Node on the arguments and also gives its peak memory in MB. */
+/**
+ * Runs a command once. `node: true` runs Node on the arguments and also gives its peak memory in MB. What it `writes` is
+ * removed first: replacing a file makes file systems flush the new one at once, and that is their time, not the command's.
+ */
 export function runOnce({
+  writes = [],
   command = process.execPath,
   args,
   node = command === process.execPath,
   allowFailure = false,
 }) {
+  for (const file of writes) rmSync(file, { force: true });
   const all = node ? ["--import", REPORTER, ...args] : args;
   const start = process.hrtime.bigint();
   const result = spawnSync(command, all, { encoding: "utf8", maxBuffer: 2 ** 28 });

@@ -9,7 +9,7 @@ import { saveModel } from "../dist/src/index.js";
 import { interleave, megabytesOf, runOnce, table } from "./measure.mjs";
 import { resnet50, tower } from "./networks.mjs";
 
-const cli = fileURLToPath(new URL("../dist/src/cli/main.js", import.meta.url));
+const cli = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "normfold-bench-"));
 const file = (name) => join(folder, name);
 
@@ -29,9 +29,14 @@ writeFileSync(process.argv[3], onnx.ModelProto.encode(model).finish());`,
     {
       name: "normfold optimize --no-check",
       args: [cli, "optimize", input, "-o", file("a.onnx"), "--no-check", "--quiet"],
+      writes: [file("a.onnx")],
     },
-    { name: "cp", command: "cp", args: [input, file("b.onnx")] },
-    { name: "onnx-proto decode + encode", args: [file("decode-encode.cjs"), input, file("c.onnx")] },
+    { name: "cp", command: "cp", args: [input, file("b.onnx")], writes: [file("b.onnx")] },
+    {
+      name: "onnx-proto decode + encode",
+      args: [file("decode-encode.cjs"), input, file("c.onnx")],
+      writes: [file("c.onnx")],
+    },
   ]);
   const beyond = optimize.seconds - start.seconds;
   console.log(

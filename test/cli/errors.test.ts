@@ -162,7 +162,7 @@ describe("--json", () => {
 });
 
 describe("a bug in normfold: exit 70", () => {
-  const failure = pathToFileURL(join(BIN, "../failure.js")).href;
+  const failure = pathToFileURL(join(BIN, "../../src/cli/failure.js")).href;
   const script = `const { reportFailure } = await import("${failure}");
     process.exitCode = await reportFailure(new TypeError("x is not a function\\nat all"), false);`;
 

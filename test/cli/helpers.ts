@@ -8,7 +8,7 @@ import { parse, saveModel } from "../../src/index.js";
 import { textWidth, WIDTH } from "../../src/report/layout.js";
 
 /** The built command, as npm installs it. */
-export const BIN: string = fileURLToPath(new URL("../../dist/src/cli/main.js", import.meta.url));
+export const BIN: string = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 if (!existsSync(BIN)) throw new Error("the command is not built; run npm run build first");
 
 export interface RunOptions {
