@@ -68,6 +68,12 @@ export function assertWritable(path: string): void {
   }
 }
 
+/** True for a file; what came through a pipe is gone once it was read, and opening it again waits for ever. */
+export function canReadAgain(path: string): boolean {
+  if (path === STANDARD) return false;
+  return guarded(path, "read", () => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false);
+}
+
 /** True when the two paths lead to one file, also through links. */
 export function isSameFile(a: string, b: string): boolean {
   return real(a) === real(b);

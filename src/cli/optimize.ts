@@ -5,6 +5,7 @@ import type { FileSize, OptimizeReport, OptimizeRun } from "../report/report.js"
 import { EXIT_HELP } from "./exit.js";
 import {
   assertWritable,
+  canReadAgain,
   externalBytes,
   externalPaths,
   isSameFile,
@@ -146,7 +147,7 @@ async function optimizeModel(
           stages.enter("check", "looking for the rewrite that changes the outputs");
         else stages.enter("reference", "evaluating in float64");
       },
-      ...(path === STANDARD || flags.allowOutside ? {} : { original: { kind: "path", path } }),
+      ...(flags.allowOutside || !canReadAgain(path) ? {} : { original: { kind: "path", path } }),
       ...(pass === undefined ? {} : { passes: pass }),
       ...(skip === undefined ? {} : { skip }),
       ...(data === undefined ? {} : { data }),

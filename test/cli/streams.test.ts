@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -31,6 +31,15 @@ describe("pipes", () => {
     expect(types).toEqual(["Conv", "Relu"]);
     await normfold(["optimize", "bn.onnx", "-o", "file.onnx", "-q"], { cwd });
     expect(bytes.equals(readFileSync(join(cwd, "file.onnx")))).toBe(true);
+  });
+
+  test.skipIf(process.platform === "win32")("a named pipe, which can be read only once", async () => {
+    execFileSync("mkfifo", [join(cwd, "pipe.onnx")]);
+    const writer = spawn("cp", ["bn.onnx", "pipe.onnx"], { cwd });
+    const { code, stdout } = await normfold(["optimize", "pipe.onnx", "-o", "piped.onnx"], { cwd });
+    writer.kill();
+    expect(code).toBe(0);
+    expect(stdout).toContain("equal in onnxruntime");
   });
 
   test("inspect and print read standard input", async () => {
