@@ -5,11 +5,11 @@ import { median, table } from "./measure.mjs";
 const ort = (await import("onnxruntime-node")).default;
 
 const FORMS = {
-  BatchNormalization: (apply, vector) => (x) =>
+  BatchNormalization: ({ apply, vector }, x) =>
     apply("BatchNormalization", [x, ...[1, 2, 3, 4].map(() => vector())]),
-  "Mul, Add": (apply, vector, map) => (x) => apply("Add", [apply("Mul", [x, map()]), map()]),
-  Mul: (apply, vector, map) => (x) => apply("Mul", [x, map()]),
-  Add: (apply, vector, map) => (x) => apply("Add", [x, map()]),
+  "Mul, Add": ({ apply, map }, x) => apply("Add", [apply("Mul", [x, map()]), map()]),
+  Mul: ({ apply, map }, x) => apply("Mul", [x, map()]),
+  Add: ({ apply, map }, x) => apply("Add", [x, map()]),
 };
 
 const LAYERS = 8;
@@ -29,7 +29,7 @@ function chain(form, shape) {
   let x = graph.addInput({ name: "x", type: tensorType("float", shape) });
   for (let layer = 0; layer < LAYERS; layer++) {
     x = apply("Relu", [x]);
-    if (form !== undefined) x = FORMS[form](apply, vector, map)(x);
+    if (form !== undefined) x = FORMS[form]({ apply, vector, map }, x);
   }
   x.info = { name: x.name, type: tensorType("float", shape) };
   graph.addOutput(x);

@@ -1,6 +1,7 @@
-import { channelAffine, firstNonFinite } from "../../affine/channel-affine.js";
+import { type ChannelAffine, channelAffine, firstNonFinite } from "../../affine/channel-affine.js";
 import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
 import type { Node } from "../../ir/graph.js";
+import type { Tensor } from "../../ir/tensor.js";
 import type { LiftedAffine } from "../affine-facet.js";
 import { requireConstant } from "../constants.js";
 import type { Facts } from "../facts.js";
@@ -20,29 +21,54 @@ export function liftBatchNormalization(node: Node, facts: Facts): LiftedAffine |
   if (form !== undefined) return form;
   const input = node.input(0);
   if (input === undefined) return refuse("its input X is missing");
-  const [gamma, beta, mean, variance] = ROLES.map((role, i) => requireConstant(node.input(i + 1), role));
-  for (const parameter of [gamma, beta, mean, variance]) if (isRefusal(parameter)) return parameter;
-  if (isRefusal(gamma) || isRefusal(beta) || isRefusal(mean) || isRefusal(variance)) return undefined;
-  if (gamma === undefined || beta === undefined || mean === undefined || variance === undefined)
-    return undefined;
-  const channels = gamma.size;
-  const parameters = [gamma, beta, mean, variance];
+  const parameters: Tensor[] = [];
+  for (const [index, role] of ROLES.entries()) {
+    const parameter = requireConstant(node.input(index + 1), role);
+    if (isRefusal(parameter)) return parameter;
+    parameters.push(parameter);
+  }
+  const map = mapOf(parameters, node.float("epsilon", DEFAULT_EPSILON));
+  return isRefusal(map) ? map : { node, input, inputIndex: 0, axis: 1, map };
+}
+
+interface Known {
+  readonly parameters: readonly Tensor[];
+  readonly epsilon: number;
+  readonly map: ChannelAffine | Refusal;
+}
+
+/** Several passes ask for the same map in every round, and each time its parameters would be read from the file. */
+const known = new WeakMap<Tensor, Known>();
+
+function mapOf(parameters: readonly Tensor[], epsilon: number): ChannelAffine | Refusal {
+  const [gamma] = parameters;
+  const before = gamma === undefined ? undefined : known.get(gamma);
+  if (before?.epsilon === epsilon && before.parameters.every((tensor, i) => tensor === parameters[i])) {
+    return before.map;
+  }
+  const map = computeMap(parameters, epsilon);
+  if (gamma !== undefined) known.set(gamma, { parameters, epsilon, map });
+  return map;
+}
+
+function computeMap(parameters: readonly Tensor[], epsilon: number): ChannelAffine | Refusal {
+  const channels = parameters[0]?.size;
   if (parameters.some(({ dims }) => dims.length !== 1 || dims[0] !== channels)) {
     const shapes = parameters.map(({ dims }) => `[${dims.join(",")}]`).join(", ");
     return refuse(`its parameters are not four vectors of one length (${shapes})`);
   }
-  const epsilon = node.float("epsilon", DEFAULT_EPSILON);
-  const [g, b, m, v] = [gamma.toFloat64(), beta.toFloat64(), mean.toFloat64(), variance.toFloat64()];
-  const bad = v.findIndex((value) => !(value + epsilon > 0));
+  const [gamma, beta, mean, variance] = parameters.map((tensor) => tensor.toFloat64());
+  if (!gamma || !beta || !mean || !variance) return refuse("a parameter of it is missing");
+  const bad = variance.findIndex((value) => !(value + epsilon > 0));
   if (bad !== -1) {
-    return refuse(`variance + epsilon is ${(v[bad] ?? NaN) + epsilon} in channel ${bad}, which has no root`);
+    const sum = (variance[bad] ?? NaN) + epsilon;
+    return refuse(`variance + epsilon is ${sum} in channel ${bad}, which has no root`);
   }
-  const scale = g.map((value, c) => value / Math.sqrt((v[c] ?? NaN) + epsilon));
-  const shift = b.map((value, c) => value - (m[c] ?? NaN) * (scale[c] ?? NaN));
+  const scale = gamma.map((value, c) => value / Math.sqrt((variance[c] ?? NaN) + epsilon));
+  const shift = beta.map((value, c) => value - (mean[c] ?? NaN) * (scale[c] ?? NaN));
   const map = channelAffine(scale, shift);
   const nonFinite = firstNonFinite(map);
-  if (nonFinite !== undefined) return refuse(`a parameter of channel ${nonFinite} is NaN or infinite`);
-  return { node, input, inputIndex: 0, axis: 1, map };
+  return nonFinite === undefined ? map : refuse(`a parameter of channel ${nonFinite} is NaN or infinite`);
 }
 
 /** A refusal when the node normalizes with the statistics of the batch, or not per channel. */
