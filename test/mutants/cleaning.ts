@@ -1,0 +1,3 @@
+import type { Mutant } from "./stage.js";
+
+export const CLEANING: readonly Mutant[] = [];

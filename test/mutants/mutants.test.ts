@@ -1,0 +1,119 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { PASSES } from "../../passes/index.js";
+import { verify } from "../../src/ir/verify.js";
+import { check, type OptimizeOptions, optimize } from "../../src/library.js";
+import { Rewriter } from "../../src/rewrite/rewriter.js";
+import { modelOf } from "../support/rewrite.js";
+import { ABSORBING } from "./absorbing.js";
+import { BELOW } from "./below.js";
+import { CLEANING } from "./cleaning.js";
+import { MERGING } from "./merging.js";
+import { PASSING } from "./passing.js";
+import { type Mutant, playing, stage } from "./stage.js";
+
+/** Mocked: each call asks the stage, so that one copy of the product serves all mutants. */
+vi.mock(import("../../src/ops/affine.js"), async (original) => {
+  const real = await original();
+  const affineFacets: typeof real.affineFacets = (node) => {
+    const facets = real.affineFacets(node);
+    return stage.broken.facets?.[node.opType]?.(facets) ?? facets;
+  };
+  return { ...real, affineFacets, liftAffine: (node, facts) => affineFacets(node).lift?.(node, facts) };
+});
+vi.mock(import("../../src/ops/affine-plan.js"), async (original) => {
+  const real = await original();
+  return { ...real, planUp: (...args) => playing("planUp", real.planUp)(...args) };
+});
+vi.mock(import("../../src/ops/convolution/kernel.js"), async (original) => {
+  const real = await original();
+  return { ...real, readConv: (...args) => playing("readConv", real.readConv)(...args) };
+});
+vi.mock(import("../../src/ops/linear/product.js"), async (original) => {
+  const real = await original();
+  return { ...real, readProduct: (...args) => playing("readProduct", real.readProduct)(...args) };
+});
+vi.mock(import("../../src/affine/channel-affine.js"), async (original) => {
+  const real = await original();
+  return { ...real, compose: (...args) => playing("compose", real.compose)(...args) };
+});
+vi.mock(import("../../src/affine/kernels.js"), async (original) => {
+  const real = await original();
+  return {
+    ...real,
+    addKernels: (...args) => playing("addKernels", real.addKernels)(...args),
+    alignTaps: (...args) => playing("alignTaps", real.alignTaps)(...args),
+    composeKernels: (...args) => playing("composeKernels", real.composeKernels)(...args),
+  };
+});
+vi.mock(import("../../src/affine/matrices.js"), async (original) => {
+  const real = await original();
+  return {
+    ...real,
+    multiplyMatrices: (...args) => playing("multiplyMatrices", real.multiplyMatrices)(...args),
+  };
+});
+vi.mock(import("../../src/runtime/evaluate.js"), async (original) => {
+  const real = await original();
+  return {
+    ...real,
+    evaluateConstants: (...args) => playing("evaluateConstants", real.evaluateConstants)(...args),
+  };
+});
+
+afterEach(() => {
+  stage.broken = {};
+  vi.restoreAllMocks();
+});
+
+/** The passes, with the broken ones in their places. */
+function cast({ broken }: Mutant): OptimizeOptions {
+  stage.broken = broken;
+  const { passes, setConstant } = broken;
+  if (setConstant !== undefined) {
+    vi.spyOn(Rewriter.prototype, "setConstant").mockImplementation(function (this: Rewriter, ...args) {
+      setConstant(this, ...args);
+    });
+  }
+  return { passes: PASSES.map((pass) => passes?.[pass.name]?.(pass) ?? pass), verifyEach: true };
+}
+
+describe.each([
+  ["what absorbs a map", ABSORBING],
+  ["what lets a map through", PASSING],
+  ["what takes a map of its input", BELOW],
+  ["what merges", MERGING],
+  ["what cleans up", CLEANING],
+] as const)("%s", (_, mutants) => {
+  it.each(mutants)("$name", async (mutant) => {
+    const { model: text, pass = "fold-affine-up", guard } = mutant;
+    const original = modelOf(text);
+    expect(verify(original), "the case itself is unsound").toEqual([]);
+
+    const right = await optimize(original, { verifyEach: true });
+    expect(right.report.rolledBack, "the right rule is wrong").toEqual([]);
+    expect(right.report.check?.status, right.report.check?.reason).toBe("equal");
+    const fired = right.report.rewrites.some((record) => record.pass === pass);
+    const refusals = right.report.refusals.map(({ reason }) => reason);
+    if (guard === undefined) expect(fired, `the right rule does not fire: ${refusals.join("; ")}`).toBe(true);
+    else expect(refusals.join("\n")).toMatch(guard);
+
+    const wrong = await optimize(original, cast(mutant));
+    expect(
+      wrong.report.rolledBack.map((record) => record.pass),
+      "the wrong rule survives, or another is blamed",
+    ).toContain(pass);
+    for (const { reason } of wrong.report.rolledBack) expect(reason).toMatch(/differ|finite|shape/);
+    expect(wrong.report.check?.status).toBe("equal");
+
+    stage.broken = {};
+    expect(verify(wrong.model)).toEqual([]);
+    const fresh = await check(original, wrong.model, { seed: 11 });
+    expect(fresh.status, fresh.reason).toBe("equal");
+  });
+});
+
+it("there are enough of them", () => {
+  const names = [ABSORBING, PASSING, BELOW, MERGING, CLEANING].flat().map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+  expect(names.length).toBeGreaterThanOrEqual(25);
+});
