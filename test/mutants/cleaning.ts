@@ -1,3 +1,124 @@
-import type { Mutant } from "./stage.js";
+import { present } from "../../src/base/assert.js";
+import { isRefusal } from "../../src/base/refusal.js";
+import { isFloat } from "../../src/ir/dtype.js";
+import { tensorFromNumbers } from "../../src/ir/tensor.js";
+import type { Pass, Rule } from "../../src/rewrite/pass.js";
+import { readThrough } from "../../src/rewrite/read-through.js";
+import { constant, graphText } from "../support/text.js";
+import { lifts, weightOf } from "./break.js";
+import type { Break, Mutant } from "./stage.js";
 
-export const CLEANING: readonly Mutant[] = [];
+/** Every node of the type is taken for one that changes nothing. */
+function skips(opType: string): Break<Pass> {
+  const match: Rule["match"] = (node) => {
+    const [input, output] = [node.input(0), node.output(0)];
+    if (!node.is(opType) || input === undefined || output === undefined) return undefined;
+    return readThrough(node, output, input, "changes nothing");
+  };
+  return (real) => ({ ...real, kind: "rules", rules: [{ match }] });
+}
+
+/** The rules that clean up. */
+export const CLEANING: readonly Mutant[] = [
+  {
+    name: "no-ops: a Transpose of equal sizes is one",
+    pass: "eliminate-no-ops",
+    model: graphText(
+      "float[N,4,4] x",
+      [],
+      "t = Transpose <perm = [0, 2, 1]> (x) u = Transpose <perm = [0, 1, 2]> (t) y = Relu (u)",
+    ),
+    broken: { passes: { "eliminate-no-ops": skips("Transpose") } },
+  },
+  {
+    name: "no-ops: a Slice that turns an axis around is one",
+    pass: "eliminate-no-ops",
+    model: graphText(
+      "float[N,4,5] x",
+      [
+        "int64[1] from = {-1}, int64[1] to = {-99}, int64[1] axes = {1}, int64[1] back = {-1}",
+        "int64[1] zero = {0}, int64[1] all = {4}",
+      ],
+      "t = Slice (x, from, to, axes, back) u = Slice (t, zero, all, axes) y = Relu (u)",
+    ),
+    broken: { passes: { "eliminate-no-ops": skips("Slice") } },
+  },
+  {
+    name: "neutral: a shift is taken for none",
+    pass: "eliminate-neutral-affine",
+    model: graphText(
+      "float[N,4,5] x",
+      ["float[1] zero = {0}", constant("k", [5])],
+      "a = Add (x, zero) r = Relu (a) y = Add (r, k)",
+    ),
+    broken: {
+      facets: {
+        Add: lifts((right) => ({
+          ...right,
+          map: { scale: right.map.scale, shift: right.map.shift.map(() => 0) },
+        })),
+      },
+    },
+  },
+  {
+    name: "constants: the result comes with the wrong sign",
+    pass: "fold-constants",
+    model: graphText("float[N,4,5] x", [constant("K", [4, 5])], "k = Sin (K) y = Mul (x, k)"),
+    broken: {
+      functions: {
+        evaluateConstants: (real) => async (runtime, constants, outputs) => {
+          const right = await real(runtime, constants, outputs);
+          return new Map(
+            [...right].map(([name, tensor]) => {
+              const { dtype, dims } = tensor;
+              return [
+                name,
+                isFloat(dtype)
+                  ? tensorFromNumbers(
+                      dtype,
+                      dims,
+                      tensor.toFloat64().map((v) => -v),
+                    )
+                  : tensor,
+              ];
+            }),
+          );
+        },
+      },
+    },
+  },
+  {
+    name: "reshape: two sizes of the target are swapped",
+    pass: "simplify-reshape",
+    model: graphText(
+      "float[N,4,6] x",
+      ["int64[1] zero = {0}", "int64[2] rest = {3, 8}"],
+      "s = Shape (x) n = Gather (s, zero) t = Concat <axis = 0> (n, rest) r = Reshape (x, t) y = Relu (r)",
+    ),
+    broken: {
+      passes: {
+        "simplify-reshape": (real) => {
+          if (real.kind !== "rules") return real;
+          const rules = real.rules.map(
+            ({ match }): Rule => ({
+              match: (node, view) => {
+                const right = match(node, view);
+                if (right === undefined || isRefusal(right)) return right;
+                return {
+                  ...right,
+                  apply: (rewriter) => {
+                    right.apply(rewriter);
+                    const [first, second, third] = weightOf(node).toFloat64();
+                    const sizes = [first, third, second].map((size) => present(size, "a size"));
+                    rewriter.setConstant(node, 1, tensorFromNumbers("int64", [3], sizes), "target");
+                  },
+                };
+              },
+            }),
+          );
+          return { ...real, rules };
+        },
+      },
+    },
+  },
+];

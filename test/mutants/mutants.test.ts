@@ -43,6 +43,7 @@ vi.mock(import("../../src/affine/kernels.js"), async (original) => {
     addKernels: (...args) => playing("addKernels", real.addKernels)(...args),
     alignTaps: (...args) => playing("alignTaps", real.alignTaps)(...args),
     composeKernels: (...args) => playing("composeKernels", real.composeKernels)(...args),
+    isUnpadded: (...args) => playing("isUnpadded", real.isUnpadded)(...args),
   };
 });
 vi.mock(import("../../src/affine/matrices.js"), async (original) => {

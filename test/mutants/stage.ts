@@ -1,5 +1,5 @@
 import type { compose } from "../../src/affine/channel-affine.js";
-import type { addKernels, alignTaps, composeKernels } from "../../src/affine/kernels.js";
+import type { addKernels, alignTaps, composeKernels, isUnpadded } from "../../src/affine/kernels.js";
 import type { multiplyMatrices } from "../../src/affine/matrices.js";
 import type { AffineFacets } from "../../src/ops/affine-facet.js";
 import type { planUp } from "../../src/ops/affine-plan.js";
@@ -15,6 +15,7 @@ export interface Replaceable {
   readonly addKernels: typeof addKernels;
   readonly alignTaps: typeof alignTaps;
   readonly composeKernels: typeof composeKernels;
+  readonly isUnpadded: typeof isUnpadded;
   readonly multiplyMatrices: typeof multiplyMatrices;
   readonly planUp: typeof planUp;
   readonly readConv: typeof readConv;
