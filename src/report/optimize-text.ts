@@ -48,6 +48,9 @@ function sizes({ input, output, report }: OptimizeRun, style: Style): string[] {
   for (const [name, m, n] of changedOperators(before, after)) {
     rows.push([`  ${name}`, dim(String(m), style), dim(String(n), style), ""]);
   }
+  if (before.constants !== after.constants) {
+    rows.push(measure("Constant nodes", before.constants, after.constants, String, style));
+  }
   rows.push(measure("parameters", before.parameters, after.parameters, countText, style));
   rows.push(measure("file size", input.bytes, output.bytes, bytesText, style));
   return table([{ elastic: true }, { align: "right" }, { align: "right" }, { align: "right" }], rows);
@@ -69,9 +72,10 @@ function measure(
   return [bold, show(before), show(after), { text: changeText(before, after), paint }];
 }
 
-/** Operators whose number changed; the largest changes first. Constant is not a node that runs, but it counts here. */
+/** Operators whose number changed; the largest changes first. Constant does not run: `nodes` is the sum without it. */
 function changedOperators(before: ModelSummary, after: ModelSummary): [string, number, number][] {
   const names = new Set([...Object.keys(before.operators), ...Object.keys(after.operators)]);
+  names.delete("Constant");
   return [...names]
     .map((name): [string, number, number] => [name, before.operators[name] ?? 0, after.operators[name] ?? 0])
     .filter(([, m, n]) => m !== n)

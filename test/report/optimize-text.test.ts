@@ -111,6 +111,12 @@ describe("optimizeText", () => {
     expect(printed).toMatch(/file size +2\.0 kB +1\.5 kB +-25%/);
   });
 
+  test("the operators listed under nodes add up to them: Constant nodes have a line of their own", () => {
+    const before = { ...summary({ Relu: 3 }), constants: 4, operators: { Constant: 4, Relu: 3 } };
+    const printed = text({ before, after: summary({ Relu: 2 }) });
+    expect(printed).toMatch(/nodes +3 +2 +-33%\n {4}Relu +3 +2 *\n {2}Constant nodes +4 +0 +-100%\n/);
+  });
+
   test("names what was undone, and why", () => {
     const printed = text({
       rolledBack: [{ ...FOLD, reason: 'output "y" on set 0: 3 of 10 elements differ' }],
