@@ -8,10 +8,10 @@ import {
   rmSync,
   type Stats,
   statSync,
-  writeSync,
+  write,
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { setImmediate } from "node:timers/promises";
+import { promisify } from "node:util";
 import { readInto } from "../base/bytes.js";
 import { NormfoldError } from "../base/errors.js";
 import type { EncodedFile } from "../proto/encode.js";
@@ -36,48 +36,62 @@ export function removeTemporary(path: string): void {
   temporaries.delete(path);
 }
 
+/** Bytes of a piece: small enough to stay in the processor's cache between being read, scaled and written. */
 const COPY = 2 ** 20;
-/** Bytes between two looks at the event loop, so that an interrupt is noticed. */
-const BREATH = 64 * COPY;
 
-/** Writes all bytes of `file` through `put`, which must be done with its argument when it returns. */
+/**
+ * Writes all bytes of `file` through `put`. While one piece is being put, the next is read and computed into a second
+ * buffer, so `put` may keep its argument until it has resolved.
+ */
 export async function stream(
   file: EncodedFile,
-  put: (bytes: Uint8Array) => void | Promise<void>,
+  put: (bytes: Uint8Array) => Promise<void>,
   signal?: AbortSignal,
 ): Promise<void> {
-  const buffer = new Uint8Array(COPY);
+  let filling = new Uint8Array(COPY);
+  let resting = new Uint8Array(COPY);
   let held = 0;
-  let sinceBreath = 0;
+  let writing: Promise<void> = Promise.resolve();
   const flush = async (): Promise<void> => {
     if (held === 0) return;
-    await put(buffer.subarray(0, held));
-    sinceBreath += held;
-    held = 0;
-    if (sinceBreath < BREATH) return;
-    sinceBreath = 0;
-    await setImmediate();
+    await writing;
     signal?.throwIfAborted();
+    writing = put(filling.subarray(0, held));
+    // A failure is met at the next await; until then it must not count as unhandled.
+    writing.catch(() => {});
+    [filling, resting] = [resting, filling];
+    held = 0;
   };
-  for (const chunk of file.chunks()) {
-    // A long chunk starts at the head of the buffer, so that its elements stay aligned in every piece.
-    if (chunk.length >= COPY) await flush();
-    for (let done = 0; done < chunk.length; ) {
-      const take = Math.min(COPY - held, chunk.length - done);
-      const target = buffer.subarray(held, held + take);
-      if (chunk instanceof Uint8Array) target.set(chunk.subarray(done, done + take));
-      else readInto(chunk.source, target, chunk.offset + done);
-      held += take;
-      done += take;
-      if (held === COPY) await flush();
+  try {
+    for (const chunk of file.chunks()) {
+      // A long chunk starts at the head of a buffer, so that its elements stay aligned in every piece.
+      if (chunk.length >= COPY) await flush();
+      for (let done = 0; done < chunk.length; ) {
+        const take = Math.min(COPY - held, chunk.length - done);
+        const target = filling.subarray(held, held + take);
+        if (chunk instanceof Uint8Array) target.set(chunk.subarray(done, done + take));
+        else readInto(chunk.source, target, chunk.offset + done);
+        held += take;
+        done += take;
+        if (held === COPY) await flush();
+      }
     }
+    await flush();
+  } finally {
+    // The file must not be closed under a write that is still going on.
+    await writing;
   }
-  await flush();
 }
 
-function writeAll(descriptor: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length; ) {
-    done += writeSync(descriptor, bytes, done, bytes.length - done);
+const writeSome = promisify(write);
+
+async function writeAll(descriptor: number, path: string, bytes: Uint8Array): Promise<void> {
+  try {
+    for (let done = 0; done < bytes.length; ) {
+      done += (await writeSome(descriptor, bytes, done, bytes.length - done, null)).bytesWritten;
+    }
+  } catch (error) {
+    throw ioError(error, path, "write");
   }
 }
 
@@ -116,11 +130,7 @@ export async function stageFile(
     temporaries.add(temporary);
     try {
       if (present !== undefined) keepMode(descriptor, present);
-      await stream(
-        file,
-        (bytes) => guarded(path, "write", () => writeAll(descriptor, bytes)),
-        options.signal,
-      );
+      await stream(file, (bytes) => writeAll(descriptor, path, bytes), options.signal);
       if (options.fsync ?? false) guarded(path, "write", () => fsyncSync(descriptor));
     } finally {
       closeSync(descriptor);
@@ -152,7 +162,7 @@ function keepMode(descriptor: number, present: Stats): void {
 async function writeDirectly(file: EncodedFile, path: string, options: WriteOptions): Promise<StagedFile> {
   const descriptor = guarded(path, "write", () => openSync(path, "w"));
   try {
-    await stream(file, (bytes) => guarded(path, "write", () => writeAll(descriptor, bytes)), options.signal);
+    await stream(file, (bytes) => writeAll(descriptor, path, bytes), options.signal);
   } finally {
     closeSync(descriptor);
   }
