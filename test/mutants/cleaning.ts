@@ -46,6 +46,7 @@ export const CLEANING: readonly Mutant[] = [
   {
     name: "neutral: a shift is taken for none",
     pass: "eliminate-neutral-affine",
+    also: ["fold-affine-down"],
     model: graphText(
       "float[N,4,5] x",
       ["float[1] zero = {0}", constant("k", [5])],

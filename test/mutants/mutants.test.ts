@@ -7,6 +7,7 @@ import { modelOf } from "../support/rewrite.js";
 import { ABSORBING } from "./absorbing.js";
 import { BELOW } from "./below.js";
 import { CLEANING } from "./cleaning.js";
+import { DEEP } from "./deep.js";
 import { MERGING } from "./merging.js";
 import { PASSING } from "./passing.js";
 import { type Mutant, playing, stage } from "./stage.js";
@@ -66,6 +67,20 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+const outcomes = new Map<string, ReturnType<typeof optimize>>();
+
+/** What the right rules make of a model; several mutants share one. */
+function unbroken(text: string): ReturnType<typeof optimize> {
+  let outcome = outcomes.get(text);
+  if (outcome === undefined) {
+    const original = modelOf(text);
+    expect(verify(original), "the case itself is unsound").toEqual([]);
+    outcome = optimize(original, { verifyEach: true });
+    outcomes.set(text, outcome);
+  }
+  return outcome;
+}
+
 /** The passes, with the broken ones in their places. */
 function cast({ broken }: Mutant): OptimizeOptions {
   stage.broken = broken;
@@ -84,13 +99,12 @@ describe.each([
   ["what takes a map of its input", BELOW],
   ["what merges", MERGING],
   ["what cleans up", CLEANING],
+  ["one layer of many", DEEP],
 ] as const)("%s", (_, mutants) => {
   it.each(mutants)("$name", async (mutant) => {
-    const { model: text, pass = "fold-affine-up", guard } = mutant;
+    const { model: text, pass = "fold-affine-up", also = [], guard } = mutant;
     const original = modelOf(text);
-    expect(verify(original), "the case itself is unsound").toEqual([]);
-
-    const right = await optimize(original, { verifyEach: true });
+    const right = await unbroken(text);
     expect(right.report.rolledBack, "the right rule is wrong").toEqual([]);
     expect(right.report.check?.status, right.report.check?.reason).toBe("equal");
     const fired = right.report.rewrites.some((record) => record.pass === pass);
@@ -99,11 +113,9 @@ describe.each([
     else expect(refusals.join("\n")).toMatch(guard);
 
     const wrong = await optimize(original, cast(mutant));
-    expect(
-      wrong.report.rolledBack.map((record) => record.pass),
-      "the wrong rule survives, or another is blamed",
-    ).toContain(pass);
-    for (const { reason } of wrong.report.rolledBack) expect(reason).toMatch(/differ|finite|shape/);
+    const blamed = new Set(wrong.report.rolledBack.map((record) => record.pass));
+    expect([...blamed], "the wrong rule survives, or another is blamed").toEqual([pass, ...also]);
+    for (const { reason } of wrong.report.rolledBack) expect(reason).toMatch(/differ|finite|became/);
     expect(wrong.report.check?.status).toBe("equal");
 
     stage.broken = {};
@@ -114,7 +126,7 @@ describe.each([
 });
 
 it("there are enough of them", () => {
-  const names = [ABSORBING, PASSING, BELOW, MERGING, CLEANING].flat().map(({ name }) => name);
+  const names = [ABSORBING, PASSING, BELOW, MERGING, CLEANING, DEEP].flat().map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
   expect(names.length).toBeGreaterThanOrEqual(25);
 });

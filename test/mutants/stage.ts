@@ -40,6 +40,8 @@ export interface Mutant {
   readonly name: string;
   /** The pass whose rewrites the rule decides; fold-affine-up by default. */
   readonly pass?: string;
+  /** Passes that make the same mistake once it is denied to that one, in this order. */
+  readonly also?: readonly string[];
   /** In the text syntax: where the right rule fires and the wrong one shows. */
   readonly model: string;
   /** The right rule does not fire but refuses with this reason, and the copy forgets to. */
