@@ -219,10 +219,12 @@ export const BELOW: readonly Mutant[] = [
   {
     name: "Transpose: the permutation is confused with its inverse, below",
     pass,
-    model: normalizedBefore("float[4,4,4] x", 4, "t = Transpose <perm = [1, 2, 0]> (n) y = MatMul (t, W)", [
-      constant("W", [4, 5]),
-      constant("k", [5]),
-    ]).replace("y = MatMul (t, W)", "m = MatMul (t, W) y = Add (m, k)"),
+    model: normalizedBefore(
+      "float[4,4,4] x",
+      4,
+      "t = Transpose <perm = [1, 2, 0]> (n) m = MatMul (t, W) y = Add (m, k)",
+      [constant("W", [4, 5]), constant("k", [5])],
+    ),
     guard: /the map runs along axis 0/,
     broken: { facets: { Transpose: passesDown(({ map }) => ({ axis: 2, map })) } },
   },

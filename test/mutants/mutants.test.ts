@@ -113,8 +113,9 @@ describe.each([
     else expect(refusals.join("\n")).toMatch(guard);
 
     const wrong = await optimize(original, cast(mutant));
-    const blamed = new Set(wrong.report.rolledBack.map((record) => record.pass));
-    expect([...blamed], "the wrong rule survives, or another is blamed").toEqual([pass, ...also]);
+    const [blamed, ...others] = new Set(wrong.report.rolledBack.map((record) => record.pass));
+    expect(blamed, "the wrong rule survives, or another is blamed").toBe(pass);
+    expect(also).toEqual(expect.arrayContaining(others));
     for (const { reason } of wrong.report.rolledBack) expect(reason).toMatch(/differ|finite|became/);
     expect(wrong.report.check?.status).toBe("equal");
 

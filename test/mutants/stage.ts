@@ -40,7 +40,7 @@ export interface Mutant {
   readonly name: string;
   /** The pass whose rewrites the rule decides; fold-affine-up by default. */
   readonly pass?: string;
-  /** Passes that make the same mistake once it is denied to that one, in this order. */
+  /** Passes that may make the same mistake once it is denied to that one. */
   readonly also?: readonly string[];
   /** In the text syntax: where the right rule fires and the wrong one shows. */
   readonly model: string;
