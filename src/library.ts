@@ -22,6 +22,7 @@ import { evaluateConstants } from "./runtime/evaluate.js";
 import type { FeedSet } from "./runtime/feeds.js";
 import { describeInputs, precisionOf } from "./runtime/inputs.js";
 import { perturbWeights } from "./runtime/perturb.js";
+import { probesOf, withProbes } from "./runtime/probes.js";
 import type { Runtime, RuntimeModel } from "./runtime/runtime.js";
 
 /** Where a model comes from: a path or file URL, bytes, any byte source, or an object of the onnx-proto package. */
@@ -119,12 +120,17 @@ export async function optimize(
     const { model: result, ...log } = await rewriteModel(model, options, { evaluate });
     return { model: result, report: { before, after: summarize(result), ...log } };
   }
-  const original = await (options.original === undefined ? stage(model) : given(options.original));
-  const checker = await createChecker(original.model, await checkOptions(model, options, runtime));
+  // What goes into a Softmax at the end is compared with what comes out: saturated, it would hide a wrong rewrite.
+  const probes = probesOf(model);
+  const original = await (options.original === undefined || probes.length > 0
+    ? stage(withProbes(model, probes))
+    : given(options.original));
+  const checker = await createChecker(original.model, await checkOptions(model, options, runtime, probes));
   try {
     const { model: result, ...log } = await rewriteModel(model, options, {
       evaluate,
-      judge: (candidate, numerics) => withStaged(candidate, (staged) => checker.compare(staged, numerics)),
+      judge: (candidate, numerics) =>
+        withStaged(withProbes(candidate, probes), (staged) => checker.compare(staged, numerics)),
     });
     const report = { before, after: summarize(result), ...log };
     if (!options.reference || checker.unchecked !== undefined) return { model: result, report };
@@ -189,6 +195,7 @@ async function checkOptions(
   model: Model,
   options: CheckOptions,
   runtime: () => Promise<Runtime>,
+  probes: readonly string[] = [],
 ): Promise<RuntimeCheckOptions> {
   const { data, inputShapes, signal, seed = 0 } = options;
   return {
@@ -196,7 +203,8 @@ async function checkOptions(
     seed,
     inputs: describeInputs(model),
     precision: precisionOf(model),
-    noisy: () => stage(perturbWeights(model, seed)),
+    noisy: () => stage(withProbes(perturbWeights(model, seed), probes)),
+    optional: probes,
     ...(data === undefined ? {} : { feeds: data }),
     ...(inputShapes === undefined ? {} : { shapes: inputShapes }),
     ...(signal === undefined ? {} : { signal }),

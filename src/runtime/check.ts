@@ -24,6 +24,8 @@ export interface CheckOptions {
    * an output differs by more than a shallow network's rounding. Without it only the inputs are perturbed.
    */
   readonly noisy?: () => Promise<StagedModel>;
+  /** Outputs that the result need not have (probesOf); compared where it has them. */
+  readonly optional?: readonly string[];
   readonly signal?: AbortSignal;
 }
 
@@ -182,6 +184,7 @@ class Reference {
   readonly probes: readonly Probe[];
   readonly precision: FloatDType;
   readonly outputs: readonly string[];
+  readonly optional: ReadonlySet<string>;
   readonly #session: Session;
   readonly #options: CheckOptions;
   #noisy: Promise<readonly (TensorMap | undefined)[]> | undefined;
@@ -191,6 +194,7 @@ class Reference {
     this.#session = session;
     this.#options = options;
     this.probes = probes;
+    this.optional = new Set(options.optional);
     this.outputs = session.outputs.flatMap((port) => (port.dtype === undefined ? [] : [port.name]));
     const dtypes = [...session.inputs, ...session.outputs].map((port) => port.dtype ?? "undefined");
     this.precision = options.precision ?? coarsest(dtypes);
@@ -267,6 +271,7 @@ async function compareSets(
 function requireOutputs(reference: Reference, candidate: Session): void {
   const given = new Set(candidate.outputs.map((port) => port.name));
   for (const name of reference.outputs) {
+    if (reference.optional.has(name)) continue;
     if (!given.has(name)) throw new NormfoldError("invalid", `output "${name}" is missing`);
   }
 }
