@@ -68,7 +68,7 @@ describe("damaged models, from bytes to bytes", () => {
             expect(error.describe()).not.toContain("\n");
             refused++;
           }
-          expect(performance.now() - started).toBeLessThan(5000);
+          expect(performance.now() - started).toBeLessThan(20_000);
         },
       ),
       { numRuns: Number(process.env["NORMFOLD_DAMAGE"] ?? 2000), seed: 448 },

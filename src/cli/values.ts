@@ -43,7 +43,7 @@ export function collectShapes(text: string, before: Shapes = {}): Shapes {
   const [, name = "", sizes = ""] = /^(.+):([\d,x]*)$/.exec(text) ?? [];
   const dims =
     sizes === "" ? [] : sizes.split(/[,x]/).map((size) => (size === "" ? Number.NaN : Number(size)));
-  if (name === "" || !dims.every(Number.isSafeInteger)) {
+  if (name === "" || !dims.every((dim) => Number.isSafeInteger(dim) && dim > 0)) {
     throw new InvalidArgumentError("Give the input's name and sizes, like x:1,3,224,224.");
   }
   if (Object.hasOwn(before, name)) throw new InvalidArgumentError(`Input "${name}" has a shape already.`);

@@ -41,7 +41,7 @@ export function requireConstant(value: Value | undefined, role: string): Tensor 
     return refuse(`${role} "${value.name}" is named by an annotation or a training binding`);
   if (value.tensor !== undefined)
     return refuse(
-      `${role} "${value.name}" is a graph input, whose default a caller can override (freeze-initializers makes it constant)`,
+      `${role} "${value.name}" is a graph input, whose default a caller can override (--freeze-initializers makes it constant)`,
     );
   if (value.sparse !== undefined) return refuse(`${role} "${value.name}" is a sparse initializer`);
   if (value.producer === undefined) return refuse(`${role} "${value.name}" is a graph input`);

@@ -21,6 +21,9 @@ export interface FeedOptions {
   readonly signal?: AbortSignal;
 }
 
+/** No generated input is larger: it would not fit into memory several times over. */
+const MAX_INPUT = 2 ** 28;
+
 /** A feed set that the model was seen to run on, and its outputs. */
 export interface Probe {
   readonly set: FeedSet;
@@ -128,6 +131,12 @@ class Budget {
     this.#signal?.throwIfAborted();
     const elements = this.#inputs.reduce((sum, spec) => sum + tensorSize(dimsOf(spec, sizes)), 0);
     this.#attempts++;
+    if (elements > MAX_INPUT) {
+      throw new NormfoldError(
+        "unsupported",
+        `its inputs take ${elements} elements, too many to generate; give smaller sizes with --input-shape, or data`,
+      );
+    }
     if (this.#attempts > 1 && elements > MAX_ELEMENTS) return undefined;
     this.#elements += elements;
     const feeds = makeFeeds(this.#inputs, sizes, style);

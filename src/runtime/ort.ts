@@ -105,9 +105,13 @@ async function runSession(
   outputs: readonly string[],
 ): Promise<Map<string, RuntimeTensor>> {
   const ortFeeds: Record<string, OrtTensor> = {};
-  for (const { name } of inputs) {
+  for (const { name, dtype } of inputs) {
     const tensor = feeds.get(name);
-    if (tensor === undefined) throw new NormfoldError("usage", `no data for input "${name}"; give it`);
+    if (tensor === undefined) {
+      throw dtype === undefined
+        ? new NormfoldError("unsupported", `input "${name}" is no tensor, and cannot be fed`)
+        : new NormfoldError("usage", `no data for input "${name}"; give it`);
+    }
     ortFeeds[name] = toOrt(ort, name, tensor);
   }
   let results: InferenceSession.OnnxValueMapType;

@@ -42,7 +42,7 @@ export function printModel(model: Model, options: PrintOptions = {}): string {
   ];
   const text = `${parts.join("\n")}\n`;
   return text.includes(ELIDED)
-    ? `# Data printed as ${ELIDED} cannot be parsed back; print with maxElements: Infinity for that.\n${text}`
+    ? `# Data printed as ${ELIDED} cannot be parsed back; print all elements for that.\n${text}`
     : text;
 }
 
