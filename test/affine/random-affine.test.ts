@@ -15,7 +15,7 @@ import { printModel } from "../../src/text/print.js";
 import { evaluate } from "../support/rewrite.js";
 import { graphOf, type Recipe } from "./random-graph.js";
 
-const GRAPHS = Number(process.env["NORMFOLD_GRAPHS"] ?? 100);
+const GRAPHS = Number(process.env["NORMFOLD_GRAPHS"] ?? 350);
 
 const recipes: fc.Arbitrary<Recipe> = fc.record({
   seed: fc.nat(1 << 20),
