@@ -50,13 +50,3 @@ export class NormfoldError extends Error {
 function oneLine(text: string): string {
   return text.replace(/\p{Cc}+/gu, " ");
 }
-
-/** Runs `body` and fills in the place of a NormfoldError that it throws. */
-export function located<T>(where: ErrorPlace, body: () => T): T {
-  try {
-    return body();
-  } catch (error) {
-    if (error instanceof NormfoldError) throw error.at(where);
-    throw error;
-  }
-}

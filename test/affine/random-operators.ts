@@ -244,7 +244,7 @@ const transpose: Apply = (d, x) => {
     "Transpose",
     [x],
     perm.map((axis) => x.dims[axis] ?? 1),
-    [`perm = [${perm.join(", ")}]`],
+    [`perm: ints = [${perm.join(", ")}]`],
   );
 };
 
