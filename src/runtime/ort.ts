@@ -3,7 +3,15 @@ import { alignedBytes } from "../base/bytes.js";
 import { NormfoldError } from "../base/errors.js";
 import type { DType } from "../ir/dtype.js";
 import { typedView } from "../ir/tensor.js";
-import type { Port, Runtime, RuntimeModel, RuntimeTensor, Session, TensorMap } from "./runtime.js";
+import type {
+  OpenOptions,
+  Port,
+  Runtime,
+  RuntimeModel,
+  RuntimeTensor,
+  Session,
+  TensorMap,
+} from "./runtime.js";
 
 type Ort = typeof import("onnxruntime-node");
 
@@ -35,12 +43,20 @@ const DTYPE_OF: ReadonlyMap<string, DType> = new Map(
  * Graph optimizations off: onnxruntime's default level is itself wrong on some graphs, so it cannot judge. No arena and
  * no memory pattern: they keep the peak of every shape that was ever run.
  */
-const OPTIONS: InferenceSession.SessionOptions = {
+const AS_IT_IS: InferenceSession.SessionOptions = {
   executionProviders: ["cpu"],
   graphOptimizationLevel: "disabled",
   executionMode: "sequential",
   enableCpuMemArena: false,
   enableMemPattern: false,
+  logSeverityLevel: 4,
+};
+
+/** For models that run thousands of times with the same shapes. */
+const FAST: InferenceSession.SessionOptions = {
+  executionProviders: ["cpu"],
+  graphOptimizationLevel: "all",
+  executionMode: "sequential",
   logSeverityLevel: 4,
 };
 
@@ -68,17 +84,21 @@ async function load(): Promise<Runtime> {
   return {
     name: "onnxruntime",
     version: ort.env.versions.node ?? ort.env.versions.common,
-    open: (model) => openSession(ort, model),
+    open: (model, options) => openSession(ort, model, options),
   };
 }
 
-async function openSession(ort: Ort, model: RuntimeModel): Promise<Session> {
+async function openSession(ort: Ort, model: RuntimeModel, options: OpenOptions = {}): Promise<Session> {
+  const sessionOptions: InferenceSession.SessionOptions = {
+    ...(options.optimize ? FAST : AS_IT_IS),
+    ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
+  };
   let session: InferenceSession;
   try {
     session =
       model.kind === "path"
-        ? await ort.InferenceSession.create(model.path, OPTIONS)
-        : await ort.InferenceSession.create(model.bytes, OPTIONS);
+        ? await ort.InferenceSession.create(model.path, sessionOptions)
+        : await ort.InferenceSession.create(model.bytes, sessionOptions);
   } catch (error) {
     throw translated(error, "onnxruntime cannot load the model");
   }

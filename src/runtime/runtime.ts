@@ -36,7 +36,7 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** Something that runs ONNX models as they are, without optimizing them: the judge of every rewrite. */
+/** Something that runs ONNX models as they are, unless told to optimize them: the judge of every rewrite. */
 export interface Runtime {
   readonly name: string;
   readonly version: string;
@@ -44,7 +44,17 @@ export interface Runtime {
    * Throws NormfoldError "unsupported" when the runtime lacks something that the model needs (a custom operator, a
    * kernel for a type) and "invalid" when it rejects the model.
    */
-  open(model: RuntimeModel): Promise<Session>;
+  open(model: RuntimeModel, options?: OpenOptions): Promise<Session>;
+}
+
+export interface OpenOptions {
+  /**
+   * Let the runtime optimize the graph and keep memory between runs, for models that run often (training, statistics).
+   * Never for a check. Default false.
+   */
+  readonly optimize?: boolean;
+  /** Threads within an operator; results are equal bit for bit only for an equal number. Default: the runtime's. */
+  readonly threads?: number;
 }
 
 export function tensorSize(dims: readonly number[]): number {

@@ -1,0 +1,40 @@
+import type { DType } from "../ir/dtype.js";
+import type { RuntimeTensor } from "../runtime/runtime.js";
+
+/** One tensor of each sample. */
+export interface Field {
+  /** An input's or label's name; positional readers name theirs `arr_0`, `arr_1`, ... */
+  readonly name: string;
+  readonly dtype: DType;
+  /** Sizes of one sample, without the batch; undefined where samples differ. */
+  readonly shape: readonly number[] | undefined;
+}
+
+/** Samples side by side: in every tensor the first dimension counts them. */
+export interface Batch {
+  readonly size: number;
+  readonly tensors: ReadonlyMap<string, RuntimeTensor>;
+}
+
+export interface BatchOptions {
+  readonly size: number;
+  /** Draw the samples in a random order, another one for each seed. Without it: in the order they are stored. */
+  readonly seed?: number;
+  /** Use no more samples than this. */
+  readonly limit?: number;
+  /** Leave out a last batch that is not full. Default false. */
+  readonly dropLast?: boolean;
+  /** Batches to leave out at the start, without reading them: how training goes on where it stopped. */
+  readonly skip?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Samples to calibrate and train on. Never wholly in memory: a batch at a time is read. */
+export interface Dataset {
+  /** Samples in all; undefined where only reading tells. */
+  readonly size: number | undefined;
+  readonly fields: readonly Field[];
+  /** Throws NormfoldError with the file and what is wrong. May be called again, for another epoch. */
+  batches(options: BatchOptions): AsyncIterable<Batch>;
+  close(): Promise<void>;
+}
