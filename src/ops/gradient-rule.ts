@@ -21,6 +21,10 @@ export interface GradientContext {
   needs(index: number): boolean;
   /** Output `index`, which the forward node is given when it has none yet (MaxPool's Indices, a batch's statistics). */
   forwardOutput(index: number): Value;
+  /** The values from around the node that its bodies read and whose gradients are asked for. */
+  readonly captures: readonly Value[];
+  /** Adds to the gradient of a value that is no input of the node: one of the captures. */
+  contribute(value: Value, gradient: Value): void;
 }
 
 /** The gradients by input; undefined where none is asked for or the operator is constant in that input. */
@@ -31,3 +35,9 @@ export type InputGradients = readonly (Value | undefined)[];
  * when at least one gradient comes in and one is asked for.
  */
 export type GradientRule = (context: GradientContext) => InputGradients | Refusal;
+
+/** The rules of a family, by operator of the standard domain. */
+export type GradientTable = Readonly<Record<string, GradientRule>>;
+
+/** An operator whose derivative is zero wherever there is one (Floor, Sign), or that no gradient goes through. */
+export const NO_GRADIENT: GradientRule = () => [];

@@ -1,0 +1,142 @@
+import type { Builder } from "../ir/builder.js";
+import { isFloat } from "../ir/dtype.js";
+import type { Value } from "../ir/graph.js";
+import { tensorFromNumbers } from "../ir/tensor.js";
+import { leastOf, type SymDim, sameDim } from "./dims.js";
+import type { Facts } from "./facts.js";
+
+/** What the helpers need: a GradientContext has it, and so has whoever builds a step around gradients. */
+export interface GradientBuild {
+  readonly facts: Facts;
+  readonly build: Builder;
+}
+
+/** Shape nodes by builder, so that the rules of a model ask for each shape once. */
+const shapeNodes = new WeakMap<Builder, Map<Value, Value>>();
+
+/** The shape as an int64 vector: a constant where it is known, else a Shape node. */
+export function shapeOf({ facts, build }: GradientBuild, value: Value): Value {
+  const dims = facts.staticShape(value);
+  if (dims !== undefined) return build.ints(dims);
+  let made = shapeNodes.get(build);
+  if (made === undefined) {
+    made = new Map();
+    shapeNodes.set(build, made);
+  }
+  let shape = made.get(value);
+  if (shape === undefined) {
+    shape = build.op("Shape", [value]);
+    made.set(value, shape);
+  }
+  return shape;
+}
+
+/** A scalar of the type of `like`. */
+export function scalarLike({ facts, build }: GradientBuild, value: number, like: Value): Value {
+  const dtype = facts.dtype(like);
+  if (dtype !== undefined && isFloat(dtype)) return build.scalar(value, dtype);
+  return build.op("CastLike", [build.scalar(value, "float"), like]);
+}
+
+/** `fill` in the shape and type of `value`. */
+export function filledLike(c: GradientBuild, fill: number, value: Value): Value {
+  const dtype = c.facts.dtype(value);
+  if (dtype === undefined) return c.build.op("Expand", [scalarLike(c, fill, value), shapeOf(c, value)]);
+  return c.build.op("ConstantOfShape", [shapeOf(c, value)], {
+    value: tensorFromNumbers(dtype, [1], [fill]),
+  });
+}
+
+export function zerosLike(c: GradientBuild, value: Value): Value {
+  return filledLike(c, 0, value);
+}
+
+export function onesLike(c: GradientBuild, value: Value): Value {
+  return filledLike(c, 1, value);
+}
+
+/** Axes as the input that reductions, Squeeze and Unsqueeze take. */
+export function axesInput({ build }: GradientBuild, axes: readonly number[]): Value {
+  return build.ints(axes);
+}
+
+/** The elements of a gradient in the shape of `value`, which has as many. */
+export function reshapeLike(c: GradientBuild, gradient: Value, value: Value): Value {
+  if (sameShapes(c, gradient, value)) return gradient;
+  const isKnown = c.facts.staticShape(value)?.includes(0) === false;
+  return c.build.op("Reshape", [gradient, shapeOf(c, value)], isKnown ? {} : { allowzero: 1n });
+}
+
+/** True when both are known to have the same shape. */
+export function sameShapes({ facts }: GradientBuild, a: Value, b: Value): boolean {
+  const shape = facts.shape(a);
+  const other = facts.shape(b);
+  if (shape === undefined || other === undefined || shape.length !== other.length) return false;
+  return shape.every((dim, axis) => sameDim(dim, other[axis]));
+}
+
+/** The sum of the gradients that come from several readers of one value. */
+export function addGradients(build: Builder, gradients: readonly Value[]): Value | undefined {
+  if (gradients.length < 2) return gradients[0];
+  return build.op(gradients.length === 2 ? "Add" : "Sum", gradients);
+}
+
+/**
+ * The gradient of an operand that was broadcast: summed over the axes along which it was repeated, in the operand's
+ * shape. `gradient` has the shape of the result, which `like` has too (where more is known of it). Sizes that are not
+ * known and may be 1 are looked at when the model runs.
+ */
+export function sumTo(c: GradientBuild, gradient: Value, operand: Value, like: Value = gradient): Value {
+  const { facts, build } = c;
+  const wide = facts.shape(gradient) ?? facts.shape(like);
+  const narrow = facts.shape(operand);
+  if (wide === undefined || narrow === undefined) return sumAtRunTime(c, gradient, operand);
+  const leading = wide.length - narrow.length;
+  // A gradient that no broadcasting made wider is of the operand's shape already.
+  if (leading < 0) return sumAtRunTime(c, gradient, operand);
+  const repeated: number[] = [];
+  for (const [axis, dim] of narrow.entries()) {
+    const use = repetition(dim, wide[axis + leading], facts.shape(like)?.[axis + leading]);
+    if (use === "unknown") return sumAtRunTime(c, gradient, operand);
+    if (use === "repeated") repeated.push(axis + leading);
+  }
+  const outer = Array.from({ length: leading }, (_, axis) => axis);
+  if (leading + repeated.length === 0) return gradient;
+  const keepdims = repeated.length > 0;
+  const sum = build.op("ReduceSum", [gradient, axesInput(c, [...outer, ...repeated])], {
+    keepdims: keepdims ? 1n : 0n,
+  });
+  return keepdims && leading > 0 ? build.op("Squeeze", [sum, axesInput(c, outer)]) : sum;
+}
+
+/** Whether an operand of size `dim` was repeated to make `wide`. */
+function repetition(
+  dim: SymDim,
+  wide: SymDim | undefined,
+  like: SymDim | undefined,
+): "once" | "repeated" | "unknown" {
+  if (dim === 1) return wide === 1 || like === 1 ? "once" : "repeated";
+  if (typeof dim === "number" || leastOf(dim) > 1 || wide === 1 || like === 1) return "once";
+  return sameDim(dim, wide) || sameDim(dim, like) ? "once" : "unknown";
+}
+
+/** The axes are those where the operand, with ones in front of its shape, has size 1. */
+function sumAtRunTime(c: GradientBuild, gradient: Value, operand: Value): Value {
+  const { facts, build } = c;
+  const shape = shapeOf(c, operand);
+  const wide = facts.rank(gradient);
+  const narrow = facts.rank(operand);
+  let aligned = shape;
+  if (wide === undefined || narrow === undefined) {
+    const missing = build.op("Sub", [build.op("Size", [shapeOf(c, gradient)]), build.op("Size", [shape])]);
+    const ones = build.op("Expand", [build.ints([1]), build.op("Unsqueeze", [missing, build.ints([0])])]);
+    aligned = build.op("Concat", [ones, shape], { axis: 0n });
+  } else if (wide > narrow) {
+    const ones = build.ints(new Array<number>(wide - narrow).fill(1));
+    aligned = build.op("Concat", [ones, shape], { axis: 0n });
+  }
+  const isOne = build.op("Equal", [aligned, build.int(1)]);
+  const axes = build.op("Squeeze", [build.op("NonZero", [isOne]), build.ints([0])]);
+  const sum = build.op("ReduceSum", [gradient, axes], { keepdims: 1n, noop_with_empty_axes: 1n });
+  return build.op("Reshape", [sum, shape], { allowzero: 1n });
+}
