@@ -10,6 +10,7 @@ import { foldAffineUp } from "./fold-affine-up.js";
 import { foldConstants } from "./fold-constants.js";
 import { liftConstants } from "./lift-constants.js";
 import { mergeCommonSubexpressions } from "./merge-common-subexpressions.js";
+import { mergeDuplicateInitializers } from "./merge-duplicate-initializers.js";
 import { mergeLinearChains } from "./merge-linear-chains.js";
 import { mergeParallelBranches } from "./merge-parallel-branches.js";
 import { simplifyReshape } from "./simplify-reshape.js";
@@ -29,6 +30,7 @@ export const PASSES: readonly Pass[] = [
   mergeLinearChains,
   foldAffineDown,
   // After the folds: a node that two readers share can take in nothing of either.
+  mergeDuplicateInitializers,
   mergeCommonSubexpressions,
   eliminateDead,
 ];

@@ -1,10 +1,9 @@
-import { equalBytes } from "../src/base/bytes.js";
 import type { Attribute } from "../src/ir/attribute.js";
 import { canReplace, type Graph, type Node, type Value } from "../src/ir/graph.js";
-import type { Tensor } from "../src/ir/tensor.js";
 import { constantTensor } from "../src/ops/constants.js";
 import { isDeterministic } from "../src/ops/determinism.js";
 import type { Pass, PassContext } from "../src/rewrite/pass.js";
+import { kindOf, TensorIndex } from "../src/rewrite/tensor-index.js";
 
 /**
  * Compute once what two nodes of a graph compute alike.
@@ -12,9 +11,10 @@ import type { Pass, PassContext } from "../src/rewrite/pass.js";
  *   before   a = Relu(x)  b = Relu(x)  y = Add(a, b)
  *   after    a = Relu(x)  y = Add(a, a)
  *
- * Nodes are alike when operator, attributes and inputs are; constants count as equal when their elements are.
+ * Nodes are alike when operator, attributes and inputs are; constants count as equal when their elements are. A node in a
+ * body uses what a node of a graph around it has computed before; nothing is moved out of a body.
  *
- * Requires   the same graph, so that the first node comes before all that read the second
+ * Requires   the first node comes before all that read the second
  * Refuses    random and unknown operators, operators with bodies; outputs whose names callers see on both
  * Numerics   exact
  */
@@ -26,34 +26,65 @@ export const mergeCommonSubexpressions: Pass = {
   after: "a = Relu(x)  y = Add(a, a)",
   numerics: "exact",
   run: (context) => {
-    for (const graph of [...context.view.model.graphs()]) mergeIn(graph, context);
+    const { model } = context.view;
+    const table: Table = { ids: new Map(), seen: new Map(), tensors: new TensorIndex() };
+    for (const root of [model.graph, ...model.functions.map((fn) => fn.body)]) mergeIn(root, table, context);
   },
 };
 
-function mergeIn(graph: Graph, context: PassContext): void {
-  const { facts } = context.view;
-  const ids = new Map<Value, number>();
-  const seen = new Map<string, Node[]>();
-  for (const node of graph.nodes()) {
-    if (node.is("Constant") || node.subgraphs.length > 0 || !isDeterministic(node, facts)) continue;
-    const key = keyOf(node, ids);
-    if (key === undefined) continue;
-    const alike = seen.get(key) ?? [];
-    const twin = alike.find((other) => sameConstants(other, node));
-    if (twin === undefined || !mergeInto(twin, node, context)) seen.set(key, [...alike, node]);
-  }
+/** What has been computed before the place that is looked at, there and in the graphs around it. */
+interface Table {
+  readonly ids: Map<Value, number>;
+  readonly seen: Map<string, Group>;
+  readonly tensors: TensorIndex;
 }
 
-function mergeInto(kept: Node, node: Node, context: PassContext): boolean {
+/** Nodes that are alike but for the elements of their constants; those of a single one stay unread in `only`. */
+interface Group {
+  only: Node | undefined;
+  readonly byConstants: Map<string, Node>;
+}
+
+function mergeIn(graph: Graph, table: Table, context: PassContext): void {
+  const { facts } = context.view;
+  const added: (() => void)[] = [];
+  for (const node of graph.nodes()) {
+    for (const body of node.subgraphs) mergeIn(body, table, context);
+    if (node.subgraphs.length > 0 || !isDeterministic(node, facts)) continue;
+    const key = keyOf(node, table.ids);
+    if (key === undefined) continue;
+    const group = table.seen.get(key);
+    if (group === undefined) {
+      table.seen.set(key, { only: node, byConstants: new Map() });
+      added.push(() => table.seen.delete(key));
+      continue;
+    }
+    if (group.only !== undefined) {
+      group.byConstants.set(constantsKey(group.only, table.tensors), group.only);
+      group.only = undefined;
+    }
+    const constants = constantsKey(node, table.tensors);
+    const twin = group.byConstants.get(constants);
+    if (twin !== undefined) {
+      mergeInto(twin, node, context);
+      continue;
+    }
+    group.byConstants.set(constants, node);
+    added.push(() => group.byConstants.delete(constants));
+  }
+  for (const undo of added) undo();
+}
+
+function mergeInto(kept: Node, node: Node, context: PassContext): void {
   const pairs = node.outputs.flatMap((value, index) => {
     const twin = kept.output(index);
     return value === null || twin === undefined ? [] : [{ value, twin }];
   });
   if (!pairs.every(({ value, twin }) => canReplace(value, twin))) {
-    context.refused(node, `it repeats ${kept.label}, but the outputs of both have names that callers see`);
-    return false;
+    context.refused(node, whyKept(kept, node));
+    return;
   }
-  return context.attempt(node.key, {
+  context.attempt(node.key, {
     kind: "rewrite",
     summary: `${node.label} repeats ${kept.label}`,
     apply: (rewriter) => {
@@ -61,6 +92,11 @@ function mergeInto(kept: Node, node: Node, context: PassContext): boolean {
       rewriter.removeNode(node);
     },
   });
+}
+
+function whyKept(kept: Node, node: Node): string {
+  if (kept.graph !== node.graph) return `it repeats ${kept.label}, but it gives its body an output`;
+  return `it repeats ${kept.label}, but the outputs of both have names that callers see`;
 }
 
 /** Equal for nodes that are alike but for the elements of their constants; undefined where attributes cannot be compared. */
@@ -79,13 +115,23 @@ function keyOf(node: Node, ids: Map<Value, number>): string | undefined {
 
 function inputKey(value: Value, ids: Map<Value, number>): string {
   const tensor = constantTensor(value);
-  if (tensor !== undefined) return `${tensor.dtype}[${tensor.dims.join(",")}]`;
+  if (tensor !== undefined) return kindOf(tensor);
   let id = ids.get(value);
   if (id === undefined) {
     id = ids.size;
     ids.set(value, id);
   }
   return `#${id}`;
+}
+
+/** Tells apart the constants of nodes that have the same key. */
+function constantsKey(node: Node, tensors: TensorIndex): string {
+  const attributes = [...node.attributes.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const constants = [
+    ...node.inputs.map((value) => constantTensor(value ?? undefined)),
+    ...attributes.map((attr) => (attr.kind === "tensor" ? attr.value : undefined)),
+  ];
+  return constants.map((tensor) => (tensor === undefined ? "" : tensors.idOf(tensor))).join();
 }
 
 function attributeKey(attr: Attribute): string | undefined {
@@ -104,33 +150,9 @@ function attributeKey(attr: Attribute): string | undefined {
       return `S${attr.value.map((text) => text.join(",")).join(";")}`;
     case "ref":
       return `@${attr.ref}`;
+    case "tensor":
+      return `T${kindOf(attr.value)}`;
     default:
       return undefined;
   }
-}
-
-function sameConstants(a: Node, b: Node): boolean {
-  return a.inputs.every((value, index) => {
-    const other = b.inputs[index] ?? null;
-    if (value === other || value === null || other === null) return value === other;
-    const [first, second] = [constantTensor(value), constantTensor(other)];
-    return first !== undefined && second !== undefined && sameElements(first, second);
-  });
-}
-
-/** Bytes compared at a time: most tensors that differ do so at once, and none is held whole. */
-const STEP = 1 << 16;
-
-function sameElements(a: Tensor, b: Tensor): boolean {
-  if (a === b || a.data === b.data) return true;
-  const unreadable = [a, b].some(({ data }) => data.kind === "strings" || data.kind === "missing");
-  if (unreadable || a.byteLength !== b.byteLength) return false;
-  for (let at = 0; at < a.byteLength; at += STEP) {
-    const length = Math.min(STEP, a.byteLength - at);
-    const [x, y] = [new Uint8Array(length), new Uint8Array(length)];
-    a.readInto(x, at);
-    b.readInto(y, at);
-    if (!equalBytes(x, y)) return false;
-  }
-  return true;
 }

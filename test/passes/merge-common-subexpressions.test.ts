@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { expectRefused, expectRewrite, rewrite } from "../support/rewrite.js";
+import { present } from "../../src/base/assert.js";
+import { tensorFromNumbers } from "../../src/ir/tensor.js";
+import { rewriteModel } from "../../src/optimize.js";
+import { expectRefused, expectRewrite, modelOf, rewrite } from "../support/rewrite.js";
 import { constant, graphText } from "../support/text.js";
 
 const X = "float[2,3,5,7] x";
@@ -81,5 +84,92 @@ describe("merge-common-subexpressions", () => {
       "Mul",
       "Neg",
     ]);
+  });
+
+  it("a node of a body uses what is computed around it, and the next body inside does too", async () => {
+    await expectRewrite(
+      graphText(
+        `${X}, bool p`,
+        [],
+        `e = Exp (x) z = Neg (e)
+         y = If (p) <
+           then_branch = t () => (u) { a = Exp (x) u = Abs (a) },
+           else_branch = f () => (v) {
+             s = Exp (x)
+             v = If (p) <then_branch = g () => (i) { c = Exp (x) i = Sin (c) },
+                         else_branch = h () => (j) { j = Cos (s) }> }>`,
+        "y, z",
+      ),
+      [
+        "e = Exp(x)",
+        "z = Neg(e)",
+        "y = If(p)",
+        "  u = Abs(e)",
+        "  v = If(p)",
+        "    i = Sin(e)",
+        "    j = Cos(e)",
+      ],
+    );
+  });
+
+  it("what only a body computes, or what comes behind it, is not used around it or in the other branch", async () => {
+    await expectRefused(
+      graphText(
+        `${X}, bool p`,
+        [],
+        `y = If (p) <
+           then_branch = t () => (u) { a = Exp (x) u = Abs (a) },
+           else_branch = f () => (v) { b = Exp (x) v = Neg (b) }>
+         c = Exp (x) z = Sin (c)`,
+        "y, z",
+      ),
+    );
+  });
+
+  it("what a body gives out stays in it", async () => {
+    await expectRefused(
+      graphText(
+        `${X}, bool p`,
+        [],
+        `e = Exp (x) z = Neg (e)
+         y = If (p) <then_branch = t () => (u) { u = Exp (x) }, else_branch = f () => (v) { v = Cos (x) }>`,
+        "y, z",
+      ),
+      /gives its body an output/,
+    );
+  });
+
+  it("a random node in a body stays", async () => {
+    const outcome = await rewrite(
+      graphText(
+        `${X}, bool p`,
+        [],
+        `r = RandomNormalLike <seed = 1.0> (x) z = Shape (r)
+         y = If (p) <then_branch = t () => (u) { a = RandomNormalLike <seed = 1.0> (x) u = Shape (a) },
+                     else_branch = f () => (v) { v = Shape (x) }>`,
+        "y, z",
+      ),
+      { passes: ["merge-common-subexpressions"] },
+    );
+    expect(outcome.rewrites).toEqual([]);
+  });
+
+  it("twenty thousand branches of one input with weights of their own, in time that grows with their number", async () => {
+    const millis = async (count: number): Promise<number> => {
+      const model = modelOf(graphText("float[2] x", [], "y = Exp (x)"));
+      const [x] = model.graph.inputs;
+      if (x === undefined) throw new Error("no input");
+      for (let i = 0; i < count; i++) {
+        const weight = model.graph.addInitializer(`w${i}`, tensorFromNumbers("float", [2], [i, 1]));
+        const node = model.graph.addNode({ opType: "Add", inputs: [x, weight], outputs: [`b${i}`] });
+        model.graph.addOutput(present(node.output(0), "an output"));
+      }
+      const start = performance.now();
+      const { rewrites } = await rewriteModel(model, { passes: ["merge-common-subexpressions"] });
+      expect(rewrites).toEqual([]);
+      return performance.now() - start;
+    };
+    await millis(500);
+    expect(await millis(20_000)).toBeLessThan(3000);
   });
 });

@@ -1,0 +1,80 @@
+import type { Graph, Value } from "../src/ir/graph.js";
+import type { Pass, PassContext } from "../src/rewrite/pass.js";
+import { kindOf, TensorIndex } from "../src/rewrite/tensor-index.js";
+
+/**
+ * Keep one of initializers with the same elements.
+ *
+ *   before   <float[2] k = {1, 2}, float[2] l = {1, 2}> { a = Add(x, k)  y = Mul(a, l) }
+ *   after    <float[2] k = {1, 2}> { a = Add(x, k)  y = Mul(a, k) }
+ *
+ * A body uses the initializer of a graph around it. Elements are compared bit by bit, and read only where another
+ * initializer has the same type and sizes.
+ *
+ * Refuses    initializers that are graph inputs or outputs; values that an annotation or a training binding names; large
+ *            weights that are only computed when the file is written
+ * Numerics   exact
+ */
+export const mergeDuplicateInitializers: Pass = {
+  kind: "procedure",
+  name: "merge-duplicate-initializers",
+  summary: "Of initializers with the same elements one stays",
+  before: "a = Add(x, k)  y = Mul(a, l)  // k and l hold the same",
+  after: "a = Add(x, k)  y = Mul(a, k)",
+  numerics: "exact",
+  run: (context) => {
+    const groups = new Map<string, Value[]>();
+    for (const graph of context.view.model.graphs()) {
+      for (const value of graph.initializers) {
+        if (value.tensor === undefined || !isCandidate(value)) continue;
+        const kind = kindOf(value.tensor);
+        const group = groups.get(kind);
+        if (group === undefined) groups.set(kind, [value]);
+        else group.push(value);
+      }
+    }
+    for (const group of groups.values()) if (group.length > 1) mergeGroup(group, context);
+  },
+};
+
+/** Made anew whenever they are read: comparing many large ones would cost more than writing them does. */
+const LARGEST_COMPUTED = 1 << 16;
+
+function isCandidate(value: Value): boolean {
+  const { tensor } = value;
+  if (tensor === undefined || !value.isConstant || value.uses.size === 0) return false;
+  if (tensor.data.kind === "missing") return false;
+  return tensor.data.kind !== "computed" || tensor.byteLength <= LARGEST_COMPUTED;
+}
+
+/** Graphs come outer ones first, so that what stays is around what goes. */
+function mergeGroup(group: readonly Value[], context: PassContext): void {
+  const index = new TensorIndex();
+  const kept = new Map<number, Value[]>();
+  for (const value of group) {
+    if (value.tensor === undefined) continue;
+    const id = index.idOf(value.tensor);
+    const twins = kept.get(id) ?? [];
+    const twin = twins.find((other) => isVisible(other, value.graph));
+    if (twin === undefined || !mergeInto(twin, value, context)) kept.set(id, [...twins, value]);
+  }
+}
+
+function isVisible(value: Value, from: Graph): boolean {
+  for (let graph: Graph | undefined = from; graph !== undefined; graph = graph.parent) {
+    if (value.graph === graph) return true;
+  }
+  return false;
+}
+
+function mergeInto(kept: Value, value: Value, context: PassContext): boolean {
+  if (value.isGraphInput || value.isGraphOutput || value.uses.size === 0) return false;
+  return context.attempt(value.name, {
+    kind: "rewrite",
+    summary: `initializer "${value.name}" repeats "${kept.name}"`,
+    apply: (rewriter) => {
+      rewriter.replaceUses(value, kept);
+      value.graph.removeInitializer(value);
+    },
+  });
+}

@@ -1,0 +1,92 @@
+import { equalBytes } from "../base/bytes.js";
+import type { Tensor } from "../ir/tensor.js";
+
+/** Bytes compared at a time: most tensors that differ do so at once, and none is held whole. */
+const STEP = 1 << 16;
+/** Bytes of each of the three samples that are looked at before all of a tensor is. */
+const SAMPLE = 1 << 10;
+
+/**
+ * Numbers for constants: two have the same one exactly when type, sizes and elements are the same, bit by bit. A tensor
+ * is not read at all while no other has its type and sizes, and read whole only beside one whose samples are the same.
+ */
+export class TensorIndex {
+  readonly #ids = new WeakMap<Tensor, number>();
+  readonly #kinds = new Map<string, Kind>();
+  #count = 0;
+
+  /** A tensor whose file is missing equals only itself. */
+  idOf(tensor: Tensor): number {
+    let id = this.#ids.get(tensor);
+    if (id === undefined) {
+      id = (tensor.data.kind === "missing" ? undefined : this.#find(tensor)) ?? this.#count++;
+      this.#ids.set(tensor, id);
+    }
+    return id;
+  }
+
+  /** The number of an equal tensor met before. */
+  #find(tensor: Tensor): number | undefined {
+    const key = kindOf(tensor);
+    const kind = this.#kinds.get(key);
+    if (kind === undefined) {
+      this.#kinds.set(key, { only: tensor, bySample: new Map() });
+      return undefined;
+    }
+    if (kind.only !== undefined) {
+      kind.bySample.set(sampleOf(kind.only), [kind.only]);
+      kind.only = undefined;
+    }
+    const sample = sampleOf(tensor);
+    const alike = kind.bySample.get(sample) ?? [];
+    const twin = alike.find((other) => sameElements(other, tensor));
+    if (twin === undefined) kind.bySample.set(sample, [...alike, tensor]);
+    return twin === undefined ? undefined : this.#ids.get(twin);
+  }
+}
+
+/** Tensors of one type and one list of sizes; a single one stays unread in `only`. */
+interface Kind {
+  only: Tensor | undefined;
+  readonly bySample: Map<string, readonly Tensor[]>;
+}
+
+/** What two tensors must share to be worth comparing. */
+export function kindOf(tensor: Tensor): string {
+  return `${tensor.dtype}[${tensor.dims.join(",")}]`;
+}
+
+/** A few bytes of the beginning, the middle and the end, hashed. */
+function sampleOf(tensor: Tensor): string {
+  const { data } = tensor;
+  if (data.kind === "strings") return String(data.values.length);
+  // Computed elements are made whole however little of them is wanted.
+  const whole = data.kind === "computed" ? tensor.bytes() : undefined;
+  const size = tensor.byteLength;
+  const length = Math.min(SAMPLE, size);
+  const bytes = new Uint8Array(length);
+  let hash = 0x811c9dc5;
+  for (const at of new Set([0, (size - length) >> 1, size - length])) {
+    if (whole !== undefined) bytes.set(whole.subarray(at, at + length));
+    else tensor.readInto(bytes, at);
+    for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193);
+  }
+  return String(hash >>> 0);
+}
+
+function sameElements(a: Tensor, b: Tensor): boolean {
+  if (a.data === b.data) return true;
+  if (a.data.kind === "strings" && b.data.kind === "strings") {
+    const { values } = b.data;
+    return a.data.values.every((text, i) => equalBytes(text, values[i] ?? text.subarray(0, 0)));
+  }
+  if (a.data.kind !== "range" || b.data.kind !== "range") return equalBytes(a.bytes(), b.bytes());
+  for (let at = 0; at < a.byteLength; at += STEP) {
+    const length = Math.min(STEP, a.byteLength - at);
+    const [x, y] = [new Uint8Array(length), new Uint8Array(length)];
+    a.readInto(x, at);
+    b.readInto(y, at);
+    if (!equalBytes(x, y)) return false;
+  }
+  return true;
+}
