@@ -157,7 +157,7 @@ function whyNotFolded(
 ): string | undefined {
   const { facts } = context.view;
   if (value.isGraphOutput) return `"${value.name}" is a graph output`;
-  if (value.isPinned) return `"${value.name}" is named by an annotation or a training binding`;
+  if (value.pinnedBecause !== undefined) return `"${value.name}" stays: ${value.pinnedBecause}`;
   const dtype = facts.dtype(value);
   const shape = facts.staticShape(value);
   if (dtype !== undefined && !EVALUATED.has(dtype)) return `its result is ${dtype}`;

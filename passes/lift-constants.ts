@@ -32,7 +32,7 @@ function match(node: Node): Proposal | Refusal | undefined {
   if (tensor === undefined)
     return refuse("its value is sparse, a string list, or given by a function's caller");
   if (output.isGraphOutput) return refuse(`"${output.name}" is a graph output`);
-  if (output.isPinned) return refuse(`"${output.name}" is named by an annotation or a training binding`);
+  if (output.pinnedBecause !== undefined) return refuse(`"${output.name}" stays: ${output.pinnedBecause}`);
   return {
     kind: "rewrite",
     summary: `${node.label} becomes an initializer`,

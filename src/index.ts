@@ -12,6 +12,7 @@ export { memorySource } from "./base/bytes.js";
 export { type ErrorCode, type ErrorPlace, NormfoldError } from "./base/errors.js";
 export type { Numerics } from "./base/numerics.js";
 export { isRefusal, type Refusal, refuse } from "./base/refusal.js";
+export { fixInputShapes } from "./input-shapes.js";
 export {
   type Attribute,
   type AttributeInit,
@@ -84,5 +85,6 @@ export type { CheckReport, OutputReport, SetReport } from "./runtime/check.js";
 export type { Comparison } from "./runtime/compare.js";
 export type { FeedSet } from "./runtime/feeds.js";
 export type { Port, Runtime, RuntimeModel, RuntimeTensor, Session, TensorMap } from "./runtime/runtime.js";
+export { extractSubmodel, type SubmodelBorders } from "./submodel.js";
 export { parseGraph, parseModel as parse } from "./text/parse.js";
 export { printGraph, printModel as print } from "./text/print.js";

@@ -198,6 +198,9 @@ async function checkOptions(
   probes: readonly string[] = [],
 ): Promise<RuntimeCheckOptions> {
   const { data, inputShapes, signal, seed = 0 } = options;
+  if (!Number.isInteger(seed) || seed < 0) {
+    throw new NormfoldError("usage", `seed is ${seed}; give a whole number from 0 on`);
+  }
   return {
     runtime: await runtime(),
     seed,

@@ -2,6 +2,7 @@ import { PASSES } from "../passes/index.js";
 import { NormfoldError } from "./base/errors.js";
 import type { Numerics } from "./base/numerics.js";
 import { cloneModel } from "./ir/clone.js";
+import type { Use, Value } from "./ir/graph.js";
 import type { Model } from "./ir/model.js";
 import {
   DEFAULT_SETTINGS,
@@ -31,6 +32,10 @@ export interface RewriteOptions {
    * weight so. Changes the model's inputs, hence off by default.
    */
   readonly freezeInitializers?: boolean;
+  /** Names of values and nodes that stay as they are: nothing removes, renames or changes them. */
+  readonly keep?: readonly string[];
+  /** Raise the model to this version of the standard operator set first, for operators that are new in it. */
+  readonly opset?: number;
   /** Verify the graph after every pass. */
   readonly verifyEach?: boolean;
 }
@@ -70,6 +75,10 @@ export async function rewriteModel(
   services: RewriteServices = {},
 ): Promise<RewriteResult> {
   const passes = selectPasses(options.passes, options.skip);
+  const { growthLimit = DEFAULT_SETTINGS.growthLimit } = options;
+  if (!(growthLimit >= 0)) {
+    throw new NormfoldError("usage", `growthLimit is ${growthLimit}; give a number of bytes from 0 on`);
+  }
   const denied = new Set<string>();
   const rolledBack: RolledBack[] = [];
   const deny = (record: RewriteRecord, reason: string): void => {
@@ -120,6 +129,7 @@ async function tryRun(
   if (options.freezeInitializers) {
     for (const input of model.graph.inputs) if (input.tensor !== undefined) model.graph.freezeInput(input);
   }
+  const release = pinKept(model, options.keep ?? []);
   try {
     const log = await runPipeline(model, passes, {
       settings: { ...DEFAULT_SETTINGS, growthLimit: options.growthLimit ?? DEFAULT_SETTINGS.growthLimit },
@@ -127,11 +137,46 @@ async function tryRun(
       evaluate: services.evaluate,
       verifyEach: options.verifyEach ?? false,
     });
+    release();
     return { model, log };
   } catch (error) {
     if (error instanceof ApplyFailure) return error;
     throw error;
   }
+}
+
+/** Holds the named values, and the outputs of the named nodes, in place until the function that it gives is called. */
+function pinKept(model: Model, names: readonly string[]): () => void {
+  if (names.length === 0) return () => {};
+  const wanted = new Set(names);
+  const found = new Set<string>();
+  const pinned: Value[] = [];
+  const pin: Use = { kind: "pin", reason: "it is to be kept" };
+  const offer = (value: Value | null, name: string | undefined): void => {
+    if (value === null || name === undefined || !wanted.has(name)) return;
+    found.add(name);
+    value.addUse(pin);
+    pinned.push(value);
+  };
+  for (const graph of model.graphs()) {
+    for (const value of new Set([...graph.inputs, ...graph.initializers])) offer(value, value.name);
+    for (const node of graph.nodes()) {
+      for (const value of node.outputs) {
+        offer(value, node.name);
+        offer(value, value?.name);
+      }
+    }
+  }
+  const missing = names.find((name) => !found.has(name));
+  if (missing !== undefined) {
+    throw new NormfoldError(
+      "usage",
+      `there is no value or node "${missing}" to keep; "normfold print" shows them`,
+    );
+  }
+  return () => {
+    for (const value of pinned) value.removeUse(pin);
+  };
 }
 
 function judgeCandidate(candidate: Candidate, judge: Judge): Promise<CheckReport> {

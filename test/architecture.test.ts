@@ -43,6 +43,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/data",
     "src/runtime",
   ],
+  "src/submodel.ts": ["src/base", "src/ir", "src/ops"],
+  "src/input-shapes.ts": ["src/base", "src/ir", "src/ops"],
   "src/optimize.ts": ["src/base", "src/ir", "src/ops", "src/opset", "src/rewrite", "src/runtime", "passes"],
   "src/accuracy.ts": ["src/base", "src/ir", "src/reference", "src/runtime"],
   "src/report": [
@@ -89,6 +91,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/training",
     "src/node",
     "src/report",
+    "src/submodel.ts",
+    "src/input-shapes.ts",
     "src/optimize.ts",
     "src/library.ts",
     "src/accuracy.ts",

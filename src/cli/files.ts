@@ -13,6 +13,8 @@ export const STANDARD = "-";
 export interface LoadedModel {
   readonly model: Model;
   readonly file: FileSize;
+  /** The model is no longer what the file holds. */
+  readonly isAdjusted?: boolean;
 }
 
 /** Reads a model from a file or, for "-", from standard input. */

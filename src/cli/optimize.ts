@@ -17,7 +17,7 @@ import {
 import { type Channel, flush, styleFor, write, writeJson } from "./output.js";
 import { createStages, type Stages } from "./progress.js";
 import { nearest } from "./suggest.js";
-import { collectNames, collectShapes, parseBytes, parseSeed, type Shapes } from "./values.js";
+import { collectNames, collectShapes, parseBytes, parseOpset, parseSeed, type Shapes } from "./values.js";
 
 interface OptimizeFlags {
   readonly output?: string;
@@ -31,6 +31,13 @@ interface OptimizeFlags {
   readonly seed: number;
   readonly growthLimit?: number;
   readonly freezeInitializers?: true;
+  readonly keep?: readonly string[];
+  readonly opset?: number;
+  readonly inlineFunctions?: true;
+  readonly constantFolding: boolean;
+  readonly inputs?: readonly string[];
+  readonly outputs?: readonly string[];
+  readonly overwriteInputShape?: Shapes;
   readonly externalData?: true | number;
   readonly allowOutside?: true;
   readonly explain?: true;
@@ -69,6 +76,25 @@ export function addOptimize(program: Command): void {
       "--freeze-initializers",
       "make constants of inputs that have a default value; they are inputs no longer",
     )
+    .option("--no-constant-folding", "do not compute what is constant; the same as --skip fold-constants")
+    .option("--keep <names>", "values and nodes that stay as they are (repeatable, or a,b)", collectNames)
+    .option(
+      "--overwrite-input-shape <name:sizes>",
+      "fix the sizes of an input in the model, x:1,3,224,224 (repeatable)",
+      collectShapes,
+    )
+    .option(
+      "--inputs <names>",
+      "cut the model: these values become its inputs (repeatable, or a,b)",
+      collectNames,
+    )
+    .option(
+      "--outputs <names>",
+      "cut the model: these values become its outputs (repeatable, or a,b)",
+      collectNames,
+    )
+    .option("--opset <n>", "raise the model to this version of the operator set first", parseOpset)
+    .option("--inline-functions", "replace calls of the model's own functions by their bodies")
     .option("--external-data [bytes]", "tensors of at least this size (1024) go to a file beside", parseBytes)
     .option("--allow-outside", "read external data outside the model's folder")
     .option("--explain", "list every rewrite, and every place left alone with the reason")
@@ -115,21 +141,39 @@ async function optimizeFile(
   if (externalPaths(path, input.model).some((file) => isSameFile(file, target))) {
     throw usage(`"${target}" holds data of the input; choose another file`);
   }
-  const { model, report } = await optimizeModel(path, input, flags, stages);
+  const { model, report } = await optimizeModel(path, await adjusted(input, flags), flags, stages);
   if (report.check !== undefined) assertProven(report.check, input.file.path);
   stages.enter("write", "writing");
   const output = await save(model, target, flags);
   return { input: input.file, output, time: stages.finish(), report };
 }
 
+/** The model that the user asked for, cut and with fixed sizes: what it computes is the measure for the result. */
+async function adjusted(
+  input: LoadedModel,
+  { inputs, outputs, overwriteInputShape }: OptimizeFlags,
+): Promise<LoadedModel> {
+  const { extractSubmodel, fixInputShapes } = await import("../index.js");
+  let { model } = input;
+  if (inputs !== undefined || outputs !== undefined) {
+    model = extractSubmodel(model, {
+      ...(inputs === undefined ? {} : { inputs }),
+      ...(outputs === undefined ? {} : { outputs }),
+    });
+  }
+  if (overwriteInputShape !== undefined) model = fixInputShapes(model, overwriteInputShape);
+  return model === input.model ? input : { ...input, model, isAdjusted: true };
+}
+
 async function optimizeModel(
   path: string,
-  { model, file }: LoadedModel,
+  { model, file, isAdjusted }: LoadedModel,
   flags: OptimizeFlags,
   stages: Stages,
 ): Promise<{ readonly model: Model; readonly report: OptimizeReport }> {
   const { loadData, optimize } = await import("../index.js");
-  const { pass, skip, check, checkInputs, inputShape, seed, growthLimit } = flags;
+  const { pass, check, checkInputs, inputShape, seed, growthLimit, keep, opset } = flags;
+  const skip = [...(flags.skip ?? []), ...(flags.constantFolding ? [] : ["fold-constants"])];
   const data = checkInputs === undefined ? undefined : await loadData(model, checkInputs);
   // The library loads onnxruntime and runs the original before it rewrites anything.
   if (check) stages.enter("check", "running the original");
@@ -147,9 +191,13 @@ async function optimizeModel(
           stages.enter("check", "looking for the rewrite that changes the outputs");
         else stages.enter("reference", "evaluating in float64");
       },
-      ...(flags.allowOutside || !canReadAgain(path) ? {} : { original: { kind: "path", path } }),
+      skip,
+      ...(isAdjusted || flags.allowOutside || !canReadAgain(path)
+        ? {}
+        : { original: { kind: "path", path } }),
       ...(pass === undefined ? {} : { passes: pass }),
-      ...(skip === undefined ? {} : { skip }),
+      ...(keep === undefined ? {} : { keep }),
+      ...(opset === undefined ? {} : { opset }),
       ...(data === undefined ? {} : { data }),
       ...(inputShape === undefined ? {} : { inputShapes: inputShape }),
       ...(growthLimit === undefined ? {} : { growthLimit }),

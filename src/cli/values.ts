@@ -30,6 +30,12 @@ export function parseSeed(text: string): number {
   return seed;
 }
 
+/** A version of the standard operator set; whether a model can be raised to it shows later. */
+export function parseOpset(text: string): number {
+  if (!/^\d{1,3}$/.test(text)) throw new InvalidArgumentError("Give a version of the operator set, like 18.");
+  return Number(text);
+}
+
 /** "a,b" after ["x"]: options that take lists may be repeated or take commas. */
 export function collectNames(text: string, before: readonly string[] = []): readonly string[] {
   const names = text.split(",").map((name) => name.trim());

@@ -164,6 +164,21 @@ export class Graph {
     value.addUse(use);
   }
 
+  /** Makes these the outputs, in this order. */
+  setOutputs(values: readonly Value[]): void {
+    this.#dropOutputs();
+    for (const value of values) this.addOutput(value);
+  }
+
+  #dropOutputs(): void {
+    this.#outputs.forEach((value, index) => {
+      const use = this.#outputUses[index];
+      if (use !== undefined) value.removeUse(use);
+    });
+    this.#outputs = [];
+    this.#outputUses = [];
+  }
+
   /** Creates a node before `before`, or at the end. */
   addNode(init: NodeInit, before?: Node): Node {
     const node = new Node(this, init);
@@ -215,10 +230,7 @@ export class Graph {
   }
 
   #dispose(): void {
-    this.#outputs.forEach((value, index) => {
-      const use = this.#outputUses[index];
-      if (use !== undefined) value.removeUse(use);
-    });
+    this.#dropOutputs();
     for (const node of this.nodes()) this.#retire(node);
     for (const value of new Set([...this.#inputs, ...this.#initializers])) this.scope.release(value.name);
   }

@@ -27,7 +27,7 @@ export interface ValueInfo {
 export type Use =
   | { readonly kind: "node"; readonly node: Node; readonly index: number }
   | { readonly kind: "output"; readonly graph: Graph; readonly index: number }
-  /** A quantization annotation or a training binding names the value; it may not vanish or change. */
+  /** Something outside the graph names the value; it may not vanish or change. `reason` is a clause: "a caller keeps it". */
   | { readonly kind: "pin"; readonly reason: string };
 
 /**
@@ -89,8 +89,13 @@ export class Value {
   }
 
   get isPinned(): boolean {
-    for (const use of this.#uses) if (use.kind === "pin") return true;
-    return false;
+    return this.pinnedBecause !== undefined;
+  }
+
+  /** Why the value may not vanish or change, as a clause; undefined when nothing outside the graph names it. */
+  get pinnedBecause(): string | undefined {
+    for (const use of this.#uses) if (use.kind === "pin") return use.reason;
+    return undefined;
   }
 
   /**

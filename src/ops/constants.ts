@@ -37,8 +37,8 @@ export function requireConstant(value: Value | undefined, role: string): Tensor 
   if (value === undefined) return refuse(`${role} is missing`);
   const tensor = constantTensor(value);
   if (tensor !== undefined) return tensor;
-  if (value.isPinned)
-    return refuse(`${role} "${value.name}" is named by an annotation or a training binding`);
+  if (value.pinnedBecause !== undefined)
+    return refuse(`${role} "${value.name}" stays as it is: ${value.pinnedBecause}`);
   if (value.tensor !== undefined)
     return refuse(
       `${role} "${value.name}" is a graph input, whose default a caller can override (--freeze-initializers makes it constant)`,

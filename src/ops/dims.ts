@@ -227,6 +227,16 @@ export function isModelWide(dim: MaybeDim): boolean {
   );
 }
 
+/** The size as a model declares one: a number, or the name of a symbol or expression that holds in the whole model. */
+export function declaredDim(dim: MaybeDim): number | string | undefined {
+  if (typeof dim === "number" || dim === undefined) return dim;
+  if (!isModelWide(dim)) return undefined;
+  const [term, ...others] = dim.terms;
+  const [atom, ...factors] = term?.atoms ?? [];
+  const isAlone = others.length + factors.length === 0 && term?.coefficient === 1 && dim.constant === 0;
+  return isAlone && atom?.kind === "symbol" ? atom.name : dim.key;
+}
+
 /** The number that the expression comes to with `sizes` for its symbols; undefined when one is not given. */
 export function evaluateDim(dim: MaybeDim, sizes: ReadonlyMap<string, number>): number | undefined {
   if (typeof dim === "number" || dim === undefined) return dim;

@@ -137,6 +137,6 @@ export class Rewriter {
 /** Why `from` cannot hand its place to `to`, or undefined when it can. */
 export function replacementBlocked(from: Value, to: Value): string | undefined {
   if (canReplace(from, to)) return undefined;
-  if (from.isPinned) return `"${from.name}" is named by an annotation or a training binding`;
+  if (from.pinnedBecause !== undefined) return `"${from.name}" stays: ${from.pinnedBecause}`;
   return `"${from.name}" is a graph output and cannot share "${to.name}", which callers see too`;
 }

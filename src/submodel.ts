@@ -1,0 +1,160 @@
+import { NormfoldError } from "./base/errors.js";
+import { cloneModel } from "./ir/clone.js";
+import type { Graph, Node, Value, ValueInfo } from "./ir/graph.js";
+import type { Model } from "./ir/model.js";
+import type { Dim, ValueType } from "./ir/type.js";
+import { declaredDim } from "./ops/dims.js";
+import { createFacts, type Facts } from "./ops/facts.js";
+
+export interface SubmodelBorders {
+  /** Names of values that become the inputs, in this order; any value of the model's graph. Default: its inputs. */
+  readonly inputs?: readonly string[];
+  /** Names of values that become the outputs, in this order. Default: its outputs. */
+  readonly outputs?: readonly string[];
+}
+
+/**
+ * The part of a model between some of its values, as a model of its own. Inputs that the part does not need go unless they
+ * are asked for. Throws NormfoldError "usage" for a name that is no value, or when the outputs need more than the inputs
+ * that were named; "unsupported" where the type of a new border is not known.
+ */
+export function extractSubmodel(model: Model, borders: SubmodelBorders): Model {
+  if (model.trainingInfo.length > 0) {
+    throw new NormfoldError(
+      "unsupported",
+      "the model carries training information that names its values; a part cannot keep it",
+    );
+  }
+  const copy = cloneModel(model);
+  const { graph } = copy;
+  const facts = createFacts(copy);
+  const values = valuesOf(graph);
+  const find = (name: string): Value => {
+    const value = values.get(name);
+    if (value !== undefined) return value;
+    throw new NormfoldError("usage", `there is no value "${name}" in the graph; "normfold print" shows them`);
+  };
+  const unique = (names: readonly string[], what: string): readonly Value[] => {
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    if (twice !== undefined) throw new NormfoldError("usage", `${what} "${twice}" is named twice`);
+    if (names.length === 0) throw new NormfoldError("usage", `no ${what} is named; name one at least`);
+    return names.map(find);
+  };
+  const outputs = borders.outputs === undefined ? graph.outputs : unique(borders.outputs, "output");
+  const cuts = borders.inputs === undefined ? [] : unique(borders.inputs, "input");
+  // Types are asked for before the first edit: they are worked out from what feeds the borders.
+  const outputInfo = outputs.map((value) => borderInfo(value, facts));
+  const inputInfo = cuts.map((value) => borderInfo(value, facts));
+  const inputs = new Map<Value, Value>();
+  cuts.forEach((value, index) => {
+    const info = inputInfo[index];
+    if (info !== undefined) inputs.set(value, replaceByInput(graph, value, info));
+  });
+  graph.setOutputs(outputs.map((value) => inputs.get(value) ?? value));
+  outputs.forEach((value, index) => {
+    if (!inputs.has(value)) value.info = outputInfo[index];
+  });
+  removeUnneeded(graph);
+  const kept = new Set(inputs.values());
+  for (const input of graph.inputs) {
+    if (kept.has(input)) continue;
+    if (input.uses.size === 0) graph.removeInput(input);
+    else if (borders.inputs !== undefined && input.tensor === undefined && input.sparse === undefined) {
+      const names = outputs.map(({ name }) => `"${name}"`).join(", ");
+      throw new NormfoldError("usage", `the outputs ${names} also need input "${input.name}"; name it too`);
+    }
+  }
+  for (const [value, input] of inputs) giveName(graph, value, input);
+  return copy;
+}
+
+/** Every use of `value` becomes a use of a new input, which takes its name at the end, when it is free. */
+function replaceByInput(graph: Graph, value: Value, info: ValueInfo): Value {
+  const input = graph.addInput({ name: graph.freshName(value.name), ...(info.type && { type: info.type }) });
+  for (const use of [...value.uses]) {
+    if (use.kind === "node") use.node.setInput(use.index, input);
+    else if (use.kind === "output") use.graph.setOutput(use.index, input);
+  }
+  if (value.isGraphInput && value.tensor !== undefined) graph.setDefault(input, value.tensor);
+  return input;
+}
+
+/** From the last node to the first, whatever feeds no output goes; nodes with several outputs stay for one of them. */
+function removeUnneeded(graph: Graph): void {
+  for (let node = graph.last; node !== undefined; ) {
+    const current: Node = node;
+    node = node.previous;
+    if (current.outputs.every((value) => value === null || isUnread(value))) discard(graph, current);
+  }
+  for (const value of [...graph.initializers]) {
+    if (value.isGraphInput || !isUnread(value)) continue;
+    unpin(value);
+    graph.removeInitializer(value);
+  }
+  graph.annotations = graph.annotations.filter(
+    ({ tensor }) => typeof tensor === "string" || !isRemoved(graph, tensor),
+  );
+}
+
+/** Nothing computes with it; what only an annotation names goes with its annotation. */
+function isUnread(value: Value): boolean {
+  for (const use of value.uses) if (use.kind !== "pin") return false;
+  return true;
+}
+
+function discard(graph: Graph, node: Node): void {
+  for (const value of node.outputs) if (value !== null) unpin(value);
+  graph.removeNode(node);
+}
+
+function unpin(value: Value): void {
+  for (const use of [...value.uses]) if (use.kind === "pin") value.removeUse(use);
+}
+
+function isRemoved(graph: Graph, value: Value): boolean {
+  if (value.producer !== undefined) return value.producer.graph === undefined;
+  return !graph.hasInput(value) && !graph.initializers.has(value);
+}
+
+function giveName(graph: Graph, value: Value, input: Value): void {
+  const { name } = value;
+  if (input.name === name) return;
+  // The value is still there where its node has another output that is read.
+  if (!isRemoved(graph, value)) value.rename(graph.freshName(`${name}_cut`));
+  input.rename(name);
+}
+
+function valuesOf(graph: Graph): Map<string, Value> {
+  const values = new Map<string, Value>();
+  for (const value of [...graph.inputs, ...graph.initializers]) values.set(value.name, value);
+  for (const node of graph.nodes()) {
+    for (const value of node.outputs) if (value !== null) values.set(value.name, value);
+  }
+  return values;
+}
+
+function borderInfo(value: Value, facts: Facts): ValueInfo {
+  const known = facts.typeOf(value);
+  const declared = value.type;
+  const type =
+    declared?.kind === "tensor" && declared.shape !== undefined ? declared : typeFrom(known, declared);
+  if (type === undefined) {
+    throw new NormfoldError(
+      "unsupported",
+      "its type is not known, so that it cannot be a border of a model",
+      {
+        element: value.name,
+      },
+    );
+  }
+  return { name: value.name, type };
+}
+
+function typeFrom(
+  known: ReturnType<Facts["typeOf"]>,
+  declared: ValueType | undefined,
+): ValueType | undefined {
+  if (known?.kind !== "tensor" || known.dtype === undefined) return declared;
+  const shape = known.shape?.map((dim): Dim => declaredDim(dim));
+  return { kind: "tensor", dtype: known.dtype, shape };
+}
