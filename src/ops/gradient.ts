@@ -1,9 +1,10 @@
 import { isStandardDomain, type Node } from "../ir/graph.js";
+import { ARITHMETIC } from "./elementwise/gradient.js";
 import type { Facts } from "./facts.js";
 import type { GradientRule, GradientTable } from "./gradient-rule.js";
 
 /** One row per family. */
-const FAMILIES: readonly GradientTable[] = [];
+const FAMILIES: readonly GradientTable[] = [ARITHMETIC];
 
 const RULES: ReadonlyMap<string, GradientRule> = new Map(
   FAMILIES.flatMap((family) => Object.entries(family)),

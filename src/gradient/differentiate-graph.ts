@@ -1,0 +1,171 @@
+import { present } from "../base/assert.js";
+import { NormfoldError } from "../base/errors.js";
+import { isRefusal } from "../base/refusal.js";
+import type { Builder } from "../ir/builder.js";
+import type { Graph, Node, Value } from "../ir/graph.js";
+import type { Facts } from "../ops/facts.js";
+import { gradientRule } from "../ops/gradient.js";
+import type { GradientContext } from "../ops/gradient-rule.js";
+import { addGradients, zerosLike } from "../ops/gradient-support.js";
+import { capturesOf, isDifferentiable, reachFrom } from "./reach.js";
+import { withOutput } from "./widen.js";
+
+/** The operator set from which on axes are inputs everywhere; the rules are written for it. */
+export const LEAST_OPSET = 18;
+
+export interface GraphDifferentiation {
+  readonly facts: Facts;
+  /** Writes to the end of the graph that is differentiated. */
+  readonly build: Builder;
+  /** Values of the graph and the gradients that come into them, in the same shape. */
+  readonly seeds: ReadonlyMap<Value, Value>;
+  /** The values whose gradients are asked for: inputs, initializers, outputs of nodes. */
+  readonly wrt: readonly Value[];
+  /**
+   * Receives the forward values that were replaced, and by which: a rule may give its node one more output, which makes
+   * new objects of its outputs.
+   */
+  readonly renewed?: Map<Value, Value>;
+}
+
+/**
+ * Appends the gradients of sum(seed * value) over all seeds to the graph, in reverse mode, and gives them by the values of
+ * `wrt`, each in the shape of its value. A value that no seed depends on gets zeros.
+ *
+ * Integers and booleans carry no gradient, and neither do operators that are constant wherever they have a derivative
+ * (Floor, Sign, Round): what is before them gets none from there, as in PyTorch.
+ *
+ * Throws NormfoldError "unsupported" for a node without a rule, or whose rule refuses, and "usage" for a value of `wrt`
+ * that is not of a floating-point type. The graph is then half edited: give it one that can be thrown away.
+ */
+export function differentiateGraph(options: GraphDifferentiation): Map<Value, Value> {
+  const { facts, build, seeds, wrt } = options;
+  for (const value of wrt) {
+    if (!isDifferentiable(facts, value))
+      throw new NormfoldError(
+        "usage",
+        `"${value.name}" is of type ${facts.dtype(value) ?? "unknown"}; only floating-point tensors have gradients`,
+      );
+  }
+  const sweep = new Sweep(build, facts, options.renewed ?? new Map(), reachFrom(build.graph, wrt, facts));
+  for (const [value, gradient] of seeds) sweep.contribute(value, gradient);
+  const last = build.graph.last;
+  const forward = last === undefined ? [] : nodesBackFrom(lastForward(build.graph, seeds) ?? last);
+  for (const node of forward) sweep.visit(node);
+  return new Map(
+    wrt.map((value) => [value, sweep.total(value) ?? zerosLike({ facts, build }, value)] as const),
+  );
+}
+
+/** The last node that computes a seeded value; nothing after it matters. */
+function lastForward(graph: Graph, seeds: ReadonlyMap<Value, Value>): Node | undefined {
+  const producers = new Set([...seeds.keys()].map((value) => value.producer));
+  for (let node = graph.last; node !== undefined; node = node.previous) if (producers.has(node)) return node;
+  return undefined;
+}
+
+function* nodesBackFrom(start: Node): Generator<Node, void, undefined> {
+  for (let node: Node | undefined = start; node !== undefined; ) {
+    // The node may be replaced by one with more outputs while it is visited.
+    const before: Node | undefined = node.previous;
+    yield node;
+    node = before;
+  }
+}
+
+/** One walk over the nodes, last one first. */
+class Sweep {
+  readonly #build: Builder;
+  readonly #facts: Facts;
+  readonly #renewed: Map<Value, Value>;
+  /** Values whose gradients lead to one that is asked for. */
+  readonly #active: ReadonlySet<Value>;
+  /** By value: the gradients that its readers gave, until they are added up. */
+  readonly #parts = new Map<Value, Value[]>();
+
+  constructor(build: Builder, facts: Facts, renewed: Map<Value, Value>, active: ReadonlySet<Value>) {
+    this.#build = build;
+    this.#facts = facts;
+    this.#renewed = renewed;
+    this.#active = active;
+  }
+
+  contribute(value: Value, gradient: Value): void {
+    if (!this.isActive(value)) return;
+    const parts = this.#parts.get(value);
+    if (parts === undefined) this.#parts.set(value, [gradient]);
+    else parts.push(gradient);
+  }
+
+  isActive(value: Value): boolean {
+    return this.#active.has(value) && isDifferentiable(this.#facts, value);
+  }
+
+  /** The whole gradient of a value, once all its readers were visited. */
+  total(value: Value): Value | undefined {
+    const parts = this.#parts.get(value);
+    if (parts === undefined) return undefined;
+    const sum = addGradients(this.#build, parts);
+    if (sum !== undefined && parts.length > 1) this.#parts.set(value, [sum]);
+    return sum;
+  }
+
+  visit(node: Node): void {
+    const active = node.inputs.map((value) => value !== null && this.isActive(value));
+    const captures = capturesOf(node).filter((value) => this.isActive(value));
+    if (!active.includes(true) && captures.length === 0) return;
+    const gradients = node.outputs.map((value) => (value === null ? undefined : this.total(value)));
+    if (gradients.every((gradient) => gradient === undefined)) return;
+    const rule = gradientRule(node, this.#facts);
+    if (rule === undefined) throw this.#missing(node);
+    const context = this.#contextOf(node, active, captures, gradients);
+    const results = rule(context);
+    if (isRefusal(results))
+      throw new NormfoldError("unsupported", `${node.opType} cannot be differentiated: ${results.reason}`, {
+        element: node.label,
+      });
+    results.forEach((gradient, index) => {
+      const input = node.input(index);
+      if (gradient !== undefined && input !== undefined && active[index]) this.contribute(input, gradient);
+    });
+  }
+
+  #missing(node: Node): NormfoldError {
+    const message = this.#facts.isCall(node)
+      ? `it calls the function ${node.opType}, which is not looked into; inline functions first`
+      : `${node.opType} has no gradient rule; freeze what is before it, or take it out`;
+    return new NormfoldError("unsupported", message, { element: node.label });
+  }
+
+  #contextOf(
+    forward: Node,
+    active: readonly boolean[],
+    captures: readonly Value[],
+    gradients: readonly (Value | undefined)[],
+  ): GradientContext {
+    let node = forward;
+    const opset = this.#facts.opset(forward) ?? 0;
+    const what = (index: number, part: string): string => `${forward.label} has an ${part} ${index}`;
+    return {
+      get node(): Node {
+        return node;
+      },
+      facts: this.#facts,
+      build: this.#build,
+      opset,
+      input: (index) => present(node.input(index), what(index, "input")),
+      output: (index) => present(node.output(index), what(index, "output")),
+      grad: (index) => gradients[index],
+      needs: (index) => active[index] === true,
+      forwardOutput: (index) => {
+        if (node.output(index) === undefined)
+          node = withOutput(node, index, `${forward.key}_output${index}`, this.#renewed);
+        return present(node.output(index), what(index, "output"));
+      },
+      captures,
+      contribute: (value, gradient) => {
+        this.contribute(value, gradient);
+      },
+    };
+  }
+}

@@ -1,0 +1,106 @@
+import { NormfoldError } from "../base/errors.js";
+import { Builder } from "../ir/builder.js";
+import { cloneModel } from "../ir/clone.js";
+import type { Graph, Value } from "../ir/graph.js";
+import type { Model } from "../ir/model.js";
+import { type Dim, tensorType, type ValueType } from "../ir/type.js";
+import { createFacts, type Facts } from "../ops/facts.js";
+import { onesLike, zerosLike } from "../ops/gradient-support.js";
+import { differentiateGraph, LEAST_OPSET } from "./differentiate-graph.js";
+import { isDifferentiable } from "./reach.js";
+
+export interface DifferentiateOptions {
+  /** The value to differentiate: an output of the model or any value inside it. */
+  readonly of: string;
+  /** The values to differentiate by: inputs, initializers or values inside the model, each of a floating-point type. */
+  readonly wrt: readonly string[];
+  /**
+   * What the gradient of `of` itself is. "ones" (default) differentiates the sum of its elements, which for a loss is
+   * the loss; any other name is that of an input, made if the model has none, of the type and shape of `of`.
+   */
+  readonly seed?: string;
+}
+
+/**
+ * A model with the gradients as further outputs, in the order of `wrt` and each in the shape of its value, named after it:
+ * "w_grad" (or "w_grad_1" where that name is taken). The forward outputs stay. Only operators of the standard domain
+ * are added. A value that `of` does not depend on gets zeros.
+ *
+ * Throws NormfoldError "usage" for names that the model does not have or that are no floating-point tensors, and
+ * "unsupported" for a node on the way that has no gradient rule, naming operator, node and reason.
+ */
+export function differentiate(model: Model, options: DifferentiateOptions): Model {
+  const { of, wrt, seed = "ones" } = options;
+  const opset = model.opset();
+  if (opset === undefined || opset < LEAST_OPSET)
+    throw new NormfoldError(
+      "unsupported",
+      `the model is of opset ${opset ?? "none"}, and gradients are written for ${LEAST_OPSET} and newer; raise it first`,
+    );
+  if (wrt.length === 0)
+    throw new NormfoldError("usage", "no values to differentiate by; name inputs or initializers");
+  const result = cloneModel(model);
+  const { graph } = result;
+  const facts = createFacts(result);
+  const build = new Builder(graph, { prefix: "grad_" });
+  const values = valuesByName(graph);
+  const target = valueNamed(values, of);
+  if (!isDifferentiable(facts, target))
+    throw new NormfoldError(
+      "usage",
+      `"${of}" is of type ${facts.dtype(target) ?? "unknown"}; only floating-point tensors are differentiated`,
+    );
+  const sources = [...new Set(wrt)].map((name) => valueNamed(values, name));
+  const seedValue =
+    seed === "ones" ? onesLike({ facts, build }, target) : seedInput(graph, facts, values, seed, target);
+  const renewed = new Map<Value, Value>();
+  const seeds = new Map([[target, seedValue]]);
+  const gradients = differentiateGraph({ facts, build, seeds, wrt: sources, renewed });
+  for (const source of sources) {
+    const gradient = gradients.get(source) ?? zerosLike({ facts, build }, source);
+    addGradientOutput(build, facts, renewed.get(source) ?? source, gradient);
+  }
+  return result;
+}
+
+function addGradientOutput(build: Builder, facts: Facts, source: Value, gradient: Value): void {
+  const name = build.graph.freshName(`${source.name}_grad`);
+  // A gradient may be a forward value, the seed, or that of another value too: outputs have names of their own.
+  const output = build.op("Identity", [gradient], {}, name);
+  const dtype = facts.dtype(source) ?? facts.dtype(gradient);
+  const shape = facts.shape(source)?.map((dim): Dim => (typeof dim === "number" ? dim : undefined));
+  if (dtype !== undefined) output.info = { name, type: tensorType(dtype, shape) };
+  build.graph.addOutput(output);
+}
+
+function valuesByName(graph: Graph): ReadonlyMap<string, Value> {
+  const values = new Map<string, Value>();
+  for (const value of [...graph.inputs, ...graph.initializers]) values.set(value.name, value);
+  for (const node of graph.nodes())
+    for (const value of node.outputs) if (value !== null) values.set(value.name, value);
+  return values;
+}
+
+function valueNamed(values: ReadonlyMap<string, Value>, name: string): Value {
+  const value = values.get(name);
+  if (value === undefined)
+    throw new NormfoldError("usage", `the model has no value "${name}"; use a name that inspect shows`);
+  return value;
+}
+
+function seedInput(
+  graph: Graph,
+  facts: Facts,
+  values: ReadonlyMap<string, Value>,
+  name: string,
+  target: Value,
+): Value {
+  const known = values.get(name);
+  if (known !== undefined) return known;
+  const dtype = facts.dtype(target);
+  if (dtype === undefined)
+    throw new NormfoldError("unsupported", `the type of "${target.name}" is not known; seed with ones`);
+  const shape = facts.shape(target)?.map((dim): Dim => (typeof dim === "number" ? dim : undefined));
+  const type: ValueType = tensorType(dtype, shape);
+  return graph.addInput({ name, type });
+}

@@ -1,0 +1,50 @@
+import { invariant, present } from "../base/assert.js";
+import { NormfoldError } from "../base/errors.js";
+import { canReplace, type Node, type Value } from "../ir/graph.js";
+
+/**
+ * The node again with an output at `index`, which it did not have; the old one is gone. Names, uses and declarations
+ * stay, but the output values are new objects: `renewed` gets what became of each. Throws NormfoldError "unsupported"
+ * when an annotation holds on to an output.
+ */
+export function withOutput(node: Node, index: number, base: string, renewed: Map<Value, Value>): Node {
+  const graph = present(node.graph, "the node is in a graph");
+  invariant(node.subgraphs.length === 0, "a node with bodies keeps its outputs");
+  const pinned = node.outputs.find((value) => value?.isPinned);
+  if (pinned)
+    throw new NormfoldError(
+      "unsupported",
+      `its gradient needs another output of it, but an annotation or a training binding names "${pinned.name}"`,
+      { element: node.label },
+    );
+  const count = Math.max(node.outputs.length, index + 1);
+  const names = Array.from({ length: count }, (_, at) => {
+    const old = node.output(at);
+    if (old === undefined) return at === index ? graph.freshName(base) : null;
+    return graph.freshName(old.name);
+  });
+  const { opType, domain, overload, name, docString, metadata, unknown } = node;
+  const twin = graph.addNode(
+    {
+      ...{ opType, domain, overload, name, docString, metadata, unknown },
+      inputs: node.inputs,
+      outputs: names,
+      attributes: [...node.attributes.values()],
+    },
+    node,
+  );
+  const labels: [Value, string][] = [];
+  node.outputs.forEach((old, at) => {
+    const value = twin.output(at);
+    if (old === null || value === undefined) return;
+    invariant(canReplace(old, value), `"${old.name}" cannot be renewed`);
+    if (!old.isGraphOutput) labels.push([value, old.name]);
+    value.info = old.info;
+    graph.replaceUses(old, value);
+    for (const [first, latest] of renewed) if (latest === old) renewed.set(first, value);
+    renewed.set(old, value);
+  });
+  graph.removeNode(node);
+  for (const [value, label] of labels) value.rename(label);
+  return twin;
+}
