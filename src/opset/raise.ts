@@ -1,0 +1,137 @@
+import { NormfoldError } from "../base/errors.js";
+import { cloneModel, type ValueMap } from "../ir/clone.js";
+import { type Graph, isStandardDomain, type Node, type Value } from "../ir/graph.js";
+import { type Model, type OpsetImport, opsetOf } from "../ir/model.js";
+import { createFacts, type Facts } from "../ops/facts.js";
+import { HISTORY } from "./history.js";
+import { HIGHEST_OPSET, irVersionOf, LOWEST_OPSET } from "./range.js";
+import { type Knower, type Knowledge, Site, Workbench } from "./site.js";
+import { STEPS } from "./steps.js";
+
+/**
+ * Raises the standard operators of a model, of its subgraphs and of its functions to opset `target`, in place. Outputs
+ * stay the same, and so do the names of nodes and values; other domains are left alone. The IR version rises with it
+ * where `target` needs a newer one. Lowering is refused, and so is a model with a node that cannot be carried over,
+ * which is then left as it was.
+ *
+ * Throws "usage" for a target that does not exist or is lower than the model's, "unsupported" for a node (or for
+ * an operator that is not known), which the error names.
+ */
+export function raiseOpset(model: Model, target: number): void {
+  checkTarget(model, target);
+  if (sourcesOf(model).every(({ source }) => source === target)) return;
+  const facts = createFacts(model);
+  // What is known is asked of the model while it is still whole. A run on a copy comes first: it finds what cannot be
+  // carried over, and what the steps want to know.
+  const answers = new Map<Value, Knowledge>();
+  const twins: ValueMap = new Map();
+  const rehearsal = cloneModel(model, twins);
+  const originals = new Map<Value, Value>();
+  for (const [original, twin] of twins) originals.set(twin, original);
+  raiseGraphs(rehearsal, target, facts, (twin) => {
+    const original = originals.get(twin);
+    return original === undefined ? undefined : answer(original, facts, answers);
+  });
+  raiseGraphs(model, target, facts, (value) => answers.get(value));
+  model.opsetImports = raisedImports(model.opsetImports, target);
+  model.functions = model.functions.map((fn) =>
+    opsetOf(fn.opsetImports, "") === undefined
+      ? fn
+      : { ...fn, opsetImports: raisedImports(fn.opsetImports, target) },
+  );
+  raiseIrVersion(model, Math.max(model.irVersion, irVersionOf(target)));
+}
+
+function checkTarget(model: Model, target: number): void {
+  if (!Number.isInteger(target) || target < LOWEST_OPSET || target > HIGHEST_OPSET) {
+    throw new NormfoldError(
+      "usage",
+      `opset ${target} is not one to raise to; choose one from ${LOWEST_OPSET} to ${HIGHEST_OPSET}`,
+    );
+  }
+  for (const { source, name } of sourcesOf(model)) {
+    if (source > target) {
+      throw new NormfoldError(
+        "usage",
+        `${name} is of opset ${source}, and opsets are only raised; choose ${source} or higher`,
+      );
+    }
+  }
+}
+
+function sourcesOf(model: Model): { readonly source: number; readonly name: string }[] {
+  const functions = model.functions.flatMap((fn) => {
+    const source = opsetOf(fn.opsetImports, "");
+    return source === undefined ? [] : [{ source, name: `function ${fn.name}` }];
+  });
+  return [{ source: sourceOf(model), name: "the model" }, ...functions];
+}
+
+/** Before IR version 3 there were no imports, and one opset. */
+function sourceOf(model: Model): number {
+  return model.opset() ?? LOWEST_OPSET;
+}
+
+function answer(value: Value, facts: Facts, answers: Map<Value, Knowledge>): Knowledge {
+  const known = answers.get(value);
+  if (known !== undefined) return known;
+  const knowledge = { dtype: facts.dtype(value), shape: facts.shape(value), numbers: facts.numbers(value) };
+  answers.set(value, knowledge);
+  return knowledge;
+}
+
+/** Readers go before what they read: a step may replace a node's outputs, and only the original values are known. */
+function raiseGraphs(model: Model, target: number, facts: Facts, know: Knower): void {
+  const isOperator = (node: Node): boolean => isStandardDomain(node.domain) && !facts.isCall(node);
+  const raise = (graph: Graph, source: number): void => {
+    if (source >= target) return;
+    for (const body of [...graph.withSubgraphs()].reverse()) {
+      const bench = new Workbench(body);
+      for (const node of [...body.nodes()].reverse()) {
+        if (isOperator(node)) raiseNode(node, bench, know, source, target);
+      }
+    }
+  };
+  raise(model.graph, sourceOf(model));
+  for (const fn of model.functions) raise(fn.body, opsetOf(fn.opsetImports, "") ?? target);
+}
+
+/** Takes a node through the opsets that changed its operator; what a step adds goes the rest of the way by itself. */
+function raiseNode(node: Node, bench: Workbench, know: Knower, source: number, target: number): void {
+  const waiting: { readonly node: Node; readonly source: number }[] = [{ node, source }];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const site = new Site(next.node, bench, know, next.source, target);
+    for (let change = nextChange(site); change !== undefined; change = nextChange(site)) {
+      site.version = change;
+      STEPS[site.node.opType]?.[change]?.(site);
+      for (const added of bench.added.splice(0)) waiting.push({ node: added, source: change });
+    }
+  }
+}
+
+/** The first opset behind the site's version, up to its target, that changed the operator which the node is now. */
+function nextChange(site: Site): number | undefined {
+  const { node, version, target } = site;
+  const history = Object.hasOwn(HISTORY, node.opType) ? HISTORY[node.opType] : undefined;
+  if (history === undefined) return site.refuse("the operator is not one of the standard domain");
+  const introduced = history[0] ?? 0;
+  return history.find((change) => change > version && change > introduced && change <= target);
+}
+
+function raisedImports(imports: readonly OpsetImport[], target: number): readonly OpsetImport[] {
+  if (opsetOf(imports, "") === undefined) return [...imports, { domain: "", version: target }];
+  return imports.map((entry) =>
+    isStandardDomain(entry.domain) && entry.version !== target
+      ? { domain: entry.domain, version: target }
+      : entry,
+  );
+}
+
+/** Before IR version 4 an initializer that is also an input is constant all the same; it stays constant. */
+function raiseIrVersion(model: Model, irVersion: number): void {
+  if (model.irVersion === irVersion) return;
+  model.irVersion = irVersion;
+  if (model.graph.scope.initializersAreDefaults) return;
+  for (const input of model.graph.inputs) if (input.tensor !== undefined) model.graph.freezeInput(input);
+  for (const graph of model.graphs()) graph.scope.initializersAreDefaults = true;
+}
