@@ -1,0 +1,125 @@
+import type { Node, Value } from "../ir/graph.js";
+import { constantTensor } from "../ops/constants.js";
+import type { Facts } from "../ops/facts.js";
+
+const NONLINEARITIES = [
+  "Relu",
+  "LeakyRelu",
+  "PRelu",
+  "ThresholdedRelu",
+  "Elu",
+  "Selu",
+  "Celu",
+  "Sigmoid",
+  "HardSigmoid",
+  "Tanh",
+  "Softplus",
+  "Softsign",
+  "Gelu",
+  "HardSwish",
+  "Mish",
+  "Swish",
+] as const;
+
+/** Operators behind which the elements are still the nonlinearity's. */
+const MOVING = [
+  "Identity",
+  "Reshape",
+  "Flatten",
+  "Squeeze",
+  "Unsqueeze",
+  "Transpose",
+  "Cast",
+  "Dropout",
+  "Expand",
+  "Slice",
+  "Split",
+  "Concat",
+  "Resize",
+  "Upsample",
+];
+const MOVING_DEPTH = 8;
+
+/** A nonlinearity: one operator, or several that an exporter spelled it with. */
+export interface Activation {
+  /** The operator, or the one that reads the input first. */
+  readonly node: Node;
+  /** What the spelling stands for: Swish for x * Sigmoid(x). */
+  readonly kind: string;
+  readonly input: Value;
+  readonly output: Value;
+  /** The nodes of the spelling; one for an operator of its own. */
+  readonly nodes: ReadonlySet<Node>;
+}
+
+/** The nonlinearity that a node is by itself. */
+export function readActivation(node: Node, facts: Facts): Activation | undefined {
+  if (!node.is(...NONLINEARITIES) && !isClipActivation(node, facts)) return undefined;
+  const [input, output] = [node.input(0), node.output(0)];
+  if (input === undefined || output === undefined || facts.isCall(node)) return undefined;
+  const swish = ownProduct(node, input, output);
+  if (swish !== undefined) return swish;
+  return { node, kind: node.opType, input, output, nodes: new Set([node]) };
+}
+
+/** Clip with a bound that a network means as a nonlinearity: one of its bounds is 0 (Relu6 and its like), or -1 and 1. */
+function isClipActivation(node: Node, facts: Facts): boolean {
+  if (!node.is("Clip")) return false;
+  const bound = (index: number, name: string): number | undefined => {
+    if ((facts.opset(node) ?? 0) < 11) return node.float(name);
+    const value = node.input(index);
+    return value === undefined ? undefined : (constantTensor(value)?.toFloat64()[0] ?? Number.NaN);
+  };
+  const [low, high] = [bound(1, "min"), bound(2, "max")];
+  return low === 0 || (low === -1 && high === 1);
+}
+
+/** x * Sigmoid(x), x * HardSigmoid(x), x * Tanh(Softplus(x)): one nonlinearity that multiplies with its own input. */
+function ownProduct(node: Node, input: Value, output: Value): Activation | undefined {
+  const [use, ...others] = output.uses;
+  if (use?.kind !== "node" || others.length > 0) return undefined;
+  const next = use.node.output(0);
+  if (node.is("Softplus") && use.node.is("Tanh") && next !== undefined) {
+    const mish = ownProduct(use.node, input, next);
+    return mish && { ...mish, node, kind: "Mish", nodes: new Set([node, ...mish.nodes]) };
+  }
+  if (!node.is("Sigmoid", "HardSigmoid", "Tanh") || !use.node.is("Mul") || next === undefined)
+    return undefined;
+  if (use.node.input(1 - use.index) !== input) return undefined;
+  const kind = node.is("Sigmoid") ? "Swish" : node.is("HardSigmoid") ? "HardSwish" : "Mish";
+  return { node, kind, input, output: next, nodes: new Set([node, use.node]) };
+}
+
+/** True for a sigmoid whose result multiplies another value: a gate says how much of it passes. */
+export function isGate({ node, output, nodes }: Activation): boolean {
+  if (nodes.size > 1 || !node.is("Sigmoid", "HardSigmoid", "Clip")) return false;
+  return readersBehind(output).some((reader) => reader.is("Mul"));
+}
+
+/** True where everything that reads the result, behind operators that only move it, is an output of the model. */
+export function endsModel({ output }: Activation): boolean {
+  const seen = new Set<Value>();
+  const ends = (value: Value, depth: number): boolean => {
+    if (seen.has(value) || depth > MOVING_DEPTH) return false;
+    seen.add(value);
+    const uses = [...value.uses].filter((use) => use.kind !== "pin");
+    return (
+      uses.length > 0 &&
+      uses.every((use) => {
+        if (use.kind === "output") return use.graph.owner === undefined;
+        if (use.kind !== "node") return false;
+        return (
+          use.node.is(...MOVING) && use.node.outputs.some((next) => next !== null && ends(next, depth + 1))
+        );
+      })
+    );
+  };
+  return ends(output, 0);
+}
+
+function readersBehind(value: Value, depth = 0): readonly Node[] {
+  return value.users.flatMap((node) => {
+    if (!node.is(...MOVING) || depth > MOVING_DEPTH) return [node];
+    return node.outputs.flatMap((next) => (next === null ? [] : readersBehind(next, depth + 1)));
+  });
+}

@@ -1,0 +1,41 @@
+import { canTakeName, type Graph, type Node, type Value } from "../ir/graph.js";
+
+/** `to` computes what `from` was: it takes over its readers, its declaration and, where it can, its name. */
+export function supersede(from: Value, to: Value): void {
+  const { name, info, graph } = from;
+  const wasOutput = from.isGraphOutput;
+  graph.replaceUses(from, to);
+  if (wasOutput) return;
+  to.info = info;
+  if (!canTakeName(from, to)) return;
+  from.rename(graph.freshName(`${name}_replaced`));
+  to.rename(name);
+}
+
+/** Removes a node whose results nothing reads, and those before it that are then needless too; constants stay. */
+export function prune(node: Node): void {
+  const pending = [node];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const { graph } = next;
+    if (graph === undefined || next.outputs.some((value) => (value?.uses.size ?? 0) > 0)) continue;
+    const before = next.inputs.flatMap((value) => value?.producer ?? []);
+    graph.removeNode(next);
+    pending.push(...before);
+  }
+}
+
+/** Removes constants that nothing reads any more. What a caller could give stays. */
+export function removeUnusedConstants(graph: Graph): void {
+  for (const value of [...graph.initializers]) {
+    if (value.uses.size > 0) continue;
+    if (!graph.hasInput(value)) graph.removeInitializer(value);
+    else if (value.isConstant) graph.removeInput(value);
+  }
+}
+
+/** Takes values off the outputs of the graph they are in. */
+export function withdrawOutputs(graph: Graph, values: ReadonlySet<Value>): void {
+  if (graph.outputs.some((value) => values.has(value))) {
+    graph.setOutputs(graph.outputs.filter((value) => !values.has(value)));
+  }
+}

@@ -1,0 +1,91 @@
+import { NormfoldError } from "../base/errors.js";
+import type { Batch, Dataset, Field } from "../data/dataset.js";
+import { isFloat } from "../ir/dtype.js";
+import type { Value } from "../ir/graph.js";
+import type { Model } from "../ir/model.js";
+import { hasNonFinite } from "../runtime/compare.js";
+import type { RuntimeTensor } from "../runtime/runtime.js";
+
+/** Which field of a dataset feeds which input of a model. */
+export interface FeedPlan {
+  readonly pairs: readonly { readonly input: string; readonly field: string }[];
+  /** The batch size that the model's inputs fix, if they do. */
+  readonly fixedBatch: number | undefined;
+}
+
+/**
+ * Matches a dataset's fields with a model's inputs: by name, or by position where the fields have no names of their own.
+ * Throws "invalid" for missing fields, other types, and sizes that contradict the model's.
+ */
+export function planFeeds(model: Model, dataset: Dataset): FeedPlan {
+  const inputs = model.graph.inputs.filter(
+    (value) => value.tensor === undefined && value.sparse === undefined,
+  );
+  const byName = new Map(dataset.fields.map((field) => [field.name, field]));
+  const positional = dataset.fields.every((field, i) => field.name === `arr_${i}`);
+  const pairs = inputs.map((value, i) => {
+    const field = byName.get(value.name) ?? (positional ? dataset.fields[i] : undefined);
+    if (field === undefined) {
+      const known = dataset.fields.map(({ name }) => name).join(", ") || "nothing";
+      throw new NormfoldError(
+        "invalid",
+        `the data has no "${value.name}", which the model reads; it has ${known}`,
+      );
+    }
+    return { value, field };
+  });
+  const sizes = pairs.map(({ value, field }) => checkField(value, field));
+  const fixed = [...new Set(sizes.filter((size) => size !== undefined))];
+  if (fixed.length > 1) {
+    throw new NormfoldError("invalid", `the model's inputs fix different batch sizes (${fixed.join(", ")})`);
+  }
+  return {
+    pairs: pairs.map(({ value, field }) => ({ input: value.name, field: field.name })),
+    fixedBatch: fixed[0],
+  };
+}
+
+/** Checks a field against the input's declaration; gives the batch size that the declaration fixes. */
+function checkField(value: Value, field: Field): number | undefined {
+  const { type } = value;
+  if (type?.kind !== "tensor") return undefined;
+  if (type.dtype !== field.dtype) {
+    throw new NormfoldError(
+      "invalid",
+      `the data for "${value.name}" is ${field.dtype}, the model wants ${type.dtype}`,
+    );
+  }
+  const { shape } = type;
+  if (shape === undefined || field.shape === undefined) return undefined;
+  const sample = shape.slice(1);
+  const fits =
+    sample.length === field.shape.length &&
+    sample.every((dim, axis) => typeof dim !== "number" || dim <= 0 || dim === field.shape?.[axis]);
+  if (!fits) {
+    const wanted = sample.map((dim) => dim ?? "?").join(",");
+    throw new NormfoldError(
+      "invalid",
+      `a sample for "${value.name}" is [${field.shape.join(",")}], the model wants [${wanted}]`,
+    );
+  }
+  const batch = shape[0];
+  return typeof batch === "number" && batch > 0 ? batch : undefined;
+}
+
+/** The feeds of one batch. Throws "invalid" for NaN and infinite numbers. `index` counts batches from 0. */
+export function feedsOf(batch: Batch, plan: FeedPlan, index: number): ReadonlyMap<string, RuntimeTensor> {
+  return new Map(
+    plan.pairs.map(({ input, field }) => {
+      const tensor = batch.tensors.get(field);
+      if (tensor === undefined)
+        throw new NormfoldError("invalid", `batch ${index + 1} of the data has no "${field}"`);
+      if (isFloat(tensor.dtype) && hasNonFinite(tensor)) {
+        throw new NormfoldError(
+          "invalid",
+          `batch ${index + 1} of the data has a NaN or infinite number in "${field}"`,
+        );
+      }
+      return [input, tensor];
+    }),
+  );
+}

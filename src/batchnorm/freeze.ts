@@ -1,0 +1,204 @@
+import { present } from "../base/assert.js";
+import { NormfoldError } from "../base/errors.js";
+import { cloneModel } from "../ir/clone.js";
+import { type FloatDType, isFloat } from "../ir/dtype.js";
+import { canReplace, type Graph, type Node, type Value } from "../ir/graph.js";
+import type { Model } from "../ir/model.js";
+import { assertValid } from "../ir/verify.js";
+import { constantTensor } from "../ops/constants.js";
+import { createFacts, type Facts } from "../ops/facts.js";
+import { DEFAULT_EPSILON } from "../ops/normalization/affine.js";
+import { type DecomposedForm, readDecomposed } from "./decomposed.js";
+import { removeDropout } from "./dropout.js";
+import { prune, removeUnusedConstants, supersede, withdrawOutputs } from "./edit.js";
+import { emitNormalization } from "./emit.js";
+import { behind } from "./instrument.js";
+
+/** What freezing did. Plain data. */
+export interface FreezeReport {
+  /** Normalizations that were in training form. */
+  readonly frozen: readonly { readonly name: string; readonly form: "training" | "decomposed" }[];
+  /** Normalizations that left every value as it was, up to the rounding of their own parameters, and are gone. */
+  readonly neutral: readonly string[];
+  /** Outputs of the model that are gone: updated running statistics. */
+  readonly outputs: readonly string[];
+  /** Dropout nodes that are gone. */
+  readonly dropouts: number;
+}
+
+/**
+ * The inference form of a model: every BatchNormalization normalizes with its running statistics as they are stored, which become
+ * constants; the outputs with updated statistics and Dropout are gone. The model is copied.
+ * Throws "unsupported" where a statistic is computed or where something but an output of the model reads an updated one.
+ */
+export function freeze(model: Model): { readonly model: Model; readonly report: FreezeReport } {
+  const copy = cloneModel(model);
+  const before = copy.graph.outputs.map((value) => value.name);
+  const dropouts = removeDropout(copy.graph);
+  const facts = createFacts(copy);
+  const frozen: FreezeReport["frozen"][number][] = [];
+  const neutral: string[] = [];
+  for (const graph of copy.graph.withSubgraphs()) {
+    for (const node of [...graph.nodes()]) {
+      if (node.graph === undefined) continue;
+      const form = node.is("Div") ? readDecomposed(node, facts) : undefined;
+      if (form !== undefined) frozen.push({ name: freezeDecomposed(graph, form, facts), form: "decomposed" });
+      if (!node.is("BatchNormalization") || facts.isCall(node)) continue;
+      const name = node.name || node.key;
+      if (isTraining(node, facts.opset(node) ?? 0)) {
+        freezeNode(graph, node, facts);
+        frozen.push({ name, form: "training" });
+      }
+    }
+    for (const node of [...graph.nodes()]) {
+      if (node.is("BatchNormalization") && !facts.isCall(node) && dropNeutral(graph, node)) {
+        neutral.push(node.name || node.key);
+      }
+    }
+    removeUnusedConstants(graph);
+  }
+  assertValid(copy);
+  const after = new Set(copy.graph.outputs.map((value) => value.name));
+  const outputs = before.filter((name) => !after.has(name));
+  return { model: copy, report: { frozen, neutral, outputs, dropouts } };
+}
+
+/** Statistics of the batch: training_mode from opset 14 on, is_test = 0 before opset 7, statistics outputs between. */
+function isTraining(node: Node, opset: number): boolean {
+  if (opset >= 14) return node.int("training_mode", 0) !== 0;
+  if (opset < 7) return node.int("is_test", 0) === 0;
+  return node.outputs.slice(1).some((value) => value !== null);
+}
+
+function freezeNode(graph: Graph, node: Node, facts: Facts): void {
+  for (const index of [1, 2, 3, 4]) makeConstant(node.input(index), node);
+  withdraw(
+    graph,
+    node.outputs.slice(1).flatMap((value) => value ?? []),
+    node.label,
+  );
+  const kept = [...node.attributes.values()].filter(
+    ({ name }) => name !== "training_mode" && name !== "is_test",
+  );
+  const old = present(node.output(0), "a normalization has an output");
+  const { opType, domain, name, docString, metadata, inputs } = node;
+  const inference = graph.addNode(
+    {
+      opType,
+      domain,
+      name,
+      docString,
+      metadata,
+      inputs,
+      outputs: [graph.freshName(`${old.name}_frozen`)],
+      attributes: kept,
+    },
+    node,
+  );
+  if ((facts.opset(node) ?? 0) < 7) inference.set({ name: "is_test", kind: "int", value: 1n });
+  supersede(old, present(inference.output(0), "one output"));
+  graph.removeNode(node);
+}
+
+/** A default that a caller could override becomes the constant that it is; what is computed cannot. */
+function makeConstant(value: Value | undefined, node: Node): void {
+  if (value === undefined || constantTensor(value) !== undefined) return;
+  if (value.tensor !== undefined && value.isGraphInput && !value.isPinned) {
+    value.graph.freezeInput(value);
+    return;
+  }
+  throw new NormfoldError(
+    "unsupported",
+    `"${value.name}" is no stored statistic or parameter; store it first`,
+    {
+      element: node.label,
+    },
+  );
+}
+
+function withdraw(graph: Graph, statistics: readonly Value[], label: string): void {
+  withdrawOutputs(graph, new Set(statistics));
+  const read = statistics.find((value) => value.uses.size > 0);
+  if (read !== undefined) {
+    throw new NormfoldError(
+      "unsupported",
+      `its updated statistic "${read.name}" is read by ${read.users[0]?.label ?? "an annotation"}; take that out first`,
+      { element: label },
+    );
+  }
+}
+
+function freezeDecomposed(graph: Graph, form: DecomposedForm, facts: Facts): string {
+  const { x, output, axis, rank, parameters, epsilon, running } = form;
+  const [scale] = parameters;
+  const name = scale.name.replace(/_bn_scale(_\d+)?$/, "");
+  const updates = running.flatMap((value) => value.producer ?? []);
+  withdraw(graph, running, name);
+  for (const node of updates) prune(node);
+  const dtype = floatOf(scale);
+  const placed = emitNormalization(x, axis === rank - 1 && rank > 2 ? -1 : 1, facts.shape(x), behind(x), {
+    base: name,
+    parameters,
+    channels: scale.tensor?.size ?? 0,
+    dtype,
+    opset: (output.producer && facts.opset(output.producer)) ?? 0,
+    epsilon: Math.fround(epsilon),
+    momentum: Math.fround(0.9),
+    form: "inference",
+  });
+  const last = present(output.producer, "a node gives it");
+  supersede(output, placed.output);
+  prune(last);
+  return name;
+}
+
+function floatOf(value: Value): FloatDType {
+  const dtype = value.tensor?.dtype;
+  return dtype !== undefined && isFloat(dtype) ? dtype : "float";
+}
+
+/** The relative rounding of one operation. */
+const UNIT: Readonly<Record<FloatDType, number>> = {
+  float: 2 ** -23,
+  double: 2 ** -52,
+  float16: 2 ** -10,
+  bfloat16: 2 ** -7,
+};
+
+/** Takes out a normalization whose scale is 1 and whose shift is 0 as far as its parameters can say. */
+function dropNeutral(graph: Graph, node: Node): boolean {
+  if (node.outputs.slice(1).some((value) => value !== null)) return false;
+  const [x, output] = [node.input(0), node.output(0)];
+  const parameters = [1, 2, 3, 4].map((index) => constantTensor(node.input(index)));
+  const [scale, bias, mean, variance] = parameters.map((tensor) => tensor?.toFloat64());
+  const dtype = parameters[0]?.dtype;
+  if (!scale || !bias || !mean || !variance || !x || !output || !dtype || !isFloat(dtype)) return false;
+  const epsilon = node.float("epsilon", DEFAULT_EPSILON);
+  const unit = UNIT[dtype];
+  const same = scale.every((gamma, c) => {
+    const slope = gamma / Math.sqrt((variance[c] ?? NaN) + epsilon);
+    const shift = (bias[c] ?? NaN) - (mean[c] ?? NaN) * slope;
+    return Math.abs(slope - 1) <= unit && Math.abs(shift) <= unit * Math.abs(mean[c] ?? NaN);
+  });
+  if (!same) return false;
+  const [from, to] = unwrapped(x, output);
+  if (!canReplace(from, to)) return false;
+  const last = present(from.producer, "a node gives it");
+  graph.replaceUses(from, to);
+  prune(last);
+  return true;
+}
+
+/** The value before the view as rows and the one behind the view back, where the normalization lies between two. */
+function unwrapped(x: Value, output: Value): readonly [from: Value, to: Value] {
+  const rows = x.producer;
+  const [use, ...others] = output.uses;
+  const back = use?.kind === "node" && others.length === 0 && use.node.is("Reshape") ? use.node : undefined;
+  const whole = rows?.is("Reshape") ? rows.input(0) : undefined;
+  const shape = back?.input(1)?.producer;
+  const result = back?.output(0);
+  if (whole !== undefined && result !== undefined && shape?.is("Shape") && shape.input(0) === whole) {
+    return [result, whole];
+  }
+  return [output, x];
+}

@@ -1,0 +1,236 @@
+import { present } from "../base/assert.js";
+import { NormfoldError } from "../base/errors.js";
+import { Builder } from "../ir/builder.js";
+import { cloneModel, type ValueMap } from "../ir/clone.js";
+import type { FloatDType } from "../ir/dtype.js";
+import type { Graph, Node, Value } from "../ir/graph.js";
+import type { Model } from "../ir/model.js";
+import { tensorFromNumbers } from "../ir/tensor.js";
+import { tensorType } from "../ir/type.js";
+import { createFacts, type Facts } from "../ops/facts.js";
+import { raiseOpset } from "../opset/index.js";
+import { removeDropout } from "./dropout.js";
+
+/** A value of a model whose channels are measured. */
+export interface Measured {
+  readonly name: string;
+  readonly value: Value;
+  /** 1, or -1 for the last. */
+  readonly axis: 1 | -1;
+  readonly channels: number;
+  readonly dtype: FloatDType;
+  /** A BatchNormalization that normalizes with the batch's statistics while `value`, its input, is measured. */
+  readonly normalization?: Node;
+}
+
+/** Where the numbers of one measured value come out, by output name. */
+export interface Gauge {
+  readonly name: string;
+  readonly channels: number;
+  readonly mean: string;
+  /** The biased variance, or the sum of squared distances from the mean. */
+  readonly spread: string;
+  readonly spreadIs: "variance" | "squares";
+  /** The number of elements of the value. */
+  readonly size: string;
+}
+
+export interface Instrumented {
+  /** The nodes that the measured values need, and the measuring; its outputs are the gauges' alone. */
+  readonly model: Model;
+  readonly gauges: readonly Gauge[];
+}
+
+/**
+ * A copy of the model that gives, instead of its outputs, the mean and variance of each channel of the measured values: only
+ * vectors leave the runtime. From opset 14 on BatchNormalization in training form with momentum 0 gives both in one kernel; for
+ * matrices and older models it is two passes of reductions. Half precision is measured in float.
+ */
+export function instrument(given: Model, wanted: readonly Measured[]): Instrumented {
+  const { model, targets } = raised(given, wanted);
+  const values: ValueMap = new Map();
+  const copy = cloneModel(model, values);
+  const { graph } = copy;
+  const original = graph.outputs;
+  removeDropout(graph);
+  const facts = createFacts(copy);
+  const gauges: Gauge[] = [];
+  const outputs: Value[] = [];
+  for (const target of targets) {
+    const twin = present(values.get(target.value), `"${target.name}" is no value of the model`);
+    const node = target.normalization?.output(0);
+    const readings =
+      node === undefined
+        ? measure(twin, target, facts)
+        : normalizeWithBatch(present(values.get(node)?.producer, `${target.name} is copied`), target, facts);
+    outputs.push(readings.mean, readings.spread, readings.size);
+    gauges.push({
+      name: target.name,
+      channels: target.channels,
+      mean: readings.mean.name,
+      spread: readings.spread.name,
+      spreadIs: readings.spreadIs,
+      size: readings.size.name,
+    });
+  }
+  graph.setOutputs(outputs);
+  for (const value of original) if (!value.isGraphOutput) graph.outputInfo.delete(value);
+  removeUnread(graph);
+  return { model: copy, gauges };
+}
+
+/**
+ * The model and the targets in it at an opset with a training form. Where the model cannot be raised, values are measured by reductions;
+ * a BatchNormalization that shall normalize with its batch cannot be had then.
+ */
+function raised(model: Model, targets: readonly Measured[]): { model: Model; targets: readonly Measured[] } {
+  const matrices = targets.every(({ axis, normalization }) => axis === -1 && normalization === undefined);
+  if (matrices || (model.opset() ?? 1) >= 14) return { model, targets };
+  const copy = cloneModel(model);
+  try {
+    raiseOpset(copy, 14);
+  } catch (error) {
+    const needed = targets.some(({ normalization }) => normalization !== undefined);
+    if (needed || !(error instanceof NormfoldError) || error.code !== "unsupported") throw error;
+    return { model, targets };
+  }
+  // Raising keeps the names of values; nodes may be others.
+  const values = new Map<string, Value>(copy.graph.inputs.map((value) => [value.name, value]));
+  for (const node of copy.graph.nodes()) {
+    for (const value of node.outputs) if (value !== null) values.set(value.name, value);
+  }
+  const twin = (value: Value | undefined): Value =>
+    present(value && values.get(value.name), `"${value?.name}" keeps its name`);
+  return {
+    model: copy,
+    targets: targets.map((target) => {
+      const { normalization, ...rest } = target;
+      const moved = { ...rest, value: twin(target.value) };
+      if (normalization === undefined) return moved;
+      return { ...moved, normalization: present(twin(normalization.output(0)).producer, "a node gives it") };
+    }),
+  };
+}
+
+interface Readings {
+  readonly mean: Value;
+  readonly spread: Value;
+  readonly spreadIs: Gauge["spreadIs"];
+  readonly size: Value;
+}
+
+function measure(value: Value, target: Measured, facts: Facts): Readings {
+  const { graph } = value;
+  const opset = opsetOf(value, facts);
+  const rank = facts.rank(value);
+  const build = new Builder(graph, { before: behind(value), prefix: `${target.name}_measure_` });
+  const dtype = target.dtype === "double" ? "double" : "float";
+  const wide = target.dtype === dtype ? value : build.op("Cast", [value], { to: 1 });
+  const rows = target.axis === -1 && rank !== 2;
+  const x = rows ? build.op("Reshape", [wide, build.ints([-1, target.channels])]) : wide;
+  const size = declared(build.op("Size", [x]), "int64", []);
+  const matrix = rows || rank === 2;
+  if (!matrix && opset >= 14) {
+    const [, mean, spread] = trainingNode(build, x, target.channels, dtype);
+    return { ...both(mean, spread, dtype), spreadIs: "variance", size };
+  }
+  if (!matrix && rank === undefined) {
+    throw new NormfoldError("unsupported", "its rank is not known; declare the sizes of the model's inputs", {
+      element: target.name,
+    });
+  }
+  const axes = Array.from({ length: matrix ? 2 : (rank ?? 2) }, (_, axis) => axis).filter(
+    (axis) => axis !== 1,
+  );
+  const reduce = (opType: string, input: Value): Value =>
+    opset >= 18 ? build.op(opType, [input, build.ints(axes)]) : build.op(opType, [input], { axes });
+  const mean = reduce("ReduceMean", x);
+  const spread = reduce("ReduceSumSquare", build.op("Sub", [x, mean]));
+  return { ...both(mean, spread, dtype), spreadIs: "squares", size };
+}
+
+/** BatchNormalization that hands out the batch's own mean and biased variance: momentum 0 forgets the old ones. */
+function trainingNode(
+  build: Builder,
+  x: Value,
+  channels: number,
+  dtype: FloatDType,
+): readonly (Value | undefined)[] {
+  const ones = build.constant(tensorFromNumbers(dtype, [channels], new Float64Array(channels).fill(1)));
+  // Old statistics that are NaN would stay so: 0 * NaN is NaN.
+  const zeros = build.constant(tensorFromNumbers(dtype, [channels], new Float64Array(channels)));
+  return build.ops("BatchNormalization", [x, ones, zeros, zeros, ones], 3, {
+    training_mode: 1,
+    momentum: { kind: "float", value: 0 },
+  });
+}
+
+/** The node itself in training form with momentum 0, so that what follows sees batches normalized by themselves. */
+function normalizeWithBatch(node: Node, target: Measured, facts: Facts): Readings {
+  const graph = present(node.graph, "the node is in a graph");
+  const opset = facts.opset(node) ?? 0;
+  const [x, scale, bias] = [node.input(0), node.input(1), node.input(2)];
+  const build = new Builder(graph, { before: node, prefix: `${target.name}_measure_` });
+  const zeros = build.constant(
+    tensorFromNumbers("float", [target.channels], new Float64Array(target.channels)),
+  );
+  const ones = build.constant(
+    tensorFromNumbers("float", [target.channels], new Float64Array(target.channels).fill(1)),
+  );
+  const statisticsType = target.dtype === "float" || opset >= 15 ? "float" : target.dtype;
+  const cast = (value: Value): Value =>
+    statisticsType === "float"
+      ? value
+      : build.op("Cast", [value], { to: statisticsType === "double" ? 11 : 10 });
+  const [output, mean, spread] = build.ops(
+    "BatchNormalization",
+    [x ?? null, scale ?? null, bias ?? null, cast(zeros), cast(ones)],
+    3,
+    {
+      training_mode: 1,
+      momentum: { kind: "float", value: 0 },
+      epsilon: { kind: "float", value: node.float("epsilon", Math.fround(1e-5)) },
+    },
+  );
+  const size = declared(build.op("Size", [present(x, "checked by the caller")]), "int64", []);
+  const old = node.output(0);
+  if (old !== undefined && old.uses.size > 0) graph.replaceUses(old, present(output, "three outputs"));
+  return { ...both(mean, spread, statisticsType), spreadIs: "variance", size };
+}
+
+function both(
+  mean: Value | undefined,
+  spread: Value | undefined,
+  dtype: FloatDType,
+): { readonly mean: Value; readonly spread: Value } {
+  return {
+    mean: declared(present(mean, "a mean is measured"), dtype),
+    spread: declared(present(spread, "a spread is measured"), dtype),
+  };
+}
+
+function declared(value: Value, dtype: FloatDType | "int64", shape?: readonly number[]): Value {
+  value.info = { name: value.name, type: tensorType(dtype, shape) };
+  return value;
+}
+
+function opsetOf(value: Value, facts: Facts): number {
+  const { producer } = value;
+  return (producer && facts.opset(producer)) ?? 0;
+}
+
+/** The node to insert before, so that what is inserted comes right behind `value`. */
+export function behind(value: Value): Node | undefined {
+  return value.producer === undefined ? value.graph.first : value.producer.next;
+}
+
+/** Takes away what no output needs: nodes from the last to the first, then inputs, which would have to be fed. */
+function removeUnread(graph: Graph): void {
+  for (let node = graph.last; node !== undefined; ) {
+    const { previous } = node;
+    if (node.outputs.every((value) => value === null || value.uses.size === 0)) graph.removeNode(node);
+    node = previous;
+  }
+  for (const value of [...graph.initializers]) if (value.uses.size === 0) graph.removeInitializer(value);
+  for (const value of graph.inputs) if (value.uses.size === 0) graph.removeInput(value);
+}

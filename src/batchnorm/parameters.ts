@@ -1,0 +1,54 @@
+import { fitsRange } from "../affine/scale-tensor.js";
+import { NormfoldError } from "../base/errors.js";
+import type { FloatDType } from "../ir/dtype.js";
+import { decodeNumbers, encodeNumbers } from "../ir/tensor.js";
+import type { Parameters } from "./emit.js";
+
+/** Numbers as a tensor of the type holds them. */
+export function rounded(dtype: FloatDType, values: Float64Array): Float64Array {
+  return decodeNumbers(dtype, encodeNumbers(dtype, values), values.length);
+}
+
+/**
+ * Parameters that leave every value as it is (Ioffe & Szegedy 2015, section 3): gamma = sqrt(Var + epsilon) of the variance as it is
+ * stored, beta = E[x]. `bias` is the layer's, taken over: the mean is then that of the values without it, and beta makes up
+ * for both. Throws "unsupported" where the type cannot hold a statistic.
+ */
+export function identityParameters(
+  name: string,
+  dtype: FloatDType,
+  epsilon: number,
+  statistics: { readonly mean: Float64Array; readonly variance: Float64Array },
+  bias: Float64Array | undefined,
+): Parameters {
+  const without = statistics.mean.map((value, c) => value - (bias?.[c] ?? 0));
+  if (!fitsRange(dtype, without) || !fitsRange(dtype, statistics.variance)) {
+    throw new NormfoldError(
+      "unsupported",
+      `a mean or variance does not fit into ${dtype}; leave the layer out, or use a wider type`,
+      { element: name },
+    );
+  }
+  const mean = rounded(dtype, without);
+  const variance = rounded(dtype, statistics.variance);
+  const scale = rounded(
+    dtype,
+    variance.map((value) => Math.sqrt(value + epsilon)),
+  );
+  // What beta - mean * gamma / sqrt(Var + epsilon) comes to is the bias, with the roundings above taken into account.
+  const beta = mean.map((value, c) => {
+    const slope = (scale[c] ?? NaN) / Math.sqrt((variance[c] ?? NaN) + epsilon);
+    return (bias?.[c] ?? 0) + value * slope;
+  });
+  return { scale, bias: rounded(dtype, beta), mean, variance };
+}
+
+/** The paper's start of training: gamma 1, and beta is the bias of the layer or 0. */
+export function freshParameters(channels: number, bias: Float64Array | undefined): Parameters {
+  return {
+    scale: new Float64Array(channels).fill(1),
+    bias: bias ?? new Float64Array(channels),
+    mean: new Float64Array(channels),
+    variance: new Float64Array(channels).fill(1),
+  };
+}

@@ -1,0 +1,169 @@
+import type { Graph, Node, Use, Value } from "../ir/graph.js";
+import type { Model } from "../ir/model.js";
+import { createFacts, type Facts } from "../ops/facts.js";
+import { type Activation, endsModel, isGate, readActivation } from "./activations.js";
+import { type LinearLayer, matchesGlob, type PassedOver, type Site, type SiteOptions } from "./site.js";
+import { Tracer } from "./trace.js";
+
+export interface FoundSites {
+  readonly sites: readonly Site[];
+  readonly passedOver: readonly PassedOver[];
+}
+
+/**
+ * The places for BatchNormalization of Ioffe & Szegedy 2015, section 3.2: outputs of Conv, ConvTranspose, Gemm and
+ * MatMul (+ Add) that reach a nonlinearity directly, through a residual sum, Concat, pooling or views. One place for a
+ * layer, whatever reads it. Nonlinearities that get none are listed with the reason. The model is not changed.
+ */
+export function findSites(
+  model: Model,
+  options: SiteOptions = {},
+  facts: Facts = createFacts(model),
+): FoundSites {
+  const search = new Search(facts, options);
+  for (const graph of model.graph.withSubgraphs()) search.visit(graph);
+  for (const fn of model.functions) {
+    for (const node of fn.body.nodes()) search.refuseInFunction(node, fn.name);
+  }
+  return search.finish();
+}
+
+interface Draft {
+  readonly value: Value;
+  readonly layer: LinearLayer;
+  readonly isSum: boolean;
+  readonly activations: Set<Node>;
+  readonly readers: Map<string, Use>;
+}
+
+class Search {
+  readonly #facts: Facts;
+  readonly #options: SiteOptions;
+  readonly #tracer: Tracer;
+  readonly #drafts = new Map<Value, Draft>();
+  readonly #passedOver: PassedOver[] = [];
+  readonly #taken = new Set<Node>();
+  readonly #ids = new Map<Node, number>();
+
+  constructor(facts: Facts, options: SiteOptions) {
+    this.#facts = facts;
+    this.#options = options;
+    this.#tracer = new Tracer(facts, options.residual === "sum");
+  }
+
+  visit(graph: Graph): void {
+    for (const node of graph.nodes()) {
+      if (this.#taken.has(node)) continue;
+      const activation = readActivation(node, this.#facts);
+      if (activation === undefined) continue;
+      for (const part of activation.nodes) this.#taken.add(part);
+      const reason = this.#reject(activation, graph) ?? this.#collect(activation);
+      if (reason !== undefined) this.#passOver(node, activation.kind, reason);
+    }
+  }
+
+  refuseInFunction(node: Node, name: string): void {
+    if (readActivation(node, this.#facts) === undefined) return;
+    this.#passOver(node, node.opType, `it is in function ${name}, which other places may call`);
+  }
+
+  #passOver(node: Node, opType: string, reason: string): void {
+    this.#passedOver.push({ node: node.name || node.key, opType, reason });
+  }
+
+  #reject(activation: Activation, graph: Graph): string | undefined {
+    const { bodies = false, gates = false, outputs = false } = this.#options;
+    if (graph.owner !== undefined && !bodies)
+      return `it is in a body of ${graph.owner.label} (ask with bodies)`;
+    if (!gates && isGate(activation))
+      return "it is a gate: its result multiplies another value (ask with gates)";
+    if (!outputs && endsModel(activation)) return "its result is the model's output (ask with outputs)";
+    return undefined;
+  }
+
+  /** Notes the layers that feed it, or gives the reason why there are none. */
+  #collect(activation: Activation): string | undefined {
+    const uses = [...activation.input.uses].filter(
+      (use) => use.kind === "node" && activation.nodes.has(use.node),
+    );
+    let obstacles: readonly string[] = [];
+    let found = false;
+    for (const use of uses) {
+      const trace = this.#tracer.trace(activation.input, use);
+      obstacles = trace.obstacles;
+      for (const { layer, reader } of trace.layers) {
+        this.#draft(layer.output, layer, false, activation.node, reader);
+        found = true;
+      }
+      for (const { value, layer, reader } of trace.sums) {
+        this.#draft(value, layer, true, activation.node, reader);
+        found = true;
+      }
+    }
+    return found ? undefined : (obstacles[0] ?? "no linear layer feeds it");
+  }
+
+  #draft(value: Value, layer: LinearLayer, isSum: boolean, activation: Node, reader: Use): void {
+    let draft = this.#drafts.get(value);
+    if (draft === undefined) {
+      draft = { value, layer, isSum, activations: new Set(), readers: new Map() };
+      this.#drafts.set(value, draft);
+    }
+    draft.activations.add(activation);
+    if (reader.kind === "node") draft.readers.set(`${this.#id(reader.node)} ${reader.index}`, reader);
+  }
+
+  #id(node: Node): number {
+    const id = this.#ids.get(node) ?? this.#ids.size;
+    this.#ids.set(node, id);
+    return id;
+  }
+
+  finish(): FoundSites {
+    const sites: Site[] = [];
+    for (const draft of this.#drafts.values()) {
+      const site = siteOf(draft);
+      const reason = deselected(site, this.#options);
+      if (reason === undefined) sites.push(site);
+      else this.#passedOver.push({ node: site.name, opType: draft.layer.node.opType, reason });
+    }
+    return { sites, passedOver: this.#passedOver };
+  }
+}
+
+function siteOf({ value, layer, isSum, activations, readers }: Draft): Site {
+  const source = isSum ? value.producer : layer.node;
+  const others = [...value.uses].filter((use) => {
+    if (use.kind !== "node") return true;
+    return ![...readers.values()].some(
+      (reader) => reader.kind === "node" && reader.node === use.node && reader.index === use.index,
+    );
+  });
+  return {
+    name: source?.name || value.name,
+    value,
+    axis: layer.axis,
+    channels: layer.channels,
+    dtype: layer.dtype,
+    layer: isSum ? undefined : layer,
+    activations: [...activations],
+    readers: [...readers.values()],
+    // Shape and Size see no elements.
+    exclusive: others.every((use) => use.kind === "node" && use.node.is("Shape", "Size")),
+    inBody: value.graph.owner !== undefined,
+  };
+}
+
+function deselected(site: Site, { include, exclude }: SiteOptions): string | undefined {
+  const nodes = [...(site.layer === undefined ? [] : [site.layer.node]), ...site.activations];
+  const texts = [
+    site.name,
+    site.value.name,
+    ...nodes.flatMap((node) => [node.opType, node.name ?? "", node.key]),
+  ];
+  const matches = (patterns: readonly string[]): string | undefined =>
+    patterns.find((pattern) => texts.some((text) => matchesGlob(pattern, text)));
+  if (include !== undefined && matches(include) === undefined) return "include does not name it";
+  const excluded = exclude && matches(exclude);
+  return excluded === undefined ? undefined : `exclude names it ("${excluded}")`;
+}

@@ -1,0 +1,201 @@
+import { present } from "../base/assert.js";
+import { NormfoldError } from "../base/errors.js";
+import type { Dataset } from "../data/dataset.js";
+import { isFloat } from "../ir/dtype.js";
+import type { Node } from "../ir/graph.js";
+import type { Model } from "../ir/model.js";
+import { decodeNumbers } from "../ir/tensor.js";
+import { constantTensor } from "../ops/constants.js";
+import { createFacts, type Facts } from "../ops/facts.js";
+import { encodeToBytes } from "../proto/encode.js";
+import type { Runtime, RuntimeTensor, TensorMap } from "../runtime/runtime.js";
+import { type FeedPlan, feedsOf, planFeeds } from "./feeds.js";
+import { type Gauge, instrument, type Measured } from "./instrument.js";
+import { type BatchMoments, MomentsAccumulator, type Population, type StatisticsMethod } from "./moments.js";
+
+export interface StatisticsProgress {
+  readonly batches: number;
+  readonly samples: number;
+  /** Samples in all, where the dataset knows. */
+  readonly total: number | undefined;
+}
+
+export interface StatisticsOptions {
+  /**
+   * What to measure: values with a channel axis (a Site is one), or BatchNormalization nodes, whose inputs are measured. Default:
+   * every BatchNormalization of the main graph.
+   */
+  readonly targets?: readonly (Measured | Node)[];
+  /** Default "paper". */
+  readonly method?: StatisticsMethod;
+  /**
+   * What layers behind a BatchNormalization that is a target see: batches normalized by their own statistics, as in the
+   * paper's Algorithm 2 (default), or by the stored ones.
+   */
+  readonly normalizedBy?: "batch" | "stored";
+  /** Samples in a batch. Default: what the model's inputs fix, else 32, or the whole dataset where it is smaller. */
+  readonly batchSize?: number;
+  /** Use no more samples than this. */
+  readonly limit?: number;
+  /** Shuffle the samples with this seed. */
+  readonly seed?: number;
+  /** Another runtime than onnxruntime-node. */
+  readonly runtime?: Runtime;
+  readonly threads?: number;
+  readonly onProgress?: (progress: StatisticsProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** The statistics of one layer. */
+export interface LayerStatistics extends Population {
+  readonly name: string;
+  readonly channels: number;
+}
+
+export interface StatisticsReport {
+  readonly method: StatisticsMethod;
+  readonly batchSize: number;
+  readonly batches: number;
+  readonly samples: number;
+  /** In the order of the targets. */
+  readonly layers: readonly LayerStatistics[];
+}
+
+/**
+ * Population statistics of layers over a dataset, in one pass with one batch in memory. Batches are measured inside the
+ * runtime and merged in float64. A last batch that is not full is left out by "paper", and where the model fixes its batch.
+ * Throws "invalid" with one line for data that does not fit the model, is empty, has fewer samples than a batch, or leads to NaN or
+ * infinite activations; "unsupported" for one element per channel and batch, which has no variance.
+ */
+export async function estimateStatistics(
+  model: Model,
+  dataset: Dataset,
+  options: StatisticsOptions = {},
+): Promise<StatisticsReport> {
+  const { method = "paper", signal } = options;
+  const targets = measuredOf(model, options);
+  const plan = planFeeds(model, dataset);
+  const batchSize = batchSizeOf(dataset, plan, options);
+  const { model: measuring, gauges } = instrument(model, targets);
+  const meters = gauges.map((gauge) => ({ gauge, moments: new MomentsAccumulator(gauge.channels) }));
+  let [batches, samples] = [0, 0];
+  if (gauges.length === 0) return { method, batchSize, batches, samples, layers: [] };
+
+  const runtime = options.runtime ?? (await (await import("../runtime/ort.js")).defaultRuntime());
+  const session = await runtime.open(
+    { kind: "bytes", bytes: encodeToBytes(measuring) },
+    { optimize: true, ...(options.threads === undefined ? {} : { threads: options.threads }) },
+  );
+  try {
+    const drawn = dataset.batches({
+      size: batchSize,
+      dropLast: method === "paper" || plan.fixedBatch !== undefined,
+      ...(options.limit === undefined ? {} : { limit: options.limit }),
+      ...(options.seed === undefined ? {} : { seed: options.seed }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    for await (const batch of drawn) {
+      signal?.throwIfAborted();
+      const outputs = await session.run(feedsOf(batch, plan, batches));
+      for (const { gauge, moments } of meters) moments.add(read(gauge, outputs, batches, method));
+      batches++;
+      samples += batch.size;
+      options.onProgress?.({ batches, samples, total: dataset.size });
+    }
+  } finally {
+    await session.close();
+  }
+  if (batches === 0) throw tooFew(dataset.size, batchSize);
+  const layers = meters.map(({ gauge: { name, channels }, moments }) => {
+    return { name, channels, ...moments.result(method) };
+  });
+  const single = layers.find((layer) => layer.count < 2);
+  if (single !== undefined) throw oneElement(single.name);
+  return { method, batchSize, batches, samples, layers };
+}
+
+function batchSizeOf(dataset: Dataset, { fixedBatch }: FeedPlan, options: StatisticsOptions): number {
+  const { batchSize, limit } = options;
+  if (dataset.size === 0) throw new NormfoldError("invalid", "the data is empty; give at least two samples");
+  if (batchSize !== undefined && !(Number.isInteger(batchSize) && batchSize > 0)) {
+    throw new NormfoldError(
+      "usage",
+      `a batch of ${batchSize} samples makes no sense; give a whole number from 1 on`,
+    );
+  }
+  if (fixedBatch !== undefined && batchSize !== undefined && fixedBatch !== batchSize) {
+    throw new NormfoldError(
+      "usage",
+      `the model fixes its batch at ${fixedBatch} samples, not ${batchSize}; leave it out`,
+    );
+  }
+  const available = Math.min(dataset.size ?? Number.POSITIVE_INFINITY, limit ?? Number.POSITIVE_INFINITY);
+  const size = fixedBatch ?? batchSize ?? Math.min(32, available);
+  if (available < size) throw tooFew(available, size);
+  return size;
+}
+
+function tooFew(samples: number | undefined, batchSize: number): NormfoldError {
+  const what = samples === undefined ? "the data has" : `the data has ${samples} sample(s),`;
+  return new NormfoldError(
+    "invalid",
+    `${what} fewer than one batch of ${batchSize}; give more, or a smaller batch`,
+  );
+}
+
+function oneElement(name: string): NormfoldError {
+  return new NormfoldError(
+    "unsupported",
+    "a batch has one element per channel here, and one number has no variance; give larger batches, or leave this layer out",
+    { element: name },
+  );
+}
+
+function read(gauge: Gauge, outputs: TensorMap, batch: number, method: StatisticsMethod): BatchMoments {
+  const numbers = (name: string): Float64Array => {
+    const tensor = present(outputs.get(name), `the runtime gave "${name}"`);
+    return decode(tensor);
+  };
+  const [mean, spread] = [numbers(gauge.mean), numbers(gauge.spread)];
+  const count = (numbers(gauge.size)[0] ?? 0) / gauge.channels;
+  if (!(count > 1) && method === "paper") throw oneElement(gauge.name);
+  const variance = gauge.spreadIs === "variance" ? spread : spread.map((sum) => sum / count);
+  for (let c = 0; c < gauge.channels; c++) {
+    if (Number.isFinite(mean[c]) && Number.isFinite(variance[c])) continue;
+    throw new NormfoldError(
+      "invalid",
+      `batch ${batch + 1} makes channel ${c} NaN, infinite, or too large for its variance; check the data and the model`,
+      { element: gauge.name },
+    );
+  }
+  return { mean, variance, count };
+}
+
+function decode({ dtype, dims, data }: RuntimeTensor): Float64Array {
+  const size = dims.reduce((product, dim) => product * dim, 1);
+  if (!(data instanceof Uint8Array)) throw new NormfoldError("internal", "statistics are strings");
+  return decodeNumbers(dtype, data, size);
+}
+
+function measuredOf(model: Model, options: StatisticsOptions): readonly Measured[] {
+  const facts = createFacts(model);
+  const targets = options.targets ?? [...model.graph.nodes()].filter((node) => node.is("BatchNormalization"));
+  return targets.map((target) => ("value" in target ? target : ofNormalization(target, facts, options)));
+}
+
+function ofNormalization(node: Node, facts: Facts, options: StatisticsOptions): Measured {
+  const [value, scale] = [node.input(0), node.input(1)];
+  const channels =
+    scale && (constantTensor(scale)?.size ?? facts.staticShape(scale)?.[0] ?? scale.tensor?.size);
+  const dtype = value && (facts.dtype(value) ?? (scale && facts.dtype(scale)));
+  if (!node.is("BatchNormalization") || value === undefined || channels === undefined) {
+    throw new NormfoldError("unsupported", "its channels are not known, so that they cannot be measured", {
+      element: node.label,
+    });
+  }
+  if (dtype === undefined || !isFloat(dtype)) {
+    throw new NormfoldError("unsupported", `its type is ${dtype ?? "not known"}`, { element: node.label });
+  }
+  const measured: Measured = { name: node.name || node.key, value, axis: 1, channels, dtype };
+  return options.normalizedBy === "stored" ? measured : { ...measured, normalization: node };
+}

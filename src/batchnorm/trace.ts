@@ -1,0 +1,170 @@
+import type { Node, Use, Value } from "../ir/graph.js";
+import { constantTensor } from "../ops/constants.js";
+import type { Facts } from "../ops/facts.js";
+import { isLinear, readLinear } from "./linear.js";
+import type { LinearLayer } from "./site.js";
+
+/** Operators that hand the layer's channels on to the nonlinearity behind them; the normalization stays at the layer. */
+const TRANSPORT = [
+  "Identity",
+  "Dropout",
+  "Reshape",
+  "Flatten",
+  "Squeeze",
+  "Unsqueeze",
+  "Transpose",
+  "MaxPool",
+  "AveragePool",
+  "GlobalAveragePool",
+  "GlobalMaxPool",
+  "DepthToSpace",
+  "SpaceToDepth",
+  "Resize",
+  "Upsample",
+];
+const JOINS = ["Concat", "Add", "Sum"];
+const NORMALIZATIONS = [
+  "BatchNormalization",
+  "InstanceNormalization",
+  "LayerNormalization",
+  "GroupNormalization",
+  "RMSNormalization",
+  "SimplifiedLayerNormalization",
+  "MeanVarianceNormalization",
+  "LpNormalization",
+  "LRN",
+];
+
+/** A layer that a nonlinearity is fed by, and the reader of its output on the way there. */
+export interface Source {
+  readonly layer: LinearLayer;
+  readonly reader: Use;
+}
+
+/** A residual sum that a nonlinearity is fed by. */
+export interface SumSource {
+  readonly sum: Node;
+  readonly value: Value;
+  readonly layer: LinearLayer;
+  readonly reader: Use;
+}
+
+export interface Trace {
+  readonly layers: readonly Source[];
+  readonly sums: readonly SumSource[];
+  /** What was met where no layer was found. */
+  readonly obstacles: readonly string[];
+}
+
+/** Follows data backwards from what a nonlinearity reads to the layers that feed it. */
+export class Tracer {
+  readonly #facts: Facts;
+  readonly #sums: boolean;
+  readonly #layers = new Map<Node, LinearLayer | string>();
+  /** Values of residual streams are reached in many ways. */
+  readonly #known = new Map<Value, Trace>();
+
+  /** `sums`: stop at sums of two computed values instead of going into their branches. */
+  constructor(facts: Facts, sums: boolean) {
+    this.#facts = facts;
+    this.#sums = sums;
+  }
+
+  #layer(node: Node): LinearLayer | string {
+    let found = this.#layers.get(node);
+    if (found === undefined) {
+      found = readLinear(node, this.#facts);
+      this.#layers.set(node, found);
+    }
+    return found;
+  }
+
+  /** What feeds `value`, which `reader` reads. */
+  trace(value: Value, reader: Use): Trace {
+    const { producer } = value;
+    const direct = producer === undefined ? undefined : this.#directLayer(producer);
+    if (typeof direct === "string") return { ...NOTHING, obstacles: [direct] };
+    if (direct !== undefined) return { ...NOTHING, layers: [{ layer: direct, reader }] };
+    if (producer?.is(...JOINS) && this.#sums) {
+      const sum = this.#sum(producer, value, reader);
+      if (sum !== undefined) return { ...NOTHING, sums: [sum] };
+    }
+    let known = this.#known.get(value);
+    if (known === undefined) {
+      // Met again while it is worked out, which no valid graph does, it adds nothing.
+      this.#known.set(value, NOTHING);
+      known = this.#behind(value);
+      this.#known.set(value, known);
+    }
+    return known;
+  }
+
+  /** The layer that a node ends: the linear operator, or the Add of its bias. */
+  #directLayer(node: Node): LinearLayer | string | undefined {
+    if (this.#facts.isCall(node)) return undefined;
+    if (isLinear(node)) return this.#layer(node);
+    if (!node.is("Add")) return undefined;
+    for (const operand of node.inputs) {
+      const before = operand?.producer;
+      const layer = before !== undefined && isLinear(before) ? this.#layer(before) : undefined;
+      if (layer !== undefined && typeof layer !== "string" && layer.biasAdd === node) return layer;
+    }
+    return undefined;
+  }
+
+  /** The sum itself, where its channels are where one of its layers has them. */
+  #sum(node: Node, value: Value, reader: Use): SumSource | undefined {
+    if (!node.is("Add", "Sum")) return undefined;
+    const computed = node.inputs.filter((operand) => constantTensor(operand ?? undefined) === undefined);
+    if (computed.length < 2) return undefined;
+    for (const operand of computed) {
+      const layer = operand?.producer && this.#directLayer(operand.producer);
+      if (layer === undefined || typeof layer === "string") continue;
+      const shape = this.#facts.shape(value);
+      const rank = this.#facts.rank(layer.raw);
+      if (shape?.at(layer.axis) === layer.channels && shape.length === rank)
+        return { sum: node, value, layer, reader };
+    }
+    return undefined;
+  }
+
+  #behind(value: Value): Trace {
+    const { producer } = value;
+    if (producer === undefined) {
+      return {
+        ...NOTHING,
+        obstacles: [
+          value.isGraphInput ? `input "${value.name}" feeds it` : `constant "${value.name}" feeds it`,
+        ],
+      };
+    }
+    if (this.#facts.isCall(producer))
+      return { ...NOTHING, obstacles: [`it is fed by a call of ${producer.opType}`] };
+    if (producer.is(...NORMALIZATIONS))
+      return { ...NOTHING, obstacles: [`${producer.label} normalizes it already`] };
+    if (
+      producer.is("Mul", "Div") &&
+      producer.inputs.some((operand) => constantTensor(operand ?? undefined))
+    ) {
+      return { ...NOTHING, obstacles: [`${producer.label} scales it already`] };
+    }
+    const operands = producer.is(...JOINS)
+      ? producer.inputs.map((_, index) => index)
+      : producer.is(...TRANSPORT)
+        ? [0]
+        : undefined;
+    if (operands === undefined) return { ...NOTHING, obstacles: [`it is fed by ${producer.label}`] };
+    const traces = operands.flatMap((index) => {
+      const operand = producer.input(index);
+      if (operand === undefined || constantTensor(operand) !== undefined) return [];
+      return [this.trace(operand, { kind: "node", node: producer, index })];
+    });
+    return {
+      layers: traces.flatMap((trace) => trace.layers),
+      sums: traces.flatMap((trace) => trace.sums),
+      obstacles: traces.flatMap((trace) => trace.obstacles),
+    };
+  }
+}
+
+const NOTHING: Trace = { layers: [], sums: [], obstacles: [] };
