@@ -1,5 +1,5 @@
 import type { Builder } from "../ir/builder.js";
-import { isFloat } from "../ir/dtype.js";
+import { dtypeCode, isFloat } from "../ir/dtype.js";
 import type { Value } from "../ir/graph.js";
 import { tensorFromNumbers } from "../ir/tensor.js";
 import { leastOf, type SymDim, sameDim } from "./dims.js";
@@ -139,4 +139,80 @@ function sumAtRunTime(c: GradientBuild, gradient: Value, operand: Value): Value 
   const axes = build.op("Squeeze", [build.op("NonZero", [isOne]), build.ints([0])]);
   const sum = build.op("ReduceSum", [gradient, axes], { keepdims: 1n, noop_with_empty_axes: 1n });
   return build.op("Reshape", [sum, shape], { allowzero: 1n });
+}
+
+export function add(c: GradientBuild, a: Value, b: Value): Value {
+  return c.build.op("Add", [a, b]);
+}
+
+export function subtract(c: GradientBuild, a: Value, b: Value): Value {
+  return c.build.op("Sub", [a, b]);
+}
+
+export function multiply(c: GradientBuild, a: Value, b: Value): Value {
+  return c.build.op("Mul", [a, b]);
+}
+
+export function divide(c: GradientBuild, a: Value, b: Value): Value {
+  return c.build.op("Div", [a, b]);
+}
+
+export function negate(c: GradientBuild, a: Value): Value {
+  return c.build.op("Neg", [a]);
+}
+
+/** `yes` where the condition holds, elsewhere `no`, or zero. */
+export function select(c: GradientBuild, condition: Value, yes: Value, no?: Value): Value {
+  return c.build.op("Where", [condition, yes, no ?? scalarLike(c, 0, yes)]);
+}
+
+/** Numbers or booleans in the type of `like`. */
+export function castLike({ facts, build }: GradientBuild, value: Value, like: Value): Value {
+  const dtype = facts.dtype(like);
+  if (dtype === undefined) return build.op("CastLike", [value, like]);
+  if (facts.dtype(value) === dtype) return value;
+  return build.op("Cast", [value], { to: BigInt(dtypeCode(dtype)) });
+}
+
+/**
+ * `gradient` added at the places in a tensor of zeros of the shape of `value` that `scatter` chooses: it gets the zeros and
+ * the gradient and writes a ScatterElements or ScatterND with reduction "add". onnxruntime adds float32 and float64
+ * only, so narrower types take the way through float32.
+ */
+export function scatterAdd(
+  c: GradientBuild,
+  gradient: Value,
+  value: Value,
+  scatter: (zeros: Value, updates: Value) => Value,
+): Value {
+  const dtype = c.facts.dtype(value) ?? c.facts.dtype(gradient);
+  if (dtype !== "float16" && dtype !== "bfloat16") return scatter(zerosLike(c, value), gradient);
+  const to = BigInt(dtypeCode("float"));
+  const zeros = c.build.op("ConstantOfShape", [shapeOf(c, value)]);
+  const sum = scatter(zeros, c.build.op("Cast", [gradient], { to }));
+  return c.build.op("Cast", [sum], { to: BigInt(dtypeCode(dtype)) });
+}
+
+/**
+ * The gradient of any operator that copies elements of `value` to its output: `move` does to the elements' own numbers what
+ * the operator did to the elements, and the gradients go back to where the numbers say.
+ */
+export function scatterByIndex(
+  c: GradientBuild,
+  gradient: Value,
+  value: Value,
+  move: (indices: Value) => Value,
+): Value {
+  const { facts, build } = c;
+  const count = facts.staticShape(value)?.reduce((product, dim) => product * dim, 1);
+  const size = count === undefined ? build.op("Size", [value]) : build.int(count);
+  const range = build.op("Range", [build.int(0), size, build.int(1)]);
+  const numbers = build.op("Reshape", [range, shapeOf(c, value)], { allowzero: 1n });
+  const flat = build.ints([-1]);
+  const places = build.op("Reshape", [move(numbers), flat]);
+  const line = build.op("Reshape", [value, flat]);
+  const sum = scatterAdd(c, build.op("Reshape", [gradient, flat]), line, (zeros, updates) =>
+    build.op("ScatterElements", [zeros, places, updates], { axis: 0n, reduction: "add" }),
+  );
+  return build.op("Reshape", [sum, shapeOf(c, value)], { allowzero: 1n });
 }

@@ -1,10 +1,31 @@
 import { isStandardDomain, type Node } from "../ir/graph.js";
+import { attentionGradients } from "./attention/gradient.js";
+import { convolutionGradients } from "./convolution/gradient.js";
 import { ARITHMETIC } from "./elementwise/gradient.js";
+import { ACTIVATIONS } from "./elementwise/gradient-activation.js";
+import { FUNCTIONS } from "./elementwise/gradient-unary.js";
 import type { Facts } from "./facts.js";
 import type { GradientRule, GradientTable } from "./gradient-rule.js";
+import { linearGradients } from "./linear/gradient.js";
+import { lossGradients } from "./loss/gradient.js";
+import { normalizationGradients } from "./normalization/gradient.js";
+import { poolingGradients } from "./pooling/gradient.js";
+import { visionGradients } from "./vision/gradient.js";
 
 /** One row per family. */
-const FAMILIES: readonly GradientTable[] = [ARITHMETIC];
+const FAMILIES: readonly GradientTable[] = [
+  ARITHMETIC,
+  attentionGradients,
+  convolutionGradients,
+  linearGradients,
+  lossGradients,
+  normalizationGradients,
+  poolingGradients,
+  visionGradients,
+  ,
+  FUNCTIONS,
+  ACTIVATIONS,
+];
 
 const RULES: ReadonlyMap<string, GradientRule> = new Map(
   FAMILIES.flatMap((family) => Object.entries(family)),
