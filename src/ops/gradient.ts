@@ -1,30 +1,37 @@
 import { isStandardDomain, type Node } from "../ir/graph.js";
 import { attentionGradients } from "./attention/gradient.js";
 import { convolutionGradients } from "./convolution/gradient.js";
-import { ARITHMETIC } from "./elementwise/gradient.js";
-import { ACTIVATIONS } from "./elementwise/gradient-activation.js";
-import { FUNCTIONS } from "./elementwise/gradient-unary.js";
+import { arithmeticGradients } from "./elementwise/gradient.js";
+import { activationGradients } from "./elementwise/gradient-activation.js";
+import { functionGradients } from "./elementwise/gradient-unary.js";
 import type { Facts } from "./facts.js";
+import { generateGradients } from "./generate/gradient.js";
 import type { GradientRule, GradientTable } from "./gradient-rule.js";
 import { linearGradients } from "./linear/gradient.js";
 import { lossGradients } from "./loss/gradient.js";
+import { movementGradients } from "./movement/gradient.js";
 import { normalizationGradients } from "./normalization/gradient.js";
 import { poolingGradients } from "./pooling/gradient.js";
+import { reductionGradients } from "./reduction/gradient.js";
+import { shapeGradients } from "./shape/gradient.js";
 import { visionGradients } from "./vision/gradient.js";
 
 /** One row per family. */
 const FAMILIES: readonly GradientTable[] = [
-  ARITHMETIC,
+  activationGradients,
+  arithmeticGradients,
   attentionGradients,
   convolutionGradients,
+  functionGradients,
+  generateGradients,
   linearGradients,
   lossGradients,
+  movementGradients,
   normalizationGradients,
   poolingGradients,
+  reductionGradients,
+  shapeGradients,
   visionGradients,
-  ,
-  FUNCTIONS,
-  ACTIVATIONS,
 ];
 
 const RULES: ReadonlyMap<string, GradientRule> = new Map(

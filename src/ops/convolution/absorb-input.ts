@@ -6,13 +6,20 @@ import type { Node } from "../../ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../../ir/tensor.js";
 import type { Absorption, PlacedMap } from "../affine-facet.js";
 import { requireConstant } from "../constants.js";
+import type { Facts } from "../facts.js";
+import { borderMap } from "./absorb-border.js";
 
 /**
  * Conv(s * x + t): W is [M, C/group, k...], so row (m, j) takes the scale of input channel j of m's group, and the bias
- * of m takes the sum of W over the taps times t. Where the input is padded the border sees zeros instead of t, and only
- * a scale goes in.
+ * of m takes the sum of W over the taps times t. Where the input is padded the border sees zeros instead of t: only a scale
+ * goes in, and the shift is left over as a constant of the output's size, where that is known.
  */
-export function absorbInputIntoConv(node: Node, index: number, placed: PlacedMap): Absorption | Refusal {
+export function absorbInputIntoConv(
+  node: Node,
+  index: number,
+  placed: PlacedMap,
+  facts: Facts,
+): Absorption | Refusal {
   if (index !== 0) return refuse(`it is ${index === 1 ? "the weight" : "the bias"} of Conv`);
   const group = node.int("group", 1);
   const read = inputChannels(node, placed, (dims) => (dims[1] ?? 0) * group);
@@ -24,8 +31,12 @@ export function absorbInputIntoConv(node: Node, index: number, placed: PlacedMap
     Math.floor(Math.floor(row / perGroup) / (outputs / group)) * perGroup + (row % perGroup);
 
   const constants = new Map<number, Tensor>();
-  if (!isScaleOnly(map)) {
-    if (pads(node)) return refuse("its input is padded, and a shift would not reach the border");
+  let remainder: Tensor | undefined;
+  if (!isScaleOnly(map) && pads(node)) {
+    const border = borderMap(node, weight, (row) => map.shift[channelOf(row)] ?? NaN, facts);
+    if (isRefusal(border)) return border;
+    remainder = border;
+  } else if (!isScaleOnly(map)) {
     const bias = shiftedBias(node, weight, dtype, map, { outputs, perGroup, taps, channelOf });
     if (isRefusal(bias)) return bias;
     constants.set(2, bias);
@@ -38,7 +49,7 @@ export function absorbInputIntoConv(node: Node, index: number, placed: PlacedMap
     if (scaleOverflows(weight, rows, taps)) return refuse(`its ${dtype} weight would overflow`);
     constants.set(1, scaleTensor(weight, rows, taps));
   }
-  return { constants };
+  return remainder === undefined ? { constants } : { constants, remainder };
 }
 
 /** ConvTranspose(s * x): W is [C, M/group, k...]. A shift would spread unevenly over strides and borders. */

@@ -1,0 +1,124 @@
+import { fitsRange } from "../../affine/scale-tensor.js";
+import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { isFloat } from "../../ir/dtype.js";
+import type { Node } from "../../ir/graph.js";
+import { type Tensor, tensorFromNumbers } from "../../ir/tensor.js";
+import type { Facts } from "../facts.js";
+
+/** A map of more elements than this is no constant to carry in a file. */
+const MAX_MAP = 1 << 18;
+
+const STAYS = "its input is padded, and a shift would not reach the border";
+
+/**
+ * What a Conv makes of an input that is shift[c] everywhere but zero in the padding: a constant [1, M, sizes...] that an Add
+ * behind the Conv adds, exact up to the border. The sizes of the image must be numbers.
+ *
+ *   map[m, o] = sum over the taps t of m that fall inside of the image at o, and over c, of W[m, c, t] * shift[c]
+ */
+export function borderMap(
+  node: Node,
+  weight: Tensor,
+  shiftOfRow: (row: number) => number,
+  facts: Facts,
+): Tensor | Refusal {
+  const { dtype, dims } = weight;
+  const [outputs = 0, perGroup = 0, ...kernel] = dims;
+  const [input, output] = [node.input(0), node.output(0)].map((value) => spatialSizes(value, facts));
+  if (!isFloat(dtype) || input?.length !== kernel.length || output?.length !== kernel.length) {
+    return refuse(`${STAYS}; the size of the image is not known`);
+  }
+  const positions = output.reduce((product, size) => product * size, 1);
+  if (positions * outputs > MAX_MAP) {
+    return refuse(`${STAYS}; a constant that holds it would have ${positions * outputs} elements`);
+  }
+  const begins = beginPads(node, input, output, kernel);
+  if (isRefusal(begins)) return begins;
+  const taps = kernel.reduce((product, size) => product * size, 1);
+  const sums = tapSums(weight, { rows: outputs * perGroup, perGroup, taps }, shiftOfRow);
+  const [strides, dilations] = [node.ints("strides"), node.ints("dilations")];
+  const inside = kernel.map((size, axis) => {
+    const [stride, dilation] = [strides?.[axis] ?? 1, dilations?.[axis] ?? 1];
+    return Array.from({ length: output[axis] ?? 0 }, (_, o) =>
+      Array.from({ length: size }, (__, t) => {
+        const at = o * stride - (begins[axis] ?? 0) + t * dilation;
+        return at >= 0 && at < (input[axis] ?? 0);
+      }),
+    );
+  });
+  const values = new Float64Array(outputs * positions);
+  for (let position = 0; position < positions; position++) {
+    const seen = tapsInside(position, output, inside);
+    for (let m = 0; m < outputs; m++) {
+      let sum = 0;
+      for (const tap of seen) sum += sums[m * taps + tap] ?? NaN;
+      values[m * positions + position] = sum;
+    }
+  }
+  if (!fitsRange(dtype, values)) return refuse(`the ${dtype} shift behind it would overflow`);
+  return tensorFromNumbers(dtype, [1, outputs, ...output], values);
+}
+
+function spatialSizes(value: Parameters<Facts["shape"]>[0] | undefined, facts: Facts): number[] | undefined {
+  const shape = value && facts.shape(value)?.slice(2);
+  const sizes = shape?.filter((dim) => typeof dim === "number");
+  return sizes?.length === shape?.length ? sizes : undefined;
+}
+
+/** The padding in front of each axis. */
+function beginPads(
+  node: Node,
+  input: readonly number[],
+  output: readonly number[],
+  kernel: readonly number[],
+): readonly number[] | Refusal {
+  const rule = node.string("auto_pad", "NOTSET");
+  if (rule === "NOTSET" || rule === "") return node.ints("pads")?.slice(0, kernel.length) ?? [];
+  if (rule !== "SAME_UPPER" && rule !== "SAME_LOWER") return refuse(STAYS);
+  const [strides, dilations] = [node.ints("strides"), node.ints("dilations")];
+  return kernel.map((size, axis) => {
+    const reach = (size - 1) * (dilations?.[axis] ?? 1) + 1;
+    const total = ((output[axis] ?? 1) - 1) * (strides?.[axis] ?? 1) + reach - (input[axis] ?? 0);
+    const pad = Math.max(total, 0);
+    return rule === "SAME_UPPER" ? Math.floor(pad / 2) : Math.ceil(pad / 2);
+  });
+}
+
+/** For each output channel and tap, the sum over its input channels of W * shift. */
+function tapSums(
+  weight: Tensor,
+  { rows, perGroup, taps }: { readonly rows: number; readonly perGroup: number; readonly taps: number },
+  shiftOfRow: (row: number) => number,
+): Float64Array {
+  const numbers = weight.toFloat64();
+  const sums = new Float64Array((rows / Math.max(perGroup, 1)) * taps);
+  for (let row = 0; row < rows; row++) {
+    const [m, shift] = [Math.floor(row / perGroup), shiftOfRow(row)];
+    for (let t = 0; t < taps; t++) {
+      const at = m * taps + t;
+      sums[at] = (sums[at] ?? NaN) + (numbers[row * taps + t] ?? NaN) * shift;
+    }
+  }
+  return sums;
+}
+
+/** The taps, in row-major order, that look at the image itself from a position. */
+function tapsInside(
+  position: number,
+  output: readonly number[],
+  inside: readonly (readonly (readonly boolean[])[])[],
+): readonly number[] {
+  let taps = [0];
+  let rest = position;
+  const at = new Array<number>(output.length);
+  for (let axis = output.length - 1; axis >= 0; axis--) {
+    const size = output[axis] ?? 1;
+    at[axis] = rest % size;
+    rest = Math.floor(rest / size);
+  }
+  for (const [axis, rows] of inside.entries()) {
+    const row = rows[at[axis] ?? 0] ?? [];
+    taps = taps.flatMap((tap) => row.flatMap((seen, t) => (seen ? [tap * row.length + t] : [])));
+  }
+  return taps;
+}

@@ -1,0 +1,135 @@
+import { type Refusal, refuse } from "../../base/refusal.js";
+import type { Value } from "../../ir/graph.js";
+import type { GradientContext } from "../gradient-rule.js";
+import { joinSizes, range, sizeParts, sizesOf } from "../gradient-shape.js";
+import { reshapeLike } from "../gradient-support.js";
+import { type PaddedWindow, padSpatial } from "./gradient-window.js";
+
+/** From so many input channels on, one product of matrices is faster than a convolution with a kernel as large as g. */
+const MANY_CHANNELS = 16;
+const SMALL_KERNEL = 3;
+
+export interface WeightGradient {
+  /** What the window moves over: [N, C, ...]. */
+  readonly x: Value;
+  /** [N, M, places]. */
+  readonly g: Value;
+  /** [M, C / group, kernel]. */
+  readonly weight: Value;
+  readonly window: PaddedWindow;
+  readonly group: number;
+  /** Elements at the end of each axis that no window reaches; undefined where they are not known. */
+  readonly rest: readonly number[] | undefined;
+}
+
+/** dW[m, c, tap] = the sum over images and places p of g[n, m, p] * x[n, c, stride * p + dilation * tap - begin]. */
+export function weightGradient(c: GradientContext, of: WeightGradient): Value | Refusal {
+  const { window, group } = of;
+  const isPadded = [...window.begin, ...window.end].some((pad) => pad !== 0);
+  const isPoint = window.kernel.every((size) => size === 1);
+  if (group === 1 && isPoint && !isPadded) return pointwise(c, of);
+  const channels = c.facts.shape(of.weight)?.[1];
+  const isSmall = window.kernel.every((size) => size <= SMALL_KERNEL);
+  if (group === 1 && isSmall && typeof channels === "number" && channels >= MANY_CHANNELS)
+    return byTaps(c, of);
+  return byConvolution(c, of);
+}
+
+/** [C, all images and places] of [N, C, places]. */
+function channelRows({ build }: GradientContext, value: Value, rank: number): Value {
+  const rows = build.op("Transpose", [value], { perm: [1, 0, ...range(rank).slice(2)] });
+  return build.op("Flatten", [rows], { axis: 1n });
+}
+
+function pointwise(c: GradientContext, { x, g, weight, window }: WeightGradient): Value {
+  const { build } = c;
+  const { strides } = window;
+  const rank = strides.length + 2;
+  let places = x;
+  if (strides.some((stride) => stride !== 1)) {
+    const ends = build.ints(strides.map(() => Number.MAX_SAFE_INTEGER));
+    const axes = build.ints(strides.map((_, axis) => axis + 2));
+    places = build.op("Slice", [x, build.ints(strides.map(() => 0)), ends, axes, build.ints(strides)]);
+  }
+  const product = build.op("Gemm", [channelRows(c, g, rank), channelRows(c, places, rank)], { transB: 1n });
+  return reshapeLike(c, product, weight);
+}
+
+/** The elements that each tap of the kernel reads, as rows of one matrix. */
+function byTaps(c: GradientContext, { x, g, weight, window }: WeightGradient): Value {
+  const { build } = c;
+  const { kernel, strides, dilations, begin, end } = window;
+  const rank = kernel.length + 2;
+  const axes = build.ints(kernel.map((_, axis) => axis + 2));
+  const steps = build.ints(strides);
+  const padded = padSpatial(c, x, begin, end);
+  const channelsFirst = build.op("Transpose", [padded], { perm: [1, 0, ...range(rank).slice(2)] });
+  const places = c.facts.shape(g)?.slice(2);
+  const counts = places?.filter((size) => typeof size === "number");
+  const isKnown = counts !== undefined && counts.length === kernel.length;
+  const last = isKnown
+    ? undefined
+    : build.op("Mul", [build.op("Sub", [sizesOf(c, g, 2), build.int(1)]), steps]);
+  const rows = tapsOf(kernel).map((tap) => {
+    const from = tap.map((index, axis) => index * (dilations[axis] ?? 1));
+    const after = from.map((start, axis) => start + ((counts?.[axis] ?? 1) - 1) * (strides[axis] ?? 1) + 1);
+    const ends =
+      last === undefined
+        ? build.ints(after)
+        : build.op("Add", [last, build.ints(from.map((start) => start + 1))]);
+    const read = build.op("Slice", [channelsFirst, build.ints(from), ends, axes, steps]);
+    return build.op("Flatten", [read], { axis: 1n });
+  });
+  const matrix = build.op("Concat", rows, { axis: 0n });
+  const product = build.op("Gemm", [channelRows(c, g, rank), matrix], { transB: 1n });
+  const split = build.op("Reshape", [product, build.ints([0, rows.length, -1])]);
+  return reshapeLike(c, build.op("Transpose", [split], { perm: [0, 2, 1] }), weight);
+}
+
+/** All taps of a kernel, the last axis fastest. */
+function tapsOf(kernel: readonly number[]): number[][] {
+  return kernel.reduce<number[][]>(
+    (taps, size) => taps.flatMap((tap) => range(size).map((index) => [...tap, index])),
+    [[]],
+  );
+}
+
+/**
+ * A convolution of the images, as channels, with g as its kernel: the strides of the forward window are the dilations
+ * of this one, and the other way round.
+ */
+function byConvolution(c: GradientContext, of: WeightGradient): Value | Refusal {
+  const { x, g, weight, window, group, rest } = of;
+  const { build } = c;
+  const { kernel, strides, dilations, begin, end } = window;
+  const rank = kernel.length + 2;
+  const spatial = range(rank).slice(2);
+  let images: Value;
+  if (group === 1) {
+    images = build.op("Transpose", [x], { perm: [1, 0, ...spatial] });
+  } else {
+    const channels = c.facts.shape(weight)?.[1];
+    if (typeof channels !== "number") return refuse("it has groups and the shape of its weight is not known");
+    const places = sizeParts(c, x, 2, rank);
+    const grouped = build.op("Reshape", [x, joinSizes(c, [0, group, channels, ...places])]);
+    const turned = build.op("Transpose", [grouped], { perm: [2, 1, 0, ...spatial.map((axis) => axis + 1)] });
+    images = build.op("Reshape", [turned, joinSizes(c, [channels, -1, ...places])]);
+  }
+  const kernels = build.op("Transpose", [g], { perm: [1, 0, ...spatial] });
+  let product = build.op("Conv", [images, kernels], {
+    group: BigInt(group),
+    strides: dilations,
+    dilations: strides,
+    pads: [...begin, ...end],
+  });
+  // What no window reaches forward may be enough for one more tap here.
+  const hasMore = kernel.some((_, axis) => {
+    const most = rest?.[axis] ?? (strides[axis] ?? 1) - 1;
+    return most >= (dilations[axis] ?? 1);
+  });
+  if (hasMore) {
+    const starts = build.ints(kernel.map(() => 0));
+    product = build.op("Slice", [product, starts, build.ints(kernel), build.ints(spatial)]);
+  }
+  return build.op("Transpose", [product], { perm: [1, 0, ...spatial] });
+}

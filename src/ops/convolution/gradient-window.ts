@@ -1,0 +1,127 @@
+import { type Refusal, refuse } from "../../base/refusal.js";
+import type { Value } from "../../ir/graph.js";
+import type { GradientContext } from "../gradient-rule.js";
+import { joinSizes, range, sizesOf } from "../gradient-shape.js";
+
+/** How a window moves over the spatial axes, with the pads it really has: one entry per axis. */
+export interface PaddedWindow {
+  readonly kernel: readonly number[];
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  /** Elements before and after each axis. */
+  readonly begin: readonly number[];
+  readonly end: readonly number[];
+}
+
+/** From the first to the last element that the window reads along an axis. */
+export function reachOf(window: PaddedWindow, axis: number): number {
+  return ((window.kernel[axis] ?? 1) - 1) * (window.dilations[axis] ?? 1) + 1;
+}
+
+/** The window of Conv and the pools over the input x; auto_pad is worked out. */
+export function readWindow(c: GradientContext, x: Value, kernel: readonly number[]): PaddedWindow | Refusal {
+  const { node, facts } = c;
+  const steps = readSteps(c, kernel);
+  const rank = kernel.length;
+  const auto = node.string("auto_pad", "NOTSET");
+  if (auto !== "SAME_UPPER" && auto !== "SAME_LOWER") {
+    const pads = auto === "VALID" ? [] : (node.ints("pads") ?? []);
+    const [begin, end] = [range(rank), range(rank)].map((axes, side) =>
+      axes.map((axis) => pads[axis + side * rank] ?? 0),
+    );
+    return { ...steps, begin: begin ?? [], end: end ?? [] };
+  }
+  const dims = facts.shape(x);
+  const begin: number[] = [];
+  const end: number[] = [];
+  for (const [axis, size] of kernel.entries()) {
+    const stride = steps.strides[axis] ?? 1;
+    const reach = (size - 1) * (steps.dilations[axis] ?? 1) + 1;
+    const length = dims?.[axis + 2];
+    if (stride !== 1 && typeof length !== "number") {
+      return refuse(
+        `its auto_pad ${auto} with strides makes its pads depend on sizes that are not known; give pads instead`,
+      );
+    }
+    const total =
+      typeof length === "number"
+        ? Math.max((Math.ceil(length / stride) - 1) * stride + reach - length, 0)
+        : reach - 1;
+    const less = Math.floor(total / 2);
+    begin.push(auto === "SAME_UPPER" ? less : total - less);
+    end.push(auto === "SAME_UPPER" ? total - less : less);
+  }
+  return { ...steps, begin, end };
+}
+
+/** The steps of a window, without pads. */
+export function readSteps(
+  { node }: GradientContext,
+  kernel: readonly number[],
+): Pick<PaddedWindow, "kernel" | "strides" | "dilations"> {
+  const ones = kernel.map(() => 1);
+  return { kernel, strides: node.ints("strides") ?? ones, dilations: node.ints("dilations") ?? ones };
+}
+
+/** The elements that the windows do not reach at the end of each axis, undefined where a size is not known. */
+export function restOf(
+  { facts }: GradientContext,
+  window: PaddedWindow,
+  x: Value,
+  y: Value,
+): readonly number[] | undefined {
+  const [from, to] = [facts.shape(x), facts.shape(y)];
+  const rest: number[] = [];
+  for (const axis of window.kernel.keys()) {
+    const [size, count] = [from?.[axis + 2], to?.[axis + 2]];
+    if (typeof size !== "number" || typeof count !== "number") return undefined;
+    const padded = size + (window.begin[axis] ?? 0) + (window.end[axis] ?? 0);
+    rest.push(padded - (count - 1) * (window.strides[axis] ?? 1) - reachOf(window, axis));
+  }
+  return rest;
+}
+
+/**
+ * The adjoint of sliding the window with `weight` [M, C / group, ...] over x: what comes out of g [N, M, places] in the
+ * spatial sizes of `x`, [N, C, ...]. `y` has the places, as far as they are known.
+ */
+export function spread(
+  c: GradientContext,
+  g: Value,
+  weight: Value,
+  window: PaddedWindow,
+  group: number,
+  x: Value,
+  y: Value,
+): Value {
+  const { build } = c;
+  const { strides, dilations, begin, end } = window;
+  const rest = restOf(c, window, x, y);
+  if (rest !== undefined) {
+    // A last window that hangs over the padding (ceil_mode) reaches further than x does.
+    const over = rest.map((count) => Math.max(-count, 0));
+    return build.op("ConvTranspose", [g, weight], {
+      group: BigInt(group),
+      strides,
+      dilations,
+      pads: [...begin, ...end.map((pad, axis) => pad + (over[axis] ?? 0))],
+      ...(rest.some((count) => count > 0) ? { output_padding: rest.map((count) => Math.max(count, 0)) } : {}),
+    });
+  }
+  const full = build.op("ConvTranspose", [g, weight], { group: BigInt(group), strides, dilations });
+  const wanted = build.op("Add", [sizesOf(c, x, 2), build.ints(begin)]);
+  const missing = build.op("Sub", [wanted, sizesOf(c, full, 2)]);
+  const pads = joinSizes(c, [0, 0, ...begin.map((pad) => -pad), 0, 0, missing]);
+  return build.op("Pad", [full, pads]);
+}
+
+/** x with zeros around its spatial axes. */
+export function padSpatial(
+  { build }: GradientContext,
+  x: Value,
+  begin: readonly number[],
+  end: readonly number[],
+): Value {
+  if ([...begin, ...end].every((pad) => pad === 0)) return x;
+  return build.op("Pad", [x, build.ints([0, 0, ...begin, 0, 0, ...end])]);
+}

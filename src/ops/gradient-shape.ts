@@ -1,0 +1,68 @@
+import type { Value } from "../ir/graph.js";
+import { type GradientBuild, scalarLike } from "./gradient-support.js";
+
+/** The sizes of the axes from `start` to before `end` as an int64 vector: a constant where they are known. */
+export function sizesOf({ facts, build }: GradientBuild, value: Value, start: number, end?: number): Value {
+  const dims = facts.shape(value)?.slice(start, end);
+  const known = dims?.filter((dim) => typeof dim === "number");
+  if (dims !== undefined && known?.length === dims.length) return build.ints(known);
+  const until = end === undefined ? {} : { end: BigInt(end) };
+  return build.op("Shape", [value], { start: BigInt(start), ...until });
+}
+
+/** The sizes of the axes from `start` to before `end`, for joinSizes. */
+export function sizeParts(c: GradientBuild, value: Value, start: number, end: number): (number | Value)[] {
+  const dims = c.facts.shape(value);
+  return range(end - start).map((offset) => {
+    const axis = start + offset;
+    const dim = dims?.[axis];
+    return typeof dim === "number" ? dim : sizesOf(c, value, axis, axis + 1);
+  });
+}
+
+/** One int64 vector of numbers and vectors in a row; constants next to each other are one. */
+export function joinSizes({ build }: GradientBuild, parts: readonly (number | Value)[]): Value {
+  const vectors: Value[] = [];
+  let numbers: number[] = [];
+  const flush = (): void => {
+    if (numbers.length > 0) vectors.push(build.ints(numbers));
+    numbers = [];
+  };
+  for (const part of parts) {
+    if (typeof part === "number") numbers.push(part);
+    else {
+      flush();
+      vectors.push(part);
+    }
+  }
+  flush();
+  const [first] = vectors;
+  return vectors.length === 1 && first !== undefined ? first : build.op("Concat", vectors, { axis: 0n });
+}
+
+/** 1 / (the product of the sizes of some axes) in the type of `value`: a constant where they are known. */
+export function inverseCount(c: GradientBuild, value: Value, axes: readonly number[]): Value {
+  const { facts, build } = c;
+  const dims = facts.shape(value);
+  let count = 1;
+  for (const axis of axes) {
+    const dim = dims?.[axis];
+    if (typeof dim !== "number") {
+      const sizes = build.op("Gather", [build.op("Shape", [value]), build.ints(axes)]);
+      const total = build.op("ReduceProd", [sizes], { keepdims: 0n });
+      return build.op("Reciprocal", [build.op("CastLike", [total, value])]);
+    }
+    count *= dim;
+  }
+  return scalarLike(c, 1 / count, value);
+}
+
+/** 0, 1, ... up to before `count`. */
+export function range(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}
+
+/** All axes of a rank but one. */
+export function axesBut(rank: number, axis: number): number[] {
+  return range(rank).filter((other) => other !== axis);
+}

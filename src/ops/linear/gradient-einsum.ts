@@ -1,0 +1,76 @@
+import { type Refusal, refuse } from "../../base/refusal.js";
+import type { Value } from "../../ir/graph.js";
+import type { GradientContext, GradientRule } from "../gradient-rule.js";
+import { joinSizes, range, sizesOf } from "../gradient-shape.js";
+import { shapeOf, sumTo } from "../gradient-support.js";
+
+interface Equation {
+  readonly operands: readonly string[];
+  readonly output: string;
+}
+
+const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/** The equation with letters for the axes of an ellipsis, and with its output spelled out. */
+function readEquation(c: GradientContext): Equation | Refusal {
+  const { node, facts } = c;
+  const text = node.string("equation", "").replaceAll(/\s/g, "");
+  const [inputs = "", given] = text.split("->");
+  const once = [...new Set(inputs.replaceAll(/[.,]/g, ""))].filter(
+    (letter) => inputs.indexOf(letter) === inputs.lastIndexOf(letter),
+  );
+  const output = given ?? (inputs.includes("...") ? "..." : "") + once.sort().join("");
+  const free = [...LETTERS].filter((letter) => !text.includes(letter));
+  let hidden = "";
+  const operands: string[] = [];
+  for (const [index, term] of inputs.split(",").entries()) {
+    if (!term.includes("...")) {
+      operands.push(term);
+      continue;
+    }
+    const rank = facts.rank(c.input(index));
+    if (rank === undefined) return refuse("its equation has an ellipsis for axes whose number is not known");
+    const count = rank - term.length + 3;
+    const letters = free.slice(0, count).reverse().join("");
+    if (letters.length > hidden.length) hidden = letters;
+    operands.push(term.replace("...", letters));
+  }
+  return { operands, output: output.replace("...", hidden) };
+}
+
+function repeatsALabel(term: string): boolean {
+  return new Set(term).size !== term.length;
+}
+
+/** The gradient of an operand is the same sum of products with g in its place, and its labels as the output's. */
+export const einsum: GradientRule = (c) => {
+  const g = c.grad(0);
+  if (g === undefined) return [];
+  const equation = readEquation(c);
+  if ("kind" in equation) return equation;
+  const { operands, output } = equation;
+  if ([...operands, output].some(repeatsALabel)) return refuse("its equation repeats a label in one term");
+  return operands.map((labels, index) => {
+    if (!c.needs(index)) return undefined;
+    const others = range(operands.length).filter((other) => other !== index);
+    const sources = [output, ...others.map((other) => operands[other] ?? "")];
+    const kept = [...labels].filter((label) => sources.some((source) => source.includes(label))).join("");
+    const product = c.build.op("Einsum", [g, ...others.map((other) => c.input(other))], {
+      equation: `${sources.join(",")}->${kept}`,
+    });
+    return spreadOver(c, product, kept, labels, c.input(index));
+  });
+};
+
+/** Over labels that the operand alone has, its gradient is the same everywhere; over those it was repeated on, the sum. */
+function spreadOver(c: GradientContext, product: Value, kept: string, labels: string, operand: Value): Value {
+  const { build } = c;
+  const own = range(labels.length).filter((axis) => !kept.includes(labels[axis] ?? ""));
+  if (own.length === 0) return sumTo(c, product, operand);
+  const wide = build.op("Unsqueeze", [product, build.ints(own)]);
+  const sizes = range(labels.length).map((axis) =>
+    own.includes(axis) ? sizesOf(c, operand, axis, axis + 1) : 1,
+  );
+  const repeated = build.op("Expand", [wide, joinSizes(c, sizes)]);
+  return kept === "" ? build.op("Expand", [product, shapeOf(c, operand)]) : sumTo(c, repeated, operand);
+}

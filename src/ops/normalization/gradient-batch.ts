@@ -1,0 +1,89 @@
+import { refuse } from "../../base/refusal.js";
+import type { Value } from "../../ir/graph.js";
+import type { GradientContext, GradientRule, InputGradients } from "../gradient-rule.js";
+import { axesBut } from "../gradient-shape.js";
+import { scalarLike } from "../gradient-support.js";
+import { inverseDeviation, meanOver, perElement, sumOver } from "./gradient-moments.js";
+
+/** One number per channel, brought to the axis of the channels. */
+function alongChannels({ build }: GradientContext, value: Value, rank: number): Value {
+  if (rank < 3) return value;
+  return build.op("Reshape", [value, build.ints([-1, ...axesBut(rank - 1, 0).map(() => 1)])]);
+}
+
+/** Batch mean and biased variance per channel: the node's own with momentum 0, else they are mixed with older ones. */
+function batchStatistics(
+  c: GradientContext,
+  x: Value,
+  axes: readonly number[],
+  rank: number,
+): readonly [Value, Value] {
+  const { build, node } = c;
+  if (node.float("momentum", 0.9) === 0) {
+    const [mean, variance] = [c.forwardOutput(1), c.forwardOutput(2)];
+    return [alongChannels(c, mean, rank), alongChannels(c, variance, rank)];
+  }
+  const mean = meanOver(c, x, axes);
+  const centred = build.op("Sub", [x, mean]);
+  return [mean, meanOver(c, build.op("Mul", [centred, centred]), axes)];
+}
+
+/**
+ * Training form, with m elements per channel: dbias = sum g, dscale = sum g xh,
+ * dx = scale / sqrt(variance + epsilon) * (g - dbias / m - xh dscale / m). The given statistics are constants to y.
+ */
+function training(c: GradientContext, g: Value, rank: number): InputGradients {
+  const { build } = c;
+  const x = c.input(0);
+  const axes = axesBut(rank, 1);
+  const [mean, variance] = batchStatistics(c, x, axes, rank);
+  const inverse = inverseDeviation(c, variance);
+  const vector = (value: Value): Value => build.op("Reshape", [value, build.ints([-1])]);
+  const dbias = sumOver(c, g, axes, true);
+  if (!c.needs(0) && !c.needs(1)) return [undefined, undefined, vector(dbias)];
+  const centred = build.op("Sub", [x, mean]);
+  const dscale = build.op("Mul", [inverse, sumOver(c, build.op("Mul", [g, centred]), axes, true)]);
+  let dx: Value | undefined;
+  if (c.needs(0)) {
+    const slope = perElement(c, build.op("Mul", [inverse, dscale]), x, axes);
+    const unshifted = build.op("Sub", [g, perElement(c, dbias, x, axes)]);
+    const bracket = build.op("Sub", [unshifted, build.op("Mul", [centred, slope])]);
+    dx = build.op("Mul", [build.op("Mul", [alongChannels(c, c.input(1), rank), inverse]), bracket]);
+  }
+  return [dx, c.needs(1) ? vector(dscale) : undefined, c.needs(2) ? vector(dbias) : undefined];
+}
+
+/** Inference form: y = (x - mean) * scale / sqrt(variance + epsilon) + bias, with all four given. */
+function inference(c: GradientContext, g: Value, rank: number): InputGradients {
+  const { build } = c;
+  const axes = axesBut(rank, 1);
+  const scale = c.input(1);
+  const inverse = inverseDeviation(c, c.input(4));
+  const factor = build.op("Mul", [scale, inverse]);
+  const dx = c.needs(0) ? build.op("Mul", [g, alongChannels(c, factor, rank)]) : undefined;
+  const dbias = c.needs(2) || c.needs(3) ? sumOver(c, g, axes, false) : undefined;
+  let dscale: Value | undefined;
+  if (c.needs(1) || c.needs(4)) {
+    const centred = build.op("Sub", [c.input(0), alongChannels(c, c.input(3), rank)]);
+    dscale = build.op("Mul", [sumOver(c, build.op("Mul", [g, centred]), axes, false), inverse]);
+  }
+  const dmean = c.needs(3) && dbias && build.op("Neg", [build.op("Mul", [dbias, factor])]);
+  let dvariance: Value | undefined;
+  if (c.needs(4) && dscale !== undefined) {
+    const half = build.op("Mul", [build.op("Mul", [factor, inverse]), scalarLike(c, -0.5, scale)]);
+    dvariance = build.op("Mul", [half, dscale]);
+  }
+  return [dx, dscale, dbias, dmean || undefined, dvariance];
+}
+
+export const batchNormalization: GradientRule = (c) => {
+  const { node, facts } = c;
+  if (c.grad(1) !== undefined || c.grad(2) !== undefined) {
+    return refuse("something depends on its running statistics, which are no function to differentiate");
+  }
+  const g = c.grad(0);
+  if (g === undefined) return [];
+  const rank = facts.rank(c.input(0)) ?? facts.rank(c.output(0));
+  if (rank === undefined || rank < 2) return refuse("the rank of its input is not known, or less than 2");
+  return node.int("training_mode", 0) === 1 ? training(c, g, rank) : inference(c, g, rank);
+};
