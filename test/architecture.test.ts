@@ -110,6 +110,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "onnx-proto": ["src/proto"],
   "onnxruntime-node": ["src/runtime/ort.ts"],
   fflate: ["src/node"],
+  sharp: ["src/node/data/images.ts"],
   commander: ["src/cli"],
   picocolors: ["src/cli", "src/report"],
   "yocto-spinner": ["src/cli"],

@@ -70,6 +70,16 @@ export function readNpy(bytes: Uint8Array): RuntimeTensor {
   return { dtype: "string", dims, data: strings };
 }
 
+/** Where the elements of a .npy file are, for reading some of them; undefined for text and Fortran order, which are read whole. */
+export function npyLayout(
+  head: Uint8Array,
+): { readonly dtype: DType; readonly dims: readonly number[]; readonly offset: number } | undefined {
+  const { code, bigEndian, columnsFirst, dims, offset } = readHeader(head);
+  const dtype = DTYPE_OF[code];
+  if (dtype === undefined || (bigEndian && bitsOf(dtype) > 8)) return undefined;
+  return columnsFirst && dims.length > 1 ? undefined : { dtype, dims, offset };
+}
+
 function readHeader(bytes: Uint8Array): Header {
   if (bytes.length < 10 || MAGIC.some((byte, i) => bytes[i] !== byte)) {
     throw new NormfoldError("invalid", "this is no NumPy array; save it with numpy.save or numpy.savez");

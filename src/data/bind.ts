@@ -1,0 +1,254 @@
+import { present } from "../base/assert.js";
+import { NormfoldError } from "../base/errors.js";
+import { type DType, isFloat } from "../ir/dtype.js";
+import { decodeNumbers, encodeNumbers, typedView } from "../ir/tensor.js";
+import type { Dim } from "../ir/type.js";
+import { type RuntimeTensor, tensorSize } from "../runtime/runtime.js";
+import type { Batch, Dataset, Field } from "./dataset.js";
+
+/** The field that holds what a model should say. Never bound to an input. */
+export const LABELS = "labels";
+
+/** An input that data is for. */
+export interface Slot {
+  readonly name: string;
+  readonly dtype: DType;
+  /** With the batch; undefined: the rank is not known. */
+  readonly shape: readonly Dim[] | undefined;
+}
+
+/** How stored numbers become what a network was trained on: (x * scale - mean) / std, channel by channel. */
+export interface Preparation {
+  readonly scale?: number;
+  /** One number, or one for each channel. */
+  readonly mean?: readonly number[];
+  readonly std?: readonly number[];
+  /** How the model wants images; by default what its input's shape says. */
+  readonly layout?: "NCHW" | "NHWC";
+}
+
+/**
+ * The dataset in the names, types and layouts of a model's inputs: fields by name or else in order, flat or square where as
+ * many elements are wanted, channels moved to where the input has them, numbers converted. The field "labels" passes
+ * through. Throws "usage" where it does not fit; a batch with NaN throws "invalid" and names the sample.
+ */
+export function bindDataset(
+  dataset: Dataset,
+  slots: readonly Slot[],
+  preparation: Preparation = {},
+): Dataset {
+  const inputs = dataset.fields.filter(({ name }) => name !== LABELS);
+  const byName = slots.some((slot) => inputs.some(({ name }) => name === slot.name));
+  const bindings = slots.map((slot, index): Binding => {
+    const field = byName ? inputs.find(({ name }) => name === slot.name) : inputs[index];
+    if (field === undefined) {
+      const names = inputs.map(({ name }) => name).join(", ");
+      throw new NormfoldError("usage", `no data for input "${slot.name}"; there are ${names || "none"}`);
+    }
+    return bind(field, slot, preparation);
+  });
+  const labels = dataset.fields.filter(({ name }) => name === LABELS);
+  return {
+    size: dataset.size,
+    fields: [...bindings.map(({ field }) => field), ...labels],
+    async *batches(options) {
+      let done = (options.skip ?? 0) * options.size;
+      for await (const batch of dataset.batches(options)) {
+        yield convertBatch(batch, bindings, done);
+        done += batch.size;
+      }
+    },
+    close: () => dataset.close(),
+  };
+}
+
+interface Binding {
+  readonly source: string;
+  readonly field: Field;
+  readonly convert: (tensor: RuntimeTensor) => RuntimeTensor;
+}
+
+function convertBatch(batch: Batch, bindings: readonly Binding[], done: number): Batch {
+  const tensors = new Map<string, RuntimeTensor>();
+  for (const { source, field, convert } of bindings) {
+    const tensor = convert(present(batch.tensors.get(source), "a batch has its dataset's fields"));
+    assertNumbers(tensor, field.name, batch.size, done);
+    tensors.set(field.name, tensor);
+  }
+  const labels = batch.tensors.get(LABELS);
+  if (labels !== undefined) tensors.set(LABELS, labels);
+  return { size: batch.size, tensors };
+}
+
+/** One NaN in the data makes every statistic NaN, and says so nowhere. */
+function assertNumbers({ dtype, data }: RuntimeTensor, name: string, size: number, done: number): void {
+  if (!isFloat(dtype) || !(data instanceof Uint8Array)) return;
+  const view = typedView(dtype, data) ?? decodeNumbers(dtype, data, data.length / 2);
+  for (let i = 0; i < view.length; i++) {
+    const value = Number(view[i]);
+    if (value - value === 0) continue;
+    const sample = done + Math.floor((i * size) / view.length);
+    throw new NormfoldError(
+      "invalid",
+      `sample ${sample} of "${name}" holds ${value}; leave it out or mend it`,
+    );
+  }
+}
+
+function bind(field: Field, slot: Slot, preparation: Preparation): Binding {
+  const inner = slot.shape?.slice(1);
+  const stored = field.shape;
+  const steps =
+    stored === undefined ? undefined : placement(field.name, stored, slot, inner, preparation.layout);
+  const shape = steps?.shape;
+  if (field.dtype === "string" || slot.dtype === "string") {
+    if (field.dtype !== slot.dtype) {
+      throw new NormfoldError(
+        "usage",
+        `input "${slot.name}" is ${slot.dtype}, and its data ${field.dtype}; convert it`,
+      );
+    }
+  }
+  const affine = isFloat(slot.dtype) ? affineOf(preparation, shape, slot, preparation.layout) : undefined;
+  return {
+    source: field.name,
+    field: { name: slot.name, dtype: slot.dtype, shape },
+    convert: (tensor) => {
+      const moved = steps?.channelsFirst === true ? channelsFirst(tensor) : tensor;
+      const dims = shape === undefined ? moved.dims : [moved.dims[0] ?? 0, ...shape];
+      return converted({ ...moved, dims }, slot, affine);
+    },
+  };
+}
+
+/** How a stored sample becomes one of the input's: as it is, with channels moved, or with the same elements in another shape. */
+function placement(
+  name: string,
+  stored: readonly number[],
+  slot: Slot,
+  inner: readonly Dim[] | undefined,
+  layout: Preparation["layout"],
+): { readonly shape: readonly number[]; readonly channelsFirst: boolean } {
+  const moved = stored.length === 3 ? [stored[2] ?? 0, stored[0] ?? 0, stored[1] ?? 0] : undefined;
+  if (moved !== undefined && layout === "NCHW" && !isChannelCount(stored[0]) && isChannelCount(stored[2])) {
+    return { shape: moved, channelsFirst: true };
+  }
+  if (inner === undefined || fits(stored, inner)) return { shape: stored, channelsFirst: false };
+  if (moved !== undefined && fits(moved, inner)) return { shape: moved, channelsFirst: true };
+  // 28x28 pixels for 784 inputs, or for an image of one channel.
+  const sizes = inner.map((dim) => (typeof dim === "number" ? dim : undefined));
+  const open = sizes.filter((dim) => dim === undefined).length;
+  const known = sizes.reduce<number>((product, dim) => product * (dim ?? 1), 1);
+  const elements = tensorSize(stored);
+  if (open === 0 && known === elements) return { shape: sizes.map((dim) => dim ?? 1), channelsFirst: false };
+  if (stored.length === 2 && inner.length === 3 && fits([1, ...stored], inner)) {
+    return { shape: [1, ...stored], channelsFirst: false };
+  }
+  const wanted = inner.map((dim) => dim ?? "?").join("x");
+  throw new NormfoldError(
+    "usage",
+    `input "${slot.name}" wants samples of ${wanted || "a scalar"}, and "${name}" has ${stored.join("x") || "scalars"}; give data of that size`,
+  );
+}
+
+function isChannelCount(size: number | undefined): boolean {
+  return size === 1 || size === 3 || size === 4;
+}
+
+function fits(stored: readonly number[], wanted: readonly Dim[]): boolean {
+  return (
+    stored.length === wanted.length &&
+    stored.every((size, axis) => typeof wanted[axis] !== "number" || wanted[axis] === size)
+  );
+}
+
+/** [N,H,W,C] to [N,C,H,W]. */
+function channelsFirst({ dtype, dims, data }: RuntimeTensor): RuntimeTensor {
+  const [count = 0, height = 0, width = 0, channels = 0] = dims;
+  if (!(data instanceof Uint8Array)) return { dtype, dims, data };
+  const out = new Uint8Array(data.length);
+  const plane = height * width;
+  const element = data.length / Math.max(1, count * plane * channels);
+  for (let image = 0; image < count; image++) {
+    for (let pixel = 0; pixel < plane; pixel++) {
+      for (let channel = 0; channel < channels; channel++) {
+        const from = ((image * plane + pixel) * channels + channel) * element;
+        const to = ((image * channels + channel) * plane + pixel) * element;
+        for (let byte = 0; byte < element; byte++) out[to + byte] = data[from + byte] ?? 0;
+      }
+    }
+  }
+  return { dtype, dims: [count, channels, height, width], data: out };
+}
+
+/** y = x * factor[c] + offset[c]; a channel's elements lie `stride` apart in runs. */
+interface ChannelMap {
+  readonly factors: readonly number[];
+  readonly offsets: readonly number[];
+  /** Elements that follow each other in one channel. */
+  readonly run: number;
+}
+
+function affineOf(
+  { scale = 1, mean = [0], std = [1] }: Preparation,
+  shape: readonly number[] | undefined,
+  slot: Slot,
+  layout: Preparation["layout"],
+): ChannelMap | undefined {
+  const count = Math.max(mean.length, std.length);
+  if (std.some((value) => !(value > 0))) throw new NormfoldError("usage", "std must be above zero");
+  if (count === 1 && scale === 1 && mean[0] === 0 && std[0] === 1) return undefined;
+  const last = shape?.at(-1);
+  const isLast =
+    layout === "NHWC" || (layout === undefined && !isChannelCount(shape?.[0]) && isChannelCount(last));
+  const channels = isLast ? last : shape?.[0];
+  if (
+    count > 1 &&
+    (channels !== count || (mean.length > 1 && std.length > 1 && mean.length !== std.length))
+  ) {
+    const given = `mean and std are for ${mean.length} and ${std.length} channels`;
+    throw new NormfoldError(
+      "usage",
+      `${given}, and "${slot.name}" has ${channels ?? "an unknown number"}; give one each`,
+    );
+  }
+  const at = (values: readonly number[], channel: number): number =>
+    present(values.length === 1 ? values[0] : values[channel], "as many as channels");
+  const all = Array.from({ length: count }, (_, channel) => channel);
+  return {
+    factors: all.map((channel) => scale / at(std, channel)),
+    offsets: all.map((channel) => -at(mean, channel) / at(std, channel)),
+    run: isLast || shape === undefined ? 1 : tensorSize(shape.slice(1)),
+  };
+}
+
+function converted(tensor: RuntimeTensor, slot: Slot, map: ChannelMap | undefined): RuntimeTensor {
+  const { dtype, dims, data } = tensor;
+  if ((dtype === slot.dtype && map === undefined) || !(data instanceof Uint8Array)) return tensor;
+  const count = tensorSize(dims);
+  const numbers = typedView(dtype, data) ?? decodeNumbers(dtype, data, count);
+  const out = slot.dtype === "float" ? new Float32Array(count) : new Float64Array(count);
+  if (map === undefined) {
+    for (let i = 0; i < count; i++) out[i] = Number(numbers[i]);
+  } else {
+    const { factors, offsets, run } = map;
+    for (let i = 0, channel = 0; i < count; channel = (channel + 1) % factors.length) {
+      const factor = factors[channel] ?? 1;
+      const offset = offsets[channel] ?? 0;
+      for (const end = Math.min(count, i + run); i < end; i++) out[i] = Number(numbers[i]) * factor + offset;
+    }
+  }
+  if (out instanceof Float32Array) {
+    return { dtype: slot.dtype, dims, data: new Uint8Array(out.buffer) };
+  }
+  if (!isFloat(slot.dtype)) {
+    const lost = out.findIndex((value) => !Number.isInteger(value));
+    if (lost >= 0) {
+      throw new NormfoldError(
+        "usage",
+        `${out[lost]} in the data does not fit "${slot.name}", ${slot.dtype}; convert it`,
+      );
+    }
+  }
+  return { dtype: slot.dtype, dims, data: encodeNumbers(slot.dtype, out) };
+}

@@ -1,0 +1,138 @@
+import { invariant, present } from "../base/assert.js";
+import type { ByteSource } from "../base/bytes.js";
+import { NormfoldError } from "../base/errors.js";
+import { bitsOf, type DType } from "../ir/dtype.js";
+import { type RuntimeTensor, type TensorMap, tensorSize } from "../runtime/runtime.js";
+import type { Batch, BatchOptions, Dataset, Field } from "./dataset.js";
+import { sampleOrder } from "./memory.js";
+
+/** Samples that can be read in any order. */
+export interface SampleSource {
+  readonly size: number;
+  readonly fields: readonly Field[];
+  /** The samples at these places, in this order, side by side. */
+  read(at: Uint32Array): Promise<TensorMap>;
+  close(): Promise<void>;
+}
+
+/** Batches of a source, in its order or shuffled. */
+export function sampledDataset(source: SampleSource): Dataset {
+  return {
+    size: source.size,
+    fields: source.fields,
+    batches: (options) => batchesOf(source, options),
+    close: () => source.close(),
+  };
+}
+
+async function* batchesOf(
+  source: SampleSource,
+  { size, seed, limit = source.size, dropLast = false, skip = 0, signal }: BatchOptions,
+): AsyncGenerator<Batch, void, undefined> {
+  invariant(Number.isInteger(size) && size > 0, `a batch of ${size} samples`);
+  const order = sampleOrder(source.size, seed).subarray(0, limit);
+  for (let start = skip * size; start < order.length; start += size) {
+    signal?.throwIfAborted();
+    const chosen = order.subarray(start, start + size);
+    if (dropLast && chosen.length < size) return;
+    yield { size: chosen.length, tensors: await source.read(chosen) };
+  }
+}
+
+/** An array somewhere in a file or in memory, row-major, its elements in whole bytes. */
+export interface StoredArray {
+  readonly dtype: DType;
+  readonly dims: readonly number[];
+  readonly source: ByteSource;
+  readonly offset: number;
+}
+
+/** Samples along the first dimension of arrays of which only the rows wanted are read. Throws "usage" for unequal lengths. */
+export function arraySource(arrays: ReadonlyMap<string, StoredArray>): SampleSource {
+  const named = [...arrays];
+  const [first] = named;
+  if (first === undefined)
+    throw new NormfoldError("usage", "there is no array in the data; give one at least");
+  const size = lengthOf(first);
+  for (const entry of named) {
+    if (lengthOf(entry) === size) continue;
+    const lengths = `"${first[0]}" has ${size} samples and "${entry[0]}" ${lengthOf(entry)}`;
+    throw new NormfoldError("usage", `${lengths}; give arrays of as many`);
+  }
+  return {
+    size,
+    fields: named.map(([name, { dtype, dims }]): Field => ({ name, dtype, shape: dims.slice(1) })),
+    read: (at) => Promise.resolve(new Map(named.map(([name, array]) => [name, readRows(array, at)]))),
+    close: () => Promise.resolve(),
+  };
+}
+
+function lengthOf([name, { dims }]: readonly [string, StoredArray]): number {
+  if (dims[0] !== undefined) return dims[0];
+  throw new NormfoldError("usage", `array "${name}" is a scalar; its first dimension counts the samples`);
+}
+
+function readRows({ dtype, dims, source, offset }: StoredArray, at: Uint32Array): RuntimeTensor {
+  const inner = dims.slice(1);
+  const width = (tensorSize(inner) * bitsOf(dtype)) / 8;
+  const data = new Uint8Array(at.length * width);
+  // Rows that follow each other are read at once.
+  for (let start = 0; start < at.length; ) {
+    const row = present(at[start], "within the places");
+    let end = start + 1;
+    while (end < at.length && at[end] === row + end - start) end++;
+    data.set(source.read(offset + row * width, (end - start) * width), start * width);
+    start = end;
+  }
+  return { dtype, dims: [at.length, ...inner], data };
+}
+
+/** One source with the fields of all: an image here and its label there. Throws "usage" for unequal lengths and equal names. */
+export function joinSources(sources: readonly SampleSource[]): SampleSource {
+  const [first] = sources;
+  invariant(first !== undefined, "sources to join");
+  for (const source of sources) {
+    if (source.size !== first.size) {
+      throw new NormfoldError(
+        "usage",
+        `data has ${first.size} samples and its labels ${source.size}; give as many`,
+      );
+    }
+  }
+  const fields = sources.flatMap((source) => source.fields);
+  const twice = fields.find(({ name }, index) => fields.findIndex((field) => field.name === name) !== index);
+  if (twice !== undefined)
+    throw new NormfoldError("usage", `"${twice.name}" is in the data twice; rename one`);
+  return {
+    size: first.size,
+    fields,
+    async read(at) {
+      const parts = await Promise.all(sources.map((source) => source.read(at)));
+      return new Map(parts.flatMap((part) => [...part]));
+    },
+    async close() {
+      for (const source of sources) await source.close();
+    },
+  };
+}
+
+/** The same source, its only field under another name. */
+export function renameOnly(source: SampleSource, name: string): SampleSource {
+  const [only] = source.fields;
+  if (only === undefined || source.fields.length > 1) {
+    const names = source.fields.map((field) => field.name).join(", ");
+    throw new NormfoldError(
+      "usage",
+      `${name} must be one array, and there are ${names || "none"}; give one of them`,
+    );
+  }
+  return {
+    size: source.size,
+    fields: [{ ...only, name }],
+    async read(at) {
+      const tensors = await source.read(at);
+      return new Map([[name, present(tensors.get(only.name), "a source gives its fields")]]);
+    },
+    close: () => source.close(),
+  };
+}

@@ -1,0 +1,135 @@
+import { readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { NormfoldError } from "../../base/errors.js";
+import { LABELS } from "../../data/bind.js";
+import type { SampleSource } from "../../data/sampled.js";
+import { tensorFromBigInts } from "../../ir/tensor.js";
+import type { RuntimeTensor } from "../../runtime/runtime.js";
+import { guarded } from "../errors.js";
+
+const IMAGE = /\.(png|jpe?g)$/i;
+
+/** What images become; undefined sizes: as they are, and then all must be of one size. */
+export interface ImageSize {
+  readonly height: number | undefined;
+  readonly width: number | undefined;
+  readonly channels: number;
+}
+
+/** True for a folder that holds images, or folders that do. */
+export function isImageFolder(folder: string): boolean {
+  return listImages(folder).length > 0;
+}
+
+interface ImageFile {
+  readonly path: string;
+  readonly label: number | undefined;
+}
+
+/** Images in the order of their names; those of sub-folders are of the class that the folder's place in the alphabet says. */
+function listImages(folder: string): readonly ImageFile[] {
+  const names = guarded(folder, "read", () => readdirSync(folder)).sort();
+  const images = names.filter((name) => IMAGE.test(name));
+  if (images.length > 0) return images.map((name) => ({ path: join(folder, name), label: undefined }));
+  const classes = names.filter((name) =>
+    guarded(folder, "read", () => statSync(join(folder, name)).isDirectory()),
+  );
+  return classes.flatMap((name, label) =>
+    guarded(folder, "read", () => readdirSync(join(folder, name)))
+      .sort()
+      .filter((image) => IMAGE.test(image))
+      .map((image) => ({ path: join(folder, name, image), label })),
+  );
+}
+
+/** A folder of PNG and JPEG images: [height, width, channels] of uint8, the shorter side resized and the middle cut out. */
+export async function imageSource(folder: string, size: ImageSize): Promise<SampleSource> {
+  const files = listImages(folder);
+  const sharp = await loadSharp();
+  const { channels } = size;
+  let { height, width } = size;
+  const [first] = files;
+  if (first !== undefined && (height === undefined || width === undefined)) {
+    const meta = await sharp(first.path)
+      .metadata()
+      .catch((error: unknown) => {
+        throw unreadable(first.path, error);
+      });
+    height ??= meta.height;
+    width ??= meta.width;
+  }
+  const sizes = { height: height ?? 0, width: width ?? 0, channels };
+  const isLabelled = first?.label !== undefined;
+  const shape = [sizes.height, sizes.width, channels];
+  return {
+    size: files.length,
+    fields: [
+      { name: "arr_0", dtype: "uint8", shape },
+      ...(isLabelled ? [{ name: LABELS, dtype: "int64" as const, shape: [] }] : []),
+    ],
+    async read(at) {
+      const chosen = [...at].flatMap((index) => files[index] ?? []);
+      const each = sizes.height * sizes.width * channels;
+      const data = new Uint8Array(chosen.length * each);
+      // Decoding runs in threads of its own; a few at a time keep them busy and the memory small.
+      for (let start = 0; start < chosen.length; start += 8) {
+        const part = chosen.slice(start, start + 8);
+        const decoded = await Promise.all(part.map(({ path }) => decode(sharp, path, sizes)));
+        decoded.forEach((pixels, i) => {
+          data.set(pixels, (start + i) * each);
+        });
+      }
+      const pixels: RuntimeTensor = { dtype: "uint8", dims: [chosen.length, ...shape], data };
+      const tensors = new Map([["arr_0", pixels]]);
+      if (isLabelled) {
+        const labels = tensorFromBigInts(
+          [chosen.length],
+          chosen.map(({ label }) => BigInt(label ?? 0)),
+        );
+        tensors.set(LABELS, { dtype: "int64", dims: [chosen.length], data: labels.bytes() });
+      }
+      return tensors;
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+type Sharp = (typeof import("sharp"))["default"];
+
+async function loadSharp(): Promise<Sharp> {
+  try {
+    const { default: sharp } = await import("sharp");
+    return sharp;
+  } catch (error) {
+    throw new NormfoldError(
+      "unsupported",
+      "images are decoded by the package sharp, which does not load here; npm install sharp, or save the images with NumPy",
+      {},
+      { cause: error },
+    );
+  }
+}
+
+async function decode(
+  sharp: Sharp,
+  path: string,
+  { height, width, channels }: { readonly height: number; readonly width: number; readonly channels: number },
+): Promise<Uint8Array> {
+  try {
+    const image = sharp(path, { failOn: "error" }).rotate().resize({ height, width, fit: "cover" });
+    const coloured = channels === 1 ? image.greyscale() : image.toColourspace("srgb");
+    const flat = channels === 4 ? coloured.ensureAlpha() : coloured.removeAlpha();
+    const { data, info } = await flat.raw().toBuffer({ resolveWithObject: true });
+    if (info.channels !== channels) throw new Error(`it has ${info.channels} channels, not ${channels}`);
+    return data;
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+function unreadable(file: string, error: unknown): NormfoldError {
+  const reason = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
+  return new NormfoldError("invalid", `not a readable image (${reason}); leave it out or replace it`, {
+    file,
+  });
+}

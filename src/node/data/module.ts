@@ -1,0 +1,191 @@
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { NormfoldError } from "../../base/errors.js";
+import { createRandom } from "../../base/random.js";
+import type { Batch, BatchOptions, Dataset, Field } from "../../data/dataset.js";
+import type { DType } from "../../ir/dtype.js";
+import { tensorFromBigInts } from "../../ir/tensor.js";
+import type { RuntimeTensor } from "../../runtime/runtime.js";
+
+/** Samples that are held back so that a stream, which has no other order than its own, can be shuffled at all. */
+const SHUFFLE_WINDOW = 1024;
+
+/**
+ * A JavaScript module whose default export is an iterable or async iterable of samples, or a function that gives one. A
+ * sample is an object of typed arrays, numbers, or { data, dims }, by input name; "labels" is what the model should say.
+ */
+export async function moduleDataset(path: string): Promise<Dataset> {
+  const source = await load(path);
+  const first = await firstOf(path, source);
+  const fields = [...first].map(([name, { dtype, dims }]): Field => ({ name, dtype, shape: dims }));
+  return {
+    size: undefined,
+    fields,
+    batches: (options) => batches(path, source, fields, options),
+    close: () => Promise.resolve(),
+  };
+}
+
+type Samples = AsyncIterable<unknown> | Iterable<unknown>;
+type Sample = ReadonlyMap<string, RuntimeTensor>;
+
+async function load(path: string): Promise<() => Promise<Samples>> {
+  let exported: unknown;
+  try {
+    const module: unknown = await import(pathToFileURL(resolve(path)).href);
+    exported =
+      typeof module === "object" && module !== null && "default" in module ? module.default : undefined;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new NormfoldError("invalid", `the module does not load (${reason}); mend it`, { file: path });
+  }
+  const make = async (): Promise<Samples> => {
+    const value: unknown =
+      typeof exported === "function" ? await Reflect.apply(exported, undefined, []) : exported;
+    if (isSamples(value)) return value;
+    throw new NormfoldError(
+      "invalid",
+      "the module's default export gives no iterable of samples; export one",
+      {
+        file: path,
+      },
+    );
+  };
+  return make;
+}
+
+function isSamples(value: unknown): value is Samples {
+  if (typeof value !== "object" || value === null) return false;
+  return Symbol.asyncIterator in value || Symbol.iterator in value;
+}
+
+async function firstOf(path: string, source: () => Promise<Samples>): Promise<Sample> {
+  for await (const sample of await source()) return sampleOf(path, sample, 0);
+  throw new NormfoldError("invalid", "the module gives no samples", { file: path });
+}
+
+async function* batches(
+  path: string,
+  source: () => Promise<Samples>,
+  fields: readonly Field[],
+  { size, seed, limit = Number.POSITIVE_INFINITY, dropLast = false, skip = 0, signal }: BatchOptions,
+): AsyncGenerator<Batch, void, undefined> {
+  let pending: Sample[] = [];
+  let skipped = 0;
+  for await (const sample of shuffled(path, await source(), limit, seed)) {
+    signal?.throwIfAborted();
+    if (skipped < skip * size) {
+      skipped++;
+      continue;
+    }
+    pending.push(sample);
+    if (pending.length < size) continue;
+    yield collate(path, fields, pending);
+    pending = [];
+  }
+  if (pending.length > 0 && !dropLast) yield collate(path, fields, pending);
+}
+
+async function* shuffled(
+  path: string,
+  samples: Samples,
+  limit: number,
+  seed: number | undefined,
+): AsyncGenerator<Sample, void, undefined> {
+  const random = seed === undefined ? undefined : createRandom(seed);
+  const held: Sample[] = [];
+  let count = 0;
+  const draw = (): Sample | undefined => {
+    const at = random?.integer(0, held.length) ?? 0;
+    const chosen = held[at];
+    const last = held.pop();
+    if (last !== undefined && at < held.length) held[at] = last;
+    return chosen;
+  };
+  for await (const item of samples) {
+    if (count >= limit) break;
+    const sample = sampleOf(path, item, count++);
+    if (random === undefined) {
+      yield sample;
+      continue;
+    }
+    held.push(sample);
+    if (held.length < SHUFFLE_WINDOW) continue;
+    const chosen = draw();
+    if (chosen !== undefined) yield chosen;
+  }
+  while (held.length > 0) {
+    const chosen = draw();
+    if (chosen !== undefined) yield chosen;
+  }
+}
+
+function sampleOf(file: string, sample: unknown, index: number): Sample {
+  if (typeof sample !== "object" || sample === null) {
+    throw new NormfoldError("invalid", `sample ${index} is no object of arrays by input name`, { file });
+  }
+  return new Map(
+    Object.entries(sample).map(([name, value]: [string, unknown]) => {
+      const tensor = tensorOf(value);
+      if (tensor !== undefined) return [name, tensor];
+      const message = `"${name}" of sample ${index} is no number, typed array or { data, dims }`;
+      throw new NormfoldError("invalid", message, { file });
+    }),
+  );
+}
+
+const TYPES: readonly (readonly [new (length: number) => ArrayBufferView, DType])[] = [
+  [Float32Array, "float"],
+  [Float64Array, "double"],
+  [Uint8Array, "uint8"],
+  [Uint8ClampedArray, "uint8"],
+  [Int8Array, "int8"],
+  [Int16Array, "int16"],
+  [Uint16Array, "uint16"],
+  [Int32Array, "int32"],
+  [Uint32Array, "uint32"],
+  [BigInt64Array, "int64"],
+];
+
+function tensorOf(value: unknown, dims?: readonly number[]): RuntimeTensor | undefined {
+  if (typeof value === "number") {
+    if (!Number.isSafeInteger(value)) {
+      return { dtype: "float", dims: [], data: new Uint8Array(Float32Array.of(value).buffer) };
+    }
+    return { dtype: "int64", dims: [], data: tensorFromBigInts([], [BigInt(value)]).bytes() };
+  }
+  if (ArrayBuffer.isView(value)) {
+    const dtype = TYPES.find(([type]) => value instanceof type)?.[1];
+    if (dtype === undefined || !("length" in value)) return undefined;
+    const data = new Uint8Array(value.buffer, value.byteOffset, value.byteLength).slice();
+    return { dtype, dims: dims ?? [Number(value.length)], data };
+  }
+  if (typeof value !== "object" || value === null || !("data" in value) || !("dims" in value))
+    return undefined;
+  const sizes = Array.isArray(value.dims) ? value.dims.map(Number) : undefined;
+  const inner = sizes === undefined ? undefined : tensorOf(value.data, sizes);
+  const count = sizes?.reduce((product, size) => product * size, 1);
+  const length = ArrayBuffer.isView(value.data) && "length" in value.data ? value.data.length : undefined;
+  return count === length ? inner : undefined;
+}
+
+function collate(file: string, fields: readonly Field[], samples: readonly Sample[]): Batch {
+  const tensors = new Map<string, RuntimeTensor>();
+  for (const { name, dtype, shape = [] } of fields) {
+    const parts = samples.map((sample, index) => {
+      const tensor = sample.get(name);
+      const isLike = tensor?.dtype === dtype && tensor.dims.join() === shape.join();
+      if (isLike && tensor.data instanceof Uint8Array) return tensor.data;
+      const found = tensor === undefined ? "missing" : `${tensor.dtype}[${tensor.dims}]`;
+      const message = `"${name}" of a sample is ${found}, and ${dtype}[${shape}] in the first (place ${index} of a batch)`;
+      throw new NormfoldError("invalid", message, { file });
+    });
+    const width = parts[0]?.length ?? 0;
+    const data = new Uint8Array(parts.length * width);
+    parts.forEach((part, index) => {
+      data.set(part, index * width);
+    });
+    tensors.set(name, { dtype, dims: [samples.length, ...shape], data });
+  }
+  return { size: samples.length, tensors };
+}

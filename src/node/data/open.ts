@@ -1,0 +1,168 @@
+import { readdirSync, statSync } from "node:fs";
+import { basename } from "node:path";
+import { memorySource } from "../../base/bytes.js";
+import { NormfoldError } from "../../base/errors.js";
+import { bindDataset, LABELS, type Preparation, type Slot } from "../../data/bind.js";
+import type { Dataset } from "../../data/dataset.js";
+import {
+  arraySource,
+  joinSources,
+  renameOnly,
+  type SampleSource,
+  sampledDataset,
+} from "../../data/sampled.js";
+import type { Dim } from "../../ir/type.js";
+import { type DataPorts, readFeeds } from "../datasets.js";
+import { guarded } from "../errors.js";
+import { idxSource, npySource, npzSource } from "./arrays.js";
+import { type ImageSize, imageSource, isImageFolder } from "./images.js";
+import { moduleDataset } from "./module.js";
+
+export interface DatasetOptions extends Preparation {
+  /** What the model should say for each sample: a file like the data's, with one array. */
+  readonly labels?: string;
+}
+
+/**
+ * Opens data for the inputs `slots` of a model:
+ *
+ *   x.npy, x.npz        rows are samples; arrays by input name, or arr_0, arr_1, ...; an array "labels" is the labels
+ *   x-idx3-ubyte[.gz]   MNIST's format
+ *   a folder            of PNG and JPEG images, in sub-folders by class where there are labels; or of ONNX tensors,
+ *                       input_0.pb and so on, itself or in test_data_set_* folders
+ *   x.mjs, x.js         a module that exports an (async) iterable of samples
+ *
+ * Samples are read when a batch wants them. Throws NormfoldError with the file and what is wrong.
+ */
+export async function openDataset(
+  path: string,
+  slots: readonly Slot[],
+  { labels, ...preparation }: DatasetOptions = {},
+): Promise<Dataset> {
+  const isModule = /\.[cm]?js$/.test(path);
+  if (isModule && labels !== undefined) {
+    throw new NormfoldError(
+      "usage",
+      'a module gives its labels itself, as "labels" of each sample; leave out --labels',
+    );
+  }
+  try {
+    return bindDataset(
+      isModule ? await moduleDataset(path) : await fromFiles(path, slots, labels),
+      slots,
+      preparation,
+    );
+  } catch (error) {
+    throw error instanceof NormfoldError ? error.at({ file: path }) : error;
+  }
+}
+
+async function fromFiles(path: string, slots: readonly Slot[], labels: string | undefined): Promise<Dataset> {
+  const data = await openSamples(path, slots);
+  if (labels === undefined) return sampledDataset(nonEmpty(data));
+  const wanted = renameOnly(await openSamples(labels, []), LABELS);
+  return sampledDataset(nonEmpty(joinSources([data, wanted])));
+}
+
+function nonEmpty(source: SampleSource): SampleSource {
+  if (source.size === 0) throw new NormfoldError("invalid", "the data holds no samples");
+  return source;
+}
+
+async function openSamples(path: string, slots: readonly Slot[]): Promise<SampleSource> {
+  const isFolder = guarded(path, "read", () => statSync(path).isDirectory());
+  if (isFolder) {
+    const names = guarded(path, "read", () => readdirSync(path));
+    const isTensors = names.some((name) => /^test_data_set_\d+$/.test(name) || /^input_\d+\.pb$/.test(name));
+    if (isTensors) return tensorFolderSource(path, slots);
+    if (isImageFolder(path)) return imageSource(path, imageSize(slots));
+    throw new NormfoldError("usage", "the folder holds no images and no input_*.pb; give one that does", {
+      file: path,
+    });
+  }
+  if (path.endsWith(".npy")) return npySource(path);
+  if (path.endsWith(".npz")) return npzSource(path);
+  if (path.endsWith(".pb")) return tensorFolderSource(path, slots);
+  if (/idx\d(-ubyte)?(\.gz)?$|\.idx(\.gz)?$/.test(basename(path)) || path.endsWith(".gz"))
+    return idxSource(path);
+  throw new NormfoldError("usage", "data comes as .npy, .npz, .pb, idx, .mjs or a folder; convert it", {
+    file: path,
+  });
+}
+
+/** The first input that is an image says how large images are to be. */
+function imageSize(slots: readonly Slot[]): ImageSize {
+  const shape = slots.find((slot) => slot.shape?.length === 4)?.shape;
+  const at = (axis: number): number | undefined => sizeOf(shape?.[axis]);
+  const isChannels = (size: number | undefined): size is number => size === 1 || size === 3 || size === 4;
+  const [first, last] = [at(1), at(3)];
+  if (!isChannels(first) && isChannels(last)) return { height: at(1), width: at(2), channels: last };
+  return { height: at(2), width: at(3), channels: isChannels(first) ? first : 3 };
+}
+
+function sizeOf(dim: Dim): number | undefined {
+  return typeof dim === "number" ? dim : undefined;
+}
+
+/** ONNX's own test data: every set is a batch, whose rows are samples. */
+function tensorFolderSource(path: string, slots: readonly Slot[]): SampleSource {
+  const ports: DataPorts = { inputs: slots.map(({ name, dtype }) => ({ name, dtype })), outputs: [] };
+  const sets = readFeeds(path, ports).map(({ feeds }) =>
+    arraySource(
+      new Map(
+        [...feeds].map(([name, { dtype, dims, data }]) => {
+          if (!(data instanceof Uint8Array))
+            throw new NormfoldError("unsupported", `input "${name}" is text`);
+          return [name, { dtype, dims, source: memorySource(data), offset: 0 }];
+        }),
+      ),
+    ),
+  );
+  return concatenated(sets);
+}
+
+function concatenated(sets: readonly SampleSource[]): SampleSource {
+  const [first] = sets;
+  if (first === undefined) throw new NormfoldError("invalid", "the data holds no samples");
+  const [only] = first.fields;
+  for (const set of sets) {
+    for (const { name, shape } of set.fields) {
+      const other = first.fields.find((field) => field.name === name);
+      if (other?.shape?.join() === shape?.join()) continue;
+      throw new NormfoldError(
+        "usage",
+        `"${name}" has other sizes in one set than in another; give sets of one size`,
+      );
+    }
+  }
+  if (sets.length === 1 || only === undefined) return first;
+  const place = sets.flatMap((set) => Array.from({ length: set.size }, (_, row) => ({ set, row })));
+  return {
+    size: place.length,
+    fields: first.fields,
+    async read(at) {
+      const rows = await Promise.all([...at].map((index) => readOne(place, index)));
+      return new Map(
+        first.fields.map(({ name, dtype, shape = [] }) => {
+          const parts = rows.flatMap((row) => row.get(name) ?? []);
+          const width = parts[0]?.data.length ?? 0;
+          const data = new Uint8Array(width * parts.length);
+          parts.forEach((part, index) => {
+            if (part.data instanceof Uint8Array) data.set(part.data, index * width);
+          });
+          return [name, { dtype, dims: [parts.length, ...shape], data }];
+        }),
+      );
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+function readOne(
+  place: readonly { readonly set: SampleSource; readonly row: number }[],
+  index: number,
+): ReturnType<SampleSource["read"]> {
+  const found = place[index];
+  if (found === undefined) throw new NormfoldError("internal", `there is no sample ${index}`);
+  return found.set.read(Uint32Array.of(found.row));
+}

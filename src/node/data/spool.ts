@@ -1,0 +1,74 @@
+import { closeSync, createReadStream, mkdtempSync, openSync, rmSync, unlinkSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createGunzip } from "node:zlib";
+import type { ByteSource } from "../../base/bytes.js";
+import { NormfoldError } from "../../base/errors.js";
+import { guarded, ioError } from "../errors.js";
+import { openSource } from "../source.js";
+
+/** A temporary file for what a compressed file holds, so that any part of it can be read and none need be in memory. */
+export interface Spool {
+  write(bytes: Uint8Array): void;
+  /** The whole of what was written. The file is gone when the source is closed, and where the system allows it at once. */
+  finish(): ByteSource & { close(): void };
+  discard(): void;
+}
+
+export function createSpool(): Spool {
+  const folder = guarded(tmpdir(), "write", () => mkdtempSync(join(tmpdir(), "normfold-")));
+  const path = join(folder, "data");
+  const descriptor = guarded(path, "write", () => openSync(path, "wx"));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  return {
+    write: (bytes) =>
+      guarded(path, "write", () => {
+        for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
+      }),
+    finish() {
+      closeSync(descriptor);
+      const source = openSource(path);
+      tryUnlink(path);
+      return {
+        size: source.size,
+        read: (offset, length) => source.read(offset, length),
+        close() {
+          if ("close" in source && typeof source.close === "function") source.close();
+          remove();
+        },
+      };
+    },
+    discard() {
+      closeSync(descriptor);
+      remove();
+    },
+  };
+}
+
+/** Where an open file has no need of its name, nothing is left behind even when the process is killed. */
+function tryUnlink(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // Windows: it is removed when it is closed.
+  }
+}
+
+/** What a .gz file holds. Throws "invalid" where it is damaged or cut off. */
+export async function gunzip(path: string): Promise<ByteSource & { close(): void }> {
+  const spool = createSpool();
+  try {
+    const input = createReadStream(path);
+    const output = input.pipe(createGunzip());
+    input.on("error", (error) => output.destroy(error));
+    for await (const chunk of output) if (chunk instanceof Uint8Array) spool.write(chunk);
+    return spool.finish();
+  } catch (error) {
+    spool.discard();
+    const isDamage = error instanceof Error && "code" in error && /^Z_/.test(String(error.code));
+    if (!isDamage) throw ioError(error, path, "read");
+    throw new NormfoldError("invalid", `not a whole .gz file (${error.message}); fetch it again`, {
+      file: path,
+    });
+  }
+}
