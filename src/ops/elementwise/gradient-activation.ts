@@ -68,7 +68,7 @@ const SELU_ALPHA = Math.fround(1.6732632);
 const SELU_GAMMA = Math.fround(1.050701);
 
 /** Activation functions. At a kink the derivative is the one from the left, as in PyTorch. */
-export const ACTIVATIONS: GradientTable = {
+export const activationGradients: GradientTable = {
   Relu: unary((c, g, x) => select(c, above(c, x), g)),
   LeakyRelu: unary((c, g, x) => select(c, above(c, x), g, scale(c, g, c.node.float("alpha", 0.01)))),
   PRelu: prelu,

@@ -26,7 +26,7 @@ function apply(c: GradientContext, opType: string, x: Value): Value {
 }
 
 /** Functions of one number. Where the derivative is a simple function of the result, the result is used. */
-export const FUNCTIONS: GradientTable = {
+export const functionGradients: GradientTable = {
   Neg: unary((c, g) => negate(c, g)),
   Abs: unary((c, g, x) => multiply(c, g, apply(c, "Sign", x))),
   Sqrt: unary((c, g, _, y) => divide(c, multiply(c, g, scalarLike(c, 0.5, g)), y)),

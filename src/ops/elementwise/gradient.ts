@@ -133,7 +133,7 @@ const cast: GradientRule = (c) => {
 };
 
 /** Arithmetic, choices and casts. Sign and rounding are constant wherever they have a derivative. */
-export const ARITHMETIC: GradientTable = {
+export const arithmeticGradients: GradientTable = {
   Add: operands((_, g) => g),
   Sum: operands((_, g) => g),
   Mean: operands((c, g) => divide(c, g, scalarLike(c, c.node.inputs.length, g))),

@@ -1,0 +1,3 @@
+import type { GradientTable } from "../gradient-rule.js";
+
+export const shapeGradients: GradientTable = {};
