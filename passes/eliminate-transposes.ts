@@ -1,0 +1,335 @@
+import { present } from "../src/base/assert.js";
+import { isRefusal } from "../src/base/refusal.js";
+import { canReplace, type Graph, type Node, type Value } from "../src/ir/graph.js";
+import { constantTensor } from "../src/ops/constants.js";
+import type { Facts } from "../src/ops/facts.js";
+import {
+  composed,
+  inverse,
+  isIdentity,
+  leavesAlone,
+  type Permutation,
+  permutationOf,
+  permuteTensor,
+  samePermutation,
+} from "../src/ops/layout/permutation.js";
+import { bestTurn, growRegion, type Region, sourceOrder, type Turn } from "../src/ops/layout/region.js";
+import type { Pass, PassContext, Proposal } from "../src/rewrite/pass.js";
+import { type Rewriter, replacementBlocked } from "../src/rewrite/rewriter.js";
+
+/**
+ * Let operators work in the order of axes that the operators around them have, where that leaves fewer Transposes.
+ *
+ *   before   a = Transpose <perm = [0, 2, 3, 1]> (c)  r = Relu(a)  s = Add(r, bias)
+ *            y = Transpose <perm = [0, 3, 1, 2]> (s)
+ *   after    r = Relu(c)  y = Add(r, bias')
+ *
+ * From each Transpose on, all operators that would follow a change of order are gathered into a region: elementwise ones with
+ * their broadcast operands, and those that name axes (Concat, Split, Slice, Pad, Softmax, reductions, Squeeze, Gather, ...;
+ * src/ops/layout/layout.ts has them all). A minimum cut finds which of them to change so that the fewest Transposes
+ * are left, in the region and at its border. Gemm takes a Transpose into transA and transB, a product behind a flattening
+ * Reshape into the rows of its weight. Two Transposes in a row become one or none.
+ *
+ * Requires   permutations known, and ranks along the way
+ * Refuses    where the number of Transposes does not fall; pinned values; names of graph outputs that cannot move
+ * Numerics   rounding: a reduction may sum in another order
+ */
+export const eliminateTransposes: Pass = {
+  kind: "procedure",
+  name: "eliminate-transposes",
+  summary: "Operators between Transposes work in the other order of axes where fewer Transposes remain",
+  before: "a = Transpose <perm = [0, 2, 3, 1]> (c)  r = Relu(a)  y = Transpose <perm = [0, 3, 1, 2]> (r)",
+  after: "y = Relu(c)",
+  numerics: "rounding",
+  run: (context) => {
+    for (const graph of context.view.model.graphs()) while (sweep(graph, context));
+  },
+};
+
+/** Looks at every Transpose once; true when something was changed. */
+function sweep(graph: Graph, context: PassContext): boolean {
+  const { facts } = context.view;
+  let changed = false;
+  /** The orders that values were wanted in, in regions that have been looked at: from there the same region would grow. */
+  const seen = new Map<Value, Permutation>();
+  for (const node of graph.nodes()) {
+    if (!node.is("Transpose") || facts.isCall(node)) continue;
+    const [input, output] = [node.input(0), node.output(0)];
+    if (input === undefined || output === undefined || output.uses.size === 0) continue;
+    const perm = permutationOf(node, facts);
+    if (isRefusal(perm)) {
+      context.refused(node, perm.reason);
+      continue;
+    }
+    const simpler = readThrough(node, input, output, perm, facts);
+    if (simpler !== undefined) {
+      if (context.attempt(node.key, simpler)) changed = true;
+      continue;
+    }
+    for (const [value, order] of [
+      [output, inverse(perm)],
+      [input, perm],
+    ] as const) {
+      if (constantTensor(value) !== undefined) continue;
+      const known = seen.get(value);
+      if (known !== undefined && samePermutation(known, order)) continue;
+      const region = growRegion(graph, value, order, facts);
+      for (const [each, wanted] of region.orders) seen.set(each, wanted);
+      const turn = bestTurn(region, facts);
+      if (turn === undefined) context.refused(node, whyKept(region));
+      else if (context.attempt(node.key, proposal(turn, facts))) {
+        changed = true;
+        break;
+      }
+    }
+  }
+  return changed;
+}
+
+function whyKept({ border, plans }: Region): string {
+  const [first] = border;
+  const count = plans.size;
+  const others = count === 0 ? "" : ` with ${count} operator(s) in another order`;
+  return first === undefined
+    ? `no fewer Transposes would be left${others}`
+    : `no fewer Transposes would be left${others}: ${first.reason}`;
+}
+
+/** A Transpose that moves nothing, or only what another has moved. */
+function readThrough(
+  node: Node,
+  input: Value,
+  output: Value,
+  perm: Permutation,
+  facts: Facts,
+): Proposal | undefined {
+  const first = sourceOrder(input, facts);
+  const source = first === undefined ? input : (input.producer?.input(0) ?? input);
+  const whole = first === undefined ? perm : composed(first, perm);
+  const shape = facts.shape(source);
+  if (isIdentity(whole) || leavesAlone(whole, shape)) {
+    if (replacementBlocked(output, source) !== undefined) return undefined;
+    return {
+      kind: "rewrite",
+      summary: `${node.label} gives back "${source.name}" and is read through`,
+      apply: (rewriter) => {
+        rewriter.replaceUses(output, source);
+        rewriter.removeNode(node);
+        removeUnread(rewriter, input.producer);
+      },
+    };
+  }
+  if (first === undefined || input.producer === undefined) return undefined;
+  return {
+    kind: "rewrite",
+    summary: `${node.label} takes in ${input.producer.label}`,
+    apply: (rewriter) => {
+      rewriter.setInput(node, 0, source);
+      rewriter.setAttribute(node, "perm", whole);
+      removeUnread(rewriter, input.producer);
+    },
+  };
+}
+
+function removeUnread(rewriter: Rewriter, node: Node | undefined): void {
+  if (!node?.is("Transpose") || node.graph === undefined) return;
+  if (node.output(0)?.uses.size === 0) rewriter.removeNode(node);
+}
+
+function proposal(turn: Turn, facts: Facts): Proposal {
+  const { nodes, gain } = turn;
+  const [first] = nodes;
+  const others = nodes.size === 1 ? "" : ` and ${nodes.size - 1} more`;
+  return {
+    kind: "rewrite",
+    summary: `${gain} Transpose(s) fewer: ${first?.label ?? "nothing"}${others} in another order of axes`,
+    apply: (rewriter) => new Turner(turn, rewriter, facts).run(),
+  };
+}
+
+/** Carries out a turn: each node is made anew in the other order, and values are brought back where they are wanted as they were. */
+class Turner {
+  readonly #region: Region;
+  readonly #nodes: ReadonlySet<Node>;
+  readonly #rewriter: Rewriter;
+  readonly #facts: Facts;
+  /** Outputs of changed nodes: what they are now, and in which order. */
+  readonly #turned = new Map<Value, { readonly value: Value; readonly order: Permutation }>();
+  readonly #transposed = new Map<Value, { readonly order: Permutation; readonly value: Value }[]>();
+  readonly #sources = new Set<Node>();
+
+  constructor({ region, nodes }: Turn, rewriter: Rewriter, facts: Facts) {
+    this.#region = region;
+    this.#nodes = nodes;
+    this.#rewriter = rewriter;
+    this.#facts = facts;
+  }
+
+  run(): void {
+    const order = inOrder(this.#nodes);
+    const results = order.map((node) => ({ node, result: this.#remake(node) }));
+    for (const { node, result } of results.reverse()) {
+      for (const [index, old] of node.outputs.entries()) {
+        const made = result.output(index);
+        if (old !== null && made !== undefined) this.#handOver(node, old, made);
+      }
+      this.#rewriter.removeNode(node);
+    }
+    for (const source of this.#sources) removeUnread(this.#rewriter, source);
+  }
+
+  #remake(node: Node): Node {
+    const { graph } = this.#region;
+    const plan = present(this.#region.plans.get(node), "a changed node has a plan");
+    const inputs = node.inputs.map((value, index) => {
+      const order = plan.inputs.get(index);
+      return value === null || order === undefined ? value : this.#inOrder(value, order, node);
+    });
+    for (const [index, tensor] of plan.constants ?? []) {
+      while (inputs.length <= index) inputs.push(null);
+      const base = node.input(index)?.name ?? `${node.key}_${index}`;
+      inputs[index] = this.#rewriter.addConstant(graph, base, tensor, node);
+    }
+    const result = this.#rewriter.addNode(
+      graph,
+      {
+        opType: node.opType,
+        domain: node.domain,
+        overload: node.overload,
+        name: node.name,
+        docString: node.docString,
+        metadata: node.metadata,
+        unknown: node.unknown,
+        inputs,
+        outputs: node.outputs.map((value) =>
+          value === null ? null : graph.freshName(`${value.name.replace(/_turned(_\d+)?$/, "")}_turned`),
+        ),
+        attributes: [...node.attributes.values()],
+      },
+      node,
+    );
+    for (const [name, init] of Object.entries(plan.attributes ?? {})) {
+      if (init === undefined) this.#rewriter.removeAttribute(result, name);
+      else this.#rewriter.setAttribute(result, name, init);
+    }
+    for (const { node: reader, index, tensor } of plan.elsewhere ?? []) {
+      this.#rewriter.setConstant(reader, index, tensor, reader.key);
+    }
+    for (const [index, order] of plan.outputs) {
+      const [old, value] = [node.output(index), result.output(index)];
+      if (old !== undefined && value !== undefined) this.#turned.set(old, { value, order });
+    }
+    return result;
+  }
+
+  /** The value in another order, for a node before which it may be made. */
+  #inOrder(value: Value, order: Permutation, reader: Node): Value {
+    const turned = this.#turned.get(value);
+    if (turned !== undefined) {
+      return this.#transpose(turned.value, composed(inverse(turned.order), order), value.producer ?? reader);
+    }
+    const tensor = constantTensor(value);
+    if (tensor !== undefined) {
+      const lead = new Array<number>(order.length - tensor.dims.length).fill(1);
+      const permuted = permuteTensor(tensor.reshaped([...lead, ...tensor.dims]), order);
+      if (permuted !== undefined) return this.#constant(value, order, reader, () => permuted);
+    }
+    const source = sourceOrder(value, this.#facts);
+    const from = value.producer?.input(0);
+    if (source === undefined || from === undefined || value.producer === undefined) {
+      const isLocal = value.graph === this.#region.graph && value.producer !== undefined;
+      return this.#transpose(value, order, isLocal ? value.producer.next : this.#region.graph.first);
+    }
+    this.#sources.add(value.producer);
+    const before = value.graph === this.#region.graph ? value.producer : this.#region.graph.first;
+    return this.#transpose(from, composed(source, order), before);
+  }
+
+  #known(value: Value, order: Permutation): Value | undefined {
+    return this.#transposed.get(value)?.find((made) => samePermutation(made.order, order))?.value;
+  }
+
+  #remember(value: Value, order: Permutation, made: Value): Value {
+    this.#transposed.set(value, [...(this.#transposed.get(value) ?? []), { order, value: made }]);
+    return made;
+  }
+
+  #constant(
+    value: Value,
+    order: Permutation,
+    reader: Node,
+    make: () => NonNullable<ReturnType<typeof permuteTensor>>,
+  ): Value {
+    const { graph } = this.#region;
+    // A Constant node of a function body serves only what comes after it.
+    const known = graph.isFunctionBody ? undefined : this.#known(value, order);
+    if (known !== undefined) return known;
+    return this.#remember(value, order, this.#rewriter.addConstant(graph, value.name, make(), reader));
+  }
+
+  #transpose(value: Value, perm: Permutation, before: Node | undefined): Value {
+    if (isIdentity(perm)) return value;
+    const known = this.#known(value, perm);
+    if (known !== undefined) return known;
+    const { graph } = this.#region;
+    const node = this.#rewriter.addNode(
+      graph,
+      {
+        opType: "Transpose",
+        inputs: [value],
+        outputs: [graph.freshName(`${value.name}_transposed`)],
+        attributes: { perm },
+      },
+      before,
+    );
+    return this.#remember(value, perm, present(node.output(0), "Transpose has an output"));
+  }
+
+  /** Whoever reads an output of a changed node reads the new one, brought back to its order where that is needed. */
+  #handOver(node: Node, old: Value, made: Value): void {
+    const turned = this.#turned.get(old);
+    if (turned === undefined) {
+      this.#rewriter.supersede(old, made);
+      return;
+    }
+    for (const reader of old.users) this.#cancel(reader, old, turned.value, turned.order);
+    if (old.uses.size === 0) return;
+    this.#rewriter.supersede(old, this.#transpose(made, inverse(turned.order), node));
+  }
+
+  /** A Transpose of the old value is one of the new, or the new one itself. */
+  #cancel(reader: Node, old: Value, value: Value, order: Permutation): void {
+    const result = reader.output(0);
+    if (!reader.is("Transpose") || reader.graph !== this.#region.graph || result === undefined) return;
+    const perm = permutationOf(reader, this.#facts);
+    if (isRefusal(perm) || reader.input(0) !== old) return;
+    const whole = composed(inverse(order), perm);
+    if (!isIdentity(whole)) {
+      this.#rewriter.setInput(reader, 0, value);
+      this.#rewriter.setAttribute(reader, "perm", whole);
+    } else if (canReplace(result, value)) {
+      this.#rewriter.replaceUses(result, value);
+      this.#rewriter.removeNode(reader);
+    }
+  }
+}
+
+/** The nodes, each after those that give it its inputs. */
+function inOrder(nodes: ReadonlySet<Node>): Node[] {
+  const waiting = new Map<Node, number>();
+  for (const node of nodes) {
+    const producers = new Set(node.inputs.flatMap((value) => value?.producer ?? []));
+    waiting.set(node, [...producers].filter((producer) => nodes.has(producer)).length);
+  }
+  const order = [...nodes].filter((node) => waiting.get(node) === 0);
+  for (const node of order) {
+    const readers = new Set(node.outputs.flatMap((value) => value?.users ?? []));
+    for (const reader of readers) {
+      const left = waiting.get(reader);
+      if (left === undefined) continue;
+      waiting.set(reader, left - 1);
+      if (left === 1) order.push(reader);
+    }
+  }
+  return order;
+}
