@@ -125,7 +125,8 @@ class Sweep {
         element: node.label,
       });
     results.forEach((gradient, index) => {
-      const input = node.input(index);
+      // A rule may have put another node in the place of this one.
+      const input = context.node.input(index);
       if (gradient !== undefined && input !== undefined && active[index]) this.contribute(input, gradient);
     });
   }
