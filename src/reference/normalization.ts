@@ -10,14 +10,40 @@ import {
   tensorOf,
 } from "./tensor.js";
 
+/** By the batch's own statistics, which go into the running ones; both variances are biased. */
+const trainBatchNormalization: Rule = (c) => {
+  const x = c.input(0);
+  const epsilon = c.float("epsilon", 1e-5);
+  const keep = c.float("momentum", 0.9);
+  const { outer, size, inner } = splitAt(x.dims, 1);
+  const out = allocate(x.data.length);
+  const [mean, variance] = [allocate(size), allocate(size)];
+  for (let channel = 0; channel < size; channel++) {
+    const values = allocate(outer * inner);
+    for (let n = 0; n < outer; n++) {
+      const from = (n * size + channel) * inner;
+      values.set(x.data.subarray(from, from + inner), n * inner);
+    }
+    const moments = momentsOf(values);
+    const normal = standardize(values, values.length, epsilon);
+    for (let n = 0; n < outer; n++)
+      out.set(normal.subarray(n * inner, (n + 1) * inner), (n * size + channel) * inner);
+    mean[channel] = (c.input(3).data[channel] ?? 0) * keep + moments.mean * (1 - keep);
+    variance[channel] = (c.input(4).data[channel] ?? 0) * keep + moments.variance * (1 - keep);
+  }
+  affine(out, x.dims, c.input(1).data, c.input(2).data);
+  const running = [mean, variance].map((data, index) => tensorOf(c.input(3 + index).dtype, [size], data));
+  return [tensorOf(x.dtype, x.dims, out), ...running];
+};
+
 /** y = x * scale[c] + shift[c] on axis 1. */
 const batchNormalization: Rule = (c) => {
   const x = c.input(0);
   const [scale, bias, mean, variance] = [c.input(1), c.input(2), c.input(3), c.input(4)];
   // Before version 14 a training form shows by its outputs, unless is_test (up to version 6) says otherwise.
   const outputs = [1, 2, 3, 4].some((index) => c.wants(index));
-  if (c.opset >= 14 ? c.int("training_mode", 0) === 1 : outputs && c.int("is_test", 0) === 0)
-    return unsupported("it is in training form");
+  if (c.opset >= 14 && c.int("training_mode", 0) === 1) return trainBatchNormalization(c);
+  if (c.opset < 14 && outputs && c.int("is_test", 0) === 0) return unsupported("it is in training form");
   if (c.int("spatial", 1) === 0) return unsupported("it normalizes each place by itself (spatial = 0)");
   const epsilon = c.float("epsilon", 1e-5);
   const { outer, size, inner } = splitAt(x.dims, x.dims.length > 1 ? 1 : 0);

@@ -1,7 +1,9 @@
 import { control } from "./control.js";
 import { convolution } from "./convolution.js";
+import { products } from "./einsum.js";
 import { elementwise } from "./elementwise.js";
 import { linear } from "./linear.js";
+import { losses } from "./loss.js";
 import { movement } from "./movement.js";
 import { normalization } from "./normalization.js";
 import { pooling } from "./pooling.js";
@@ -18,9 +20,11 @@ const FAMILIES: readonly RuleTable[] = [
   convolution,
   elementwise,
   linear,
+  losses,
   movement,
   normalization,
   pooling,
+  products,
   quantization,
   recurrent,
   reductions,
