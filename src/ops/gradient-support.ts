@@ -38,13 +38,16 @@ export function scalarLike({ facts, build }: GradientBuild, value: number, like:
   return build.op("CastLike", [build.scalar(value, "float"), like]);
 }
 
-/** `fill` in the shape and type of `value`. */
-export function filledLike(c: GradientBuild, fill: number, value: Value): Value {
+/** `fill` in the shape and type of `value`, or in another shape. */
+export function filledLike(
+  c: GradientBuild,
+  fill: number,
+  value: Value,
+  shape: Value = shapeOf(c, value),
+): Value {
   const dtype = c.facts.dtype(value);
-  if (dtype === undefined) return c.build.op("Expand", [scalarLike(c, fill, value), shapeOf(c, value)]);
-  return c.build.op("ConstantOfShape", [shapeOf(c, value)], {
-    value: tensorFromNumbers(dtype, [1], [fill]),
-  });
+  if (dtype === undefined) return c.build.op("Expand", [scalarLike(c, fill, value), shape]);
+  return c.build.op("ConstantOfShape", [shape], { value: tensorFromNumbers(dtype, [1], [fill]) });
 }
 
 export function zerosLike(c: GradientBuild, value: Value): Value {
@@ -175,20 +178,21 @@ export function castLike({ facts, build }: GradientBuild, value: Value, like: Va
 }
 
 /**
- * `gradient` added at the places in a tensor of zeros of the shape of `value` that `scatter` chooses: it gets the zeros and
- * the gradient and writes a ScatterElements or ScatterND with reduction "add". onnxruntime adds float32 and float64
- * only, so narrower types take the way through float32.
+ * `gradient` added at the places that `scatter` chooses in a tensor of zeros, of the shape of `value` or of another:
+ * `scatter` gets the zeros and the gradient and writes a ScatterElements or ScatterND with reduction "add". onnxruntime
+ * adds float32 and float64 only, so narrower types take the way through float32.
  */
 export function scatterAdd(
   c: GradientBuild,
   gradient: Value,
   value: Value,
   scatter: (zeros: Value, updates: Value) => Value,
+  shape: Value = shapeOf(c, value),
 ): Value {
   const dtype = c.facts.dtype(value) ?? c.facts.dtype(gradient);
-  if (dtype !== "float16" && dtype !== "bfloat16") return scatter(zerosLike(c, value), gradient);
+  if (dtype !== "float16" && dtype !== "bfloat16") return scatter(filledLike(c, 0, value, shape), gradient);
   const to = BigInt(dtypeCode("float"));
-  const zeros = c.build.op("ConstantOfShape", [shapeOf(c, value)]);
+  const zeros = c.build.op("ConstantOfShape", [shape]);
   const sum = scatter(zeros, c.build.op("Cast", [gradient], { to }));
   return c.build.op("Cast", [sum], { to: BigInt(dtypeCode(dtype)) });
 }
@@ -206,13 +210,17 @@ export function scatterByIndex(
   const { facts, build } = c;
   const count = facts.staticShape(value)?.reduce((product, dim) => product * dim, 1);
   const size = count === undefined ? build.op("Size", [value]) : build.int(count);
+  const flat = build.ints([-1]);
+  const length = count === undefined ? build.op("Reshape", [size, flat]) : build.ints([count]);
   const range = build.op("Range", [build.int(0), size, build.int(1)]);
   const numbers = build.op("Reshape", [range, shapeOf(c, value)], { allowzero: 1n });
-  const flat = build.ints([-1]);
   const places = build.op("Reshape", [move(numbers), flat]);
-  const line = build.op("Reshape", [value, flat]);
-  const sum = scatterAdd(c, build.op("Reshape", [gradient, flat]), line, (zeros, updates) =>
-    build.op("ScatterElements", [zeros, places, updates], { axis: 0n, reduction: "add" }),
+  const sum = scatterAdd(
+    c,
+    build.op("Reshape", [gradient, flat]),
+    value,
+    (zeros, updates) => build.op("ScatterElements", [zeros, places, updates], { axis: 0n, reduction: "add" }),
+    length,
   );
   return build.op("Reshape", [sum, shapeOf(c, value)], { allowzero: 1n });
 }

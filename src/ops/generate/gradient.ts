@@ -1,3 +1,55 @@
-import type { GradientTable } from "../gradient-rule.js";
+import type { Value } from "../../ir/graph.js";
+import { type GradientRule, type GradientTable, NO_GRADIENT } from "../gradient-rule.js";
+import {
+  castLike,
+  divide,
+  multiply,
+  reshapeLike,
+  scalarLike,
+  select,
+  subtract,
+} from "../gradient-support.js";
 
-export const generateGradients: GradientTable = {};
+/** The ratio that a Dropout has when it is given none. */
+const DEFAULT_RATIO = 0.5;
+
+/** What was kept passes, scaled as it was. In inference form the node is an identity. */
+const dropout: GradientRule = (c) => {
+  const g = c.grad(0);
+  if (g === undefined) return [];
+  const mode = c.node.input(2);
+  const isTraining = mode === undefined ? 0 : c.facts.numbers(mode)?.[0];
+  if (isTraining === 0) return [g];
+  const ratio = c.node.input(1);
+  const one = scalarLike(c, 1, g);
+  const kept =
+    ratio === undefined ? scalarLike(c, 1 - DEFAULT_RATIO, g) : subtract(c, one, castLike(c, ratio, g));
+  const scaled = divide(c, g, kept);
+  const trained = select(c, c.forwardOutput(1), scaled);
+  return [isTraining === undefined && mode !== undefined ? select(c, mode, trained, g) : trained];
+};
+
+/** Elements are start + i * delta; the limit only says how many there are. */
+const range: GradientRule = (c) => {
+  const g = c.grad(0);
+  if (g === undefined) return [];
+  const { build } = c;
+  const total = (value: Value, like: Value): Value =>
+    reshapeLike(c, build.op("ReduceSum", [value], { keepdims: 0n }), like);
+  let delta: Value | undefined;
+  if (c.needs(2)) {
+    const steps = build.op("Range", [build.int(0), build.op("Size", [g]), build.int(1)]);
+    delta = total(multiply(c, g, castLike(c, steps, g)), c.input(2));
+  }
+  return [c.needs(0) ? total(g, c.input(0)) : undefined, undefined, delta];
+};
+
+/** The random and the constant do not depend on the tensors whose shapes they take. */
+export const generateGradients: GradientTable = {
+  Dropout: dropout,
+  Range: range,
+  Bernoulli: NO_GRADIENT,
+  EyeLike: NO_GRADIENT,
+  RandomNormalLike: NO_GRADIENT,
+  RandomUniformLike: NO_GRADIENT,
+};

@@ -1,0 +1,110 @@
+import type { Value } from "../../ir/graph.js";
+import type { GradientContext, GradientRule } from "../gradient-rule.js";
+import { negate, reshapeLike, scatterByIndex, shapeOf, subtract, zerosLike } from "../gradient-support.js";
+import { normalAxes } from "../shapes.js";
+
+/** Zeros around a gradient: `pads` as Pad has them, for `axes`. */
+export function padWith(c: GradientContext, g: Value, pads: Value, axes: Value | undefined): Value {
+  return c.build.op("Pad", axes === undefined ? [g, pads] : [g, pads, null, axes]);
+}
+
+/** What the node does to its first input, done to another value. */
+function again(c: GradientContext, value: Value): Value {
+  return c.build.op(
+    c.node.opType,
+    c.node.inputs.map((input, index) => (index === 0 ? value : input)),
+    Object.fromEntries(c.node.attributes),
+  );
+}
+
+/** The gradient of an operator that copies elements, whichever they are. */
+export const copying: GradientRule = (c) => {
+  const g = c.grad(0);
+  if (g === undefined) return [];
+  return [scatterByIndex(c, g, c.input(0), (indices) => again(c, indices))];
+};
+
+/** With steps of 1 the gradient is padded with what was cut off; other steps spread it. */
+export const slice: GradientRule = (c) => {
+  const g = c.grad(0);
+  if (g === undefined) return [];
+  const steps = c.node.input(4);
+  if (steps !== undefined && c.facts.numbers(steps)?.every((step) => step === 1) !== true) return copying(c);
+  return [staticSlice(c, g) ?? runTimeSlice(c, g)];
+};
+
+function staticSlice(c: GradientContext, g: Value): Value | undefined {
+  const { facts, build } = c;
+  const shape = facts.shape(c.input(0));
+  const [starts, ends] = [facts.numbers(c.input(1)), facts.numbers(c.input(2))];
+  const axesInput = c.node.input(3);
+  const named = axesInput === undefined ? starts?.map((_, index) => index) : facts.numbers(axesInput);
+  const axes = shape === undefined || named === undefined ? undefined : normalAxes(named, shape.length);
+  if (axes === undefined || starts === undefined || ends === undefined) return undefined;
+  const before: number[] = [];
+  const after: number[] = [];
+  for (const [index, axis] of axes.entries()) {
+    const size = shape?.[axis];
+    const [start, end] = [starts[index], ends[index]];
+    if (typeof size !== "number" || start === undefined || end === undefined) return undefined;
+    const from = clamp(start, size);
+    before.push(from);
+    after.push(size - Math.max(from, clamp(end, size)));
+  }
+  if ([...before, ...after].every((pad) => pad === 0)) return g;
+  return padWith(c, g, build.ints([...before, ...after]), build.ints(axes));
+}
+
+function clamp(at: number, size: number): number {
+  return Math.min(Math.max(at < 0 ? at + size : at, 0), size);
+}
+
+function runTimeSlice(c: GradientContext, g: Value): Value {
+  const { build } = c;
+  const x = c.input(0);
+  const int64 = (value: Value): Value =>
+    c.facts.dtype(value) === "int64" ? value : build.op("Cast", [value], { to: 7n });
+  const given = c.node.input(3);
+  const starts = int64(c.input(1));
+  const axes =
+    given === undefined
+      ? build.op("Range", [build.int(0), build.op("Size", [starts]), build.int(1)])
+      : int64(given);
+  const sizes = build.op("Gather", [shapeOf(c, x), axes]);
+  const zero = build.int(0);
+  const fromFront = build.op("Where", [
+    build.op("Less", [starts, zero]),
+    build.op("Add", [starts, sizes]),
+    starts,
+  ]);
+  const before = build.op("Min", [build.op("Max", [fromFront, zero]), sizes]);
+  const taken = build.op("Gather", [shapeOf(c, c.output(0)), axes]);
+  const after = subtract(c, subtract(c, sizes, before), taken);
+  return padWith(c, g, build.op("Concat", [before, after], { axis: 0n }), axes);
+}
+
+/** Constant padding is cut off again, negative padding filled with zeros; reflections add up where they came from. */
+export const pad: GradientRule = (c) => {
+  const g = c.grad(0);
+  if (g === undefined) return [];
+  const { build, facts } = c;
+  if (c.node.string("mode", "constant") !== "constant") return copying(c);
+  const pads = c.input(1);
+  const known = facts.numbers(pads);
+  const back = known === undefined ? negate(c, pads) : build.ints(known.map((size) => 0 - size));
+  const gradients: (Value | undefined)[] = [];
+  if (c.needs(0)) gradients[0] = padWith(c, g, back, c.node.input(3));
+  const fill = c.node.input(2);
+  if (fill !== undefined && c.needs(2)) {
+    // What the padding got is all that the input, padded with nothing but zeros, did not get.
+    const inner = padWith(c, padWith(c, g, back, c.node.input(3)), pads, c.node.input(3));
+    const border = build.op("ReduceSum", [subtract(c, g, inner)], { keepdims: 0n });
+    gradients[2] = reshapeLike(c, border, fill);
+  }
+  return gradients;
+};
+
+/** Zeros where nothing was taken from. */
+export function gradientOrZeros(c: GradientContext, index: number): Value {
+  return c.grad(index) ?? zerosLike(c, c.forwardOutput(index));
+}
