@@ -1,4 +1,5 @@
-import type { Node, Value } from "../ir/graph.js";
+import { type Graph, type Node, Value } from "../ir/graph.js";
+import { recognizeCompounds } from "../ops/compound/recognize.js";
 import { constantTensor } from "../ops/constants.js";
 import type { Facts } from "../ops/facts.js";
 
@@ -20,6 +21,8 @@ const NONLINEARITIES = [
   "Mish",
   "Swish",
 ] as const;
+
+const SPELLED: ReadonlySet<string> = new Set(NONLINEARITIES);
 
 /** Operators behind which the elements are still the nonlinearity's. */
 const MOVING = [
@@ -52,14 +55,48 @@ export interface Activation {
   readonly nodes: ReadonlySet<Node>;
 }
 
-/** The nonlinearity that a node is by itself. */
-export function readActivation(node: Node, facts: Facts): Activation | undefined {
+/** The nonlinearities of a graph in its order. Longer spellings come before what they are made of. */
+export function activationsOf(graph: Graph, facts: Facts): readonly Activation[] {
+  const found: Activation[] = [];
+  const taken = new Set<Node>();
+  for (let node = graph.last; node !== undefined; node = node.previous) {
+    const spelled = taken.has(node) ? undefined : readSpelledActivation(node, facts);
+    if (spelled === undefined) continue;
+    for (const part of spelled.nodes) taken.add(part);
+    found.push(spelled);
+  }
+  const byRoot = new Map(found.map((spelled) => [spelled.node, spelled]));
+  const ordered: Activation[] = [];
+  for (const node of graph.nodes()) {
+    const activation = byRoot.get(node) ?? (taken.has(node) ? undefined : readActivation(node, facts));
+    if (activation === undefined) continue;
+    for (const part of activation.nodes) taken.add(part);
+    ordered.push(activation);
+  }
+  return ordered;
+}
+
+/** The nonlinearity that a node is by itself, or with the product of its own input that follows. */
+function readActivation(node: Node, facts: Facts): Activation | undefined {
+  const gelu = node.is("Erf") ? geluAround(node) : undefined;
+  if (gelu !== undefined) return gelu;
   if (!node.is(...NONLINEARITIES) && !isClipActivation(node, facts)) return undefined;
   const [input, output] = [node.input(0), node.output(0)];
   if (input === undefined || output === undefined || facts.isCall(node)) return undefined;
   const swish = ownProduct(node, input, output);
   if (swish !== undefined) return swish;
   return { node, kind: node.opType, input, output, nodes: new Set([node]) };
+}
+
+/** The nonlinearity that an expression ending in the node spells out: Gelu with Erf, Softplus with Exp and Log, and so on. */
+function readSpelledActivation(node: Node, facts: Facts): Activation | undefined {
+  for (const { opType, inputs, nodes } of recognizeCompounds(node, facts)) {
+    const [input] = inputs;
+    const [output] = node.outputs;
+    if (!SPELLED.has(opType) || !(input instanceof Value) || !output) continue;
+    return { node, kind: opType, input, output, nodes: new Set(nodes) };
+  }
+  return undefined;
 }
 
 /** Clip with a bound that a network means as a nonlinearity: one of its bounds is 0 (Relu6 and its like), or -1 and 1. */
@@ -72,6 +109,23 @@ function isClipActivation(node: Node, facts: Facts): boolean {
   };
   const [low, high] = [bound(1, "min"), bound(2, "max")];
   return low === 0 || (low === -1 && high === 1);
+}
+
+/** x * (Erf(x / c) + 1), whose factor 0.5 has been folded into what follows. */
+function geluAround(erf: Node): Activation | undefined {
+  const scaling = erf.input(0)?.producer;
+  const input = scaling?.is("Div", "Mul") ? scaling.input(0) : undefined;
+  const sum = onlyReader(erf.output(0), "Add");
+  const product = onlyReader(sum?.output(0), "Mul");
+  const output = product?.output(0);
+  if (!scaling || !input || !sum || !product || !output) return undefined;
+  if (constantTensor(scaling.input(1)) === undefined || !product.inputs.includes(input)) return undefined;
+  return { node: erf, kind: "Gelu", input, output, nodes: new Set([scaling, erf, sum, product]) };
+}
+
+function onlyReader(value: Value | undefined, opType: string): Node | undefined {
+  const [use, ...others] = value?.uses ?? [];
+  return use?.kind === "node" && others.length === 0 && use.node.is(opType) ? use.node : undefined;
 }
 
 /** x * Sigmoid(x), x * HardSigmoid(x), x * Tanh(Softplus(x)): one nonlinearity that multiplies with its own input. */
@@ -91,8 +145,8 @@ function ownProduct(node: Node, input: Value, output: Value): Activation | undef
 }
 
 /** True for a sigmoid whose result multiplies another value: a gate says how much of it passes. */
-export function isGate({ node, output, nodes }: Activation): boolean {
-  if (nodes.size > 1 || !node.is("Sigmoid", "HardSigmoid", "Clip")) return false;
+export function isGate({ kind, output }: Activation): boolean {
+  if (!["Sigmoid", "HardSigmoid", "Clip"].includes(kind)) return false;
   return readersBehind(output).some((reader) => reader.is("Mul"));
 }
 

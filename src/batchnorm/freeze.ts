@@ -7,12 +7,12 @@ import type { Model } from "../ir/model.js";
 import { assertValid } from "../ir/verify.js";
 import { constantTensor } from "../ops/constants.js";
 import { createFacts, type Facts } from "../ops/facts.js";
-import { DEFAULT_EPSILON } from "../ops/normalization/affine.js";
 import { type DecomposedForm, readDecomposed } from "./decomposed.js";
 import { removeDropout } from "./dropout.js";
 import { prune, removeUnusedConstants, supersede, withdrawOutputs } from "./edit.js";
 import { emitNormalization } from "./emit.js";
 import { behind } from "./instrument.js";
+import { mapOf, rowsAround, unwrapRows } from "./rows.js";
 
 /** What freezing did. Plain data. */
 export interface FreezeReport {
@@ -51,9 +51,9 @@ export function freeze(model: Model): { readonly model: Model; readonly report: 
       }
     }
     for (const node of [...graph.nodes()]) {
-      if (node.is("BatchNormalization") && !facts.isCall(node) && dropNeutral(graph, node)) {
-        neutral.push(node.name || node.key);
-      }
+      if (!node.is("BatchNormalization") || facts.isCall(node)) continue;
+      if (dropNeutral(graph, node, facts)) neutral.push(node.name || node.key);
+      else unwrapRows(graph, node, facts);
     }
     removeUnusedConstants(graph);
   }
@@ -166,39 +166,20 @@ const UNIT: Readonly<Record<FloatDType, number>> = {
 };
 
 /** Takes out a normalization whose scale is 1 and whose shift is 0 as far as its parameters can say. */
-function dropNeutral(graph: Graph, node: Node): boolean {
-  if (node.outputs.slice(1).some((value) => value !== null)) return false;
-  const [x, output] = [node.input(0), node.output(0)];
-  const parameters = [1, 2, 3, 4].map((index) => constantTensor(node.input(index)));
-  const [scale, bias, mean, variance] = parameters.map((tensor) => tensor?.toFloat64());
-  const dtype = parameters[0]?.dtype;
-  if (!scale || !bias || !mean || !variance || !x || !output || !dtype || !isFloat(dtype)) return false;
-  const epsilon = node.float("epsilon", DEFAULT_EPSILON);
+function dropNeutral(graph: Graph, node: Node, facts: Facts): boolean {
+  const map = mapOf(node);
+  const rows = rowsAround(node, facts);
+  const [from, to] = rows === undefined ? [node.output(0), node.input(0)] : [rows.result, rows.whole];
+  const dtype = constantTensor(node.input(1))?.dtype;
+  if (!map || !from || !to || !dtype || !isFloat(dtype)) return false;
   const unit = UNIT[dtype];
-  const same = scale.every((gamma, c) => {
-    const slope = gamma / Math.sqrt((variance[c] ?? NaN) + epsilon);
-    const shift = (bias[c] ?? NaN) - (mean[c] ?? NaN) * slope;
-    return Math.abs(slope - 1) <= unit && Math.abs(shift) <= unit * Math.abs(mean[c] ?? NaN);
+  const same = map.scale.every((slope, c) => {
+    return (
+      Math.abs(slope - 1) <= unit && Math.abs(map.shift[c] ?? NaN) <= unit * Math.abs(map.mean[c] ?? NaN)
+    );
   });
-  if (!same) return false;
-  const [from, to] = unwrapped(x, output);
-  if (!canReplace(from, to)) return false;
-  const last = present(from.producer, "a node gives it");
+  if (!same || !canReplace(from, to)) return false;
   graph.replaceUses(from, to);
-  prune(last);
+  prune(rows?.back ?? node);
   return true;
-}
-
-/** The value before the view as rows and the one behind the view back, where the normalization lies between two. */
-function unwrapped(x: Value, output: Value): readonly [from: Value, to: Value] {
-  const rows = x.producer;
-  const [use, ...others] = output.uses;
-  const back = use?.kind === "node" && others.length === 0 && use.node.is("Reshape") ? use.node : undefined;
-  const whole = rows?.is("Reshape") ? rows.input(0) : undefined;
-  const shape = back?.input(1)?.producer;
-  const result = back?.output(0);
-  if (whole !== undefined && result !== undefined && shape?.is("Shape") && shape.input(0) === whole) {
-    return [result, whole];
-  }
-  return [output, x];
 }

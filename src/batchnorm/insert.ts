@@ -289,7 +289,7 @@ function describe(site: Site, init: Settings["init"], runningOutputs: readonly s
   return {
     name: site.name,
     opType: operatorOf(site),
-    activations: site.activations.map((node) => ({ name: node.name || node.key, opType: node.opType })),
+    activations: site.activations.map(({ node, kind }) => ({ name: node.name || node.key, opType: kind })),
     channels: site.channels,
     axis: site.axis,
     readers: site.exclusive ? "all" : "activations",

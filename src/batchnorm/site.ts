@@ -33,8 +33,8 @@ export interface Site {
   readonly dtype: FloatDType;
   /** undefined where the sum of a residual block is normalized, which is no layer of its own. */
   readonly layer: LinearLayer | undefined;
-  /** The nonlinearities that it feeds. */
-  readonly activations: readonly Node[];
+  /** The nonlinearities that it feeds; `kind` is what a spelling of several nodes stands for. */
+  readonly activations: readonly { readonly node: Node; readonly kind: string }[];
   /** The readers of `value` on the way to the nonlinearities. */
   readonly readers: readonly Use[];
   /** The readers are all there are, so that nothing sees the layer without its normalization. */

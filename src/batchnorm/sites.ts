@@ -1,7 +1,7 @@
 import type { Graph, Node, Use, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { createFacts, type Facts } from "../ops/facts.js";
-import { type Activation, endsModel, isGate, readActivation } from "./activations.js";
+import { type Activation, activationsOf, endsModel, isGate } from "./activations.js";
 import { type LinearLayer, matchesGlob, type PassedOver, type Site, type SiteOptions } from "./site.js";
 import { Tracer } from "./trace.js";
 
@@ -22,9 +22,7 @@ export function findSites(
 ): FoundSites {
   const search = new Search(facts, options);
   for (const graph of model.graph.withSubgraphs()) search.visit(graph);
-  for (const fn of model.functions) {
-    for (const node of fn.body.nodes()) search.refuseInFunction(node, fn.name);
-  }
+  for (const fn of model.functions) search.refuseInFunction(fn.body, fn.name);
   return search.finish();
 }
 
@@ -32,7 +30,7 @@ interface Draft {
   readonly value: Value;
   readonly layer: LinearLayer;
   readonly isSum: boolean;
-  readonly activations: Set<Node>;
+  readonly activations: Map<Node, string>;
   readonly readers: Map<string, Use>;
 }
 
@@ -42,7 +40,6 @@ class Search {
   readonly #tracer: Tracer;
   readonly #drafts = new Map<Value, Draft>();
   readonly #passedOver: PassedOver[] = [];
-  readonly #taken = new Set<Node>();
   readonly #ids = new Map<Node, number>();
 
   constructor(facts: Facts, options: SiteOptions) {
@@ -52,19 +49,16 @@ class Search {
   }
 
   visit(graph: Graph): void {
-    for (const node of graph.nodes()) {
-      if (this.#taken.has(node)) continue;
-      const activation = readActivation(node, this.#facts);
-      if (activation === undefined) continue;
-      for (const part of activation.nodes) this.#taken.add(part);
+    for (const activation of activationsOf(graph, this.#facts)) {
       const reason = this.#reject(activation, graph) ?? this.#collect(activation);
-      if (reason !== undefined) this.#passOver(node, activation.kind, reason);
+      if (reason !== undefined) this.#passOver(activation.node, activation.kind, reason);
     }
   }
 
-  refuseInFunction(node: Node, name: string): void {
-    if (readActivation(node, this.#facts) === undefined) return;
-    this.#passOver(node, node.opType, `it is in function ${name}, which other places may call`);
+  refuseInFunction(body: Graph, name: string): void {
+    for (const { node, kind } of activationsOf(body, this.#facts)) {
+      this.#passOver(node, kind, `it is in function ${name}, which other places may call; inline it first`);
+    }
   }
 
   #passOver(node: Node, opType: string, reason: string): void {
@@ -92,24 +86,24 @@ class Search {
       const trace = this.#tracer.trace(activation.input, use);
       obstacles = trace.obstacles;
       for (const { layer, reader } of trace.layers) {
-        this.#draft(layer.output, layer, false, activation.node, reader);
+        this.#draft(layer.output, layer, false, activation, reader);
         found = true;
       }
       for (const { value, layer, reader } of trace.sums) {
-        this.#draft(value, layer, true, activation.node, reader);
+        this.#draft(value, layer, true, activation, reader);
         found = true;
       }
     }
     return found ? undefined : (obstacles[0] ?? "no linear layer feeds it");
   }
 
-  #draft(value: Value, layer: LinearLayer, isSum: boolean, activation: Node, reader: Use): void {
+  #draft(value: Value, layer: LinearLayer, isSum: boolean, activation: Activation, reader: Use): void {
     let draft = this.#drafts.get(value);
     if (draft === undefined) {
-      draft = { value, layer, isSum, activations: new Set(), readers: new Map() };
+      draft = { value, layer, isSum, activations: new Map(), readers: new Map() };
       this.#drafts.set(value, draft);
     }
-    draft.activations.add(activation);
+    draft.activations.set(activation.node, activation.kind);
     if (reader.kind === "node") draft.readers.set(`${this.#id(reader.node)} ${reader.index}`, reader);
   }
 
@@ -146,7 +140,7 @@ function siteOf({ value, layer, isSum, activations, readers }: Draft): Site {
     channels: layer.channels,
     dtype: layer.dtype,
     layer: isSum ? undefined : layer,
-    activations: [...activations],
+    activations: [...activations].map(([node, kind]) => ({ node, kind })),
     readers: [...readers.values()],
     // Shape and Size see no elements.
     exclusive: others.every((use) => use.kind === "node" && use.node.is("Shape", "Size")),
@@ -155,11 +149,12 @@ function siteOf({ value, layer, isSum, activations, readers }: Draft): Site {
 }
 
 function deselected(site: Site, { include, exclude }: SiteOptions): string | undefined {
-  const nodes = [...(site.layer === undefined ? [] : [site.layer.node]), ...site.activations];
+  const nodes = [site.layer?.node ?? site.value.producer, ...site.activations.map(({ node }) => node)];
   const texts = [
     site.name,
     site.value.name,
-    ...nodes.flatMap((node) => [node.opType, node.name ?? "", node.key]),
+    ...nodes.flatMap((node) => (node === undefined ? [] : [node.opType, node.name ?? "", node.key])),
+    ...site.activations.map(({ kind }) => kind),
   ];
   const matches = (patterns: readonly string[]): string | undefined =>
     patterns.find((pattern) => texts.some((text) => matchesGlob(pattern, text)));

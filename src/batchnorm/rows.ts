@@ -1,0 +1,93 @@
+import { Builder } from "../ir/builder.js";
+import { isFloat } from "../ir/dtype.js";
+import type { Graph, Node, Value } from "../ir/graph.js";
+import { tensorFromNumbers } from "../ir/tensor.js";
+import { constantTensor } from "../ops/constants.js";
+import { sameShape } from "../ops/dims.js";
+import type { Facts } from "../ops/facts.js";
+import { DEFAULT_EPSILON } from "../ops/normalization/affine.js";
+import { prune, supersede } from "./edit.js";
+import { rounded } from "./parameters.js";
+
+/** y = scale[c] * x + shift[c] of a BatchNormalization in inference form, in float64. */
+export interface ChannelMap {
+  readonly scale: Float64Array;
+  readonly shift: Float64Array;
+  readonly mean: Float64Array;
+}
+
+export function mapOf(node: Node): ChannelMap | undefined {
+  if (node.outputs.slice(1).some((value) => value !== null)) return undefined;
+  const [gamma, beta, mean, variance] = [1, 2, 3, 4].map((index) =>
+    constantTensor(node.input(index))?.toFloat64(),
+  );
+  if (!gamma || !beta || !mean || !variance) return undefined;
+  const epsilon = node.float("epsilon", DEFAULT_EPSILON);
+  const scale = gamma.map((value, c) => value / Math.sqrt((variance[c] ?? NaN) + epsilon));
+  const shift = beta.map((value, c) => value - (mean[c] ?? NaN) * (scale[c] ?? NaN));
+  return { scale, shift, mean };
+}
+
+/** A normalization of rows between two views, as insertion writes it for the last axis. */
+export interface Rows {
+  /** What is viewed as [-1, C]. */
+  readonly whole: Value;
+  /** The normalized rows viewed as `whole` is. */
+  readonly result: Value;
+  /** The view back. */
+  readonly back: Node;
+}
+
+export function rowsAround(node: Node, facts: Facts): Rows | undefined {
+  const output = node.output(0);
+  const rows = node.input(0)?.producer;
+  const back = output && onlyReader(output);
+  const [whole, result] = [rows?.input(0), back?.output(0)];
+  if (!rows?.is("Reshape") || !back?.is("Reshape") || !whole || !result || back.input(0) !== output) {
+    return undefined;
+  }
+  const channels = constantTensor(node.input(1))?.size;
+  if (channels === undefined || !isRowView(rows, channels, facts)) return undefined;
+  return givesBack(back, whole, result, facts) ? { whole, result, back } : undefined;
+}
+
+/**
+ * The normalization becomes Mul and Add along the last axis: without statistics of a batch nothing needs the rows, and the product
+ * before takes both in. True where it was done.
+ */
+export function unwrapRows(graph: Graph, node: Node, facts: Facts): boolean {
+  const map = mapOf(node);
+  const rows = rowsAround(node, facts);
+  const dtype = constantTensor(node.input(1))?.dtype;
+  if (!map || !rows || dtype === undefined || !isFloat(dtype)) return false;
+  const { whole, result, back } = rows;
+  const name = node.name || node.key;
+  const build = new Builder(graph, { before: node, prefix: `${name}_` });
+  const vector = (numbers: Float64Array, role: string): Value =>
+    build.constant(tensorFromNumbers(dtype, [numbers.length], numbers), `${name}_${role}`);
+  const isOne = rounded(dtype, map.scale).every((value) => value === 1);
+  const scaled = isOne ? whole : build.op("Mul", [whole, vector(map.scale, "scale")]);
+  supersede(result, build.op("Add", [scaled, vector(map.shift, "shift")]));
+  prune(back);
+  return true;
+}
+
+function onlyReader(value: Value): Node | undefined {
+  const [use, ...others] = value.uses;
+  return use?.kind === "node" && others.length === 0 ? use.node : undefined;
+}
+
+/** [..., C] viewed as [-1, C]. */
+function isRowView(rows: Node, channels: number, facts: Facts): boolean {
+  const target = rows.input(1) && constantTensor(rows.input(1))?.toIntegers();
+  const whole = rows.input(0);
+  if (target === undefined || whole === undefined) return false;
+  const fits = target.length === 2 && target[0] === -1 && target[1] === channels;
+  return fits && facts.shape(whole)?.at(-1) === channels;
+}
+
+function givesBack(back: Node, whole: Value, result: Value, facts: Facts): boolean {
+  const shape = back.input(1)?.producer;
+  if (shape?.is("Shape") && shape.input(0) === whole && shape.attributes.size === 0) return true;
+  return sameShape(facts.shape(whole), facts.shape(result));
+}
