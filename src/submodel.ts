@@ -1,7 +1,8 @@
 import { NormfoldError } from "./base/errors.js";
 import { cloneModel } from "./ir/clone.js";
-import type { Graph, Node, Value, ValueInfo } from "./ir/graph.js";
+import type { Graph, Value, ValueInfo } from "./ir/graph.js";
 import type { Model } from "./ir/model.js";
+import { isRemoved, pruneUnread } from "./ir/prune.js";
 import type { Dim, ValueType } from "./ir/type.js";
 import { declaredDim } from "./ops/dims.js";
 import { createFacts, type Facts } from "./ops/facts.js";
@@ -54,7 +55,7 @@ export function extractSubmodel(model: Model, borders: SubmodelBorders): Model {
   outputs.forEach((value, index) => {
     if (!inputs.has(value)) value.info = outputInfo[index];
   });
-  removeUnneeded(graph);
+  pruneUnread(graph);
   const kept = new Set(inputs.values());
   for (const input of graph.inputs) {
     if (kept.has(input)) continue;
@@ -77,43 +78,6 @@ function replaceByInput(graph: Graph, value: Value, info: ValueInfo): Value {
   }
   if (value.isGraphInput && value.tensor !== undefined) graph.setDefault(input, value.tensor);
   return input;
-}
-
-/** From the last node to the first, whatever feeds no output goes; nodes with several outputs stay for one of them. */
-function removeUnneeded(graph: Graph): void {
-  for (let node = graph.last; node !== undefined; ) {
-    const current: Node = node;
-    node = node.previous;
-    if (current.outputs.every((value) => value === null || isUnread(value))) discard(graph, current);
-  }
-  for (const value of [...graph.initializers]) {
-    if (value.isGraphInput || !isUnread(value)) continue;
-    unpin(value);
-    graph.removeInitializer(value);
-  }
-  graph.annotations = graph.annotations.filter(
-    ({ tensor }) => typeof tensor === "string" || !isRemoved(graph, tensor),
-  );
-}
-
-/** Nothing computes with it; what only an annotation names goes with its annotation. */
-function isUnread(value: Value): boolean {
-  for (const use of value.uses) if (use.kind !== "pin") return false;
-  return true;
-}
-
-function discard(graph: Graph, node: Node): void {
-  for (const value of node.outputs) if (value !== null) unpin(value);
-  graph.removeNode(node);
-}
-
-function unpin(value: Value): void {
-  for (const use of [...value.uses]) if (use.kind === "pin") value.removeUse(use);
-}
-
-function isRemoved(graph: Graph, value: Value): boolean {
-  if (value.producer !== undefined) return value.producer.graph === undefined;
-  return !graph.hasInput(value) && !graph.initializers.has(value);
 }
 
 function giveName(graph: Graph, value: Value, input: Value): void {

@@ -1,0 +1,176 @@
+import { NormfoldError } from "../base/errors.js";
+import { type DType, isFloat } from "../ir/dtype.js";
+import type { Value } from "../ir/graph.js";
+import { tensorFromNumbers } from "../ir/tensor.js";
+import { type Dim, tensorType } from "../ir/type.js";
+import { declaredDim } from "../ops/dims.js";
+import { castLike, type GradientBuild, scalarLike } from "../ops/gradient-support.js";
+
+/** What training makes small. The conventions are PyTorch's, and the mean over the batch is taken. */
+export type Loss =
+  /** Softmax cross-entropy from logits [N, C, ...] and labels [N, ...] of int64. */
+  | {
+      readonly kind: "cross-entropy";
+      /** One weight a class. */
+      readonly classWeights?: readonly number[];
+      /** Samples of this label count for nothing. */
+      readonly ignoreIndex?: number;
+      /** From 0 to 1: this part of the target is spread over all classes. */
+      readonly labelSmoothing?: number;
+    }
+  /** Binary cross-entropy from logits; the labels are probabilities in the shape of the output. */
+  | { readonly kind: "bce" }
+  | { readonly kind: "mse" }
+  | { readonly kind: "l1" }
+  /** Quadratic up to `delta` (default 1), linear beyond. */
+  | { readonly kind: "huber"; readonly delta?: number };
+
+export type LossKind = Loss["kind"];
+
+export const LOSSES: readonly LossKind[] = ["cross-entropy", "bce", "mse", "l1", "huber"];
+
+export interface LossValues {
+  readonly labels: Value;
+  /** A scalar. */
+  readonly loss: Value;
+  /** The part of the samples that the highest logit gets right; undefined for regressions. */
+  readonly accuracy: Value | undefined;
+}
+
+/** The activation at the end of a classifier that its loss takes in, so that saturation costs no gradient. */
+const PEELED: Partial<Readonly<Record<LossKind, readonly string[]>>> = {
+  "cross-entropy": ["Softmax", "LogSoftmax"],
+  bce: ["Sigmoid"],
+};
+
+/** The value to take the loss of: what goes into a Softmax or Sigmoid at the end, or else the output itself. */
+export function lossTarget(c: Pick<GradientBuild, "facts">, output: Value, { kind }: Loss): Value {
+  let target = output;
+  while (target.producer?.is("Identity") === true) target = target.producer.input(0) ?? target;
+  const node = target.producer;
+  const input = node?.input(0);
+  if (node === undefined || input === undefined || !node.is(...(PEELED[kind] ?? []))) return output;
+  if (kind === "bce") return input;
+  const rank = c.facts.rank(input);
+  const axis = node.int("axis", -1);
+  // Another axis is a softmax over something else than classes.
+  return axis === 1 || (rank === 2 && axis === -1) ? input : output;
+}
+
+/** Adds the labels' input and the loss of `target`. Throws "unsupported" for an output that the loss is not defined on. */
+export function addLoss(c: GradientBuild, target: Value, loss: Loss): LossValues {
+  const dtype = c.facts.dtype(target);
+  if (dtype === undefined || !isFloat(dtype)) {
+    throw new NormfoldError(
+      "usage",
+      `the loss wants a floating-point output, and it is ${dtype ?? "of unknown type"}`,
+      {
+        element: target.name,
+      },
+    );
+  }
+  return loss.kind === "cross-entropy" ? crossEntropy(c, target, loss) : elementwise(c, target, loss);
+}
+
+function crossEntropy(
+  c: GradientBuild,
+  logits: Value,
+  { classWeights, ignoreIndex, labelSmoothing = 0 }: Extract<Loss, { kind: "cross-entropy" }>,
+): LossValues {
+  const { facts, build } = c;
+  const shape = facts.shape(logits);
+  const classes = shape?.[1];
+  if (shape === undefined || typeof classes !== "number") {
+    throw new NormfoldError(
+      "unsupported",
+      "cross-entropy wants an output of [batch, classes, ...] with a known number of classes; name another output",
+      { element: logits.name },
+    );
+  }
+  if (classWeights !== undefined && classWeights.length !== classes) {
+    throw new NormfoldError(
+      "usage",
+      `${classWeights.length} class weights for ${classes} classes; give one each`,
+    );
+  }
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
+    throw new NormfoldError("usage", `label smoothing is ${labelSmoothing}; give a number from 0 to 1`);
+  }
+  const labels = addLabels(c, "int64", [shape[0], ...shape.slice(2)].map(declaredDim));
+  const valid =
+    ignoreIndex === undefined
+      ? undefined
+      : build.op("Not", [build.op("Equal", [labels, build.int(ignoreIndex)])]);
+  const safe = valid === undefined ? labels : build.op("Where", [valid, labels, build.int(0)]);
+  const dtype = facts.dtype(logits) === "double" ? "double" : "float";
+  const off = labelSmoothing / classes;
+  const values = build.constant(
+    tensorFromNumbers(dtype, [2], [off, 1 - labelSmoothing + off]),
+    "target_values",
+  );
+  let wanted = build.op("OneHot", [safe, build.int(classes), values], { axis: 1n }, "targets");
+  let weight: Value | undefined;
+  if (classWeights !== undefined) {
+    const weights = build.constant(tensorFromNumbers(dtype, [classes], classWeights), "class_weights");
+    weight = build.op("Gather", [weights, safe]);
+    const ones = shape.slice(2).map(() => 1);
+    wanted = build.op("Mul", [wanted, build.op("Reshape", [weights, build.ints([classes, ...ones])])]);
+  }
+  const logProbability = build.op("LogSoftmax", [logits], { axis: 1n }, "log_probabilities");
+  const product = build.op("Mul", [wanted, logProbability]);
+  const each = build.op("Neg", [build.op("ReduceSum", [product, build.ints([1])], { keepdims: 0n })]);
+  const counts = valid === undefined ? undefined : castLike(c, valid, logits);
+  if (counts !== undefined) weight = weight === undefined ? counts : build.op("Mul", [weight, counts]);
+  const counted = counts === undefined ? each : build.op("Mul", [each, counts]);
+  const loss =
+    weight === undefined
+      ? build.op("ReduceMean", [counted], { keepdims: 0n }, "loss")
+      : build.op("Div", [total(c, counted), total(c, weight)], {}, "loss");
+  const best = build.op("ArgMax", [logits], { axis: 1n, keepdims: 0n });
+  const right = castLike(c, build.op("Equal", [best, labels]), logits);
+  const accuracy =
+    counts === undefined
+      ? build.op("ReduceMean", [right], { keepdims: 0n }, "accuracy")
+      : build.op("Div", [total(c, build.op("Mul", [right, counts])), total(c, counts)], {}, "accuracy");
+  return { labels, loss, accuracy };
+}
+
+function elementwise(
+  c: GradientBuild,
+  output: Value,
+  loss: Exclude<Loss, { kind: "cross-entropy" }>,
+): LossValues {
+  const { facts, build } = c;
+  const dtype = facts.dtype(output) ?? "float";
+  const labels = addLabels(c, dtype, facts.shape(output)?.map(declaredDim));
+  const mean = (value: Value, name: string): Value => build.op("ReduceMean", [value], { keepdims: 0n }, name);
+  if (loss.kind === "bce") {
+    // log(1 + e^z) - z t: onnxruntime's Softplus does not overflow, and its gradient at 0 is exact.
+    const each = build.op("Sub", [build.op("Softplus", [output]), build.op("Mul", [output, labels])]);
+    const says = build.op("Greater", [output, scalarLike(c, 0, output)]);
+    const wants = build.op("Greater", [labels, scalarLike(c, 0.5, output)]);
+    const right = castLike(c, build.op("Equal", [says, wants]), output);
+    return { labels, loss: mean(each, "loss"), accuracy: mean(right, "accuracy") };
+  }
+  const difference = build.op("Sub", [output, labels]);
+  if (loss.kind === "mse") {
+    return { labels, loss: mean(build.op("Mul", [difference, difference]), "loss"), accuracy: undefined };
+  }
+  const distance = build.op("Abs", [difference]);
+  if (loss.kind === "l1") return { labels, loss: mean(distance, "loss"), accuracy: undefined };
+  const { delta = 1 } = loss;
+  if (!(delta > 0))
+    throw new NormfoldError("usage", `the delta of the Huber loss is ${delta}; give one above 0`);
+  // q (a - q/2) with q = min(a, delta): a^2/2 up to delta, delta (a - delta/2) beyond.
+  const near = build.op("Min", [distance, scalarLike(c, delta, output)]);
+  const rest = build.op("Sub", [distance, build.op("Mul", [near, scalarLike(c, 0.5, output)])]);
+  return { labels, loss: mean(build.op("Mul", [near, rest]), "loss"), accuracy: undefined };
+}
+
+function addLabels({ build }: GradientBuild, dtype: DType, shape: readonly Dim[] | undefined): Value {
+  return build.graph.addInput({ name: build.graph.freshName("labels"), type: tensorType(dtype, shape) });
+}
+
+function total({ build }: GradientBuild, value: Value): Value {
+  return build.op("ReduceSum", [value], { keepdims: 0n });
+}

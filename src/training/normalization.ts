@@ -1,0 +1,129 @@
+import { NormfoldError } from "../base/errors.js";
+import { Builder } from "../ir/builder.js";
+import type { Graph, Node, Value } from "../ir/graph.js";
+import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
+import type { Facts } from "../ops/facts.js";
+import type { GradientBuild } from "../ops/gradient-support.js";
+import { scalarLike } from "../ops/gradient-support.js";
+
+/** A BatchNormalization in training form, whose running statistics the step keeps. */
+export interface TrackedNormalization {
+  readonly node: Node;
+  /** The constants that hold the running statistics, and what they are. */
+  readonly running: readonly [mean: RunningStatistic, variance: RunningStatistic];
+  /** Mean and biased variance of the batch: Algorithm 1's. */
+  readonly batch: readonly [mean: Value, variance: Value];
+  /** ONNX's: the weight of the old value. */
+  readonly momentum: number;
+}
+
+export interface RunningStatistic {
+  readonly value: Value;
+  readonly tensor: Tensor;
+}
+
+/**
+ * Makes every BatchNormalization in training form give the statistics of its batch alone (momentum 0), so that the moving
+ * average is kept outside of it, guarded against bad batches. Throws "unsupported" where the running statistics are no
+ * constants of their own.
+ */
+export function trackNormalizations(graph: Graph): readonly TrackedNormalization[] {
+  const tracked: TrackedNormalization[] = [];
+  const seen = new Set<Value>();
+  for (const node of [...graph.nodes()]) {
+    if (!node.is("BatchNormalization") || node.int("training_mode", 0) !== 1) continue;
+    const running = [statistic(node, 3, seen), statistic(node, 4, seen)] as const;
+    const { dtype, dims } = running[0].tensor;
+    const build = new Builder(graph, { before: node, prefix: `${node.key}_` });
+    // Zeros and ones: with momentum 0 they count for nothing, but 0 * NaN would.
+    const zero = build.constant(
+      tensorFromNumbers(dtype, dims, new Array<number>(dims[0] ?? 0).fill(0)),
+      `${node.key}_zeros`,
+    );
+    const one = build.constant(
+      tensorFromNumbers(dtype, dims, new Array<number>(dims[0] ?? 0).fill(1)),
+      `${node.key}_ones`,
+    );
+    const { name, docString, metadata } = node;
+    const twin = graph.addNode(
+      {
+        opType: "BatchNormalization",
+        ...{ name, docString, metadata },
+        inputs: [...node.inputs.slice(0, 3), zero, one],
+        outputs: ["y", "batch_mean", "batch_variance"].map((part) => graph.freshName(`${node.key}_${part}`)),
+        attributes: {
+          epsilon: { kind: "float", value: node.float("epsilon", 1e-5) },
+          momentum: { kind: "float", value: 0 },
+          training_mode: 1,
+        },
+      },
+      node,
+    );
+    const [y, mean, variance] = [twin.output(0), twin.output(1), twin.output(2)];
+    const old = node.output(0);
+    if (y === undefined || mean === undefined || variance === undefined || old === undefined) {
+      throw new NormfoldError("internal", "a BatchNormalization in training form has three outputs");
+    }
+    [y, mean, variance].forEach((value, index) => {
+      const before = node.output(index);
+      if (before === undefined) return;
+      for (const use of [...before.uses]) {
+        if (use.kind === "node") use.node.setInput(use.index, value);
+        else if (use.kind === "output") use.graph.setOutput(use.index, value);
+      }
+    });
+    tracked.push({ node: twin, running, batch: [mean, variance], momentum: node.float("momentum", 0.9) });
+    graph.removeNode(node);
+    const label = old.name;
+    if (!graph.scope.isTaken(label)) y.rename(label);
+  }
+  return tracked;
+}
+
+function statistic(node: Node, index: number, seen: Set<Value>): RunningStatistic {
+  const value = node.input(index);
+  const what = index === 3 ? "mean" : "variance";
+  if (value?.tensor === undefined || value.producer !== undefined) {
+    throw new NormfoldError("unsupported", `its running ${what} is no constant that training could keep`, {
+      element: node.label,
+    });
+  }
+  if (seen.has(value)) {
+    throw new NormfoldError(
+      "unsupported",
+      `it shares its running ${what} "${value.name}" with another; give it its own`,
+      {
+        element: node.label,
+      },
+    );
+  }
+  seen.add(value);
+  return { value, tensor: value.tensor };
+}
+
+/**
+ * On matrices onnxruntime's BatchNormalization takes three times as long as the same in small operators, so that those of
+ * rank 2 are written out, after the gradients were: they read the same batch statistics.
+ */
+export function writeOutDense(graph: Graph, facts: Facts): void {
+  for (const node of [...graph.nodes()]) {
+    if (!node.is("BatchNormalization") || node.int("training_mode", 0) !== 1) continue;
+    const [x, scale, bias] = [node.input(0), node.input(1), node.input(2)];
+    if (x === undefined || scale === undefined || bias === undefined || facts.rank(x) !== 2) continue;
+    const build = new Builder(graph, { before: node, prefix: `${node.key}_` });
+    const c: GradientBuild = { facts, build };
+    const axis = build.ints([0]);
+    const mean = build.op("ReduceMean", [x, axis], { keepdims: 0n });
+    const centred = build.op("Sub", [x, mean]);
+    const variance = build.op("ReduceMean", [build.op("Mul", [centred, centred]), axis], { keepdims: 0n });
+    const epsilon = scalarLike(c, node.float("epsilon", 1e-5), x);
+    const inverse = build.op("Reciprocal", [build.op("Sqrt", [build.op("Add", [variance, epsilon])])]);
+    const scaled = build.op("Mul", [centred, build.op("Mul", [inverse, scale])]);
+    const y = build.op("Add", [scaled, bias]);
+    [y, mean, variance].forEach((value, index) => {
+      const before = node.output(index);
+      if (before !== undefined) graph.replaceUses(before, value);
+    });
+    graph.removeNode(node);
+  }
+}

@@ -1,0 +1,109 @@
+import { NormfoldError } from "../base/errors.js";
+import type { Value } from "../ir/graph.js";
+import { type GradientBuild, scalarLike } from "../ops/gradient-support.js";
+
+/**
+ * How a parameter follows its gradient g. The formulas are PyTorch's:
+ *
+ *   sgd       w -= lr (g + wd w)
+ *   momentum  v = mu v + (g + wd w);  w -= lr v
+ *   nesterov  v = mu v + (g + wd w);  w -= lr ((g + wd w) + mu v)
+ *   adam      m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  w -= lr m/(1 - b1^t) / (sqrt(v/(1 - b2^t)) + eps), with wd w in g
+ *   adamw     the same after w *= 1 - lr wd, without wd w in g
+ *
+ * lr, mu and wd are inputs of the step, so that schedules live outside of it. Weight decay is for weights alone: biases and
+ * the parameters of normalizations have none.
+ */
+export type Optimizer =
+  | { readonly kind: "sgd" }
+  | { readonly kind: "momentum" }
+  | { readonly kind: "nesterov" }
+  | {
+      readonly kind: "adam" | "adamw";
+      /** Default 0.9 and 0.999. */
+      readonly betas?: readonly [number, number];
+      /** Added to the square root. Default 1e-8. */
+      readonly epsilon?: number;
+    };
+
+export type OptimizerKind = Optimizer["kind"];
+
+export const OPTIMIZERS: readonly OptimizerKind[] = ["sgd", "momentum", "nesterov", "adam", "adamw"];
+
+/** Scalars that the step takes at every call. */
+export interface Hyperparameters {
+  readonly learningRate: Value;
+  readonly weightDecay: Value;
+  readonly momentum: Value | undefined;
+  /** Steps made before this one, for Adam's bias correction. */
+  readonly count: Value | undefined;
+}
+
+export function usesMomentum({ kind }: Optimizer): boolean {
+  return kind === "momentum" || kind === "nesterov";
+}
+
+export function usesMoments({ kind }: Optimizer): boolean {
+  return kind === "adam" || kind === "adamw";
+}
+
+/** What is kept from step to step beside each parameter, in its shape, zero at first. */
+export function slotNames(optimizer: Optimizer): readonly string[] {
+  if (usesMoments(optimizer)) return ["moment1", "moment2"];
+  return usesMomentum(optimizer) ? ["velocity"] : [];
+}
+
+export interface Update {
+  readonly parameter: Value;
+  readonly slots: readonly Value[];
+}
+
+/** The parameter and its slots after one step. */
+export function addUpdate(
+  c: GradientBuild,
+  optimizer: Optimizer,
+  { learningRate, weightDecay, momentum, count }: Hyperparameters,
+  state: Update,
+  gradient: Value,
+  decays: boolean,
+): Update {
+  const { build } = c;
+  const { parameter } = state;
+  const mul = (a: Value, b: Value): Value => build.op("Mul", [a, b]);
+  const isDecoupled = optimizer.kind === "adamw";
+  const g = decays && !isDecoupled ? build.op("Add", [gradient, mul(parameter, weightDecay)]) : gradient;
+  const step = (from: Value, direction: Value): Value =>
+    build.op("Sub", [from, mul(direction, learningRate)]);
+  if (optimizer.kind === "sgd") return { parameter: step(parameter, g), slots: [] };
+  if (optimizer.kind === "momentum" || optimizer.kind === "nesterov") {
+    const velocity = build.op("Add", [mul(need(state.slots[0]), need(momentum)), g]);
+    const direction =
+      optimizer.kind === "momentum" ? velocity : build.op("Add", [g, mul(velocity, need(momentum))]);
+    return { parameter: step(parameter, direction), slots: [velocity] };
+  }
+  const { betas: [beta1, beta2] = [0.9, 0.999], epsilon = 1e-8 } = optimizer;
+  if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1 && epsilon > 0)) {
+    throw new NormfoldError("usage", "Adam's betas are from 0 to below 1, and its epsilon above 0");
+  }
+  const scalar = (value: number): Value => scalarLike(c, value, parameter);
+  const blend = (old: Value, fresh: Value, beta: number): Value =>
+    build.op("Add", [mul(old, scalar(beta)), mul(fresh, scalar(1 - beta))]);
+  const time = build.op("Add", [need(count), scalar(1)]);
+  const correction = (beta: number): Value =>
+    build.op("Sub", [scalar(1), build.op("Pow", [scalar(beta), time])]);
+  const moment1 = blend(need(state.slots[0]), g, beta1);
+  const moment2 = blend(need(state.slots[1]), mul(g, g), beta2);
+  const size = build.op("Sqrt", [build.op("Div", [moment2, correction(beta2)])]);
+  const direction = build.op("Div", [
+    build.op("Div", [moment1, correction(beta1)]),
+    build.op("Add", [size, scalar(epsilon)]),
+  ]);
+  const kept = mul(learningRate, weightDecay);
+  const from = decays && isDecoupled ? mul(parameter, build.op("Sub", [scalar(1), kept])) : parameter;
+  return { parameter: step(from, direction), slots: [moment1, moment2] };
+}
+
+function need(value: Value | undefined): Value {
+  if (value === undefined) throw new NormfoldError("internal", "the optimizer's state is incomplete");
+  return value;
+}

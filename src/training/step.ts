@@ -1,0 +1,293 @@
+import { NormfoldError } from "../base/errors.js";
+import { differentiateGraph, LEAST_OPSET } from "../gradient/differentiate-graph.js";
+import { Builder } from "../ir/builder.js";
+import { cloneModel } from "../ir/clone.js";
+import type { Graph, Value } from "../ir/graph.js";
+import type { Model } from "../ir/model.js";
+import { pruneUnread } from "../ir/prune.js";
+import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
+import { type Dim, tensorType } from "../ir/type.js";
+import { declaredDim } from "../ops/dims.js";
+import { createFacts, type Facts } from "../ops/facts.js";
+import { type GradientBuild, onesLike, scalarLike } from "../ops/gradient-support.js";
+import { raiseOpset } from "../opset/index.js";
+import { addLoss, type Loss, lossTarget } from "./loss.js";
+import { type TrackedNormalization, trackNormalizations, writeOutDense } from "./normalization.js";
+import {
+  addUpdate,
+  type Hyperparameters,
+  type Optimizer,
+  slotNames,
+  usesMoments,
+  usesMomentum,
+} from "./optimizer.js";
+import { becomeInput, type Parameter, trainableParameters } from "./parameters.js";
+
+export interface TrainingStepOptions {
+  readonly loss: Loss;
+  readonly optimizer: Optimizer;
+  /** The output to take the loss of; by default the first. */
+  readonly output?: string;
+  /** Which parameters stay as they are, by name. Default: none. */
+  readonly freeze?: (name: string) => boolean;
+  /** Gradients are scaled down so that the norm of all of them together is at most this. Default: they are not. */
+  readonly clipNorm?: number;
+  /** Values of the network to give out beside the loss, by name. */
+  readonly probes?: readonly string[];
+}
+
+/** Something that a step takes and gives back changed. */
+export interface StateTensor {
+  /** The name of the input; a parameter's or statistic's is that of the model's initializer. */
+  readonly name: string;
+  /** The name of the output that holds it after the step. */
+  readonly next: string;
+  readonly kind: "parameter" | "slot" | "statistic" | "count";
+  /** What it is before the first step. */
+  readonly initial: Tensor;
+}
+
+/** One step of training as a model: batch and state in, new state and what to watch out. */
+export interface TrainingStep {
+  readonly model: Model;
+  /** The model's own inputs. */
+  readonly inputs: readonly string[];
+  /** The labels' input. */
+  readonly labels: string;
+  /** Classes to be told apart; undefined for losses without. */
+  readonly classes: number | undefined;
+  readonly state: readonly StateTensor[];
+  /** Scalar inputs; undefined where the optimizer has no use for it. */
+  readonly hyperparameters: {
+    readonly learningRate: string;
+    readonly weightDecay: string | undefined;
+    readonly momentum: string | undefined;
+  };
+  /** Scalar outputs. */
+  readonly outputs: {
+    readonly loss: string;
+    /** undefined for regressions. */
+    readonly accuracy: string | undefined;
+    /** Of all gradients together, before they are clipped. */
+    readonly gradientNorm: string;
+    /** A boolean: false for a step whose loss or gradients were not finite. Nothing changes then. */
+    readonly finite: string;
+  };
+  /** The outputs that were asked for, by the names of the values. */
+  readonly probes: ReadonlyMap<string, string>;
+}
+
+/**
+ * The step graph for a network: forward, loss, gradients, the optimizer's update, and the moving averages of every
+ * BatchNormalization in training form (ONNX's convention: momentum weighs the old value, the variance is the batch's
+ * biased one). Standard operators only. The model stays as it is.
+ *
+ * Throws NormfoldError "usage" for options that make no sense, "unsupported" for what has no gradient.
+ */
+export function buildTrainingStep(model: Model, options: TrainingStepOptions): TrainingStep {
+  const copy = cloneModel(model);
+  if ((copy.opset() ?? 0) < LEAST_OPSET) raiseOpset(copy, LEAST_OPSET);
+  const { graph } = copy;
+  const inputs = graph.inputs
+    .filter((value) => !value.isConstant && value.tensor === undefined)
+    .map(({ name }) => name);
+  const tracked = trackNormalizations(graph);
+  const statistics = tracked.flatMap(({ running }) => running);
+  const output = outputNamed(graph, options.output);
+  const before = createFacts(copy);
+  const target = lossTarget({ facts: before }, output, options.loss);
+  const kept = new Set(statistics.map(({ value }) => value.name));
+  const freeze = (name: string): boolean => kept.has(name) || (options.freeze?.(name) ?? false);
+  const parameters = trainableParameters(graph, target, freeze).map(
+    (parameter): Parameter => ({
+      ...parameter,
+      value: becomeInput(graph, parameter.value, parameter.tensor),
+    }),
+  );
+
+  const facts = createFacts(copy);
+  const build = new Builder(graph, { prefix: "step_" });
+  const c: GradientBuild = { facts, build };
+  const { labels, loss, accuracy } = addLoss(c, target, options.loss);
+  const renewed = new Map<Value, Value>();
+  build.prefix = "grad_";
+  const gradients = differentiateGraph({
+    facts,
+    build,
+    seeds: new Map([[loss, onesLike(c, loss)]]),
+    wrt: parameters.map(({ value }) => value),
+    renewed,
+  });
+  build.prefix = "step_";
+  const gradientOf = ({ value }: Parameter): Value => {
+    const gradient = gradients.get(value);
+    if (gradient === undefined) throw new NormfoldError("internal", `no gradient of "${value.name}"`);
+    return gradient;
+  };
+  const norm = globalNorm(c, parameters.map(gradientOf), loss);
+  const finite = allFinite(c, norm, renewed.get(loss) ?? loss);
+  const factor = options.clipNorm === undefined ? undefined : clipFactor(c, norm, options.clipNorm);
+
+  const hyper = addHyperparameters(c, loss, options.optimizer, parameters);
+  const state: StateTensor[] = [];
+  const results: Value[] = [];
+  const keep = (kind: StateTensor["kind"], input: Value, initial: Tensor, next: Value): void => {
+    const guarded = build.op("Where", [finite, next, input], {}, `${input.name}_next`);
+    guarded.info = { name: guarded.name, type: tensorType(initial.dtype, initial.dims) };
+    state.push({ name: input.name, next: guarded.name, kind, initial });
+    results.push(guarded);
+  };
+  for (const parameter of parameters) {
+    const { value, tensor, decays } = parameter;
+    const slots = slotNames(options.optimizer).map((slot) => {
+      const type = tensorType(tensor.dtype, tensor.dims);
+      const initial = tensorFromNumbers(tensor.dtype, tensor.dims, new Float64Array(tensor.size));
+      return { initial, value: graph.addInput({ name: graph.freshName(`${value.name}_${slot}`), type }) };
+    });
+    const gradient =
+      factor === undefined ? gradientOf(parameter) : build.op("Mul", [gradientOf(parameter), factor]);
+    const now = { parameter: value, slots: slots.map((slot) => slot.value) };
+    const then = addUpdate(c, options.optimizer, hyper, now, gradient, decays);
+    keep("parameter", value, tensor, then.parameter);
+    slots.forEach((slot, index) => {
+      const next = then.slots[index];
+      if (next !== undefined) keep("slot", slot.value, slot.initial, next);
+    });
+  }
+  if (hyper.count !== undefined) {
+    const dtype = loss.type?.kind === "tensor" ? loss.type.dtype : (facts.dtype(loss) ?? "float");
+    const next = build.op("Add", [hyper.count, scalarLike(c, 1, hyper.count)]);
+    keep("count", hyper.count, tensorFromNumbers(dtype, [], [0]), next);
+  }
+  for (const normalization of tracked) addMovingAverages(c, graph, normalization, renewed, keep);
+
+  const latest = (value: Value): Value => renewed.get(value) ?? value;
+  const probes = (options.probes ?? []).map((name) => {
+    const found = valueNamed(graph, name);
+    const probe = build.op("Identity", [found], {}, `${name}_probe`);
+    return { name, value: describe(probe, facts, found) };
+  });
+  const watched = [latest(loss), accuracy === undefined ? undefined : latest(accuracy), norm, finite];
+  for (const value of watched) if (value !== undefined) describe(value, facts, value);
+  const scalars = watched.filter((value) => value !== undefined);
+  graph.setOutputs([...scalars, ...results, ...probes.map(({ value }) => value)]);
+  writeOutDense(graph, facts);
+  pruneUnread(graph);
+  const isUsed = (value: Value | undefined): string | undefined =>
+    value === undefined || value.uses.size === 0 ? undefined : value.name;
+  const weightDecay = isUsed(hyper.weightDecay);
+  if (weightDecay === undefined) graph.removeInput(hyper.weightDecay);
+  const shape = facts.shape(target);
+  return {
+    model: copy,
+    inputs,
+    labels: labels.name,
+    classes: options.loss.kind === "cross-entropy" && typeof shape?.[1] === "number" ? shape[1] : undefined,
+    state,
+    hyperparameters: {
+      learningRate: hyper.learningRate.name,
+      weightDecay,
+      momentum: hyper.momentum?.name,
+    },
+    outputs: {
+      loss: latest(loss).name,
+      accuracy: accuracy === undefined ? undefined : latest(accuracy).name,
+      gradientNorm: norm.name,
+      finite: finite.name,
+    },
+    probes: new Map(probes.map(({ name, value }) => [name, value.name])),
+  };
+}
+
+/** The model with other constants: parameters and statistics by name, as training left them. */
+export function withConstants(model: Model, constants: ReadonlyMap<string, Tensor>): Model {
+  const copy = cloneModel(model);
+  for (const value of copy.graph.initializers) {
+    const tensor = constants.get(value.name);
+    if (tensor !== undefined) value.tensor = tensor;
+  }
+  return copy;
+}
+
+function outputNamed(graph: Graph, name: string | undefined): Value {
+  const found = name === undefined ? graph.outputs[0] : graph.outputs.find((value) => value.name === name);
+  if (found !== undefined) return found;
+  const names = graph.outputs.map((value) => value.name).join(", ");
+  throw new NormfoldError("usage", `there is no output "${name ?? ""}"; there are ${names || "none"}`);
+}
+
+function valueNamed(graph: Graph, name: string): Value {
+  for (const node of graph.nodes()) {
+    for (const value of node.outputs) if (value?.name === name) return value;
+  }
+  throw new NormfoldError("usage", `there is no value "${name}" in the network; "normfold print" shows them`);
+}
+
+/** An output of a graph says what it is. */
+function describe(value: Value, facts: Facts, like: Value): Value {
+  const dtype = facts.dtype(like) ?? "float";
+  const shape = facts.shape(like)?.map((dim): Dim => declaredDim(dim));
+  value.info = { name: value.name, type: tensorType(dtype, shape) };
+  return value;
+}
+
+function globalNorm(c: GradientBuild, gradients: readonly Value[], loss: Value): Value {
+  const { build } = c;
+  const squares = gradients.map((gradient) => build.op("ReduceSumSquare", [gradient], { keepdims: 0n }));
+  const [only] = squares;
+  if (only === undefined) return scalarLike(c, 0, loss);
+  return build.op("Sqrt", [squares.length === 1 ? only : build.op("Sum", squares)], {}, "gradient_norm");
+}
+
+function allFinite({ build }: GradientBuild, norm: Value, loss: Value): Value {
+  const both = build.op("Add", [norm, loss]);
+  const bad = build.op("Or", [build.op("IsNaN", [both]), build.op("IsInf", [both])]);
+  return build.op("Not", [bad], {}, "finite");
+}
+
+function clipFactor(c: GradientBuild, norm: Value, limit: number): Value {
+  if (!(limit > 0))
+    throw new NormfoldError("usage", `the limit of the gradient norm is ${limit}; give one above 0`);
+  const { build } = c;
+  const wanted = build.op("Div", [
+    scalarLike(c, limit, norm),
+    build.op("Add", [norm, scalarLike(c, 1e-6, norm)]),
+  ]);
+  return build.op("Min", [wanted, scalarLike(c, 1, norm)]);
+}
+
+function addHyperparameters(
+  c: GradientBuild,
+  loss: Value,
+  optimizer: Optimizer,
+  parameters: readonly Parameter[],
+): Hyperparameters {
+  const { graph } = c.build;
+  const dtype = parameters[0]?.tensor.dtype ?? c.facts.dtype(loss) ?? "float";
+  const scalar = (name: string): Value =>
+    graph.addInput({ name: graph.freshName(name), type: tensorType(dtype, []) });
+  return {
+    learningRate: scalar("learning_rate"),
+    weightDecay: scalar("weight_decay"),
+    momentum: usesMomentum(optimizer) ? scalar("momentum") : undefined,
+    count: usesMoments(optimizer) ? scalar("step_count") : undefined,
+  };
+}
+
+function addMovingAverages(
+  c: GradientBuild,
+  graph: Graph,
+  { running, batch, momentum }: TrackedNormalization,
+  renewed: ReadonlyMap<Value, Value>,
+  keep: (kind: "statistic", input: Value, initial: Tensor, next: Value) => void,
+): void {
+  const { build } = c;
+  running.forEach(({ value, tensor }, index) => {
+    const now = batch[index];
+    if (now === undefined) return;
+    const input = becomeInput(graph, value, tensor);
+    const old = build.op("Mul", [input, scalarLike(c, momentum, input)]);
+    const fresh = build.op("Mul", [renewed.get(now) ?? now, scalarLike(c, 1 - momentum, input)]);
+    keep("statistic", input, tensor, build.op("Add", [old, fresh]));
+  });
+}
