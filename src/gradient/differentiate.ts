@@ -6,6 +6,7 @@ import type { Model } from "../ir/model.js";
 import { type Dim, tensorType, type ValueType } from "../ir/type.js";
 import { createFacts, type Facts } from "../ops/facts.js";
 import { onesLike, zerosLike } from "../ops/gradient-support.js";
+import { raiseOpset } from "../opset/raise.js";
 import { differentiateGraph, LEAST_OPSET } from "./differentiate-graph.js";
 import { isDifferentiable } from "./reach.js";
 
@@ -24,22 +25,17 @@ export interface DifferentiateOptions {
 /**
  * A model with the gradients as further outputs, in the order of `wrt` and each in the shape of its value, named after it:
  * "w_grad" (or "w_grad_1" where that name is taken). The forward outputs stay. Only operators of the standard domain
- * are added. A value that `of` does not depend on gets zeros.
+ * are added; a model below opset 18 is raised to it. A value that `of` does not depend on gets zeros.
  *
  * Throws NormfoldError "usage" for names that the model does not have or that are no floating-point tensors, and
  * "unsupported" for a node on the way that has no gradient rule, naming operator, node and reason.
  */
 export function differentiate(model: Model, options: DifferentiateOptions): Model {
   const { of, wrt, seed = "ones" } = options;
-  const opset = model.opset();
-  if (opset === undefined || opset < LEAST_OPSET)
-    throw new NormfoldError(
-      "unsupported",
-      `the model is of opset ${opset ?? "none"}, and gradients are written for ${LEAST_OPSET} and newer; raise it first`,
-    );
   if (wrt.length === 0)
     throw new NormfoldError("usage", "no values to differentiate by; name inputs or initializers");
   const result = cloneModel(model);
+  if ((result.opset() ?? 1) < LEAST_OPSET) raiseOpset(result, LEAST_OPSET);
   const { graph } = result;
   const facts = createFacts(result);
   const build = new Builder(graph, { prefix: "grad_" });
