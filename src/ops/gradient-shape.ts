@@ -40,8 +40,8 @@ export function joinSizes({ build }: GradientBuild, parts: readonly (number | Va
   return vectors.length === 1 && first !== undefined ? first : build.op("Concat", vectors, { axis: 0n });
 }
 
-/** 1 / (the product of the sizes of some axes) in the type of `value`: a constant where they are known. */
-export function inverseCount(c: GradientBuild, value: Value, axes: readonly number[]): Value {
+/** The product of the sizes of some axes in the type of `value`: a constant where they are known. */
+export function elementCount(c: GradientBuild, value: Value, axes: readonly number[]): Value {
   const { facts, build } = c;
   const dims = facts.shape(value);
   let count = 1;
@@ -49,12 +49,11 @@ export function inverseCount(c: GradientBuild, value: Value, axes: readonly numb
     const dim = dims?.[axis];
     if (typeof dim !== "number") {
       const sizes = build.op("Gather", [build.op("Shape", [value]), build.ints(axes)]);
-      const total = build.op("ReduceProd", [sizes], { keepdims: 0n });
-      return build.op("Reciprocal", [build.op("CastLike", [total, value])]);
+      return build.op("CastLike", [build.op("ReduceProd", [sizes], { keepdims: 0n }), value]);
     }
     count *= dim;
   }
-  return scalarLike(c, 1 / count, value);
+  return scalarLike(c, count, value);
 }
 
 /** 0, 1, ... up to before `count`. */

@@ -12,6 +12,7 @@ import { lossGradients } from "./loss/gradient.js";
 import { movementGradients } from "./movement/gradient.js";
 import { normalizationGradients } from "./normalization/gradient.js";
 import { poolingGradients } from "./pooling/gradient.js";
+import { recurrentGradients } from "./recurrent/gradient.js";
 import { reductionGradients } from "./reduction/gradient.js";
 import { shapeGradients } from "./shape/gradient.js";
 import { visionGradients } from "./vision/gradient.js";
@@ -29,6 +30,7 @@ const FAMILIES: readonly GradientTable[] = [
   movementGradients,
   normalizationGradients,
   poolingGradients,
+  recurrentGradients,
   reductionGradients,
   shapeGradients,
   visionGradients,

@@ -1,6 +1,6 @@
 import type { Value } from "../../ir/graph.js";
 import type { GradientContext } from "../gradient-rule.js";
-import { inverseCount } from "../gradient-shape.js";
+import { elementCount } from "../gradient-shape.js";
 import { scalarLike } from "../gradient-support.js";
 
 /** What a normalization took from x: both broadcast to it. */
@@ -65,5 +65,5 @@ export function throughMoments(
 
 /** value / (the number of elements of x over some axes). */
 export function perElement(c: GradientContext, value: Value, x: Value, axes: readonly number[]): Value {
-  return c.build.op("Mul", [value, inverseCount(c, x, axes)]);
+  return c.build.op("Div", [value, elementCount(c, x, axes)]);
 }

@@ -3,7 +3,7 @@ import type { Value } from "../../ir/graph.js";
 import { tensorFromNumbers } from "../../ir/tensor.js";
 import { type PaddedWindow, readWindow, restOf, spread } from "../convolution/gradient-window.js";
 import type { GradientContext, GradientRule, GradientTable } from "../gradient-rule.js";
-import { inverseCount, joinSizes, range, sizeParts, sizesOf } from "../gradient-shape.js";
+import { elementCount, joinSizes, range, sizeParts, sizesOf } from "../gradient-shape.js";
 import { reshapeLike, scalarLike, shapeOf } from "../gradient-support.js";
 
 /** Each place's gradient goes where its largest element was, which MaxPool says in its second output. */
@@ -148,7 +148,7 @@ const globalAveragePool: GradientRule = (c) => {
   const x = c.input(0);
   const axes = spatialAxes(c, x);
   if (axes === undefined) return refuse("the rank of its input is not known");
-  return [build.op("Expand", [build.op("Mul", [g, inverseCount(c, x, axes)]), shapeOf(c, x)])];
+  return [build.op("Expand", [build.op("Div", [g, elementCount(c, x, axes)]), shapeOf(c, x)])];
 };
 
 /** Elements that share the largest value share its gradient. */
