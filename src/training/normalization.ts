@@ -23,15 +23,22 @@ export interface RunningStatistic {
 }
 
 /**
- * Makes every BatchNormalization in training form give the statistics of its batch alone (momentum 0), so that the moving
- * average is kept outside of it, guarded against bad batches. Throws "unsupported" where the running statistics are no
- * constants of their own.
+ * Which normalizations use the statistics of their batch: those in training form ("training"), or those in inference form
+ * too ("all"), as where a finished network is trained further.
  */
-export function trackNormalizations(graph: Graph): readonly TrackedNormalization[] {
+export type BatchStatistics = "training" | "all";
+
+/**
+ * Makes BatchNormalizations give the statistics of their batch alone (momentum 0), so that the moving average is kept
+ * outside of them, guarded against bad batches. Throws "unsupported" where the running statistics are no constants of
+ * their own.
+ */
+export function trackNormalizations(graph: Graph, which: BatchStatistics): readonly TrackedNormalization[] {
   const tracked: TrackedNormalization[] = [];
   const seen = new Set<Value>();
   for (const node of [...graph.nodes()]) {
-    if (!node.is("BatchNormalization") || node.int("training_mode", 0) !== 1) continue;
+    if (!node.is("BatchNormalization")) continue;
+    if (which === "training" && node.int("training_mode", 0) !== 1) continue;
     const running = [statistic(node, 3, seen), statistic(node, 4, seen)] as const;
     const { dtype, dims } = running[0].tensor;
     const build = new Builder(graph, { before: node, prefix: `${node.key}_` });

@@ -12,7 +12,12 @@ import { createFacts, type Facts } from "../ops/facts.js";
 import { type GradientBuild, onesLike, scalarLike } from "../ops/gradient-support.js";
 import { raiseOpset } from "../opset/index.js";
 import { addLoss, type Loss, lossTarget } from "./loss.js";
-import { type TrackedNormalization, trackNormalizations, writeOutDense } from "./normalization.js";
+import {
+  type BatchStatistics,
+  type TrackedNormalization,
+  trackNormalizations,
+  writeOutDense,
+} from "./normalization.js";
 import {
   addUpdate,
   type Hyperparameters,
@@ -30,6 +35,8 @@ export interface TrainingStepOptions {
   readonly output?: string;
   /** Which parameters stay as they are, by name. Default: none. */
   readonly freeze?: (name: string) => boolean;
+  /** Which BatchNormalizations use the statistics of their batch. Default "all"; "training" leaves inference forms as they are. */
+  readonly batchStatistics?: BatchStatistics;
   /** Gradients are scaled down so that the norm of all of them together is at most this. Default: they are not. */
   readonly clipNorm?: number;
   /** Values of the network to give out beside the loss, by name. */
@@ -91,7 +98,7 @@ export function buildTrainingStep(model: Model, options: TrainingStepOptions): T
   const inputs = graph.inputs
     .filter((value) => !value.isConstant && value.tensor === undefined)
     .map(({ name }) => name);
-  const tracked = trackNormalizations(graph);
+  const tracked = trackNormalizations(graph, options.batchStatistics ?? "all");
   const statistics = tracked.flatMap(({ running }) => running);
   const output = outputNamed(graph, options.output);
   const before = createFacts(copy);
@@ -209,7 +216,8 @@ export function withConstants(model: Model, constants: ReadonlyMap<string, Tenso
   return copy;
 }
 
-function outputNamed(graph: Graph, name: string | undefined): Value {
+/** The output of that name, or the first. Throws "usage" where there is none. */
+export function outputNamed(graph: Graph, name: string | undefined): Value {
   const found = name === undefined ? graph.outputs[0] : graph.outputs.find((value) => value.name === name);
   if (found !== undefined) return found;
   const names = graph.outputs.map((value) => value.name).join(", ");

@@ -1,0 +1,153 @@
+import { present } from "../base/assert.js";
+import { NormfoldError } from "../base/errors.js";
+import { LABELS } from "../data/bind.js";
+import type { Dataset } from "../data/dataset.js";
+import { Builder } from "../ir/builder.js";
+import { cloneModel } from "../ir/clone.js";
+import type { Model } from "../ir/model.js";
+import { pruneUnread } from "../ir/prune.js";
+import { decodeNumbers } from "../ir/tensor.js";
+import { tensorType } from "../ir/type.js";
+import { createFacts } from "../ops/facts.js";
+import { raiseOpset } from "../opset/index.js";
+import { encodeToBytes } from "../proto/encode.js";
+import type { Runtime, RuntimeTensor, TensorMap } from "../runtime/runtime.js";
+import { addLoss, type Loss, lossTarget } from "./loss.js";
+import { trackNormalizations } from "./normalization.js";
+import { outputNamed } from "./step.js";
+
+export interface EvaluationOptions {
+  readonly loss: Loss;
+  readonly output?: string;
+  readonly batchSize: number;
+  /** Normalize by the statistics that are stored (default), or by those of each batch, as in training. */
+  readonly statistics?: "stored" | "batch";
+  readonly limit?: number;
+  readonly runtime: Runtime;
+  readonly threads?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface Evaluation {
+  /** The mean over the samples. */
+  readonly loss: number;
+  /** undefined for regressions. */
+  readonly accuracy: number | undefined;
+  readonly samples: number;
+}
+
+const LEAST_OPSET = 18;
+
+/** How well a model does on labelled data. Throws as estimateStatistics does for data that does not fit. */
+export async function evaluateModel(
+  model: Model,
+  dataset: Dataset,
+  options: EvaluationOptions,
+): Promise<Evaluation> {
+  const { loss, batchSize, runtime, threads, limit, signal } = options;
+  const judged = withLoss(model, options);
+  const session = await runtime.open(
+    { kind: "bytes", bytes: encodeToBytes(judged.model) },
+    { optimize: true, ...(threads === undefined ? {} : { threads }) },
+  );
+  try {
+    const wanted = [judged.loss, ...(judged.accuracy === undefined ? [] : [judged.accuracy])];
+    let [lossSum, rightSum, samples] = [0, 0, 0];
+    const batches = dataset.batches({
+      size: batchSize,
+      // Batch statistics of a part of a batch are another thing.
+      dropLast: options.statistics === "batch",
+      ...(limit === undefined ? {} : { limit }),
+      ...(signal === undefined ? {} : { signal }),
+    });
+    for await (const { size, tensors } of batches) {
+      assertLabels(labelsOf(tensors), loss, judged.classes, samples);
+      const feeds = new Map(tensors).set(judged.labels, labelsOf(tensors));
+      const outputs = await session.run(feeds, wanted);
+      lossSum += scalarOf(outputs, judged.loss) * size;
+      if (judged.accuracy !== undefined) rightSum += scalarOf(outputs, judged.accuracy) * size;
+      samples += size;
+    }
+    if (samples === 0) {
+      throw new NormfoldError(
+        "invalid",
+        `the data has no batch of ${batchSize} samples; give more, or a smaller batch`,
+      );
+    }
+    const accuracy = judged.accuracy === undefined ? undefined : rightSum / samples;
+    return { loss: lossSum / samples, accuracy, samples };
+  } finally {
+    await session.close();
+  }
+}
+
+interface Judged {
+  readonly model: Model;
+  readonly labels: string;
+  readonly loss: string;
+  readonly accuracy: string | undefined;
+  readonly classes: number | undefined;
+}
+
+function withLoss(model: Model, { loss, output, statistics = "stored" }: EvaluationOptions): Judged {
+  const copy = cloneModel(model);
+  if ((copy.opset() ?? 0) < LEAST_OPSET) raiseOpset(copy, LEAST_OPSET);
+  const { graph } = copy;
+  if (statistics === "batch") trackNormalizations(graph, "all");
+  const facts = createFacts(copy);
+  const c = { facts, build: new Builder(graph, { prefix: "evaluation_" }) };
+  const target = lossTarget(c, outputNamed(graph, output), loss);
+  const values = addLoss(c, target, loss);
+  for (const value of [values.loss, values.accuracy]) {
+    if (value !== undefined)
+      value.info = { name: value.name, type: tensorType(facts.dtype(target) ?? "float", []) };
+  }
+  graph.setOutputs([values.loss, ...(values.accuracy === undefined ? [] : [values.accuracy])]);
+  pruneUnread(graph);
+  const classes = facts.shape(target)?.[1];
+  return {
+    model: copy,
+    labels: values.labels.name,
+    loss: values.loss.name,
+    accuracy: values.accuracy?.name,
+    classes: loss.kind === "cross-entropy" && typeof classes === "number" ? classes : undefined,
+  };
+}
+
+/** The labels of a batch, as int64 where they are whole numbers of another type. Throws "usage" where there are none. */
+export function labelsOf(tensors: TensorMap): RuntimeTensor {
+  const labels = tensors.get(LABELS);
+  if (labels === undefined)
+    throw new NormfoldError("usage", "the data has no labels; give them with --labels");
+  return labels;
+}
+
+/** A class beyond the last would count as no class at all, and nobody would know. */
+export function assertLabels(
+  labels: RuntimeTensor,
+  loss: Loss,
+  classes: number | undefined,
+  done: number,
+): void {
+  if (loss.kind !== "cross-entropy" || classes === undefined) return;
+  const { dtype, dims, data } = labels;
+  if (!(data instanceof Uint8Array))
+    throw new NormfoldError("usage", "labels are numbers, and these are text");
+  const count = dims.reduce((product, dim) => product * dim, 1);
+  const numbers = decodeNumbers(dtype, data, count);
+  for (let i = 0; i < count; i++) {
+    const label = numbers[i] ?? 0;
+    if ((label >= 0 && label < classes && Number.isInteger(label)) || label === loss.ignoreIndex) continue;
+    const sample = done + Math.floor((i * (dims[0] ?? 1)) / count);
+    throw new NormfoldError(
+      "invalid",
+      `the label of sample ${sample} is ${label}, and there are ${classes} classes (0 to ${classes - 1})`,
+    );
+  }
+}
+
+export function scalarOf(outputs: TensorMap, name: string): number {
+  const tensor = outputs.get(name);
+  if (!(tensor?.data instanceof Uint8Array)) throw new NormfoldError("internal", `no output "${name}"`);
+  return present(decodeNumbers(tensor.dtype, tensor.data, 1)[0], "a scalar");
+}
