@@ -1,0 +1,103 @@
+import { isRefusal, type Refusal, refuse } from "../base/refusal.js";
+import type { Node, Value } from "../ir/graph.js";
+import { type Compound, type CompoundInput, recognizeCompounds } from "../ops/compound/recognize.js";
+import type { Facts } from "../ops/facts.js";
+import type { Proposal } from "./pass.js";
+import type { Rewriter } from "./rewriter.js";
+
+/** How many operators an exporter puts behind one that is complete already: the Cast, Mul and Add of a normalization. */
+const LARGEST_TAIL = 3;
+
+/**
+ * One operator for the expression that ends in `node`, among those that `accepts` lets through; a refusal when there is
+ * one and it cannot be. Where the expression is part of a larger one, the larger one's last node is the place.
+ */
+export function fuseCompound(
+  node: Node,
+  facts: Facts,
+  accepts: (compound: Compound) => boolean,
+): Proposal | Refusal | undefined {
+  const found = legalCompound(node, facts, accepts);
+  if (found === undefined || isRefusal(found)) return found;
+  return isPartOfLarger(node, facts, accepts) ? undefined : proposal(node, found);
+}
+
+function legalCompound(
+  node: Node,
+  facts: Facts,
+  accepts: (compound: Compound) => boolean,
+): Compound | Refusal | undefined {
+  let refusal: Refusal | undefined;
+  for (const compound of recognizeCompounds(node, facts)) {
+    if (!accepts(compound)) continue;
+    const blocked = obstacle(compound, node, facts);
+    if (blocked === undefined) return compound;
+    refusal ??= blocked;
+  }
+  return refusal;
+}
+
+function obstacle({ opType, since, nodes }: Compound, node: Node, facts: Facts): Refusal | undefined {
+  const opset = facts.opset(node) ?? 0;
+  if (node.output(0)?.isPinned) return refuse(`"${node.output(0)?.name}" is named by an annotation`);
+  const inside = new Set(nodes);
+  for (const inner of nodes) {
+    const output = inner.output(0);
+    if (inner === node || output === undefined) continue;
+    if (output.isGraphOutput) return refuse(`it is ${opType}, and "${output.name}" inside is a graph output`);
+    for (const use of output.uses) {
+      if (use.kind !== "node" || !inside.has(use.node)) {
+        return refuse(`it is ${opType}, and "${output.name}" inside is used elsewhere too`);
+      }
+    }
+  }
+  return opset < since
+    ? refuse(
+        `it is ${opType}, which opset ${opset} does not have (${since} has; --opset ${since} raises the model)`,
+      )
+    : undefined;
+}
+
+function isPartOfLarger(
+  node: Node,
+  facts: Facts,
+  accepts: (compound: Compound) => boolean,
+  tail: number = LARGEST_TAIL,
+  at: Node = node,
+): boolean {
+  const output = at.output(0);
+  if (output === undefined || tail === 0) return false;
+  return output.users.some((user) => {
+    if (user.graph !== node.graph) return false;
+    const larger = legalCompound(user, facts, accepts);
+    if (larger !== undefined && !isRefusal(larger) && larger.nodes.includes(node)) return true;
+    return output.uses.size === 1 && isPartOfLarger(node, facts, accepts, tail - 1, user);
+  });
+}
+
+function proposal(node: Node, compound: Compound): Proposal | undefined {
+  const { graph } = node;
+  const output = node.output(0);
+  if (graph === undefined || output === undefined) return undefined;
+  const { opType, inputs, attributes, nodes } = compound;
+  const types = nodes.map((inner) => inner.opType).join(", ");
+  return {
+    kind: "rewrite",
+    summary: `${node.label} and what it ends (${types}) become one ${opType}`,
+    apply: (rewriter) => {
+      const values = inputs.map((input) => inputValue(input, node, rewriter));
+      const { name, docString, metadata } = node;
+      const outputs = [graph.freshName(`${output.name}_fused`)];
+      const init = { opType, inputs: values, outputs, attributes, name, docString, metadata };
+      const result = rewriter.addNode(graph, init, node).output(0);
+      if (result !== undefined) rewriter.supersede(output, result);
+      for (const inner of [...nodes].reverse()) rewriter.removeNode(inner);
+    },
+  };
+}
+
+function inputValue(input: CompoundInput, node: Node, rewriter: Rewriter): Value | null {
+  if (input === null || !("constant" in input)) return input;
+  const { graph } = node;
+  return graph === undefined ? null : rewriter.addConstant(graph, input.name, input.constant, node);
+}

@@ -1,0 +1,195 @@
+import { describe, expect, it } from "vitest";
+import { expectKept, expectRewrite, rewrite } from "../support/rewrite.js";
+import { constant, graphText } from "../support/text.js";
+
+const X = "float[N,3,4,5] x";
+const AXES = "int64[2] axes = {1, -1}";
+const sum = (from: string, to: string): string => `${to} = ReduceSum <keepdims = 0> (${from}, axes)`;
+
+describe("reductions that are spelled out", () => {
+  const cases: Readonly<Record<string, readonly string[]>> = {
+    ReduceSumSquare: [`a = Mul (x, x) ${sum("a", "y")}`],
+    ReduceL2: [
+      `a = Mul (x, x) ${sum("a", "b")} y = Sqrt (b)`,
+      "b = ReduceSumSquare <axes = [1, 3], keepdims = 0> (x) y = Sqrt (b)",
+    ],
+    ReduceL1: [`a = Abs (x) ${sum("a", "y")}`],
+    ReduceLogSumExp: [`a = Exp (x) ${sum("a", "b")} y = Log (b)`],
+    ReduceMean: [`${sum("x", "b")} y = Div (b, count)`, `${sum("x", "b")} y = Mul (part, b)`],
+  };
+  for (const [opType, spellings] of Object.entries(cases)) {
+    it(`become one ${opType}, whether its axes are an attribute or an input`, async () => {
+      for (const nodes of spellings) {
+        const constants = nodes.includes("axes)") ? [AXES] : [];
+        if (nodes.includes("count")) constants.push("float count = {15}");
+        if (nodes.includes("part")) constants.push("float part = {0.06666667}");
+        const text = graphText(X, constants, nodes);
+        const old = await expectRewrite(text, [`y = ${opType}(x)`], { opset: 13 });
+        expect(
+          old.model.graph.first
+            ?.ints("axes")
+            ?.map((axis) => axis % 4)
+            .map((axis) => (axis < 0 ? axis + 4 : axis)),
+        ).toEqual([1, 3]);
+        expect(old.model.graph.first?.int("keepdims")).toBe(0);
+        if (nodes.includes("axes)")) {
+          await expectRewrite(text, [`y = ${opType}(x, axes)`], { opset: 18 });
+        }
+      }
+    });
+  }
+
+  it("a mean of a mean", async () => {
+    for (const keepdims of [0, 1]) {
+      const outcome = await expectRewrite(
+        graphText(
+          X,
+          [],
+          `a = ReduceMean <axes = [1], keepdims = ${keepdims}> (x) y = ReduceMean <axes = [-1], keepdims = ${keepdims}> (a)`,
+        ),
+        ["y = ReduceMean(x)"],
+      );
+      expect(outcome.model.graph.first?.ints("axes")).toEqual([1, 3]);
+    }
+    await expectKept(
+      graphText(
+        X,
+        [],
+        "a = ReduceMean <axes = [1], keepdims = 1> (x) y = ReduceMean <axes = [2], keepdims = 0> (a)",
+      ),
+    );
+  });
+
+  it("GlobalAveragePool, then the sizes of one dropped", async () => {
+    const shape = "int64[2] shape = {-1, 3}";
+    for (const [view, constants] of [
+      ["y = Flatten (p)", []],
+      ["y = Squeeze (p, spatial)", ["int64[2] spatial = {2, 3}"]],
+      ["y = Reshape (p, shape)", [shape]],
+    ] as const) {
+      await expectRewrite(graphText(X, constants, `p = GlobalAveragePool (x) ${view}`), [
+        "y = ReduceMean(x)",
+      ]);
+    }
+    await expectKept(graphText(X, [], "p = GlobalAveragePool (x) y = Flatten <axis = 0> (p)"));
+  });
+
+  it("Softmax and LogSoftmax", async () => {
+    const axis = "int64[1] axis = {1}";
+    const stable =
+      "m = ReduceMax <axes = [1]> (x) d = Sub (x, m) e = Exp (d) s = ReduceSum (e, axis) y = Div (e, s)";
+    const outcome = await expectRewrite(graphText(X, [axis], stable), ["y = Softmax(x)"]);
+    expect(outcome.model.graph.first?.int("axis")).toBe(1);
+    await expectRewrite(graphText(X, [axis], "e = Exp (x) s = ReduceSum (e, axis) y = Div (e, s)"), [
+      "y = Softmax(x)",
+    ]);
+    const log = await expectRewrite(graphText(X, [], "s = Softmax <axis = 2> (x) y = Log (s)"), [
+      "y = LogSoftmax(x)",
+    ]);
+    expect(log.model.graph.first?.int("axis")).toBe(2);
+    // The maximum over another axis is no part of it.
+    const other = graphText(X, [axis], stable.replace("[1]", "[2]"));
+    await expectRewrite(other, ["m = ReduceMax(x)", "d = Sub(x, m)", "y = Softmax(d)"]);
+    await expectKept(graphText(X, [axis], stable), /it is Softmax, which opset 12/, {
+      opset: 12,
+      runnable: false,
+    });
+  });
+
+  it("a sum divided by something else, or over sizes that are not known", async () => {
+    await expectKept(graphText(X, [AXES, "float count = {14}"], `${sum("x", "b")} y = Div (b, count)`));
+    await expectKept(
+      graphText("float[N,M,4,5] x", [AXES, "float count = {15}"], `${sum("x", "b")} y = Div (b, count)`),
+    );
+    await expectKept(graphText(X, [AXES, constant("z", [1])], `a = Mul (x, z) ${sum("a", "y")}`));
+  });
+});
+
+const blocks = (
+  input: string,
+  split: readonly number[],
+  perm: readonly number[],
+  result: readonly number[],
+): string =>
+  graphText(
+    input,
+    [`int64[6] split = {${split.join(", ")}}`, `int64[4] result = {${result.join(", ")}}`],
+    `a = Reshape (x, split) b = Transpose <perm = [${perm.join(", ")}]> (a) y = Reshape (b, result)`,
+  );
+
+describe("blocks of pixels", () => {
+  it("DepthToSpace in both modes, with a dynamic batch", async () => {
+    const dcr = blocks("float[N,12,5,7] x", [-1, 2, 2, 3, 5, 7], [0, 3, 4, 1, 5, 2], [-1, 3, 10, 14]);
+    const crd = blocks("float[N,12,5,7] x", [-1, 3, 2, 2, 5, 7], [0, 1, 4, 2, 5, 3], [-1, 3, 10, 14]);
+    for (const [text, mode] of [
+      [dcr, "DCR"],
+      [crd, "CRD"],
+    ] as const) {
+      const { model } = await expectRewrite(text, ["y = DepthToSpace(x)"]);
+      expect(model.graph.first?.string("mode")).toBe(mode);
+      expect(model.graph.first?.int("blocksize")).toBe(2);
+    }
+    await expectKept(crd, /it is DepthToSpace, which opset 10 does not have/, { opset: 10 });
+    await expectRewrite(dcr, ["y = DepthToSpace(x)"], { opset: 10 });
+  });
+
+  it("SpaceToDepth", async () => {
+    await expectRewrite(
+      blocks("float[N,3,10,14] x", [-1, 3, 5, 2, 7, 2], [0, 3, 5, 1, 2, 4], [-1, 12, 5, 7]),
+      ["y = SpaceToDepth(x)"],
+    );
+  });
+
+  it("other orders, blocks that are no squares, and a channel shuffle stay", async () => {
+    await expectKept(blocks("float[1,12,5,7] x", [1, 2, 2, 3, 5, 7], [0, 3, 5, 2, 4, 1], [1, 3, 14, 10]));
+    await expectKept(blocks("float[1,12,5,7] x", [1, 3, 2, 2, 5, 7], [0, 1, 4, 3, 5, 2], [1, 3, 10, 14]));
+    await expectKept(blocks("float[1,12,5,7] x", [1, 2, 3, 2, 5, 7], [0, 3, 4, 1, 5, 2], [1, 2, 10, 21]));
+    await expectKept(
+      graphText(
+        "float[N,6,4,5] x",
+        ["int64[5] split = {-1, 2, 3, 4, 5}", "int64[4] result = {-1, 6, 4, 5}"],
+        "a = Reshape (x, split) b = Transpose <perm = [0, 2, 1, 3, 4]> (a) y = Reshape (b, result)",
+      ),
+    );
+  });
+});
+
+describe("bounds by Min and Max", () => {
+  const low = "float[1] low = {-0.5}";
+  const high = "float high = {0.75}";
+
+  it("Clip, with bounds of rank 0; Relu", async () => {
+    for (const nodes of ["a = Max (x, low) y = Min (a, high)", "a = Min (high, x) y = Max (low, a)"]) {
+      const { model } = await expectRewrite(graphText("float[N,3] x", [low, high], nodes), [
+        "y = Clip(x, min, max)",
+      ]);
+      expect([...model.graph.initializers].map((value) => value.tensor?.dims)).toEqual([[], []]);
+      const old = await expectRewrite(graphText("float[N,3] x", [low, high], nodes), ["y = Clip(x)"], {
+        opset: 10,
+      });
+      expect(old.model.graph.first?.float("min")).toBe(-0.5);
+    }
+    await expectRewrite(graphText("float[N,3] x", ["float zero = {0}"], "y = Max (zero, x)"), [
+      "y = Relu(x)",
+    ]);
+    await expectRewrite(graphText("float[N,3] x", [high], "a = Relu (x) y = Min (a, high)"), [
+      "y = Clip(x, min, max)",
+    ]);
+  });
+
+  it("bounds that cross, that run along an axis, or that make the result larger", async () => {
+    const crossed = "float high = {-0.75}";
+    await expectKept(graphText("float[N,3] x", [low, crossed], "a = Max (x, low) y = Min (a, high)"));
+    await expectKept(
+      graphText("float[N,3] x", [constant("low", [3]), high], "a = Max (x, low) y = Min (a, high)"),
+    );
+    await expectKept(graphText("float[3] x", ["float[1,1] zero = {0}"], "y = Max (zero, x)"));
+  });
+
+  it("a scale goes through Min and Max into the Conv first, which Relu and Clip would not let through", async () => {
+    const constants = [constant("W", [4, 3, 1, 1]), low, high, "float k = {2}", "float t = {1}"];
+    const nodes = "c = Conv (x, W) a = Max (c, low) b = Min (a, high) d = Mul (b, k) y = Add (d, t)";
+    const { ops } = await rewrite(graphText("float[N,3,6,7] x", constants, nodes));
+    expect(ops.map((line) => line.replace(/.*= (\w+).*/, "$1"))).toEqual(["Conv", "Clip"]);
+  });
+});
