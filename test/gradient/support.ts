@@ -270,7 +270,8 @@ export function finiteDifferences(
 
 /**
  * The adjoint identity: <J v, g> by finite differences along a random direction v against <v, J'g> from the gradients, both
- * in float64. One pair of runs whatever the number of parameters. Gives the two.
+ * in float64. One pair of runs whatever the number of parameters. Gives the two, and the sum of the magnitudes that the
+ * second adds up, which is what rounding is relative to.
  */
 export function adjointPair(
   model: Model,
@@ -278,7 +279,7 @@ export function adjointPair(
   random: Random,
   of: string = model.graph.outputs[0]?.name ?? "",
   wrt: readonly string[] = floatInputs(model),
-): readonly [forward: number, backward: number] {
+): { readonly forward: number; readonly backward: number; readonly scale: number } {
   const output = tensorNamed(referenceRun(model, feeds, [of]), of);
   const draw = (tensor: ReferenceTensor): ReferenceTensor =>
     tensorOf(
@@ -296,13 +297,16 @@ export function adjointPair(
   });
   const gradients = referenceRun(emit(model, of, wrt), new Map([...feeds, [SEED_NAME, seed]]));
   let backward = 0;
+  let scale = 0;
   for (const [name, direction] of directions) {
     const { data } = tensorNamed(gradients, `${name}_grad`);
     data.forEach((value, index) => {
-      backward += value * (direction.data[index] ?? 0);
+      const term = value * (direction.data[index] ?? 0);
+      backward += term;
+      scale += Math.abs(term);
     });
   }
-  return [forward, backward];
+  return { forward, backward, scale };
 }
 
 /** The model with a constant turned into an input, so that it can be moved. */
