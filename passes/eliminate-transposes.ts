@@ -193,7 +193,7 @@ class Turner {
     const result = this.#rewriter.addNode(
       graph,
       {
-        opType: node.opType,
+        opType: plan.opType ?? node.opType,
         domain: node.domain,
         overload: node.overload,
         name: node.name,

@@ -28,6 +28,8 @@ export interface Change {
  * rank than its order: it takes axes of size one in front.
  */
 export interface Relayout extends Change {
+  /** Another operator that it becomes; undefined when it stays what it is. */
+  readonly opType?: string;
   readonly inputs: ReadonlyMap<number, Permutation>;
   readonly outputs: ReadonlyMap<number, Permutation>;
   /** Constants of nodes that read the output, which take up what the order of axes changes in it. */

@@ -1,5 +1,8 @@
-import { refuse } from "../../base/refusal.js";
-import { type LayoutFacet, moved, rankOf } from "./facet.js";
+import { type Refusal, refuse } from "../../base/refusal.js";
+import { isFloat } from "../../ir/dtype.js";
+import type { Node } from "../../ir/graph.js";
+import type { Facts } from "../facts.js";
+import { type Anchor, type LayoutFacet, moved, type Relayout, rankOf } from "./facet.js";
 import type { Permutation } from "./permutation.js";
 
 /**
@@ -9,6 +12,7 @@ import type { Permutation } from "./permutation.js";
 export const MATMUL: LayoutFacet = (node, { side, index, perm }, facts) => {
   const [a, b] = [rankOf(node.input(0), facts), rankOf(node.input(1), facts)];
   if (a === undefined || b === undefined) return refuse("the rank of an operand is not known");
+  if (a === 2 && b === 2) return asGemm(node, { side, index, perm }, facts);
   const rank = perm.length;
   const outputs = moved([[0, perm]]);
   if (b === 2 && a > 2 && (side === "output" || index === 0)) {
@@ -24,6 +28,22 @@ export const MATMUL: LayoutFacet = (node, { side, index, perm }, facts) => {
   ];
   return keepsMatrices ? { inputs: moved(inputs), outputs } : refuse("its last two axes are matrices");
 };
+
+/** A product of two matrices is a Gemm, which from opset 11 on needs no C. */
+function asGemm(node: Node, { side, index, perm }: Anchor, facts: Facts): Relayout | Refusal {
+  const output = node.output(0);
+  const dtype = output === undefined ? undefined : facts.dtype(output);
+  if (side === "output") return refuse("only its operands can be transposed");
+  if (dtype === undefined || !isFloat(dtype) || (facts.opset(node) ?? 0) < 11) {
+    return refuse("it cannot become a Gemm");
+  }
+  return {
+    opType: "Gemm",
+    attributes: { [index === 0 ? "transA" : "transB"]: 1 },
+    inputs: moved([[index, perm]]),
+    outputs: moved([]),
+  };
+}
 
 /** Gemm reads either operand transposed. */
 export const GEMM: LayoutFacet = (node, { side, index, perm }) => {

@@ -1,0 +1,180 @@
+import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
+import type { Node, Value } from "../src/ir/graph.js";
+import type { Facts } from "../src/ops/facts.js";
+import { normalAxes } from "../src/ops/shapes.js";
+import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
+
+/**
+ * Give the border that a Pad makes to the operators behind it, which have one of their own.
+ *
+ *   before   p = Pad <mode = "constant"> (x, [0, 0, 1, 1, 0, 0, 1, 1])
+ *            y = Conv (p, W)
+ *   after    y = Conv <pads = [1, 1, 1, 1]> (x, W)
+ *
+ * Conv, ConvInteger and QLinearConv take a border of zero, or of the zero point. AveragePool takes zeros and counts them
+ * (count_include_pad), LpPool takes zeros, MaxPool what is no larger than any element: the least number of its type, or
+ * zero and less behind Relu and its like.
+ *
+ * Source     ONNX Pad-2 to -25, Conv-1 to -22, AveragePool-7 to -22, MaxPool-1 to -22
+ * Requires   pads known, spatial, not negative; every reader takes them
+ * Refuses    auto_pad = SAME_*, whose pads follow from the padded size; ceil_mode with a border behind; a border as wide as a
+ *            pool's window; MaxPool with Indices; AveragePool that leaves out a border of its own
+ * Numerics   rounding: kernels sum borders in another order
+ */
+export const fusePad: Pass = {
+  kind: "rules",
+  name: "fuse-pad",
+  summary: "Conv and pools take the border of a Pad into their own pads",
+  before: 'p = Pad <mode = "constant"> (x, [0, 0, 1, 1, 0, 0, 1, 1])  y = Conv(p, W)',
+  after: "y = Conv <pads = [1, 1, 1, 1]> (x, W)",
+  numerics: "rounding",
+  rules: [{ match }],
+};
+
+/** Elements around a tensor's spatial axes. */
+interface Border {
+  readonly input: Value;
+  /** The begins, then the ends, without batch and channels. */
+  readonly pads: readonly number[];
+  readonly value: number;
+}
+
+/** Readers that have pads; of any other one nothing is said. */
+const READERS = ["Conv", "ConvInteger", "QLinearConv", "AveragePool", "MaxPool", "LpPool"] as const;
+
+function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
+  const output = node.output(0);
+  if (!node.is("Pad") || output === undefined || output.uses.size === 0) return undefined;
+  if (!output.users.some((user) => user.is(...READERS))) return undefined;
+  const border = readBorder(node, facts);
+  if (isRefusal(border)) return border;
+  const takers: { reader: Node; pads: readonly number[] }[] = [];
+  for (const use of output.uses) {
+    if (use.kind !== "node") return refuse(`"${output.name}" is read by callers too`);
+    const { node: reader } = use;
+    if (!reader.is(...READERS) || use.index !== 0 || reader.graph !== node.graph || facts.isCall(reader)) {
+      return refuse(`${reader.label} reads it too and has no border of its own for it`);
+    }
+    const pads = takePads(reader, border, facts);
+    if (isRefusal(pads)) return refuse(`${reader.label}: ${pads.reason}`);
+    takers.push({ reader, pads });
+  }
+  const names = takers.map(({ reader }) => reader.label).join(", ");
+  return {
+    kind: "rewrite",
+    summary: `${names} take(s) in ${node.label}`,
+    apply: (rewriter) => {
+      for (const { reader, pads } of takers) {
+        rewriter.setInput(reader, 0, border.input);
+        rewriter.setAttribute(reader, "pads", pads);
+        rewriter.removeAttribute(reader, "auto_pad");
+        if (reader.is("AveragePool")) rewriter.setAttribute(reader, "count_include_pad", 1);
+      }
+      rewriter.removeNode(node);
+    },
+  };
+}
+
+function readBorder(node: Node, facts: Facts): Border | Refusal {
+  if (node.hasReferences) return refuse("an attribute of it takes its value from the function's caller");
+  const mode = node.string("mode", "constant");
+  if (mode !== "constant") return refuse(`it pads by mode "${mode}"`);
+  const [input, filling, given] = [node.input(0), node.input(2), node.input(3)];
+  const rank = input === undefined ? undefined : facts.rank(input);
+  if (input === undefined || rank === undefined || rank < 3)
+    return refuse("its input is not known to have spatial axes");
+  const counts = node.input(1);
+  const pads = counts === undefined ? (node.ints("pads") ?? node.ints("paddings")) : facts.numbers(counts);
+  const named = given === undefined ? [...Array(rank).keys()] : facts.numbers(given);
+  const axes = named === undefined ? undefined : normalAxes(named, rank);
+  if (pads === undefined || axes === undefined || pads.length !== 2 * axes.length) {
+    return refuse("its pads are not known");
+  }
+  const value = filling === undefined ? node.float("value", 0) : facts.numbers(filling)?.[0];
+  if (value === undefined) return refuse("what it pads with is not known");
+  const all = new Array<number>(2 * rank).fill(0);
+  for (const [at, axis] of axes.entries()) {
+    all[axis] = pads[at] ?? 0;
+    all[axis + rank] = pads[at + axes.length] ?? 0;
+  }
+  if (all.some((pad) => pad < 0)) return refuse("it cuts off elements (negative pads)");
+  if (all.some((pad, at) => pad !== 0 && at % rank < 2)) return refuse("it pads batch or channels");
+  return { input, pads: [...all.slice(2, rank), ...all.slice(rank + 2)], value };
+}
+
+/** The pads of a reader with the border among them, or why it cannot take it. */
+function takePads(reader: Node, border: Border, facts: Facts): readonly number[] | Refusal {
+  if (reader.hasReferences) return refuse("an attribute of it takes its value from the function's caller");
+  const rule = reader.string("auto_pad", "NOTSET");
+  if (rule.startsWith("SAME")) return refuse(`its auto_pad ${rule} follows from the padded size`);
+  const listed = rule === "VALID" ? undefined : reader.ints("pads");
+  const own = listed ?? border.pads.map(() => 0);
+  if (own.length !== border.pads.length) return refuse("its pads do not fit the rank");
+  const pads = own.map((pad, at) => pad + (border.pads[at] ?? 0));
+  const reason = reader.is("Conv", "ConvInteger", "QLinearConv")
+    ? convObjection(reader, border, facts)
+    : poolObjection(reader, border, { own, pads }, facts);
+  return reason === undefined ? pads : refuse(reason);
+}
+
+function convObjection(reader: Node, { value }: Border, facts: Facts): string | undefined {
+  if (reader.is("Conv")) return value === 0 ? undefined : `its border is 0, that of Pad ${value}`;
+  const point = reader.input(2);
+  const zero = point === undefined ? [0] : facts.numbers(point);
+  if (zero === undefined) return "its zero point is not known";
+  return zero.every((each) => each === value)
+    ? undefined
+    : `its border is its zero point, that of Pad ${value}`;
+}
+
+function poolObjection(
+  reader: Node,
+  { input, value, pads: border }: Border,
+  { own, pads }: { readonly own: readonly number[]; readonly pads: readonly number[] },
+  facts: Facts,
+): string | undefined {
+  const kernel = reader.ints("kernel_shape");
+  const spatial = pads.length / 2;
+  if (kernel === undefined || kernel.length !== spatial) return "its window is not known";
+  if (pads.some((pad, at) => pad >= (kernel[at % spatial] ?? 0))) {
+    return "the border is as wide as its window, which no runtime takes";
+  }
+  if (reader.int("ceil_mode", 0) !== 0 && border.slice(spatial).some((pad) => pad !== 0)) {
+    return "its last window may start in the border behind (ceil_mode)";
+  }
+  if (reader.is("MaxPool")) {
+    if (reader.output(1)?.uses.size) return "its Indices count the border";
+    return isLeast(value, input, facts) ? undefined : `${value} in the border may be its largest element`;
+  }
+  if (value !== 0) return `its border is 0, that of Pad ${value}`;
+  if (reader.is("LpPool")) return undefined;
+  if ((facts.opset(reader) ?? 0) < 7) return "before opset 7 it cannot count its border";
+  if (reader.int("ceil_mode", 0) !== 0) return "what it divides by at the end is not settled (ceil_mode)";
+  const counts = reader.int("count_include_pad", 0) !== 0;
+  return counts || own.every((pad) => pad === 0) ? undefined : "it leaves out a border of its own";
+}
+
+/** Least numbers of the types that MaxPool takes. */
+const LEAST: Readonly<Record<string, number>> = {
+  float: -3.4028234663852886e38,
+  double: -Number.MAX_VALUE,
+  float16: -65504,
+  int8: -128,
+  uint8: 0,
+};
+
+/** Operators whose results are never negative. */
+const NOT_NEGATIVE = ["Relu", "Sigmoid", "Abs", "Exp", "Softmax", "HardSigmoid", "Softplus", "Sqrt"] as const;
+
+/** Whether no element can be less than `value`, so that it decides no maximum. NaN is no number to compare. */
+function isLeast(value: number, input: Value, facts: Facts): boolean {
+  const least = LEAST[facts.dtype(input) ?? ""];
+  if (least !== undefined && value <= least) return true;
+  const { producer } = input;
+  if (!(value <= 0) || producer === undefined || facts.isCall(producer)) return false;
+  if (producer.is(...NOT_NEGATIVE)) return true;
+  if (!producer.is("Clip") || producer.hasReferences) return false;
+  const low = producer.input(1);
+  const bound = low === undefined ? producer.float("min") : facts.numbers(low)?.[0];
+  return bound !== undefined && bound >= 0;
+}
