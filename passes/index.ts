@@ -5,9 +5,12 @@ import { eliminateDropout } from "./eliminate-dropout.js";
 import { eliminateIdentity } from "./eliminate-identity.js";
 import { eliminateNeutralAffine } from "./eliminate-neutral-affine.js";
 import { eliminateNoOps } from "./eliminate-no-ops.js";
+import { eliminateTransposes } from "./eliminate-transposes.js";
 import { foldAffineDown } from "./fold-affine-down.js";
 import { foldAffineUp } from "./fold-affine-up.js";
 import { foldConstants } from "./fold-constants.js";
+import { fuseGemm } from "./fuse-gemm.js";
+import { fusePad } from "./fuse-pad.js";
 import { liftConstants } from "./lift-constants.js";
 import { mergeCommonSubexpressions } from "./merge-common-subexpressions.js";
 import { mergeDuplicateInitializers } from "./merge-duplicate-initializers.js";
@@ -23,12 +26,16 @@ export const PASSES: readonly Pass[] = [
   foldConstants,
   simplifyReshape,
   eliminateNoOps,
+  eliminateTransposes,
+  fusePad,
   eliminateNeutralAffine,
   composeAffine,
   foldAffineUp,
   mergeParallelBranches,
   mergeLinearChains,
   foldAffineDown,
+  // After the folds: a weight that a Transpose puts on the left takes in less.
+  fuseGemm,
   // After the folds: a node that two readers share can take in nothing of either.
   mergeDuplicateInitializers,
   mergeCommonSubexpressions,
