@@ -113,7 +113,10 @@ function raiseNode(node: Node, bench: Workbench, know: Knower, source: number, t
 function nextChange(site: Site): number | undefined {
   const { node, version, target } = site;
   const history = Object.hasOwn(HISTORY, node.opType) ? HISTORY[node.opType] : undefined;
-  if (history === undefined) return site.refuse("the operator is not one of the standard domain");
+  if (history === undefined) {
+    site.version = target;
+    return site.refuse("the operator is not one of the standard domain");
+  }
   const introduced = history[0] ?? 0;
   return history.find((change) => change > version && change > introduced && change <= target);
 }

@@ -1,4 +1,4 @@
-import { DTYPES } from "../../ir/dtype.js";
+import { DTYPES, dtypeCode } from "../../ir/dtype.js";
 import type { Site } from "../site.js";
 
 /** Opset 6 dropped a hint about memory. */
@@ -16,9 +16,9 @@ export function seluDefaults(at: Site): void {
 /** Cast 6 names its type by number. */
 export function castCode(at: Site): void {
   const type = at.string("to", "").toLowerCase();
-  const code = DTYPES.findIndex((dtype) => dtype === type);
-  if (code < 1) at.refuse(`it casts to "${type}"`);
-  at.set("to", code);
+  const dtype = DTYPES.find((known) => known === type);
+  if (dtype === undefined) at.refuse(`it casts to "${type}"`);
+  at.set("to", dtypeCode(dtype));
 }
 
 /** Opset 7 broadcasts as NumPy does: from the last axis on, where it had been from an axis of choice on. */

@@ -1,4 +1,3 @@
-import { dtypeCode } from "../../ir/dtype.js";
 import type { Value } from "../../ir/graph.js";
 import { exactDiv } from "../../ops/dims.js";
 import type { Site } from "../site.js";
@@ -51,16 +50,16 @@ function spreadOf(at: Site, groups: number): Value {
   return at.op("Concat", [at.ints([groups]), at.op("Div", [channels, at.ints([groups])])], { axis: 0 });
 }
 
-/** Dropout 10: the mask is boolean. */
+/** The mask of a Dropout at inference: floats up to opset 9, and all ones from 12 on; before, runtimes gave zeros. */
 export function dropoutMask(at: Site): void {
-  if (at.node.output(1) === undefined || at.node.output(1)?.uses.size === 0) return;
-  const dtype = at.know(0)?.dtype;
-  if (dtype === undefined) at.refuse("the type of its mask is not known");
-  at.after(1, "Cast", [], { to: dtypeCode(dtype) });
+  const mask = at.node.output(1);
+  if (mask !== undefined && mask.uses.size > 0)
+    at.refuse("its mask is used, which is another one from then on");
 }
 
 /** Dropout 12: the ratio is an input. */
 export function dropoutRatio(at: Site): void {
+  dropoutMask(at);
   const ratio = at.takeFloat("ratio");
   if (ratio !== undefined) at.node.setInput(1, ratio);
 }
