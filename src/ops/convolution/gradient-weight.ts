@@ -1,4 +1,3 @@
-import { type Refusal, refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
 import type { GradientContext } from "../gradient-rule.js";
 import { joinSizes, range, sizeParts, sizesOf } from "../gradient-shape.js";
@@ -23,7 +22,7 @@ export interface WeightGradient {
 }
 
 /** dW[m, c, tap] = the sum over images and places p of g[n, m, p] * x[n, c, stride * p + dilation * tap - begin]. */
-export function weightGradient(c: GradientContext, of: WeightGradient): Value | Refusal {
+export function weightGradient(c: GradientContext, of: WeightGradient): Value {
   const { window, group } = of;
   const isPadded = [...window.begin, ...window.end].some((pad) => pad !== 0);
   const isPoint = window.kernel.every((size) => size === 1);
@@ -98,7 +97,7 @@ function tapsOf(kernel: readonly number[]): number[][] {
  * A convolution of the images, as channels, with g as its kernel: the strides of the forward window are the dilations
  * of this one, and the other way round.
  */
-function byConvolution(c: GradientContext, of: WeightGradient): Value | Refusal {
+function byConvolution(c: GradientContext, of: WeightGradient): Value {
   const { x, g, weight, window, group, rest } = of;
   const { build } = c;
   const { kernel, strides, dilations, begin, end } = window;
@@ -108,12 +107,11 @@ function byConvolution(c: GradientContext, of: WeightGradient): Value | Refusal 
   if (group === 1) {
     images = build.op("Transpose", [x], { perm: [1, 0, ...spatial] });
   } else {
-    const channels = c.facts.shape(weight)?.[1];
-    if (typeof channels !== "number") return refuse("it has groups and the shape of its weight is not known");
+    const channels = sizeParts(c, weight, 1, 2);
     const places = sizeParts(c, x, 2, rank);
-    const grouped = build.op("Reshape", [x, joinSizes(c, [0, group, channels, ...places])]);
+    const grouped = build.op("Reshape", [x, joinSizes(c, [0, group, ...channels, ...places])]);
     const turned = build.op("Transpose", [grouped], { perm: [2, 1, 0, ...spatial.map((axis) => axis + 1)] });
-    images = build.op("Reshape", [turned, joinSizes(c, [channels, -1, ...places])]);
+    images = build.op("Reshape", [turned, joinSizes(c, [...channels, -1, ...places])]);
   }
   const kernels = build.op("Transpose", [g], { perm: [1, 0, ...spatial] });
   let product = build.op("Conv", [images, kernels], {

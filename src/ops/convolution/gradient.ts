@@ -32,7 +32,6 @@ const conv: GradientRule = (c) => {
     : undefined;
   const of: WeightGradient = { x, g, weight, window, group, rest: restOf(c, window, x, y) };
   const dw = c.needs(1) ? weightGradient(c, of) : undefined;
-  if (dw !== undefined && "kind" in dw) return dw;
   const db = c.needs(2) ? biasGradient(c, g, kernel.length + 2) : undefined;
   return [dx, dw, db];
 };
@@ -143,7 +142,6 @@ const convTranspose: GradientRule = (c) => {
     }
   }
   const dw = c.needs(1) ? weightGradient(c, { x: g, g: x, weight, window, group, rest: more }) : undefined;
-  if (dw !== undefined && "kind" in dw) return dw;
   return [dx, dw, c.needs(2) ? biasGradient(c, g, kernel.length + 2) : undefined];
 };
 

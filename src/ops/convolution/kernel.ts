@@ -4,7 +4,7 @@ import { type FloatDType, isFloat } from "../../ir/dtype.js";
 import type { Node, Value } from "../../ir/graph.js";
 import { requireConstant } from "../constants.js";
 
-/** A Conv with a constant weight and bias. */
+/** A Conv, or a ConvTranspose, whose weight is [C, M/group, k...], with a constant weight and bias. */
 export interface ConstantConv {
   readonly node: Node;
   readonly input: Value;
@@ -15,7 +15,7 @@ export interface ConstantConv {
   readonly bias: Float64Array | undefined;
 }
 
-/** Reads a Conv, or says why its constants or its geometry are not known. */
+/** Reads a Conv or ConvTranspose, or says why its constants or its geometry are not known. */
 export function readConv(node: Node): ConstantConv | Refusal {
   const label = node.label;
   if (node.hasReferences)
@@ -29,9 +29,9 @@ export function readConv(node: Node): ConstantConv | Refusal {
   if (weight.data.kind === "missing") return refuse(`the file with the weight of ${label} is missing`);
   if (dims.length < 3 || weight.size === 0) return refuse(`the weight of ${label} is [${dims.join(",")}]`);
   const group = node.int("group", 1);
-  const [outputs = 0] = dims;
-  if (group < 1 || outputs % group !== 0)
-    return refuse(`${label} has ${outputs} channels in ${group} groups`);
+  const [rows = 0, perGroup = 0] = dims;
+  const outputs = node.is("ConvTranspose") ? perGroup * group : rows;
+  if (group < 1 || rows % group !== 0) return refuse(`${label} has ${rows} channels in ${group} groups`);
   const geometry = readGeometry(node, dims.slice(2));
   if (isRefusal(geometry)) return refuse(`${label}: ${geometry.reason}`);
   const given = node.input(2);
