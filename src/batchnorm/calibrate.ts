@@ -1,0 +1,260 @@
+import { present } from "../base/assert.js";
+import { NormfoldError } from "../base/errors.js";
+import type { Dataset } from "../data/dataset.js";
+import { cloneModel } from "../ir/clone.js";
+import type { Graph, Node, Value } from "../ir/graph.js";
+import type { Model } from "../ir/model.js";
+import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
+import type { BatchMoments } from "./moments.js";
+import { estimateStatistics, type StatisticsOptions } from "./statistics.js";
+
+/**
+ * How statistics are worked out:
+ *
+ *   paper           Algorithm 2: the mean over batches of their means and of m/(m-1) times their variances
+ *   pooled          mean and variance (divided by n) of all elements at once, merged in float64
+ *   sequential      pooled, layer by layer: each layer sees inputs normalized by the statistics that the layers before it
+ *                   have got; exactly what inference sees, for one pass over the data a layer
+ *   moving-average  ONNX's own: old * momentum + batch * (1 - momentum), with biased variances, from the stored values on
+ *
+ * With all but `sequential`, layers see batches normalized by their own statistics, as in training.
+ */
+export type CalibrationMethod = "paper" | "pooled" | "sequential" | "moving-average";
+
+export const CALIBRATION_METHODS: readonly CalibrationMethod[] = [
+  "paper",
+  "pooled",
+  "sequential",
+  "moving-average",
+];
+
+export interface CalibrateOptions
+  extends Pick<
+    StatisticsOptions,
+    "batchSize" | "limit" | "seed" | "runtime" | "threads" | "onProgress" | "signal"
+  > {
+  /** Default "paper". */
+  readonly method?: CalibrationMethod;
+  /** Of `moving-average`: the weight of the old value. Default: each node's own. */
+  readonly momentum?: number;
+}
+
+/** What became of one BatchNormalization's statistics. */
+export interface CalibratedLayer {
+  readonly name: string;
+  readonly channels: number;
+  readonly before: { readonly mean: Float64Array; readonly variance: Float64Array };
+  readonly after: { readonly mean: Float64Array; readonly variance: Float64Array };
+  /** Of mean and variance, from their spread among batches; undefined for one batch and for moving averages. */
+  readonly standardError: { readonly mean: Float64Array; readonly variance: Float64Array } | undefined;
+  /** Channels that are constant on this data: variance below 1e-12 of the layer's mean variance. */
+  readonly dead: readonly number[];
+  /** How far the means moved, in old standard deviations: the root mean square over channels. */
+  readonly shift: number;
+  /** By what factor the standard deviations changed: the geometric mean over living channels. */
+  readonly ratio: number;
+}
+
+export interface CalibrationReport {
+  readonly method: CalibrationMethod;
+  readonly batchSize: number;
+  readonly batches: number;
+  readonly samples: number;
+  readonly layers: readonly CalibratedLayer[];
+}
+
+/**
+ * New population statistics for the BatchNormalizations of a copy of the model, from data: after training, after a move to
+ * another domain (AdaBN), or after weights changed. Nothing else changes. Throws as estimateStatistics does, "usage" for a
+ * model without BatchNormalization, and "unsupported" where statistics are no constants.
+ */
+export async function calibrate(
+  model: Model,
+  dataset: Dataset,
+  options: CalibrateOptions = {},
+): Promise<{ readonly model: Model; readonly report: CalibrationReport }> {
+  const { method = "paper", momentum, ...rest } = options;
+  if (momentum !== undefined && !(momentum >= 0 && momentum < 1)) {
+    throw new NormfoldError("usage", `the momentum is ${momentum}; give one from 0 to below 1`);
+  }
+  const copy = cloneModel(model);
+  const layers = normalizationsOf(copy.graph);
+  if (layers.length === 0) {
+    throw new NormfoldError("usage", "the model has no BatchNormalization; normfold insert puts some in");
+  }
+  const before = layers.map((layer) => stored(layer));
+  const measured =
+    method === "sequential"
+      ? await inSequence(copy, layers, dataset, rest)
+      : method === "moving-average"
+        ? await movingAverage(copy, layers, dataset, rest, momentum)
+        : await atOnce(copy, layers, dataset, rest, method);
+  return {
+    model: copy,
+    report: {
+      method,
+      batchSize: measured.batchSize,
+      batches: measured.batches,
+      samples: measured.samples,
+      layers: layers.map((layer, index) =>
+        describe(layer, present(before[index], "one a layer"), measured.errors[index]),
+      ),
+    },
+  };
+}
+
+interface Layer {
+  readonly node: Node;
+  readonly mean: Value;
+  readonly variance: Value;
+}
+
+type RunOptions = Omit<CalibrateOptions, "method" | "momentum">;
+
+interface Measured {
+  readonly batchSize: number;
+  readonly batches: number;
+  readonly samples: number;
+  readonly errors: readonly CalibratedLayer["standardError"][];
+}
+
+/** The normalizations of the main graph; each gets statistics of its own, where several share one initializer. */
+function normalizationsOf(graph: Graph): readonly Layer[] {
+  const layers: Layer[] = [];
+  for (const node of graph.nodes()) {
+    if (!node.is("BatchNormalization")) continue;
+    layers.push({ node, mean: ownStatistic(graph, node, 3), variance: ownStatistic(graph, node, 4) });
+  }
+  return layers;
+}
+
+function ownStatistic(graph: Graph, node: Node, index: number): Value {
+  const value = node.input(index);
+  if (value?.tensor === undefined || value.graph !== graph) {
+    throw new NormfoldError(
+      "unsupported",
+      `its ${index === 3 ? "mean" : "variance"} is no initializer; make it one (normfold optimize lifts constants)`,
+      { element: node.label },
+    );
+  }
+  if (value.uses.size === 1) return value;
+  const own = graph.addInitializer(graph.freshName(value.name), value.tensor);
+  node.setInput(index, own);
+  return own;
+}
+
+function stored({ mean, variance }: Layer): CalibratedLayer["before"] {
+  return { mean: numbersOf(mean), variance: numbersOf(variance) };
+}
+
+function numbersOf(value: Value): Float64Array {
+  return present(value.tensor, `"${value.name}" is an initializer`).toFloat64();
+}
+
+function store(value: Value, numbers: ArrayLike<number>): void {
+  const old: Tensor = present(value.tensor, `"${value.name}" is an initializer`);
+  value.tensor = tensorFromNumbers(old.dtype, old.dims, numbers);
+}
+
+async function atOnce(
+  model: Model,
+  layers: readonly Layer[],
+  dataset: Dataset,
+  options: RunOptions,
+  method: "paper" | "pooled",
+): Promise<Measured> {
+  const targets = layers.map(({ node }) => node);
+  const report = await estimateStatistics(model, dataset, { ...options, method, targets });
+  report.layers.forEach(({ mean, variance }, index) => {
+    const layer = present(layers[index], "one result a target");
+    store(layer.mean, mean);
+    store(layer.variance, variance);
+  });
+  return { ...report, errors: report.layers.map(({ standardError }) => standardError) };
+}
+
+async function inSequence(
+  model: Model,
+  layers: readonly Layer[],
+  dataset: Dataset,
+  options: RunOptions,
+): Promise<Measured> {
+  const errors: CalibratedLayer["standardError"][] = [];
+  let totals = { batchSize: 0, batches: 0, samples: 0 };
+  for (const { node, mean, variance } of layers) {
+    const report = await estimateStatistics(model, dataset, {
+      ...options,
+      method: "pooled",
+      normalizedBy: "stored",
+      targets: [node],
+    });
+    const layer = present(report.layers[0], "one result a target");
+    store(mean, layer.mean);
+    store(variance, layer.variance);
+    errors.push(layer.standardError);
+    totals = report;
+  }
+  return { batchSize: totals.batchSize, batches: totals.batches, samples: totals.samples, errors };
+}
+
+async function movingAverage(
+  model: Model,
+  layers: readonly Layer[],
+  dataset: Dataset,
+  options: RunOptions,
+  momentum: number | undefined,
+): Promise<Measured> {
+  const averages = layers.map((layer) => ({
+    ...stored(layer),
+    weight: momentum ?? layer.node.float("momentum", 0.9),
+  }));
+  const onBatch = (index: number, batch: BatchMoments): void => {
+    const { mean, variance, weight } = present(averages[index], "one a layer");
+    for (let c = 0; c < mean.length; c++) {
+      mean[c] = (mean[c] ?? 0) * weight + (batch.mean[c] ?? 0) * (1 - weight);
+      variance[c] = (variance[c] ?? 0) * weight + (batch.variance[c] ?? 0) * (1 - weight);
+    }
+  };
+  const targets = layers.map(({ node }) => node);
+  const report = await estimateStatistics(model, dataset, { ...options, method: "pooled", targets, onBatch });
+  averages.forEach(({ mean, variance }, index) => {
+    const layer = present(layers[index], "one average a layer");
+    store(layer.mean, mean);
+    store(layer.variance, variance);
+  });
+  return { ...report, errors: layers.map(() => undefined) };
+}
+
+/** A channel whose variance is this small a part of its layer's is constant, up to rounding. */
+const DEAD = 1e-12;
+
+function describe(
+  layer: Layer,
+  before: CalibratedLayer["before"],
+  standardError: CalibratedLayer["standardError"],
+): CalibratedLayer {
+  const after = stored(layer);
+  const epsilon = layer.node.float("epsilon", 1e-5);
+  const typical = after.variance.reduce((sum, value) => sum + value, 0) / Math.max(1, after.variance.length);
+  const dead: number[] = [];
+  let [shift, logRatio, living] = [0, 0, 0];
+  after.variance.forEach((variance, c) => {
+    const old = before.variance[c] ?? 0;
+    shift += ((after.mean[c] ?? 0) - (before.mean[c] ?? 0)) ** 2 / (old + epsilon);
+    if (variance <= DEAD * typical || variance === 0) dead.push(c);
+    else {
+      logRatio += Math.log((variance + epsilon) / (old + epsilon)) / 2;
+      living++;
+    }
+  });
+  return {
+    name: layer.node.name || layer.node.key,
+    channels: after.mean.length,
+    before,
+    after,
+    standardError,
+    dead,
+    shift: Math.sqrt(shift / Math.max(1, after.mean.length)),
+    ratio: Math.exp(logRatio / Math.max(1, living)),
+  };
+}

@@ -1,0 +1,154 @@
+import { describe, expect, it } from "vitest";
+import type { SiteOptions } from "../../src/batchnorm/site.js";
+import { findSites } from "../../src/batchnorm/sites.js";
+import { modelOf } from "../support/rewrite.js";
+import { constant, normalization, normalize } from "../support/text.js";
+
+/** x [N, 4] with a body of nodes; W [4, 4], B [4] and S [] are there. */
+function found(
+  nodes: string,
+  options: SiteOptions = {},
+  opset = 17,
+): { sites: string[]; passedOver: string[] } {
+  const model = modelOf(
+    `g (float[N,4] x, float[N,4] z) => (float y) <${constant("W", [4, 4])}, ${constant("B", [4])}, ${constant("V", [4, 4])}, ${constant("S", [])}, float one = {1}, float zero = {0}, float six = {6}, float three = {3}, float half = {0.5}, float root = {1.4142135}, ${normalization("n", 4)}>
+     { ${nodes} }`,
+    opset,
+  );
+  const { sites, passedOver } = findSites(model, options);
+  return {
+    sites: sites.map(({ name, activations }) => `${name}: ${activations.map(({ kind }) => kind).join(" ")}`),
+    passedOver: passedOver.map(({ node, reason }) => `${node}: ${reason}`),
+  };
+}
+
+const END = "y = MatMul (r, V)";
+
+describe("findSites", () => {
+  it.each([
+    ["Relu", "r = Relu (a)"],
+    ["LeakyRelu", "r = LeakyRelu (a)"],
+    ["PRelu", "r = PRelu (a, S)"],
+    ["ThresholdedRelu", "r = ThresholdedRelu (a)"],
+    ["Elu", "r = Elu (a)"],
+    ["Selu", "r = Selu (a)"],
+    ["Celu", "r = Celu (a)"],
+    ["Sigmoid", "r = Sigmoid (a)"],
+    ["HardSigmoid", "r = HardSigmoid (a)"],
+    ["Tanh", "r = Tanh (a)"],
+    ["Softplus", "r = Softplus (a)"],
+    ["Softsign", "r = Softsign (a)"],
+    ["HardSwish", "r = HardSwish (a)"],
+    ["Mish", "r = Mish (a)", 18],
+    ["Gelu", "r = Gelu (a)", 20],
+    ["Swish", "r = Swish (a)", 24],
+    ["Clip", "r = Clip (a, zero, six)"],
+    ["Swish", "s = Sigmoid (a)  r = Mul (s, a)"],
+    ["HardSwish", "s = HardSigmoid <alpha = 0.16666667> (a)  r = Mul (a, s)"],
+    ["Mish", "s = Softplus (a)  t = Tanh (s)  r = Mul (a, t)"],
+    ["Gelu", "d = Div (a, root)  e = Erf (d)  p = Add (e, one)  m = Mul (a, p)  r = Mul (m, half)"],
+    ["Gelu", "d = Div (a, root)  e = Erf (d)  p = Add (e, one)  r = Mul (a, p)"],
+    ["HardSwish", "p = Add (a, three)  c = Clip (p, zero, six)  m = Mul (a, c)  r = Div (m, six)"],
+  ])("takes %s: %s", (kind, nodes, opset = 17) => {
+    expect(found(`a = Gemm (x, W, B)  ${nodes}  ${END}`, {}, opset)).toEqual({
+      sites: [`a: ${kind}`],
+      passedOver: [],
+    });
+  });
+
+  it.each([
+    ["a MatMul with its Add", "m = MatMul (x, W)  a = Add (m, B)  r = Relu (a)", ["a: Relu"]],
+    [
+      "branches of a sum",
+      "a = Gemm (x, W)  b = Gemm (z, V)  s = Add (a, b)  r = Relu (s)",
+      ["a: Relu", "b: Relu"],
+    ],
+    ["a branch beside a shortcut", "a = Gemm (x, W)  s = Add (z, a)  r = Relu (s)", ["a: Relu"]],
+    [
+      "branches of a Concat",
+      "a = Gemm (x, W)  b = Gemm (z, V)  s = Concat <axis = 1> (a, b)  t = Relu (s)  r = Slice (t, zeros, fours, ones)",
+      ["a: Relu", "b: Relu"],
+    ],
+    [
+      "a layer behind views and Dropout",
+      "a = Gemm (x, W)  d = Dropout (a)  i = Identity (d)  r = Relu (i)",
+      ["a: Relu"],
+    ],
+    [
+      "one layer for two nonlinearities",
+      "a = Gemm (x, W)  p = Relu (a)  q = Tanh (a)  r = Add (p, q)",
+      ["a: Relu Tanh"],
+    ],
+  ])("finds %s", (_, nodes, sites) => {
+    const slice =
+      "zeros = Constant <value_ints = [0]> ()  fours = Constant <value_ints = [4]> ()  ones = Constant <value_ints = [1]> ()";
+    expect(found(`${slice} ${nodes}  ${END}`).sites).toEqual(sites);
+  });
+
+  it.each([
+    [
+      "a gate",
+      "a = Gemm (x, W)  s = Sigmoid (a)  r = Mul (s, z)",
+      "s: it is a gate: its result multiplies another value (ask with gates)",
+    ],
+    [
+      "what is normalized already",
+      `a = Gemm (x, W)  ${normalize("b", "a", "n")}  r = Relu (b)`,
+      'r: BatchNormalization "b" normalizes it already',
+    ],
+    [
+      "what is scaled already",
+      "a = Gemm (x, W)  b = Mul (a, B)  r = Relu (b)",
+      'r: Mul "b" scales it already',
+    ],
+    ["what an input feeds", "r = Relu (x)", 'r: input "x" feeds it'],
+    [
+      "a product of two values",
+      "t = Transpose (z)  m = MatMul (x, t)  q = Relu (m)  r = MatMul (q, z)",
+      'q: MatMul "m" multiplies two computed values',
+    ],
+    [
+      "a nonlinearity behind another operator",
+      "a = Gemm (x, W)  e = Exp (a)  r = Relu (e)",
+      'r: it is fed by Exp "e"',
+    ],
+    ["Clip that only limits", "a = Gemm (x, W)  c = Clip (a, three, six)  r = Neg (c)", undefined],
+  ])("passes over %s", (_, nodes, reason) => {
+    expect(found(`${nodes}  ${END}`)).toEqual({
+      sites: [],
+      passedOver: reason === undefined ? [] : [reason],
+    });
+  });
+
+  it("passes over the nonlinearity that gives the model's output", () => {
+    const nodes = "a = Gemm (x, W)  y = Sigmoid (a)";
+    expect(found(nodes).passedOver).toEqual(["y: its result is the model's output (ask with outputs)"]);
+    expect(found(nodes, { outputs: true }).sites).toEqual(["a: Sigmoid"]);
+  });
+
+  it("takes gates where they are asked for", () => {
+    expect(found(`a = Gemm (x, W)  s = Sigmoid (a)  r = Mul (s, z)  ${END}`, { gates: true }).sites).toEqual([
+      "a: Sigmoid",
+    ]);
+  });
+
+  it.each([
+    [{ include: ["a"] }, ["a: Relu"], ["b: include does not name it"]],
+    [{ include: ["Tanh"] }, ["b: Tanh"], ["a: include does not name it"]],
+    [{ exclude: ["?"] }, [], ['a: exclude names it ("?")', 'b: exclude names it ("?")']],
+    [{ exclude: ["Re*"] }, ["b: Tanh"], ['a: exclude names it ("Re*")']],
+    [{ include: ["Gemm"], exclude: ["b"] }, ["a: Relu"], ['b: exclude names it ("b")']],
+  ])("selects by %j", (options, sites, passedOver) => {
+    const nodes = `a = Gemm (x, W)  p = Relu (a)  b = Gemm (p, V)  r = Tanh (b)  ${END}`;
+    expect(found(nodes, options)).toEqual({ sites, passedOver });
+  });
+
+  it("leaves functions alone, and says so", () => {
+    const model = modelOf(`<ir_version: 8, opset_import: ["" : 17, "f" : 1]>
+      g (float[N,4] x) => (float y) { y = f.Layer (x) }
+      <domain: "f", opset_import: ["" : 17]> Layer (v) => (w) { u = MatMul (v, v)  r = Relu (u)  w = Neg (r) }`);
+    expect(findSites(model).passedOver.map(({ reason }) => reason)).toEqual([
+      "it is in function Layer, which other places may call; inline it first",
+    ]);
+  });
+});
