@@ -32,8 +32,8 @@ export interface GraphDifferentiation {
  * Appends the gradients of sum(seed * value) over all seeds to the graph, in reverse mode, and gives them by the values of
  * `wrt`, each in the shape of its value. A value that no seed depends on gets zeros.
  *
- * Integers and booleans carry no gradient, and neither do operators that are constant wherever they have a derivative
- * (Floor, Sign, Round): what is before them gets none from there, as in PyTorch.
+ * Integers and booleans carry no gradient, unless a quantization made them, and neither do operators that are constant
+ * wherever they have a derivative (Floor, Sign, Round): what is before them gets none from there, as in PyTorch.
  *
  * Throws NormfoldError "unsupported" for a node without a rule, or whose rule refuses, and "usage" for a value of `wrt`
  * that is not of a floating-point type. The graph is then half edited: give it one that can be thrown away.
@@ -98,7 +98,7 @@ class Sweep {
   }
 
   isActive(value: Value): boolean {
-    return this.#active.has(value) && isDifferentiable(this.#facts, value);
+    return this.#active.has(value);
   }
 
   /** The whole gradient of a value, once all its readers were visited. */

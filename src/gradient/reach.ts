@@ -1,15 +1,50 @@
-import { isFloat } from "../ir/dtype.js";
+import { type DType, isFloat } from "../ir/dtype.js";
 import type { Graph, Node, Value } from "../ir/graph.js";
+import type { MaybeDim } from "../ops/dims.js";
+import type { FactType } from "../ops/fact.js";
 import type { Facts } from "../ops/facts.js";
 
-/** Whether a value can carry a gradient: integers, booleans, strings, sequences and optionals cannot. */
+/** Whether a value is a tensor of a floating-point type that gradients can be asked for, or may be one. */
 export function isDifferentiable(facts: Facts, value: Value): boolean {
   const type = facts.typeOf(value);
   if (type === undefined) return true;
   return type.kind === "tensor" && (type.dtype === undefined || isFloat(type.dtype));
 }
 
-/** The values that change with one of `wrt` along a path of floating-point values. */
+/**
+ * Whether gradients pass through a value. Those of integers, booleans and texts are cut off. Quantized tensors and the
+ * sequences of tensors stand for numbers that do have gradients: they are passed to the rules, or to the error that
+ * there is none.
+ */
+export function carriesGradient(facts: Facts, value: Value): boolean {
+  const type = facts.typeOf(value);
+  return type === undefined || carries(type) || isQuantized(value);
+}
+
+function carries(type: FactType<MaybeDim>): boolean {
+  switch (type.kind) {
+    case "tensor":
+    case "sparse_tensor":
+      return type.dtype === undefined || isFloat(type.dtype) || isNarrowFloat(type.dtype);
+    case "sequence":
+    case "optional":
+      return type.element === undefined || carries(type.element);
+    default:
+      return false;
+  }
+}
+
+/** The 8- and 4-bit floats. */
+function isNarrowFloat(dtype: DType): boolean {
+  return /^float[48]/.test(dtype);
+}
+
+function isQuantized(value: Value): boolean {
+  const node = value.producer;
+  return node?.is("QuantizeLinear", "DynamicQuantizeLinear") === true && node.output(0) === value;
+}
+
+/** The values that change with one of `wrt` along a path of values that carry gradients. */
 export function reachFrom(graph: Graph, wrt: Iterable<Value>, facts: Facts): ReadonlySet<Value> {
   const reached = new Set<Value>(wrt);
   for (const node of graph.nodes()) {
@@ -18,7 +53,7 @@ export function reachFrom(graph: Graph, wrt: Iterable<Value>, facts: Facts): Rea
       capturesOf(node).some((value) => reached.has(value));
     if (!isReached) continue;
     for (const output of node.outputs)
-      if (output !== null && isDifferentiable(facts, output)) reached.add(output);
+      if (output !== null && carriesGradient(facts, output)) reached.add(output);
   }
   return reached;
 }

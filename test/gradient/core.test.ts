@@ -248,6 +248,21 @@ describe("refusals", () => {
     });
   });
 
+  it("stop at sequences and narrow floats, where a zero would be wrong", () => {
+    const sequence = `g (float[2] x) => (float[2] y) <int64 at = {0}> {
+      s = SequenceConstruct(x, x) y = SequenceAt(s, at)
+    }`;
+    expect(thrown(sequence, "y", ["x"])).toMatchObject({
+      code: "unsupported",
+      message: expect.stringMatching(/^SequenceAt has no gradient rule/),
+    });
+    const narrow = "g (float[2] x) => (float[2] y) { n = Cast <to = 17> (x) y = Cast <to = 1> (n) }";
+    expect(thrown(narrow, "y", ["x"])).toMatchObject({
+      code: "unsupported",
+      message: expect.stringMatching(/^Cast cannot be differentiated: float8e4m3fn is too coarse/),
+    });
+  });
+
   it("give the reason of a rule", () => {
     const text = `g (float[3] x, float[1] u, int64[1] i) => (float[3] y) {
       y = ScatterND <reduction = "mul"> (x, i, u)

@@ -123,6 +123,8 @@ describe("operators of several tensors", () => {
       `g (float[3,4] x, int64[2,2] i) => (float${y} y) { y = Gather <axis = ${axis}> (x, i) }`;
     await checkGradient(text(0, "[2,2,4]"), { feeds: { i: [0, 2, -1, 0] } });
     await checkGradient(text(1, "[3,2,2]"), { feeds: { i: [0, 2, -1, 0] } });
+    const narrow = text(0, "[2,2,4]").replace("int64", "int32");
+    await checkGradient(narrow, { feeds: { i: [0, 2, -1, 0] } });
   });
 
   it.each(["none", "add"])("ScatterElements and ScatterND, reduction %s", async (reduction) => {

@@ -1,3 +1,5 @@
+import { refuse } from "../../base/refusal.js";
+import { isFloat } from "../../ir/dtype.js";
 import type { Value } from "../../ir/graph.js";
 import {
   type GradientContext,
@@ -129,7 +131,13 @@ const same: GradientRule = (c) => [c.grad(0)];
 
 const cast: GradientRule = (c) => {
   const g = c.grad(0);
-  return [g === undefined ? undefined : castLike(c, g, c.input(0))];
+  if (g === undefined || !c.needs(0)) return [];
+  for (const value of [c.input(0), c.output(0)]) {
+    const dtype = c.facts.dtype(value);
+    if (dtype !== undefined && !isFloat(dtype))
+      return refuse(`${dtype} is too coarse for gradients; quantize with QuantizeLinear, or keep float`);
+  }
+  return [castLike(c, g, c.input(0))];
 };
 
 /** Arithmetic, choices and casts. Sign and rounding are constant wherever they have a derivative. */

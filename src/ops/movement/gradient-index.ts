@@ -34,7 +34,10 @@ export const gather: GradientRule = (c) => {
 };
 
 function scatterRows(c: GradientContext, g: Value, x: Value, indices: Value, shape?: Value): Value {
-  const tuples = c.build.op("Unsqueeze", [indices, c.build.ints([-1])]);
+  // Gather takes int32 too, ScatterND does not.
+  const isWide = c.facts.dtype(indices) === "int64";
+  const wide = isWide ? indices : c.build.op("Cast", [indices], { to: 7n });
+  const tuples = c.build.op("Unsqueeze", [wide, c.build.ints([-1])]);
   return scatterAdd(
     c,
     g,
