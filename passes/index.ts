@@ -9,6 +9,8 @@ import { eliminateTransposes } from "./eliminate-transposes.js";
 import { foldAffineDown } from "./fold-affine-down.js";
 import { foldAffineUp } from "./fold-affine-up.js";
 import { foldConstants } from "./fold-constants.js";
+import { fuseCompoundOperators } from "./fuse-compound-operators.js";
+import { fuseExactOperators } from "./fuse-exact-operators.js";
 import { fuseGemm } from "./fuse-gemm.js";
 import { fusePad } from "./fuse-pad.js";
 import { liftConstants } from "./lift-constants.js";
@@ -29,6 +31,8 @@ export const PASSES: readonly Pass[] = [
   eliminateTransposes,
   fusePad,
   eliminateNeutralAffine,
+  // Before the folds, which would carry the constants of a Gelu away.
+  fuseCompoundOperators,
   composeAffine,
   foldAffineUp,
   mergeParallelBranches,
@@ -36,6 +40,8 @@ export const PASSES: readonly Pass[] = [
   foldAffineDown,
   // After the folds: a weight that a Transpose puts on the left takes in less.
   fuseGemm,
+  // After the folds: Min and Max let more maps through than Clip and Relu do.
+  fuseExactOperators,
   // After the folds: a node that two readers share can take in nothing of either.
   mergeDuplicateInitializers,
   mergeCommonSubexpressions,
