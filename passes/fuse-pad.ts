@@ -1,8 +1,11 @@
+import { present } from "../src/base/assert.js";
 import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import type { Facts } from "../src/ops/facts.js";
+import { type Permutation, permutationOf } from "../src/ops/layout/permutation.js";
 import { normalAxes } from "../src/ops/shapes.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
+import type { Rewriter } from "../src/rewrite/rewriter.js";
 
 /**
  * Give the border that a Pad makes to the operators behind it, which have one of their own.
@@ -11,7 +14,7 @@ import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
  *            y = Conv (p, W)
  *   after    y = Conv <pads = [1, 1, 1, 1]> (x, W)
  *
- * Conv, ConvInteger and QLinearConv take a border of zero, or of the zero point. AveragePool takes zeros and counts them
+ * Also through a Transpose between them. Conv, ConvInteger and QLinearConv take a border of zero, or of the zero point. AveragePool takes zeros and counts them
  * (count_include_pad), LpPool takes zeros, MaxPool what is no larger than any element: the least number of its type, or
  * zero and less behind Relu and its like.
  *
@@ -34,7 +37,7 @@ export const fusePad: Pass = {
 /** Elements around a tensor's spatial axes. */
 interface Border {
   readonly input: Value;
-  /** The begins, then the ends, without batch and channels. */
+  /** The begins of all axes, then the ends. */
   readonly pads: readonly number[];
   readonly value: number;
 }
@@ -45,34 +48,118 @@ const READERS = ["Conv", "ConvInteger", "QLinearConv", "AveragePool", "MaxPool",
 function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   const output = node.output(0);
   if (!node.is("Pad") || output === undefined || output.uses.size === 0) return undefined;
-  if (!output.users.some((user) => user.is(...READERS))) return undefined;
+  const near = output.users.flatMap((user) => (user.is("Transpose") ? (user.output(0)?.users ?? []) : user));
+  if (!near.some((user) => user.is(...READERS))) return undefined;
   const border = readBorder(node, facts);
   if (isRefusal(border)) return border;
-  const takers: { reader: Node; pads: readonly number[] }[] = [];
+  const readings = readingsOf(output, border, node, facts);
+  if (isRefusal(readings)) return readings;
+  const names = readings.flatMap(({ takers }) => takers.map(({ reader }) => reader.label)).join(", ");
+  return {
+    kind: "rewrite",
+    summary: `${names} take(s) in ${node.label}`,
+    apply: (rewriter) => {
+      for (const reading of readings) take(rewriter, reading, border.input);
+      rewriter.removeNode(node);
+    },
+  };
+}
+
+/** Readers of the padded tensor, or of a Transpose of it, with the pads that they come to have. */
+interface Reading {
+  readonly transpose: Node | undefined;
+  readonly takers: readonly { readonly reader: Node; readonly pads: readonly number[] }[];
+}
+
+function readingsOf(output: Value, border: Border, node: Node, facts: Facts): readonly Reading[] | Refusal {
+  const readings: Reading[] = [];
+  const direct: Node[] = [];
   for (const use of output.uses) {
-    if (use.kind !== "node") return refuse(`"${output.name}" is read by callers too`);
-    const { node: reader } = use;
-    if (!reader.is(...READERS) || use.index !== 0 || reader.graph !== node.graph || facts.isCall(reader)) {
+    const transpose = use.kind === "node" ? transposeOf(use.node, facts) : undefined;
+    if (transpose === undefined) {
+      if (use.kind !== "node" || use.index !== 0) return refuse(`"${output.name}" is read by callers too`);
+      direct.push(use.node);
+      continue;
+    }
+    const moved = {
+      ...border,
+      pads: [...transpose.perm, ...transpose.perm.map((axis) => axis + transpose.perm.length)].map(
+        (at) => border.pads[at] ?? 0,
+      ),
+    };
+    const readers: Node[] = [];
+    for (const each of transpose.output.uses) {
+      if (each.kind !== "node" || each.index !== 0)
+        return refuse(`"${transpose.output.name}" is read by callers too`);
+      readers.push(each.node);
+    }
+    const takers = takersOf(readers, moved, node, facts);
+    if (isRefusal(takers)) return takers;
+    readings.push({ transpose: transpose.node, takers });
+  }
+  const takers = takersOf(direct, border, node, facts);
+  if (isRefusal(takers)) return takers;
+  return [...readings, { transpose: undefined, takers }];
+}
+
+function transposeOf(
+  node: Node,
+  facts: Facts,
+): { readonly node: Node; readonly output: Value; readonly perm: Permutation } | undefined {
+  const output = node.output(0);
+  if (!node.is("Transpose") || output === undefined || facts.isCall(node)) return undefined;
+  const perm = permutationOf(node, facts);
+  return isRefusal(perm) ? undefined : { node, output, perm };
+}
+
+function takersOf(
+  readers: readonly Node[],
+  border: Border,
+  node: Node,
+  facts: Facts,
+): Reading["takers"] | Refusal {
+  const takers: { reader: Node; pads: readonly number[] }[] = [];
+  for (const reader of readers) {
+    if (!reader.is(...READERS) || reader.graph !== node.graph || facts.isCall(reader)) {
       return refuse(`${reader.label} reads it too and has no border of its own for it`);
     }
     const pads = takePads(reader, border, facts);
     if (isRefusal(pads)) return refuse(`${reader.label}: ${pads.reason}`);
     takers.push({ reader, pads });
   }
-  const names = takers.map(({ reader }) => reader.label).join(", ");
-  return {
-    kind: "rewrite",
-    summary: `${names} take(s) in ${node.label}`,
-    apply: (rewriter) => {
-      for (const { reader, pads } of takers) {
-        rewriter.setInput(reader, 0, border.input);
-        rewriter.setAttribute(reader, "pads", pads);
-        rewriter.removeAttribute(reader, "auto_pad");
-        if (reader.is("AveragePool")) rewriter.setAttribute(reader, "count_include_pad", 1);
-      }
-      rewriter.removeNode(node);
+  return takers;
+}
+
+function take(rewriter: Rewriter, { transpose, takers }: Reading, input: Value): void {
+  const source = transpose === undefined ? input : transposed(rewriter, transpose, input);
+  for (const { reader, pads } of takers) {
+    rewriter.setInput(reader, 0, source);
+    rewriter.setAttribute(reader, "pads", pads);
+    rewriter.removeAttribute(reader, "auto_pad");
+    if (reader.is("AveragePool")) rewriter.setAttribute(reader, "count_include_pad", 1);
+  }
+  if (transpose !== undefined) rewriter.removeNode(transpose);
+}
+
+/** The same Transpose of what was padded. */
+function transposed(rewriter: Rewriter, node: Node, input: Value): Value {
+  const { graph, name, docString, metadata } = node;
+  const base = node.output(0)?.name ?? "";
+  if (graph === undefined) return input;
+  const made = rewriter.addNode(
+    graph,
+    {
+      opType: "Transpose",
+      name,
+      docString,
+      metadata,
+      inputs: [input],
+      outputs: [graph.freshName(`${base}_unpadded`)],
+      attributes: [...node.attributes.values()],
     },
-  };
+    node,
+  );
+  return present(made.output(0), "Transpose has an output");
 }
 
 function readBorder(node: Node, facts: Facts): Border | Refusal {
@@ -98,8 +185,7 @@ function readBorder(node: Node, facts: Facts): Border | Refusal {
     all[axis + rank] = pads[at + axes.length] ?? 0;
   }
   if (all.some((pad) => pad < 0)) return refuse("it cuts off elements (negative pads)");
-  if (all.some((pad, at) => pad !== 0 && at % rank < 2)) return refuse("it pads batch or channels");
-  return { input, pads: [...all.slice(2, rank), ...all.slice(rank + 2)], value };
+  return { input, pads: all, value };
 }
 
 /** The pads of a reader with the border among them, or why it cannot take it. */
@@ -107,13 +193,16 @@ function takePads(reader: Node, border: Border, facts: Facts): readonly number[]
   if (reader.hasReferences) return refuse("an attribute of it takes its value from the function's caller");
   const rule = reader.string("auto_pad", "NOTSET");
   if (rule.startsWith("SAME")) return refuse(`its auto_pad ${rule} follows from the padded size`);
+  const rank = border.pads.length / 2;
+  if (border.pads.some((pad, at) => pad !== 0 && at % rank < 2)) return refuse("it pads batch or channels");
+  const around = border.pads.filter((_, at) => at % rank >= 2);
   const listed = rule === "VALID" ? undefined : reader.ints("pads");
-  const own = listed ?? border.pads.map(() => 0);
-  if (own.length !== border.pads.length) return refuse("its pads do not fit the rank");
-  const pads = own.map((pad, at) => pad + (border.pads[at] ?? 0));
+  const own = listed ?? around.map(() => 0);
+  if (own.length !== around.length) return refuse("its pads do not fit the rank");
+  const pads = own.map((pad, at) => pad + (around[at] ?? 0));
   const reason = reader.is("Conv", "ConvInteger", "QLinearConv")
     ? convObjection(reader, border, facts)
-    : poolObjection(reader, border, { own, pads }, facts);
+    : poolObjection(reader, border, { around, own, pads }, facts);
   return reason === undefined ? pads : refuse(reason);
 }
 
@@ -129,8 +218,8 @@ function convObjection(reader: Node, { value }: Border, facts: Facts): string | 
 
 function poolObjection(
   reader: Node,
-  { input, value, pads: border }: Border,
-  { own, pads }: { readonly own: readonly number[]; readonly pads: readonly number[] },
+  { input, value }: Border,
+  { around, own, pads }: Readonly<Record<"around" | "own" | "pads", readonly number[]>>,
   facts: Facts,
 ): string | undefined {
   const kernel = reader.ints("kernel_shape");
@@ -139,7 +228,7 @@ function poolObjection(
   if (pads.some((pad, at) => pad >= (kernel[at % spatial] ?? 0))) {
     return "the border is as wide as its window, which no runtime takes";
   }
-  if (reader.int("ceil_mode", 0) !== 0 && border.slice(spatial).some((pad) => pad !== 0)) {
+  if (reader.int("ceil_mode", 0) !== 0 && around.slice(spatial).some((pad) => pad !== 0)) {
     return "its last window may start in the border behind (ceil_mode)";
   }
   if (reader.is("MaxPool")) {

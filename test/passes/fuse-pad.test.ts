@@ -42,6 +42,20 @@ describe("fuse-pad: Conv", () => {
     );
   });
 
+  it("takes it through a Transpose", async () => {
+    const outcome = await expectRewrite(
+      graphText(
+        "float[2,6,5,3] x",
+        [ints("p", 0, 1, 0, 0, 0, 2, 1, 0), W],
+        'q = Pad (x, p) t = Transpose <perm = [0, 3, 1, 2]> (q) y = Conv (t, W) z = Conv <auto_pad = "VALID"> (t, W)',
+        "y, z",
+      ),
+      ["t_unpadded = Transpose(x)", "y = Conv(t_unpadded, W)", "z = Conv(t_unpadded, W)"],
+      ONLY,
+    );
+    expect(outcome.model.graph.last?.ints("pads")).toEqual([1, 0, 2, 1]);
+  });
+
   it("every reader takes it, or none", async () => {
     const head = "q = Pad (x, p) y = Conv (q, W) z = MaxPool <kernel_shape = [3, 3]> (q)";
     await expectRewrite(

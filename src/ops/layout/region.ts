@@ -1,6 +1,6 @@
 import { isRefusal, type Refusal } from "../../base/refusal.js";
 import { bitsOf } from "../../ir/dtype.js";
-import type { Graph, Node, Value } from "../../ir/graph.js";
+import { canTakeName, type Graph, type Node, type Value } from "../../ir/graph.js";
 import { constantTensor } from "../constants.js";
 import type { Facts } from "../facts.js";
 import type { Anchor, Relayout } from "./facet.js";
@@ -183,7 +183,7 @@ function demandOf(
     // One that gives this region a value is counted there.
     if (perm === undefined || isRefusal(perm) || result === undefined || values.has(result)) fixed = true;
     else if (!result.isGraphOutput && !result.isPinned) cancelled.push(perm);
-    else if (result.isPinned || namesOutput || result.graph.scope.isShared(result.name)) fixed = true;
+    else if (result.isPinned || namesOutput || !canTakeName(result, value)) fixed = true;
     else {
       namesOutput = true;
       cancelled.push(perm);
