@@ -1,8 +1,10 @@
 import { NormfoldError } from "../base/errors.js";
 import type { Dataset } from "../data/dataset.js";
+import { Builder } from "../ir/builder.js";
 import { cloneModel } from "../ir/clone.js";
-import type { Graph, Node, Value } from "../ir/graph.js";
+import type { Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
+import { tensorFromNumbers } from "../ir/tensor.js";
 import { assertValid } from "../ir/verify.js";
 import { createFacts, type Facts } from "../ops/facts.js";
 import { raiseOpset } from "../opset/index.js";
@@ -12,7 +14,7 @@ import { baseName, emitNormalization, type Parameters, redirect } from "./emit.j
 import { behind } from "./instrument.js";
 import { freshParameters, identityParameters } from "./parameters.js";
 import { proveInsertion } from "./prove.js";
-import type { PassedOver, Site, SiteOptions } from "./site.js";
+import type { LinearLayer, PassedOver, Site, SiteOptions } from "./site.js";
 import { findSites } from "./sites.js";
 import { estimateStatistics, type LayerStatistics, type StatisticsOptions } from "./statistics.js";
 
@@ -106,6 +108,7 @@ export async function insertBatchNorm(
     return { model: copy, report: { ...base, sites: listed, batches: 0, samples: 0, check: undefined } };
   }
   const measured = await measureSites(copy, chosen, settings, options);
+  const changed = new Set(chosen.map((site) => site.layer?.raw.name ?? site.value.name));
   const inserted: InsertedSite[] = [];
   for (const site of chosen) {
     const parameters = parametersOf(site, settings, measured.statistics.get(site));
@@ -116,7 +119,7 @@ export async function insertBatchNorm(
   const keepsFunction = settings.init === "identity" && settings.form === "inference" && inserted.length > 0;
   const check =
     keepsFunction && options.check !== false
-      ? await proveInsertion(model, copy, options.data, options)
+      ? await proveInsertion(model, copy, options.data, options, changed)
       : undefined;
   const { batches, samples } = measured;
   return { model: copy, report: { ...base, sites: inserted, batches, samples, check } };
@@ -251,12 +254,13 @@ function insertAt(site: Site, parameters: Parameters, settings: Settings, facts:
   const taken = takenBias(site) !== undefined && layer !== undefined;
   const x = taken ? layer.raw : value;
   const { producer } = value;
+  const opset = (producer && facts.opset(producer)) ?? 0;
   const { output, running } = emitNormalization(x, site.axis, facts.shape(value), behind(value), {
     base: baseName(site.name),
     parameters,
     channels: site.channels,
     dtype: site.dtype,
-    opset: (producer && facts.opset(producer)) ?? 0,
+    opset,
     epsilon: settings.epsilon,
     momentum: settings.momentum,
     form: settings.decompose ? "decomposed" : settings.form,
@@ -265,14 +269,20 @@ function insertAt(site: Site, parameters: Parameters, settings: Settings, facts:
     site.readers.flatMap((use) => (use.kind === "node" ? [use] : [])),
     output,
   );
-  if (taken) dropBias(graph, layer.node, layer.biasAdd, output);
+  if (taken) dropBias(layer, output, opset);
   for (const statistic of running ?? []) graph.addOutput(statistic);
   return (running ?? []).map((statistic) => statistic.name);
 }
 
-function dropBias(graph: Graph, node: Node, biasAdd: Node | undefined, output: Value): void {
+function dropBias({ node, biasAdd, dtype }: LinearLayer, output: Value, opset: number): void {
+  const { graph } = output;
   if (biasAdd === undefined) {
-    node.setInputs(node.inputs.slice(0, 2));
+    // Before opset 11 Gemm cannot be without its C.
+    const needed = node.is("Gemm") && opset < 11;
+    const zero = needed
+      ? new Builder(graph, { before: node }).constant(tensorFromNumbers(dtype, [1], [0]))
+      : undefined;
+    node.setInputs([...node.inputs.slice(0, 2), ...(zero === undefined ? [] : [zero])]);
     return;
   }
   const sum = biasAdd.output(0);

@@ -121,6 +121,25 @@ describe("identity insertion", () => {
     },
   );
 
+  it.each([9, 10])("leaves Gemm the C that it must have at opset %i", async (opset) => {
+    const text = `g (float[N,4] x) => (float[N,2] y) <${constant("w", [4, 5])}, ${constant("b", [5])}, ${constant("v", [5, 2])}>
+      { a = Gemm (x, w, b)  t = Relu (a)  y = MatMul (t, v) }`;
+    await roundTrip(modelOf(text, opset), { data: dataOf({ x: samples("s", [8, 4]) }) });
+    await roundTrip(modelOf(text, opset), {
+      data: dataOf({ x: samples("s", [8, 4]) }),
+      form: "training",
+      decompose: true,
+    });
+  });
+
+  it("compares what goes into a sigmoid at the end, and no layer that lost its bias", async () => {
+    const text = `g (float[N,4] x) => (float[N,3] p, float[N,3] y) <${constant("w", [4, 3])}, ${constant("b", [3])}, ${constant("v", [3, 3])}>
+      { a = Gemm (x, w, b)  p = Sigmoid (a)  y = MatMul (p, v) }`;
+    const report = await roundTrip(modelOf(text), { data: dataOf({ x: samples("s", [8, 4]) }) });
+    expect(report.sites.map(({ bias }) => bias)).toEqual(["taken over"]);
+    expect(report.check?.status).toBe("equal");
+  });
+
   it.each(["float16", "double"] as const)("works in %s", async (dtype) => {
     const text = `g (${dtype}[N,4] x) => (${dtype}[N,2] y) <${constant("w", [4, 5], { dtype })}, ${constant("b", [5], { dtype })}, ${constant("v", [5, 2], { dtype })}>
       { m = MatMul (x, w)  a = Add (m, b)  t = Relu (a)  y = MatMul (t, v) }`;
