@@ -52,6 +52,15 @@ export function cloneGraph(graph: Graph, values: ValueMap = new Map(), parent?: 
   return copy;
 }
 
+/**
+ * Copies the initializers and nodes of a graph to the end of another, of another model too. `values` has what the inputs
+ * become. Names must be free there.
+ */
+export function appendCopy(graph: Graph, into: Graph, values: ValueMap): void {
+  for (const value of graph.initializers) if (!values.has(value)) cloneInitializer(value, into, values);
+  for (const node of graph.nodes()) cloneNode(node, into, values);
+}
+
 function cloneInitializer(value: Value, into: Graph, values: ValueMap): void {
   const input = values.get(value);
   if (input !== undefined) {

@@ -1,0 +1,210 @@
+import { present } from "../base/assert.js";
+import { NormfoldError } from "../base/errors.js";
+import { Builder } from "../ir/builder.js";
+import { appendCopy, cloneModel } from "../ir/clone.js";
+import { Graph, isStandardDomain, type Value } from "../ir/graph.js";
+import { Model, type OpsetImport } from "../ir/model.js";
+import { tensorType } from "../ir/type.js";
+import { declaredDim, sameDim } from "../ops/dims.js";
+import { createFacts, type Facts } from "../ops/facts.js";
+import { scalarLike } from "../ops/gradient-support.js";
+import { raiseOpset } from "../opset/index.js";
+
+export interface EnsembleOptions {
+  /** The output of each model with the classes in its second dimension; by default the first. */
+  readonly output?: string;
+  /** A number for each model, by which its probabilities count; they are divided by their sum. Default: all alike. */
+  readonly weights?: readonly number[];
+}
+
+/** Axis 1 is required of Softmax as this output sees it from here on. */
+const LEAST_OPSET = 13;
+
+/**
+ * One model whose output is the mean of the class probabilities of several (Ioffe & Szegedy 2015, section 4.2.3). Inputs of
+ * the same name are shared; all other names get a prefix of their own. A model that ends in logits gets a Softmax over
+ * its second dimension. Throws "usage" for fewer than two models and models that do not fit together, "unsupported"
+ * for functions of the models' own (inline them first).
+ */
+export function buildEnsemble(models: readonly Model[], options: EnsembleOptions = {}): Model {
+  if (models.length < 2) throw new NormfoldError("usage", "an ensemble needs two models at least");
+  const { weights = models.map(() => 1) } = options;
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  if (weights.length !== models.length || !(sum > 0) || weights.some((weight) => !(weight >= 0))) {
+    throw new NormfoldError("usage", `give ${models.length} weights from 0 on, one above 0`);
+  }
+  const opset = Math.max(LEAST_OPSET, ...models.map((model) => model.opset() ?? 0));
+  const members = models.map((model, index) => member(model, index, opset));
+  const graph = new Graph("ensemble");
+  const whole = new Model(
+    graph,
+    joinedImports(members),
+    Math.max(...members.map(({ irVersion }) => irVersion)),
+  );
+  const inputs = new Map<string, Value>();
+  const outputs: { readonly value: Value; readonly name: string }[] = [];
+  members.forEach((model, index) => {
+    const place = `model ${index + 1}`;
+    const values = new Map<Value, Value>();
+    for (const input of model.graph.inputs) {
+      if (input.tensor === undefined) values.set(input, sharedInput(graph, inputs, input, place));
+    }
+    const output = outputOf(model, options.output, place);
+    const renamed = prefixed(model.graph, `model${index + 1}/`, new Set(values.keys()));
+    appendCopy(model.graph, graph, values);
+    outputs.push({
+      value: present(values.get(output), "every output was copied"),
+      name: renamed.get(output) ?? output.name,
+    });
+  });
+  graph.addOutput(
+    mean(
+      whole,
+      outputs,
+      weights.map((weight) => weight / sum),
+    ),
+  );
+  return whole;
+}
+
+function member(model: Model, index: number, opset: number): Model {
+  if (model.functions.length > 0) {
+    throw new NormfoldError(
+      "unsupported",
+      `model ${index + 1} has functions of its own; inline them first (normfold optimize --inline-functions)`,
+    );
+  }
+  const copy = cloneModel(model);
+  if ((copy.opset() ?? 0) < opset) raiseOpset(copy, opset);
+  // What an initializer that callers may override is to an ensemble: a constant.
+  for (const input of copy.graph.inputs) if (input.tensor !== undefined) copy.graph.freezeInput(input);
+  return copy;
+}
+
+function joinedImports(members: readonly Model[]): readonly OpsetImport[] {
+  const versions = new Map<string, OpsetImport>();
+  for (const entry of members.flatMap(({ opsetImports }) => opsetImports)) {
+    const domain = isStandardDomain(entry.domain) ? "" : (entry.domain ?? "");
+    const known = versions.get(domain);
+    if (known !== undefined && known.version !== entry.version) {
+      throw new NormfoldError(
+        "usage",
+        `the models use versions ${known.version} and ${entry.version} of domain "${domain}"; bring them to one`,
+      );
+    }
+    versions.set(domain, { domain, version: entry.version });
+  }
+  return [...versions.values()];
+}
+
+function sharedInput(graph: Graph, inputs: Map<string, Value>, input: Value, place: string): Value {
+  const known = inputs.get(input.name);
+  if (known === undefined) {
+    const value = graph.addInput({ name: input.name, ...(input.type && { type: input.type }) });
+    inputs.set(input.name, value);
+    return value;
+  }
+  const [a, b] = [known.type, input.type];
+  const isSame =
+    a?.kind === "tensor" &&
+    b?.kind === "tensor" &&
+    a.dtype === b.dtype &&
+    (a.shape === undefined ||
+      b.shape === undefined ||
+      (a.shape.length === b.shape.length &&
+        a.shape.every(
+          (dim, axis) =>
+            typeof dim !== "number" || typeof b.shape?.[axis] !== "number" || dim === b.shape[axis],
+        )));
+  if (isSame) return known;
+  throw new NormfoldError(
+    "usage",
+    `input "${input.name}" of ${place} is of another type or size than before; use models with equal inputs`,
+  );
+}
+
+/** Values of two models may bear one name; gives what each was called. */
+function prefixed(graph: Graph, prefix: string, shared: ReadonlySet<Value>): ReadonlyMap<Value, string> {
+  const names = new Map<Value, string>();
+  const rename = (value: Value): void => {
+    if (shared.has(value)) return;
+    names.set(value, value.name);
+    value.rename(`${prefix}${value.name}`);
+  };
+  for (const inner of graph.withSubgraphs()) {
+    for (const value of new Set([...inner.inputs, ...inner.initializers])) rename(value);
+    for (const node of inner.nodes()) {
+      if (node.name) node.name = `${prefix}${node.name}`;
+      for (const value of node.outputs) if (value !== null) rename(value);
+    }
+  }
+  return names;
+}
+
+function outputOf(model: Model, name: string | undefined, place: string): Value {
+  const { outputs } = model.graph;
+  const found = name === undefined ? outputs[0] : outputs.find((value) => value.name === name);
+  if (found !== undefined) return found;
+  const names = outputs.map((value) => value.name).join(", ");
+  throw new NormfoldError("usage", `${place} has no output "${name ?? ""}"; it has ${names || "none"}`);
+}
+
+function mean(
+  whole: Model,
+  outputs: readonly { readonly value: Value; readonly name: string }[],
+  weights: readonly number[],
+): Value {
+  const facts = createFacts(whole);
+  const build = new Builder(whole.graph, { prefix: "ensemble/" });
+  const [first] = outputs;
+  if (first === undefined) throw new NormfoldError("internal", "an ensemble has members");
+  const shape = facts.shape(first.value);
+  outputs.forEach(({ value }, index) => {
+    const other = facts.shape(value);
+    const fits =
+      shape === undefined ||
+      other === undefined ||
+      (shape.length === other.length && sameClasses(shape[1], other[1]));
+    if (!fits)
+      throw new NormfoldError(
+        "usage",
+        `model ${index + 1} tells apart another number of classes than model 1`,
+      );
+  });
+  const parts = outputs.map(({ value }, index) => {
+    const probability = probabilities(build, facts, value);
+    const weight = weights[index] ?? 0;
+    return build.op("Mul", [probability, scalarLike({ facts, build }, weight, value)]);
+  });
+  const name = outputs.every((output) => output.name === first.name) ? first.name : "probabilities";
+  const result = build.op("Sum", parts, {}, whole.graph.freshName(name));
+  result.info = {
+    name: result.name,
+    type: tensorType(facts.dtype(first.value) ?? "float", shape?.map(declaredDim)),
+  };
+  return result;
+}
+
+function sameClasses(a: Parameters<typeof sameDim>[0], b: Parameters<typeof sameDim>[0]): boolean {
+  return typeof a !== "number" || typeof b !== "number" || sameDim(a, b);
+}
+
+/** What a model that ends in Softmax gives; of logarithms their exponentials, of logits a Softmax. */
+function probabilities(build: Builder, facts: Facts, output: Value): Value {
+  let value = output;
+  while (value.producer?.is("Identity", "Reshape", "Squeeze", "Flatten") === true)
+    value = value.producer.input(0) ?? value;
+  if (value.producer?.is("Softmax") === true) return output;
+  if (value.producer?.is("LogSoftmax") === true) return build.op("Exp", [output]);
+  const rank = facts.rank(output);
+  if (rank !== undefined && rank < 2) {
+    throw new NormfoldError(
+      "unsupported",
+      "the classes are in the second dimension of the output, and it has one; name another",
+      {
+        element: output.name,
+      },
+    );
+  }
+  return build.op("Softmax", [output], { axis: 1 });
+}
