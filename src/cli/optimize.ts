@@ -191,6 +191,7 @@ async function optimizeModel(
           stages.enter("check", "looking for the rewrite that changes the outputs");
         else stages.enter("reference", "evaluating in float64");
       },
+      inlineFunctions: flags.inlineFunctions ?? false,
       skip,
       ...(isAdjusted || flags.allowOutside || !canReadAgain(path)
         ? {}
