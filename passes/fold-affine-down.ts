@@ -1,7 +1,21 @@
 import { isScaleOnly, isShiftOnly } from "../src/affine/channel-affine.js";
+import { fitsRange } from "../src/affine/scale-tensor.js";
 import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
+import { isFloat } from "../src/ir/dtype.js";
 import { canReplace, type Node, type Value } from "../src/ir/graph.js";
-import { liftAffine } from "../src/ops/affine.js";
+import { type Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
+import { affineFacets, liftAffine } from "../src/ops/affine.js";
+import {
+  type Cost,
+  compareCosts,
+  costOfArithmetic,
+  costOfLandings,
+  costOfNode,
+  FREE,
+  isGain,
+  minus,
+  plus,
+} from "../src/ops/affine-cost.js";
 import type { LiftedAffine, PlacedMap } from "../src/ops/affine-facet.js";
 import { type Landing, planDown, planUp, remainders } from "../src/ops/affine-plan.js";
 import type { Facts } from "../src/ops/facts.js";
@@ -19,13 +33,16 @@ import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
  * The same maps as fold-affine-up, in the other direction: into the input side of Conv, ConvTranspose, Gemm and MatMul, through
  * views (parameters repeated for a Flatten), Transpose, Concat, pooling, means, Resize and, under a positive scale,
  * Relu and MaxPool; and into LSTM, GRU and RNN. Every reader must take it. Where they cannot take the whole, the shift may go
- * against the flow and the scale with it, or the other way round.
+ * against the flow and the scale with it, or the other way round; and where only one half finds a place, the other stays as one
+ * Add or Mul. Before a padded Conv that is the shift, unless the image is of known size and a constant of the Conv's
+ * output, exact up to the border, moves fewer bytes behind it.
  *
  * Math       W'[o,i,...] = W[o,i,...] * s[i];  b'[o] = b[o] + sum over i and taps of W[o,i,...] * t[i]
  * Source     Ioffe & Szegedy 2015, section 3.1
- * Requires   constants; every reader, and every reader of what it passes through, absorbs it; no more nodes than before,
- *            counting a shift behind a product that meets another Add there as one with it
- * Refuses    a shift at padding (scales go in), at ConvTranspose, and at one term of a sum for its scale; graph outputs
+ * Requires   constants; every reader, and every reader of what it passes through, absorbs it; a lower cost
+ *            (src/ops/affine-cost.ts): fewer operators, counting a shift behind a product that meets another Add there as one
+ *            with it, or as many that move fewer bytes
+ * Refuses    a shift at padding that does not pay, at ConvTranspose, and at one term of a sum for its scale; graph outputs
  * Numerics   rounding: sums and products in float64, rounded once
  */
 export const foldAffineDown: Pass = {
@@ -41,35 +58,73 @@ export const foldAffineDown: Pass = {
 function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   const lifted = liftAffine(node, facts);
   if (lifted === undefined || isRefusal(lifted)) return undefined;
-  const { input, inputIndex } = lifted;
   const output = node.output(0);
   if (output === undefined || output.uses.size === 0) return undefined;
   const whole = planWhole(lifted, output, facts);
-  const landings = isRefusal(whole) ? (planHalves(lifted, output, facts) ?? whole) : whole;
-  if (isRefusal(landings)) return node.is("BatchNormalization") ? landings : undefined;
-  if (!canReplace(output, input)) return undefined;
+  const plans = [
+    ...(isRefusal(whole) ? [] : [whole]),
+    ...planHalves(lifted, output, facts),
+    ...planHalf(lifted, output, facts),
+  ];
+  const best = plans
+    .filter(({ change, kept }) => isGain(change) && (kept !== undefined || canReplace(output, lifted.input)))
+    .reduce<Plan | undefined>(
+      (first, next) => (first !== undefined && compareCosts(first.change, next.change) <= 0 ? first : next),
+      undefined,
+    );
+  if (best !== undefined) return propose(lifted, output, best);
+  if (!node.is("BatchNormalization") && !meetsAbsorber(output)) return undefined;
+  return isRefusal(whole) ? whole : refuse("the shift would need an Add of its own, which costs as much");
+}
+
+function meetsAbsorber(output: Value): boolean {
+  return [...output.users].some((user) => affineFacets(user).absorbDown !== undefined);
+}
+
+/** Where a map goes, and what stays of it. */
+interface Plan {
+  readonly landings: readonly Landing[];
+  /** Without one, nothing of the node stays. */
+  readonly kept?: { readonly opType: "Add" | "Mul"; readonly constant: Tensor };
+  readonly change: Cost;
+}
+
+function propose({ node, input, inputIndex }: LiftedAffine, output: Value, plan: Plan): Proposal {
+  const { landings, kept } = plan;
   return {
     kind: "rewrite",
-    summary: `${describeLandings(landings)} absorbs ${node.label}`,
+    summary: `${describeLandings(landings)} absorbs ${kept === undefined ? node.label : `${kept.opType === "Add" ? "the scale" : "the shift"} of ${node.label}`}`,
     apply: (rewriter) => {
       applyLandings(rewriter, landings);
-      rewriter.replaceUses(output, node.input(inputIndex) ?? input);
+      const source = node.input(inputIndex) ?? input;
+      const { graph, name, docString, metadata } = node;
+      if (kept === undefined) rewriter.replaceUses(output, source);
+      else if (graph !== undefined) {
+        const base = node.input(2)?.name ?? output.name;
+        const constant = rewriter.addConstant(graph, base, kept.constant, node);
+        const outputs = [graph.freshName(`${output.name}_${kept.opType.toLowerCase()}`)];
+        const init = { opType: kept.opType, inputs: [source, constant], outputs, name, docString, metadata };
+        const result = rewriter.addNode(graph, init, node).output(0);
+        if (result !== undefined) rewriter.supersede(output, result);
+      }
       rewriter.removeNode(node);
     },
   };
 }
 
-function planWhole(lifted: LiftedAffine, output: Value, facts: Facts): readonly Landing[] | Refusal {
+function planWhole(lifted: LiftedAffine, output: Value, facts: Facts): Plan | Refusal {
   const landings = planDown(output, lifted, facts);
   if (isRefusal(landings)) return landings;
-  const left = landings.filter(({ absorption }) => absorption.remainder !== undefined);
-  const [only] = left;
-  if (only === undefined || (left.length === 1 && meetsShift(only.node, facts))) return landings;
-  return refuse("the shift would need an Add of its own");
+  const added = landings.map((each) => {
+    const cost = costOfLandings([each], facts);
+    return meetsShift(each, facts) ? plus(cost, { operators: -1, bytes: 0 }) : cost;
+  });
+  return { landings, change: minus(added.reduce(plus, FREE), costOfNode(lifted.node, facts)) };
 }
 
 /** Whether the Add that a product over its last axis needs meets another, with which it becomes one. */
-function meetsShift(node: Node, facts: Facts): boolean {
+function meetsShift({ node, absorption }: Landing, facts: Facts): boolean {
+  if (absorption.remainder?.dims.length !== 1) return false;
   const output = node.output(0);
   const rank = output && facts.rank(output);
   const [use] = output?.uses.size === 1 ? output.uses : [];
@@ -79,22 +134,64 @@ function meetsShift(node: Node, facts: Facts): boolean {
   return next !== undefined && !isRefusal(next) && (next.axis === undefined || next.axis === rank - 1);
 }
 
-/** s * x + t with one half against the flow and the other with it: (s * x) + t, or s * (x + t / s). */
-function planHalves(lifted: LiftedAffine, output: Value, facts: Facts): readonly Landing[] | undefined {
-  const { node, inputIndex: index, axis, map } = lifted;
-  if (isScaleOnly(map) || isShiftOnly(map)) return undefined;
-  const scale: PlacedMap = scaleOf(lifted);
-  const ones = map.scale.map(() => 1);
-  const halves: (readonly [up: PlacedMap, down: PlacedMap])[] = [
-    [scale, { axis, map: { scale: ones, shift: map.shift } }],
-  ];
+/** s * x + t in two steps, each a map: the first against the flow, the second with it. */
+function halvesOf({ axis, map }: LiftedAffine): readonly (readonly [first: PlacedMap, second: PlacedMap])[] {
+  if (isScaleOnly(map) || isShiftOnly(map)) return [];
+  const scale = scaleOf({ axis, map });
+  const shiftOnly = (shift: Float64Array): PlacedMap => ({
+    axis,
+    map: { scale: map.scale.map(() => 1), shift },
+  });
   const before = map.shift.map((shift, c) => shift / (map.scale[c] ?? NaN));
-  if (before.every(Number.isFinite)) halves.push([{ axis, map: { scale: ones, shift: before } }, scale]);
-  for (const [up, down] of halves) {
+  return before.every(Number.isFinite)
+    ? [
+        [scale, shiftOnly(map.shift)],
+        [shiftOnly(before), scale],
+      ]
+    : [[scale, shiftOnly(map.shift)]];
+}
+
+/** s * x + t with one half against the flow and the other with it: (s * x) + t, or s * (x + t / s). */
+function planHalves(lifted: LiftedAffine, output: Value, facts: Facts): readonly Plan[] {
+  const { node, inputIndex: index } = lifted;
+  for (const [up, down] of halvesOf(lifted)) {
     const above = planUp({ node, index }, up, facts);
     if (isRefusal(above) || remainders(above) > 0) continue;
     const below = planDown(output, down, facts);
-    if (!isRefusal(below) && remainders(below) === 0) return [...above, ...below];
+    if (isRefusal(below) || remainders(below) > 0) continue;
+    const landings = [...above, ...below];
+    return [{ landings, change: minus(costOfLandings(landings, facts), costOfNode(node, facts)) }];
   }
-  return undefined;
+  return [];
+}
+
+/** A BatchNormalization of which one half goes either way, and the other stays as one Add or Mul. */
+function planHalf(lifted: LiftedAffine, output: Value, facts: Facts): readonly Plan[] {
+  const { node, input, inputIndex: index } = lifted;
+  const named = node.output(0)?.isPinned ?? true;
+  // Before opset 7 Mul and Add broadcast by other rules.
+  if (!node.is("BatchNormalization") || named || (facts.opset(node) ?? 0) < 7) return [];
+  return halvesOf(lifted).flatMap(([first, second]) =>
+    [
+      { landings: planUp({ node, index }, first, facts), kept: keep(second, input, facts) },
+      { landings: planDown(output, second, facts), kept: keep(first, input, facts) },
+    ].flatMap(({ landings, kept }): Plan[] => {
+      if (isRefusal(landings) || kept === undefined || remainders(landings) > 0) return [];
+      const cost = plus(
+        costOfLandings(landings, facts),
+        costOfArithmetic(input, kept.constant.byteLength, facts),
+      );
+      return [{ landings, kept, change: minus(cost, costOfNode(node, facts)) }];
+    }),
+  );
+}
+
+/** A map that only adds or only multiplies as one operator; undefined where its constant cannot be written. */
+function keep({ axis, map }: PlacedMap, input: Value, facts: Facts): Plan["kept"] {
+  const [dtype, rank] = [facts.dtype(input), facts.rank(input)];
+  if (dtype === undefined || !isFloat(dtype) || rank === undefined || axis === undefined) return undefined;
+  const values = isShiftOnly(map) ? map.shift : map.scale;
+  if (!fitsRange(dtype, values)) return undefined;
+  const dims = [values.length, ...new Array<number>(rank - 1 - axis).fill(1)];
+  return { opType: isShiftOnly(map) ? "Add" : "Mul", constant: tensorFromNumbers(dtype, dims, values) };
 }

@@ -1,7 +1,8 @@
 import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
 import type { Node } from "../src/ir/graph.js";
 import { affineFacets, liftAffine } from "../src/ops/affine.js";
-import { planUp, remainders } from "../src/ops/affine-plan.js";
+import { costOfLandings, costOfNode, isGain, minus } from "../src/ops/affine-cost.js";
+import { type Landing, planUp } from "../src/ops/affine-plan.js";
 import { applyLandings, describeLandings } from "../src/rewrite/apply-affine.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { replacementBlocked } from "../src/rewrite/rewriter.js";
@@ -18,11 +19,12 @@ import { replacementBlocked } from "../src/rewrite/rewriter.js";
  * on the way it goes through operators that commute with it: views and Transpose, Concat (a part for each branch), residual
  * Add and Sub (the shift in one branch), pooling, means, Resize, Relu and MaxPool under a positive scale, and others
  * (src/ops/affine.ts has them all). A MatMul of matrices becomes a Gemm where the shift needs a place; with more axes the
- * shift stays as one Add.
+ * shift stays as one Add. Where others read a Gather or DequantizeLinear of a constant too, a copy of it takes the map.
  *
  * Math       s = gamma / sqrt(var + eps), t = beta - mean * s;  W'[o,...] = W[o,...] * s[o];  b' = b * s + t
  * Source     Ioffe & Szegedy 2015, section 3.1, equation for inference; ONNX BatchNormalization-1 to -15
- * Requires   every parameter and weight constant; every value on the way read only on the way; no more nodes than before
+ * Requires   every parameter and weight constant; every value on the way read only on the way; a lower cost (src/ops/affine-cost.ts):
+ *            fewer operators, or as many that move fewer bytes
  * Refuses    training form; statistics outputs; a map along another axis; unproven ranks and sizes; scales that are not
  *            positive at Relu and MaxPool; shifts at padding; weights that would overflow
  * Numerics   rounding: products in float64, rounded once to the weight's type
@@ -51,9 +53,10 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   if (landings.length === 0) return undefined;
   const blocked = replacementBlocked(output, input);
   if (blocked !== undefined) return refuse(blocked);
-  const added = remainders(landings);
   // An Add that only moves is no gain, and would move back.
-  if (added > 1 || (added === 1 && node.is("Add", "Sub"))) return undefined;
+  if (!isGain(minus(costOfLandings(landings, facts), costOfNode(node, facts)))) {
+    return explained ? refuse(dearer(landings, node)) : undefined;
+  }
   return {
     kind: "rewrite",
     summary: `${describeLandings(landings)} absorbs ${node.label}`,
@@ -64,6 +67,14 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
       rewriter.removeNode(node);
     },
   };
+}
+
+/** Why a plan that is possible is not carried out. */
+function dearer(landings: readonly Landing[], node: Node): string {
+  const [copied] = landings.filter(({ copyFor }) => copyFor !== undefined);
+  return copied === undefined
+    ? `the shift that is left over would cost as much as ${node.label}`
+    : `others read ${copied.node.label}, and a copy of it would cost more than ${node.label}`;
 }
 
 function followsAbsorber(node: Node): boolean {

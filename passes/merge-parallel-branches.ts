@@ -9,7 +9,7 @@ import {
   tapSizes,
 } from "../src/affine/kernels.js";
 import { addScaled } from "../src/affine/matrices.js";
-import { fitsRange } from "../src/affine/scale-tensor.js";
+import { fitsRange, scaleTensor } from "../src/affine/scale-tensor.js";
 import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
 import type { FloatDType } from "../src/ir/dtype.js";
 import { canReplace, type Node, type Value } from "../src/ir/graph.js";
@@ -32,7 +32,7 @@ import type { Rewriter } from "../src/rewrite/rewriter.js";
  *            y = Add (d, c)
  *   after    y = Conv <pads = [1, 1, 1, 1]> (x, W, b)
  *
- * Two terms at a time, anywhere in nested Adds and Sums: Conv with Conv, the smaller kernel laid into the larger; Conv with x
+ * Two terms at a time, anywhere in nested Adds, Subs and Sums: Conv with Conv, ConvTranspose with ConvTranspose, the smaller kernel laid into the larger; Conv with x
  * itself or a per-channel scale and shift of it, which are kernels with a diagonal; Gemm and MatMul with each other.
  *
  * Math       W[o, c, t + offset] = W3 + W1[o, c, t], offset from the pads; scale and shift: W[c, c, centre] += scale[c],
@@ -41,7 +41,7 @@ import type { Rewriter } from "../src/rewrite/rewriter.js";
  * Requires   constants; each term read by the sum only; no more multiplications than the larger kernel has alone
  * Refuses    other readers; strides, sizes or channels that differ; groups that do not nest; taps outside the larger kernel; auto_pad
  *            with strides; sums that overflow
- * Not done   two kernels of which neither contains the other (1x3 and 3x1 alone); ConvTranspose; Sub
+ * Not done   two kernels of which neither contains the other (1x3 and 3x1 alone); ConvTranspose with x itself
  * Numerics   rounding: sums in float64, rounded once for each pair
  */
 export const mergeParallelBranches: Pass = {
@@ -57,11 +57,13 @@ export const mergeParallelBranches: Pass = {
 /** Terms looked at beside each operand; sums in real networks have a handful. */
 const MAX_TERMS = 64;
 
-/** A summand: input `index` of the Add or Sum `sum`. */
+/** A summand: input `index` of the Add, Sum or Sub `sum`. */
 interface Term {
   readonly sum: Node;
   readonly index: number;
   readonly value: Value;
+  /** Whether it is added to the whole or subtracted from it. */
+  readonly sign: 1 | -1;
 }
 
 /** Two terms as one: what `host` must become so that it computes both. */
@@ -91,13 +93,22 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   return refusal;
 }
 
-/** Before opset 7 Add broadcasts by attributes. */
+/** Before opset 7 Add and Sub broadcast by attributes. */
 function isSum(node: Node, facts: Facts): boolean {
-  return node.is("Sum") || (node.is("Add") && (facts.opset(node) ?? 0) >= 7);
+  return node.is("Sum") || (node.is("Add", "Sub") && (facts.opset(node) ?? 0) >= 7);
 }
 
-function operands(sum: Node): Term[] {
-  return sum.inputs.flatMap((value, index) => (value === null ? [] : [{ sum, index, value }]));
+/** What is subtracted comes first: without it the other is the whole. */
+function operands(sum: Node, sign: 1 | -1 = 1): Term[] {
+  const terms = sum.inputs.flatMap((value, index): Term[] => {
+    const subtracted = sum.is("Sub") && index === 1;
+    return value === null ? [] : [{ sum, index, value, sign: subtracted ? opposite(sign) : sign }];
+  });
+  return sum.is("Sub") ? terms.reverse() : terms;
+}
+
+function opposite(sign: 1 | -1): 1 | -1 {
+  return sign === 1 ? -1 : 1;
 }
 
 /**
@@ -106,12 +117,15 @@ function operands(sum: Node): Term[] {
  */
 function termsBeside(first: Term, facts: Facts): Term[] {
   const found: Term[] = [];
-  const waiting = operands(first.sum).filter(({ index }) => index !== first.index);
+  const own = operands(first.sum);
+  const place = own.findIndex(({ index }) => index === first.index);
+  const later = new Set(own.slice(place + 1).map(({ index }) => index));
+  const waiting = own.filter(({ index }) => index !== first.index);
   for (let term = waiting.shift(); term !== undefined && found.length < MAX_TERMS; term = waiting.shift()) {
     const { producer, uses } = term.value;
     const nested = producer !== undefined && isSum(producer, facts) && uses.size === 1;
-    if (nested && producer.graph === first.sum.graph) waiting.unshift(...operands(producer));
-    else if (term.sum !== first.sum || term.index > first.index) found.push(term);
+    if (nested && producer.graph === first.sum.graph) waiting.unshift(...operands(producer, term.sign));
+    else if (term.sum !== first.sum || later.has(term.index)) found.push(term);
   }
   return found;
 }
@@ -123,17 +137,26 @@ function merge(first: Term, second: Term, facts: Facts): Merger | Refusal | unde
     [second, first],
   ] as const) {
     const { producer } = host.value;
-    if (producer?.is("Conv")) {
-      const merger = intoConv(producer, host.value, guest.value, facts);
+    // What they become stands where the second one stood.
+    const [hostSign, guestSign] = [host, guest].map(({ sign }) => (sign === second.sign ? 1 : -1));
+    const signs: Signs = { host: hostSign ?? 1, guest: guestSign ?? 1 };
+    if (producer?.is("Conv", "ConvTranspose")) {
+      const merger = intoConv(producer, host.value, guest.value, signs, facts);
       if (merger !== undefined && !isRefusal(merger)) return merger;
       refusal ??= merger;
     } else if (producer?.is("Gemm", "MatMul")) {
       // The result is a Gemm if either is.
       if (producer.is("MatMul") && guest.value.producer?.is("Gemm")) continue;
-      return intoProduct(producer, host.value, guest.value, facts);
+      return intoProduct(producer, host.value, guest.value, signs, facts);
     }
   }
   return refusal;
+}
+
+/** The factors, 1 or -1, that two terms are added with. */
+interface Signs {
+  readonly host: number;
+  readonly guest: number;
 }
 
 /** One branch as a convolution of x. */
@@ -143,12 +166,18 @@ interface Branch {
   readonly nodes: readonly Node[];
 }
 
-function intoConv(node: Node, output: Value, other: Value, facts: Facts): Merger | Refusal | undefined {
+function intoConv(
+  node: Node,
+  output: Value,
+  other: Value,
+  signs: Signs,
+  facts: Facts,
+): Merger | Refusal | undefined {
   const x = node.input(0);
   if (x === undefined) return undefined;
-  const conv = other.producer?.is("Conv") ? other.producer : undefined;
+  const conv = other.producer?.is(node.opType) ? other.producer : undefined;
   if (conv !== undefined && conv.input(0) !== x) return undefined;
-  const affine = conv === undefined ? affineOf(other, x, facts) : undefined;
+  const affine = conv === undefined && node.is("Conv") ? affineOf(other, x, facts) : undefined;
   if (conv === undefined && affine === undefined) return undefined;
 
   const shared = readElsewhere(output) ?? (other === x ? undefined : readElsewhere(other));
@@ -157,16 +186,37 @@ function intoConv(node: Node, output: Value, other: Value, facts: Facts): Merger
   if (isRefusal(host)) return host;
   const guest = conv === undefined ? branchOfAffine(affine, host) : branchOfConv(conv);
   if (guest === undefined || isRefusal(guest)) return guest;
+  if (conv !== undefined && node.is("ConvTranspose") && !fitTransposed(node, conv))
+    return refuse(`${node.label} and ${conv.label} differ in their groups, output_padding or output_shape`);
   const taps = alignTaps(host.kernel, guest.kernel, sameShape(facts.shape(output), facts.shape(other)));
   if (isRefusal(taps)) return refuse(`${node.label} and ${termLabel(other)}: ${taps.reason}`);
 
-  const weight = addKernels(host.dtype, host.kernel, guest.kernel, taps);
+  const [first, second] = [signed(host.kernel, signs.host), signed(guest.kernel, signs.guest)];
+  const weight = addKernels(host.dtype, first, second, taps);
   if (leavesRange(weight)) return refuse(`the ${host.dtype} weight of both would overflow`);
-  const bias = addBiases(host.dtype, host.bias, guest.bias);
+  const bias = addBiases(host.dtype, times(host.bias, signs.host), times(guest.bias, signs.guest));
   if (isRefusal(bias)) return bias;
   const constants = new Map([[1, weight]]);
   if (bias !== undefined) constants.set(2, bias);
   return { host: node, output, constants, absorbed: [], guests: guest.nodes };
+}
+
+function signed(kernel: Kernel, sign: number): Kernel {
+  if (sign === 1) return kernel;
+  return { ...kernel, weight: scaleTensor(kernel.weight, new Float64Array([sign]), kernel.weight.size) };
+}
+
+function times(values: Float64Array | undefined, sign: number): Float64Array | undefined {
+  return sign === 1 ? values : values?.map((value) => value * sign);
+}
+
+/** What alignTaps does not look at: it counts in the channels of the weight, which here lie group by group. */
+function fitTransposed(a: Node, b: Node): boolean {
+  const alike = (name: string): boolean =>
+    (a.ints(name) ?? []).every((value, axis) => value === (b.ints(name)?.[axis] ?? 0)) &&
+    (b.ints(name) ?? []).every((value, axis) => value === (a.ints(name)?.[axis] ?? 0));
+  const given = [a, b].some((node) => node.attribute("output_shape") !== undefined);
+  return a.int("group", 1) === b.int("group", 1) && alike("output_padding") && !given;
 }
 
 function branchOfConv(node: Node): Branch | Refusal {
@@ -214,7 +264,13 @@ function branchOfAffine(affine: AffineBranch | undefined, host: ConstantConv): B
   };
 }
 
-function intoProduct(node: Node, output: Value, other: Value, facts: Facts): Merger | Refusal | undefined {
+function intoProduct(
+  node: Node,
+  output: Value,
+  other: Value,
+  signs: Signs,
+  facts: Facts,
+): Merger | Refusal | undefined {
   const { producer } = other;
   if (!producer?.is("Gemm", "MatMul") || producer.input(0) !== node.input(0)) return undefined;
   const shared = readElsewhere(output) ?? readElsewhere(other);
@@ -230,11 +286,11 @@ function intoProduct(node: Node, output: Value, other: Value, facts: Facts): Mer
     return refuse(`${node.label} and ${producer.label} differ in transA or transB`);
   }
   const sum = addScaled(dtype, weight.dims, [
-    { factor: host.alpha, tensor: weight },
-    { factor: guest.alpha, tensor: guest.weight },
+    { factor: host.alpha * signs.host, tensor: weight },
+    { factor: guest.alpha * signs.guest, tensor: guest.weight },
   ]);
   if (leavesRange(sum)) return refuse(`the ${dtype} weight of both would overflow`);
-  const bias = addBiases(dtype, host.bias, guest.bias);
+  const bias = addBiases(dtype, times(host.bias, signs.host), times(guest.bias, signs.guest));
   if (isRefusal(bias)) return bias;
   const constants = new Map([[1, sum]]);
   if (bias !== undefined) constants.set(2, bias);
@@ -269,7 +325,8 @@ function propose(first: Term, second: Term, merger: Merger, result: Value): Prop
   }
   // What is left of a sum of two takes its place, and the name of its output.
   const left = sum.inputs.length > 2 ? undefined : sum.input(1 - first.index);
-  const heir = left === second.value ? output : left;
+  const rest = left === second.value ? output : left;
+  const heir = sum.is("Sub") && first.index === 0 ? undefined : rest;
   if (heir === undefined ? result.isPinned : !canReplace(result, heir)) {
     return refuse(`the name of "${result.name}" cannot be handed on`);
   }
@@ -296,11 +353,12 @@ function dropTerm(rewriter: Rewriter, { sum, index }: Term, result: Value): void
   const [only] = rest;
   const { graph, name, docString, metadata } = sum;
   if (graph === undefined || only === undefined) return;
-  if (rest.length === 1 && only !== null) {
+  if (rest.length === 1 && only !== null && !(sum.is("Sub") && index === 0)) {
     rewriter.supersede(result, only);
   } else {
     const outputs = [graph.freshName(`${result.name}_rest`)];
-    const init = { opType: "Sum", inputs: rest, outputs, name, docString, metadata };
+    const opType = sum.is("Sub") ? "Neg" : "Sum";
+    const init = { opType, inputs: rest, outputs, name, docString, metadata };
     const smaller = rewriter.addNode(graph, init, sum).output(0);
     if (smaller !== undefined) rewriter.supersede(result, smaller);
   }

@@ -12,6 +12,8 @@ import type { Facts } from "./facts.js";
 export interface Landing {
   readonly node: Node;
   readonly absorption: Absorption;
+  /** Others read the node as it is: a copy of it takes the map, for this reader alone. */
+  readonly copyFor?: Reader;
 }
 
 /** One input of a node, which the map comes from. */
@@ -65,7 +67,7 @@ class Search {
     const { producer } = value;
     if (producer === undefined || producer.is("Constant")) return this.#intoConstant(value, placed, reader);
     const shared = this.#seenElsewhere(value, placed, reader);
-    if (shared !== undefined) return shared;
+    if (shared !== undefined) return this.#copied(producer, value, placed, reader) ?? shared;
     const { absorbUp, passUp, everyOutput } = this.#facetsOf(producer);
     const output = producer.outputs.indexOf(value);
     if (output > 0 && !everyOutput)
@@ -90,6 +92,33 @@ class Search {
     if (isRefusal(absorption) || isRefusal(own)) return own;
     const operands = this.#alongAll([...(absorption.operands ?? [])], producer);
     return isRefusal(operands) ? operands : [...own, ...operands];
+  }
+
+  /**
+   * A node that makes the value from constants and small change, such as the rows that a Gather picks from a table, as a copy for
+   * one reader; undefined where what the node does is no small thing, or a copy would need more copies. Whether it is worth
+   * it the costs say (affine-cost.ts).
+   */
+  #copied(producer: Node, value: Value, placed: PlacedMap, reader: Reader): readonly Landing[] | undefined {
+    if (!producer.is("Gather", "DequantizeLinear") || producer.graph !== reader.node.graph) return undefined;
+    if (producer.outputs[0] !== value || this.#facts.isCall(producer)) return undefined;
+    const [source] = producer.inputs;
+    if (source === null || source === undefined || constantTensor(source) === undefined) return undefined;
+    const { absorbUp, passUp } = this.#facetsOf(producer);
+    if (absorbUp !== undefined) {
+      const absorption = absorbUp(producer, placed, this.#facts);
+      const whole = !isRefusal(absorption) && absorption.operands === undefined;
+      return whole ? [{ node: producer, absorption, copyFor: reader }] : undefined;
+    }
+    const ways = passUp?.(producer, placed, this.#facts, 0);
+    const part = ways === undefined || isRefusal(ways) ? undefined : ways[0]?.get(0);
+    if (part === undefined) return undefined;
+    const landings = this.#intoConstant(source, part, { node: producer, index: 0 });
+    if (isRefusal(landings)) return undefined;
+    const small = landings.every(({ absorption }) =>
+      [...absorption.constants.values()].every(({ byteLength }) => byteLength <= MAX_COPY),
+    );
+    return small ? landings.map((each) => ({ ...each, copyFor: reader })) : undefined;
   }
 
   #alongAll(parts: readonly (readonly [number, PlacedMap])[], producer: Node): readonly Landing[] | Refusal {
@@ -165,8 +194,12 @@ class Search {
       this.#reached.add(node);
       if (++this.#steps > MAX_STEPS) return TOO_LONG;
       if (absorbDown !== undefined) {
-        const own = landing(node, absorbDown(node, index, placed, this.#facts));
-        if (isRefusal(own)) return own;
+        const absorption = absorbDown(node, index, placed, this.#facts);
+        const own = landing(node, absorption);
+        if (isRefusal(own) || isRefusal(absorption)) return own;
+        const result = node.output(0);
+        if (absorption.remainder !== undefined && result?.isPinned)
+          return refuse(`"${result.name}" is named, and its shift would be added behind it`);
         landings.push(...own);
         continue;
       }
@@ -213,6 +246,7 @@ function isIdentity({ map }: PlacedMap): boolean {
 /** Two parts of a map that reach one node by different ways would each forget the other. */
 function collide(a: Landing, b: Landing): boolean {
   if (a.node !== b.node) return false;
+  if (a.copyFor !== undefined || b.copyFor !== undefined) return true;
   if (affineFacets(a.node).absorbUp !== undefined) return true;
   return [...a.absorption.constants.keys()].some((index) => b.absorption.constants.has(index));
 }

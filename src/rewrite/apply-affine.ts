@@ -1,6 +1,6 @@
 import type { Node, Value } from "../ir/graph.js";
 import type { Absorption } from "../ops/affine-facet.js";
-import type { Landing } from "../ops/affine-plan.js";
+import type { Landing, Reader } from "../ops/affine-plan.js";
 import type { Rewriter } from "./rewriter.js";
 
 /** What takes the map, for the summary of a rewrite. */
@@ -12,7 +12,38 @@ export function describeLandings(landings: readonly Landing[]): string {
 
 /** Carries out a plan of planUp or planDown. */
 export function applyLandings(rewriter: Rewriter, landings: readonly Landing[]): void {
-  for (const { node, absorption } of landings) absorb(rewriter, node, absorption);
+  // Copies first: a node that becomes another takes along what it reads then.
+  const targets = landings.map(({ node, copyFor }) =>
+    copyFor === undefined ? node : copyOf(rewriter, node, copyFor),
+  );
+  for (const [i, { absorption }] of landings.entries()) {
+    const target = targets[i];
+    if (target !== undefined) absorb(rewriter, target, absorption);
+  }
+}
+
+/** A copy of a node that one reader reads instead of it. */
+function copyOf(rewriter: Rewriter, node: Node, reader: Reader): Node | undefined {
+  const { graph, name, docString, metadata } = node;
+  const output = node.output(0);
+  if (graph === undefined || output === undefined) return undefined;
+  const copy = rewriter.addNode(
+    graph,
+    {
+      opType: node.opType,
+      domain: node.domain,
+      inputs: node.inputs,
+      outputs: [graph.freshName(`${output.name}_mapped`)],
+      attributes: [...node.attributes.values()],
+      docString,
+      metadata,
+      ...(name === undefined ? {} : { name: `${name}_mapped` }),
+    },
+    node.next,
+  );
+  const result = copy.output(0);
+  if (result !== undefined) rewriter.setInput(reader.node, reader.index, result);
+  return copy;
 }
 
 function absorb(rewriter: Rewriter, node: Node, absorption: Absorption): void {

@@ -94,7 +94,17 @@ describe("row 50: weights behind DequantizeLinear", () => {
       nodes: `W = DequantizeLinear <axis = 0> (Q, s) t = Conv (x, W) ${bn} z = Conv <strides = [2, 2]> (x, W)`,
       outputs: "y, z",
     }),
-    { ...UP, refused: /DequantizeLinear "W" has 1 other use/ },
+    { ...UP, left: ["DequantizeLinear", "DequantizeLinear", "Conv", "Conv"] },
+  );
+  affineCase(
+    "a weight that two Convs read, larger than what they make of it",
+    (z) => ({
+      input: `float[${z.N},${z.C * z.H},1,1] x`,
+      constants: [bytes("Q", [16, z.C * z.H, 1, 1]), scales("s", 16), positive("bn", 16)],
+      nodes: `W = DequantizeLinear <axis = 0> (Q, s) t = Conv (x, W) ${bn} z = Conv <strides = [2, 2]> (x, W)`,
+      outputs: "y, z",
+    }),
+    { ...UP, refused: /others read DequantizeLinear "W", and a copy of it would cost more/ },
   );
   affineCase(
     "a bias in integers, whose scale belongs to the others",

@@ -103,13 +103,44 @@ export const DEPTH_TO_SPACE: AffineFacets = {
     if (placed.axis !== 1) return refuse("DepthToSpace mixes the map's axis");
     return through({
       axis: 1,
-      map: spread(placed.map, blockArea(node), node.string("mode", "DCR") === "CRD"),
+      map: spread(placed.map, blockArea(node), isAdjacent(node)),
     });
   },
+  passDown: (node, _, placed) => crossBlocks(node, placed, isAdjacent(node)),
 };
+
+function isAdjacent(node: Node): boolean {
+  return node.string("mode", "DCR") === "CRD";
+}
+
+/** The map of channels that each hold b * b channels of `placed`, which have to agree. */
+function crossBlocks(node: Node, placed: PlacedMap, adjacent: boolean): PlacedMap | Refusal {
+  if (placed.axis === undefined) return placed;
+  if (placed.axis !== 1) return refuse(`${node.opType} mixes the map's axis`);
+  const map = gather(placed.map, blockArea(node), adjacent);
+  return map === undefined
+    ? refuse(`the channels that ${node.opType} joins in one have different maps`)
+    : { axis: 1, map };
+}
+
+/** The inverse of spread: undefined where the copies of a channel differ. */
+function gather(map: ChannelAffine, copies: number, adjacent: boolean): ChannelAffine | undefined {
+  const count = channelCount(map) / copies;
+  if (!Number.isInteger(count)) return undefined;
+  const pick = (values: Float64Array): Float64Array =>
+    Float64Array.from({ length: count }, (_, c) => values[adjacent ? c * copies : c] ?? NaN);
+  const gathered = { scale: pick(map.scale), shift: pick(map.shift) };
+  const back = spread(gathered, copies, adjacent);
+  const same = map.scale.every((scale, c) => scale === back.scale[c] && map.shift[c] === back.shift[c]);
+  return same ? gathered : undefined;
+}
 
 /** SpaceToDepth is its inverse in DCR order. */
 export const SPACE_TO_DEPTH: AffineFacets = {
+  passUp: (node, placed) => {
+    const gathered = crossBlocks(node, placed, false);
+    return isRefusal(gathered) ? gathered : through(gathered);
+  },
   passDown: (node, _, placed) => {
     if (placed.axis === undefined) return placed;
     if (placed.axis !== 1) return refuse("SpaceToDepth mixes the map's axis");

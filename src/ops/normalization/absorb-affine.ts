@@ -20,16 +20,32 @@ export function absorbIntoBatchNormalization(
   return intoScaleAndBias(node, placed, 1);
 }
 
-/** Instance and group normalization have a scale and a bias per channel, on axis 1; before opset 21 GroupNormalization's is per group. */
+/** Instance and group normalization have a scale and a bias per channel, on axis 1; before opset 21 GroupNormalization's are per group. */
 export function absorbIntoChannelNormalization(
   node: Node,
   placed: PlacedMap,
   facts: Facts,
 ): Absorption | Refusal {
-  if (node.is("GroupNormalization") && (facts.opset(node) ?? 0) < 21) {
-    return refuse("before opset 21 GroupNormalization has a scale per group");
-  }
-  return intoScaleAndBias(node, placed, 1);
+  if (!node.is("GroupNormalization") || (facts.opset(node) ?? 0) >= 21)
+    return intoScaleAndBias(node, placed, 1);
+  const grouped = perGroup(placed, node.int("num_groups", 0));
+  return grouped === undefined
+    ? refuse("before opset 21 GroupNormalization has a scale per group, and the map differs within one")
+    : intoScaleAndBias(node, grouped, 1);
+}
+
+/** The map of groups of neighbouring channels; undefined where it differs within one. */
+function perGroup({ axis, map }: PlacedMap, groups: number): PlacedMap | undefined {
+  if (axis === undefined) return { axis, map };
+  const size = map.scale.length / groups;
+  if (!Number.isInteger(size)) return undefined;
+  const first = (c: number): number => Math.floor(c / size) * size;
+  const same = map.scale.every(
+    (scale, c) => scale === map.scale[first(c)] && map.shift[c] === map.shift[first(c)],
+  );
+  if (!same) return undefined;
+  const pick = (values: Float64Array): Float64Array => values.filter((_, c) => c % size === 0);
+  return { axis, map: { scale: pick(map.scale), shift: pick(map.shift) } };
 }
 
 /** LayerNormalization over the last axis has a scale and a bias per element of it. */
