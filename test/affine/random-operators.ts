@@ -434,6 +434,42 @@ const layer: Apply = (d, x) => {
   return d.node("LayerNormalization", inputs, x.dims, ["axis = -1", "epsilon = 0.1"]);
 };
 
+const group: Apply = (d, x) => {
+  const channels = at(x.dims, 1);
+  if (channels === undefined || channels % 2 !== 0 || x.dims.length < 3 || d.opset < 18) return undefined;
+  if (x.dims.slice(2).includes("N")) return undefined;
+  if (x.dims.slice(2).reduce<number>((total, dim) => total * Number(dim), 1) < 4) return undefined;
+  const parameters = d.opset < 21 ? 2 : channels;
+  const inputs = [x, d.constant([parameters]), d.constant([parameters])];
+  return d.node("GroupNormalization", inputs, x.dims, ["num_groups = 2", "epsilon = 0.1"]);
+};
+
+/** Rows of a constant table, picked by the graph's input, which no rewrite changes. */
+const table: Apply = (d) => {
+  const [x] = d.values;
+  const rows = x && at(x.dims, x.dims.length - 1);
+  if (x === undefined || rows === undefined) return undefined;
+  const width = d.pick(4) + 2;
+  const picked = d.node("ArgMax", [x], x.dims.slice(0, -1), ["axis = -1", "keepdims = 0"]);
+  return d.node("Gather", [d.constant([rows, width]), picked], [...picked.dims, width]);
+};
+
+/** Two ConvTransposes of one value, which an Add or Sub may join. */
+const transposedBranches: Apply = (d, x) => {
+  const channels = at(x.dims, 1);
+  if (channels === undefined || x.dims.length < 3 || x.dims.slice(2).includes("N")) return undefined;
+  const groups = channels % 2 === 0 && d.chance(0.4) ? 2 : 1;
+  const perGroup = d.pick(3) + 1;
+  const dims = [x.dims[0] ?? 1, perGroup * groups, ...x.dims.slice(2)];
+  return [3, d.one([1, 3])].map((taps): Var => {
+    const spatial = x.dims.slice(2).map(() => taps);
+    const pads = [...spatial, ...spatial].map(() => (taps - 1) / 2);
+    const inputs: (Var | string)[] = [x, d.constant([channels, perGroup, ...spatial])];
+    if (d.chance(0.6)) inputs.push(d.constant([perGroup * groups]));
+    return d.node("ConvTranspose", inputs, dims, [`group = ${groups}`, `pads = [${pads.join(", ")}]`]);
+  });
+};
+
 /** Reads the shape only. */
 const rebuild: Apply = (d, x) => {
   if (x.dims.length < 2) return undefined;
@@ -518,6 +554,10 @@ export const OPERATORS: readonly Apply[] = [
   cast,
   instance,
   layer,
+  group,
+  table,
+  transposedBranches,
+  binary,
   rebuild,
   either,
   recurrent,

@@ -7,8 +7,10 @@ import { constant, graphText, literal, normalization, normalize } from "../suppo
 import {
   absorbs,
   before,
+  everyPart,
   lifts,
   mistakes,
+  passesUp,
   reads,
   reordered,
   weightOf,
@@ -423,6 +425,36 @@ export const ABSORBING: readonly Mutant[] = [
           if (isRefusal(absorption)) return absorption;
           return [{ node: producer, absorption }];
         },
+      },
+    },
+  },
+  {
+    name: "Gather: the rows that others read, too, are scaled",
+    model: graphText(
+      "int64[N,3] x",
+      [constant("T", [2, 5]), constant("k", [5])],
+      "e = Gather (T, x) y = Mul (e, k) z = Exp (e)",
+      "y, z",
+    ),
+    broken: {
+      functions: {
+        planUp: (real) => (reader, placed, facts) => {
+          const right = real(reader, placed, facts);
+          return isRefusal(right) ? right : right.map(({ copyFor: _, ...rest }) => rest);
+        },
+      },
+    },
+  },
+  {
+    name: "SpaceToDepth: the channels it joins are counted backwards",
+    model: graphText(
+      "float[N,3,4,6] x",
+      ["float[8,1,1] k = {2, 0.5, 2, 0.5, 2, 0.5, 2, 0.5}", constant("W", [2, 3, 1, 1])],
+      "c = Conv (x, W) d = SpaceToDepth <blocksize = 2> (c) y = Mul (d, k)",
+    ),
+    broken: {
+      facets: {
+        SpaceToDepth: passesUp((ways) => everyPart(ways, (part) => reordered(part, (c) => 1 - c))),
       },
     },
   },

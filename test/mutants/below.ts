@@ -61,6 +61,49 @@ export const BELOW: readonly Mutant[] = [
     broken: { facets: { Conv: reads("auto_pad", undefined) } },
   },
   {
+    name: "Conv: the shift behind a padded one forgets the border",
+    pass,
+    model: normalizedBefore(
+      "float[N,4,8,6] x",
+      4,
+      "y = Conv <pads = [1, 1, 1, 1], strides = [2, 2]> (n, W, b)",
+      [constant("W", [2, 4, 3, 3]), constant("b", [2])],
+    ),
+    broken: {
+      facets: {
+        Conv: absorbsBelow((right) => {
+          if (right.remainder === undefined) return right;
+          const { dims, dtype } = right.remainder;
+          const values = right.remainder.toFloat64();
+          // What it is in the middle, for all of the channel.
+          const inner = values.map((_, i) => values[i - (i % 12) + 4] ?? NaN);
+          return { ...right, remainder: tensorFromNumbers(dtype, dims, inner) };
+        }),
+      },
+    },
+  },
+  {
+    name: "Conv: the shift behind a padded one is scaled, too",
+    pass,
+    model: normalizedBefore(
+      "float[N,4,8,6] x",
+      4,
+      "y = Conv <pads = [0, 1, 1, 0], strides = [3, 2]> (n, W, b)",
+      [constant("W", [2, 4, 3, 3]), constant("b", [2])],
+    ),
+    broken: { facets: { Conv: mistakes((placed) => withShift(placed, (t, s) => t * s)) } },
+  },
+  {
+    name: "DepthToSpace: the channels it joins are counted backwards",
+    pass,
+    model: graphText(
+      "float[N,8,3,4] x",
+      ["float[8,1,1] k = {2, 0.5, 2, 0.5, 2, 0.5, 2, 0.5}", constant("W", [3, 2, 1, 1])],
+      "n = Mul (x, k) d = DepthToSpace <blocksize = 2> (n) y = Conv (d, W)",
+    ),
+    broken: { facets: { DepthToSpace: passesDown((right) => reordered(right, (c) => 1 - c)) } },
+  },
+  {
     name: "Conv: every group reads the channels of the first",
     pass,
     model: conv("<group = 2>", [6, 2, 3, 2]),

@@ -1,4 +1,5 @@
 import { isPointwise, type Kernel } from "../../src/affine/kernels.js";
+import { scaleTensor } from "../../src/affine/scale-tensor.js";
 import { isRefusal } from "../../src/base/refusal.js";
 import type { Node } from "../../src/ir/graph.js";
 import { constant, graphText, normalization, normalize } from "../support/text.js";
@@ -6,6 +7,10 @@ import { pretending } from "./break.js";
 import type { Mutant } from "./stage.js";
 
 const IMAGE = "float[N,4,7,6] x";
+
+function negated(kernel: Kernel): Kernel {
+  return { ...kernel, weight: scaleTensor(kernel.weight, new Float64Array([-1]), kernel.weight.size) };
+}
 
 /** A 3x3 Conv beside another branch of x, and their sum. */
 function parallel(branch: string, constants: readonly string[]): string {
@@ -86,6 +91,49 @@ export const MERGING: readonly Mutant[] = [
     broken: {
       functions: {
         alignTaps: (real) => (host, guest, sameSize) => real(host, { ...guest, dilations: [1, 1] }, sameSize),
+      },
+    },
+  },
+  {
+    name: "parallel: what is subtracted is added",
+    pass: "merge-parallel-branches",
+    model: parallel("d = Conv (x, V) y = Sub (c, d)", [constant("V", [4, 4, 1, 1])]),
+    broken: {
+      functions: {
+        addKernels:
+          (real) =>
+          (...args) =>
+            real(args[0], args[1], negated(args[2]), args[3]),
+      },
+    },
+  },
+  {
+    name: "parallel: what is subtracted from is subtracted",
+    pass: "merge-parallel-branches",
+    model: parallel("d = Conv (x, V) y = Sub (d, c)", [constant("V", [4, 4, 1, 1])]),
+    broken: {
+      functions: {
+        addKernels:
+          (real) =>
+          (...args) =>
+            real(args[0], args[1], negated(args[2]), args[3]),
+      },
+    },
+  },
+  {
+    name: "parallel: the taps of the smaller ConvTranspose are one off",
+    pass: "merge-parallel-branches",
+    model: graphText(
+      "float[N,4,5,6] x",
+      [constant("W", [4, 3, 3, 3]), constant("V", [4, 3, 1, 1])],
+      "c = ConvTranspose <pads = [1, 1, 1, 1]> (x, W) d = ConvTranspose (x, V) y = Add (c, d)",
+    ),
+    broken: {
+      functions: {
+        alignTaps: (real) => (host, guest, sameSize) => {
+          const right = real(host, guest, sameSize);
+          return isRefusal(right) ? right : right.map((taps) => taps.map((tap) => (tap + 1) % 3));
+        },
       },
     },
   },
