@@ -1,9 +1,12 @@
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import { WIDTH } from "../report/layout.js";
+import { addCalibrate } from "./calibrate.js";
 import { addCheck } from "./check.js";
 import { EXIT, EXIT_HELP, handleInterrupts } from "./exit.js";
 import { reportFailure } from "./failure.js";
+import { addFreeze } from "./freeze.js";
+import { addInsert } from "./insert.js";
 import { addInspect } from "./inspect.js";
 import { addOptimize } from "./optimize.js";
 import { guardStreams, styleFor, wantsColors } from "./output.js";
@@ -51,6 +54,16 @@ function createProgram(): Command {
     // Errors are reported in one place, reportFailure, as text or as JSON.
     .configureOutput({ outputError: () => {}, getOutHasColors: () => wantsColors("stdout") })
     .addHelpText("after", EXIT_HELP);
-  for (const add of [addOptimize, addCheck, addInspect, addPrint, addPasses]) add(program);
+  for (const add of [
+    addOptimize,
+    addInsert,
+    addCalibrate,
+    addFreeze,
+    addCheck,
+    addInspect,
+    addPrint,
+    addPasses,
+  ])
+    add(program);
   return program;
 }

@@ -62,3 +62,32 @@ export function parseLimit(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new InvalidArgumentError('Give a whole number, or "all".');
   return Number(text);
 }
+
+/** A number, or a quotient of two: "0.1", "1e-3", "1/255". */
+export function parseNumber(text: string): number {
+  const [, over = "", under] = /^([^/]+)(?:\/([^/]+))?$/.exec(text) ?? [];
+  const value = over.trim() === "" ? Number.NaN : Number(over) / Number(under ?? 1);
+  if (!Number.isFinite(value)) throw new InvalidArgumentError("Give a number, like 0.1, 1e-3 or 1/255.");
+  return value;
+}
+
+/** A whole number from 1 on. */
+export function parseCount(text: string): number {
+  const value = Number(text);
+  if (!/^\d{1,15}$/.test(text) || value < 1) throw new InvalidArgumentError("Give a whole number from 1 on.");
+  return value;
+}
+
+/** Numbers with commas between them. */
+export function parseNumbers(text: string): readonly number[] {
+  return text.split(",").map(parseNumber);
+}
+
+/** One of the words. */
+export function choice<const T extends string>(...words: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = words.find((word) => word === text);
+    if (found === undefined) throw new InvalidArgumentError(`Give one of ${words.join(", ")}.`);
+    return found;
+  };
+}

@@ -1,0 +1,36 @@
+import type { FreezeReport } from "../batchnorm/freeze.js";
+import { paragraph } from "./layout.js";
+import type { FileSize } from "./report.js";
+import type { Style } from "./style.js";
+import { bytesText, plural } from "./units.js";
+
+export interface FreezeRun {
+  readonly input: FileSize;
+  readonly output: FileSize;
+  readonly report: FreezeReport;
+}
+
+/** What freezing did, as lines of at most 80 columns. */
+export function freezeText({ input, output, report }: FreezeRun, style: Style): string {
+  const { frozen, neutral, outputs, dropouts } = report;
+  const lines = [
+    ...paragraph(
+      `${style.bold(input.path)} -> ${style.bold(output.path)} (${bytesText(output.bytes)})`,
+      0,
+      2,
+    ),
+    ...paragraph(
+      `${plural(frozen.length, "BatchNormalization")} frozen: inference form, statistics as stored`,
+    ),
+  ];
+  if (neutral.length > 0) lines.push(...paragraph(`${neutral.length} that changed nothing removed`));
+  if (outputs.length > 0) {
+    lines.push(
+      ...paragraph(
+        `${plural(outputs.length, "output")} removed: ${outputs.slice(0, 8).join(", ")}${outputs.length > 8 ? ", ..." : ""}`,
+      ),
+    );
+  }
+  if (dropouts > 0) lines.push(...paragraph(`${plural(dropouts, "Dropout")} removed`));
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,50 @@
+import type { InsertedSite, InsertReport } from "../batchnorm/insert.js";
+import { checkText } from "./check-text.js";
+import { type Cell, paragraph, table } from "./layout.js";
+import type { FileSize } from "./report.js";
+import type { Style } from "./style.js";
+import { bytesText, plural } from "./units.js";
+
+export interface InsertRun {
+  readonly input: FileSize;
+  /** undefined: the sites were only listed. */
+  readonly output: FileSize | undefined;
+  readonly report: InsertReport;
+}
+
+/** The sites, what was passed over and why, and the proof, as lines of at most 80 columns. */
+export function insertText({ input, output, report }: InsertRun, style: Style): string {
+  const { sites, passedOver, init, form, batches, samples, check } = report;
+  const target = output === undefined ? "" : ` -> ${style.bold(output.path)} (${bytesText(output.bytes)})`;
+  const lines = paragraph(`${style.bold(input.path)}${target}`, 0, 2);
+  const verb = output === undefined ? "would go" : "went";
+  lines.push(
+    ...paragraph(`${plural(sites.length, "BatchNormalization")} ${verb} in: init ${init}, form ${form}`),
+  );
+  if (samples > 0)
+    lines.push(
+      ...paragraph(`statistics of ${plural(samples, "sample")} in ${plural(batches, "batch", "batches")}`),
+    );
+  if (sites.length > 0) lines.push("", ...siteTable(sites, style));
+  if (passedOver.length > 0) {
+    lines.push("", ...paragraph(style.bold("passed over"), 0));
+    for (const { node, reason } of passedOver) lines.push(...paragraph(`${node}: ${reason}`, 2, 4));
+  }
+  if (check !== undefined) lines.push("", ...checkText(check, style));
+  return `${lines.join("\n")}\n`;
+}
+
+function siteTable(sites: readonly InsertedSite[], { dim }: Style): string[] {
+  const head: Cell[] = ["layer", "operator", "before", "channels", "bias"].map((text) => ({
+    text,
+    paint: dim,
+  }));
+  const rows = sites.map(({ name, opType, activations, channels, bias }): Cell[] => [
+    name,
+    opType,
+    [...new Set(activations.map((activation) => activation.opType))].join(", "),
+    String(channels),
+    bias,
+  ]);
+  return table([{ elastic: true }, {}, { elastic: true }, { align: "right" }, {}], [head, ...rows]);
+}
