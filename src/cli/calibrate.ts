@@ -92,13 +92,14 @@ async function calibrateModel(
   flags: CalibrateFlags,
   show: (text: string) => void,
 ): Promise<Calibrated> {
-  const { calibrate, evaluate } = await import("../train.js");
+  const { calibrate, evaluate, LABELS } = await import("../train.js");
   const { progressText } = await import("../report/progress-text.js");
   const data = await openDataFor(model, flags);
   try {
+    const isLabelled = data.fields.some(({ name }) => name === LABELS);
     const { batchSize = 32, limit, threads } = runOptionsOf(flags);
     const judge = async (judged: Model, text: string): Promise<Evaluation | undefined> => {
-      if (flags.labels === undefined) return undefined;
+      if (!isLabelled) return undefined;
       show(text);
       return evaluate(judged, data, {
         loss: { kind: "cross-entropy" },

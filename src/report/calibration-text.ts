@@ -30,12 +30,10 @@ export function calibrationText({ input, output, report, accuracy }: Calibration
     "",
   ];
   const moved = [...layers].sort((a, b) => movement(b) - movement(a)).slice(0, MOST);
-  const head: Cell[] = ["layer", "channels", "means moved by", "deviations times", "mean +-", "dead"].map(
-    (text) => ({
-      text,
-      paint: style.dim,
-    }),
-  );
+  const head: Cell[] = ["layer", "channels", "moved", "ratio", "error", "dead"].map((text) => ({
+    text,
+    paint: style.dim,
+  }));
   const rows = moved.map((layer): Cell[] => [
     layer.name,
     String(layer.channels),

@@ -94,7 +94,7 @@ export async function imageSource(folder: string, size: ImageSize): Promise<Samp
   };
 }
 
-type Sharp = (typeof import("sharp"))["default"];
+type Sharp = typeof import("sharp")["default"];
 
 async function loadSharp(): Promise<Sharp> {
   try {

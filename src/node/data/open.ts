@@ -40,13 +40,13 @@ export async function openDataset(
   { labels, ...preparation }: DatasetOptions = {},
 ): Promise<Dataset> {
   const isModule = /\.[cm]?js$/.test(path);
-  if (isModule && labels !== undefined) {
-    throw new NormfoldError(
-      "usage",
-      'a module gives its labels itself, as "labels" of each sample; leave out --labels',
-    );
-  }
   try {
+    if (isModule && labels !== undefined) {
+      throw new NormfoldError(
+        "usage",
+        'a module gives its labels itself, as "labels" of each sample; leave out --labels',
+      );
+    }
     return bindDataset(
       isModule ? await moduleDataset(path) : await fromFiles(path, slots, labels),
       slots,
