@@ -12,7 +12,10 @@ import { table } from "./measure.mjs";
  */
 const STANDARD_ERRORS = 2;
 
-/** One rounding of float32. What is nearer than this to the real function cannot be told from it. */
+/**
+ * One rounding of float32. Chains of products that become one (merge-linear-chains) lose up to this: their weights are rounded
+ * where the original's were exact, and a wide middle no longer averages what a long sum rounds.
+ */
 const ROUNDING = 2 ** -24;
 
 /** Evaluating these in float64 takes most of a minute. */
@@ -97,8 +100,8 @@ function judge(pairs) {
       ? "nearer"
       : mean <= STANDARD_ERRORS * error
         ? "no farther than chance"
-        : result <= ROUNDING
-          ? "farther, below one rounding"
+        : result - original <= ROUNDING
+          ? "farther by less than one rounding"
           : "FARTHER";
   return { original, result, ratio: Math.exp(mean), error, verdict };
 }
