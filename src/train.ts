@@ -28,6 +28,13 @@ export {
   type InsertReport,
   insertBatchNorm,
 } from "./batchnorm/insert.js";
+export {
+  type PrepareOptions,
+  type PrepareReport,
+  prepare,
+  RECIPES,
+  type Recipe,
+} from "./batchnorm/prepare.js";
 export type { PassedOver, Site, SiteOptions } from "./batchnorm/site.js";
 export { matchesGlob } from "./batchnorm/site.js";
 export { findSites } from "./batchnorm/sites.js";

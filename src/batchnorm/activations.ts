@@ -24,6 +24,11 @@ const NONLINEARITIES = [
 
 const SPELLED: ReadonlySet<string> = new Set(NONLINEARITIES);
 
+/** True for a nonlinearity that is one operator. */
+export function isNonlinearity(node: Node): boolean {
+  return node.is(...NONLINEARITIES);
+}
+
 /** Operators behind which the elements are still the nonlinearity's. */
 const MOVING = [
   "Identity",

@@ -11,6 +11,7 @@ import { addInspect } from "./inspect.js";
 import { addOptimize } from "./optimize.js";
 import { guardStreams, styleFor, wantsColors } from "./output.js";
 import { addPasses } from "./passes.js";
+import { addPrepare } from "./prepare.js";
 import { addPrint } from "./print.js";
 
 /** Runs a command line (without node and script) and leaves the exit code in process.exitCode. Never throws. */
@@ -59,6 +60,7 @@ function createProgram(): Command {
     addInsert,
     addCalibrate,
     addFreeze,
+    addPrepare,
     addCheck,
     addInspect,
     addPrint,

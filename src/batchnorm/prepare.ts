@@ -1,0 +1,187 @@
+import { NormfoldError } from "../base/errors.js";
+import { createRandom, type Random } from "../base/random.js";
+import { Builder } from "../ir/builder.js";
+import { cloneModel } from "../ir/clone.js";
+import { canReplace, type Graph, type Node, type Value } from "../ir/graph.js";
+import type { Model } from "../ir/model.js";
+import { pruneUnread } from "../ir/prune.js";
+import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
+import { constantTensor } from "../ops/constants.js";
+import { isNonlinearity } from "./activations.js";
+import { removeDropout } from "./dropout.js";
+import { type InsertReport, insertBatchNorm } from "./insert.js";
+
+export type Recipe = "batchnorm-paper";
+
+export const RECIPES: readonly Recipe[] = ["batchnorm-paper"];
+
+export interface PrepareOptions {
+  /** Of the new kernels' random values. Default 0. */
+  readonly seed?: number;
+  /** training (default) or inference, as insertBatchNorm has it. */
+  readonly form?: "training" | "inference";
+}
+
+/** One change, and why. Each changes the function on purpose. */
+export interface PrepareStep {
+  readonly change: string;
+  readonly nodes: readonly string[];
+}
+
+export interface PrepareReport {
+  readonly recipe: Recipe;
+  readonly steps: readonly PrepareStep[];
+  /** Places the recipe names that were left as they are. */
+  readonly kept: readonly { readonly node: string; readonly reason: string }[];
+  readonly inserted: InsertReport;
+  /** The part of the recipe that is no change of the graph. */
+  readonly settings: readonly string[];
+}
+
+/** Section 4.2.1 of Ioffe & Szegedy 2015, what it says about training. */
+const SETTINGS: readonly string[] = [
+  "raise the learning rate: the paper's BN-x5 and BN-x30 use 5 and 30 times the plain network's",
+  "divide the weight decay by 5",
+  "let the learning rate decay 6 times faster",
+  "shuffle the samples anew in every round",
+  "distort images less: each is seen fewer times",
+];
+
+/** The paper's limit for the two convolutions that replace one of 5x5. */
+const MAX_FILTERS = 128;
+
+/**
+ * The changes to a network of Ioffe & Szegedy 2015, section 4.2.1: Dropout and LRN go, every 5x5 Conv becomes two of 3x3
+ * with up to 128 filters and new random kernels, and BatchNormalization goes before the nonlinearities (init fresh).
+ * The result computes something else: it is to be trained. Throws as insertBatchNorm does.
+ */
+export async function prepare(
+  model: Model,
+  recipe: Recipe,
+  options: PrepareOptions = {},
+): Promise<{ readonly model: Model; readonly report: PrepareReport }> {
+  if (!RECIPES.includes(recipe)) {
+    throw new NormfoldError("usage", `there is no recipe "${recipe}"; there is ${RECIPES.join(", ")}`);
+  }
+  const copy = cloneModel(model);
+  const { graph } = copy;
+  const steps: PrepareStep[] = [];
+  const kept: PrepareReport["kept"][number][] = [];
+  const note = (change: string, nodes: readonly string[]): void => {
+    if (nodes.length > 0) steps.push({ change, nodes });
+  };
+  const dropouts = [...graph.nodes()].filter((node) => node.is("Dropout")).map((node) => node.label);
+  removeDropout(graph);
+  note("Dropout is removed: batch statistics regularize", dropouts);
+  note("LRN is removed: with normalization it brings nothing", removeAll(graph, "LRN", kept));
+  note(
+    "5x5 Conv becomes two 3x3 Convs with new kernels",
+    splitKernels(graph, createRandom(options.seed ?? 0), kept),
+  );
+  pruneUnread(graph);
+  const { model: normalized, report } = await insertBatchNorm(copy, {
+    init: "fresh",
+    form: options.form ?? "training",
+  });
+  note(
+    "BatchNormalization goes before nonlinearities",
+    report.sites.map(({ name }) => name),
+  );
+  return { model: normalized, report: { recipe, steps, kept, inserted: report, settings: SETTINGS } };
+}
+
+function removeAll(graph: Graph, opType: string, kept: PrepareReport["kept"][number][]): readonly string[] {
+  const removed: string[] = [];
+  for (const node of [...graph.nodes()]) {
+    const [input, output] = [node.input(0), node.output(0)];
+    if (!node.is(opType) || input === undefined || output === undefined) continue;
+    if (!canReplace(output, input)) {
+      kept.push({ node: node.label, reason: `"${output.name}" is an output of the model` });
+      continue;
+    }
+    graph.replaceUses(output, input);
+    graph.removeNode(node);
+    removed.push(node.label);
+  }
+  return removed;
+}
+
+function splitKernels(
+  graph: Graph,
+  random: Random,
+  kept: PrepareReport["kept"][number][],
+): readonly string[] {
+  const split: string[] = [];
+  for (const node of [...graph.nodes()]) {
+    if (!node.is("Conv")) continue;
+    const weight = constantTensor(node.input(1));
+    const kernel = node.ints("kernel_shape") ?? weight?.dims.slice(2);
+    if (kernel?.length !== 2 || kernel.some((size) => size !== 5)) continue;
+    const reason = whyNotSplit(node, weight);
+    // One with a slope per filter does not fit another number of filters.
+    const activation = node.output(0)?.users.find((user) => isNonlinearity(user) && user.inputs.length === 1);
+    if (reason !== undefined || weight === undefined) {
+      kept.push({ node: node.label, reason: reason ?? "its kernel is no constant" });
+      continue;
+    }
+    splitOne(graph, node, weight, activation, random);
+    split.push(node.label);
+  }
+  return split;
+}
+
+function whyNotSplit(node: Node, weight: Tensor | undefined): string | undefined {
+  if (weight === undefined) return "its kernel is no constant";
+  if (weight.dtype !== "float" && weight.dtype !== "double") return `its kernel is ${weight.dtype}`;
+  if (node.int("group", 1) !== 1) return "it has groups, of which the paper says nothing";
+  if (node.ints("dilations")?.some((dilation) => dilation !== 1)) return "it is dilated";
+  const auto = node.string("auto_pad", "NOTSET");
+  return auto === "NOTSET" || auto === "VALID"
+    ? undefined
+    : `auto_pad ${auto} does not say how to share the padding`;
+}
+
+/** C -> min(M, 128) -> M, with the layer's nonlinearity between, in the same output size: each takes half of the padding. */
+function splitOne(
+  graph: Graph,
+  node: Node,
+  weight: Tensor,
+  activation: Node | undefined,
+  random: Random,
+): void {
+  const [filters = 0, channels = 0] = weight.dims;
+  const middle = Math.min(filters, MAX_FILTERS);
+  const build = new Builder(graph, { before: node, prefix: `${node.key}_` });
+  const kernel = (to: number, from: number, part: string): Value => {
+    const std = Math.sqrt(2 / (from * 9));
+    const values = Float64Array.from({ length: to * from * 9 }, () => random.normal() * std);
+    return build.constant(tensorFromNumbers(weight.dtype, [to, from, 3, 3], values), `${node.key}_${part}`);
+  };
+  const pads = node.ints("pads") ?? [0, 0, 0, 0];
+  const first = build.op(
+    "Conv",
+    [node.input(0) ?? null, kernel(middle, channels, "first")],
+    { kernel_shape: [3, 3], pads: pads.map((pad) => Math.ceil(pad / 2)) },
+    `${node.key}_3x3`,
+  );
+  // Without one the two would be one linear map of 5x5 again; Relu is the paper's.
+  const twin =
+    activation === undefined
+      ? build.op("Relu", [first])
+      : graph
+          .addNode(
+            {
+              opType: activation.opType,
+              domain: activation.domain,
+              inputs: [first],
+              outputs: [graph.freshName(`${node.key}_3x3_activated`)],
+              attributes: [...activation.attributes.values()],
+            },
+            node,
+          )
+          .output(0);
+  node.setInput(0, twin ?? first);
+  node.setInput(1, kernel(filters, middle, "second"));
+  node.set({ name: "kernel_shape", kind: "ints", value: [3n, 3n] });
+  node.set({ name: "pads", kind: "ints", value: pads.map((pad) => BigInt(Math.floor(pad / 2))) });
+}
