@@ -17,19 +17,31 @@ describe("the README's examples", () => {
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "normfold-readme-"));
     copyFileSync(join(root, "models/zoo/mlp_mnist_sigmoid_bn.onnx"), join(folder, "model.onnx"));
+    copyFileSync(join(root, "models/zoo/mlp_mnist_sigmoid_plain.onnx"), join(folder, "plain.onnx"));
+    writeFileSync(join(folder, "x.npy"), npy([120, 784]));
+    writeFileSync(
+      join(folder, "y.npy"),
+      npy([120], "<i8", (i) => i % 10),
+    );
     writeFileSync(join(folder, "data.npz"), zipSync({ "arr_0.npy": npy([2, 784]) }));
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   const run = (index: number): string => {
-    const door = JSON.stringify(new URL("../dist/src/index.js", import.meta.url).href);
+    const door = (name: string): string =>
+      JSON.stringify(new URL(`../dist/src/${name}.js`, import.meta.url).href);
     const file = join(folder, `example-${index}.mjs`);
-    writeFileSync(file, (blocks[index] ?? "").replace('from "normfold"', `from ${door}`));
+    writeFileSync(
+      file,
+      (blocks[index] ?? "")
+        .replace('from "normfold"', `from ${door("index")}`)
+        .replace('from "normfold/train"', `from ${door("train")}`),
+    );
     return execFileSync(process.execPath, [file], { cwd: folder, encoding: "utf8" });
   };
 
-  it("are the four this test knows", () => {
-    expect(blocks).toHaveLength(4);
+  it("are the five this test knows", () => {
+    expect(blocks).toHaveLength(5);
   });
 
   it("type-check in a strict project", () => {
@@ -48,7 +60,10 @@ describe("the README's examples", () => {
         module: "nodenext",
         types: ["node"],
         typeRoots: [join(root, "node_modules/@types")],
-        paths: { normfold: [join(root, "dist/src/index.d.ts")] },
+        paths: {
+          normfold: [join(root, "dist/src/index.d.ts")],
+          "normfold/train": [join(root, "dist/src/train.d.ts")],
+        },
       },
       files,
     };
@@ -77,13 +92,22 @@ describe("the README's examples", () => {
   });
 
   it("run a pass of one's own", () => {
-    expect(run(3)).toMatch(/^1 \[/);
+    expect(run(3)).toMatch(/^1 \[.*after Exp "e" does nothing/s);
+  });
+
+  it("insert, train and fold away", () => {
+    expect(run(4)).toBe("4 3 0\n");
   });
 });
 
-/** A float32 array of ramps in NumPy's format, version 1.0. */
-function npy(shape: readonly [number, number]): Uint8Array {
-  const dictionary = `{'descr': '<f4', 'fortran_order': False, 'shape': (${shape.join(", ")}), }`;
+/** An array in NumPy's format, version 1.0; ramps of float32 where nothing else is said. */
+function npy(
+  shape: readonly number[],
+  descr: "<f4" | "<i8" = "<f4",
+  value: (index: number) => number = (i) => ((i * 37) % 101) / 50 - 1,
+): Uint8Array {
+  const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
+  const dictionary = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${sizes}), }`;
   const padded = `${dictionary.padEnd(64 * Math.ceil((11 + dictionary.length) / 64) - 11)}\n`;
   const header = Uint8Array.from([
     0x93,
@@ -93,6 +117,7 @@ function npy(shape: readonly [number, number]): Uint8Array {
     padded.length & 255,
     padded.length >> 8,
   ]);
-  const values = Float32Array.from({ length: shape[0] * shape[1] }, (_, i) => ((i * 37) % 101) / 50 - 1);
+  const numbers = Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => value(i));
+  const values = descr === "<f4" ? Float32Array.from(numbers) : BigInt64Array.from(numbers, BigInt);
   return Buffer.concat([header, new TextEncoder().encode(padded), new Uint8Array(values.buffer)]);
 }
