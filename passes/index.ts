@@ -13,6 +13,8 @@ import { fuseCompoundOperators } from "./fuse-compound-operators.js";
 import { fuseExactOperators } from "./fuse-exact-operators.js";
 import { fuseGemm } from "./fuse-gemm.js";
 import { fusePad } from "./fuse-pad.js";
+import { inlineControlFlow } from "./inline-control-flow.js";
+import { inlineFunctions } from "./inline-functions.js";
 import { liftConstants } from "./lift-constants.js";
 import { mergeCommonSubexpressions } from "./merge-common-subexpressions.js";
 import { mergeDuplicateInitializers } from "./merge-duplicate-initializers.js";
@@ -22,10 +24,12 @@ import { simplifyReshape } from "./simplify-reshape.js";
 
 /** Every pass, in the order the pipeline runs them. */
 export const PASSES: readonly Pass[] = [
+  inlineFunctions,
   liftConstants,
   eliminateIdentity,
   eliminateDropout,
   foldConstants,
+  inlineControlFlow,
   simplifyReshape,
   eliminateNoOps,
   eliminateTransposes,

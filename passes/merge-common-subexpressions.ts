@@ -1,7 +1,7 @@
-import type { Attribute } from "../src/ir/attribute.js";
 import { canReplace, type Graph, type Node, type Value } from "../src/ir/graph.js";
 import { constantTensor } from "../src/ops/constants.js";
 import { isDeterministic } from "../src/ops/determinism.js";
+import { attributeKey } from "../src/rewrite/equal-bodies.js";
 import type { Pass, PassContext } from "../src/rewrite/pass.js";
 import { kindOf, TensorIndex } from "../src/rewrite/tensor-index.js";
 
@@ -132,27 +132,4 @@ function constantsKey(node: Node, tensors: TensorIndex): string {
     ...attributes.map((attr) => (attr.kind === "tensor" ? attr.value : undefined)),
   ];
   return constants.map((tensor) => (tensor === undefined ? "" : tensors.idOf(tensor))).join();
-}
-
-function attributeKey(attr: Attribute): string | undefined {
-  switch (attr.kind) {
-    case "float":
-      return Object.is(attr.value, -0) ? "f-0" : `f${attr.value}`;
-    case "int":
-      return `i${attr.value}`;
-    case "string":
-      return `s${attr.value.join(",")}`;
-    case "floats":
-      return `F${attr.value.map((value) => (Object.is(value, -0) ? "-0" : value)).join(",")}`;
-    case "ints":
-      return `I${attr.value.join(",")}`;
-    case "strings":
-      return `S${attr.value.map((text) => text.join(",")).join(";")}`;
-    case "ref":
-      return `@${attr.ref}`;
-    case "tensor":
-      return `T${kindOf(attr.value)}`;
-    default:
-      return undefined;
-  }
 }

@@ -25,10 +25,12 @@ export interface View {
 export interface Settings {
   /** Bytes by which computed constants may make the model grow in all, net of the constants that go away. */
   readonly growthLimit: number;
+  /** Put the bodies of functions in the place of their calls. */
+  readonly inlineFunctions: boolean;
 }
 
 /** Room for the weights of a ResNet-50 whose file has only formulas for them, and no more. */
-export const DEFAULT_SETTINGS: Settings = { growthLimit: 128 * 2 ** 20 };
+export const DEFAULT_SETTINGS: Settings = { growthLimit: 128 * 2 ** 20, inlineFunctions: false };
 
 /**
  * A local rewrite. `match` is pure: a proposal, a refusal with its sentence, or undefined for a node that is not the

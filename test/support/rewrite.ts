@@ -19,7 +19,8 @@ import { parseGraph, parseModel } from "../../src/text/parse.js";
 import { printModel } from "../../src/text/print.js";
 import { sketch } from "./text.js";
 
-export interface RewriteCase extends Pick<RewriteOptions, "passes" | "growthLimit" | "freezeInitializers"> {
+export interface RewriteCase
+  extends Pick<RewriteOptions, "passes" | "growthLimit" | "freezeInitializers" | "inlineFunctions"> {
   /** Of a text without a model header. */
   readonly opset?: number;
   /**
