@@ -43,6 +43,8 @@ export interface StatisticsOptions {
   readonly runtime?: Runtime;
   readonly threads?: number;
   readonly onProgress?: (progress: StatisticsProgress) => void;
+  /** Called with each batch's statistics of target `index`. */
+  readonly onBatch?: (index: number, moments: BatchMoments) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -97,7 +99,11 @@ export async function estimateStatistics(
     for await (const batch of drawn) {
       signal?.throwIfAborted();
       const outputs = await session.run(feedsOf(batch, plan, batches));
-      for (const { gauge, moments } of meters) moments.add(read(gauge, outputs, batches, method));
+      meters.forEach(({ gauge, moments }, index) => {
+        const measured = read(gauge, outputs, batches, method);
+        moments.add(measured);
+        options.onBatch?.(index, measured);
+      });
       batches++;
       samples += batch.size;
       options.onProgress?.({ batches, samples, total: dataset.size });

@@ -108,9 +108,12 @@ describe("normfold optimize", () => {
   });
 
   test("--pass and --skip choose passes", async () => {
-    await normfold(["optimize", "bn.onnx", "-o", "skip.onnx", "--skip", "fold-affine-up,compose-affine"], {
-      cwd,
-    });
+    await normfold(
+      ["optimize", "bn.onnx", "-o", "skip.onnx", "--skip", "fold-affine-up,fold-affine-down,compose-affine"],
+      {
+        cwd,
+      },
+    );
     expect(await operators(at("skip.onnx"))).toContain("BatchNormalization");
     const only = ["--pass", "eliminate-identity", "--pass", "eliminate-dead", "--json"];
     const { stdout } = await normfold(["optimize", "runtime.onnx", "-o", "only.onnx", ...only], { cwd });
