@@ -5,6 +5,7 @@ import { eliminateDropout } from "./eliminate-dropout.js";
 import { eliminateIdentity } from "./eliminate-identity.js";
 import { eliminateNeutralAffine } from "./eliminate-neutral-affine.js";
 import { eliminateNoOps } from "./eliminate-no-ops.js";
+import { eliminateQuantizationPairs } from "./eliminate-quantization-pairs.js";
 import { eliminateTransposes } from "./eliminate-transposes.js";
 import { foldAffineDown } from "./fold-affine-down.js";
 import { foldAffineUp } from "./fold-affine-up.js";
@@ -18,8 +19,10 @@ import { inlineFunctions } from "./inline-functions.js";
 import { liftConstants } from "./lift-constants.js";
 import { mergeCommonSubexpressions } from "./merge-common-subexpressions.js";
 import { mergeDuplicateInitializers } from "./merge-duplicate-initializers.js";
+import { mergeIdempotentChains } from "./merge-idempotent-chains.js";
 import { mergeLinearChains } from "./merge-linear-chains.js";
 import { mergeParallelBranches } from "./merge-parallel-branches.js";
+import { mergeViewChains } from "./merge-view-chains.js";
 import { simplifyReshape } from "./simplify-reshape.js";
 
 /** Every pass, in the order the pipeline runs them. */
@@ -34,6 +37,9 @@ export const PASSES: readonly Pass[] = [
   eliminateNoOps,
   eliminateTransposes,
   fusePad,
+  eliminateQuantizationPairs,
+  mergeIdempotentChains,
+  mergeViewChains,
   eliminateNeutralAffine,
   // Before the folds, which would carry the constants of a Gelu away.
   fuseCompoundOperators,

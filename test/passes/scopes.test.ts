@@ -231,7 +231,7 @@ describe("names that callers know", () => {
         `${X}, bool p`,
         [W, b, bn],
         `c = Conv (x, W, b)
-         e = If (p) <then_branch = t () => (u) { y = Neg (x) u = Abs (y) }, else_branch = f () => (v) { v = Neg (x) }>
+         e = If (p) <then_branch = t () => (u) { y = Neg (x) u = Exp (y) }, else_branch = f () => (v) { v = Neg (x) }>
          ${normalize("y", "c", "bn")} k = Constant <value_float = 2.0> () z = Mul (k, e)`,
         "y, z",
       ),
@@ -242,7 +242,7 @@ describe("names that callers know", () => {
         `${X}, bool p`,
         [W, b, bn],
         `c = Conv (x, W, b)
-         e = If (p) <then_branch = t () => (u) { n = Neg (x) k = Neg (n) u = Abs (k) }, else_branch = f () => (v) { v = Neg (x) }>
+         e = If (p) <then_branch = t () => (u) { n = Neg (x) k = Sin (n) u = Exp (k) }, else_branch = f () => (v) { v = Neg (x) }>
          ${normalize("n", "c", "bn")} k = Constant <value_float = 2.0> () y = Mul (k, e) z = Relu (n)`,
         "y, z",
       ),

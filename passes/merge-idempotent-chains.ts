@@ -1,0 +1,190 @@
+import { present } from "../src/base/assert.js";
+import type { Refusal } from "../src/base/refusal.js";
+import { bitsOf, type DType } from "../src/ir/dtype.js";
+import type { Node, Value } from "../src/ir/graph.js";
+import { tensorFromNumbers } from "../src/ir/tensor.js";
+import type { Facts } from "../src/ops/facts.js";
+import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
+import { readThrough } from "../src/rewrite/read-through.js";
+
+/**
+ * Make one of two elementwise operators in a row of which one does the work of both.
+ *
+ *   before   a = Relu(x)  b = Clip(a, -1, 6)  c = Neg(b)  y = Neg(c)
+ *   after    y = Clip(x, 0, 6)
+ *
+ * Relu and Clip are bounds, which intersect; Abs, Sign and roundings repeat nothing; Neg, Not and BitwiseNot undo
+ * themselves; a Cast after one that loses nothing casts from the first type.
+ *
+ * Requires   constant scalar bounds that do not cross; types known
+ * Refuses    nothing: a value between the two that others read keeps its node
+ * Numerics   exact (a missing bound of Clip is infinite)
+ */
+export const mergeIdempotentChains: Pass = {
+  kind: "rules",
+  name: "merge-idempotent-chains",
+  summary: "Relu, Clip, Cast, Neg, Abs and roundings in a row become one or none",
+  before: "a = Relu(x)  y = Clip(a, -1, 6)",
+  after: "y = Clip(x, 0, 6)",
+  numerics: "exact",
+  rules: [{ match: mergeBounds }, { match: mergeUnary }, { match: mergeCasts }],
+};
+
+/** The node that makes the first input, when it is an operator and not a call of a function. */
+function before(node: Node, facts: Facts): Node | undefined {
+  const producer = node.input(0)?.producer;
+  return producer === undefined || producer.hasReferences || facts.isCall(producer) ? undefined : producer;
+}
+
+function isOnlyRead(value: Value | undefined): boolean {
+  return value !== undefined && value.uses.size === 1;
+}
+
+interface Bounds {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** What Relu and Clip bound their input to; undefined for others, and for bounds that are not known or cross. */
+function boundsOf(node: Node, facts: Facts): Bounds | undefined {
+  if (node.is("Relu")) return { low: 0, high: Number.POSITIVE_INFINITY };
+  if (!node.is("Clip")) return undefined;
+  const bound = (index: number, name: string, open: number): number | undefined => {
+    if ((facts.opset(node) ?? 0) < 11) return node.float(name, open);
+    const value = node.input(index);
+    if (value === undefined) return open;
+    const numbers = facts.numbers(value);
+    return numbers?.length === 1 ? numbers[0] : undefined;
+  };
+  const low = bound(1, "min", Number.NEGATIVE_INFINITY);
+  const high = bound(2, "max", Number.POSITIVE_INFINITY);
+  return low === undefined || high === undefined || !(low <= high) ? undefined : { low, high };
+}
+
+/** Operators whose results are never below zero. */
+const NOT_NEGATIVE = ["Abs", "Sigmoid", "HardSigmoid", "Softmax", "Exp", "Softplus", "Sqrt"] as const;
+
+function mergeBounds(node: Node, { facts }: View): Proposal | Refusal | undefined {
+  const [input, output, outer] = [node.input(0), node.output(0), boundsOf(node, facts)];
+  if (input === undefined || output === undefined || outer === undefined || node.hasReferences)
+    return undefined;
+  if (outer.low === Number.NEGATIVE_INFINITY && outer.high === Number.POSITIVE_INFINITY)
+    return readThrough(node, output, input, "has no bounds");
+  const first = before(node, facts);
+  if (first === undefined) return undefined;
+  const inner = first.is(...NOT_NEGATIVE)
+    ? { low: 0, high: Number.POSITIVE_INFINITY }
+    : boundsOf(first, facts);
+  if (inner === undefined) return undefined;
+  if (inner.low >= outer.low && inner.high <= outer.high)
+    return readThrough(node, output, input, `bounds what ${first.label} has bounded`);
+  const source = first.input(0);
+  const dtype = facts.dtype(output);
+  if (first.is(...NOT_NEGATIVE) || source === undefined || !isOnlyRead(input)) return undefined;
+  const clamp = (bound: number): number => Math.min(Math.max(bound, outer.low), outer.high);
+  const bounds = { low: clamp(inner.low), high: clamp(inner.high) };
+  if (bounds.low === outer.low && bounds.high === outer.high) {
+    return {
+      kind: "rewrite",
+      summary: `${node.label} bounds more than ${first.label}, which goes`,
+      apply: (rewriter) => {
+        rewriter.setInput(node, 0, source);
+        rewriter.removeNode(first);
+      },
+    };
+  }
+  if (dtype === undefined) return undefined;
+  return {
+    kind: "rewrite",
+    summary: `${first.label} and ${node.label} become a Clip to [${bounds.low}, ${bounds.high}]`,
+    apply: (rewriter) => {
+      const graph = present(node.graph, `${node.label} is removed`);
+      const init = { opType: "Clip", name: node.name, outputs: [graph.freshName(output.name)] };
+      const open = !Number.isFinite(bounds.high);
+      let clip: Node;
+      if ((facts.opset(node) ?? 0) < 11) {
+        const float = (value: number): { kind: "float"; value: number } => ({ kind: "float", value });
+        const attributes = { min: float(bounds.low), ...(open ? {} : { max: float(bounds.high) }) };
+        clip = rewriter.addNode(graph, { ...init, inputs: [source], attributes }, node);
+      } else {
+        const bound = (name: string, value: number): Value =>
+          rewriter.addConstant(graph, `${output.name}_${name}`, tensorFromNumbers(dtype, [], [value]), node);
+        const inputs = [source, bound("min", bounds.low), ...(open ? [] : [bound("max", bounds.high)])];
+        clip = rewriter.addNode(graph, { ...init, inputs }, node);
+      }
+      rewriter.supersede(output, present(clip.output(0), "a Clip has an output"));
+      rewriter.removeNode(node);
+      rewriter.removeNode(first);
+    },
+  };
+}
+
+const ROUNDINGS = ["Ceil", "Floor", "Round"] as const;
+
+function mergeUnary(node: Node, { facts }: View): Proposal | Refusal | undefined {
+  const [input, output, first] = [node.input(0), node.output(0), before(node, facts)];
+  const source = first?.input(0);
+  if (input === undefined || output === undefined || first === undefined || source === undefined)
+    return undefined;
+  const repeats =
+    (node.is("Abs", "Sign") && first.is(node.opType)) ||
+    (node.is(...ROUNDINGS) && first.is(...ROUNDINGS, "Sign"));
+  if (repeats) return readThrough(node, output, input, `changes nothing after ${first.label}`);
+  if (node.is("Neg", "Not", "BitwiseNot") && first.is(node.opType))
+    return readThrough(node, output, source, `undoes ${first.label}`);
+  if (!node.is("Abs") || !first.is("Neg") || !isOnlyRead(input)) return undefined;
+  return {
+    kind: "rewrite",
+    summary: `${node.label} needs no ${first.label}`,
+    apply: (rewriter) => {
+      rewriter.setInput(node, 0, source);
+      rewriter.removeNode(first);
+    },
+  };
+}
+
+/** Significant bits and largest exponent of the float types; what a whole number of so many bits fits in. */
+const FLOATS: ReadonlyMap<DType, { readonly bits: number; readonly exponent: number }> = new Map([
+  ["float16", { bits: 11, exponent: 5 }],
+  ["float", { bits: 24, exponent: 8 }],
+  ["double", { bits: 53, exponent: 11 }],
+]);
+
+const isWhole = (dtype: DType): boolean => /^u?int(8|16|32|64)$/.test(dtype);
+
+/** Whether every value of `from` is one of `to`. */
+function isLossless(from: DType, to: DType): boolean {
+  if (from === to) return true;
+  const [narrow, wide] = [FLOATS.get(from), FLOATS.get(to)];
+  if (from === "bool") return isWhole(to) || wide !== undefined;
+  if (narrow !== undefined)
+    return wide !== undefined && narrow.bits <= wide.bits && narrow.exponent <= wide.exponent;
+  if (!isWhole(from)) return false;
+  const magnitude = bitsOf(from) - (from.startsWith("u") ? 0 : 1);
+  if (wide !== undefined) return magnitude <= wide.bits;
+  if (!isWhole(to) || (to.startsWith("u") && !from.startsWith("u"))) return false;
+  return magnitude <= bitsOf(to) - (to.startsWith("u") ? 0 : 1);
+}
+
+function mergeCasts(node: Node, { facts }: View): Proposal | Refusal | undefined {
+  const first = before(node, facts);
+  const [input, output, source] = [node.input(0), node.output(0), first?.input(0)];
+  if (!node.is("Cast") || node.hasReferences || !first?.is("Cast")) return undefined;
+  if (input === undefined || output === undefined || source === undefined) return undefined;
+  const [from, middle, to] = [facts.dtype(source), facts.dtype(input), facts.dtype(output)];
+  if (from === undefined || middle === undefined || to === undefined) return undefined;
+  if (!isLossless(from, middle)) return undefined;
+  if (from === to) return readThrough(node, output, source, `casts back what ${first.label} has widened`);
+  // A value that the last type does not hold is converted as the machine pleases, from each type in another way.
+  const isSettled =
+    FLOATS.has(to) || isLossless(from, to) || (isWhole(to) && isWhole(middle) && isWhole(from));
+  if (!isSettled || !isOnlyRead(input)) return undefined;
+  return {
+    kind: "rewrite",
+    summary: `${node.label} casts from ${from} at once, and ${first.label} goes`,
+    apply: (rewriter) => {
+      rewriter.setInput(node, 0, source);
+      rewriter.removeNode(first);
+    },
+  };
+}
