@@ -9,6 +9,8 @@ import type { Dataset } from "./data/dataset.js";
 import type { Model } from "./ir/model.js";
 import type { DatasetOptions } from "./node/data/open.js";
 import type { Runtime } from "./runtime/runtime.js";
+import type { EnsembleOptions } from "./training/ensemble.js";
+import { type EnsembleProof, proveEnsemble as prove } from "./training/ensemble-proof.js";
 import { type Evaluation, type EvaluationOptions, evaluateModel } from "./training/evaluation.js";
 import { type FinishedTraining, finishTraining } from "./training/finish.js";
 import { type TrainOptions, type TrainResult, trainModel } from "./training/train.js";
@@ -50,6 +52,7 @@ export { tensorDataset } from "./data/memory.js";
 export { type DifferentiateOptions, differentiate } from "./gradient/differentiate.js";
 export type { DatasetOptions } from "./node/data/open.js";
 export { buildEnsemble, type EnsembleOptions } from "./training/ensemble.js";
+export type { EnsembleProof } from "./training/ensemble-proof.js";
 export type { Evaluation } from "./training/evaluation.js";
 export type { FinishedTraining, StatisticsComparison } from "./training/finish.js";
 export { LOSSES, type Loss, type LossKind } from "./training/loss.js";
@@ -94,12 +97,21 @@ export interface Training extends FinishedTraining {
 }
 
 /**
- * Trains a model, replaces its moving averages by Algorithm 2's population statistics over the training data, and gives the
+ * Trains a model, and unless it was stopped replaces its moving averages by Algorithm 2's population statistics over the training data, and gives the
  * inference form. Throws as trainModel does.
  */
 export async function train(model: Model, options: WithDefaultRuntime<TrainOptions>): Promise<Training> {
   const runtime = options.runtime ?? (await onnxruntime());
   const course = await trainModel(model, { ...options, runtime });
+  if (course.interrupted) {
+    return {
+      model: course.model,
+      calibration: undefined,
+      comparison: undefined,
+      evaluation: undefined,
+      course,
+    };
+  }
   const { data, valid, loss, output, batchSize, seed, threads } = options;
   const finished = await finishTraining(course.model, {
     data,
@@ -121,6 +133,15 @@ export async function evaluate(
   options: WithDefaultRuntime<EvaluationOptions>,
 ): Promise<Evaluation> {
   return evaluateModel(model, data, { ...options, runtime: options.runtime ?? (await onnxruntime()) });
+}
+
+/** Compares an ensemble with its members in onnxruntime. Throws "check" when it is not the mean of their probabilities. */
+export async function proveEnsemble(
+  models: readonly Model[],
+  ensemble: Model,
+  options: EnsembleOptions = {},
+): Promise<EnsembleProof> {
+  return prove(models, ensemble, options, await onnxruntime());
 }
 
 async function onnxruntime(): Promise<Runtime> {

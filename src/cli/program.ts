@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { WIDTH } from "../report/layout.js";
 import { addCalibrate } from "./calibrate.js";
 import { addCheck } from "./check.js";
+import { addEnsemble } from "./ensemble.js";
 import { EXIT, EXIT_HELP, handleInterrupts } from "./exit.js";
 import { reportFailure } from "./failure.js";
 import { addFreeze } from "./freeze.js";
@@ -13,6 +14,7 @@ import { guardStreams, styleFor, wantsColors } from "./output.js";
 import { addPasses } from "./passes.js";
 import { addPrepare } from "./prepare.js";
 import { addPrint } from "./print.js";
+import { addTrain } from "./train.js";
 
 /** Runs a command line (without node and script) and leaves the exit code in process.exitCode. Never throws. */
 export async function run(argv: readonly string[]): Promise<void> {
@@ -58,9 +60,11 @@ function createProgram(): Command {
   for (const add of [
     addOptimize,
     addInsert,
+    addTrain,
     addCalibrate,
     addFreeze,
     addPrepare,
+    addEnsemble,
     addCheck,
     addInspect,
     addPrint,

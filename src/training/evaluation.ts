@@ -4,14 +4,15 @@ import { LABELS } from "../data/bind.js";
 import type { Dataset } from "../data/dataset.js";
 import { Builder } from "../ir/builder.js";
 import { cloneModel } from "../ir/clone.js";
+import { isFloat } from "../ir/dtype.js";
 import type { Model } from "../ir/model.js";
 import { pruneUnread } from "../ir/prune.js";
-import { decodeNumbers } from "../ir/tensor.js";
+import { decodeNumbers, encodeNumbers } from "../ir/tensor.js";
 import { tensorType } from "../ir/type.js";
 import { createFacts } from "../ops/facts.js";
 import { raiseOpset } from "../opset/index.js";
 import { encodeToBytes } from "../proto/encode.js";
-import type { Runtime, RuntimeTensor, TensorMap } from "../runtime/runtime.js";
+import { type Runtime, type RuntimeTensor, type TensorMap, tensorSize } from "../runtime/runtime.js";
 import { addLoss, type Loss, lossTarget } from "./loss.js";
 import { trackNormalizations } from "./normalization.js";
 import { outputNamed } from "./step.js";
@@ -61,8 +62,9 @@ export async function evaluateModel(
       ...(signal === undefined ? {} : { signal }),
     });
     for await (const { size, tensors } of batches) {
-      assertLabels(labelsOf(tensors), loss, judged.classes, samples);
-      const feeds = new Map(tensors).set(judged.labels, labelsOf(tensors));
+      const labels = labelsOf(tensors, judged.model, judged.labels);
+      assertLabels(labels, loss, judged.classes, samples);
+      const feeds = new Map(tensors).set(judged.labels, labels);
       const outputs = await session.run(feeds, wanted);
       lossSum += scalarOf(outputs, judged.loss) * size;
       if (judged.accuracy !== undefined) rightSum += scalarOf(outputs, judged.accuracy) * size;
@@ -114,12 +116,39 @@ function withLoss(model: Model, { loss, output, statistics = "stored" }: Evaluat
   };
 }
 
-/** The labels of a batch, as int64 where they are whole numbers of another type. Throws "usage" where there are none. */
-export function labelsOf(tensors: TensorMap): RuntimeTensor {
+/**
+ * The labels of a batch in the type of the input `name`, which takes them; one number a sample may be [N] or [N, 1]. Throws
+ * "usage" where there are none or they have other sizes.
+ */
+export function labelsOf(tensors: TensorMap, model: Model, name: string): RuntimeTensor {
   const labels = tensors.get(LABELS);
   if (labels === undefined)
     throw new NormfoldError("usage", "the data has no labels; give them with --labels");
-  return labels;
+  const type = model.graph.inputs.find((input) => input.name === name)?.type;
+  const { data, dims } = labels;
+  if (type?.kind !== "tensor" || !(data instanceof Uint8Array)) {
+    throw new NormfoldError("usage", "labels are numbers, and these are text");
+  }
+  const { shape, dtype } = type;
+  const fits = (sizes: readonly number[]): boolean =>
+    shape === undefined ||
+    (shape.length === sizes.length &&
+      shape.every((dim, axis) => axis === 0 || typeof dim !== "number" || dim === sizes[axis]));
+  const other = dims.at(-1) === 1 ? dims.slice(0, -1) : [...dims, 1];
+  const sizes = [dims, other].find(fits);
+  if (sizes === undefined) {
+    const wanted = shape?.map((dim, axis) => (axis === 0 ? "N" : (dim ?? "?"))).join(",");
+    throw new NormfoldError(
+      "usage",
+      `labels are [${dims}], and the loss wants [${wanted}]; give such labels`,
+    );
+  }
+  if (labels.dtype === dtype) return { dtype, dims: sizes, data };
+  const numbers = decodeNumbers(labels.dtype, data, tensorSize(dims));
+  const broken = isFloat(dtype) ? undefined : numbers.find((value) => !Number.isInteger(value));
+  if (broken !== undefined)
+    throw new NormfoldError("usage", `a label is ${broken}, and classes are whole numbers`);
+  return { dtype, dims: sizes, data: encodeNumbers(dtype, numbers) };
 }
 
 /** A class beyond the last would count as no class at all, and nobody would know. */

@@ -226,7 +226,7 @@ class Run {
 
   async #once(tensors: ReadonlyMap<string, RuntimeTensor>, epoch: number, total: number): Promise<void> {
     const { learningRate, schedule = { kind: "constant" }, loss } = this.#options;
-    const labels = labelsOf(tensors);
+    const labels = labelsOf(tensors, this.#step.model, this.#step.labels);
     assertLabels(labels, loss, this.#step.classes, 0);
     const rate = learningRateAt(schedule, learningRate, this.#done, total);
     const { outputs } = this.#step;

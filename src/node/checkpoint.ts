@@ -1,0 +1,139 @@
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { NormfoldError } from "../base/errors.js";
+import { byteLengthOf, type DType } from "../ir/dtype.js";
+import type { RuntimeTensor } from "../runtime/runtime.js";
+import type { Checkpoint } from "../training/train.js";
+import { guarded } from "./errors.js";
+
+/**
+ * Checkpoints are files of the safetensors format: the length of a JSON header in 8 bytes, the header with type, sizes and
+ * place of every tensor, the elements. Tensors of the best step so far have names that start with "best/".
+ */
+const NAMES: Partial<Readonly<Record<DType, string>>> = {
+  float: "F32",
+  double: "F64",
+  float16: "F16",
+  bfloat16: "BF16",
+  int64: "I64",
+  int32: "I32",
+  bool: "BOOL",
+};
+
+const DTYPES: ReadonlyMap<string, DType> = new Map(
+  Object.entries(NAMES).map(([dtype, name]) => [name, dtype as DType]),
+);
+
+const BEST = "best/";
+const utf8 = new TextEncoder();
+
+/** Writes a checkpoint beside `path` and renames it: what was there is whole until the new one is. */
+export function writeCheckpoint(path: string, { step, course, tensors, best }: Checkpoint): void {
+  const all = [
+    ...tensors,
+    ...[...(best?.tensors ?? [])].map(([name, tensor]) => [`${BEST}${name}`, tensor] as const),
+  ];
+  const header: Record<string, object> = {
+    __metadata__: {
+      format: "normfold training",
+      step: String(step),
+      course,
+      ...(best === undefined ? {} : { best_step: String(best.step), best_score: String(best.score) }),
+    },
+  };
+  const pieces: Uint8Array[] = [];
+  let offset = 0;
+  for (const [name, { dtype, dims, data }] of all) {
+    if (!(data instanceof Uint8Array)) throw new NormfoldError("internal", `"${name}" is text`);
+    header[name] = {
+      dtype: NAMES[dtype] ?? dtype,
+      shape: dims,
+      data_offsets: [offset, offset + data.length],
+    };
+    pieces.push(data);
+    offset += data.length;
+  }
+  const text = utf8.encode(JSON.stringify(header));
+  const length = new Uint8Array(8);
+  new DataView(length.buffer).setBigUint64(0, BigInt(text.length), true);
+  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  guarded(path, "write", () => {
+    const descriptor = openSync(temporary, "w");
+    try {
+      for (const piece of [length, text, ...pieces]) {
+        for (let done = 0; done < piece.length; ) done += writeSync(descriptor, piece, done);
+      }
+      fsyncSync(descriptor);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(temporary, path);
+  });
+}
+
+/** Reads a checkpoint. Throws "io" where there is none, "invalid" where it is damaged or of something else. */
+export function readCheckpoint(path: string): Checkpoint {
+  const bytes = guarded(path, "read", () => readFileSync(path));
+  const damaged = (what: string): NormfoldError =>
+    new NormfoldError("invalid", `not a checkpoint of normfold (${what}); start anew without --resume`, {
+      file: path,
+    });
+  if (bytes.length < 8) throw damaged("it is too short");
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
+  if (!(length > 1 && length <= bytes.length - 8)) throw damaged("its header is cut off");
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+  } catch {
+    throw damaged("its header is no JSON");
+  }
+  if (!isRecord(header) || !isRecord(header["__metadata__"])) throw damaged("it has no metadata");
+  const metadata = header["__metadata__"];
+  const { course } = metadata;
+  const step = Number(metadata["step"]);
+  if (typeof course !== "string" || !Number.isInteger(step)) throw damaged("it says no step");
+  const data = bytes.subarray(8 + length);
+  const tensors = new Map<string, RuntimeTensor>();
+  const best = new Map<string, RuntimeTensor>();
+  for (const [name, entry] of Object.entries(header)) {
+    if (name === "__metadata__") continue;
+    const tensor = tensorOf(entry, data);
+    if (tensor === undefined) throw damaged(`tensor "${name}" is damaged`);
+    if (name.startsWith(BEST)) best.set(name.slice(BEST.length), tensor);
+    else tensors.set(name, tensor);
+  }
+  const bestStep = Number(metadata["best_step"]);
+  return {
+    step,
+    course,
+    tensors,
+    best:
+      best.size === 0 ? undefined : { step: bestStep, score: Number(metadata["best_score"]), tensors: best },
+  };
+}
+
+function tensorOf(entry: unknown, data: Uint8Array): RuntimeTensor | undefined {
+  if (!isRecord(entry)) return undefined;
+  const { dtype: name, shape, data_offsets: offsets } = entry;
+  const dtype = typeof name === "string" ? DTYPES.get(name) : undefined;
+  if (dtype === undefined || !isNumbers(shape) || !isNumbers(offsets)) return undefined;
+  const [start = -1, end = -1] = offsets;
+  const size = byteLengthOf(
+    dtype,
+    shape.reduce((product, dim) => product * dim, 1),
+  );
+  if (start < 0 || end - start !== size || end > data.length) return undefined;
+  // Copied: views of typed arrays must start at multiples of their width.
+  return { dtype, dims: shape, data: data.slice(start, end) };
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isNumbers(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
+}

@@ -1,0 +1,100 @@
+import type { Evaluation } from "../training/evaluation.js";
+import type { StatisticsComparison } from "../training/finish.js";
+import type { StepProgress, TrainResult } from "../training/train.js";
+import { type Cell, paragraph, table } from "./layout.js";
+import type { FileSize, OptimizeReport } from "./report.js";
+import type { Style } from "./style.js";
+import { bytesText, durationText, plural } from "./units.js";
+
+export interface TrainRun {
+  readonly input: FileSize;
+  readonly output: FileSize;
+  /** Milliseconds by stage. */
+  readonly time: Readonly<Record<string, number>>;
+  readonly course: Omit<TrainResult, "model">;
+  readonly comparison: StatisticsComparison | undefined;
+  readonly evaluation: Evaluation | undefined;
+  readonly folded: OptimizeReport | undefined;
+}
+
+/** `step 120/1000, loss 0.3120, accuracy 91.7 %, 830/s, 1.1 s left`. */
+export function stepText(
+  { step, steps, loss, accuracy }: StepProgress,
+  done: number,
+  milliseconds: number,
+): string {
+  const rate = (done * 1000) / Math.max(1, milliseconds);
+  const right = accuracy === undefined ? "" : `, accuracy ${(100 * accuracy).toFixed(1)} %`;
+  const total = Number.isFinite(steps) ? `/${steps}` : "";
+  const left = Number.isFinite(steps) ? `, ${durationText(((steps - step) / rate) * 1000)} left` : "";
+  return `step ${step}${total}, loss ${loss.toFixed(4)}${right}, ${Math.round(rate)}/s${left}`;
+}
+
+/** How a training went, as lines of at most 80 columns. */
+export function trainText(
+  { input, output, time, course, comparison, evaluation, folded }: TrainRun,
+  style: Style,
+): string {
+  const { steps, epochs, skipped, lastLoss, bestStep, validations } = course;
+  const lines = [
+    ...paragraph(
+      `${style.bold(input.path)} -> ${style.bold(output.path)} (${bytesText(output.bytes)})`,
+      0,
+      2,
+    ),
+    ...paragraph(
+      `${plural(steps, "step")} in ${plural(epochs, "round")}, ${durationText(time["train"] ?? 0)}, loss of the last batch ${lastLoss.toFixed(4)}`,
+    ),
+  ];
+  if (skipped > 0)
+    lines.push(
+      ...paragraph(
+        style.yellow(`${plural(skipped, "batch", "batches")} without a finite loss changed nothing`),
+      ),
+    );
+  if (validations.length > 0)
+    lines.push(
+      ...paragraph(
+        `the model is of step ${bestStep}, the best of ${plural(validations.length, "validation")}`,
+      ),
+    );
+  if (comparison !== undefined) {
+    lines.push("", ...comparisonTable(comparison, style));
+  } else if (evaluation !== undefined) {
+    lines.push(...paragraph(evaluationText(evaluation)));
+  }
+  if (folded !== undefined) {
+    const { before, after, check } = folded;
+    lines.push(
+      "",
+      ...paragraph(
+        `folded: ${before.nodes} nodes to ${after.nodes}, ${plural(before.batchNormalizations, "BatchNormalization")} to ${after.batchNormalizations}, outputs ${check?.status ?? "not compared"}`,
+      ),
+    );
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function comparisonTable({ batch, movingAverage, population }: StatisticsComparison, style: Style): string[] {
+  const head = ["statistics", "loss", "accuracy"].map((text): Cell => ({ text, paint: style.dim }));
+  const row = (name: string, { loss, accuracy }: Evaluation): Cell[] => [
+    name,
+    loss.toFixed(4),
+    accuracy === undefined ? "-" : `${(100 * accuracy).toFixed(2)} %`,
+  ];
+  const right = { align: "right" } as const;
+  return table(
+    [{}, right, right],
+    [
+      head,
+      row("of each batch", batch),
+      row("moving averages", movingAverage),
+      row("Algorithm 2 (kept)", population),
+    ],
+  );
+}
+
+function evaluationText({ loss, accuracy, samples }: Evaluation): string {
+  const right = accuracy === undefined ? "" : `, accuracy ${(100 * accuracy).toFixed(2)} %`;
+  return `loss ${loss.toFixed(4)}${right} on ${plural(samples, "sample")}`;
+}

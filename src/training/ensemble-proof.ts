@@ -1,0 +1,121 @@
+import { NormfoldError } from "../base/errors.js";
+import { createRandom } from "../base/random.js";
+import { isFloat } from "../ir/dtype.js";
+import type { Model } from "../ir/model.js";
+import { decodeNumbers, encodeNumbers } from "../ir/tensor.js";
+import { encodeToBytes } from "../proto/encode.js";
+import type { Runtime, RuntimeTensor, TensorMap } from "../runtime/runtime.js";
+import { tensorSize } from "../runtime/runtime.js";
+import type { EnsembleOptions } from "./ensemble.js";
+
+export interface EnsembleProof {
+  /** The largest difference between a probability of the ensemble and the mean of the members' own. */
+  readonly difference: number;
+}
+
+/** Probabilities are at most 1, and their mean is a sum of a few roundings. */
+const ALLOWED = 1e-5;
+
+/**
+ * Runs the members and the ensemble on generated inputs and compares its probabilities with the mean of theirs, worked out
+ * in float64. Throws "check" when they differ, "unsupported" where the runtime cannot run a member.
+ */
+export async function proveEnsemble(
+  models: readonly Model[],
+  ensemble: Model,
+  { output, weights = models.map(() => 1) }: EnsembleOptions,
+  runtime: Runtime,
+): Promise<EnsembleProof> {
+  const feeds = generated(ensemble);
+  const given = await outputOf(runtime, ensemble, feeds, undefined);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const expected = new Float64Array(given.numbers.length);
+  for (const [index, model] of models.entries()) {
+    const { numbers, dims } = await outputOf(runtime, model, feeds, output);
+    const probability = probabilities(model, output, numbers, dims);
+    for (let i = 0; i < expected.length; i++) {
+      expected[i] = (expected[i] ?? 0) + ((probability[i] ?? Number.NaN) * (weights[index] ?? 0)) / total;
+    }
+  }
+  const difference = expected.reduce((worst, value, i) => {
+    const apart = Math.abs(value - (given.numbers[i] ?? Number.NaN));
+    return Number.isNaN(apart) ? Number.POSITIVE_INFINITY : Math.max(worst, apart);
+  }, 0);
+  if (difference > ALLOWED) {
+    throw new NormfoldError(
+      "check",
+      `the ensemble is ${difference} off the mean of its members; nothing was written`,
+    );
+  }
+  return { difference };
+}
+
+function generated(model: Model): Map<string, RuntimeTensor> {
+  const random = createRandom(0);
+  const feeds = new Map<string, RuntimeTensor>();
+  for (const { name, type } of model.graph.inputs) {
+    if (type?.kind !== "tensor" || type.shape === undefined) {
+      throw new NormfoldError(
+        "unsupported",
+        "its shape is not known, so that no data can be made; --no-check writes it",
+        {
+          element: name,
+        },
+      );
+    }
+    const dims = type.shape.map((dim, axis) => (typeof dim === "number" ? dim : axis === 0 ? 2 : 8));
+    const draw = isFloat(type.dtype) ? () => random.normal() : () => 1;
+    feeds.set(name, {
+      dtype: type.dtype,
+      dims,
+      data: encodeNumbers(type.dtype, Array.from({ length: tensorSize(dims) }, draw)),
+    });
+  }
+  return feeds;
+}
+
+async function outputOf(
+  runtime: Runtime,
+  model: Model,
+  feeds: TensorMap,
+  name: string | undefined,
+): Promise<{ readonly numbers: Float64Array; readonly dims: readonly number[] }> {
+  const wanted = name ?? model.graph.outputs[0]?.name ?? "";
+  const session = await runtime.open({ kind: "bytes", bytes: encodeToBytes(model) });
+  try {
+    const tensor = (await session.run(feeds, [wanted])).get(wanted);
+    if (!(tensor?.data instanceof Uint8Array))
+      throw new NormfoldError("unsupported", `output "${wanted}" holds no numbers`);
+    return { numbers: decodeNumbers(tensor.dtype, tensor.data, tensorSize(tensor.dims)), dims: tensor.dims };
+  } finally {
+    await session.close();
+  }
+}
+
+/** The same in float64: what a model's own Softmax gave, the exponentials of its logarithms, or a softmax of logits over axis 1. */
+function probabilities(
+  model: Model,
+  name: string | undefined,
+  numbers: Float64Array,
+  [samples = 1, classes = 1, ...rest]: readonly number[],
+): Float64Array {
+  const value =
+    name === undefined ? model.graph.outputs[0] : model.graph.outputs.find((output) => output.name === name);
+  let node = value?.producer;
+  while (node?.is("Identity", "Reshape", "Squeeze", "Flatten") === true) node = node.input(0)?.producer;
+  if (node?.is("Softmax") === true) return numbers;
+  if (node?.is("LogSoftmax") === true) return numbers.map(Math.exp);
+  const places = tensorSize(rest);
+  const out = new Float64Array(numbers.length);
+  for (let sample = 0; sample < samples; sample++) {
+    for (let place = 0; place < places; place++) {
+      const at = (c: number): number => (sample * classes + c) * places + place;
+      let largest = Number.NEGATIVE_INFINITY;
+      for (let c = 0; c < classes; c++) largest = Math.max(largest, numbers[at(c)] ?? 0);
+      let sum = 0;
+      for (let c = 0; c < classes; c++) sum += Math.exp((numbers[at(c)] ?? 0) - largest);
+      for (let c = 0; c < classes; c++) out[at(c)] = Math.exp((numbers[at(c)] ?? 0) - largest) / sum;
+    }
+  }
+  return out;
+}
