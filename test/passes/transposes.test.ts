@@ -132,6 +132,71 @@ const CASES: readonly Case[] = [
     nodes: "g = Reshape (a, t) r = Softmax <axis = 4> (g) b = Reshape (r, u)",
     constants: [ints("t", -1, 4, 5, 1, 3), ints("u", -1, 4, 5, 3)],
   },
+  {
+    name: "GatherElements and ScatterElements",
+    nodes: "g = GatherElements <axis = 3> (a, i) b = ScatterElements <axis = 2> (a, j, g)",
+    constants: [
+      literal(
+        "i",
+        [2, 4, 5, 1],
+        Array.from({ length: 40 }, (_, at) => at % 3),
+        "int64",
+      ),
+      literal(
+        "j",
+        [2, 4, 5, 1],
+        Array.from({ length: 40 }, (_, at) => at % 5),
+        "int64",
+      ),
+    ],
+  },
+  { name: "Hardmax", nodes: "b = Hardmax <axis = 1> (a)" },
+  { name: "Upsample", nodes: "b = Upsample (a, s)", constants: [literal("s", [4], [1, 2, 3, 1])], opset: 9 },
+  {
+    name: "Resize to sizes",
+    nodes: 'b = Resize <mode = "nearest"> (a, , , s)',
+    constants: [ints("s", 2, 8, 15, 3)],
+  },
+];
+
+/** From an order that keeps some axes in place and back; `nodes` compute b from a, whose order is `perm`. */
+const IN_PLACE: readonly (Case & { readonly perm: readonly number[] })[] = [
+  {
+    name: "LayerNormalization over the last axis",
+    perm: [0, 2, 1, 3],
+    nodes: "b = LayerNormalization <axis = -1> (a, g, h)",
+    constants: [constant("g", [5]), constant("h", [5])],
+  },
+  {
+    name: "BatchNormalization, its channels in place",
+    perm: [0, 1, 3, 2],
+    nodes: "b = BatchNormalization (a, g, h, m, v)",
+    constants: [
+      constant("g", [3]),
+      constant("h", [3]),
+      constant("m", [3]),
+      constant("v", [3], { low: 0.5, high: 2 }),
+    ],
+  },
+  {
+    name: "InstanceNormalization, its channels in place",
+    perm: [0, 1, 3, 2],
+    nodes: "b = InstanceNormalization (a, g, h)",
+    constants: [constant("g", [3]), constant("h", [3])],
+  },
+  { name: "Trilu, its matrices in place", perm: [1, 0, 2, 3], nodes: "b = Trilu (a)" },
+  {
+    name: "MatMul with a matrix on the right",
+    perm: [2, 0, 1, 3],
+    nodes: "b = MatMul (a, w)",
+    constants: [constant("w", [5, 2])],
+  },
+  {
+    name: "MatMul of stacks",
+    perm: [1, 0, 2, 3],
+    nodes: "b = MatMul (a, w)",
+    constants: [constant("w", [3, 2, 5, 2])],
+  },
 ];
 
 describe("eliminate-transposes: operators that follow a change of order", () => {
@@ -142,6 +207,38 @@ describe("eliminate-transposes: operators that follow a change of order", () => 
       const outcome = await rewrite(text, { ...ONLY, opset });
       expect(operators(outcome)).not.toContain("Transpose");
       expect(outcome.ops).toHaveLength(before);
+    });
+  }
+});
+
+describe("eliminate-transposes: operators that keep some axes where they are", () => {
+  for (const { name, perm, nodes, constants = [] } of IN_PLACE) {
+    it(name, async () => {
+      const back = perm.map((_, axis) => perm.indexOf(axis));
+      const text = graphText(
+        "float[2,3,4,5] x",
+        constants,
+        `a = Transpose <perm = [${perm}]> (x) ${nodes} y = Transpose <perm = [${back}]> (b)`,
+      );
+      const outcome = await rewrite(text, ONLY);
+      expect(outcome.ops).toHaveLength(1);
+    });
+  }
+});
+
+/** A constant comes in any order, so that only the Transpose behind says which one is wanted. */
+describe("eliminate-transposes: the order comes from behind", () => {
+  for (const { name, nodes, constants = [], opset = 17 } of CASES) {
+    it(name, async () => {
+      const text = graphText(
+        "float x",
+        [constant("front", [2, 4, 5, 3]), ...constants],
+        `a = Mul (front, x) ${nodes} y = ${TO_NCHW} (b)`,
+      );
+      const before = nodes.match(/=\s[A-Z]/g)?.length ?? 0;
+      const outcome = await rewrite(text, { ...ONLY, opset });
+      expect(operators(outcome)).not.toContain("Transpose");
+      expect(outcome.ops).toHaveLength(before + 1);
     });
   }
 });
