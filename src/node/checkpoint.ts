@@ -28,7 +28,10 @@ const BEST = "best/";
 const utf8 = new TextEncoder();
 
 /** Writes a checkpoint beside `path` and renames it: what was there is whole until the new one is. */
-export function writeCheckpoint(path: string, { step, course, tensors, best }: Checkpoint): void {
+export function writeCheckpoint(
+  path: string,
+  { step, epoch, batch, course, tensors, best }: Checkpoint,
+): void {
   const all = [
     ...tensors,
     ...[...(best?.tensors ?? [])].map(([name, tensor]) => [`${BEST}${name}`, tensor] as const),
@@ -37,6 +40,8 @@ export function writeCheckpoint(path: string, { step, course, tensors, best }: C
     __metadata__: {
       format: "normfold training",
       step: String(step),
+      epoch: String(epoch),
+      batch: String(batch),
       course,
       ...(best === undefined ? {} : { best_step: String(best.step), best_score: String(best.score) }),
     },
@@ -93,8 +98,9 @@ export function readCheckpoint(path: string): Checkpoint {
   if (!isRecord(header) || !isRecord(header["__metadata__"])) throw damaged("it has no metadata");
   const metadata = header["__metadata__"];
   const { course } = metadata;
-  const step = Number(metadata["step"]);
-  if (typeof course !== "string" || !Number.isInteger(step)) throw damaged("it says no step");
+  const [step = 0, epoch = 0, batch = 0] = ["step", "epoch", "batch"].map((key) => Number(metadata[key]));
+  if (typeof course !== "string" || ![step, epoch, batch].every(Number.isInteger))
+    throw damaged("it says no step");
   const data = bytes.subarray(8 + length);
   const tensors = new Map<string, RuntimeTensor>();
   const best = new Map<string, RuntimeTensor>();
@@ -108,6 +114,8 @@ export function readCheckpoint(path: string): Checkpoint {
   const bestStep = Number(metadata["best_step"]);
   return {
     step,
+    epoch,
+    batch,
     course,
     tensors,
     best:
@@ -127,7 +135,7 @@ function tensorOf(entry: unknown, data: Uint8Array): RuntimeTensor | undefined {
   );
   if (start < 0 || end - start !== size || end > data.length) return undefined;
   // Copied: views of typed arrays must start at multiples of their width.
-  return { dtype, dims: shape, data: data.slice(start, end) };
+  return { dtype, dims: shape, data: new Uint8Array(data.subarray(start, end)) };
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -43,8 +43,21 @@ const PEELED: Partial<Readonly<Record<LossKind, readonly string[]>>> = {
   bce: ["Sigmoid"],
 };
 
-/** The value to take the loss of: what goes into a Softmax or Sigmoid at the end, or else the output itself. */
+/**
+ * The value to take the loss of: what goes into a Softmax or Sigmoid at the end, or else the output itself. Throws "usage"
+ * for an output that is not of floating point.
+ */
 export function lossTarget(c: Pick<GradientBuild, "facts">, output: Value, { kind }: Loss): Value {
+  const dtype = c.facts.dtype(output);
+  if (dtype === undefined || !isFloat(dtype)) {
+    throw new NormfoldError(
+      "usage",
+      `the loss wants a floating-point output, and it is ${dtype ?? "of unknown type"}`,
+      {
+        element: output.name,
+      },
+    );
+  }
   let target = output;
   while (target.producer?.is("Identity") === true) target = target.producer.input(0) ?? target;
   const node = target.producer;
@@ -59,16 +72,6 @@ export function lossTarget(c: Pick<GradientBuild, "facts">, output: Value, { kin
 
 /** Adds the labels' input and the loss of `target`. Throws "unsupported" for an output that the loss is not defined on. */
 export function addLoss(c: GradientBuild, target: Value, loss: Loss): LossValues {
-  const dtype = c.facts.dtype(target);
-  if (dtype === undefined || !isFloat(dtype)) {
-    throw new NormfoldError(
-      "usage",
-      `the loss wants a floating-point output, and it is ${dtype ?? "of unknown type"}`,
-      {
-        element: target.name,
-      },
-    );
-  }
   return loss.kind === "cross-entropy" ? crossEntropy(c, target, loss) : elementwise(c, target, loss);
 }
 

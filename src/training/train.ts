@@ -65,6 +65,9 @@ export interface Validation extends Evaluation {
 export interface Checkpoint {
   /** Steps done. */
   readonly step: number;
+  /** Rounds through the data done, and batches of the one under way. */
+  readonly epoch: number;
+  readonly batch: number;
   /** What must be the same when it goes on: a digest of the options that decide the course. */
   readonly course: string;
   readonly tensors: ReadonlyMap<string, RuntimeTensor>;
@@ -77,6 +80,7 @@ export interface TrainResult {
   /** The model that was given, with trained parameters and moving averages for statistics; the best on `valid` where that is given. */
   readonly model: Model;
   readonly steps: number;
+  /** Rounds through the data, the last one as a whole. */
   readonly epochs: number;
   /** Batches that changed nothing because their loss or gradients were not finite. */
   readonly skipped: number;
@@ -160,6 +164,9 @@ class Run {
   #state: Map<string, RuntimeTensor>;
   #best: Checkpoint["best"];
   #done = 0;
+  #epoch = 0;
+  /** Batches of this round that are done. */
+  #inEpoch = 0;
   #skipped = 0;
   #badInRow = 0;
   #lastLoss = Number.NaN;
@@ -179,7 +186,7 @@ class Run {
     if (options.resume !== undefined) this.#goOnFrom(options.resume);
   }
 
-  #goOnFrom({ step, course, tensors, best }: Checkpoint): void {
+  #goOnFrom({ step, epoch, batch, course, tensors, best }: Checkpoint): void {
     if (course !== this.#course) {
       throw new NormfoldError(
         "usage",
@@ -187,6 +194,8 @@ class Run {
       );
     }
     this.#done = step;
+    this.#epoch = epoch;
+    this.#inEpoch = batch;
     this.#state = new Map(tensors);
     this.#best = best;
   }
@@ -198,33 +207,36 @@ class Run {
       this.#options.steps ??
       (perEpoch === undefined ? Number.POSITIVE_INFINITY : perEpoch * (this.#options.epochs ?? 1));
     const lastEpoch = this.#options.epochs ?? Number.POSITIVE_INFINITY;
-    let epoch = perEpoch === undefined ? 0 : Math.floor(this.#done / perEpoch);
-    let skip = perEpoch === undefined ? this.#done : this.#done % perEpoch;
-    while (this.#done < total && epoch < lastEpoch && !signal?.aborted) {
-      const before = this.#done;
-      const order = { size: batchSize, seed: epochSeed(seed, epoch), dropLast: true, skip };
+    while (this.#done < total && this.#epoch < lastEpoch && !signal?.aborted) {
+      const order = {
+        size: batchSize,
+        seed: epochSeed(seed, this.#epoch),
+        dropLast: true,
+        skip: this.#inEpoch,
+      };
       for await (const { tensors } of data.batches(order)) {
-        await this.#once(tensors, epoch, total);
+        await this.#once(tensors, total);
         if (this.#done >= total || signal?.aborted) break;
         await this.#watch(this.#done % (this.#options.validateEvery ?? Number.POSITIVE_INFINITY) === 0);
       }
-      if (this.#done === before) {
+      if (this.#inEpoch === 0) {
         throw new NormfoldError(
           "invalid",
           `the data has no batch of ${batchSize} samples; give more, or a smaller batch`,
         );
       }
-      epoch++;
-      skip = 0;
-      if (this.#options.validateEvery === undefined && this.#done < total) await this.#watch(true);
+      if (this.#done >= total || signal?.aborted) break;
+      this.#epoch++;
+      this.#inEpoch = 0;
+      if (this.#options.validateEvery === undefined) await this.#watch(true);
     }
     const interrupted = signal?.aborted ?? false;
     if (!interrupted) await this.#validate();
     await this.#save();
-    return this.#result(epoch, interrupted);
+    return this.#result(interrupted);
   }
 
-  async #once(tensors: ReadonlyMap<string, RuntimeTensor>, epoch: number, total: number): Promise<void> {
+  async #once(tensors: ReadonlyMap<string, RuntimeTensor>, total: number): Promise<void> {
     const { learningRate, schedule = { kind: "constant" }, loss } = this.#options;
     const labels = labelsOf(tensors, this.#step.model, this.#step.labels);
     assertLabels(labels, loss, this.#step.classes, 0);
@@ -240,6 +252,7 @@ class Run {
       if (value !== undefined) this.#state.set(name, value);
     }
     this.#done++;
+    this.#inEpoch++;
     this.#badInRow = finite ? 0 : this.#badInRow + 1;
     if (!finite) this.#skipped++;
     if (this.#badInRow === MAX_BAD_BATCHES) {
@@ -249,7 +262,7 @@ class Run {
     this.#options.onStep?.({
       step: this.#done,
       steps: total,
-      epoch,
+      epoch: this.#epoch,
       loss: this.#lastLoss,
       accuracy: outputs.accuracy === undefined ? undefined : scalarOf(results, outputs.accuracy),
       gradientNorm: scalarOf(results, outputs.gradientNorm),
@@ -302,6 +315,8 @@ class Run {
   async #save(): Promise<void> {
     await this.#options.onCheckpoint?.({
       step: this.#done,
+      epoch: this.#epoch,
+      batch: this.#inEpoch,
       course: this.#course,
       tensors: new Map(this.#state),
       best: this.#best,
@@ -320,11 +335,11 @@ class Run {
     return withConstants(this.#model, constants);
   }
 
-  #result(epochs: number, interrupted: boolean): TrainResult {
+  #result(interrupted: boolean): TrainResult {
     return {
       model: this.#trained(this.#best?.tensors ?? this.#state),
       steps: this.#done,
-      epochs,
+      epochs: this.#epoch + (this.#inEpoch > 0 ? 1 : 0),
       skipped: this.#skipped,
       lastLoss: this.#lastLoss,
       validations: this.#validations,

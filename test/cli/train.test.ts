@@ -1,0 +1,187 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { loadModel, modelToBytes } from "../../src/index.js";
+import { readCheckpoint, writeCheckpoint } from "../../src/node/checkpoint.js";
+import { expectFailure, expectNarrow, filesIn, normfold, temporaryFolder, writeModel } from "./helpers.js";
+
+const cwd = temporaryFolder();
+const at = (name: string): string => join(cwd, name);
+const sines = (count: number): string =>
+  Array.from({ length: count }, (_, i) => (Math.sin(i * 7) / 2).toFixed(3)).join(", ");
+
+const NET = `<ir_version: 8, opset_import: ["" : 17]>
+net (float[N,2] x) => (float[N,3] p)
+<float[2,6] w = {${sines(12)}}, float[6] g = {1,1,1,1,1,1}, float[6] b = {0,0,0,0,0,0}, float[6] m = {0,0,0,0,0,0},
+ float[6] s = {1,1,1,1,1,1}, float[6,3] v = {${sines(18)}}, float[3] c = {0,0,0}> {
+  u = MatMul(x, w)  n = BatchNormalization(u, g, b, m, s)  h = Tanh(n)  z = Gemm(h, v, c)  p = Softmax <axis = -1> (z)
+}`;
+
+/** Three clouds; the label of `odd` is another. */
+const samples = (count: number, offset: number, label = "i % 3"): string => `export default function* () {
+  for (let i = 0; i < ${count}; i++) {
+    const angle = (2 * Math.PI * (i % 3)) / 3, k = i + ${offset};
+    yield { x: Float32Array.of(2 * Math.cos(angle) + Math.sin(k * 12.9) / 3, 2 * Math.sin(angle) + Math.cos(k * 78.2) / 3), labels: ${label} };
+  }
+}`;
+
+const common = ["--data", "data.mjs", "--batch", "15", "--lr", "0.2", "--seed", "4"];
+
+beforeAll(async () => {
+  await writeModel(at("net.onnx"), NET);
+  await writeModel(
+    at("bare.onnx"),
+    `<ir_version: 8, opset_import: ["" : 17]> g (float[N,2] x) => (float[N,2] y) { y = Relu(x) }`,
+  );
+  await writeModel(
+    at("whole.onnx"),
+    `<ir_version: 8, opset_import: ["" : 17]> g (float[N,2] x) => (int64[N,2] y) { y = Cast <to = 7> (x) }`,
+  );
+  writeFileSync(at("data.mjs"), samples(90, 0));
+  writeFileSync(at("valid.mjs"), samples(45, 1000));
+  writeFileSync(at("odd.mjs"), samples(90, 0, "i === 40 ? 7 : i % 3"));
+  writeFileSync(
+    at("huge.mjs"),
+    "export default Array.from({ length: 60 }, () => ({ x: Float32Array.of(3e38, 3e38), labels: 1 }));",
+  );
+});
+
+describe("normfold train", () => {
+  test("learns, compares the sources of statistics, folds, logs", async () => {
+    const args = [
+      "train",
+      "net.onnx",
+      "-o",
+      "trained.onnx",
+      ...common,
+      "--epochs",
+      "12",
+      "--valid",
+      "valid.mjs",
+    ];
+    const { code, stdout, stderr } = await normfold([...args, "--fold", "--log", "run.jsonl"], { cwd });
+    expect([code, stderr]).toEqual([0, ""]);
+    expectNarrow(stdout);
+    expect(stdout).toMatch(/72 steps in 12 rounds/);
+    expect(stdout).toMatch(/moving averages +\d\.\d{4} +\d+\.\d\d %/);
+    expect(Number(/Algorithm 2 \(kept\) +\S+ +(\S+) %/.exec(stdout)?.[1])).toBeGreaterThan(97);
+    expect(stdout).toMatch(/folded: 5 nodes to 4, 1 BatchNormalization to 0, outputs equal/);
+    const types = [...(await loadModel(at("trained.onnx"))).nodes()].map(({ opType }) => opType);
+    expect(types).toEqual(["Gemm", "Tanh", "Gemm", "Softmax"]);
+    const log = readFileSync(at("run.jsonl"), "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(log.filter(({ kind }) => kind === "step")).toHaveLength(72);
+    expect(log.filter(({ kind }) => kind === "validation")).toHaveLength(12);
+  });
+
+  test("a stopped run goes on bit for bit", async () => {
+    const whole = await normfold(
+      ["train", "net.onnx", "-o", "whole-run.onnx", ...common, "--steps", "24", "-q"],
+      { cwd },
+    );
+    expect(whole.code).toBe(0);
+    const parts = [
+      "train",
+      "net.onnx",
+      "-o",
+      "parts.onnx",
+      ...common,
+      "--checkpoint",
+      "run.safetensors",
+      "--resume",
+      "-q",
+    ];
+    expect((await normfold([...parts, "--steps", "10"], { cwd })).code).toBe(0);
+    expect(readCheckpoint(at("run.safetensors")).step).toBe(10);
+    expect((await normfold([...parts, "--steps", "24"], { cwd })).code).toBe(0);
+    const [a, b] = [await loadModel(at("whole-run.onnx")), await loadModel(at("parts.onnx"))];
+    expect(Buffer.compare(modelToBytes(a), modelToBytes(b))).toBe(0);
+  });
+
+  test.each<[readonly string[], number, RegExp]>([
+    [
+      ["net.onnx", "--data", "odd.mjs", "--steps", "20"],
+      3,
+      /label of sample \d+ is 7, and there are 3 classes/,
+    ],
+    [["net.onnx", "--data", "huge.mjs", "--steps", "40", "--batch", "30"], 1, /training diverged/],
+    [["net.onnx", "--data", "data.mjs"], 2, /steps or epochs/],
+    [["net.onnx", "--data", "data.mjs", "--steps", "2", "--freeze", "*"], 2, /no parameter is left to train/],
+    [["net.onnx", "--data", "data.mjs", "--steps", "2", "--of", "q"], 2, /no output "q"; there are p/],
+    [
+      ["net.onnx", "--data", "data.mjs", "--steps", "2", "--loss", "mse"],
+      2,
+      /labels are \[32\], and the loss wants \[N,3\]/,
+    ],
+    [["net.onnx", "--data", "data.mjs", "--steps", "2", "--schedule", "step"], 2, /--schedule-every/],
+    [["net.onnx", "--data", "data.mjs", "--steps", "2", "--resume"], 2, /give --checkpoint/],
+    [
+      ["bare.onnx", "--data", "data.mjs", "--steps", "2", "--loss", "mse"],
+      2,
+      /no parameter is left to train/,
+    ],
+    [["whole.onnx", "--data", "data.mjs", "--steps", "2"], 2, /floating-point output, and it is int64/],
+  ])("%j: one line, nothing written", async (args, code, message) => {
+    const result = await normfold(["train", ...args, "-o", "no.onnx"], { cwd });
+    expectFailure(result, code, message);
+    expect(filesIn(cwd)).not.toContain("no.onnx");
+  });
+});
+
+describe("checkpoints", () => {
+  const tensor = {
+    dtype: "float" as const,
+    dims: [2],
+    data: new Uint8Array(Float32Array.of(1.5, -2).buffer),
+  };
+  const saved = {
+    step: 7,
+    epoch: 1,
+    batch: 3,
+    course: "c",
+    tensors: new Map([["w", tensor]]),
+    best: { step: 5, score: 0.75, tensors: new Map([["w", { ...tensor, dims: [1, 2] }]]) },
+  };
+
+  test("come back as they were written", () => {
+    writeCheckpoint(at("a.safetensors"), saved);
+    expect(readCheckpoint(at("a.safetensors"))).toEqual(saved);
+  });
+
+  test("are refused in one line when they are damaged", () => {
+    writeCheckpoint(at("b.safetensors"), saved);
+    const whole = readFileSync(at("b.safetensors"));
+    for (const bytes of [
+      whole.subarray(0, 5),
+      whole.subarray(0, 60),
+      whole.subarray(0, -3),
+      Buffer.alloc(40),
+    ]) {
+      writeFileSync(at("c.safetensors"), bytes);
+      expect(() => readCheckpoint(at("c.safetensors"))).toThrow(/not a checkpoint of normfold/);
+    }
+  });
+});
+
+describe("normfold ensemble", () => {
+  test("writes the proven mean of several models", async () => {
+    const { code, stdout } = await normfold(["ensemble", "net.onnx", "trained.onnx", "-o", "mean.onnx"], {
+      cwd,
+    });
+    expect(code).toBe(0);
+    expectNarrow(stdout);
+    expect(stdout).toMatch(/equal to the members' own mean/);
+    expect((await loadModel(at("mean.onnx"))).graph.outputs.map(({ name }) => name)).toEqual(["p"]);
+  });
+
+  test.each<[readonly string[], number, RegExp]>([
+    [["net.onnx", "-o", "no.onnx"], 2, /two models at least/],
+    [["net.onnx", "trained.onnx", "-o", "trained.onnx"], 2, /is one of the models/],
+    [["net.onnx", "bare.onnx", "-o", "no.onnx"], 2, /another number of classes/],
+  ])("%j: one line", async (args, code, message) => {
+    expectFailure(await normfold(["ensemble", ...args], { cwd }), code, message);
+    expect(existsSync(at("no.onnx"))).toBe(false);
+  });
+});
