@@ -13,7 +13,9 @@ import { readThrough } from "../src/rewrite/read-through.js";
  *   after    y = Relu(x)
  *
  * Cast to the type that is there; Reshape, Flatten, Squeeze, Unsqueeze, Expand and Tile to the shape that is there; Slice of
- * everything; Transpose that keeps the order; Pad by nothing; Split into one.
+ * everything; Transpose that keeps the order; Pad by nothing; Split into one; Gather of all in order. Arithmetic with a
+ * neutral constant: Add and Sub of 0 (of whole numbers), Mul and Div by 1, Pow 1, And true, Or and Xor false; Where whose
+ * condition is the same everywhere.
  *
  * Requires   types and shapes proven equal; a symbolic size equals itself
  * Refuses    a graph output whose name the input cannot take
@@ -26,7 +28,7 @@ export const eliminateNoOps: Pass = {
   before: "s = Slice(x, 0, 48, axis 1)  y = Relu(s)  // x has 48 channels",
   after: "y = Relu(x)",
   numerics: "exact",
-  rules: [{ match }],
+  rules: [{ match }, { match: matchNeutral }],
 };
 
 /** Whether the node gives its first input back, element by element. */
@@ -38,6 +40,10 @@ const NO_OPS: ReadonlyMap<string, IsNoOp> = new Map<string, IsNoOp>([
   ["Cast", (_, input, output, facts) => isSameType(facts.dtype(input), facts.dtype(output))],
   ["Expand", keepsShape],
   ["Flatten", keepsShape],
+  [
+    "Gather",
+    (node, input, output, facts) => keepsShape(node, input, output, facts) && takesAll(node, input, facts),
+  ],
   ["Pad", (node, _, __, facts) => padsOf(node, facts)?.every((pad) => pad === 0) ?? false],
   ["Reshape", keepsShape],
   [
@@ -60,6 +66,61 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   if (isNoOp === undefined || input === undefined || output === undefined) return undefined;
   if (node.hasReferences || !isNoOp(node, input, output, facts)) return undefined;
   return readThrough(node, output, input, "changes nothing");
+}
+
+/** The elements that leave the other operand as it is, and whether they may stand on the left too. */
+const NEUTRAL: ReadonlyMap<string, { readonly element: number; readonly commutes: boolean }> = new Map([
+  ["Add", { element: 0, commutes: true }],
+  ["Sub", { element: 0, commutes: false }],
+  ["Mul", { element: 1, commutes: true }],
+  ["Div", { element: 1, commutes: false }],
+  ["Pow", { element: 1, commutes: false }],
+  ["And", { element: 1, commutes: true }],
+  ["Or", { element: 0, commutes: true }],
+  ["Xor", { element: 0, commutes: true }],
+]);
+
+function matchNeutral(node: Node, { facts }: View): Proposal | Refusal | undefined {
+  const output = node.output(0);
+  if (output === undefined || node.hasReferences) return undefined;
+  const input = node.is("Where") ? chosen(node, facts) : besideNeutral(node, facts);
+  if (input === undefined || !sameShape(facts.shape(input), facts.shape(output))) return undefined;
+  if (!isSameType(facts.dtype(input), facts.dtype(output))) return undefined;
+  return readThrough(node, output, input, "changes nothing");
+}
+
+function isAll(value: Value | undefined, element: number, facts: Facts): boolean {
+  const numbers = value === undefined ? undefined : facts.numbers(value);
+  return numbers !== undefined && numbers.length > 0 && numbers.every((number) => number === element);
+}
+
+function besideNeutral(node: Node, facts: Facts): Value | undefined {
+  const neutral = node.is(node.opType) ? NEUTRAL.get(node.opType) : undefined;
+  const [left, right] = [node.input(0), node.input(1)];
+  if (neutral === undefined || left === undefined || right === undefined) return undefined;
+  // Operators that broadcast only on request, before opset 7, mean something else by their shapes.
+  if ((facts.opset(node) ?? 0) < 7) return undefined;
+  // -0 + 0 is 0.
+  if (node.opType === "Add" && !/int/.test(facts.dtype(left) ?? "")) return undefined;
+  if (isAll(right, neutral.element, facts)) return left;
+  return neutral.commutes && isAll(left, neutral.element, facts) ? right : undefined;
+}
+
+/** What a Where gives whose condition is the same everywhere. */
+function chosen(node: Node, facts: Facts): Value | undefined {
+  const condition = node.input(0);
+  if (isAll(condition, 1, facts)) return node.input(1);
+  return isAll(condition, 0, facts) ? node.input(2) : undefined;
+}
+
+/** All indices in order: where there are as many as the axis is long. */
+function takesAll(node: Node, input: Value, facts: Facts): boolean {
+  const [indices, shape] = [node.input(1), facts.shape(input)];
+  const axis = node.int("axis", 0);
+  const size = shape?.[axis < 0 ? axis + shape.length : axis];
+  const numbers = indices === undefined ? undefined : facts.numbers(indices);
+  if (numbers === undefined || numbers.length !== size || facts.rank(indices ?? input) !== 1) return false;
+  return numbers.every((number, i) => number === i);
 }
 
 function isSameType<T>(a: T | undefined, b: T | undefined): boolean {

@@ -22,6 +22,7 @@ import { mergeDuplicateInitializers } from "./merge-duplicate-initializers.js";
 import { mergeIdempotentChains } from "./merge-idempotent-chains.js";
 import { mergeLinearChains } from "./merge-linear-chains.js";
 import { mergeParallelBranches } from "./merge-parallel-branches.js";
+import { mergeSlices } from "./merge-slices.js";
 import { mergeViewChains } from "./merge-view-chains.js";
 import { simplifyReshape } from "./simplify-reshape.js";
 
@@ -40,6 +41,7 @@ export const PASSES: readonly Pass[] = [
   eliminateQuantizationPairs,
   mergeIdempotentChains,
   mergeViewChains,
+  mergeSlices,
   eliminateNeutralAffine,
   // Before the folds, which would carry the constants of a Gelu away.
   fuseCompoundOperators,
