@@ -51,6 +51,7 @@ export type { Batch, BatchOptions, Dataset, Field } from "./data/dataset.js";
 export { tensorDataset } from "./data/memory.js";
 export { type DifferentiateOptions, differentiate } from "./gradient/differentiate.js";
 export type { DatasetOptions } from "./node/data/open.js";
+export { type GradientCoverage, gradientCoverage } from "./ops/gradient.js";
 export { buildEnsemble, type EnsembleOptions } from "./training/ensemble.js";
 export type { EnsembleProof } from "./training/ensemble-proof.js";
 export type { Evaluation } from "./training/evaluation.js";

@@ -95,6 +95,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/base",
     "src/ir",
     "src/data",
+    "src/ops",
     "src/gradient",
     "src/batchnorm",
     "src/training",

@@ -18,6 +18,7 @@ interface InsertFlags extends DataFlags {
   readonly sites: "hidden" | "all";
   readonly gates?: true;
   readonly bodies?: true;
+  readonly recurrent?: true;
   readonly include?: readonly string[];
   readonly exclude?: readonly string[];
   readonly epsilon?: number;
@@ -66,6 +67,7 @@ export function addInsert(program: Command): void {
     )
     .option("--gates", "also before sigmoids that gate another value")
     .option("--bodies", "also inside If, Loop and Scan")
+    .option("--recurrent", "also the input term of LSTM, GRU and RNN, over batch and time")
     .option("--include <globs>", "only sites of these names or operators (repeatable, or a,b)", collectNames)
     .option("--exclude <globs>", "no sites of these names or operators (repeatable, or a,b)", collectNames)
     .option("--epsilon <x>", "added to the variance (default: 1e-5)", parseNumber)
@@ -139,6 +141,7 @@ async function insert(
     decompose: flags.decompose ?? false,
     gates: flags.gates ?? false,
     bodies: flags.bodies ?? false,
+    recurrent: flags.recurrent ?? false,
     outputs: flags.sites === "all",
     dryRun: flags.dryRun ?? false,
     check: flags.check,

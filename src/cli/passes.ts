@@ -9,12 +9,14 @@ export function addPasses(program: Command): void {
     .description(
       "Lists the passes in the order they run: what each looks for, what it leaves, how exact it is.",
     )
+    .option("--gradients", "list the operators that gradients are written for instead")
     .option("--json", "print one JSON document and nothing else on stdout")
     .addHelpText("after", EXIT_HELP)
     .action(passesCommand);
 }
 
-async function passesCommand(flags: { readonly json?: true }): Promise<void> {
+async function passesCommand(flags: { readonly json?: true; readonly gradients?: true }): Promise<void> {
+  if (flags.gradients) return await listGradients(flags.json);
   const { PASSES } = await import("../index.js");
   if (flags.json) {
     const passes = PASSES.map(({ name, summary, before, after, numerics }) => {
@@ -24,4 +26,11 @@ async function passesCommand(flags: { readonly json?: true }): Promise<void> {
   }
   const { passesText } = await import("../report/passes-text.js");
   await write(passesText(PASSES, styleFor("stdout")));
+}
+
+async function listGradients(json: true | undefined): Promise<void> {
+  const { gradientCoverage } = await import("../train.js");
+  if (json) return await writeJson({ gradients: gradientCoverage() });
+  const { gradientsText } = await import("../report/passes-text.js");
+  await write(gradientsText(gradientCoverage(), styleFor("stdout")));
 }

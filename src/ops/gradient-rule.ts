@@ -1,4 +1,4 @@
-import type { Refusal } from "../base/refusal.js";
+import { type Refusal, refuse } from "../base/refusal.js";
 import type { Builder } from "../ir/builder.js";
 import type { Node, Value } from "../ir/graph.js";
 import type { Facts } from "./facts.js";
@@ -41,3 +41,17 @@ export type GradientTable = Readonly<Record<string, GradientRule>>;
 
 /** An operator whose derivative is zero wherever there is one (Floor, Sign), or that no gradient goes through. */
 export const NO_GRADIENT: GradientRule = () => [];
+
+const REFUSED = new WeakMap<GradientRule, string>();
+
+/** The rule of an operator that has a derivative, which is not written: the reason is the user's to read. */
+export function refusing(reason: string): GradientRule {
+  const rule: GradientRule = () => refuse(reason);
+  REFUSED.set(rule, reason);
+  return rule;
+}
+
+/** Why a rule of `refusing` refuses; undefined for others. */
+export function refusalOf(rule: GradientRule): string | undefined {
+  return REFUSED.get(rule);
+}

@@ -6,7 +6,7 @@ import { activationGradients } from "./elementwise/gradient-activation.js";
 import { functionGradients } from "./elementwise/gradient-unary.js";
 import type { Facts } from "./facts.js";
 import { generateGradients } from "./generate/gradient.js";
-import type { GradientRule, GradientTable } from "./gradient-rule.js";
+import { type GradientRule, type GradientTable, NO_GRADIENT, refusalOf } from "./gradient-rule.js";
 import { linearGradients } from "./linear/gradient.js";
 import { lossGradients } from "./loss/gradient.js";
 import { movementGradients } from "./movement/gradient.js";
@@ -45,7 +45,28 @@ export function gradientRule(node: Node, facts: Facts): GradientRule | undefined
   return isStandardDomain(node.domain) && !facts.isCall(node) ? RULES.get(node.opType) : undefined;
 }
 
+export interface GradientCoverage {
+  readonly operator: string;
+  /**
+   * gradient: the rule gives one. zero: the operator is constant wherever it has a derivative, or gives integers. refused: it
+   * has a derivative, which is not written; `reason` says what to do.
+   */
+  readonly kind: "gradient" | "zero" | "refused";
+  readonly reason?: string;
+}
+
+/** What becomes of the gradient at each standard operator that is known to differentiation, by name. */
+export function gradientCoverage(): readonly GradientCoverage[] {
+  return [...RULES]
+    .map(([operator, rule]): GradientCoverage => {
+      const reason = refusalOf(rule);
+      if (reason !== undefined) return { operator, kind: "refused", reason };
+      return { operator, kind: rule === NO_GRADIENT ? "zero" : "gradient" };
+    })
+    .sort((a, b) => (a.operator < b.operator ? -1 : 1));
+}
+
 /** The standard operators that have a rule, by name. */
 export function differentiableOperators(): readonly string[] {
-  return [...RULES.keys()].sort();
+  return gradientCoverage().map(({ operator }) => operator);
 }

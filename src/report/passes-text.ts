@@ -1,3 +1,4 @@
+import type { GradientCoverage } from "../ops/gradient.js";
 import type { PassInfo } from "../rewrite/pass.js";
 import { paragraph } from "./layout.js";
 import type { Style } from "./style.js";
@@ -22,4 +23,26 @@ function labelled(label: string, text: string, { dim }: Style): string[] {
   return lines.map((line, index) =>
     index === 0 ? `    ${dim(label.padEnd(indent - 4))}${line.slice(indent)}` : line,
   );
+}
+
+/** What becomes of gradients at each operator, as text of at most WIDTH columns. */
+export function gradientsText(coverage: readonly GradientCoverage[], { bold }: Style): string {
+  const names = (kind: GradientCoverage["kind"]): readonly string[] =>
+    coverage.flatMap((row) => (row.kind === kind ? [row.operator] : []));
+  const [written, zero] = [names("gradient"), names("zero")];
+  const lines = [
+    bold(`${written.length} operators with a gradient`),
+    ...paragraph(written.join(", ")),
+    "",
+    bold(`${zero.length} that pass none on: constant wherever they have a derivative, or integers`),
+    ...paragraph(zero.join(", ")),
+    "",
+    bold("refused"),
+    ...coverage.flatMap(({ operator, reason }) =>
+      reason === undefined ? [] : paragraph(`${operator}: ${reason}`, 2, 4),
+    ),
+    "",
+    "Any other operator on the way of a gradient is an error that names it.",
+  ];
+  return `${lines.join("\n")}\n`;
 }

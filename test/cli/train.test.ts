@@ -130,6 +130,19 @@ describe("normfold train", () => {
   });
 });
 
+describe("normfold passes --gradients", () => {
+  test("says what becomes of a gradient at each operator", async () => {
+    const { code, stdout } = await normfold(["passes", "--gradients"], { cwd });
+    expect(code).toBe(0);
+    expectNarrow(stdout);
+    expect(stdout).toMatch(/^\d{3} operators with a gradient/);
+    const { gradients } = JSON.parse((await normfold(["passes", "--gradients", "--json"], { cwd })).stdout);
+    const kindOf = (name: string): unknown =>
+      gradients.find(({ operator }: { operator: string }) => operator === name)?.kind;
+    expect(["Conv", "Floor", "GridSample"].map(kindOf)).toEqual(["gradient", "zero", "refused"]);
+  });
+});
+
 describe("checkpoints", () => {
   const tensor = {
     dtype: "float" as const,

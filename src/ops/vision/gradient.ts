@@ -2,7 +2,7 @@ import { refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
 import { tensorFromNumbers } from "../../ir/tensor.js";
 import { sameDim } from "../dims.js";
-import type { GradientContext, GradientRule, GradientTable } from "../gradient-rule.js";
+import { type GradientContext, type GradientRule, type GradientTable, refusing } from "../gradient-rule.js";
 import { joinSizes, range, sizeParts, sizesOf } from "../gradient-shape.js";
 import { normalAxes } from "../shapes.js";
 
@@ -87,7 +87,7 @@ const resize: GradientRule = (c) => {
   return [g];
 };
 
-const gridSample: GradientRule = () =>
-  refuse("the places it samples are data; write it as Gather and products to train through it");
-
-export const visionGradients: GradientTable = { GridSample: gridSample, Resize: resize };
+export const visionGradients: GradientTable = {
+  GridSample: refusing("the places it samples are data; write it as Gather and products to train through it"),
+  Resize: resize,
+};
