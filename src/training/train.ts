@@ -216,8 +216,10 @@ class Run {
       };
       for await (const { tensors } of data.batches(order)) {
         await this.#once(tensors, total);
-        if (this.#done >= total || signal?.aborted) break;
+        if (this.#done >= total) break;
+        // Before it stops as well: a run that goes on later has chosen its best among the same steps.
         await this.#watch(this.#done % (this.#options.validateEvery ?? Number.POSITIVE_INFINITY) === 0);
+        if (signal?.aborted) break;
       }
       if (this.#inEpoch === 0) {
         throw new NormfoldError(
@@ -293,16 +295,16 @@ class Run {
   }
 
   async #validate(): Promise<void> {
-    const { valid, loss, output, batchSize, runtime, threads, signal } = this.#options;
+    const { valid, loss, output, batchSize, runtime, threads } = this.#options;
     if (valid === undefined || this.#validations.at(-1)?.step === this.#done) return;
     const { model } = freeze(this.#trained(this.#state));
+    // Without the signal: it is finished, so that what was trained before it gets into a checkpoint.
     const evaluation = await evaluateModel(model, valid, {
       loss,
       batchSize,
       runtime,
       ...(output === undefined ? {} : { output }),
       ...(threads === undefined ? {} : { threads }),
-      ...(signal === undefined ? {} : { signal }),
     });
     const score = evaluation.accuracy ?? -evaluation.loss;
     const best = this.#best === undefined || score > this.#best.score;

@@ -98,6 +98,46 @@ describe("trainModel", () => {
     ).rejects.toThrow(/checkpoint is of another training/);
   });
 
+  it("makes a validation that is due before it stops, and finishes one that is under way", async () => {
+    const whole = await trainModel(
+      model,
+      await options({ steps: 20, valid: clouds(60, 2), validateEvery: 5 }),
+    );
+    for (const when of ["step", "validation"] as const) {
+      const abort = new AbortController();
+      const saved: Checkpoint[] = [];
+      const valid = clouds(60, 2);
+      const first = await trainModel(
+        model,
+        await options({
+          steps: 20,
+          validateEvery: 5,
+          signal: abort.signal,
+          valid: {
+            ...valid,
+            batches: (order) => {
+              if (when === "validation") abort.abort();
+              return valid.batches(order);
+            },
+          },
+          onStep: ({ step }) => {
+            if (when === "step" && step === 5) abort.abort();
+          },
+          onCheckpoint: (checkpoint) => {
+            saved.push(checkpoint);
+          },
+        }),
+      );
+      expect(first, when).toMatchObject({ interrupted: true, steps: 5, bestStep: 5 });
+      expect(saved.at(-1), when).toMatchObject({ step: 5, best: { step: 5 } });
+      const [resume] = saved.slice(-1);
+      if (resume === undefined) return expect.unreachable("no checkpoint was given");
+      const rest = await trainModel(model, await options({ steps: 20, valid, validateEvery: 5, resume }));
+      expect(rest.bestStep, when).toBe(whole.bestStep);
+      expect(Buffer.compare(encodeToBytes(rest.model), encodeToBytes(whole.model)), when).toBe(0);
+    }
+  });
+
   it("freezes what it is told to", async () => {
     const { model: trained } = await trainModel(
       model,
