@@ -10,12 +10,14 @@ import {
 import { type Matrix, matrixOf, multiplyMatrices } from "../src/affine/matrices.js";
 import { fitsRange } from "../src/affine/scale-tensor.js";
 import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
-import type { FloatDType } from "../src/ir/dtype.js";
+import { type FloatDType, isFloat } from "../src/ir/dtype.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
+import { requireConstant } from "../src/ops/constants.js";
 import { type ConstantConv, readConv } from "../src/ops/convolution/kernel.js";
 import type { Facts } from "../src/ops/facts.js";
 import { type ConstantProduct, readProduct } from "../src/ops/linear/product.js";
+import { composeInput } from "../src/ops/recurrent/compose.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import type { Rewriter } from "../src/rewrite/rewriter.js";
 
@@ -26,10 +28,11 @@ import type { Rewriter } from "../src/rewrite/rewriter.js";
  *            y = Conv <strides = [2, 2]> (a, W2, b2)       # 3x3
  *   after    y = Conv <strides = [2, 2]> (x, W, b)
  *
- * Conv with Conv, one of them 1x1 with stride 1 and no pads; Gemm and MatMul with each other, their constants on the right.
+ * Conv with Conv, one of them 1x1 with stride 1 and no pads; Gemm and MatMul with each other, their constants on the right; a
+ * MatMul with the LSTM, GRU or RNN whose input sequence it gives.
  *
  * Math       W[o, c, t] = sum over j of W2[o, j, t] W1[j, c];  b[o] = b2[o] + sum over j, t of W2[o, j, t] b1[j]
- *            (x W1 + b1) W2 + b2 = x (W1 W2) + (b1 W2 + b2)
+ *            (x W1 + b1) W2 + b2 = x (W1 W2) + (b1 W2 + b2);  recurrent, whose W is [d, r, k]: W[d] = W2[d] W1^T
  * Source     Guo et al. 2020, ExpandNets, section 3; Ding et al. 2021, Diverse Branch Block, transform III
  * Requires   constants; the value between has this one use; no more multiplications, and no larger a weight, than the two have
  * Refuses    padding behind a bias (the border sees zeros, not the bias); biases by row; what overflows; products that would
@@ -39,7 +42,8 @@ import type { Rewriter } from "../src/rewrite/rewriter.js";
 export const mergeLinearChains: Pass = {
   kind: "rules",
   name: "merge-linear-chains",
-  summary: "Conv after a 1x1 Conv, Gemm after Gemm, MatMul after MatMul become one where that is cheaper",
+  summary:
+    "Conv after a 1x1 Conv, Gemm after Gemm, MatMul before MatMul or LSTM become one where that is cheaper",
   before: "a = Gemm(x, W1, b1)  y = Gemm(a, W2, b2)",
   after: "y = Gemm(x, W, b)",
   numerics: "rounding",
@@ -58,6 +62,9 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   if (node.is("Conv") && first.is("Conv")) {
     if (!hasOneTap(node) && !hasOneTap(first)) return undefined;
     return readElsewhere(first, node, between) ?? mergeConvs(first, node, facts);
+  }
+  if (node.is("GRU", "LSTM", "RNN") && first.is("MatMul")) {
+    return readElsewhere(first, node, between) ?? mergeIntoRecurrent(first, node, facts);
   }
   if (node.is("Gemm", "MatMul") && first.is("Gemm", "MatMul")) {
     return readElsewhere(first, node, between) ?? mergeProducts(first, node, facts);
@@ -172,6 +179,34 @@ function mergeProducts(firstNode: Node, secondNode: Node, facts: Facts): Proposa
   const dims = [product.rows, product.columns];
   const constants = constantsOf(second.dtype, dims, product.values, addVectors(second.bias, carried));
   return isRefusal(constants) ? constants : proposeProduct(first, second, constants);
+}
+
+function mergeIntoRecurrent(firstNode: Node, node: Node, facts: Facts): Proposal | Refusal {
+  const first = readProduct(firstNode, facts);
+  if (isRefusal(first)) return first;
+  const weight = requireConstant(node.input(1), "weight W");
+  if (isRefusal(weight)) return weight;
+  const { dtype, dims } = weight;
+  const [directions = 0, rows = 0, between] = dims;
+  if (!isFloat(dtype) || dims.length !== 3 || between !== first.columns)
+    return refuse("the sizes of the two weights do not fit");
+  if (weight.data.kind === "missing") return refuse(`the file with the weight of ${node.label} is missing`);
+  const separate = first.weight.size + weight.size;
+  const refused = tooCostly(first.rows * directions * rows, separate, separate);
+  if (refused !== undefined) return refused;
+  const product = composeInput(weight, matrixOf(first.weight, true), MAX_PRODUCT);
+  if (isRefusal(product)) return product;
+  const constants = constantsOf(dtype, [directions, rows, first.rows], product, undefined);
+  if (isRefusal(constants)) return constants;
+  return {
+    kind: "rewrite",
+    summary: `${firstNode.label} and ${node.label} become one`,
+    apply: (rewriter) => {
+      rewriter.setInput(node, 0, first.input);
+      setConstants(rewriter, node, constants);
+      rewriter.removeNode(firstNode);
+    },
+  };
 }
 
 function proposeProduct(first: ConstantProduct, second: ConstantProduct, constants: Constants): Proposal {

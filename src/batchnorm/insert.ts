@@ -14,6 +14,7 @@ import { baseName, emitNormalization, type Parameters, redirect } from "./emit.j
 import { behind } from "./instrument.js";
 import { freshParameters, identityParameters } from "./parameters.js";
 import { proveInsertion } from "./prove.js";
+import { type FoundRecurrent, findRecurrent, splitRecurrent } from "./recurrent.js";
 import type { LinearLayer, PassedOver, Site, SiteOptions } from "./site.js";
 import { findSites } from "./sites.js";
 import { estimateStatistics, type LayerStatistics, type StatisticsOptions } from "./statistics.js";
@@ -31,6 +32,12 @@ export interface InsertOptions
   readonly init?: "identity" | "fresh";
   /** inference (default): the ordinary form. training: training_mode = 1, with the updated running statistics as further outputs. */
   readonly form?: "inference" | "training";
+  /**
+   * Also normalize W x, the input term of LSTM, GRU and RNN, with statistics over batch and time. It becomes a MatMul of its own, which
+   * `freeze` and `optimize` fold back into W and B; until then W is a constant that picks each gate its part, [directions,
+   * gates * hidden, directions * gates * hidden]. Default false.
+   */
+  readonly recurrent?: boolean;
   /** The training form in plain operators, for runtimes without it. */
   readonly decompose?: boolean;
   /** What the statistics come from; needed by identity. */
@@ -94,18 +101,22 @@ export async function insertBatchNorm(
   if (needsRaising(copy, settings) && !options.dryRun) raiseOpset(copy, TRAINING_OPSET);
   const facts = createFacts(copy);
   const { sites, passedOver } = findSites(copy, options, facts);
-  const [chosen, refused] = selectForForm(sites, settings, facts);
+  const recurrent = options.recurrent ? findRecurrent(copy, options, facts) : NO_RECURRENT;
+  const [fitting, refused] = selectForForm(sites, settings, facts);
+  const chosen = [...fitting, ...splitFitting(recurrent, settings, refused)];
   const base = {
     init: settings.init,
     form: settings.form,
     decomposed: settings.decompose,
     epsilon: settings.epsilon,
     momentum: settings.momentum,
-    passedOver: [...passedOver, ...refused],
+    passedOver: [...passedOver, ...recurrent.passedOver, ...refused],
   };
   if (options.dryRun) {
     const listed = chosen.map((site) => describe(site, settings.init, []));
-    return { model: copy, report: { ...base, sites: listed, batches: 0, samples: 0, check: undefined } };
+    // Recurrent layers are split in the copy to be listed.
+    const same = cloneModel(model);
+    return { model: same, report: { ...base, sites: listed, batches: 0, samples: 0, check: undefined } };
   }
   const measured = await measureSites(copy, chosen, settings, options);
   const changed = new Set(chosen.map((site) => site.layer?.raw.name ?? site.value.name));
@@ -175,9 +186,25 @@ function selectForForm(
   return [chosen, refused];
 }
 
+const NO_RECURRENT: FoundRecurrent = { layers: [], passedOver: [] };
+
+/** The input terms of the recurrent layers that can have the form; `refused` gets the others. */
+function splitFitting(
+  { layers }: FoundRecurrent,
+  { form }: Settings,
+  refused: PassedOver[],
+): readonly Site[] {
+  return layers.flatMap((layer) => {
+    if (!layer.inBody || form !== "training") return [splitRecurrent(layer)];
+    refused.push({ node: layer.name, opType: layer.node.opType, reason: NO_STATISTICS });
+    return [];
+  });
+}
+
+const NO_STATISTICS = "the body of a control-flow operator gives no running statistics out";
+
 function refusal(site: Site, { form, decompose }: Settings, facts: Facts): string | undefined {
-  if (site.inBody && form === "training")
-    return "the body of a control-flow operator gives no running statistics out";
+  if (site.inBody && form === "training") return NO_STATISTICS;
   if (decompose && facts.rank(site.value) === undefined)
     return "its rank is not known, which the decomposed form needs";
   const { producer } = site.value;

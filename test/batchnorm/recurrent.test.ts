@@ -1,0 +1,236 @@
+import { describe, expect, it } from "vitest";
+import { calibrate } from "../../src/batchnorm/calibrate.js";
+import { freeze } from "../../src/batchnorm/freeze.js";
+import { type InsertOptions, insertBatchNorm } from "../../src/batchnorm/insert.js";
+import type { Model } from "../../src/ir/model.js";
+import { rewriteModel } from "../../src/optimize.js";
+import { printModel } from "../../src/text/print.js";
+import { trainableParameters } from "../../src/training/parameters.js";
+import { compare, evaluate, modelOf } from "../support/rewrite.js";
+import { constant, graphText } from "../support/text.js";
+import { byChannel, dataOf, distance, meanOf, numbersOf, run, samples, varianceOf } from "./support.js";
+
+const GATES = { LSTM: 4, GRU: 3, RNN: 1 } as const;
+const [STEPS, BATCH, WIDTH, HIDDEN] = [5, 3, 2, 4];
+
+interface Layer {
+  readonly op?: keyof typeof GATES;
+  readonly direction?: "forward" | "reverse" | "bidirectional";
+  readonly attributes?: string;
+  /** Which of B, initial_h, initial_c and P it has. */
+  readonly inputs?: string;
+  readonly weight?: "constant" | "input";
+  readonly sequence?: string;
+}
+
+/** y = op(x) for sequences in the data's order, [batch, steps, width]. */
+function network({
+  op = "LSTM",
+  direction = "forward",
+  attributes = "",
+  inputs = "B",
+  weight = "constant",
+  sequence = "",
+}: Layer = {}): string {
+  const directions = direction === "bidirectional" ? 2 : 1;
+  const rows = GATES[op] * HIDDEN;
+  const weights = { low: -0.7, high: 0.7 };
+  const extra = [
+    ["B", [directions, 2 * rows]],
+    ["h0", [directions, 1, HIDDEN]],
+    ["c0", [directions, 1, HIDDEN]],
+    ["P", [directions, 3 * HIDDEN]],
+  ] as const;
+  const has = (name: string): string => (inputs.split(" ").includes(name) ? name : "");
+  const given = `s, W, R, ${has("B")}, ${sequence}, , , ${has("P")}`.replace(/[, ]+$/, "");
+  const w = `float[${directions},${rows},${WIDTH}] W`;
+  return graphText(
+    `float[N,${STEPS},${WIDTH}] x${weight === "input" ? `, ${w}` : ""}`,
+    [
+      ...(weight === "input" ? [] : [constant("W", [directions, rows, WIDTH], weights)]),
+      constant("R", [directions, rows, HIDDEN], weights),
+      ...extra.filter(([name]) => has(name) !== "").map(([name, dims]) => constant(name, dims)),
+      ...(sequence === "" ? [] : [`int32[${BATCH}] lengths = {5, 2, 4}`]),
+    ],
+    `s = Transpose <perm = [1, 0, 2]> (x)
+     y, h = ${op} <hidden_size = ${HIDDEN}, direction = "${direction}"${attributes}> (${given})`,
+    "y, h",
+  );
+}
+
+const DATA = dataOf({ x: samples("sequences", [BATCH, STEPS, WIDTH]) });
+const opTypes = (model: Model): string[] => [...model.nodes()].map((node) => node.opType);
+
+async function back(model: Model): Promise<Model> {
+  return (await rewriteModel(freeze(model).model, {}, { evaluate })).model;
+}
+
+async function insert(text: string, options: InsertOptions = {}): ReturnType<typeof insertBatchNorm> {
+  return insertBatchNorm(modelOf(text), { data: DATA, recurrent: true, ...options });
+}
+
+const CASES: readonly (readonly [name: string, layer: Layer])[] = [
+  ...(["LSTM", "GRU", "RNN"] as const).flatMap((op) =>
+    (["forward", "reverse", "bidirectional"] as const).map(
+      (direction) => [`${op}, ${direction}`, { op, direction }] as const,
+    ),
+  ),
+  ["LSTM without a bias", { inputs: "" }],
+  ["LSTM with peepholes", { inputs: "B P", direction: "bidirectional" }],
+  ["GRU whose reset comes before the product", { op: "GRU", attributes: ", linear_before_reset = 1" }],
+];
+
+describe("the input term of recurrent layers", () => {
+  it.each(CASES)("%s: normalized, the function stays, and back again", async (_, layer) => {
+    const text = network(layer);
+    const { model, report } = await insert(text);
+    expect(report.check?.status).toBe("equal");
+    expect(opTypes(model).filter((op) => op === "BatchNormalization")).toHaveLength(1);
+    const [site] = report.sites;
+    const channels = (layer.direction === "bidirectional" ? 2 : 1) * GATES[layer.op ?? "LSTM"] * HIDDEN;
+    expect(site).toMatchObject({ channels, axis: -1, statistics: "measured", opType: "MatMul" });
+    expect(site?.bias).toBe(layer.inputs === "" ? "none" : "taken over");
+    const optimized = await back(model);
+    expect(opTypes(optimized)).toEqual(["Transpose", layer.op ?? "LSTM"]);
+    expect((await compare(modelOf(text), optimized, "rounding")).status).toBe("equal");
+  });
+
+  it.each(CASES.filter(([, { direction }]) => direction !== "forward" && direction !== "reverse"))(
+    "%s: a normalization that does something folds into W and B",
+    async (_, layer) => {
+      const { model: fresh } = await insert(network(layer), { init: "fresh" });
+      const { model: calibrated } = await calibrate(fresh, DATA);
+      const frozen = freeze(calibrated);
+      expect(frozen.report.neutral).toEqual([]);
+      const optimized = await back(calibrated);
+      expect(opTypes(optimized)).toEqual(["Transpose", layer.op ?? "LSTM"]);
+      expect((await compare(calibrated, optimized, "rounding")).status).toBe("equal");
+      expect((await compare(modelOf(network(layer)), optimized, "rounding")).status).toBe("differs");
+    },
+  );
+
+  it.each(["LSTM", "GRU", "RNN"] as const)("%s trains with the statistics of batch and time", async (op) => {
+    const text = network({ op, direction: "bidirectional", inputs: "" });
+    const channels = 2 * GATES[op] * HIDDEN;
+    for (const decompose of [false, true]) {
+      const { model, report } = await insert(text, {
+        init: "fresh",
+        form: "training",
+        decompose,
+        momentum: 0,
+      });
+      const others = samples("others", [BATCH, STEPS, WIDTH]);
+      const outputs = await run(model, new Map([["x", others]]));
+      const [mean, variance] = report.sites[0]?.runningOutputs ?? [];
+      // W x of all steps and samples. Their order, which the statistics do not see, is that of the data.
+      const stored = [...modelOf(text).graph.initializers].find((value) => value.name === "W");
+      const w = stored?.tensor?.toFloat64() ?? [];
+      const x = numbersOf(others);
+      const terms = Array.from({ length: STEPS * BATCH }, (_, row) =>
+        Array.from({ length: channels }, (_, c) =>
+          Array.from({ length: WIDTH }, (_, i) => (w[c * WIDTH + i] ?? NaN) * (x[row * WIDTH + i] ?? NaN)),
+        ).map((products) => products.reduce((sum, product) => sum + product, 0)),
+      ).flat();
+      const lists = byChannel(terms, channels, 1);
+      expect(distance(outputs.get(mean ?? ""), lists.map(meanOf))).toBeLessThan(1e-5);
+      expect(distance(outputs.get(variance ?? ""), lists.map(varianceOf))).toBeLessThan(1e-5);
+      expect(outputs.get("y")?.every(Number.isFinite)).toBe(true);
+      expect(opTypes(await back(model))).toEqual(["Transpose", op]);
+    }
+  });
+
+  it("leaves the W that only picks out of training", async () => {
+    const { model } = await insert(network(), { init: "fresh", form: "training" });
+    const output = model.graph.outputs[0];
+    if (output === undefined) throw new Error("no output");
+    const parameters = trainableParameters(model.graph, output, () => false).map(({ value }) => value);
+    const roles = parameters.flatMap(({ uses }) =>
+      [...uses].map((use) => (use.kind === "node" ? `${use.node.opType} ${use.index}` : use.kind)),
+    );
+    expect(roles.sort()).toEqual([
+      "BatchNormalization 1",
+      "BatchNormalization 2",
+      "LSTM 2",
+      "LSTM 3",
+      "MatMul 1",
+    ]);
+  });
+});
+
+/** An RNN in one branch of an If. */
+const IN_BODY = graphText(
+  `float[N,${STEPS},${WIDTH}] x, bool c`,
+  [constant("W", [1, HIDDEN, WIDTH]), constant("R", [1, HIDDEN, HIDDEN])],
+  `y = If (c) <
+     then_branch = t () => (ty) {
+       s = Transpose <perm = [1, 0, 2]> (x)
+       ts, ty = RNN <hidden_size = ${HIDDEN}> (s, W, R)
+     },
+     else_branch = e () => (ey) { ey = Transpose <perm = [1, 0, 2]> (x) }
+   >`,
+  "y",
+);
+
+describe("a layer in a body", () => {
+  it("is normalized when asked, with statistics that change nothing", async () => {
+    const text = IN_BODY;
+    const { model, report } = await insertBatchNorm(modelOf(text), { recurrent: true, bodies: true });
+    expect(report.sites).toMatchObject([{ statistics: "neutral", channels: HIDDEN }]);
+    expect((await compare(modelOf(text), model, "rounding")).status).toBe("equal");
+  });
+
+  it.each<readonly [string, InsertOptions, RegExp]>([
+    ["unasked", {}, /ask with bodies/],
+    ["in training form", { bodies: true, form: "training" }, /no running statistics/],
+  ])("is passed over %s", async (_, options, reason) => {
+    const { report } = await insertBatchNorm(modelOf(IN_BODY), {
+      recurrent: true,
+      init: "fresh",
+      ...options,
+    });
+    expect(report.sites).toEqual([]);
+    expect(report.passedOver.map((each) => each.reason).join()).toMatch(reason);
+  });
+});
+
+describe("what is passed over", () => {
+  const REFUSED: readonly (readonly [name: string, text: string, options: InsertOptions, reason: RegExp])[] =
+    [
+      ["layout 1", network({ attributes: ", layout = 1" }), {}, /layout is 1/],
+      ["a weight that callers give", network({ weight: "input" }), {}, /weight W "W" is a graph input/],
+      ["sequences of several lengths", network({ sequence: "lengths" }), {}, /count the padding/],
+      [
+        "an unknown rank",
+        network().replace(`float[N,${STEPS},${WIDTH}] x`, "float x").replace("perm = [1, 0, 2]", "x = 1"),
+        {},
+        /rank of its input/,
+      ],
+      ["excluded by operator", network(), { exclude: ["LSTM"] }, /exclude names it/],
+      ["not included", network(), { include: ["conv*"] }, /include does not name it/],
+    ];
+
+  it.each(REFUSED)("%s", async (_, text, options, reason) => {
+    const { model, report } = await insert(text, { init: "fresh", ...options });
+    expect(report.sites).toEqual([]);
+    expect(report.passedOver).toEqual([
+      { node: expect.any(String), opType: "LSTM", reason: expect.stringMatching(reason) },
+    ]);
+    expect(opTypes(model)).toEqual(["Transpose", "LSTM"]);
+  });
+
+  it("normalizes no recurrent layer unasked, nor one twice", async () => {
+    const plain = await insert(network(), { recurrent: false });
+    expect(plain.report).toMatchObject({ sites: [], passedOver: [] });
+    const { model } = await insert(network(), { init: "fresh" });
+    const again = await insertBatchNorm(model, { init: "fresh", recurrent: true });
+    expect(again.report.sites).toEqual([]);
+    expect(again.report.passedOver.map(({ reason }) => reason).join()).toMatch(/product of its own already/);
+  });
+
+  it("lists without a change", async () => {
+    const original = modelOf(network());
+    const { model, report } = await insertBatchNorm(original, { recurrent: true, dryRun: true });
+    expect(report.sites).toHaveLength(1);
+    expect(printModel(model)).toBe(printModel(original));
+  });
+});
