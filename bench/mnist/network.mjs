@@ -50,7 +50,7 @@ class Network {
       momentum: { kind: "float", value: 0.9 },
     });
   }
-  dropout(x, name, ratio) {
+  dropout(x, name, ratio, seed) {
     const off = this.constant(`${name}_ratio`, [], [ratio]);
     const on = this.graph.addInitializer(`${name}_training`, tensorFromNumbers("bool", [], [1]));
     return this.graph
@@ -58,7 +58,7 @@ class Network {
         opType: "Dropout",
         inputs: [x, off, on],
         outputs: [`${name}_dropped`],
-        attributes: { seed: 1 },
+        attributes: { seed },
       })
       .output(0);
   }
@@ -81,7 +81,7 @@ export function perceptron({ normalized, std, seed, dropout = 0 }) {
       ? net.normalize(net.op("MatMul", [h, w], `u${layer}`), `n${layer}`, 100)
       : net.op("Gemm", [h, w, net.filled(`b${layer}`, 100, 0)], `u${layer}`);
     h = net.op("Sigmoid", [u], `h${layer}`);
-    if (dropout > 0) h = net.dropout(h, `h${layer}`, dropout);
+    if (dropout > 0) h = net.dropout(h, `h${layer}`, dropout, 10 * seed + layer);
     size = 100;
   }
   return net.finish(
