@@ -82,7 +82,10 @@ function readRecurrent(node: Node, facts: Facts): RecurrentLayer | string {
   const input = node.input(0);
   if (input === undefined || facts.rank(input) !== 3) return "the rank of its input is not known to be 3";
   const weight = requireConstant(node.input(1), "weight W");
-  if (isRefusal(weight)) return weight.reason;
+  if (isRefusal(weight)) {
+    const computed = node.input(1)?.producer !== undefined;
+    return computed ? `${weight.reason}; optimize first, which computes what is constant` : weight.reason;
+  }
   const { dtype, dims } = weight;
   const [directions, rows, features] = dims;
   if (!isFloat(dtype)) return `its weight W is ${dtype}`;

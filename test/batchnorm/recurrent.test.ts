@@ -1,14 +1,29 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { memorySource } from "../../src/base/bytes.js";
 import { calibrate } from "../../src/batchnorm/calibrate.js";
 import { freeze } from "../../src/batchnorm/freeze.js";
 import { type InsertOptions, insertBatchNorm } from "../../src/batchnorm/insert.js";
 import type { Model } from "../../src/ir/model.js";
 import { rewriteModel } from "../../src/optimize.js";
+import { decodeModel } from "../../src/proto/decode.js";
+import { defaultRuntime } from "../../src/runtime/ort.js";
 import { printModel } from "../../src/text/print.js";
 import { trainableParameters } from "../../src/training/parameters.js";
+import { trainModel } from "../../src/training/train.js";
 import { compare, evaluate, modelOf } from "../support/rewrite.js";
 import { constant, graphText } from "../support/text.js";
-import { byChannel, dataOf, distance, meanOf, numbersOf, run, samples, varianceOf } from "./support.js";
+import {
+  byChannel,
+  dataOf,
+  distance,
+  meanOf,
+  numbersOf,
+  run,
+  samples,
+  tensor,
+  varianceOf,
+} from "./support.js";
 
 const GATES = { LSTM: 4, GRU: 3, RNN: 1 } as const;
 const [STEPS, BATCH, WIDTH, HIDDEN] = [5, 3, 2, 4];
@@ -157,6 +172,88 @@ describe("the input term of recurrent layers", () => {
   });
 });
 
+/** Two in a row, of which the second reads both directions of the first; steps and batch are symbols. */
+const STACKED = graphText(
+  `float[N,T,${WIDTH}] x`,
+  [
+    constant("W", [2, 3 * HIDDEN, WIDTH]),
+    constant("R", [2, 3 * HIDDEN, HIDDEN]),
+    constant("B", [2, 6 * HIDDEN]),
+    constant("W2", [1, 12, 2 * HIDDEN]),
+    constant("R2", [1, 12, 3]),
+    constant("D", [3, 3]),
+    `int64[3] sizes = {0, 0, ${2 * HIDDEN}}, int64[1] first = {0}`,
+  ],
+  `s = Transpose <perm = [1, 0, 2]> (x)
+   a, b = GRU <hidden_size = ${HIDDEN}, direction = "bidirectional"> (s, W, R, B)
+   t = Transpose <perm = [0, 2, 1, 3]> (a)
+   u = Reshape (t, sizes)
+   c, d = LSTM <hidden_size = 3> (u, W2, R2)
+   e = Squeeze (d, first)
+   y = MatMul (e, D)`,
+  "y",
+);
+const STACKED_OPS = ["Transpose", "GRU", "Transpose", "Reshape", "LSTM", "Squeeze", "MatMul"];
+
+describe("two recurrent layers in a row", () => {
+  it.each([13, 17])("come back, frozen or not, from opset %i", async (opset) => {
+    const plain = modelOf(STACKED, opset);
+    const { model, report } = await insertBatchNorm(plain, { data: DATA, recurrent: true });
+    expect(report.sites.map(({ activations }) => activations[0]?.opType)).toEqual(["GRU", "LSTM"]);
+    expect(report.check?.status).toBe("equal");
+    for (const optimized of [await back(model), (await rewriteModel(model, {}, { evaluate })).model]) {
+      expect(opTypes(optimized)).toEqual(STACKED_OPS);
+      expect((await compare(plain, optimized, "rounding")).status).toBe("equal");
+    }
+  });
+
+  it("learn, and fold away with what they learned", async () => {
+    const x = samples("sequences", [24, STEPS, WIDTH]);
+    const { model } = await insertBatchNorm(modelOf(STACKED), {
+      data: dataOf({ x }),
+      recurrent: true,
+      form: "training",
+    });
+    // Whether the first feature is mostly positive.
+    const values = numbersOf(x);
+    const sums = Array.from({ length: 24 }, (_, i) =>
+      meanOf(values.slice(i * STEPS * WIDTH, (i + 1) * STEPS * WIDTH).filter((_, at) => at % WIDTH === 0)),
+    );
+    const classes = sums.map((sum) => (sum > 0 ? 1 : 0));
+    const labels = tensor([24], classes, "int64");
+    const losses: number[] = [];
+    const trained = await trainModel(model, {
+      data: dataOf({ x, labels }),
+      batchSize: 12,
+      epochs: 30,
+      loss: { kind: "cross-entropy" },
+      optimizer: { kind: "momentum" },
+      learningRate: 0.1,
+      runtime: await defaultRuntime(),
+      onStep: ({ loss }) => losses.push(loss),
+    });
+    expect(losses.at(-1)).toBeLessThan(0.5 * (losses[0] ?? 0));
+    const optimized = await back(trained.model);
+    expect(opTypes(optimized)).toEqual(STACKED_OPS);
+    const inference = freeze(trained.model).model;
+    expect((await compare(inference, optimized, "rounding")).status).toBe("equal");
+  });
+});
+
+describe("a convolutional recurrent network", () => {
+  it("is normalized at its LSTM too, once optimize has made W constant, and comes back", async () => {
+    const file = readFileSync(new URL("../../models/zoo/crnn_small.onnx", import.meta.url));
+    const exported = decodeModel(memorySource(file));
+    const { model: plain } = await rewriteModel(exported, {}, { evaluate });
+    const data = dataOf({ input: samples("images", [3, 1, 32, 50]) });
+    const { model, report } = await insertBatchNorm(plain, { data, recurrent: true, form: "training" });
+    expect(report.sites.map(({ activations }) => activations[0]?.opType)).toEqual(["Relu", "Relu", "LSTM"]);
+    const optimized = await back(model);
+    expect(opTypes(optimized)).toEqual(opTypes(plain));
+    expect((await compare(plain, optimized, "rounding")).status).toBe("equal");
+  });
+});
+
 /** An RNN in one branch of an If. */
 const IN_BODY = graphText(
   `float[N,${STEPS},${WIDTH}] x, bool c`,
@@ -198,6 +295,12 @@ describe("what is passed over", () => {
     [
       ["layout 1", network({ attributes: ", layout = 1" }), {}, /layout is 1/],
       ["a weight that callers give", network({ weight: "input" }), {}, /weight W "W" is a graph input/],
+      [
+        "a weight that is computed",
+        network().replace("s = Transpose", "V = Neg (W) s = Transpose").replace("(s, W,", "(s, V,"),
+        {},
+        /"V" is computed by Neg "V"; optimize first/,
+      ],
       ["sequences of several lengths", network({ sequence: "lengths" }), {}, /count the padding/],
       [
         "an unknown rank",
@@ -215,7 +318,7 @@ describe("what is passed over", () => {
     expect(report.passedOver).toEqual([
       { node: expect.any(String), opType: "LSTM", reason: expect.stringMatching(reason) },
     ]);
-    expect(opTypes(model)).toEqual(["Transpose", "LSTM"]);
+    expect(opTypes(model).filter((op) => op !== "Neg")).toEqual(["Transpose", "LSTM"]);
   });
 
   it("normalizes no recurrent layer unasked, nor one twice", async () => {
