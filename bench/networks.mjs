@@ -85,6 +85,59 @@ export function resnet50() {
   return model;
 }
 
+/** A residual network of blocks of two 3x3 convolutions, normalized: [width, blocks, first stride] by stage. */
+function residual(net, x, from, stages, classes) {
+  const { model, graph, state, constant, apply } = net;
+  const block = (input, inputs, outputs, kernel, stride) =>
+    net.normalization(net.convolution(input, inputs, outputs, kernel, stride), outputs);
+  let [y, channels] = [x, from];
+  for (const [width, blocks, firstStride] of stages) {
+    for (let i = 0; i < blocks; i++) {
+      const stride = i === 0 ? firstStride : 1;
+      const inner = apply("Relu", [block(y, channels, width, 3, stride)]);
+      const changes = stride !== 1 || channels !== width;
+      const shortcut = changes ? block(y, channels, width, 1, stride) : y;
+      y = apply("Relu", [apply("Add", [block(inner, width, width, 3, 1), shortcut])]);
+      channels = width;
+    }
+  }
+  const pooled = apply("Flatten", [apply("GlobalAveragePool", [y])]);
+  const w = constant("fc.weight", [classes, channels], weights(classes * channels, state));
+  const b = constant("fc.bias", [classes], weights(classes, state));
+  const logits = apply("Gemm", [pooled, w, b], { transB: 1 });
+  logits.info = { name: logits.name, type: tensorType("float", ["N", classes]) };
+  graph.addOutput(logits);
+  return model;
+}
+
+/** ResNet-18 for images of 224x224. */
+export function resnet18() {
+  const net = builder(17, "resnet18");
+  const x = net.graph.addInput({ name: "x", type: tensorType("float", ["N", 3, 224, 224]) });
+  const stem = net.apply("Relu", [net.normalization(net.convolution(x, 3, 64, 7, 2), 64)]);
+  const pooled = net.apply("MaxPool", [stem], { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] });
+  const stages = [
+    [64, 2, 1],
+    [128, 2, 2],
+    [256, 2, 2],
+    [512, 2, 2],
+  ];
+  return residual(net, pooled, 64, stages, 1000);
+}
+
+/** ResNet-20 for CIFAR's images, with projections where sizes change. */
+export function resnet20() {
+  const net = builder(17, "resnet20");
+  const x = net.graph.addInput({ name: "x", type: tensorType("float", ["N", 3, 32, 32]) });
+  const stem = net.apply("Relu", [net.normalization(net.convolution(x, 3, 16, 3, 1), 16)]);
+  const stages = [
+    [16, 3, 1],
+    [32, 3, 2],
+    [64, 3, 2],
+  ];
+  return residual(net, stem, 16, stages, 10);
+}
+
 /** A tower of `layers` 1x1 convolutions over `width` channels with BatchNormalization: layers * width^2 * 4 bytes. */
 export function tower(layers, width) {
   const { model, graph, apply, convolution, normalization } = builder(17, "tower");

@@ -1,4 +1,7 @@
+import type { Builder } from "../ir/builder.js";
+import type { DType } from "../ir/dtype.js";
 import type { Value } from "../ir/graph.js";
+import { type SymDim, sameDim } from "./dims.js";
 import { type GradientBuild, scalarLike } from "./gradient-support.js";
 
 /** The sizes of the axes from `start` to before `end` as an int64 vector: a constant where they are known. */
@@ -40,20 +43,40 @@ export function joinSizes({ build }: GradientBuild, parts: readonly (number | Va
   return vectors.length === 1 && first !== undefined ? first : build.op("Concat", vectors, { axis: 0n });
 }
 
+interface Count {
+  readonly dims: readonly SymDim[];
+  readonly dtype: DType | undefined;
+  readonly value: Value;
+}
+
+/** Counts by builder: the batch is as large in every layer. */
+const counts = new WeakMap<Builder, Count[]>();
+
 /** The product of the sizes of some axes in the type of `value`: a constant where they are known. */
 export function elementCount(c: GradientBuild, value: Value, axes: readonly number[]): Value {
   const { facts, build } = c;
-  const dims = facts.shape(value);
-  let count = 1;
-  for (const axis of axes) {
-    const dim = dims?.[axis];
-    if (typeof dim !== "number") {
-      const sizes = build.op("Gather", [build.op("Shape", [value]), build.ints(axes)]);
-      return build.op("CastLike", [build.op("ReduceProd", [sizes], { keepdims: 0n }), value]);
-    }
-    count *= dim;
+  const shape = facts.shape(value);
+  const dims = axes.flatMap((axis) => shape?.[axis] ?? []);
+  const known = dims.filter((dim) => typeof dim === "number");
+  if (known.length === axes.length) {
+    return scalarLike(
+      c,
+      known.reduce((product, dim) => product * dim, 1),
+      value,
+    );
   }
-  return scalarLike(c, count, value);
+  const made = counts.get(build) ?? [];
+  counts.set(build, made);
+  const dtype = facts.dtype(value);
+  const same = made.find((count) => {
+    if (dims.length !== axes.length || dims.length !== count.dims.length) return false;
+    return dtype === count.dtype && dims.every((dim, index) => sameDim(dim, count.dims[index]));
+  });
+  if (same !== undefined) return same.value;
+  const sizes = build.op("Gather", [build.op("Shape", [value]), build.ints(axes)]);
+  const product = build.op("CastLike", [build.op("ReduceProd", [sizes], { keepdims: 0n }), value]);
+  made.push({ dims, dtype, value: product });
+  return product;
 }
 
 /** 0, 1, ... up to before `count`. */

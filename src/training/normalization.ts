@@ -125,7 +125,7 @@ export function writeOutDense(graph: Graph, facts: Facts): void {
     const variance = build.op("ReduceMean", [build.op("Mul", [centred, centred]), axis], { keepdims: 0n });
     const epsilon = scalarLike(c, node.float("epsilon", 1e-5), x);
     const inverse = build.op("Reciprocal", [build.op("Sqrt", [build.op("Add", [variance, epsilon])])]);
-    const scaled = build.op("Mul", [centred, build.op("Mul", [inverse, scale])]);
+    const scaled = build.op("Mul", [centred, build.op("Mul", [scale, inverse])]);
     const y = build.op("Add", [scaled, bias]);
     [y, mean, variance].forEach((value, index) => {
       const before = node.output(index);

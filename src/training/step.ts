@@ -41,6 +41,13 @@ export interface TrainingStepOptions {
   readonly clipNorm?: number;
   /** Values of the network to give out beside the loss, by name. */
   readonly probes?: readonly string[];
+  /** False leaves weight decay out, which saves two operators a weight. Default true. */
+  readonly withDecay?: boolean;
+  /**
+   * True (default): the graph itself keeps the old state where loss or gradients are not finite. False leaves that to the
+   * caller, who drops the new state when "finite" is false: a copy of every tensor less.
+   */
+  readonly guarded?: boolean;
 }
 
 /** Something that a step takes and gives back changed. */
@@ -77,7 +84,7 @@ export interface TrainingStep {
     readonly accuracy: string | undefined;
     /** Of all gradients together, before they are clipped. */
     readonly gradientNorm: string;
-    /** A boolean: false for a step whose loss or gradients were not finite. Nothing changes then. */
+    /** A boolean: false for a step whose loss or gradients were not finite. Nothing changes then, or is to be changed. */
     readonly finite: string;
   };
   /** The outputs that were asked for, by the names of the values. */
@@ -139,10 +146,11 @@ export function buildTrainingStep(model: Model, options: TrainingStepOptions): T
   const state: StateTensor[] = [];
   const results: Value[] = [];
   const keep = (kind: StateTensor["kind"], input: Value, initial: Tensor, next: Value): void => {
-    const guarded = build.op("Where", [finite, next, input], {}, `${input.name}_next`);
-    guarded.info = { name: guarded.name, type: tensorType(initial.dtype, initial.dims) };
-    state.push({ name: input.name, next: guarded.name, kind, initial });
-    results.push(guarded);
+    const guarded = options.guarded ?? true;
+    const result = guarded ? build.op("Where", [finite, next, input], {}, `${input.name}_next`) : next;
+    result.info = { name: result.name, type: tensorType(initial.dtype, initial.dims) };
+    state.push({ name: input.name, next: result.name, kind, initial });
+    results.push(result);
   };
   for (const parameter of parameters) {
     const { value, tensor, decays } = parameter;
@@ -154,7 +162,7 @@ export function buildTrainingStep(model: Model, options: TrainingStepOptions): T
     const gradient =
       factor === undefined ? gradientOf(parameter) : build.op("Mul", [gradientOf(parameter), factor]);
     const now = { parameter: value, slots: slots.map((slot) => slot.value) };
-    const then = addUpdate(c, options.optimizer, hyper, now, gradient, decays);
+    const then = addUpdate(c, options.optimizer, hyper, now, gradient, decays && (options.withDecay ?? true));
     keep("parameter", value, tensor, then.parameter);
     slots.forEach((slot, index) => {
       const next = then.slots[index];

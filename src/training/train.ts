@@ -9,7 +9,7 @@ import { assertLabels, type Evaluation, evaluateModel, labelsOf, scalarOf } from
 import { assertSchedule, learningRateAt, type Schedule } from "./schedule.js";
 import { buildTrainingStep, type TrainingStep, type TrainingStepOptions, withConstants } from "./step.js";
 
-export interface TrainOptions extends Omit<TrainingStepOptions, "probes"> {
+export interface TrainOptions extends Omit<TrainingStepOptions, "probes" | "withDecay" | "guarded"> {
   readonly data: Dataset;
   /** Labelled data that is not trained on; the parameters that do best on it are kept. */
   readonly valid?: Dataset;
@@ -102,7 +102,9 @@ const MAX_BAD_BATCHES = 20;
  */
 export async function trainModel(model: Model, options: TrainOptions): Promise<TrainResult> {
   assertOptions(options);
-  const step = buildTrainingStep(model, options);
+  // The loop holds the state, so that it can drop what a bad batch makes of it.
+  const withDecay = (options.weightDecay ?? 0) > 0;
+  const step = buildTrainingStep(model, { ...options, withDecay, guarded: false });
   const session = await options.runtime.open(
     { kind: "bytes", bytes: encodeToBytes(step.model) },
     { optimize: true, threads: options.threads ?? 1 },
@@ -249,7 +251,7 @@ class Run {
     );
     const finite = scalarOf(results, outputs.finite) === 1;
     this.#lastLoss = scalarOf(results, outputs.loss);
-    for (const { name, next } of this.#step.state) {
+    for (const { name, next } of finite ? this.#step.state : []) {
       const value = results.get(next);
       if (value !== undefined) this.#state.set(name, value);
     }

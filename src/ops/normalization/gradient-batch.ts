@@ -3,7 +3,7 @@ import type { Value } from "../../ir/graph.js";
 import type { GradientContext, GradientRule, InputGradients } from "../gradient-rule.js";
 import { axesBut } from "../gradient-shape.js";
 import { scalarLike } from "../gradient-support.js";
-import { inverseDeviation, meanOver, perElement, sumOver } from "./gradient-moments.js";
+import { inverseDeviation, perElement, sumOver } from "./gradient-moments.js";
 
 /** One number per channel, brought to the axis of the channels. */
 function alongChannels({ build }: GradientContext, value: Value, rank: number): Value {
@@ -23,9 +23,11 @@ function batchStatistics(
     const [mean, variance] = [c.forwardOutput(1), c.forwardOutput(2)];
     return [alongChannels(c, mean, rank), alongChannels(c, variance, rank)];
   }
-  const mean = meanOver(c, x, axes);
+  const over = (value: Value): Value =>
+    build.op("ReduceMean", [value, build.ints(axes)], { keepdims: rank === 2 ? 0n : 1n });
+  const mean = over(x);
   const centred = build.op("Sub", [x, mean]);
-  return [mean, meanOver(c, build.op("Mul", [centred, centred]), axes)];
+  return [mean, over(build.op("Mul", [centred, centred]))];
 }
 
 /**
@@ -38,11 +40,13 @@ function training(c: GradientContext, g: Value, rank: number): InputGradients {
   const axes = axesBut(rank, 1);
   const [mean, variance] = batchStatistics(c, x, axes, rank);
   const inverse = inverseDeviation(c, variance);
-  const vector = (value: Value): Value => build.op("Reshape", [value, build.ints([-1])]);
-  const dbias = sumOver(c, g, axes, true);
+  // One number per channel broadcasts to a matrix as it is.
+  const isMatrix = rank === 2;
+  const vector = (value: Value): Value => (isMatrix ? value : build.op("Reshape", [value, build.ints([-1])]));
+  const dbias = sumOver(c, g, axes, !isMatrix);
   if (!c.needs(0) && !c.needs(1)) return [undefined, undefined, vector(dbias)];
   const centred = build.op("Sub", [x, mean]);
-  const dscale = build.op("Mul", [inverse, sumOver(c, build.op("Mul", [g, centred]), axes, true)]);
+  const dscale = build.op("Mul", [inverse, sumOver(c, build.op("Mul", [g, centred]), axes, !isMatrix)]);
   let dx: Value | undefined;
   if (c.needs(0)) {
     const slope = perElement(c, build.op("Mul", [inverse, dscale]), x, axes);

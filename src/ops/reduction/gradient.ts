@@ -43,7 +43,8 @@ function count(c: GradientContext, g: Value): Value {
   if (known !== undefined) return scalarLike(c, known, g);
   // In float32, which divides by the size of an empty result without complaint.
   const size = (value: Value): Value => c.build.op("Cast", [c.build.op("Size", [value])], { to: 1n });
-  return castLike(c, divide(c, size(c.input(0)), size(c.output(0))), g);
+  const all = size(c.input(0));
+  return castLike(c, c.facts.rank(c.output(0)) === 0 ? all : divide(c, all, size(c.output(0))), g);
 }
 
 function knownCount(c: GradientContext): number | undefined {
