@@ -15,11 +15,12 @@ export function runOnce({
   args,
   node = command === process.execPath,
   allowFailure = false,
+  timeout,
 }) {
   for (const file of writes) rmSync(file, { force: true });
   const all = node ? ["--import", REPORTER, ...args] : args;
   const start = process.hrtime.bigint();
-  const result = spawnSync(command, all, { encoding: "utf8", maxBuffer: 2 ** 28 });
+  const result = spawnSync(command, all, { encoding: "utf8", maxBuffer: 2 ** 28, timeout });
   const seconds = Number(process.hrtime.bigint() - start) / 1e9;
   if (result.status !== 0 && !allowFailure) {
     throw new Error(`${command} ${args.join(" ")} exited with ${result.status}: ${result.stderr}`);

@@ -1,0 +1,69 @@
+// Time against size: chains of 1,000 to 100,000 nodes and graphs of up to 20,000 branches, optimized without a check. The
+// exponent of growth is that of the whole range; 1 is linear.
+import { createModel, optimize, tensorFromNumbers, tensorType } from "../dist/src/index.js";
+import { median, table } from "./measure.mjs";
+
+/** x -> Relu -> Mul -> Identity -> Add -> ... : some go, some fold into each other, most stay. */
+function chain(nodes) {
+  const model = createModel(17, "chain");
+  const { graph } = model;
+  let value = graph.addInput({ name: "x", type: tensorType("float", ["N", 4]) });
+  const scale = graph.addInitializer("scale", tensorFromNumbers("float", [4], [2, 0.5, 1.5, 1]));
+  const kinds = ["Tanh", "Mul", "Identity", "Add"];
+  for (let i = 0; i < nodes; i++) {
+    const opType = kinds[i % kinds.length];
+    const inputs = opType === "Mul" || opType === "Add" ? [value, scale] : [value];
+    value = graph.addNode({ opType, inputs, outputs: [`v${i}`] }).output(0);
+  }
+  return finish(model, value);
+}
+
+/** Branches from one input, pairs of which are equal, into one Sum. */
+function branches(count) {
+  const model = createModel(17, "branches");
+  const { graph } = model;
+  const x = graph.addInput({ name: "x", type: tensorType("float", ["N", 4]) });
+  const ends = [];
+  for (let i = 0; i < count; i++) {
+    const k = graph.addInitializer(`k${i}`, tensorFromNumbers("float", [4], [i >> 1, 1, 2, 3]));
+    const sum = graph.addNode({ opType: "Add", inputs: [x, k], outputs: [`a${i}`] }).output(0);
+    ends.push(graph.addNode({ opType: "Sin", inputs: [sum], outputs: [`s${i}`] }).output(0));
+  }
+  return finish(model, graph.addNode({ opType: "Sum", inputs: ends, outputs: ["y"] }).output(0));
+}
+
+function finish(model, value) {
+  value.info = { name: value.name, type: tensorType("float", ["N", 4]) };
+  model.graph.addOutput(value);
+  return model;
+}
+
+async function secondsOf(make, size) {
+  const runs = [];
+  for (let run = 0; run < (size > 20_000 ? 1 : 3); run++) {
+    const model = make(size);
+    const start = performance.now();
+    await optimize(model, { check: false });
+    runs.push((performance.now() - start) / 1000);
+  }
+  return median(runs);
+}
+
+let isLinear = true;
+for (const [name, make, sizes] of [
+  ["chain", chain, [1000, 3000, 10_000, 30_000, 100_000]],
+  ["branches", branches, [1000, 3000, 10_000, 20_000]],
+]) {
+  await secondsOf(make, 1000);
+  const rows = [];
+  for (const size of sizes) rows.push([size, await secondsOf(make, size)]);
+  const [first, last] = [rows[0], rows.at(-1)];
+  const exponent = Math.log(last[1] / first[1]) / Math.log(last[0] / first[0]);
+  table(
+    [name, "seconds", "microseconds each"],
+    rows.map(([size, seconds]) => [size, seconds.toFixed(3), ((seconds * 1e6) / size).toFixed(1)]),
+  );
+  console.log(`growth: size to the power of ${exponent.toFixed(2)}\n`);
+  isLinear &&= exponent < 1.25;
+}
+if (!isLinear) process.exitCode = 1;
