@@ -57,6 +57,7 @@ export type { EnsembleProof } from "./training/ensemble-proof.js";
 export type { Evaluation } from "./training/evaluation.js";
 export type { FinishedTraining, StatisticsComparison } from "./training/finish.js";
 export { LOSSES, type Loss, type LossKind } from "./training/loss.js";
+export { lowerPreviewTraining } from "./training/lower-preview.js";
 export { OPTIMIZERS, type Optimizer, type OptimizerKind } from "./training/optimizer.js";
 export { SCHEDULES, type Schedule, type ScheduleKind } from "./training/schedule.js";
 export {

@@ -1,0 +1,115 @@
+import { NormfoldError } from "../base/errors.js";
+import { differentiateGraph, LEAST_OPSET } from "../gradient/differentiate-graph.js";
+import { capturesOf, reachFrom } from "../gradient/reach.js";
+import type { Builder } from "../ir/builder.js";
+import type { Graph, Node, Value } from "../ir/graph.js";
+import { type GradientBuild, onesLike } from "../ops/gradient-support.js";
+
+export { LEAST_OPSET };
+
+/**
+ * ONNX's preview operator Gradient, written out before the node: the derivatives of `y` by each of `xs`, where `y` is seen as a
+ * function of `xs` and `zs` and nothing before them. The inputs are the values to take it at: where they are those of
+ * `xs` and `zs`, the forward values are used again; otherwise the part between is computed once more from them.
+ */
+export function lowerGradient(c: GradientBuild, node: Node): readonly (Value | undefined)[] {
+  const { build, facts } = c;
+  const { graph } = build;
+  const xs = namesIn(node, "xs");
+  const independent = [...xs, ...namesIn(node, "zs")].map((name) => valueBefore(node, graph, name));
+  const y = valueBefore(node, graph, node.string("y") ?? "");
+  const at = node.inputs;
+  if (xs.length === 0 || at.length !== independent.length) {
+    const message = `Gradient has ${at.length} inputs for ${independent.length} names in xs and zs`;
+    throw new NormfoldError("invalid", message, { element: node.label });
+  }
+  const wanted = independent.slice(0, xs.length);
+  const reached = reachFrom(graph, wanted, facts);
+  const isSame = independent.every((value, index) => at[index] === value);
+  // Otherwise derivatives would come through a variable that counts as given.
+  const isIndependent = independent.every(({ producer }) => {
+    const read = producer === undefined ? [] : [...producer.inputs, ...capturesOf(producer)];
+    return !read.some((value) => value !== null && reached.has(value));
+  });
+  if (isSame && isIndependent) {
+    return derivatives(c, y, wanted);
+  }
+  const values = new Map<Value, Value>();
+  independent.forEach((value, index) => {
+    const input = at[index];
+    if (input === undefined || input === null)
+      throw new NormfoldError("invalid", `input ${index} of Gradient is missing`, { element: node.label });
+    // One value may be given for two names, whose derivatives are two.
+    values.set(value, build.op("Identity", [input]));
+  });
+  for (const forward of nodesBefore(y, new Set(independent))) copyNode(forward, build, values);
+  return derivatives(
+    c,
+    values.get(y) ?? y,
+    wanted.flatMap((value) => values.get(value) ?? []),
+  );
+}
+
+function derivatives(c: GradientBuild, y: Value, wrt: readonly Value[]): readonly (Value | undefined)[] {
+  const seeds = new Map([[y, onesLike(c, y)]]);
+  const gradients = differentiateGraph({ ...c, seeds, wrt });
+  return wrt.map((value) => gradients.get(value));
+}
+
+const utf8 = new TextDecoder();
+
+function namesIn(node: Node, name: string): readonly string[] {
+  const attr = node.attribute(name);
+  return attr?.kind === "strings" ? attr.value.map((bytes) => utf8.decode(bytes)) : [];
+}
+
+/** The nodes that compute `y` from the values that are given, in their order. */
+function nodesBefore(y: Value, given: ReadonlySet<Value>): readonly Node[] {
+  const found = new Set<Node>();
+  const open = [y];
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    const { producer } = value;
+    if (given.has(value) || producer === undefined || found.has(producer)) continue;
+    found.add(producer);
+    for (const input of producer.inputs) if (input !== null) open.push(input);
+  }
+  return [...y.graph.nodes()].filter((node) => found.has(node));
+}
+
+/** The node again, on other inputs. What does not depend on them is copied too, and merged by whoever optimizes. */
+function copyNode(node: Node, build: Builder, values: Map<Value, Value>): void {
+  if (node.subgraphs.length > 0) {
+    const message = `Gradient at other values than the model's needs a copy of ${node.opType}, which has bodies`;
+    throw new NormfoldError("unsupported", message, { element: node.label });
+  }
+  const { opType, domain, overload } = node;
+  const copy = build.graph.addNode(
+    {
+      opType,
+      ...(domain === undefined ? {} : { domain }),
+      ...(overload === undefined ? {} : { overload }),
+      inputs: node.inputs.map((value) => (value === null ? null : (values.get(value) ?? value))),
+      outputs: node.outputs.map((value) =>
+        value === null ? null : build.graph.freshName(`${build.prefix}${value.name}`),
+      ),
+      attributes: [...node.attributes.values()],
+    },
+    build.before,
+  );
+  node.outputs.forEach((value, index) => {
+    const output = copy.output(index);
+    if (value !== null && output !== undefined && !values.has(value)) values.set(value, output);
+  });
+}
+
+/** The value of that name that is there when the node runs. */
+function valueBefore(node: Node, graph: Graph, name: string): Value {
+  for (const value of [...graph.inputs, ...graph.initializers]) if (value.name === name) return value;
+  for (let before = node.previous; before !== undefined; before = before.previous) {
+    const found = before.outputs.find((value) => value?.name === name);
+    if (found) return found;
+  }
+  throw new NormfoldError("invalid", `nothing before Gradient in its graph is called "${name}"`, {
+    element: node.label,
+  });
+}
