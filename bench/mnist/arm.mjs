@@ -6,6 +6,7 @@ import { check, modelToBytes, optimize, saveModel } from "../../dist/src/index.j
 import { tensorFromBytes } from "../../dist/src/ir/tensor.js";
 import { defaultRuntime } from "../../dist/src/runtime/ort.js";
 import { calibrate, evaluate, freeze } from "../../dist/src/train.js";
+import { trackNormalizations } from "../../dist/src/training/normalization.js";
 import { withConstants } from "../../dist/src/training/step.js";
 import { trainModel } from "../../dist/src/training/train.js";
 import { digits } from "./data.mjs";
@@ -29,6 +30,7 @@ const loss = { kind: "cross-entropy" };
 /** Accuracy on the test set against steps, and the percentiles of the watched sigmoid's input. */
 const curve = [];
 const percentiles = [];
+const batchPercentiles = [];
 let last;
 const started = performance.now();
 let training = 0;
@@ -40,7 +42,12 @@ async function watch(step, tensors) {
   const now = freeze(withConstants(model, constants(tensors))).model;
   const { accuracy, loss: value } = await evaluate(now, test, { loss, batchSize: 1000, runtime, threads: 1 });
   curve.push({ step, accuracy, loss: value });
-  if (kind !== "cnn") percentiles.push({ step, values: await inputPercentiles(now) });
+  if (kind === "cnn") return;
+  percentiles.push({ step, values: await inputPercentiles(now) });
+  if (!normalized) return;
+  // As in training: normalized by the statistics of the images that are watched.
+  trackNormalizations(now.graph, "all");
+  batchPercentiles.push({ step, values: await inputPercentiles(now) });
 }
 
 /** The 15th, 50th and 85th percentile, over 1000 test images, of what goes into one sigmoid of the last hidden layer. */
@@ -100,6 +107,7 @@ const result = {
   settings,
   curve,
   percentiles,
+  ...(batchPercentiles.length > 0 && { batchPercentiles }),
   secondsOfTraining: training / 1000,
   ...(diverged && { diverged }),
 };

@@ -14,7 +14,8 @@ import { parseArgs } from "node:util";
 import { loadModel } from "../../dist/src/index.js";
 import { buildEnsemble, evaluate } from "../../dist/src/train.js";
 import { digits } from "./data.mjs";
-import { pageOf, tableOf } from "./page.mjs";
+import { tableOf } from "./findings.mjs";
+import { pageOf } from "./page.mjs";
 
 const { values: flags } = parseArgs({
   options: {
@@ -59,14 +60,13 @@ function plan() {
     }
   };
   const dropout = (seed) => pair("dropout", { dropout: DROPOUT, ...CELL, seed });
+  const convolutional = (seed) => pair("cnn", { kind: "cnn", ...CNN, every: CNN.steps / 10, seed });
   const [first, ...others] = SEEDS;
   for (const seed of SEEDS) pair("cell", { ...CELL, seed });
   for (const seed of SEEDS) {
     for (const factor of FACTORS) pair("cell", { ...CELL, learningRate: CELL.learningRate * factor, seed });
   }
-  for (const seed of SEEDS) {
-    pair("cnn", { kind: "cnn", ...CNN, every: CNN.steps / 10, seed });
-  }
+  convolutional(first);
   dropout(first);
   const isRun = (cell) =>
     list.some(({ std, learningRate }) => std === cell.std && learningRate === cell.learningRate);
@@ -75,7 +75,8 @@ function plan() {
       if (!isRun({ std, learningRate })) pair("cell", { std, learningRate, seed: first, steps: GRID_STEPS });
     }
   }
-  for (const seed of others) dropout(seed);
+  others.forEach(convolutional);
+  others.forEach(dropout);
   return list;
 }
 
