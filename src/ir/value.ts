@@ -45,6 +45,9 @@ export class Value {
   info: ValueInfo | undefined;
   #name: string;
   readonly #uses = new Set<Use>();
+  /** Counted apart: a constant may have a hundred thousand readers, and every pass asks. */
+  #outputUses = 0;
+  #pins: readonly string[] = [];
 
   /** Use Graph.addInput, addInitializer and addNode. */
   constructor(graph: Graph, name: string, producer: Node | undefined) {
@@ -84,18 +87,16 @@ export class Value {
   }
 
   get isGraphOutput(): boolean {
-    for (const use of this.#uses) if (use.kind === "output") return true;
-    return false;
+    return this.#outputUses > 0;
   }
 
   get isPinned(): boolean {
-    return this.pinnedBecause !== undefined;
+    return this.#pins.length > 0;
   }
 
   /** Why the value may not vanish or change, as a clause; undefined when nothing outside the graph names it. */
   get pinnedBecause(): string | undefined {
-    for (const use of this.#uses) if (use.kind === "pin") return use.reason;
-    return undefined;
+    return this.#pins[0];
   }
 
   /**
@@ -109,10 +110,15 @@ export class Value {
 
   /** For the editing classes of this file and pins; not a way to edit. */
   addUse(use: Use): void {
+    if (this.#uses.has(use)) return;
     this.#uses.add(use);
+    if (use.kind === "output") this.#outputUses++;
+    else if (use.kind === "pin") this.#pins = [...this.#pins, use.reason];
   }
 
   removeUse(use: Use): void {
-    this.#uses.delete(use);
+    if (!this.#uses.delete(use)) return;
+    if (use.kind === "output") this.#outputUses--;
+    else if (use.kind === "pin") this.#pins = this.#pins.toSpliced(this.#pins.indexOf(use.reason), 1);
   }
 }
