@@ -76,19 +76,25 @@ function knownTensor(node: Node, output: Value, facts: Facts): Tensor | undefine
   return tensorFromNumbers(dtype, shape, numbers);
 }
 
-/** One element repeated; the bytes are made when they are written. */
+/** One element repeated; the bytes are made when, and as far as, they are read. */
 function filled(node: Node, dtype: DType, shape: readonly number[]): Tensor | undefined {
   const given = node.tensorAttribute("value");
   if (node.attribute("value") !== undefined && given?.size !== 1) return undefined;
   if (bitsOf(dtype) < 8) return undefined;
   const element = given?.bytes() ?? new Uint8Array(byteLengthOf(dtype, 1));
-  const size = shape.reduce((product, dim) => product * dim, 1);
-  const compute = (): Uint8Array => {
-    const bytes = new Uint8Array(size * element.length);
-    for (let at = 0; at < bytes.length; at += element.length) bytes.set(element, at);
+  const size = shape.reduce((product, dim) => product * dim, element.length);
+  const readInto = (target: Uint8Array, offset: number): void => {
+    for (let i = 0; i < element.length; i++) target[i] = element[(offset + i) % element.length] ?? 0;
+    // Twice as many at a time.
+    for (let made = element.length; made < target.length; made *= 2) target.copyWithin(made, 0, made);
+  };
+  const read = (offset: number, length: number): Uint8Array => {
+    const bytes = new Uint8Array(length);
+    readInto(bytes, offset);
     return bytes;
   };
-  return new Tensor(dtype, shape, { kind: "computed", compute });
+  const source = { size, read, readInto };
+  return new Tensor(dtype, shape, { kind: "range", range: { source, offset: 0, length: size } });
 }
 
 function foldKnown(graph: Graph, context: PassContext): void {
