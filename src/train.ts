@@ -67,6 +67,12 @@ export {
   type TrainingStepOptions,
 } from "./training/step.js";
 export type { Checkpoint, StepProgress, TrainOptions, TrainResult, Validation } from "./training/train.js";
+export {
+  type TrainingInfoOptions,
+  type TrainingModel,
+  trainingModel,
+  withTrainingInfo,
+} from "./training/training-info.js";
 
 /** What data a model wants: its inputs without a value of their own. Throws "unsupported" for inputs that are no tensors. */
 export function inputSlots(model: Model): readonly Slot[] {

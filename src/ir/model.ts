@@ -24,6 +24,9 @@ export interface FunctionDef {
   readonly unknown: Uint8Array | undefined;
 }
 
+/** Why a value that a TrainingInfoProto names is pinned. */
+export const TRAINING_PIN = "the model's training_info names it";
+
 /** A TrainingInfoProto, kept as it was; every main-graph value it names is pinned. */
 export interface TrainingInfo {
   readonly wire: Uint8Array;

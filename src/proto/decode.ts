@@ -2,7 +2,7 @@ import type { ByteSource } from "../base/bytes.js";
 import { NormfoldError } from "../base/errors.js";
 import type { Attribute } from "../ir/attribute.js";
 import { Graph, type MetadataEntry, type Value } from "../ir/graph.js";
-import { type FunctionDef, Model, type OpsetImport } from "../ir/model.js";
+import { type FunctionDef, Model, type OpsetImport, TRAINING_PIN } from "../ir/model.js";
 import type { ExternalFiles, TensorContext } from "./external.js";
 import { linkGraph } from "./link.js";
 import { type Captures, capturesOf } from "./order.js";
@@ -289,6 +289,6 @@ function readTrainingNames(cursor: Cursor): ReadonlySet<string> {
 
 function pinAll(names: ReadonlySet<string>, values: ReadonlyMap<string, Value>): void {
   for (const name of names) {
-    values.get(name)?.addUse({ kind: "pin", reason: "the model's training_info names it" });
+    values.get(name)?.addUse({ kind: "pin", reason: TRAINING_PIN });
   }
 }

@@ -1,5 +1,6 @@
 import { NormfoldError } from "../base/errors.js";
 import type { Graph, Node, Value } from "../ir/graph.js";
+import { type Model, TRAINING_PIN } from "../ir/model.js";
 import type { Tensor } from "../ir/tensor.js";
 import { tensorType } from "../ir/type.js";
 
@@ -97,6 +98,17 @@ function ancestorsOf(target: Value): ReadonlySet<Value> {
     }
   }
   return seen;
+}
+
+/** Takes a training_info that the model brings out of it: it would hold on to the parameters that another training moves. */
+export function dropTrainingInfo(model: Model): void {
+  model.trainingInfo = [];
+  const { graph } = model;
+  const outputs = [...graph.nodes()].flatMap((node) => [...node.outputs]);
+  for (const value of [...graph.inputs, ...graph.initializers, ...outputs]) {
+    for (const use of [...(value?.uses ?? [])])
+      if (use.kind === "pin" && use.reason === TRAINING_PIN) value?.removeUse(use);
+  }
 }
 
 /** An initializer as an input of the graph, under its name and in its type. */

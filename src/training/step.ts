@@ -26,7 +26,7 @@ import {
   usesMoments,
   usesMomentum,
 } from "./optimizer.js";
-import { becomeInput, type Parameter, trainableParameters } from "./parameters.js";
+import { becomeInput, dropTrainingInfo, type Parameter, trainableParameters } from "./parameters.js";
 
 export interface TrainingStepOptions {
   readonly loss: Loss;
@@ -100,6 +100,7 @@ export interface TrainingStep {
  */
 export function buildTrainingStep(model: Model, options: TrainingStepOptions): TrainingStep {
   const copy = cloneModel(model);
+  dropTrainingInfo(copy);
   if ((copy.opset() ?? 0) < LEAST_OPSET) raiseOpset(copy, LEAST_OPSET);
   const { graph } = copy;
   const inputs = graph.inputs

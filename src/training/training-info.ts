@@ -1,0 +1,282 @@
+import { concatBytes, memorySource, readRange } from "../base/bytes.js";
+import { NormfoldError } from "../base/errors.js";
+import { LEAST_OPSET } from "../gradient/differentiate-graph.js";
+import { appendCopy, cloneModel, type ValueMap } from "../ir/clone.js";
+import { Graph, type Node, type Value } from "../ir/graph.js";
+import { type Model, TRAINING_PIN } from "../ir/model.js";
+import { pruneUnread } from "../ir/prune.js";
+import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
+import { raiseOpset } from "../opset/index.js";
+import { decodeModel } from "../proto/decode.js";
+import { encodeToBytes } from "../proto/encode.js";
+import { rawFields } from "../proto/leftover.js";
+import { ENTRY, GRAPH, MODEL, TRAINING } from "../proto/schema.js";
+import { Sink } from "../proto/sink.js";
+import { Cursor } from "../proto/wire.js";
+import { writeGraph } from "../proto/write-graph.js";
+import { becomeInput } from "./parameters.js";
+import { buildTrainingStep, type TrainingStep, type TrainingStepOptions } from "./step.js";
+
+export interface TrainingInfoOptions extends Omit<TrainingStepOptions, "guarded" | "withDecay" | "probes"> {
+  readonly learningRate: number;
+  /** Default 0.9, for the optimizers that have it. */
+  readonly momentum?: number;
+  /** Default 0. */
+  readonly weightDecay?: number;
+}
+
+/** TrainingInfoProto came with this IR version. */
+const LEAST_IR = 7;
+
+/**
+ * The model with a step of its training in it, as ONNX's training_info: the model's graph stays what runs at inference, and the
+ * algorithm graph, which is thought behind it, takes a batch and its labels and computes the new parameters. Parameters and
+ * moving averages are bound by name to their initializers; learning rate, momentum and weight decay are initializers of the
+ * algorithm, and so is the optimizer's memory. Nodes of the forward pass that training leaves as they are, up to the first
+ * BatchNormalization, are not repeated. Give the inference form; a model below opset 18 is raised to it.
+ *
+ * Throws as buildTrainingStep does.
+ */
+export function withTrainingInfo(model: Model, options: TrainingInfoOptions): Model {
+  const inference = cloneModel(model);
+  if ((inference.opset() ?? 0) < LEAST_OPSET) raiseOpset(inference, LEAST_OPSET);
+  inference.irVersion = Math.max(inference.irVersion, LEAST_IR);
+  const step = buildTrainingStep(inference, options);
+  // The algorithm reads values of the graph before it like a body does; this copy of it is what it is built on.
+  const host = cloneModel(inference).graph;
+  const algorithm = new Graph("training", host);
+  const bindings = buildAlgorithm(step, host, algorithm, options);
+  const sink = new Sink();
+  writeGraph(sink, TRAINING.algorithm, algorithm, { placed: new Map(), embed: true });
+  for (const [key, value] of bindings) {
+    sink.nested(TRAINING.updateBinding, () => {
+      sink.text(ENTRY.key, key);
+      sink.text(ENTRY.value, value);
+    });
+  }
+  inference.trainingInfo = [...inference.trainingInfo, { wire: bytesOf(sink) }];
+  const named = namesRead(algorithm, host);
+  for (const key of bindings.keys()) named.add(key);
+  for (const [name, value] of valuesByName(inference.graph)) {
+    if (named.has(name)) value.addUse({ kind: "pin", reason: TRAINING_PIN });
+  }
+  return inference;
+}
+
+/** Fills the algorithm graph, and gives the outputs by the initializers that they are the new values of. */
+function buildAlgorithm(
+  step: TrainingStep,
+  host: Graph,
+  algorithm: Graph,
+  { learningRate, momentum = 0.9, weightDecay = 0 }: TrainingInfoOptions,
+): ReadonlyMap<string, string> {
+  const { graph } = step.model;
+  const known = valuesByName(host);
+  const own = valuesByName(graph);
+  const values: ValueMap = new Map();
+  const setTo = (name: string, tensor: Tensor): void => {
+    const value = own.get(name);
+    if (value !== undefined) values.set(value, algorithm.addInitializer(name, tensor));
+  };
+  for (const { name, kind, initial } of step.state) {
+    const value = own.get(name);
+    const shared = kind === "parameter" || kind === "statistic" ? known.get(name) : undefined;
+    if (value !== undefined && shared !== undefined) values.set(value, shared);
+    else setTo(name, initial);
+  }
+  const hyper: readonly [string | undefined, number][] = [
+    [step.hyperparameters.learningRate, learningRate],
+    [step.hyperparameters.momentum, momentum],
+    [step.hyperparameters.weightDecay, weightDecay],
+  ];
+  for (const [name, number] of hyper) {
+    const type = name === undefined ? undefined : own.get(name)?.type;
+    if (name !== undefined && type?.kind === "tensor")
+      setTo(name, tensorFromNumbers(type.dtype, [], [number]));
+  }
+  for (const value of graph.inputs) {
+    if (values.has(value)) continue;
+    values.set(value, known.get(value.name) ?? algorithm.addInput({ ...value.info, name: value.name }));
+  }
+  for (const value of graph.initializers) {
+    const shared = known.get(value.name);
+    if (shared?.tensor !== undefined && shared.tensor === value.tensor) values.set(value, shared);
+  }
+  renameTaken(graph, host, values);
+  appendCopy(graph, algorithm, values);
+  const copyOf = (value: Value | undefined): Value => {
+    const copy = value && values.get(value);
+    if (copy === undefined) throw new NormfoldError("internal", "the algorithm graph lacks a value");
+    return copy;
+  };
+  for (const output of graph.outputs) algorithm.addOutput(copyOf(output));
+  shareForward(own, known, values, algorithm);
+  pruneUnread(algorithm);
+  return new Map(step.state.map(({ name, next }) => [name, copyOf(own.get(next)).name]));
+}
+
+/** The combination of both graphs has one namespace. */
+function renameTaken(graph: Graph, host: Graph, shared: ValueMap): void {
+  const isTaken = (name: string): boolean => host.scope.isTaken(name);
+  for (const inner of graph.withSubgraphs()) {
+    const outputs = [...inner.nodes()].flatMap((node) => [...node.outputs]);
+    for (const value of new Set([...inner.inputs, ...inner.initializers, ...outputs])) {
+      if (value === null || shared.has(value) || !isTaken(value.name)) continue;
+      let name = `training/${value.name}`;
+      while (isTaken(name) || graph.scope.isTaken(name)) name = `${name}_`;
+      value.rename(name);
+    }
+  }
+}
+
+/** Has the algorithm read what the graph before it computes already. */
+function shareForward(
+  own: ReadonlyMap<string, Value>,
+  known: ReadonlyMap<string, Value>,
+  values: ValueMap,
+  algorithm: Graph,
+): void {
+  // By insertion the map is in the order of the nodes, so that inputs come before what reads them.
+  for (const [name, value] of own) {
+    const before = known.get(name)?.producer;
+    const copy = values.get(value)?.producer;
+    if (before === undefined || copy === undefined || copy.graph !== algorithm) continue;
+    if (!isSame(before, copy)) continue;
+    copy.outputs.forEach((output, index) => {
+      const twin = before.output(index);
+      if (output !== null && twin !== undefined && !output.isGraphOutput) algorithm.replaceUses(output, twin);
+    });
+  }
+}
+
+/** Copies of one node share their attributes; bodies are their own, and such nodes are not compared. */
+function isSame(a: Node, b: Node): boolean {
+  return (
+    a.opType === b.opType &&
+    a.domain === b.domain &&
+    a.outputs.length === b.outputs.length &&
+    a.inputs.length === b.inputs.length &&
+    a.inputs.every((value, index) => value === b.inputs[index]) &&
+    a.attributes.size === b.attributes.size &&
+    [...a.attributes].every(([name, attr]) => b.attribute(name) === attr)
+  );
+}
+
+function valuesByName(graph: Graph): ReadonlyMap<string, Value> {
+  const values = new Map<string, Value>();
+  for (const value of [...graph.inputs, ...graph.initializers]) values.set(value.name, value);
+  for (const node of graph.nodes())
+    for (const value of node.outputs) if (value !== null) values.set(value.name, value);
+  return values;
+}
+
+function namesRead(algorithm: Graph, host: Graph): Set<string> {
+  const names = new Set<string>();
+  const read = (value: Value | null): void => {
+    if (value?.graph === host) names.add(value.name);
+  };
+  for (const graph of algorithm.withSubgraphs()) {
+    graph.outputs.forEach(read);
+    for (const node of graph.nodes()) node.inputs.forEach(read);
+  }
+  return names;
+}
+
+function bytesOf(sink: Sink): Uint8Array {
+  return concatBytes(
+    sink.pieces().map((piece) => {
+      if (piece instanceof Uint8Array) return piece;
+      return "compute" in piece ? piece.compute() : readRange(piece);
+    }),
+  );
+}
+
+/** A model's training_info as a model that can be run. */
+export interface TrainingModel {
+  /**
+   * The model's graph with the algorithm behind it. Initializers that training changes are inputs; the outputs of the
+   * algorithm come after those of the model.
+   */
+  readonly model: Model;
+  /** What a step takes and gives back changed: the input, the output that holds it after the step, and the stored value. */
+  readonly state: readonly { readonly name: string; readonly next: string; readonly initial: Tensor }[];
+}
+
+/**
+ * Puts a training_info of a model, by default its first, behind the model's graph, as ONNX's specification combines them. Where
+ * it is written in preview operators, lowerPreviewTraining makes standard ones of them.
+ *
+ * Throws NormfoldError "usage" where there is no such training_info, "invalid" where it does not fit the model.
+ */
+export function trainingModel(model: Model, index = 0): TrainingModel {
+  const info = model.trainingInfo[index];
+  if (info === undefined) {
+    const count = model.trainingInfo.length;
+    throw new NormfoldError(
+      "usage",
+      `the model has ${count} training_info, and number ${index} is asked for`,
+    );
+  }
+  const bindings = new Map<string, string>();
+  const algorithm: Uint8Array[] = [];
+  for (const [field, raw] of rawFields(info.wire)) {
+    if (field === TRAINING.algorithm) algorithm.push(messageIn(raw));
+    else if (field === TRAINING.updateBinding) bindings.set(...entryIn(messageIn(raw)));
+  }
+  const plain = cloneModel(model);
+  plain.trainingInfo = [];
+  const combined = decodeModel(memorySource(appended(encodeToBytes(plain), concatBytes(algorithm))));
+  combined.irVersion = Math.max(combined.irVersion, LEAST_IR);
+  const { graph } = combined;
+  const names = valuesByName(graph);
+  const state = [...bindings].map(([key, next]) => {
+    const value = names.get(key);
+    const tensor = value?.tensor;
+    if (value === undefined || tensor === undefined || !graph.outputs.some(({ name }) => name === next)) {
+      const message = `its training_info binds "${key}" to "${next}", and there is no such initializer or output`;
+      throw new NormfoldError("invalid", message);
+    }
+    becomeInput(graph, value, tensor);
+    return { name: key, next, initial: tensor };
+  });
+  return { model: combined, state };
+}
+
+/** A model whose graph has the fields of another behind its own. Concatenated protobuf messages are one message of both. */
+function appended(model: Uint8Array, graph: Uint8Array): Uint8Array {
+  const sink = new Sink();
+  for (const [field, raw] of rawFields(model)) {
+    if (field !== MODEL.graph) {
+      sink.raw(raw);
+      continue;
+    }
+    const message = new Sink();
+    for (const [, part] of rawFields(messageIn(raw))) message.raw(part);
+    for (const [inner, part] of rawFields(graph))
+      if (inner !== GRAPH.name && inner !== GRAPH.docString) message.raw(part);
+    sink.message(MODEL.graph, message);
+  }
+  return bytesOf(sink);
+}
+
+/** What is in a field, which has its tag and length before it. */
+function messageIn(raw: Uint8Array): Uint8Array {
+  const cursor = cursorOn(raw);
+  cursor.next();
+  return cursor.bytes();
+}
+
+const utf8 = new TextDecoder();
+
+function entryIn(message: Uint8Array): [key: string, value: string] {
+  let [key, value] = ["", ""];
+  for (const [field, raw] of rawFields(message)) {
+    if (field === ENTRY.key) key = utf8.decode(messageIn(raw));
+    else if (field === ENTRY.value) value = utf8.decode(messageIn(raw));
+  }
+  return [key, value];
+}
+
+function cursorOn(bytes: Uint8Array): Cursor {
+  return new Cursor({ source: memorySource(bytes), offset: 0, length: bytes.length });
+}
