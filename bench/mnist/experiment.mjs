@@ -117,7 +117,6 @@ async function runAll(list) {
   };
   await Promise.all(Array.from({ length: Number(flags.jobs) }, worker));
   if (failed.length > 0) process.exitCode = 1;
-  return minutes();
 }
 
 /** The mean of the probabilities of the nets of the cell, seed by seed trained alike, against each of them. */
@@ -150,7 +149,7 @@ if (!flags.table && !flags.page) {
   if (flags.fresh) rmSync(arms, { recursive: true, force: true });
   mkdirSync(arms, { recursive: true });
   const list = plan();
-  const minutes = await runAll(list);
+  await runAll(list);
   const isThere = ({ id }) => existsSync(join(arms, `${id}.json`));
   const found = list
     .filter(isThere)
@@ -162,7 +161,6 @@ if (!flags.table && !flags.page) {
     steps: STEPS,
     gridSteps: GRID_STEPS,
     seeds: SEEDS,
-    minutes,
     missing: list.filter((arm) => !isThere(arm)),
     ensemble: await ensembleOf(found),
     arms: found,
