@@ -81,8 +81,13 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   const output = node.output(0);
   if (!isSum(node, facts) || output === undefined || output.uses.size === 0) return undefined;
   let refusal: Refusal | undefined;
-  for (const first of operands(node)) {
-    for (const second of termsBeside(first, facts)) {
+  const terms = operands(node);
+  // A term meets those after it and, before it, only what is in sums: of those there are few, of terms perhaps thousands.
+  const sums: Term[] = [];
+  for (const [place, first] of terms.entries()) {
+    const beside = [...sums, ...terms.slice(place + 1, place + 1 + MAX_TERMS)];
+    if (sums.length < MAX_TERMS && nestedSum(first, node, facts) !== undefined) sums.push(first);
+    for (const second of summands(beside, node, facts)) {
       const merger = merge(first, second, facts);
       if (merger === undefined) continue;
       const proposal = isRefusal(merger) ? merger : propose(first, second, merger, output);
@@ -111,21 +116,24 @@ function opposite(sign: 1 | -1): 1 | -1 {
   return sign === 1 ? -1 : 1;
 }
 
+/** The sum that a term is, when nothing else reads it. */
+function nestedSum({ value }: Term, sum: Node, facts: Facts): Node | undefined {
+  const { producer, uses } = value;
+  const nested = producer !== undefined && isSum(producer, facts) && uses.size === 1;
+  return nested && producer.graph === sum.graph ? producer : undefined;
+}
+
 /**
- * The terms that a term can meet: the later ones of its sum, and those of sums that are themselves terms of it, which
- * nothing else reads. Merged into one of these, it leaves the shape of every sum as it is.
+ * What stands in a sum under these terms of it, those of sums among them in their place. A term that is merged into one of
+ * these leaves the shape of every sum as it is.
  */
-function termsBeside(first: Term, facts: Facts): Term[] {
+function summands(terms: readonly Term[], sum: Node, facts: Facts): Term[] {
   const found: Term[] = [];
-  const own = operands(first.sum);
-  const place = own.findIndex(({ index }) => index === first.index);
-  const later = new Set(own.slice(place + 1).map(({ index }) => index));
-  const waiting = own.filter(({ index }) => index !== first.index);
+  const waiting = [...terms];
   for (let term = waiting.shift(); term !== undefined && found.length < MAX_TERMS; term = waiting.shift()) {
-    const { producer, uses } = term.value;
-    const nested = producer !== undefined && isSum(producer, facts) && uses.size === 1;
-    if (nested && producer.graph === first.sum.graph) waiting.unshift(...operands(producer, term.sign));
-    else if (term.sum !== first.sum || later.has(term.index)) found.push(term);
+    const nested = nestedSum(term, sum, facts);
+    if (nested !== undefined) waiting.unshift(...operands(nested, term.sign));
+    else found.push(term);
   }
   return found;
 }

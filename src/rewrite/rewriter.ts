@@ -6,6 +6,12 @@ import type { Tensor } from "../ir/tensor.js";
 import type { Facts } from "../ops/facts.js";
 
 /**
+ * Readers that are looked at again when one of them changes. Those of a value with more have their turn in the next round:
+ * twenty thousand branches that change one after the other would each look at all.
+ */
+const MANY = 64;
+
+/**
  * The only way passes change a graph. It remembers which nodes a change may have given new chances to, so that the
  * driver looks at those again and at no others.
  */
@@ -30,6 +36,7 @@ export class Rewriter {
   #touch(value: Value | null): void {
     if (value === null) return;
     if (value.producer !== undefined) this.#touched.add(value.producer);
+    if (value.uses.size > MANY) return;
     for (const user of value.users) this.#touched.add(user);
   }
 
