@@ -12,6 +12,9 @@ import { perceptron } from "./mnist/network.mjs";
 import { resnet20 } from "./networks.mjs";
 import { PYTORCH } from "./training-pytorch.mjs";
 
+// npm run bench:training -- [mlp or resnet20-32 or resnet20-128] [threads]
+const [, , wanted, only] = process.argv;
+const THREADS = only === undefined ? new Set([1, availableParallelism()]) : [Number(only)];
 const ROUNDS = 3;
 const runtime = await defaultRuntime();
 const loss = { kind: "cross-entropy" };
@@ -113,11 +116,11 @@ const milliseconds = (time) => (time === undefined ? "-" : time.toFixed(time < 1
 const ratio = (a, b) => (b === undefined ? "-" : (a / b).toFixed(2));
 const rows = [];
 const cases = [mlp, resnet(32, 30), resnet(128, 12)].filter(
-  ({ kind, batch }) => process.argv[2] === undefined || `${kind}-${batch}`.startsWith(process.argv[2]),
+  ({ kind, batch }) => wanted === undefined || `${kind}-${batch}`.startsWith(wanted),
 );
 for (const one of cases) {
   const data = samples(one, 10);
-  for (const threads of new Set([1, availableParallelism()])) {
+  for (const threads of THREADS) {
     const rounds = [];
     for (let round = 0; round < ROUNDS; round++) {
       const ours = await loopTime(one, data, threads);

@@ -107,17 +107,25 @@ function crossEntropy(
   const safe = valid === undefined ? labels : build.op("Where", [valid, labels, build.int(0)]);
   const dtype = facts.dtype(logits) === "double" ? "double" : "float";
   const off = labelSmoothing / classes;
-  const values = build.constant(
-    tensorFromNumbers(dtype, [2], [off, 1 - labelSmoothing + off]),
-    "target_values",
-  );
-  let wanted = build.op("OneHot", [safe, build.int(classes), values], { axis: 1n }, "targets");
+  const on = 1 - labelSmoothing + off;
+  const along = shape.slice(2).map(() => 1);
+  let wanted: Value;
+  if (dtype === "float") {
+    const values = build.constant(tensorFromNumbers(dtype, [2], [off, on]), "target_values");
+    wanted = build.op("OneHot", [safe, build.int(classes), values], { axis: 1n }, "targets");
+  } else {
+    // onnxruntime has no OneHot of float64.
+    const numbers = Array.from({ length: classes }, (_, index) => index);
+    const each = build.constant(tensorFromNumbers("int64", [classes, ...along], numbers), "classes");
+    const hits = build.op("Equal", [build.op("Unsqueeze", [safe, build.ints([1])]), each]);
+    const [hit, miss] = [scalarLike(c, on, logits), scalarLike(c, off, logits)];
+    wanted = build.op("Where", [hits, hit, miss], {}, "targets");
+  }
   let weight: Value | undefined;
   if (classWeights !== undefined) {
     const weights = build.constant(tensorFromNumbers(dtype, [classes], classWeights), "class_weights");
     weight = build.op("Gather", [weights, safe]);
-    const ones = shape.slice(2).map(() => 1);
-    wanted = build.op("Mul", [wanted, build.op("Reshape", [weights, build.ints([classes, ...ones])])]);
+    wanted = build.op("Mul", [wanted, build.op("Reshape", [weights, build.ints([classes, ...along])])]);
   }
   const logProbability = build.op("LogSoftmax", [logits], { axis: 1n }, "log_probabilities");
   const product = build.op("Mul", [wanted, logProbability]);

@@ -1,7 +1,7 @@
 import { NormfoldError } from "../base/errors.js";
 import { Builder } from "../ir/builder.js";
 import type { Graph, Node, Value } from "../ir/graph.js";
-import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
+import type { Tensor } from "../ir/tensor.js";
 import type { Facts } from "../ops/facts.js";
 import type { GradientBuild } from "../ops/gradient-support.js";
 import { scalarLike } from "../ops/gradient-support.js";
@@ -40,23 +40,14 @@ export function trackNormalizations(graph: Graph, which: BatchStatistics): reado
     if (!node.is("BatchNormalization")) continue;
     if (which === "training" && node.int("training_mode", 0) !== 1) continue;
     const running = [statistic(node, 3, seen), statistic(node, 4, seen)] as const;
-    const { dtype, dims } = running[0].tensor;
     const build = new Builder(graph, { before: node, prefix: `${node.key}_` });
-    // Zeros and ones: with momentum 0 they count for nothing, but 0 * NaN would.
-    const zero = build.constant(
-      tensorFromNumbers(dtype, dims, new Array<number>(dims[0] ?? 0).fill(0)),
-      `${node.key}_zeros`,
-    );
-    const one = build.constant(
-      tensorFromNumbers(dtype, dims, new Array<number>(dims[0] ?? 0).fill(1)),
-      `${node.key}_ones`,
-    );
+    const [anyMean, anyVariance] = placeholders(build, node);
     const { name, docString, metadata } = node;
     const twin = graph.addNode(
       {
         opType: "BatchNormalization",
         ...{ name, docString, metadata },
-        inputs: [...node.inputs.slice(0, 3), zero, one],
+        inputs: [...node.inputs.slice(0, 3), anyMean, anyVariance],
         outputs: ["y", "batch_mean", "batch_variance"].map((part) => graph.freshName(`${node.key}_${part}`)),
         attributes: {
           epsilon: { kind: "float", value: node.float("epsilon", 1e-5) },
@@ -85,6 +76,20 @@ export function trackNormalizations(graph: Graph, which: BatchStatistics): reado
     if (!graph.scope.isTaken(label)) y.rename(label);
   }
   return tracked;
+}
+
+/**
+ * What goes in as the old statistics, which count for nothing with momentum 0. onnxruntime writes the new ones over them, in
+ * place: over constants, and those of equal content are one, so that layers of equal width would read each other's
+ * statistics, and a NaN would stay for good. Elements of the layer's own input belong to it alone.
+ */
+function placeholders(build: Builder, node: Node): readonly [Value, Value] {
+  const x = node.input(0);
+  if (x === undefined) throw new NormfoldError("internal", "a BatchNormalization without an input");
+  const sample = build.op("Gather", [x, build.int(0)], { axis: 0n });
+  const rows = build.op("Reshape", [sample, build.ints([0, -1])]);
+  const column = build.op("Gather", [rows, build.int(0)], { axis: 1n });
+  return [column, build.op("Neg", [column])];
 }
 
 function statistic(node: Node, index: number, seen: Set<Value>): RunningStatistic {

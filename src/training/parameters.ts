@@ -1,5 +1,5 @@
 import { NormfoldError } from "../base/errors.js";
-import type { Graph, Node, Value } from "../ir/graph.js";
+import type { Graph, Node, Use, Value } from "../ir/graph.js";
 import { type Model, TRAINING_PIN } from "../ir/model.js";
 import type { Tensor } from "../ir/tensor.js";
 import { tensorType } from "../ir/type.js";
@@ -46,6 +46,9 @@ const TRAINED_SCALARS: Readonly<Record<string, readonly number[]>> = {
 
 const NORMALIZATION = /Normalization$/;
 
+/** Inputs of more than one axis that are biases and slopes all the same. */
+const BIASES: Readonly<Record<string, readonly number[]>> = { LSTM: [3], GRU: [3], RNN: [3], PRelu: [1] };
+
 /**
  * The initializers to train: of floating point, read as a weight, a bias, a table, a scale or a shift, and on the way to
  * `target`. `freeze` says which names stay as they are. Throws "usage" when none is left.
@@ -80,7 +83,10 @@ function isTrained(node: Node, index: number, tensor: Tensor): boolean {
 }
 
 function decays(value: Value, { dims }: Tensor): boolean {
-  return dims.length > 1 && !value.users.some((user) => NORMALIZATION.test(user.opType));
+  const isWeight = (use: Use): boolean =>
+    use.kind !== "node" ||
+    !(NORMALIZATION.test(use.node.opType) || BIASES[use.node.opType]?.includes(use.index));
+  return dims.length > 1 && [...value.uses].every(isWeight);
 }
 
 function ancestorsOf(target: Value): ReadonlySet<Value> {
