@@ -13,6 +13,7 @@ import type { EnsembleOptions } from "./training/ensemble.js";
 import { type EnsembleProof, proveEnsemble as prove } from "./training/ensemble-proof.js";
 import { type Evaluation, type EvaluationOptions, evaluateModel } from "./training/evaluation.js";
 import { type FinishedTraining, finishTraining } from "./training/finish.js";
+import { loadIn } from "./training/lower-preview.js";
 import { type TrainOptions, type TrainResult, trainModel } from "./training/train.js";
 
 export {
@@ -57,7 +58,7 @@ export type { EnsembleProof } from "./training/ensemble-proof.js";
 export type { Evaluation } from "./training/evaluation.js";
 export type { FinishedTraining, StatisticsComparison } from "./training/finish.js";
 export { LOSSES, type Loss, type LossKind } from "./training/loss.js";
-export { lowerPreviewTraining } from "./training/lower-preview.js";
+export { isPreviewTraining, lowerPreviewTraining } from "./training/lower-preview.js";
 export { OPTIMIZERS, type Optimizer, type OptimizerKind } from "./training/optimizer.js";
 export { SCHEDULES, type Schedule, type ScheduleKind } from "./training/schedule.js";
 export {
@@ -105,8 +106,9 @@ export interface Training extends FinishedTraining {
 }
 
 /**
- * Trains a model, and unless it was stopped replaces its moving averages by Algorithm 2's population statistics over the training data, and gives the
- * inference form. Throws as trainModel does.
+ * Trains a model, and unless it was stopped replaces its moving averages by Algorithm 2's population statistics over the
+ * training data, and gives the inference form. Throws as trainModel does, and the reason of `signal` where that comes
+ * after the last step.
  */
 export async function train(model: Model, options: WithDefaultRuntime<TrainOptions>): Promise<Training> {
   const runtime = options.runtime ?? (await onnxruntime());
@@ -120,7 +122,7 @@ export async function train(model: Model, options: WithDefaultRuntime<TrainOptio
       course,
     };
   }
-  const { data, valid, loss, output, batchSize, seed, threads } = options;
+  const { data, valid, loss, output, batchSize, seed, threads, signal } = options;
   const finished = await finishTraining(course.model, {
     data,
     loss,
@@ -130,6 +132,7 @@ export async function train(model: Model, options: WithDefaultRuntime<TrainOptio
     ...(output === undefined ? {} : { output }),
     ...(seed === undefined ? {} : { seed }),
     ...(threads === undefined ? {} : { threads }),
+    ...(signal === undefined ? {} : { signal }),
   });
   return { ...finished, course };
 }
@@ -150,6 +153,11 @@ export async function proveEnsemble(
   options: EnsembleOptions = {},
 ): Promise<EnsembleProof> {
   return prove(models, ensemble, options, await onnxruntime());
+}
+
+/** Has onnxruntime load a model. Throws NormfoldError "unsupported" and "invalid" with its reason where it does not. */
+export async function assertLoads(model: Model): Promise<void> {
+  await loadIn(await onnxruntime(), model);
 }
 
 async function onnxruntime(): Promise<Runtime> {

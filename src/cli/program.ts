@@ -9,6 +9,7 @@ import { reportFailure } from "./failure.js";
 import { addFreeze } from "./freeze.js";
 import { addInsert } from "./insert.js";
 import { addInspect } from "./inspect.js";
+import { addLower } from "./lower.js";
 import { addOptimize } from "./optimize.js";
 import { guardStreams, styleFor, wantsColors } from "./output.js";
 import { addPasses } from "./passes.js";
@@ -65,6 +66,7 @@ function createProgram(): Command {
     addFreeze,
     addPrepare,
     addEnsemble,
+    addLower,
     addCheck,
     addInspect,
     addPrint,

@@ -14,7 +14,7 @@ import type {
 } from "../train.js";
 import { addDataOptions, type DataFlags, openDataFor } from "./data-options.js";
 import { EXIT, EXIT_HELP } from "./exit.js";
-import { loadInput, removeTemporariesOnInterrupt } from "./files.js";
+import { assertWritable, loadInput, removeTemporariesOnInterrupt } from "./files.js";
 import { styleFor, write, writeJson } from "./output.js";
 import { createStages, type Stages } from "./progress.js";
 import { assertTarget, saveResult } from "./result.js";
@@ -44,6 +44,7 @@ interface TrainFlags extends DataFlags {
   readonly validateEvery?: number;
   readonly freeze?: readonly string[];
   readonly frozenStatistics?: true;
+  readonly trainingInfo?: string;
   readonly log?: string;
   readonly checkpoint?: string;
   readonly checkpointEvery?: number;
@@ -105,7 +106,11 @@ export function addTrain(program: Command): void {
     .option("--checkpoint <file>", "save what training needs to go on, at each validation and at Ctrl-C")
     .option("--checkpoint-every <steps>", "or at this pace", parseCount)
     .option("--resume", "go on from --checkpoint where it is there, bit for bit")
-    .option("--fold", "optimize the result at once, proven in onnxruntime");
+    .option("--fold", "optimize the result at once, proven in onnxruntime")
+    .option(
+      "--training-info <file>",
+      "also write the trained model with a step of this training in it, as ONNX's training_info",
+    );
   addDataOptions(command, { required: true })
     .option("--allow-outside", "read external data outside the model's folder")
     .option("--json", "print one JSON document and nothing else on stdout")
@@ -128,6 +133,8 @@ async function trainCommand(path: string, flags: TrainFlags): Promise<void> {
   if (flags.resume && flags.checkpoint === undefined) {
     throw new NormfoldError("usage", "there is no checkpoint to go on from; give --checkpoint <file>");
   }
+  assertApt(flags);
+  for (const file of [flags.checkpoint, flags.trainingInfo]) if (file !== undefined) assertWritable(file);
   await removeTemporariesOnInterrupt();
   const stages = await createStages(flags.quiet !== true);
   try {
@@ -136,10 +143,13 @@ async function trainCommand(path: string, flags: TrainFlags): Promise<void> {
     const training = await trainWith(input.model, flags, stages).catch((error: unknown) => {
       throw error instanceof NormfoldError ? error.at({ file: input.file.path }) : error;
     });
-    if (training.course.interrupted) return await sayStopped(training, flags);
+    if (training === undefined || training.course.interrupted) return await sayStopped(training, flags);
+    const recipe = flags.trainingInfo === undefined ? undefined : await withStep(training.model, flags);
     const folded = flags.fold ? await fold(training.model, stages) : undefined;
     stages.enter("write", "writing");
     const output = await saveResult(folded?.model ?? training.model, target);
+    if (recipe !== undefined && flags.trainingInfo !== undefined)
+      await saveResult(recipe, flags.trainingInfo);
     const time = stages.finish();
     const { model: _, course, calibration: __, ...finished } = training;
     const { model: ___, ...said } = course;
@@ -154,14 +164,16 @@ async function trainCommand(path: string, flags: TrainFlags): Promise<void> {
 }
 
 /** A run that was stopped writes no model: what it has is in the checkpoint. */
-async function sayStopped({ course }: Training, { checkpoint, quiet }: TrainFlags): Promise<void> {
+async function sayStopped(training: Training | undefined, { checkpoint, quiet }: TrainFlags): Promise<void> {
   process.exitCode = EXIT.interrupted;
   if (quiet) return;
   const kept = checkpoint === undefined ? "nothing was kept" : `${checkpoint} holds them; --resume goes on`;
-  await write(`stopped after ${course.steps} steps; ${kept}\n`, "stderr");
+  const when = training === undefined ? "the last step" : `${training.course.steps} steps`;
+  await write(`stopped after ${when}; ${kept}\n`, "stderr");
 }
 
-async function trainWith(model: Model, flags: TrainFlags, stages: Stages): Promise<Training> {
+/** undefined: it was stopped after its last step, while statistics were taken. */
+async function trainWith(model: Model, flags: TrainFlags, stages: Stages): Promise<Training | undefined> {
   const { matchesGlob, train } = await import("../train.js");
   const { readCheckpoint, writeCheckpoint } = await import("../node/checkpoint.js");
   const { stepText } = await import("../report/train-text.js");
@@ -176,7 +188,8 @@ async function trainWith(model: Model, flags: TrainFlags, stages: Stages): Promi
           data: validPath,
           ...(validLabels && { labels: validLabels }),
         });
-  const log = logTo(flags.log);
+  const isResumed = checkpoint !== undefined && resume === true && (await exists(checkpoint));
+  const log = logTo(flags.log, isResumed);
   const abort = new AbortController();
   // The first Ctrl-C ends the run in order; the second one, which is the program's own, ends the process.
   const stop = (): void => abort.abort();
@@ -195,20 +208,26 @@ async function trainWith(model: Model, flags: TrainFlags, stages: Stages): Promi
     onValidation: (validation) => log?.({ kind: "validation", ...validation }),
     ...(valid === undefined ? {} : { valid }),
     ...(checkpoint === undefined ? {} : { onCheckpoint: (saved) => writeCheckpoint(checkpoint, saved) }),
-    ...(checkpoint !== undefined && resume && (await exists(checkpoint))
-      ? { resume: readCheckpoint(checkpoint) }
-      : {}),
+    ...(isResumed ? { resume: readCheckpoint(checkpoint) } : {}),
   };
   const others = process.listeners("SIGINT");
+  const restore = (): void => {
+    process.removeAllListeners("SIGINT");
+    for (const listener of others) process.on("SIGINT", listener);
+  };
   process.removeAllListeners("SIGINT");
   process.once("SIGINT", () => {
-    for (const listener of others) process.on("SIGINT", listener);
+    restore();
     stop();
   });
   stages.enter("train", "building the gradient graph");
   try {
     return await train(model, options);
+  } catch (error) {
+    if (abort.signal.aborted && !(error instanceof NormfoldError)) return undefined;
+    throw error;
   } finally {
+    restore();
     await data.close();
     await valid?.close();
   }
@@ -268,11 +287,47 @@ function scheduleOf({ schedule, scheduleEvery, scheduleFactor, warmup }: TrainFl
 
 type LogEntry = ({ readonly kind: "step" } & StepProgress) | ({ readonly kind: "validation" } & Validation);
 
-/** Starts the file anew and gives what adds a line to it. */
-function logTo(path: string | undefined): ((entry: LogEntry) => void) | undefined {
+/** Gives what adds a line to the file, which starts anew but for a training that goes on. */
+function logTo(path: string | undefined, isResumed: boolean): ((entry: LogEntry) => void) | undefined {
   if (path === undefined) return undefined;
-  guarded(path, "write", () => writeFileSync(path, ""));
+  guarded(path, "write", () => writeFileSync(path, "", { flag: isResumed ? "a" : "w" }));
   return (entry) => guarded(path, "write", () => appendFileSync(path, `${JSON.stringify(entry)}\n`));
+}
+
+/** The trained model and a step like those that trained it. */
+async function withStep(model: Model, flags: TrainFlags): Promise<Model> {
+  const { matchesGlob, withTrainingInfo } = await import("../train.js");
+  return withTrainingInfo(model, {
+    ...optionsOf(flags),
+    freeze: (name) => flags.freeze?.some((pattern) => matchesGlob(pattern, name)) ?? false,
+  });
+}
+
+/** Options that only some losses, optimizers and schedules have. Throws "usage" where one would be passed over. */
+function assertApt(flags: TrainFlags): void {
+  const { loss, optimizer, schedule } = flags;
+  const isFalling = schedule === "step" || schedule === "exponential";
+  const rows: readonly (readonly [given: unknown, option: string, isApt: boolean, owner: string])[] = [
+    [flags.classWeights, "--class-weights", loss === "cross-entropy", "--loss cross-entropy"],
+    [flags.ignoreIndex, "--ignore-index", loss === "cross-entropy", "--loss cross-entropy"],
+    [flags.labelSmoothing, "--label-smoothing", loss === "cross-entropy", "--loss cross-entropy"],
+    [flags.delta, "--delta", loss === "huber", "--loss huber"],
+    [
+      flags.momentum,
+      "--momentum",
+      optimizer === "momentum" || optimizer === "nesterov",
+      "--optimizer momentum",
+    ],
+    [flags.scheduleEvery, "--schedule-every", isFalling, "--schedule step"],
+    [flags.scheduleFactor, "--schedule-factor", isFalling, "--schedule step"],
+    [flags.validLabels, "--valid-labels", flags.valid !== undefined, "--valid"],
+    [flags.checkpointEvery, "--checkpoint-every", flags.checkpoint !== undefined, "--checkpoint"],
+  ];
+  if (flags.limit !== undefined)
+    throw new NormfoldError("usage", "training reads all of its data; leave out --limit, or give less data");
+  const odd = rows.find(([given, , isApt]) => given !== undefined && !isApt);
+  if (odd !== undefined)
+    throw new NormfoldError("usage", `${odd[1]} has no effect without ${odd[3]}; leave it out`);
 }
 
 async function fold(

@@ -7,6 +7,8 @@ import type { Model } from "../ir/model.js";
 import { createFacts } from "../ops/facts.js";
 import { castLike, type GradientBuild, scalarLike } from "../ops/gradient-support.js";
 import { raiseOpset } from "../opset/index.js";
+import { encodeToBytes } from "../proto/encode.js";
+import type { Runtime } from "../runtime/runtime.js";
 import { LEAST_OPSET, lowerGradient } from "./lower-gradient.js";
 
 /** ONNX's domain of operators for training. No runtime has them. */
@@ -32,9 +34,9 @@ const LOWERINGS: Readonly<Record<string, Lowering>> = {
  */
 export function lowerPreviewTraining(model: Model): Model {
   const copy = cloneModel(model);
-  if (![...copy.nodes()].some(isPreview)) return copy;
+  if (![...copy.nodes()].some(isPreviewTraining)) return copy;
   for (const { name, body } of copy.functions) {
-    const found = [...body.withSubgraphs()].flatMap((graph) => [...graph.nodes()]).find(isPreview);
+    const found = [...body.withSubgraphs()].flatMap((graph) => [...graph.nodes()]).find(isPreviewTraining);
     if (found === undefined) continue;
     const message = `${found.opType} is in function ${name}; inline functions first (normfold optimize --inline-functions)`;
     throw new NormfoldError("unsupported", message, { element: found.label });
@@ -43,14 +45,21 @@ export function lowerPreviewTraining(model: Model): Model {
     copy.opsetImports = [...copy.opsetImports, { domain: "", version: LEAST_OPSET }];
   } else if ((copy.opset() ?? 0) < LEAST_OPSET) raiseOpset(copy, LEAST_OPSET);
   for (const graph of [...copy.graph.withSubgraphs()]) {
-    for (const node of [...graph.nodes()]) if (isPreview(node)) lowerNode(copy, graph, node);
+    for (const node of [...graph.nodes()]) if (isPreviewTraining(node)) lowerNode(copy, graph, node);
   }
   copy.opsetImports = copy.opsetImports.filter(({ domain }) => domain !== PREVIEW);
   return copy;
 }
 
-function isPreview({ domain }: Node): boolean {
+/** Whether a node is of ONNX's preview domain for training. */
+export function isPreviewTraining({ domain }: Node): boolean {
   return domain === PREVIEW;
+}
+
+/** Throws "unsupported" and "invalid" with the runtime's reason where it does not load the model. */
+export async function loadIn(runtime: Runtime, model: Model): Promise<void> {
+  const session = await runtime.open({ kind: "bytes", bytes: encodeToBytes(model) });
+  await session.close();
 }
 
 function lowerNode(model: Model, graph: Graph, node: Node): void {

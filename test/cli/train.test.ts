@@ -198,3 +198,69 @@ describe("normfold ensemble", () => {
     expect(existsSync(at("no.onnx"))).toBe(false);
   });
 });
+
+describe("a recipe in the file", () => {
+  test("train writes the step as training_info, and lower makes a model of it", async () => {
+    const args = ["train", "net.onnx", "-o", "plain.onnx", ...common, "--steps", "6", "--optimizer", "adamw"];
+    const trained = await normfold([...args, "--training-info", "recipe.onnx", "--fold"], { cwd });
+    expect([trained.code, trained.stderr]).toEqual([0, ""]);
+    const recipe = await loadModel(at("recipe.onnx"));
+    expect(recipe.trainingInfo).toHaveLength(1);
+    expect((await loadModel(at("plain.onnx"))).trainingInfo).toHaveLength(0);
+    const { code, stdout } = await normfold(["lower", "recipe.onnx", "-o", "step.onnx", "--training-info"], {
+      cwd,
+    });
+    expect(code).toBe(0);
+    expectNarrow(stdout);
+    expect(stdout).toMatch(/0 training operators written out/);
+    expect(stdout).toMatch(/w -> w_next\n/);
+    expect(stdout).toMatch(/onnxruntime loads the result/);
+    const inputs = (await loadModel(at("step.onnx"))).graph.inputs.map(({ name }) => name);
+    expect(inputs).toEqual(expect.arrayContaining(["x", "labels", "w", "w_moment1", "step_count"]));
+    const missing = await normfold(["lower", "net.onnx", "-o", "no.onnx", "--training-info", "2"], { cwd });
+    expectFailure(missing, 2, /net\.onnx: the model has 0 training_info/);
+    expect(filesIn(cwd)).not.toContain("no.onnx");
+  });
+
+  test("lower writes preview operators out", async () => {
+    await writeModel(
+      at("preview.onnx"),
+      `<ir_version: 8, opset_import: ["" : 17, "ai.onnx.preview.training" : 1]>
+      g (float R, int64 T, float[2] w, float[2] v) => (float[2] w2, float[2] v2) {
+        p = Mul(w, w)  y = ReduceSum <keepdims = 0> (p)
+        dw = ai.onnx.preview.training.Gradient <xs = ["w"], y = "y"> (w)
+        w2, v2 = ai.onnx.preview.training.Momentum <alpha = 0.5, beta = 1.0, mode = "nesterov", norm_coefficient = 0.0> (R, T, w, dw, v)
+      }`,
+    );
+    const { code, stdout } = await normfold(["lower", "preview.onnx", "-o", "lowered.onnx", "--json"], {
+      cwd,
+    });
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      lowered: ['Gradient "dw"', 'Momentum "w2"'],
+      state: [],
+      checked: true,
+    });
+    const domains = [...(await loadModel(at("lowered.onnx"))).nodes()].map(({ domain }) => domain ?? "");
+    expect(new Set(domains)).toEqual(new Set([""]));
+  });
+
+  test("options that would be passed over are refused", async () => {
+    const train = (...more: string[]) =>
+      normfold(["train", "net.onnx", "-o", "no.onnx", ...common, "--steps", "2", ...more], { cwd });
+    expectFailure(await train("--delta", "2"), 2, /--delta has no effect without --loss huber; leave it out/);
+    expectFailure(await train("--limit", "9"), 2, /training reads all of its data/);
+    expectFailure(await train("--checkpoint", "none/run.safetensors"), 5, /the folder does not exist/);
+    expect(filesIn(cwd)).not.toContain("no.onnx");
+  });
+
+  test("a log goes on with the training", async () => {
+    const args = ["train", "net.onnx", "-o", "logged.onnx", ...common, "--checkpoint", "log.safetensors"];
+    const lines = (): number => readFileSync(at("long.jsonl"), "utf8").trim().split("\n").length;
+    await normfold([...args, "--steps", "4", "--log", "long.jsonl"], { cwd });
+    expect(lines()).toBe(4);
+    const more = await normfold([...args, "--steps", "7", "--log", "long.jsonl", "--resume"], { cwd });
+    expect([more.code, more.stderr]).toEqual([0, ""]);
+    expect(lines()).toBe(7);
+  });
+});

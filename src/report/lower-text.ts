@@ -1,0 +1,35 @@
+import { paragraph } from "./layout.js";
+import type { FileSize } from "./report.js";
+import type { Style } from "./style.js";
+import { bytesText, plural } from "./units.js";
+
+export interface LowerRun {
+  readonly input: FileSize;
+  readonly output: FileSize;
+  /** The nodes that were written out. */
+  readonly lowered: readonly string[];
+  /** What a step of training takes and gives back changed; empty where no training_info was asked for. */
+  readonly state: readonly { readonly name: string; readonly next: string }[];
+  readonly checked: boolean;
+}
+
+/** What lowering did, as lines of at most 80 columns. */
+export function lowerText({ input, output, lowered, state, checked }: LowerRun, style: Style): string {
+  const lines = [
+    ...paragraph(
+      `${style.bold(input.path)} -> ${style.bold(output.path)} (${bytesText(output.bytes)})`,
+      0,
+      2,
+    ),
+    ...paragraph(`${plural(lowered.length, "training operator")} written out in standard operators`),
+    ...lowered.flatMap((label) => paragraph(label, 2)),
+  ];
+  if (state.length > 0) {
+    lines.push(...paragraph("each step takes these inputs and gives their new values in these outputs:"));
+    lines.push(...state.flatMap(({ name, next }) => paragraph(`${name} -> ${next}`, 2)));
+  }
+  lines.push(
+    checked ? style.green("onnxruntime loads the result") : style.yellow("not loaded in onnxruntime"),
+  );
+  return `${lines.join("\n")}\n`;
+}
