@@ -143,9 +143,17 @@ export function sentences(document) {
     const of = (normalized) => spreadOf(finals(arms.filter((arm) => arm.settings.normalized === normalized)));
     return `plain ${of(false)}, BN ${of(true)}`;
   };
+  const seedCount = (arms) => {
+    const { size } = new Set(arms.map(({ settings }) => settings.seed));
+    return size === 1 ? "one seed" : `${size} seeds`;
+  };
+  const populationOf = (arms) => {
+    const values = arms.flatMap(({ population }) => population?.accuracy ?? []);
+    return values.length === 0 ? "" : `; with Algorithm 2's statistics ${spreadOf(values)}`;
+  };
   const cnn = select(document, { name: "cnn" });
   if (cnn.length > 0) {
-    said.cnn = `Sigmoid CNN of six convolutions, ${thousands(cnn[0].settings.steps)} steps: ${pairOf(cnn)}.`;
+    said.cnn = `Sigmoid CNN of six convolutions, ${thousands(cnn[0].settings.steps)} steps, ${seedCount(cnn)}: ${pairOf(cnn)}${populationOf(cnn)}.`;
   }
   const dropout = select(document, { name: "dropout" });
   if (dropout.length > 0) {
@@ -153,7 +161,7 @@ export function sentences(document) {
     const without = [false, true]
       .flatMap((normalized) => atFactor(document, normalized, 1))
       .filter(({ settings }) => seeds.has(settings.seed));
-    said.dropout = `Dropout ${dropout[0].settings.dropout} after each hidden layer, ${seeds.size === 1 ? "one seed" : `${seeds.size} seeds`}: ${pairOf(dropout)}; without it ${pairOf(without)}.`;
+    said.dropout = `Dropout ${dropout[0].settings.dropout} after each hidden layer, ${seedCount(dropout)}: ${pairOf(dropout)}; without it ${pairOf(without)}.`;
   }
   return said;
 }
@@ -165,6 +173,13 @@ export function tableOf(document) {
 
 /** Of a BN net what its sigmoid sees in training: normalized by the images that are watched. */
 export const watchedOf = (arm) => arm.batchPercentiles ?? arm.percentiles;
+
+/** The seeds whose BN net was watched as in training; all, where none was. */
+function seedsWatchedAlike(document) {
+  const list = atFactor(document, true, 1);
+  const watched = list.filter((arm) => arm.batchPercentiles !== undefined);
+  return (watched.length > 0 ? watched : list).map(({ settings }) => settings.seed);
+}
 
 /** How far the median moves, in units of the spread, from the start on and after a tenth of the training. */
 export function driftSentence(document) {
@@ -182,13 +197,15 @@ export function driftSentence(document) {
       }),
     ).toFixed(2);
   const settled = document.steps / 10;
+  const seeds = seedsWatchedAlike(document);
   const of = (normalized) => {
-    const list = atFactor(document, normalized, 1);
+    const list = atFactor(document, normalized, 1).filter(({ settings }) => seeds.includes(settings.seed));
     const [all, late] = [0, settled].map((from) => mean(list.map((arm) => drift(arm, from))).toFixed(2));
     const steps = [0, settled, document.steps].map((step) => spreadAt(list, step));
     return `${normalized ? "BN" : "plain"}: the median moves within ${all} spreads over the whole training, ${late} after step ${thousands(settled)}; the spread itself is ${steps[0]} at the start, ${steps[1]} at step ${thousands(settled)}, ${steps[2]} at the end`;
   };
-  return `The spread is the distance from the 15th to the 85th percentile. ${of(false)}. ${of(true)}. Means of the seeds.`;
+  const whose = seeds.length === 1 ? `Seed ${seeds[0]}.` : `Means of ${seeds.length} seeds.`;
+  return `The spread is the distance from the 15th to the 85th percentile. ${of(false)}. ${of(true)}. ${whose}`;
 }
 
 /** The grid at the step that all of its cells reached. */
