@@ -188,7 +188,11 @@ async function trainWith(model: Model, flags: TrainFlags, stages: Stages): Promi
           data: validPath,
           ...(validLabels && { labels: validLabels }),
         });
-  const isResumed = checkpoint !== undefined && resume === true && (await exists(checkpoint));
+  const isResumed = checkpoint !== undefined && (await exists(checkpoint));
+  if (isResumed && resume !== true) {
+    const message = "there is a checkpoint here already; give --resume to go on from it, or remove it";
+    throw new NormfoldError("usage", message, { file: checkpoint });
+  }
   const log = logTo(flags.log, isResumed);
   const abort = new AbortController();
   // The first Ctrl-C ends the run in order; the second one, which is the program's own, ends the process.

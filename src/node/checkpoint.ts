@@ -10,19 +10,17 @@ import { guarded } from "./errors.js";
  * Checkpoints are files of the safetensors format: the length of a JSON header in 8 bytes, the header with type, sizes and
  * place of every tensor, the elements. Tensors of the best step so far have names that start with "best/".
  */
-const NAMES: Partial<Readonly<Record<DType, string>>> = {
-  float: "F32",
-  double: "F64",
-  float16: "F16",
-  bfloat16: "BF16",
-  int64: "I64",
-  int32: "I32",
-  bool: "BOOL",
-};
+const DTYPES: ReadonlyMap<string, DType> = new Map([
+  ["F32", "float"],
+  ["F64", "double"],
+  ["F16", "float16"],
+  ["BF16", "bfloat16"],
+  ["I64", "int64"],
+  ["I32", "int32"],
+  ["BOOL", "bool"],
+]);
 
-const DTYPES: ReadonlyMap<string, DType> = new Map(
-  Object.entries(NAMES).map(([dtype, name]) => [name, dtype as DType]),
-);
+const NAMES: ReadonlyMap<DType, string> = new Map([...DTYPES].map(([name, dtype]) => [dtype, name]));
 
 const BEST = "best/";
 const utf8 = new TextEncoder();
@@ -51,7 +49,7 @@ export function writeCheckpoint(
   for (const [name, { dtype, dims, data }] of all) {
     if (!(data instanceof Uint8Array)) throw new NormfoldError("internal", `"${name}" is text`);
     header[name] = {
-      dtype: NAMES[dtype] ?? dtype,
+      dtype: NAMES.get(dtype) ?? dtype,
       shape: dims,
       data_offsets: [offset, offset + data.length],
     };

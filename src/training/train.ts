@@ -195,6 +195,16 @@ class Run {
         "the checkpoint is of another training: other data sizes, options or parameters; start anew",
       );
     }
+    const lacking = this.#step.state.find(({ name, initial }) => {
+      const tensor = tensors.get(name);
+      return tensor?.dtype !== initial.dtype || tensor.dims.join() !== initial.dims.join();
+    });
+    if (lacking !== undefined) {
+      throw new NormfoldError(
+        "invalid",
+        `the checkpoint lacks "${lacking.name}" in its sizes; it is damaged, start anew`,
+      );
+    }
     this.#done = step;
     this.#epoch = epoch;
     this.#inEpoch = batch;

@@ -249,6 +249,13 @@ describe("a recipe in the file", () => {
     const train = (...more: string[]) =>
       normfold(["train", "net.onnx", "-o", "no.onnx", ...common, "--steps", "2", ...more], { cwd });
     expectFailure(await train("--delta", "2"), 2, /--delta has no effect without --loss huber; leave it out/);
+    writeFileSync(at("kept.safetensors"), "of another run");
+    expectFailure(
+      await train("--checkpoint", "kept.safetensors"),
+      2,
+      /kept\.safetensors: there is a checkpoint/,
+    );
+    expect(readFileSync(at("kept.safetensors"), "utf8")).toBe("of another run");
     expectFailure(await train("--limit", "9"), 2, /training reads all of its data/);
     expectFailure(await train("--checkpoint", "none/run.safetensors"), 5, /the folder does not exist/);
     expect(filesIn(cwd)).not.toContain("no.onnx");

@@ -93,6 +93,10 @@ describe("trainModel", () => {
     const rest = await trainModel(model, await options({ steps: 20, resume: checkpoint }));
     expect(rest.steps).toBe(20);
     expect(Buffer.compare(encodeToBytes(rest.model), encodeToBytes(whole.model))).toBe(0);
+    const partial = { ...checkpoint, tensors: new Map([...checkpoint.tensors].slice(1)) };
+    await expect(options({ steps: 20, resume: partial }).then((o) => trainModel(model, o))).rejects.toThrow(
+      /the checkpoint lacks "w1"/,
+    );
     await expect(
       options({ steps: 20, resume: checkpoint, learningRate: 0.2 }).then((o) => trainModel(model, o)),
     ).rejects.toThrow(/checkpoint is of another training/);
