@@ -112,6 +112,9 @@ function buildAlgorithm(
   for (const output of graph.outputs) algorithm.addOutput(copyOf(output));
   shareForward(own, known, values, algorithm);
   pruneUnread(algorithm);
+  // Runtimes want names of nodes to differ too.
+  for (const inner of algorithm.withSubgraphs())
+    for (const node of inner.nodes()) if (node.name) node.name = `training/${node.name}`;
   return new Map(step.state.map(({ name, next }) => [name, copyOf(own.get(next)).name]));
 }
 
