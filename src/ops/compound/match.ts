@@ -92,8 +92,10 @@ export function commutative(opType: string, a: Matcher, b: Matcher): Matcher {
 export function product(factors: readonly Matcher[], coefficient: string): Matcher {
   return function* (value, found, context) {
     for (const term of terms(value, factors.length, MAX_STEPS, context)) {
-      const next = withNumber(withNodes(found, term.nodes), coefficient, term.coefficient);
-      yield* inAnyOrder(term.factors, factors, next, context);
+      // The number last: most terms come to nothing, and this is asked of every node.
+      for (const next of inAnyOrder(term.factors, factors, withNodes(found, term.nodes), context)) {
+        yield withNumber(next, coefficient, term.coefficient);
+      }
     }
   };
 }
@@ -111,8 +113,9 @@ export function affine(inner: Matcher, scale: string, shift: string): Matcher {
     }
     // The longest reading first: it leaves the fewest operators.
     for (const reading of readings.reverse()) {
-      const next = withNumber(withNodes(found, reading.nodes), scale, reading.a);
-      yield* inner(reading.at, withNumber(next, shift, reading.b), context);
+      for (const next of inner(reading.at, withNodes(found, reading.nodes), context)) {
+        yield withNumber(withNumber(next, scale, reading.a), shift, reading.b);
+      }
     }
   };
 }
