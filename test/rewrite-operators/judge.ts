@@ -1,0 +1,69 @@
+import { expect } from "vitest";
+import type { Numerics } from "../../src/base/numerics.js";
+import type { Model } from "../../src/ir/model.js";
+import { verify } from "../../src/ir/verify.js";
+import { rewriteModel } from "../../src/optimize.js";
+import { encodeToBytes } from "../../src/proto/encode.js";
+import { type CheckReport, createChecker } from "../../src/runtime/check.js";
+import { describeInputs, precisionOf } from "../../src/runtime/inputs.js";
+import { defaultRuntime } from "../../src/runtime/ort.js";
+import { perturbWeights } from "../../src/runtime/perturb.js";
+import { parseModel } from "../../src/text/parse.js";
+import { printModel } from "../../src/text/print.js";
+import { evaluate } from "../support/rewrite.js";
+
+/** Asserts that the passes, by default all, leave what the model computes, and nothing for a second run. */
+export async function expectSameFunction(
+  text: string,
+  passes?: readonly string[],
+): Promise<{ readonly rewrites: number; readonly status: CheckReport["status"] }> {
+  const original = parseModel(text);
+  expect(verify(original), "the graph itself is unsound").toEqual([]);
+  const options = { verifyEach: true, ...(passes === undefined ? {} : { passes }) };
+  const result = await rewriteModel(original, options, { evaluate });
+  expect(result.rolledBack).toEqual([]);
+  const second = await rewriteModel(result.model, options, { evaluate });
+  expect(
+    second.rewrites.map(({ pass, summary }) => `${pass}: ${summary}`),
+    "a second run still changes something",
+  ).toEqual([]);
+  const kinds = new Set(result.rewrites.map(({ numerics }) => numerics));
+  const numerics: Numerics = kinds.has("approximate")
+    ? "approximate"
+    : kinds.has("rounding")
+      ? "rounding"
+      : "exact";
+  // The noise of an output, measured once, can be small by chance. What is wrong is wrong on other inputs too.
+  const first = await compareOn(7, original, result.model, numerics);
+  const report = first.status === "differs" ? await compareOn(8, original, result.model, numerics) : first;
+  const log = result.rewrites.map(({ pass, summary }) => `${pass}: ${summary}`).join("\n");
+  expect(report.status, `${report.reason}\n${log}\n${printModel(result.model)}`).not.toBe("differs");
+  return { rewrites: result.rewrites.length, status: report.status };
+}
+
+async function compareOn(
+  seed: number,
+  original: Model,
+  result: Model,
+  numerics: Numerics,
+): Promise<CheckReport> {
+  const checker = await createChecker(
+    { kind: "bytes", bytes: encodeToBytes(original) },
+    {
+      runtime: await defaultRuntime(),
+      seed,
+      inputs: describeInputs(original),
+      precision: precisionOf(original),
+      noisy: () =>
+        Promise.resolve({
+          model: { kind: "bytes", bytes: encodeToBytes(perturbWeights(original, seed)) },
+          dispose: () => Promise.resolve(),
+        }),
+    },
+  );
+  try {
+    return await checker.compare({ kind: "bytes", bytes: encodeToBytes(result) }, numerics);
+  } finally {
+    await checker.close();
+  }
+}
