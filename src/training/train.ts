@@ -1,80 +1,21 @@
 import { NormfoldError } from "../base/errors.js";
 import { freeze } from "../batchnorm/freeze.js";
-import type { Dataset } from "../data/dataset.js";
 import type { Model } from "../ir/model.js";
-import { encodeNumbers, Tensor, tensorFromBytes } from "../ir/tensor.js";
-import { encodeToBytes } from "../proto/encode.js";
-import type { Runtime, RuntimeTensor, Session } from "../runtime/runtime.js";
-import { assertLabels, type Evaluation, evaluateModel, labelsOf, scalarOf } from "./evaluation.js";
-import { assertSchedule, learningRateAt, type Schedule } from "./schedule.js";
-import { buildTrainingStep, type TrainingStep, type TrainingStepOptions, withConstants } from "./step.js";
+import { Tensor, tensorFromBytes } from "../ir/tensor.js";
+import type { RuntimeTensor, TensorMap } from "../runtime/runtime.js";
+import { assertLabels, evaluateModel, labelsOf, scalarOf } from "./evaluation.js";
+import { learningRateAt } from "./schedule.js";
+import { buildTrainingStep, type TrainingStep, withConstants } from "./step.js";
+import { hyperparameterFeeds, StepCalls } from "./step-calls.js";
+import {
+  assertOptions,
+  type Checkpoint,
+  courseOf,
+  type TrainOptions,
+  type Validation,
+} from "./train-options.js";
 
-export interface TrainOptions extends Omit<TrainingStepOptions, "probes" | "withDecay" | "guarded"> {
-  readonly data: Dataset;
-  /** Labelled data that is not trained on; the parameters that do best on it are kept. */
-  readonly valid?: Dataset;
-  readonly batchSize: number;
-  /** How long: batches, or rounds through the data, of which one is to be given. */
-  readonly steps?: number;
-  readonly epochs?: number;
-  readonly learningRate: number;
-  /** Default: constant. */
-  readonly schedule?: Schedule;
-  /** Default 0.9, for the optimizers that have it. */
-  readonly momentum?: number;
-  /** Default 0. */
-  readonly weightDecay?: number;
-  /** Of the order of the samples. Default 0. */
-  readonly seed?: number;
-  /** Steps between validations. Default: at the end of each round through the data. */
-  readonly validateEvery?: number;
-  /** Steps between checkpoints. Default: with each validation. */
-  readonly checkpointEvery?: number;
-  /** Goes on from here: bit for bit as if it had not been stopped, for an equal number of threads. */
-  readonly resume?: Checkpoint;
-  readonly runtime: Runtime;
-  /** Threads within an operator. Default 1: small steps lose more by handing work over than they gain. */
-  readonly threads?: number;
-  readonly signal?: AbortSignal;
-  readonly onStep?: (progress: StepProgress) => void;
-  readonly onValidation?: (validation: Validation) => void;
-  /** Called while nothing runs; the tensors are not changed afterwards. */
-  readonly onCheckpoint?: (checkpoint: Checkpoint) => void | Promise<void>;
-}
-
-export interface StepProgress {
-  /** From 1. */
-  readonly step: number;
-  readonly steps: number;
-  readonly epoch: number;
-  readonly loss: number;
-  readonly accuracy: number | undefined;
-  readonly gradientNorm: number;
-  readonly learningRate: number;
-  /** False: the batch gave no finite loss or gradients, and changed nothing. */
-  readonly finite: boolean;
-}
-
-export interface Validation extends Evaluation {
-  readonly step: number;
-  /** True for the best so far. */
-  readonly best: boolean;
-}
-
-/** All that training needs to go on. */
-export interface Checkpoint {
-  /** Steps done. */
-  readonly step: number;
-  /** Rounds through the data done, and batches of the one under way. */
-  readonly epoch: number;
-  readonly batch: number;
-  /** What must be the same when it goes on: a digest of the options that decide the course. */
-  readonly course: string;
-  readonly tensors: ReadonlyMap<string, RuntimeTensor>;
-  readonly best:
-    | { readonly step: number; readonly score: number; readonly tensors: ReadonlyMap<string, RuntimeTensor> }
-    | undefined;
-}
+export type { Checkpoint, StepProgress, TrainOptions, Validation } from "./train-options.js";
 
 export interface TrainResult {
   /** The model that was given, with trained parameters and moving averages for statistics; the best on `valid` where that is given. */
@@ -105,61 +46,25 @@ export async function trainModel(model: Model, options: TrainOptions): Promise<T
   // The loop holds the state, so that it can drop what a bad batch makes of it.
   const withDecay = (options.weightDecay ?? 0) > 0;
   const step = buildTrainingStep(model, { ...options, withDecay, guarded: false });
-  const session = await options.runtime.open(
-    { kind: "bytes", bytes: encodeToBytes(step.model) },
-    { optimize: true, threads: options.threads ?? 1 },
-  );
+  const { runtime, threads = 1, stepsPerCall = 1 } = options;
+  const calls = await StepCalls.open(runtime, step, { threads, stepsPerCall });
   try {
-    return await new Run(model, step, session, options).toTheEnd();
+    return await new Run(model, step, calls, options).toTheEnd();
   } finally {
-    await session.close();
+    await calls.close();
   }
 }
 
-function assertOptions({
-  batchSize,
-  steps,
-  epochs,
-  learningRate,
-  schedule,
-  momentum = 0.9,
-  weightDecay = 0,
-  data,
-}: TrainOptions): void {
-  const fail = (message: string): never => {
-    throw new NormfoldError("usage", message);
-  };
-  if (!Number.isInteger(batchSize) || batchSize < 1)
-    fail(`a batch of ${batchSize} samples; give a whole number from 1 on`);
-  if ((steps === undefined) === (epochs === undefined))
-    fail("give the length of the training: steps or epochs, one of them");
-  const length = steps ?? epochs ?? 0;
-  if (!Number.isInteger(length) || length < 1)
-    fail(`${length} is no length of a training; give a whole number from 1 on`);
-  if (!(learningRate > 0)) fail(`the learning rate is ${learningRate}; give one above 0`);
-  if (!(momentum >= 0 && momentum < 1)) fail(`the momentum is ${momentum}; give one from 0 to below 1`);
-  if (!(weightDecay >= 0)) fail(`the weight decay is ${weightDecay}; give one from 0 on`);
-  if (schedule !== undefined) assertSchedule(schedule);
-  if (data.size !== undefined && data.size < batchSize) {
-    throw new NormfoldError(
-      "invalid",
-      `the data has ${data.size} samples, fewer than a batch of ${batchSize}; make batches smaller`,
-    );
-  }
-  if (
-    epochs !== undefined &&
-    data.size === undefined &&
-    schedule !== undefined &&
-    schedule.kind !== "constant"
-  ) {
-    fail("the data does not say how many samples it has; give the length in steps for a schedule");
-  }
+/** A step that was drawn and is not made yet. */
+interface PlannedStep {
+  readonly feeds: TensorMap;
+  readonly rate: number;
 }
 
 class Run {
   readonly #model: Model;
   readonly #step: TrainingStep;
-  readonly #session: Session;
+  readonly #calls: StepCalls;
   readonly #options: TrainOptions;
   readonly #course: string;
   readonly #validations: Validation[] = [];
@@ -173,10 +78,10 @@ class Run {
   #badInRow = 0;
   #lastLoss = Number.NaN;
 
-  constructor(model: Model, step: TrainingStep, session: Session, options: TrainOptions) {
+  constructor(model: Model, step: TrainingStep, calls: StepCalls, options: TrainOptions) {
     this.#model = model;
     this.#step = step;
-    this.#session = session;
+    this.#calls = calls;
     this.#options = options;
     this.#course = courseOf(step, options);
     this.#state = new Map(
@@ -226,13 +131,13 @@ class Run {
         dropLast: true,
         skip: this.#inEpoch,
       };
+      const drawn: PlannedStep[] = [];
       for await (const { tensors } of data.batches(order)) {
-        await this.#once(tensors, total);
-        if (this.#done >= total) break;
-        // Before it stops as well: a run that goes on later has chosen its best among the same steps.
-        await this.#watch(this.#done % (this.#options.validateEvery ?? Number.POSITIVE_INFINITY) === 0);
-        if (signal?.aborted) break;
+        drawn.push(this.#feedsOf(tensors, this.#done + drawn.length, total));
+        if (drawn.length < this.#room(total)) continue;
+        if (await this.#make(drawn.splice(0), total)) break;
       }
+      if (drawn.length > 0) await this.#make(drawn, total);
       if (this.#inEpoch === 0) {
         throw new NormfoldError(
           "invalid",
@@ -250,21 +155,50 @@ class Run {
     return this.#result(interrupted);
   }
 
-  async #once(tensors: ReadonlyMap<string, RuntimeTensor>, total: number): Promise<void> {
-    const { learningRate, schedule = { kind: "constant" }, loss } = this.#options;
+  /** Steps to make before something else is due. */
+  #room(total: number): number {
+    const { stepsPerCall = 1, validateEvery, checkpointEvery } = this.#options;
+    const until = (every = Number.POSITIVE_INFINITY): number => every - (this.#done % every);
+    return Math.min(stepsPerCall, total - this.#done, until(validateEvery), until(checkpointEvery));
+  }
+
+  #feedsOf(tensors: ReadonlyMap<string, RuntimeTensor>, at: number, total: number): PlannedStep {
+    const { learningRate, schedule = { kind: "constant" }, loss, weightDecay, momentum } = this.#options;
     const labels = labelsOf(tensors, this.#step.model, this.#step.labels);
     assertLabels(labels, loss, this.#step.classes, 0);
-    const rate = learningRateAt(schedule, learningRate, this.#done, total);
-    const { outputs } = this.#step;
-    const results = await this.#session.run(
-      new Map([...tensors, [this.#step.labels, labels], ...this.#state, ...this.#scalars(rate)]),
+    const rate = learningRateAt(schedule, learningRate, at, total);
+    const hyper = { rate, weightDecay: weightDecay ?? 0, momentum: momentum ?? 0.9 };
+    const inputs = this.#step.inputs.flatMap((name) => {
+      const tensor = tensors.get(name);
+      return tensor === undefined ? [] : [[name, tensor] as const];
+    });
+    const feeds = new Map([
+      ...inputs,
+      [this.#step.labels, labels] as const,
+      ...hyperparameterFeeds(this.#step, hyper),
+    ]);
+    return { feeds, rate };
+  }
+
+  /** True when the training ends here. */
+  async #make(planned: readonly PlannedStep[], total: number): Promise<boolean> {
+    const results = await this.#calls.run(
+      planned.map(({ feeds }) => feeds),
+      this.#state,
     );
+    results.forEach((result, index) => {
+      this.#account(result, planned[index]?.rate ?? 0, total);
+    });
+    if (this.#done >= total) return true;
+    // Before it stops as well: a run that goes on later has chosen its best among the same steps.
+    await this.#watch(this.#done % (this.#options.validateEvery ?? Number.POSITIVE_INFINITY) === 0);
+    return this.#options.signal?.aborted ?? false;
+  }
+
+  #account(results: TensorMap, rate: number, total: number): void {
+    const { outputs } = this.#step;
     const finite = scalarOf(results, outputs.finite) === 1;
     this.#lastLoss = scalarOf(results, outputs.loss);
-    for (const { name, next } of finite ? this.#step.state : []) {
-      const value = results.get(next);
-      if (value !== undefined) this.#state.set(name, value);
-    }
     this.#done++;
     this.#inEpoch++;
     this.#badInRow = finite ? 0 : this.#badInRow + 1;
@@ -283,20 +217,6 @@ class Run {
       learningRate: rate,
       finite,
     });
-  }
-
-  #scalars(rate: number): [string, RuntimeTensor][] {
-    const { learningRate, weightDecay, momentum } = this.#step.hyperparameters;
-    const dtype = this.#step.state[0]?.initial.dtype ?? "float";
-    const scalar = (name: string, value: number): [string, RuntimeTensor] => [
-      name,
-      { dtype, dims: [], data: encodeNumbers(dtype, [value]) },
-    ];
-    return [
-      scalar(learningRate, rate),
-      ...(weightDecay === undefined ? [] : [scalar(weightDecay, this.#options.weightDecay ?? 0)]),
-      ...(momentum === undefined ? [] : [scalar(momentum, this.#options.momentum ?? 0.9)]),
-    ];
   }
 
   /** Between two steps: validation where it is due, and a checkpoint with it or at its own pace. */
@@ -366,36 +286,4 @@ class Run {
 /** Another order in every round through the data. */
 function epochSeed(seed: number, epoch: number): number {
   return (Math.imul(seed + 1, 0x9e3779b1) + epoch) >>> 0;
-}
-
-/** What decides the course of a training, as text; a checkpoint fits where it is equal. */
-function courseOf(
-  step: TrainingStep,
-  {
-    loss,
-    optimizer,
-    batchSize,
-    learningRate,
-    schedule,
-    momentum,
-    weightDecay,
-    seed,
-    clipNorm,
-    data,
-  }: TrainOptions,
-): string {
-  const state = step.state.map(({ name, initial }) => `${name}[${initial.dims}]`);
-  return JSON.stringify([
-    loss,
-    optimizer,
-    batchSize,
-    learningRate,
-    schedule,
-    momentum,
-    weightDecay,
-    seed ?? 0,
-    clipNorm,
-    data.size,
-    state,
-  ]);
 }

@@ -1,0 +1,148 @@
+import { present } from "../base/assert.js";
+import { encodeNumbers } from "../ir/tensor.js";
+import { encodeToBytes } from "../proto/encode.js";
+import type { Runtime, RuntimeTensor, Session, TensorMap } from "../runtime/runtime.js";
+import { scalarOf } from "./evaluation.js";
+import { type StackedSteps, stackSteps, watchedOutputs } from "./stack.js";
+import type { TrainingStep } from "./step.js";
+
+export interface StepCallsOptions {
+  readonly threads: number;
+  /** More than 1: as many steps as are given run in one call of the runtime. */
+  readonly stepsPerCall: number;
+}
+
+/** Runs steps whose graph does not guard itself: what a bad batch makes of the state is dropped here. */
+export class StepCalls {
+  readonly #step: TrainingStep;
+  readonly #stacked: StackedSteps | undefined;
+  readonly #session: Session;
+
+  private constructor(step: TrainingStep, stacked: StackedSteps | undefined, session: Session) {
+    this.#step = step;
+    this.#stacked = stacked;
+    this.#session = session;
+  }
+
+  static async open(
+    runtime: Runtime,
+    step: TrainingStep,
+    { threads, stepsPerCall }: StepCallsOptions,
+  ): Promise<StepCalls> {
+    const stacked = stepsPerCall > 1 ? stackSteps(step) : undefined;
+    const bytes = encodeToBytes((stacked ?? step).model);
+    return new StepCalls(
+      step,
+      stacked,
+      await runtime.open({ kind: "bytes", bytes }, { optimize: true, threads }),
+    );
+  }
+
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+
+  /**
+   * One step for each of `feeds`, all inputs but the state. `state` is brought up to date, and the scalars of each step come
+   * back. The bits are the same however many steps a call has.
+   */
+  async run(feeds: readonly TensorMap[], state: Map<string, RuntimeTensor>): Promise<readonly TensorMap[]> {
+    const done: TensorMap[] = [];
+    for (const group of this.#stacked === undefined ? feeds.map((feed) => [feed]) : groupsOf(feeds)) {
+      const results = await this.#call(group, state);
+      if (results !== undefined) done.push(...results);
+      // One of them was bad: those before it count, and those after it do not go on from what it made.
+      else for (const feed of group) done.push(...((await this.#call([feed], state)) ?? []));
+    }
+    return done;
+  }
+
+  /** Undefined, and nothing changed, where one of several steps was not finite. */
+  async #call(
+    group: readonly TensorMap[],
+    state: Map<string, RuntimeTensor>,
+  ): Promise<readonly TensorMap[] | undefined> {
+    const stacked = this.#stacked;
+    const [first] = group;
+    if (first === undefined) return [];
+    const inputName = (name: string): string => stacked?.inputs.get(name) ?? name;
+    const feeds = new Map([...state].map(([name, tensor]) => [inputName(name), tensor]));
+    for (const [name, tensor] of first) {
+      const all = group.map((feed) => present(feed.get(name), "batches have the same inputs"));
+      feeds.set(inputName(name), stacked === undefined ? tensor : stackOf(all));
+    }
+    const results = await this.#session.run(feeds);
+    const outputOf = (name: string): RuntimeTensor =>
+      present(results.get(stacked?.outputs.get(name) ?? name), `the step gives "${name}"`);
+    const watched = watchedOutputs(this.#step).map((name) => [name, outputOf(name)] as const);
+    const steps = group.map(
+      (_, index) =>
+        new Map(
+          watched.map(([name, tensor]) => [
+            name,
+            stacked === undefined ? tensor : elementOf(tensor, index, group.length),
+          ]),
+        ),
+    );
+    const allFinite = steps.every((step) => scalarOf(step, this.#step.outputs.finite) === 1);
+    if (!allFinite && group.length > 1) return undefined;
+    if (allFinite) for (const { name, next } of this.#step.state) state.set(name, outputOf(next));
+    return steps;
+  }
+}
+
+/** The step's scalar inputs. */
+export function hyperparameterFeeds(
+  { hyperparameters, state }: TrainingStep,
+  values: { readonly rate: number; readonly weightDecay: number; readonly momentum: number },
+): readonly (readonly [string, RuntimeTensor])[] {
+  const { learningRate, weightDecay, momentum } = hyperparameters;
+  const dtype = state[0]?.initial.dtype ?? "float";
+  const scalar = (name: string | undefined, value: number): (readonly [string, RuntimeTensor])[] =>
+    name === undefined ? [] : [[name, { dtype, dims: [], data: encodeNumbers(dtype, [value]) }]];
+  return [
+    ...scalar(learningRate, values.rate),
+    ...scalar(weightDecay, values.weightDecay),
+    ...scalar(momentum, values.momentum),
+  ];
+}
+
+/** Neighbours whose tensors have the same sizes, which a stack needs. */
+function groupsOf(feeds: readonly TensorMap[]): readonly (readonly TensorMap[])[] {
+  const groups: TensorMap[][] = [];
+  let last = "";
+  for (const feed of feeds) {
+    const sizes = [...feed.values()].map(({ dims }) => dims.join()).join(";");
+    const group = groups.at(-1);
+    if (group !== undefined && sizes === last) group.push(feed);
+    else groups.push([feed]);
+    last = sizes;
+  }
+  return groups;
+}
+
+function stackOf(tensors: readonly RuntimeTensor[]): RuntimeTensor {
+  const [first] = tensors;
+  const { dtype, dims } = present(first, "a stack of at least one");
+  const sizes = [tensors.length, ...dims];
+  if (first !== undefined && !(first.data instanceof Uint8Array)) {
+    return {
+      dtype,
+      dims: sizes,
+      data: tensors.flatMap(({ data }) => (data instanceof Uint8Array ? [] : data)),
+    };
+  }
+  const parts = tensors.flatMap(({ data }) => (data instanceof Uint8Array ? [data] : []));
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return { dtype, dims: sizes, data: bytes };
+}
+
+function elementOf({ dtype, dims, data }: RuntimeTensor, index: number, count: number): RuntimeTensor {
+  const size = data.length / count;
+  return { dtype, dims: dims.slice(1), data: data.slice(index * size, (index + 1) * size) };
+}
