@@ -1,5 +1,6 @@
 // npm run bench:training: a step of training, as a ratio to PyTorch on the CPU where the environment's PYTHON names an
-// interpreter that has it, and beside its own kernels' time. Whole loops: batches drawn, the loss read after each step.
+// interpreter that has it, and beside its own kernels' time. Whole loops: batches drawn,
+// the loss of each step read. "Run alone" is the runtime with prepared tensors, which never carry over.
 import { spawnSync } from "node:child_process";
 import { availableParallelism } from "node:os";
 import * as ort from "onnxruntime-node";
@@ -25,7 +26,8 @@ const mlp = {
   model: perceptron({ normalized: true, std: 0.1, seed: 1 }),
   shape: [784],
   batch: 60,
-  steps: 400,
+  steps: 640,
+  stepsPerCall: 16,
   optimizer: { kind: "sgd" },
   target: 0.6,
 };
@@ -36,6 +38,7 @@ const resnet = (batch, steps) => ({
   shape: [3, 32, 32],
   batch,
   steps,
+  stepsPerCall: 2,
   optimizer: { kind: "momentum" },
   target: 1.5,
 });
@@ -56,23 +59,21 @@ function samples({ shape, batch }, batches) {
   };
 }
 
-/** Milliseconds of a step in the loop of trainModel: the median, without the first tenth. */
-async function loopTime({ model, batch, steps, optimizer }, data, threads) {
-  const times = [];
-  let before = performance.now();
-  const onStep = () => {
-    const now = performance.now();
-    times.push(now - before);
-    before = now;
+/** Milliseconds of a step in the loop of trainModel: the whole loop without its first tenth, by its steps. */
+async function loopTime({ model, batch, steps, optimizer }, data, threads, stepsPerCall) {
+  const warm = Math.ceil(steps / 10 / stepsPerCall) * stepsPerCall;
+  let before;
+  const onStep = ({ step }) => {
+    if (step === warm) before = performance.now();
   };
   const options = { batchSize: batch, steps, learningRate: 0.01, loss, optimizer, runtime, threads, onStep };
-  await trainModel(model, { data: tensorDataset(data), ...options });
-  return median(times.slice(Math.ceil(steps / 10)));
+  await trainModel(model, { data: tensorDataset(data), ...options, stepsPerCall });
+  return (performance.now() - before) / (steps - warm);
 }
 
 /** Milliseconds of the runtime's own call with everything prepared, state never carried over. */
 async function kernelTime({ model, batch, steps, optimizer }, { x, labels }, threads) {
-  const step = buildTrainingStep(model, { loss, optimizer });
+  const step = buildTrainingStep(model, { loss, optimizer, withDecay: false, guarded: false });
   const session = await ort.InferenceSession.create(modelToBytes(step.model), {
     intraOpNumThreads: threads,
     graphOptimizationLevel: "all",
@@ -92,14 +93,15 @@ async function kernelTime({ model, batch, steps, optimizer }, { x, labels }, thr
   for (const name of Object.values(step.hyperparameters)) {
     if (name !== undefined) feeds[name] = new ort.Tensor("float32", new Float32Array([0.01]), []);
   }
-  const times = [];
+  let before;
+  const warm = Math.ceil(steps / 10);
   for (let i = 0; i < steps; i++) {
-    const before = performance.now();
+    if (i === warm) before = performance.now();
     await session.run(feeds);
-    times.push(performance.now() - before);
   }
+  const time = (performance.now() - before) / (steps - warm);
   await session.release();
-  return { time: median(times.slice(Math.ceil(steps / 10))), nodes: step.model.graph.nodeCount };
+  return { time, nodes: step.model.graph.nodeCount };
 }
 
 /** Milliseconds of PyTorch's step, or undefined without a Python that has it. */
@@ -123,25 +125,46 @@ for (const one of cases) {
   for (const threads of THREADS) {
     const rounds = [];
     for (let round = 0; round < ROUNDS; round++) {
-      const ours = await loopTime(one, data, threads);
+      const single = await loopTime(one, data, threads, 1);
+      const ours = await loopTime(one, data, threads, one.stepsPerCall);
       const torch = pytorchTime(one, threads);
-      rounds.push({ ours, torch, kernels: await kernelTime(one, data, threads) });
+      rounds.push({ single, ours, torch, kernels: await kernelTime(one, data, threads) });
     }
     const ours = median(rounds.map((round) => round.ours));
     const torch = rounds[0].torch === undefined ? undefined : median(rounds.map((round) => round.torch));
+    const single = median(rounds.map((round) => round.single));
     const kernels = median(rounds.map((round) => round.kernels.time));
     rows.push([
       one.name,
       threads,
       rounds[0].kernels.nodes,
-      milliseconds(ours),
       milliseconds(kernels),
-      ratio(ours, kernels),
+      milliseconds(single),
+      ratio(single, kernels),
+      one.stepsPerCall,
+      milliseconds(ours),
+      ratio(ours, single),
       milliseconds(torch),
       ratio(ours, torch),
       one.target,
     ]);
   }
 }
-table(["step", "threads", "nodes", "ms", "run alone", "ratio", "PyTorch", "ratio", "wanted"], rows);
+table(
+  [
+    "step",
+    "threads",
+    "nodes",
+    "run alone",
+    "loop",
+    "ratio",
+    "in one call",
+    "loop",
+    "ratio",
+    "PyTorch",
+    "ratio",
+    "wanted",
+  ],
+  rows,
+);
 if (process.env.PYTHON === undefined) console.log("\nPYTHON names no interpreter: PyTorch was not measured.");
