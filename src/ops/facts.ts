@@ -24,8 +24,8 @@ export interface FactConflict {
 
 /**
  * What is known about the values of a model: types, symbolic shapes, the elements of small tensors. Worked out when
- * asked for and kept; rewrites preserve what values mean, so nothing needs to be forgotten after one. Answers may be
- * less precise than the truth (undefined), never wrong for a valid model.
+ * asked for and kept; rewrites preserve what values mean, so nothing needs to be forgotten after one, though more may be
+ * known afresh. Answers may be less precise than the truth (undefined), never wrong for a valid model.
  */
 export interface Facts {
   typeOf(value: Value): FactType | undefined;

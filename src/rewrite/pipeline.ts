@@ -31,7 +31,6 @@ export async function runPipeline(
   options: PipelineOptions,
 ): Promise<PipelineLog> {
   const session = new Session(options.gate ?? OPEN_GATE);
-  const view: View = { model, facts: createFacts(model), settings: options.settings };
   let rounds = 0;
   let before = -1;
   let last: Pass | undefined;
@@ -41,6 +40,8 @@ export async function runPipeline(
     if (rounds === MAX_ROUNDS) throw restless(session.rewrites.slice(before));
     before = session.rewrites.length;
     rounds++;
+    // What was worked out stays true, but a rewrite may let more be known: what comes behind a Loop that was inlined.
+    const view: View = { model, facts: createFacts(model), settings: options.settings };
     for (const pass of passes) {
       options.onPass?.(pass, rounds);
       session.reconsider(pass);
