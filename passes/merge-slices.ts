@@ -103,8 +103,11 @@ function splitConcat(node: Node, { facts }: View): Proposal | undefined {
     if (!sameDim(facts.shape(part)?.[axis], facts.shape(output)?.[axis])) return undefined;
     if (output.uses.size > 0) pairs.push({ part, output });
   }
+  const seen = pairs.filter(({ output }) => output.isGraphOutput).map(({ part }) => part);
+  // One value has one name, so it cannot be two outputs that callers see.
+  const shared = new Set(seen).size < seen.length;
   const blocked = pairs.some(({ part, output }) => replacementBlocked(output, part) !== undefined);
-  if (blocked || pairs.length === 0) return undefined;
+  if (shared || blocked || pairs.length === 0) return undefined;
   return {
     kind: "rewrite",
     summary: `${node.label} cuts what ${concat.label} has put together`,

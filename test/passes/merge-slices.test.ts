@@ -55,11 +55,17 @@ describe("Split and Concat", () => {
       "c = Concat <axis = 1> (x, z) a, b = Split <axis = 1> (c, t) y = Neg (a) e = Neg (b)",
       "y, e",
     ],
+    [
+      "a Split of one value twice, both halves of which callers see",
+      "n = Neg (x) c = Concat <axis = 1> (n, n) y, e = Split <axis = 1> (c, v)",
+      "y, e",
+    ],
     ["a Slice across the border", "c = Concat <axis = 1> (x, z) y = Slice (c, five, eight, one)", "y"],
   ])("%s stay", async (_, nodes, outputs) => {
     const constants = [
       ...parts,
       ints("t", 5, 4),
+      ints("v", 6, 6),
       ints("u", 3, 3),
       ints("five", 5),
       ints("eight", 8),
