@@ -39,7 +39,10 @@ export interface RewriteOptions {
   readonly keep?: readonly string[];
   /** Raise the model to this version of the standard operator set first, for operators that are new in it. */
   readonly opset?: number;
-  /** Verify the graph after every pass. */
+  /**
+   * For those who write passes: verify the graph after every pass, and throw "internal" at the first that left an invalid
+   * one. Otherwise the rewrite that did it is undone and named, as one that changes the outputs is.
+   */
   readonly verifyEach?: boolean;
 }
 
@@ -68,8 +71,8 @@ export interface RewriteResult {
 const MAX_ROLLBACKS = 16;
 
 /**
- * Runs the passes on a copy of `model` and has the result judged. A rewrite that makes the outputs differ, or that
- * fails, is found by bisection over the log, left out, and named in `rolledBack`; the rest is kept.
+ * Runs the passes on a copy of `model` and has the result judged. A rewrite that makes the outputs differ, breaks a rule
+ * of ONNX, or fails, is found by bisection over the log, left out, and named in `rolledBack`; the rest is kept.
  * Throws NormfoldError "check" when no set of rewrites passes, "usage" for unknown pass names.
  */
 export async function rewriteModel(
@@ -105,13 +108,14 @@ export async function rewriteModel(
   for (;;) {
     options.onStage?.("rewrite");
     const candidate = await run(Number.POSITIVE_INFINITY);
-    if (services.judge === undefined)
-      return { model: candidate.model, ...candidate.log, rolledBack, check: undefined };
-    options.onStage?.("check");
-    const check = await judgeCandidate(candidate, services.judge);
-    if (check.status !== "differs") return { model: candidate.model, ...candidate.log, rolledBack, check };
+    if (services.judge !== undefined) options.onStage?.("check");
+    const { fault, check } = await assess(candidate, services.judge);
+    if (fault === undefined) {
+      const { rewrites, refusals, rounds } = candidate.log;
+      return { model: candidate.model, rewrites, refusals, rolledBack, rounds, check };
+    }
     options.onStage?.("bisect");
-    const { record, reason } = await findCulprit(candidate, check, run, services.judge);
+    const { record, reason } = await findCulprit(candidate, fault, run, services.judge);
     deny(record, reason);
   }
 }
@@ -189,10 +193,24 @@ function pinKept(model: Model, names: readonly string[]): () => void {
   };
 }
 
-function judgeCandidate(candidate: Candidate, judge: Judge): Promise<CheckReport> {
-  const numerics = weakestNumerics(candidate.log.rewrites);
+interface Assessment {
+  /** What a rewrite is undone for. */
+  readonly fault: string | undefined;
+  /** undefined: nothing was run. */
+  readonly check: CheckReport | undefined;
+}
+
+async function assess(candidate: Candidate, judge: Judge | undefined): Promise<Assessment> {
+  const { flaw, rewrites } = candidate.log;
+  if (flaw !== undefined) return { fault: `it left an invalid graph: ${flaw}`, check: undefined };
+  if (judge === undefined) return { fault: undefined, check: undefined };
+  const numerics = weakestNumerics(rewrites);
   // A newer version of an operator has another kernel, which may sum in another order.
-  return judge(candidate.model, candidate.isRaised && numerics === "exact" ? "rounding" : numerics);
+  const check = await judge(
+    candidate.model,
+    candidate.isRaised && numerics === "exact" ? "rounding" : numerics,
+  );
+  return { fault: check.status === "differs" ? (check.reason ?? "the outputs differ") : undefined, check };
 }
 
 const WEAKER: readonly Numerics[] = ["exact", "rounding", "approximate"];
@@ -208,22 +226,23 @@ function weakestNumerics(rewrites: readonly RewriteRecord[]): Numerics {
  */
 async function findCulprit(
   candidate: Candidate,
-  check: CheckReport,
+  fault: string,
   run: (limit: number) => Promise<Candidate>,
-  judge: Judge,
+  judge: Judge | undefined,
 ): Promise<{ record: RewriteRecord; reason: string }> {
   const { rewrites } = candidate.log;
   let passing = -1;
   let failing = rewrites.length;
-  let reason = check.reason ?? "the outputs differ";
+  let reason = fault;
   while (failing - passing > 1) {
     // Nothing at all first: a model that differs from itself has no culprit.
     const middle = passing < 0 && failing === rewrites.length ? 0 : (passing + failing) >> 1;
-    const found = await judgeCandidate(await run(middle), judge);
-    if (found.status === "differs") {
+    const found = await assess(await run(middle), judge);
+    if (found.fault === undefined) passing = middle;
+    else {
       failing = middle;
-      reason = found.reason ?? reason;
-    } else passing = middle;
+      reason = found.fault;
+    }
   }
   const record = rewrites[failing - 1];
   if (record === undefined) {

@@ -13,7 +13,7 @@ export interface PipelineOptions {
   readonly settings: Settings;
   readonly gate?: Gate;
   readonly evaluate?: Evaluate | undefined;
-  /** Verify after every pass instead of once at the end, so that a broken graph names the pass that broke it. */
+  /** Verify after every pass instead of once at the end, and throw "internal" at the first that left an invalid graph. */
   readonly verifyEach?: boolean;
   readonly onPass?: (pass: Pass, round: number) => void;
 }
@@ -22,6 +22,8 @@ export interface PipelineLog {
   readonly rewrites: readonly RewriteRecord[];
   readonly refusals: readonly RefusalRecord[];
   readonly rounds: number;
+  /** The rule of ONNX that the result breaks and the model did not; undefined for a sound one. */
+  readonly flaw: string | undefined;
 }
 
 /** Runs the passes in order, again and again until a round changes nothing. Edits `model` in place. */
@@ -33,9 +35,9 @@ export async function runPipeline(
   const session = new Session(options.gate ?? OPEN_GATE);
   let rounds = 0;
   let before = -1;
-  let last: Pass | undefined;
   // A model that was accepted with a flaw (an output without a type) is not held against the passes.
-  const flaws = new Set(verify(model).map(({ check, message }) => `${check}: ${message}`));
+  const accepted = new Set(flawsOf(model));
+  const freshFlaw = (): string | undefined => flawsOf(model).find((flaw) => !accepted.has(flaw));
   while (session.rewrites.length !== before) {
     if (rounds === MAX_ROUNDS) throw restless(session.rewrites.slice(before));
     before = session.rewrites.length;
@@ -48,20 +50,17 @@ export async function runPipeline(
       const made = session.rewrites.length;
       if (pass.kind === "rules") runRules(pass, pass.rules, view, session);
       else await pass.run(session.context(pass, view, options.evaluate));
-      if (session.rewrites.length > made) {
-        last = pass;
-        if (options.verifyEach) assertSound(model, pass, flaws);
-      }
+      const flaw = options.verifyEach && session.rewrites.length > made ? freshFlaw() : undefined;
+      if (flaw !== undefined) throw passFault(pass, model, flaw);
     }
   }
-  if (last !== undefined && !options.verifyEach) assertSound(model, last, flaws);
-  return { rewrites: session.rewrites, refusals: session.standingRefusals(), rounds };
+  const { rewrites } = session;
+  const flaw = rewrites.length > 0 && !options.verifyEach ? freshFlaw() : undefined;
+  return { rewrites, refusals: session.standingRefusals(), rounds, flaw };
 }
 
-function assertSound(model: Model, pass: Pass, flaws: ReadonlySet<string>): void {
-  const found = verify(model).map(({ check, message }) => `${check}: ${message}`);
-  const fresh = found.find((violation) => !flaws.has(violation));
-  if (fresh !== undefined) throw passFault(pass, model, fresh);
+function flawsOf(model: Model): string[] {
+  return verify(model).map(({ check, message }) => `${check}: ${message}`);
 }
 
 function restless(lastRound: readonly RewriteRecord[]): NormfoldError {
