@@ -31,6 +31,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/data",
     "src/runtime",
     "src/proto",
+    "src/accuracy.ts",
   ],
   "src/training": [
     "src/base",

@@ -1,3 +1,4 @@
+import type { AccuracyReport } from "../accuracy.js";
 import { NormfoldError } from "../base/errors.js";
 import type { Dataset } from "../data/dataset.js";
 import { Builder } from "../ir/builder.js";
@@ -50,6 +51,11 @@ export interface InsertOptions
   readonly dryRun?: boolean;
   /** Compare with the original in the runtime where the function should have stayed. Default true. */
   readonly check?: boolean;
+  /**
+   * Also measure how far original and result each are from a float64 evaluation of the original, on what the check compares:
+   * `report.accuracy`. Slow.
+   */
+  readonly reference?: boolean;
 }
 
 /** What became of one site. Plain data. */
@@ -85,6 +91,8 @@ export interface InsertReport {
   readonly samples: number;
   /** How far the outputs moved, in inference form with identity; undefined where that says nothing. */
   readonly check: CheckReport | undefined;
+  /** With `reference`, where there is a check: the distances from a float64 evaluation, or why there is none. */
+  readonly accuracy: AccuracyReport | undefined;
 }
 
 /**
@@ -116,7 +124,7 @@ export async function insertBatchNorm(
     const listed = chosen.map((site) => describe(site, settings.init, []));
     // Recurrent layers are split in the copy to be listed.
     const same = cloneModel(model);
-    return { model: same, report: { ...base, sites: listed, batches: 0, samples: 0, check: undefined } };
+    return { model: same, report: { ...base, sites: listed, batches: 0, samples: 0, ...UNPROVEN } };
   }
   const measured = await measureSites(copy, chosen, settings, options);
   const changed = new Set(chosen.map((site) => site.layer?.raw.name ?? site.value.name));
@@ -128,13 +136,15 @@ export async function insertBatchNorm(
   for (const graph of copy.graph.withSubgraphs()) removeUnusedConstants(graph);
   assertValid(copy);
   const keepsFunction = settings.init === "identity" && settings.form === "inference" && inserted.length > 0;
-  const check =
+  const proof =
     keepsFunction && options.check !== false
       ? await proveInsertion(model, copy, options.data, options, changed)
-      : undefined;
+      : UNPROVEN;
   const { batches, samples } = measured;
-  return { model: copy, report: { ...base, sites: inserted, batches, samples, check } };
+  return { model: copy, report: { ...base, sites: inserted, batches, samples, ...proof } };
 }
+
+const UNPROVEN = { check: undefined, accuracy: undefined };
 
 interface Settings {
   readonly init: "identity" | "fresh";

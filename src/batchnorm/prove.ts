@@ -1,7 +1,8 @@
+import type { AccuracyReport } from "../accuracy.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Model } from "../ir/model.js";
 import { encodeToBytes } from "../proto/encode.js";
-import { type CheckReport, checkModels, type StagedModel } from "../runtime/check.js";
+import { type CheckReport, createChecker, type StagedModel } from "../runtime/check.js";
 import type { FeedSet } from "../runtime/feeds.js";
 import { describeInputs, precisionOf } from "../runtime/inputs.js";
 import { perturbWeights } from "../runtime/perturb.js";
@@ -14,6 +15,15 @@ export interface ProofOptions {
   readonly batchSize?: number;
   readonly seed?: number;
   readonly signal?: AbortSignal;
+  /** Also measure both against a float64 evaluation of the original. */
+  readonly reference?: boolean;
+}
+
+/** How two models compare. Plain data. */
+export interface Proof {
+  readonly check: CheckReport;
+  /** How far each is from a float64 evaluation of the original, where that was asked for and the original runs. */
+  readonly accuracy: AccuracyReport | undefined;
 }
 
 /**
@@ -24,22 +34,33 @@ export async function proveInsertion(
   original: Model,
   result: Model,
   data: Dataset | undefined,
-  { runtime, batchSize, seed = 0, signal }: ProofOptions,
+  options: ProofOptions,
   changed: ReadonlySet<string> = new Set(),
-): Promise<CheckReport> {
+): Promise<Proof> {
+  const { batchSize, seed = 0, signal } = options;
+  const runtime = options.runtime ?? (await (await import("../runtime/ort.js")).defaultRuntime());
   const probes = probesOf(original).filter((name) => !changed.has(name));
   const feeds = data === undefined ? undefined : await firstBatch(original, data, batchSize);
-  return checkModels(bytesOf(original, probes), bytesOf(result, probes), {
-    runtime: runtime ?? (await (await import("../runtime/ort.js")).defaultRuntime()),
+  const files = { original: bytesOf(original, probes), result: bytesOf(result, probes) };
+  const checker = await createChecker(files.original, {
+    runtime,
     seed,
     inputs: describeInputs(original),
     precision: precisionOf(original),
     noisy: () => Promise.resolve(staged(bytesOf(perturbWeights(original, seed), probes))),
     optional: probes,
-    numerics: "rounding",
     ...(feeds === undefined ? {} : { feeds }),
     ...(signal === undefined ? {} : { signal }),
   });
+  try {
+    const check = await checker.compare(files.result, "rounding");
+    if (!options.reference || checker.unchecked !== undefined) return { check, accuracy: undefined };
+    // The evaluator is loaded only where it is asked for.
+    const { measureModels } = await import("../accuracy.js");
+    return { check, accuracy: await measureModels(original, files, checker.sets, runtime) };
+  } finally {
+    await checker.close();
+  }
 }
 
 function bytesOf(model: Model, probes: readonly string[]): RuntimeModel {

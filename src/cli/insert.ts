@@ -25,6 +25,7 @@ interface InsertFlags extends DataFlags {
   readonly momentum?: number;
   readonly dryRun?: true;
   readonly check: boolean;
+  readonly reference?: true;
   readonly allowOutside?: true;
   readonly json?: true;
   readonly quiet?: true;
@@ -77,7 +78,8 @@ export function addInsert(program: Command): void {
       parseNumber,
     )
     .option("--dry-run", "list the sites and what was passed over, and write nothing")
-    .option("--no-check", "do not compare in onnxruntime before writing");
+    .option("--no-check", "do not compare in onnxruntime before writing")
+    .option("--reference", "say how far original and result are from a float64 evaluation");
   addDataOptions(command, { required: false })
     .option("--allow-outside", "read external data outside the model's folder")
     .option("--json", "print one JSON document and nothing else on stdout")
@@ -95,6 +97,7 @@ ${EXIT_HELP}`,
 }
 
 async function insertCommand(path: string, flags: InsertFlags): Promise<void> {
+  assertReferenceHasCheck(flags);
   const target = flags.dryRun ? undefined : assertTarget(path, flags.output, flags.json);
   await removeTemporariesOnInterrupt();
   const stages = await createStages(flags.quiet !== true);
@@ -123,6 +126,20 @@ async function insertCommand(path: string, flags: InsertFlags): Promise<void> {
   }
 }
 
+/** --reference measures what the check compares. */
+function assertReferenceHasCheck({ reference, check, dryRun, init, form }: InsertFlags): void {
+  if (reference === undefined) return;
+  const without = [
+    [dryRun === true, "--dry-run"],
+    [!check, "--no-check"],
+    [init === "fresh", "--init fresh"],
+    [form === "training", "--form training"],
+  ] as const;
+  const cause = without.find(([is]) => is);
+  if (cause === undefined) return;
+  throw new NormfoldError("usage", `--reference has no effect with ${cause[1]}; leave it out`);
+}
+
 async function insert(
   { model, file }: LoadedModel,
   flags: InsertFlags,
@@ -145,6 +162,7 @@ async function insert(
     outputs: flags.sites === "all",
     dryRun: flags.dryRun ?? false,
     check: flags.check,
+    reference: flags.reference ?? false,
     onProgress: ({ samples, total }) =>
       show(progressText("measuring", samples, total, performance.now() - started)),
     ...(flags.include === undefined ? {} : { include: flags.include }),

@@ -1,4 +1,5 @@
 import type { InsertedSite, InsertReport } from "../batchnorm/insert.js";
+import { accuracyText } from "./accuracy-text.js";
 import { checkText } from "./check-text.js";
 import { type Cell, paragraph, table } from "./layout.js";
 import type { FileSize } from "./report.js";
@@ -14,7 +15,7 @@ export interface InsertRun {
 
 /** The sites, what was passed over and why, and the proof, as lines of at most 80 columns. */
 export function insertText({ input, output, report }: InsertRun, style: Style): string {
-  const { sites, passedOver, init, form, batches, samples, check } = report;
+  const { sites, passedOver, init, form, batches, samples, check, accuracy } = report;
   const target = output === undefined ? "" : ` -> ${style.bold(output.path)} (${bytesText(output.bytes)})`;
   const lines = paragraph(`${style.bold(input.path)}${target}`, 0, 2);
   const verb = output === undefined ? "would go" : "went";
@@ -31,6 +32,7 @@ export function insertText({ input, output, report }: InsertRun, style: Style): 
     for (const { node, reason } of passedOver) lines.push(...paragraph(`${node}: ${reason}`, 2, 4));
   }
   if (check !== undefined) lines.push("", ...checkText(check, style));
+  if (accuracy !== undefined) lines.push("", ...accuracyText(accuracy, style));
   return `${lines.join("\n")}\n`;
 }
 

@@ -1,11 +1,12 @@
 import type { RefusalRecord } from "../rewrite/pass.js";
+import { accuracyText } from "./accuracy-text.js";
 import { checkText } from "./check-text.js";
 import { type Cell, clean, elide, elidePair, paragraph, table, WIDTH } from "./layout.js";
 import type { OptimizeReport, OptimizeRun } from "./report.js";
 import type { Style } from "./style.js";
 import type { ModelSummary } from "./summary.js";
 import { countByPass, groupRefusals } from "./tally.js";
-import { bytesText, changeText, countText, differenceText, durationText, plural } from "./units.js";
+import { bytesText, changeText, countText, durationText, plural } from "./units.js";
 
 export interface OptimizeTextOptions {
   readonly style: Style;
@@ -24,7 +25,7 @@ export function optimizeText(run: OptimizeRun, options: OptimizeTextOptions): st
     undone(report, style),
     explain ? allRefusals(report.refusals, style) : normalizationRefusals(report, style),
     proof(report, style),
-    reference(report, style),
+    report.accuracy === undefined ? [] : accuracyText(report.accuracy, style),
     [`${style.bold("time")}  ${timeLine(run.time)}`],
     [
       `${style.green("wrote")} ${elide(clean(run.output.path), WIDTH - 20)} ${style.dim(bytesText(run.output.bytes))}`,
@@ -147,27 +148,6 @@ function allRefusals(refusals: readonly RefusalRecord[], style: Style): string[]
 function proof({ check }: OptimizeReport, style: Style): string[] {
   if (check !== undefined) return checkText(check, style);
   return [`${style.yellow("unchecked")}  the outputs were not compared (--no-check)`];
-}
-
-/** Root mean squares over all elements: the largest difference of one element is mostly luck. */
-function reference({ accuracy }: OptimizeReport, style: Style): string[] {
-  if (accuracy === undefined) return [];
-  const title = style.bold("float64");
-  if (accuracy.refused !== undefined) return [`${title}  not evaluated: ${clean(accuracy.refused)}`];
-  const head = ["inputs", "output", "original", "result"].map((name) => dim(name, style));
-  const rows: Cell[][] = accuracy.sets.flatMap((set) =>
-    set.outputs.map(({ name, original, result }) => {
-      const distances = [original, result].map((distance) =>
-        distance === undefined ? "" : differenceText(distance.rms),
-      );
-      return [clean(set.name), clean(name), ...distances];
-    }),
-  );
-  const columns = [{}, { elastic: true }, { align: "right" }, { align: "right" }] as const;
-  return [
-    `${title}  distance from the original's function, RMS relative to its largest`,
-    ...table(columns, [head, ...rows]),
-  ];
 }
 
 function timeLine(time: OptimizeRun["time"]): string {
