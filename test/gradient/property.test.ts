@@ -24,6 +24,15 @@ function feedsOf(model: Model, seed: number): Map<string, ReferenceTensor> {
   );
 }
 
+/**
+ * Of the largest gradient. A Tanh near 1 has a slope, 1 - y * y, that float32 knows to a few roundings of 1, however small it is; so
+ * small gradients behind it are known to that and no better.
+ */
+function inFloat32({ data }: ReferenceTensor): number {
+  const largest = data.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+  return 1e-4 + (largest === 0 ? 0 : (16 * 2 ** -24) / largest);
+}
+
 describe("random graphs", () => {
   it(`${GRAPHS} keep <J v, g> = <v, J'g>`, () => {
     for (let seed = 1; seed <= GRAPHS; seed++) {
@@ -50,7 +59,7 @@ describe("random graphs", () => {
           const [wanted, got, rounded] = [expected, exact, actual].map((all) => all.get(`${input}_grad`));
           if (!(wanted && got && rounded)) throw new Error(`no gradient of ${input}`);
           expectClose(got, wanted, 1e-12, `seed ${seed}, ${input} in float64`, twin);
-          expectClose(rounded, wanted, 1e-4, `seed ${seed}, ${input} in float32`, twin);
+          expectClose(rounded, wanted, inFloat32(wanted), `seed ${seed}, ${input} in float32`, twin);
         }
       }
     }
