@@ -34,5 +34,5 @@ export const fuseCompoundOperators: Pass = {
 };
 
 function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
-  return fuseCompound(node, facts, ({ numerics }) => numerics === "rounding");
+  return fuseCompound(node, facts, "rounding");
 }

@@ -29,5 +29,5 @@ export const fuseExactOperators: Pass = {
 };
 
 function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
-  return fuseCompound(node, facts, ({ numerics }) => numerics === "exact");
+  return fuseCompound(node, facts, "exact");
 }

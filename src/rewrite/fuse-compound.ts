@@ -9,27 +9,26 @@ import type { Rewriter } from "./rewriter.js";
 const LARGEST_TAIL = 3;
 
 /**
- * One operator for the expression that ends in `node`, among those that `accepts` lets through; a refusal when there is
+ * One operator for the expression that ends in `node`, among those of these `numerics`; a refusal when there is
  * one and it cannot be. Where the expression is part of a larger one, the larger one's last node is the place.
  */
 export function fuseCompound(
   node: Node,
   facts: Facts,
-  accepts: (compound: Compound) => boolean,
+  numerics: Compound["numerics"],
 ): Proposal | Refusal | undefined {
-  const found = legalCompound(node, facts, accepts);
+  const found = legalCompound(node, facts, numerics);
   if (found === undefined || isRefusal(found)) return found;
-  return isPartOfLarger(node, facts, accepts) ? undefined : proposal(node, found);
+  return isPartOfLarger(node, facts, numerics) ? undefined : proposal(node, found);
 }
 
 function legalCompound(
   node: Node,
   facts: Facts,
-  accepts: (compound: Compound) => boolean,
+  numerics: Compound["numerics"],
 ): Compound | Refusal | undefined {
   let refusal: Refusal | undefined;
-  for (const compound of recognizeCompounds(node, facts)) {
-    if (!accepts(compound)) continue;
+  for (const compound of recognizeCompounds(node, facts, numerics)) {
     const blocked = obstacle(compound, node, facts);
     if (blocked === undefined) return compound;
     refusal ??= blocked;
@@ -61,7 +60,7 @@ function obstacle({ opType, since, nodes }: Compound, node: Node, facts: Facts):
 function isPartOfLarger(
   node: Node,
   facts: Facts,
-  accepts: (compound: Compound) => boolean,
+  numerics: Compound["numerics"],
   tail: number = LARGEST_TAIL,
   at: Node = node,
 ): boolean {
@@ -69,9 +68,9 @@ function isPartOfLarger(
   if (output === undefined || tail === 0) return false;
   return output.users.some((user) => {
     if (user.graph !== node.graph) return false;
-    const larger = legalCompound(user, facts, accepts);
+    const larger = legalCompound(user, facts, numerics);
     if (larger !== undefined && !isRefusal(larger) && larger.nodes.includes(node)) return true;
-    return output.uses.size === 1 && isPartOfLarger(node, facts, accepts, tail - 1, user);
+    return output.uses.size === 1 && isPartOfLarger(node, facts, numerics, tail - 1, user);
   });
 }
 

@@ -76,14 +76,17 @@ const hardSwish: Spelling = {
 };
 
 function hardSigmoidNode(): Matcher {
-  const node = op("HardSigmoid", [x]);
-  return function* (value, found, context) {
-    for (const next of node(value, found, context)) {
-      const numbers = new Map(next.numbers);
-      numbers.set("alpha", value.producer?.float("alpha", 0.2) ?? Number.NaN);
-      numbers.set("beta", value.producer?.float("beta", 0.5) ?? Number.NaN);
-      yield { ...next, numbers };
-    }
+  const { ends, read } = op("HardSigmoid", [x]);
+  return {
+    ends,
+    *read(value, found, context) {
+      for (const next of read(value, found, context)) {
+        const numbers = new Map(next.numbers);
+        numbers.set("alpha", value.producer?.float("alpha", 0.2) ?? Number.NaN);
+        numbers.set("beta", value.producer?.float("beta", 0.5) ?? Number.NaN);
+        yield { ...next, numbers };
+      }
+    },
   };
 }
 

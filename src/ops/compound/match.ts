@@ -6,7 +6,40 @@ import type { Facts } from "../facts.js";
  * Patterns over the expression that ends in a value. A Matcher gives every way to read the value, so that operands in
  * either order, and scalar factors wherever an exporter put them, need no patterns of their own.
  */
-export type Matcher = (value: Value, found: Found, context: Context) => Iterable<Found>;
+export interface Matcher {
+  /** The operators that what it reads can end in; undefined: any value. Most nodes are turned away by these alone. */
+  readonly ends: Ends;
+  readonly read: (value: Value, found: Found, context: Context) => Iterable<Found>;
+}
+
+type Ends = ReadonlySet<string> | undefined;
+
+function endsIn(matcher: Matcher, value: Value): boolean {
+  if (matcher.ends === undefined) return true;
+  const { producer } = value;
+  return producer !== undefined && matcher.ends.has(producer.opType);
+}
+
+function anyOf(...all: readonly Ends[]): Ends {
+  const ends = new Set<string>();
+  for (const own of all) {
+    if (own === undefined) return undefined;
+    for (const opType of own) ends.add(opType);
+  }
+  return ends;
+}
+
+/** What a scalar constant is combined with a value by. */
+const SCALAR_OPERATORS: ReadonlySet<string> = new Set(["Add", "Div", "Mul", "Neg", "Sub"]);
+/** The ends of a product of several factors. */
+const PRODUCTS: ReadonlySet<string> = new Set([...SCALAR_OPERATORS, "Pow"]);
+
+const NONE: readonly Found[] = [];
+
+/** What the matcher reads of the value; nothing at once where it cannot be. */
+function readings(matcher: Matcher, value: Value, found: Found, context: Context): Iterable<Found> {
+  return endsIn(matcher, value) ? matcher.read(value, found, context) : NONE;
+}
 
 /** One reading so far. */
 export interface Found {
@@ -40,28 +73,27 @@ const MAX_STEPS = 4;
 
 /** Any value, the same one wherever the name is. */
 export function any(name: string): Matcher {
-  return bound(name, everything);
-}
-
-function* everything(_: Value, found: Found): Iterable<Found> {
-  yield found;
+  return bound(name, { ends: undefined, read: (_, found) => [found] });
 }
 
 /** What the matcher reads, the same value wherever the name is. */
 export function bound(name: string, inner: Matcher): Matcher {
-  return function* (value, found, context) {
-    const known = found.values.get(name);
-    if (known !== undefined) {
-      if (known === value) yield found;
-      return;
-    }
-    yield* inner(value, { ...found, values: new Map(found.values).set(name, value) }, context);
+  return {
+    ends: inner.ends,
+    read(value, found, context) {
+      const known = found.values.get(name);
+      if (known !== undefined) return known === value ? [found] : NONE;
+      return inner.read(value, { ...found, values: new Map(found.values).set(name, value) }, context);
+    },
   };
 }
 
 export function either(...choices: readonly Matcher[]): Matcher {
-  return function* (value, found, context) {
-    for (const choice of choices) yield* choice(value, found, context);
+  return {
+    ends: anyOf(...choices.map(({ ends }) => ends)),
+    *read(value, found, context) {
+      for (const choice of choices) yield* readings(choice, value, found, context);
+    },
   };
 }
 
@@ -69,65 +101,99 @@ export type NodeTest = (node: Node, context: Context) => boolean;
 
 /** An operator with these inputs, in this order; inputs that no matcher is for are not looked at. */
 export function op(opType: string, inputs: readonly Matcher[], test?: NodeTest): Matcher {
-  return function* (value, found, context) {
-    const node = producerOf(value, opType, context);
-    if (node === undefined || test?.(node, context) === false) return;
-    yield* inOrder(node.inputs, inputs, withNode(found, node), context);
+  return {
+    ends: new Set([opType]),
+    read(value, found, context) {
+      const node = producerOf(value, opType, context);
+      if (node === undefined || !canBe(node.inputs, inputs) || test?.(node, context) === false) return NONE;
+      return inOrder(node.inputs, inputs, withNode(found, node), context);
+    },
   };
+}
+
+/** Whether each matcher may read the value in its place. */
+function canBe(values: readonly (Value | null)[], matchers: readonly Matcher[]): boolean {
+  return matchers.every((matcher, i) => {
+    const value = values[i];
+    return value !== undefined && value !== null && endsIn(matcher, value);
+  });
 }
 
 /** An operator of two operands in either order. */
 export function commutative(opType: string, a: Matcher, b: Matcher): Matcher {
-  return function* (value, found, context) {
-    const node = producerOf(value, opType, context);
-    const [first, second, ...others] = node?.inputs ?? [];
-    if (node === undefined || !first || !second || others.length > 0) return;
-    const next = withNode(found, node);
-    yield* inOrder([first, second], [a, b], next, context);
-    if (first !== second) yield* inOrder([second, first], [a, b], next, context);
+  const operands = [a, b];
+  return {
+    ends: new Set([opType]),
+    *read(value, found, context) {
+      const node = producerOf(value, opType, context);
+      const [first, second] = node?.inputs ?? [];
+      if (node?.inputs.length !== 2 || !first || !second) return;
+      const orders =
+        first === second
+          ? [[first, second]]
+          : [
+              [first, second],
+              [second, first],
+            ];
+      for (const order of orders) {
+        if (canBe(order, operands)) yield* inOrder(order, operands, withNode(found, node), context);
+      }
+    },
   };
 }
 
 /** A product of the factors, in any order and grouping, with scalar factors anywhere: together they are `coefficient`. */
 export function product(factors: readonly Matcher[], coefficient: string): Matcher {
-  return function* (value, found, context) {
-    for (const term of terms(value, factors.length, MAX_STEPS, context)) {
-      // The number last: most terms come to nothing, and this is asked of every node.
-      for (const next of inAnyOrder(term.factors, factors, withNodes(found, term.nodes), context)) {
-        yield withNumber(next, coefficient, term.coefficient);
+  const [only] = factors;
+  const isOne = factors.length === 1;
+  return {
+    ends: isOne ? anyOf(SCALAR_OPERATORS, only?.ends) : PRODUCTS,
+    *read(value, found, context) {
+      for (const term of terms(value, factors.length, MAX_STEPS, context)) {
+        // Most terms come to nothing, and this is asked of every node.
+        if (!factors.every((factor) => term.factors.some((own) => endsIn(factor, own)))) continue;
+        for (const next of inAnyOrder(term.factors, factors, withNodes(found, term.nodes), context)) {
+          yield withNumber(next, coefficient, term.coefficient);
+        }
       }
-    }
+    },
   };
 }
 
 /** `scale` times what the matcher reads, plus `shift`, in any spelling with scalars. */
 export function affine(inner: Matcher, scale: string, shift: string): Matcher {
-  return function* (value, found, context) {
-    const readings: { at: Value; a: number; b: number; nodes: readonly Node[] }[] = [];
-    let [at, a, b, nodes]: [Value, number, number, readonly Node[]] = [value, 1, 0, []];
-    for (let steps = 0; steps <= MAX_STEPS; steps++) {
-      readings.push({ at, a, b, nodes });
-      const step = scalarStep(at, context);
-      if (step === undefined) break;
-      [at, a, b, nodes] = [step.input, a * step.scale, a * step.shift + b, [...nodes, step.node]];
-    }
-    // The longest reading first: it leaves the fewest operators.
-    for (const reading of readings.reverse()) {
-      for (const next of inner(reading.at, withNodes(found, reading.nodes), context)) {
-        yield withNumber(withNumber(next, scale, reading.a), shift, reading.b);
+  return {
+    ends: anyOf(SCALAR_OPERATORS, inner.ends),
+    *read(value, found, context) {
+      const steps: { at: Value; a: number; b: number; nodes: readonly Node[] }[] = [];
+      let [at, a, b, nodes]: [Value, number, number, readonly Node[]] = [value, 1, 0, []];
+      while (steps.length <= MAX_STEPS) {
+        steps.push({ at, a, b, nodes });
+        const step = scalarStep(at, context);
+        if (step === undefined) break;
+        [at, a, b, nodes] = [step.input, a * step.scale, a * step.shift + b, [...nodes, step.node]];
       }
-    }
+      // The longest reading first: it leaves the fewest operators.
+      for (const step of steps.reverse()) {
+        if (!endsIn(inner, step.at)) continue;
+        for (const next of inner.read(step.at, withNodes(found, step.nodes), context)) {
+          yield withNumber(withNumber(next, scale, step.a), shift, step.b);
+        }
+      }
+    },
   };
 }
 
 /** A scalar constant. */
 export function scalar(name: string): Matcher {
-  return function* (value, found, { facts }) {
-    const number = facts.numbers(value);
-    const [only] = number ?? [];
-    if (only !== undefined && number?.length === 1 && facts.rank(value) !== undefined) {
-      yield withNumber(found, name, only);
-    }
+  return {
+    ends: undefined,
+    read(value, found, { facts }) {
+      const number = facts.numbers(value);
+      const [only] = number ?? [];
+      const isScalar = only !== undefined && number?.length === 1 && facts.rank(value) !== undefined;
+      return isScalar ? [withNumber(found, name, only)] : NONE;
+    },
   };
 }
 
@@ -144,23 +210,27 @@ export function clipped(inner: Matcher): Matcher {
 }
 
 function relu(inner: Matcher): Matcher {
-  const node = op("Relu", [inner]);
-  return (value, found, context) => node(value, withNumber(found, "low", 0), context);
+  const { ends, read } = op("Relu", [inner]);
+  return { ends, read: (value, found, context) => read(value, withNumber(found, "low", 0), context) };
 }
 
 function clip(inner: Matcher): Matcher {
-  return function* (value, found, context) {
-    const node = producerOf(value, "Clip", context);
-    const input = node?.input(0);
-    if (node === undefined || input === undefined) return;
-    const numberOf = (index: number, name: string, open: number): number | undefined => {
-      const given = node.input(index);
-      return given === undefined ? node.float(name, open) : context.facts.numbers(given)?.[0];
-    };
-    const low = numberOf(1, "min", Number.NEGATIVE_INFINITY);
-    const high = numberOf(2, "max", Number.POSITIVE_INFINITY);
-    if (low === undefined || high === undefined) return;
-    yield* inner(input, withNumber(withNumber(withNode(found, node), "low", low), "high", high), context);
+  return {
+    ends: new Set(["Clip"]),
+    read(value, found, context) {
+      const node = producerOf(value, "Clip", context);
+      const input = node?.input(0);
+      if (node === undefined || input === undefined) return NONE;
+      const numberOf = (index: number, name: string, open: number): number | undefined => {
+        const given = node.input(index);
+        return given === undefined ? node.float(name, open) : context.facts.numbers(given)?.[0];
+      };
+      const low = numberOf(1, "min", Number.NEGATIVE_INFINITY);
+      const high = numberOf(2, "max", Number.POSITIVE_INFINITY);
+      if (low === undefined || high === undefined) return NONE;
+      const next = withNumber(withNumber(withNode(found, node), "low", low), "high", high);
+      return readings(inner, input, next, context);
+    },
   };
 }
 
@@ -180,7 +250,7 @@ export function firstReading<T>(
 ): T | undefined {
   const value = context.root.output(0);
   if (value === undefined) return undefined;
-  for (const found of matcher(value, NOTHING, context)) {
+  for (const found of readings(matcher, value, NOTHING, context)) {
     const result = accept(found);
     if (result !== undefined) return result;
   }
@@ -220,7 +290,7 @@ function* inOrder(
   }
   const [value, ...others] = values;
   if (!value) return;
-  for (const next of matcher(value, found, context)) yield* inOrder(others, rest, next, context);
+  for (const next of readings(matcher, value, found, context)) yield* inOrder(others, rest, next, context);
 }
 
 function* inAnyOrder(
@@ -237,7 +307,8 @@ function* inAnyOrder(
   for (const [index, value] of values.entries()) {
     if (values.indexOf(value) !== index) continue;
     const others = values.filter((_, other) => other !== index);
-    for (const next of matcher(value, found, context)) yield* inAnyOrder(others, rest, next, context);
+    for (const next of readings(matcher, value, found, context))
+      yield* inAnyOrder(others, rest, next, context);
   }
 }
 
@@ -268,8 +339,6 @@ function scalarStep(value: Value, context: Context): ScalarStep | undefined {
   if (opType === "Mul") return { node, input: second, scale: left, shift: 0 };
   return { node, input: second, scale: opType === "Sub" ? -1 : 1, shift: left };
 }
-
-const SCALAR_OPERATORS: ReadonlySet<string> = new Set(["Add", "Div", "Mul", "Neg", "Sub"]);
 
 /** The only element of a constant that does not change the shape of what it is combined with: [1,1] makes [5] a matrix. */
 export function scalarBeside(value: Value, other: Value, facts: Facts): number | undefined {

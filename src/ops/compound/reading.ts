@@ -10,7 +10,6 @@ export interface Meaning {
   readonly inputs: readonly CompoundInput[];
   readonly attributes?: Readonly<Record<string, AttributeInit>>;
   readonly since: number;
-  readonly numerics?: "exact" | "rounding";
 }
 
 /** One operator and how it is spelled. */
@@ -19,6 +18,7 @@ export interface Spelling {
   readonly ends: readonly string[];
   /** Element types for which the single operator is defined in every version and onnxruntime has it. */
   readonly dtypes: readonly DType[];
+  readonly numerics?: Compound["numerics"];
   readonly read: Matcher;
   readonly meaning: (found: Found, context: Context) => Meaning | undefined;
 }
@@ -28,12 +28,11 @@ export const FLOATS: readonly DType[] = ["float", "float16", "double"];
 
 export function readSpelling(spelling: Spelling, context: Context): Compound | undefined {
   const { dtype } = context;
+  const { numerics = "rounding" } = spelling;
   if (dtype === undefined || !spelling.dtypes.includes(dtype)) return undefined;
   return firstReading(spelling.read, context, (found) => {
     const meaning = spelling.meaning(found, context);
-    return (
-      meaning && { attributes: {}, numerics: "rounding", ...meaning, nodes: inGraphOrder(found, context) }
-    );
+    return meaning && { attributes: {}, numerics, ...meaning, nodes: inGraphOrder(found, context) };
   });
 }
 

@@ -34,6 +34,7 @@ function sizesOf(
 const blocks: Spelling = {
   ends: ["Reshape"],
   dtypes: FLOATS,
+  numerics: "exact",
   read: op("Reshape", [op("Transpose", [op("Reshape", [x])])]),
   meaning: (found, { facts, root, opset }) => {
     const input = valueNamed(found, "x");
@@ -52,7 +53,7 @@ const blocks: Spelling = {
       if (!sameShape(split, expected.split) || !sameShape(facts.shape(output), expected.result)) continue;
       const { opType, mode, since } = arrangement;
       const attributes = mode === undefined || opset < 11 ? { blocksize: b } : { blocksize: b, mode };
-      return { opType, inputs: [input], attributes, since, numerics: "exact" };
+      return { opType, inputs: [input], attributes, since };
     }
     return undefined;
   },
@@ -62,12 +63,13 @@ const blocks: Spelling = {
 const relu: Spelling = {
   ends: ["Max"],
   dtypes: FLOATS,
+  numerics: "exact",
   read: commutative("Max", x, bound("low bound", scalar("low"))),
   meaning: (found, { facts }) => {
     const input = valueNamed(found, "x");
     if (input === undefined || numberOf(found, "low") !== 0 || !boundsKeepShape(found, input, facts))
       return undefined;
-    return { opType: "Relu", inputs: [input], since: 6, numerics: "exact" };
+    return { opType: "Relu", inputs: [input], since: 6 };
   },
 };
 
@@ -75,6 +77,7 @@ const relu: Spelling = {
 const clip: Spelling = {
   ends: ["Max", "Min", "Relu"],
   dtypes: FLOATS,
+  numerics: "exact",
   read: clipped(x),
   meaning: (found, { facts, dtype, opset }) => {
     const input = valueNamed(found, "x");
@@ -82,7 +85,7 @@ const clip: Spelling = {
     if (input === undefined || dtype === undefined || !boundsKeepShape(found, input, facts)) return undefined;
     // With the bounds crossed the order of Min and Max would matter.
     if (!(low <= high) || (opset < 12 && !HALF_AND_FLOAT.includes(dtype))) return undefined;
-    const meaning = { opType: "Clip", since: 6, numerics: "exact" } as const;
+    const meaning = { opType: "Clip", since: 6 } as const;
     if (opset < 11) return { ...meaning, inputs: [input], attributes: withFloats({ min: low, max: high }) };
     const scalarOf = (value: number, name: string): CompoundInput => ({
       constant: tensorFromNumbers(dtype, [], [value]),

@@ -21,10 +21,15 @@ function collect(): Map<string, Spelling[]> {
 }
 
 /**
- * Every standard operator that the expression ending in `node` spells out, the likeliest first. Whether the model's
- * opset has it (`since`), and whether the values inside are used elsewhere, is for the caller to ask.
+ * Every standard operator that the expression ending in `node` spells out, the likeliest first; those of one kind of
+ * `numerics` alone where one is given. Whether the model's opset has it (`since`), and whether the values inside are used
+ * elsewhere, is for the caller to ask.
  */
-export function* recognizeCompounds(node: Node, facts: Facts): Generator<Compound, void, undefined> {
+export function* recognizeCompounds(
+  node: Node,
+  facts: Facts,
+  numerics?: Compound["numerics"],
+): Generator<Compound, void, undefined> {
   const spellings = node.is(node.opType) ? BY_END.get(node.opType) : undefined;
   const opset = facts.opset(node);
   const output = node.output(0);
@@ -33,6 +38,7 @@ export function* recognizeCompounds(node: Node, facts: Facts): Generator<Compoun
   if (opset === undefined || opset < 7 || node.hasReferences || facts.isCall(node)) return;
   let context: Context | undefined;
   for (const spelling of spellings) {
+    if (numerics !== undefined && numerics !== (spelling.numerics ?? "rounding")) continue;
     context ??= { facts, root: node, dtype: facts.dtype(output), opset };
     const compound = readSpelling(spelling, context);
     if (compound !== undefined) yield compound;
