@@ -6,6 +6,7 @@ import { EXIT_HELP } from "./exit.js";
 import { type LoadedModel, loadInput, removeTemporariesOnInterrupt } from "./files.js";
 import { styleFor, write, writeJson } from "./output.js";
 import { createStages } from "./progress.js";
+import { assertProven } from "./proven.js";
 import { assertTarget, saveResult } from "./result.js";
 import { choice, collectNames, parseNumber } from "./values.js";
 
@@ -105,10 +106,7 @@ async function insertCommand(path: string, flags: InsertFlags): Promise<void> {
     stages.enter("read", "reading");
     const input = await loadInput(path, { allowOutsideExternalData: flags.allowOutside ?? false });
     const { model, report } = await insert(input, flags, (text) => stages.enter("insert", text));
-    if (report.check?.status === "differs") {
-      const reason = report.check.reason ?? "the outputs differ";
-      throw new NormfoldError("check", `${reason}; nothing was written`, { file: input.file.path });
-    }
+    if (report.check !== undefined) assertProven(report.check, input.file.path);
     if (target !== undefined && report.sites.length === 0) {
       const hint = "there is no place for a BatchNormalization; --dry-run says why";
       throw new NormfoldError("usage", `${hint}, and nothing was written`, { file: input.file.path });

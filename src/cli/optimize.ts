@@ -16,6 +16,7 @@ import {
 } from "./files.js";
 import { type Channel, flush, styleFor, write, writeJson } from "./output.js";
 import { createStages, type Stages } from "./progress.js";
+import { assertProven } from "./proven.js";
 import { nearest } from "./suggest.js";
 import { collectNames, collectShapes, parseBytes, parseOpset, parseSeed, type Shapes } from "./values.js";
 
@@ -205,23 +206,6 @@ async function optimizeModel(
     });
   } catch (error) {
     throw error instanceof NormfoldError && error.code !== "usage" ? error.at({ file: file.path }) : error;
-  }
-}
-
-/** Nothing is written that was to be proven and is not. */
-function assertProven(check: NonNullable<OptimizeReport["check"]>, file: string): void {
-  const reason = check.reason ?? "no reason is known";
-  if (check.status === "differs") {
-    throw new NormfoldError("check", `${reason}; nothing was written`, { file });
-  }
-  if (check.status === "unchecked") {
-    throw new NormfoldError(
-      "unsupported",
-      `unchecked: ${reason}; nothing was written, --no-check writes it`,
-      {
-        file,
-      },
-    );
   }
 }
 
