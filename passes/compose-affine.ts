@@ -4,7 +4,7 @@ import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
 import { type FloatDType, isFloat } from "../src/ir/dtype.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
-import { liftAffine } from "../src/ops/affine.js";
+import { LIFTED, liftAffine } from "../src/ops/affine.js";
 import type { LiftedAffine } from "../src/ops/affine-facet.js";
 import { constantTensor } from "../src/ops/constants.js";
 import type { Facts } from "../src/ops/facts.js";
@@ -39,7 +39,7 @@ export const composeAffine: Pass = {
   before: "a = Mul(x, k)  y = BatchNormalization(a, gamma, beta, mean, var)",
   after: "y = BatchNormalization(x, scale, shift, 0, 1)",
   numerics: "rounding",
-  rules: [{ match }],
+  rules: [{ operators: LIFTED, match }],
 };
 
 function match(node: Node, { facts }: View): Proposal | Refusal | undefined {

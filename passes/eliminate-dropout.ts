@@ -21,7 +21,7 @@ export const eliminateDropout: Pass = {
   before: "y = Dropout(x)  z = Relu(y)",
   after: "z = Relu(x)",
   numerics: "exact",
-  rules: [{ match }],
+  rules: [{ operators: ["Dropout"], match }],
 };
 
 function match(node: Node, { facts }: View): Proposal | Refusal | undefined {

@@ -3,6 +3,9 @@ import type { Node } from "../src/ir/graph.js";
 import type { Pass, Proposal } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
 
+/** Variadic operators that give a single input back as it is. */
+const VARIADIC = ["Concat", "Sum", "Mean", "Max", "Min"] as const;
+
 /**
  * Remove Identity, and what is one: a Concat, Sum, Mean, Max or Min of a single input.
  *
@@ -20,11 +23,8 @@ export const eliminateIdentity: Pass = {
   before: "y = Identity(x)  z = Relu(y)",
   after: "z = Relu(x)",
   numerics: "exact",
-  rules: [{ match }],
+  rules: [{ operators: ["Identity", ...VARIADIC], match }],
 };
-
-/** Variadic operators that give a single input back as it is. */
-const VARIADIC = ["Concat", "Sum", "Mean", "Max", "Min"] as const;
 
 function isIdentity(node: Node): boolean {
   return node.is("Identity") || (node.is(...VARIADIC) && node.inputs.length === 1);

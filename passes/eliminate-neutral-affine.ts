@@ -1,7 +1,7 @@
 import { isScaleOnly, isShiftOnly } from "../src/affine/channel-affine.js";
 import { isRefusal, type Refusal } from "../src/base/refusal.js";
 import type { Node } from "../src/ir/graph.js";
-import { liftAffine } from "../src/ops/affine.js";
+import { LIFTED, liftAffine } from "../src/ops/affine.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
 
@@ -25,7 +25,7 @@ export const eliminateNeutralAffine: Pass = {
   before: "y = Add(x, zero)  z = Relu(y)",
   after: "z = Relu(x)",
   numerics: "exact",
-  rules: [{ match }],
+  rules: [{ operators: LIFTED, match }],
 };
 
 function match(node: Node, { facts }: View): Proposal | Refusal | undefined {

@@ -5,32 +5,6 @@ import type { Facts } from "../src/ops/facts.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
 
-/**
- * Remove operators that move data and, as they are used, move none.
- *
- *   before   s = Slice(x, 0, 48, axis 1)   # of a tensor with 48 channels
- *            y = Relu(s)
- *   after    y = Relu(x)
- *
- * Cast to the type that is there; Reshape, Flatten, Squeeze, Unsqueeze, Expand and Tile to the shape that is there; Slice of
- * everything; Transpose that keeps the order; Pad by nothing; Split into one; Gather of all in order. Arithmetic with a
- * neutral constant: Add and Sub of 0 (of whole numbers), Mul and Div by 1, Pow 1, And true, Or and Xor false; Where whose
- * condition is the same everywhere.
- *
- * Requires   types and shapes proven equal; a symbolic size equals itself
- * Refuses    a graph output whose name the input cannot take
- * Numerics   exact
- */
-export const eliminateNoOps: Pass = {
-  kind: "rules",
-  name: "eliminate-no-ops",
-  summary: "Cast, Reshape, Slice, Transpose, Pad, Expand, Tile that change nothing are read through",
-  before: "s = Slice(x, 0, 48, axis 1)  y = Relu(s)  // x has 48 channels",
-  after: "y = Relu(x)",
-  numerics: "exact",
-  rules: [{ match }, { match: matchNeutral }],
-};
-
 /** Whether the node gives its first input back, element by element. */
 type IsNoOp = (node: Node, input: Value, output: Value, facts: Facts) => boolean;
 
@@ -60,14 +34,6 @@ const NO_OPS: ReadonlyMap<string, IsNoOp> = new Map<string, IsNoOp>([
   ["Unsqueeze", keepsShape],
 ]);
 
-function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
-  const isNoOp = node.is(node.opType) ? NO_OPS.get(node.opType) : undefined;
-  const [input, output] = [node.input(0), node.output(0)];
-  if (isNoOp === undefined || input === undefined || output === undefined) return undefined;
-  if (node.hasReferences || !isNoOp(node, input, output, facts)) return undefined;
-  return readThrough(node, output, input, "changes nothing");
-}
-
 /** The elements that leave the other operand as it is, and whether they may stand on the left too. */
 const NEUTRAL: ReadonlyMap<string, { readonly element: number; readonly commutes: boolean }> = new Map([
   ["Add", { element: 0, commutes: true }],
@@ -79,6 +45,43 @@ const NEUTRAL: ReadonlyMap<string, { readonly element: number; readonly commutes
   ["Or", { element: 0, commutes: true }],
   ["Xor", { element: 0, commutes: true }],
 ]);
+
+/**
+ * Remove operators that move data and, as they are used, move none.
+ *
+ *   before   s = Slice(x, 0, 48, axis 1)   # of a tensor with 48 channels
+ *            y = Relu(s)
+ *   after    y = Relu(x)
+ *
+ * Cast to the type that is there; Reshape, Flatten, Squeeze, Unsqueeze, Expand and Tile to the shape that is there; Slice of
+ * everything; Transpose that keeps the order; Pad by nothing; Split into one; Gather of all in order. Arithmetic with a
+ * neutral constant: Add and Sub of 0 (of whole numbers), Mul and Div by 1, Pow 1, And true, Or and Xor false; Where whose
+ * condition is the same everywhere.
+ *
+ * Requires   types and shapes proven equal; a symbolic size equals itself
+ * Refuses    a graph output whose name the input cannot take
+ * Numerics   exact
+ */
+export const eliminateNoOps: Pass = {
+  kind: "rules",
+  name: "eliminate-no-ops",
+  summary: "Cast, Reshape, Slice, Transpose, Pad, Expand, Tile that change nothing are read through",
+  before: "s = Slice(x, 0, 48, axis 1)  y = Relu(s)  // x has 48 channels",
+  after: "y = Relu(x)",
+  numerics: "exact",
+  rules: [
+    { operators: [...NO_OPS.keys()], match },
+    { operators: ["Where", ...NEUTRAL.keys()], match: matchNeutral },
+  ],
+};
+
+function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
+  const isNoOp = node.is(node.opType) ? NO_OPS.get(node.opType) : undefined;
+  const [input, output] = [node.input(0), node.output(0)];
+  if (isNoOp === undefined || input === undefined || output === undefined) return undefined;
+  if (node.hasReferences || !isNoOp(node, input, output, facts)) return undefined;
+  return readThrough(node, output, input, "changes nothing");
+}
 
 function matchNeutral(node: Node, { facts }: View): Proposal | Refusal | undefined {
   const output = node.output(0);

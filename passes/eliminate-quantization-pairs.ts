@@ -26,7 +26,7 @@ export const eliminateQuantizationPairs: Pass = {
   before: "d = DequantizeLinear(q, s, z)  r = QuantizeLinear(d, s, z)",
   after: "r is q",
   numerics: "exact",
-  rules: [{ match }],
+  rules: [{ operators: ["QuantizeLinear"], match }],
 };
 
 const SMALL: ReadonlySet<DType> = new Set<DType>(["int8", "uint8", "int16", "uint16", "int4", "uint4"]);

@@ -4,7 +4,7 @@ import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
 import { isFloat } from "../src/ir/dtype.js";
 import { canReplace, type Node, type Value } from "../src/ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
-import { affineFacets, liftAffine } from "../src/ops/affine.js";
+import { affineFacets, LIFTED, liftAffine } from "../src/ops/affine.js";
 import {
   type Cost,
   compareCosts,
@@ -52,7 +52,7 @@ export const foldAffineDown: Pass = {
   before: "a = BatchNormalization(x, gamma, beta, mean, var)  y = Conv(a, W, b)",
   after: "y = Conv(x, W', b')",
   numerics: "rounding",
-  rules: [{ match }],
+  rules: [{ operators: LIFTED, match }],
 };
 
 function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
@@ -73,7 +73,8 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
       undefined,
     );
   if (best !== undefined) return propose(lifted, output, best);
-  if (!node.is("BatchNormalization") && !meetsAbsorber(output)) return undefined;
+  const explained = node.is("BatchNormalization") || lifted.axis !== undefined || meetsAbsorber(output);
+  if (!explained) return undefined;
   return isRefusal(whole) ? whole : refuse("the shift would need an Add of its own, which costs as much");
 }
 

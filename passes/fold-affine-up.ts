@@ -1,6 +1,6 @@
 import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
 import type { Node } from "../src/ir/graph.js";
-import { affineFacets, liftAffine } from "../src/ops/affine.js";
+import { affineFacets, LIFTED, liftAffine } from "../src/ops/affine.js";
 import { costOfLandings, costOfNode, isGain, minus } from "../src/ops/affine-cost.js";
 import { type Landing, planUp } from "../src/ops/affine-plan.js";
 import { applyLandings, describeLandings } from "../src/rewrite/apply-affine.js";
@@ -36,15 +36,16 @@ export const foldAffineUp: Pass = {
   before: "c = Conv(x, W, b)  y = BatchNormalization(c, gamma, beta, mean, var)",
   after: "y = Conv(x, W', b')",
   numerics: "rounding",
-  rules: [{ match }],
+  rules: [{ operators: LIFTED, match }],
 };
 
 function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   const lifted = liftAffine(node, facts);
   if (lifted === undefined) return undefined;
-  const explained = node.is("BatchNormalization") || followsAbsorber(node);
-  if (isRefusal(lifted)) return explained ? lifted : undefined;
-  const { input, inputIndex } = lifted;
+  const awaited = node.is("BatchNormalization") || followsAbsorber(node);
+  if (isRefusal(lifted)) return awaited ? lifted : undefined;
+  const { axis, input, inputIndex } = lifted;
+  const explained = awaited || axis !== undefined;
   const output = node.output(0);
   if (output === undefined || output.uses.size === 0) return undefined;
   const landings = planUp({ node, index: inputIndex }, lifted, facts);

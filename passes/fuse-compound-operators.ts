@@ -1,5 +1,6 @@
 import type { Refusal } from "../src/base/refusal.js";
 import type { Node } from "../src/ir/graph.js";
+import { compoundEnds } from "../src/ops/compound/recognize.js";
 import { fuseCompound } from "../src/rewrite/fuse-compound.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 
@@ -30,7 +31,7 @@ export const fuseCompoundOperators: Pass = {
   before: "d = Div(x, 1.414)  e = Erf(d)  p = Add(e, 1)  m = Mul(x, p)  y = Mul(m, 0.5)",
   after: "y = Gelu(x)",
   numerics: "rounding",
-  rules: [{ match }],
+  rules: [{ operators: compoundEnds("rounding"), match }],
 };
 
 function match(node: Node, { facts }: View): Proposal | Refusal | undefined {

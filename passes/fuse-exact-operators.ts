@@ -1,5 +1,6 @@
 import type { Refusal } from "../src/base/refusal.js";
 import type { Node } from "../src/ir/graph.js";
+import { compoundEnds } from "../src/ops/compound/recognize.js";
 import { fuseCompound } from "../src/rewrite/fuse-compound.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 
@@ -25,7 +26,7 @@ export const fuseExactOperators: Pass = {
   before: "a = Reshape(x, t)  b = Transpose(a)  y = Reshape(b, u)",
   after: "y = DepthToSpace(x)",
   numerics: "exact",
-  rules: [{ match }],
+  rules: [{ operators: compoundEnds("exact"), match }],
 };
 
 function match(node: Node, { facts }: View): Proposal | Refusal | undefined {

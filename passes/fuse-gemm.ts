@@ -32,7 +32,10 @@ export const fuseGemm: Pass = {
   before: "p = MatMul(a, b)  y = Add(p, c)",
   after: "y = Gemm(a, b, c)",
   numerics: "rounding",
-  rules: [{ match: matchSum }, { match: matchTranspose }],
+  rules: [
+    { operators: ["Add"], match: matchSum },
+    { operators: ["Transpose"], match: matchTranspose },
+  ],
 };
 
 /** A MatMul or Gemm of matrices whose result only `reader` reads. */

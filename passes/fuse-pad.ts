@@ -31,7 +31,7 @@ export const fusePad: Pass = {
   before: 'p = Pad <mode = "constant"> (x, [0, 0, 1, 1, 0, 0, 1, 1])  y = Conv(p, W)',
   after: "y = Conv <pads = [1, 1, 1, 1]> (x, W)",
   numerics: "rounding",
-  rules: [{ match }],
+  rules: [{ operators: ["Pad"], match }],
 };
 
 /** Elements around a tensor's spatial axes. */

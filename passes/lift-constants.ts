@@ -21,7 +21,7 @@ export const liftConstants: Pass = {
   before: "k = Constant <value = float[2] {1, 2}> ()",
   after: "<float[2] k = {1, 2}>",
   numerics: "exact",
-  rules: [{ match }],
+  rules: [{ operators: ["Constant"], match }],
 };
 
 function match(node: Node): Proposal | Refusal | undefined {

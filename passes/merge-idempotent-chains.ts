@@ -7,6 +7,9 @@ import type { Facts } from "../src/ops/facts.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
 
+const ROUNDINGS = ["Ceil", "Floor", "Round"] as const;
+const INVOLUTIONS = ["Neg", "Not", "BitwiseNot"] as const;
+
 /**
  * Make one of two elementwise operators in a row of which one does the work of both.
  *
@@ -27,7 +30,11 @@ export const mergeIdempotentChains: Pass = {
   before: "a = Relu(x)  y = Clip(a, -1, 6)",
   after: "y = Clip(x, 0, 6)",
   numerics: "exact",
-  rules: [{ match: mergeBounds }, { match: mergeUnary }, { match: mergeCasts }],
+  rules: [
+    { operators: ["Relu", "Clip"], match: mergeBounds },
+    { operators: ["Abs", "Sign", ...ROUNDINGS, ...INVOLUTIONS], match: mergeUnary },
+    { operators: ["Cast"], match: mergeCasts },
+  ],
 };
 
 /** The node that makes the first input, when it is an operator and not a call of a function. */
@@ -119,8 +126,6 @@ function mergeBounds(node: Node, { facts }: View): Proposal | Refusal | undefine
   };
 }
 
-const ROUNDINGS = ["Ceil", "Floor", "Round"] as const;
-
 function mergeUnary(node: Node, { facts }: View): Proposal | Refusal | undefined {
   const [input, output, first] = [node.input(0), node.output(0), before(node, facts)];
   const source = first?.input(0);
@@ -130,7 +135,7 @@ function mergeUnary(node: Node, { facts }: View): Proposal | Refusal | undefined
     (node.is("Abs", "Sign") && first.is(node.opType)) ||
     (node.is(...ROUNDINGS) && first.is(...ROUNDINGS, "Sign"));
   if (repeats) return readThrough(node, output, input, `changes nothing after ${first.label}`);
-  if (node.is("Neg", "Not", "BitwiseNot") && first.is(node.opType))
+  if (node.is(...INVOLUTIONS) && first.is(node.opType))
     return readThrough(node, output, source, `undoes ${first.label}`);
   if (!node.is("Abs") || !first.is("Neg") || !isOnlyRead(input)) return undefined;
   return {

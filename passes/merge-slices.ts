@@ -30,11 +30,11 @@ export const mergeSlices: Pass = {
   after: "y = Slice(x)",
   numerics: "exact",
   rules: [
-    { match: joinParts },
-    { match: joinConcats },
-    { match: splitConcat },
-    { match: sliceConcat },
-    { match: sliceSlice },
+    { operators: ["Concat"], match: joinParts },
+    { operators: ["Concat"], match: joinConcats },
+    { operators: ["Split"], match: splitConcat },
+    { operators: ["Slice"], match: sliceConcat },
+    { operators: ["Slice"], match: sliceSlice },
   ],
 };
 

@@ -8,6 +8,8 @@ import type { Facts } from "../src/ops/facts.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
 
+const VIEWS = ["Reshape", "Flatten", "Squeeze", "Unsqueeze"] as const;
+
 /**
  * Make one Reshape of views in a row.
  *
@@ -28,10 +30,8 @@ export const mergeViewChains: Pass = {
   before: "a = Unsqueeze(x, 1)  y = Reshape(a, [2, 6])",
   after: "y = Reshape(x, [2, 6])",
   numerics: "exact",
-  rules: [{ match }],
+  rules: [{ operators: VIEWS, match }],
 };
-
-const VIEWS = ["Reshape", "Flatten", "Squeeze", "Unsqueeze"] as const;
 
 function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   const [middle, output] = [node.input(0), node.output(0)];

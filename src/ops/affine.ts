@@ -87,6 +87,11 @@ const FACETS: ReadonlyMap<string, AffineFacets> = new Map<string, AffineFacets>(
   ["Upsample", RESIZE],
 ]);
 
+/** The operators that a map can be: those that liftAffine is asked about. */
+export const LIFTED: readonly string[] = [...FACETS].flatMap(([opType, { lift }]) =>
+  lift === undefined ? [] : [opType],
+);
+
 const OPAQUE: AffineFacets = {};
 
 export function affineFacets(node: Node): AffineFacets {

@@ -7,9 +7,10 @@ import { type FunctionDef, type Model, type OpsetImport, opsetOf } from "../ir/m
 import { decodeNumbers, type Tensor } from "../ir/tensor.js";
 import type { ValueType } from "../ir/type.js";
 import { allNumbers, RuleContext } from "./context.js";
-import { type MaybeDim, type SymDim, symbol, unknownSymbol } from "./dims.js";
+import { type MaybeDim, type SymDim, sameShape, symbol, unknownSymbol } from "./dims.js";
 import type { Conclusion, Fact, FactType, TensorFactType } from "./fact.js";
 import { lookupOperator } from "./registry.js";
+import { sameType } from "./same-type.js";
 import { isTensor } from "./shapes.js";
 
 /** Tensors of more elements are never read, so weights never are. */
@@ -25,7 +26,7 @@ export interface FactConflict {
 /**
  * What is known about the values of a model: types, symbolic shapes, the elements of small tensors. Worked out when
  * asked for and kept; rewrites preserve what values mean, so nothing needs to be forgotten after one, though more may be
- * known afresh. Answers may be less precise than the truth (undefined), never wrong for a valid model.
+ * known afresh (`isDated`). Answers may be less precise than the truth (undefined), never wrong for a valid model.
  */
 export interface Facts {
   typeOf(value: Value): FactType | undefined;
@@ -45,6 +46,10 @@ export interface Facts {
   isCall(node: Node): boolean;
   /** Drops what is kept about a value, for an edit that changes what it means. */
   forget(value: Value): void;
+  /** Notes that what had read `from` reads `to` from now on, of which more may be known. */
+  replaced(from: Value, to: Value): void;
+  /** True once something was worked out from a value that more is known of since: facts worked out afresh are sharper. */
+  readonly isDated: boolean;
   /** The contradictions met so far. */
   readonly conflicts: readonly FactConflict[];
 }
@@ -56,6 +61,7 @@ export function createFacts(model: Model): Facts {
   const imports = new WeakMap<Graph, readonly OpsetImport[]>();
   const conflicts: FactConflict[] = [];
   let unknowns = 0;
+  let isDated = false;
   let callees = calleesOf(model);
 
   const source = { fact: (value: Value) => known.get(value) ?? undefined, elements: elementsOf };
@@ -68,6 +74,11 @@ export function createFacts(model: Model): Facts {
       constants.set(fact.tensor, numbers);
     }
     return numbers ?? undefined;
+  }
+
+  function sameElements(a: Fact | null, b: Fact | undefined): boolean {
+    const [own, other] = [a && elementsOf(a), b && elementsOf(b)];
+    return own && other ? sameShape(own, other) : !own && !other;
   }
 
   function importsOf(node: Node): readonly OpsetImport[] {
@@ -283,6 +294,16 @@ export function createFacts(model: Model): Facts {
     isCall,
     forget(value) {
       known.delete(value);
+    },
+    replaced(from, to) {
+      const before = known.get(from);
+      // What was never asked for has taught nothing.
+      if (before === undefined || isDated) return;
+      const after = resolve(to);
+      isDated = !sameType(before?.type, after?.type) || !sameElements(before, after);
+    },
+    get isDated() {
+      return isDated;
     },
     conflicts,
   };

@@ -13,31 +13,64 @@ const REWRITES_PER_NODE = 64;
  * touched. Deterministic: the same model gives the same rewrites in the same order.
  */
 export function runRules(pass: Pass, rules: readonly Rule[], view: View, session: Session): void {
-  const queue = new Set<Node>(view.model.nodes());
-  let budget = REWRITES_PER_NODE * (queue.size + 16);
-  for (const node of queue) {
-    queue.delete(node);
-    // A function of the model may bear an operator's name, and then it is what the node means.
-    if (node.graph === undefined || view.facts.isCall(node)) continue;
-    for (const rule of rules) {
-      const result = tryMatch(rule, node, view);
-      if (result === undefined) continue;
-      if (isRefusal(result)) {
-        session.refused(pass, node, result.reason);
-        continue;
-      }
-      const rewriter = new Rewriter(view.facts);
-      if (!session.make(pass, node.key, result, rewriter)) continue;
-      if (--budget === 0) {
-        throw new NormfoldError("internal", `pass ${pass.name} does not come to a fixed point`, {
-          element: node.label,
-        });
-      }
-      for (const touched of rewriter.takeTouched()) queue.add(touched);
-      if (node.graph !== undefined) queue.add(node);
-      break;
+  const asked = operatorsOf(rules);
+  const isAsked = (node: Node): boolean => asked === undefined || asked.has(node.opType);
+  const nodes = session.nodesOf(view.model);
+  const again = new Set<Node>();
+  let budget = REWRITES_PER_NODE * (nodes.length + 16);
+  const look = (node: Node): void => {
+    const touched = applyFirst(pass, rules, node, view, session);
+    if (touched === undefined) return;
+    if (--budget === 0) {
+      throw new NormfoldError("internal", `pass ${pass.name} does not come to a fixed point`, {
+        element: node.label,
+      });
     }
+    for (const other of touched) if (isAsked(other)) again.add(other);
+    if (node.graph !== undefined) again.add(node);
+  };
+  for (const node of nodes) {
+    if (!isAsked(node)) continue;
+    again.delete(node);
+    look(node);
   }
+  for (const node of again) {
+    again.delete(node);
+    look(node);
+  }
+}
+
+/** The operators that the rules are asked about; undefined: all. */
+function operatorsOf(rules: readonly Rule[]): ReadonlySet<string> | undefined {
+  const operators = new Set<string>();
+  for (const rule of rules) {
+    if (rule.operators === undefined) return undefined;
+    for (const opType of rule.operators) operators.add(opType);
+  }
+  return operators;
+}
+
+/** Makes what the first rule proposes that has a proposal; the nodes to look at again, undefined where nothing changed. */
+function applyFirst(
+  pass: Pass,
+  rules: readonly Rule[],
+  node: Node,
+  view: View,
+  session: Session,
+): readonly Node[] | undefined {
+  // A function of the model may bear an operator's name, and then it is what the node means.
+  if (node.graph === undefined || view.facts.isCall(node)) return undefined;
+  for (const rule of rules) {
+    const result = tryMatch(rule, node, view);
+    if (result === undefined) continue;
+    if (isRefusal(result)) {
+      session.refused(pass, node, result.reason);
+      continue;
+    }
+    const rewriter = new Rewriter(view.facts);
+    if (session.make(pass, node.key, result, rewriter)) return rewriter.takeTouched();
+  }
+  return undefined;
 }
 
 /** A match that fails in a way nobody foresaw must not cost the user the model: it counts as a refusal. */

@@ -37,6 +37,8 @@ export const DEFAULT_SETTINGS: Settings = { growthLimit: 128 * 2 ** 20, inlineFu
  * rule's business at all.
  */
 export interface Rule {
+  /** The operators that it is asked about; undefined: all. */
+  readonly operators?: readonly string[];
   readonly match: (node: Node, view: View) => Proposal | Refusal | undefined;
 }
 

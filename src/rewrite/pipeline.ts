@@ -26,7 +26,7 @@ export interface PipelineLog {
   readonly flaw: string | undefined;
 }
 
-/** Runs the passes in order, again and again until a round changes nothing. Edits `model` in place. */
+/** Runs the passes in order, again and again until none of them has changed anything since its last turn. Edits `model` in place. */
 export async function runPipeline(
   model: Model,
   passes: readonly Pass[],
@@ -34,23 +34,32 @@ export async function runPipeline(
 ): Promise<PipelineLog> {
   const session = new Session(options.gate ?? OPEN_GATE);
   let rounds = 0;
-  let before = -1;
+  let before = 0;
+  /** Passes in a row that found nothing to do: with all of them nothing is left, in the middle of a round too. */
+  let idle = 0;
+  let facts = createFacts(model);
   // A model that was accepted with a flaw (an output without a type) is not held against the passes.
   const accepted = new Set(flawsOf(model));
   const freshFlaw = (): string | undefined => flawsOf(model).find((flaw) => !accepted.has(flaw));
-  while (session.rewrites.length !== before) {
+  while (idle < passes.length || facts.isDated) {
     if (rounds === MAX_ROUNDS) throw restless(session.rewrites.slice(before));
     before = session.rewrites.length;
     rounds++;
     // What was worked out stays true, but a rewrite may let more be known: what comes behind a Loop that was inlined.
-    const view: View = { model, facts: createFacts(model), settings: options.settings };
+    if (facts.isDated) {
+      facts = createFacts(model);
+      idle = 0;
+    }
+    const view: View = { model, facts, settings: options.settings };
     for (const pass of passes) {
+      if (idle === passes.length && !facts.isDated) break;
       options.onPass?.(pass, rounds);
       session.reconsider(pass);
       const made = session.rewrites.length;
       if (pass.kind === "rules") runRules(pass, pass.rules, view, session);
       else await pass.run(session.context(pass, view, options.evaluate));
-      const flaw = options.verifyEach && session.rewrites.length > made ? freshFlaw() : undefined;
+      idle = session.rewrites.length > made ? 0 : idle + 1;
+      const flaw = options.verifyEach && idle === 0 ? freshFlaw() : undefined;
       if (flaw !== undefined) throw passFault(pass, model, flaw);
     }
   }

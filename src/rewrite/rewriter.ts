@@ -65,7 +65,9 @@ export class Rewriter {
   }
 
   setInput(node: Node, index: number, value: Value | null): void {
-    this.#touch(node.inputs[index] ?? null);
+    const old = node.inputs[index] ?? null;
+    this.#touch(old);
+    if (old !== null && value !== null) this.#facts.replaced(old, value);
     node.setInput(index, value);
     this.#touched.add(node);
     this.#touch(value);
@@ -117,6 +119,7 @@ export class Rewriter {
 
   /** Every use of `from` becomes a use of `to`, the same value under another name. */
   replaceUses(from: Value, to: Value): void {
+    this.#facts.replaced(from, to);
     from.graph.replaceUses(from, to);
     this.#touch(to);
   }
@@ -129,6 +132,7 @@ export class Rewriter {
     invariant(!to.isGraphInput, `graph input "${to.name}" keeps its name`);
     const { name, info } = from;
     const alreadyNamed = from.isGraphOutput;
+    this.#facts.replaced(from, to);
     from.graph.replaceUses(from, to);
     if (!alreadyNamed && !to.isGraphInput && !to.isGraphOutput) {
       to.info = info;

@@ -35,11 +35,19 @@ export class Session {
   readonly rewrites: RewriteRecord[] = [];
   readonly #growth = { spent: 0 };
   readonly #gate: Gate;
+  #nodes: { readonly list: readonly Node[]; readonly rewrites: number } | undefined;
   /** By node: a later pass's word on a node replaces the same pass's earlier one. */
   readonly #refusals = new Map<Node, Map<string, RefusalRecord>>();
 
   constructor(gate: Gate) {
     this.#gate = gate;
+  }
+
+  /** All nodes of the model, in graph order; listed again only after a rewrite. */
+  nodesOf(model: Model): readonly Node[] {
+    if (this.#nodes?.rewrites !== this.rewrites.length)
+      this.#nodes = { list: [...model.nodes()], rewrites: this.rewrites.length };
+    return this.#nodes.list;
   }
 
   /** Makes a rewrite and logs it; false when the gate says no. */

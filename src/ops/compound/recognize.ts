@@ -20,6 +20,13 @@ function collect(): Map<string, Spelling[]> {
   return byEnd;
 }
 
+/** The operators that spellings of these numerics end in. */
+export function compoundEnds(numerics: Compound["numerics"]): readonly string[] {
+  return [...BY_END].flatMap(([end, spellings]) =>
+    spellings.some((spelling) => (spelling.numerics ?? "rounding") === numerics) ? [end] : [],
+  );
+}
+
 /**
  * Every standard operator that the expression ending in `node` spells out, the likeliest first; those of one kind of
  * `numerics` alone where one is given. Whether the model's opset has it (`since`), and whether the values inside are used
