@@ -56,19 +56,22 @@ function isFoldable(node: Node, facts: Facts): boolean {
 
 /** Operators whose result is their first input under another shape. */
 const VIEWS: ReadonlySet<string> = new Set(["Reshape", "Unsqueeze", "Squeeze", "Flatten"]);
+const MADE_HERE: ReadonlySet<string> = new Set([...VIEWS, "ConstantOfShape"]);
 
 /** The value of an output that needs no kernel: a view of a constant, a filled tensor, or small integers that inference knows. */
 function knownTensor(node: Node, output: Value, facts: Facts): Tensor | undefined {
-  const shape = facts.staticShape(output);
   const dtype = facts.dtype(output);
-  if (shape === undefined || dtype === undefined) return undefined;
+  const isSmallInteger = dtype === "int64" || dtype === "int32";
+  if (dtype === undefined || !(isSmallInteger || MADE_HERE.has(node.opType))) return undefined;
+  const shape = facts.staticShape(output);
+  if (shape === undefined) return undefined;
   if (VIEWS.has(node.opType)) {
     const source = constantTensor(node.input(0));
     const view = source === undefined ? undefined : new Tensor(source.dtype, shape, source.data);
     if (view !== undefined && view.size === source?.size) return view;
   }
   if (node.opType === "ConstantOfShape") return filled(node, dtype, shape);
-  if (dtype !== "int64" && dtype !== "int32") return undefined;
+  if (!isSmallInteger) return undefined;
   const elements = facts.elements(output);
   // Inference rounds integers beyond 2^53, the "to the end" of a Slice for one: those are computed.
   const numbers = elements?.filter((element): element is number => Number.isSafeInteger(element));

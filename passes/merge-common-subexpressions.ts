@@ -27,16 +27,22 @@ export const mergeCommonSubexpressions: Pass = {
   numerics: "exact",
   run: (context) => {
     const { model } = context.view;
-    const table: Table = { ids: new Map(), seen: new Map(), tensors: new TensorIndex() };
-    for (const root of [model.graph, ...model.functions.map((fn) => fn.body)]) mergeIn(root, table, context);
+    const table: Table = { ids: new Map(), tensors: new TensorIndex() };
+    for (const root of [model.graph, ...model.functions.map((fn) => fn.body)]) {
+      mergeIn(root, undefined, table, context);
+    }
   },
 };
 
-/** What has been computed before the place that is looked at, there and in the graphs around it. */
 interface Table {
   readonly ids: Map<Value, number>;
-  readonly seen: Map<string, Group>;
   readonly tensors: TensorIndex;
+}
+
+/** What has been computed before the place that is looked at, in its graph and in those around it. */
+interface Computed {
+  readonly own: Map<string, Group>;
+  readonly outer: Computed | undefined;
 }
 
 /** Nodes that are alike but for the elements of their constants; those of a single one stay unread in `only`. */
@@ -45,34 +51,42 @@ interface Group {
   readonly byConstants: Map<string, Node>;
 }
 
-function mergeIn(graph: Graph, table: Table, context: PassContext): void {
-  const { facts } = context.view;
-  const added: (() => void)[] = [];
+function mergeIn(graph: Graph, outer: Computed | undefined, table: Table, context: PassContext): void {
+  const computed: Computed = { own: new Map(), outer };
   for (const node of graph.nodes()) {
-    for (const body of node.subgraphs) mergeIn(body, table, context);
-    if (node.subgraphs.length > 0 || !isDeterministic(node, facts)) continue;
+    const { subgraphs } = node;
+    for (const body of subgraphs) mergeIn(body, computed, table, context);
+    if (subgraphs.length > 0 || !isDeterministic(node, context.view.facts)) continue;
     const key = keyOf(node, table.ids);
     if (key === undefined) continue;
-    const group = table.seen.get(key);
-    if (group === undefined) {
-      table.seen.set(key, { only: node, byConstants: new Map() });
-      added.push(() => table.seen.delete(key));
-      continue;
-    }
-    if (group.only !== undefined) {
-      group.byConstants.set(constantsKey(group.only, table.tensors), group.only);
-      group.only = undefined;
-    }
-    const constants = constantsKey(node, table.tensors);
-    const twin = group.byConstants.get(constants);
-    if (twin !== undefined) {
-      mergeInto(twin, node, context);
-      continue;
-    }
-    group.byConstants.set(constants, node);
-    added.push(() => group.byConstants.delete(constants));
+    const twin = twinOf(node, key, computed, table);
+    if (twin === undefined) remember(node, key, computed, table);
+    else mergeInto(twin, node, context);
   }
-  for (const undo of added) undo();
+}
+
+function twinOf(node: Node, key: string, computed: Computed, { tensors }: Table): Node | undefined {
+  for (let scope: Computed | undefined = computed; scope !== undefined; scope = scope.outer) {
+    const group = scope.own.get(key);
+    if (group === undefined) continue;
+    readOnly(group, tensors);
+    const twin = group.byConstants.get(constantsKey(node, tensors));
+    if (twin !== undefined) return twin;
+  }
+  return undefined;
+}
+
+function remember(node: Node, key: string, { own }: Computed, { tensors }: Table): void {
+  const group = own.get(key);
+  if (group === undefined) own.set(key, { only: node, byConstants: new Map() });
+  else group.byConstants.set(constantsKey(node, tensors), node);
+}
+
+/** Reads the constants of a node that was alone so far. */
+function readOnly(group: Group, tensors: TensorIndex): void {
+  if (group.only === undefined) return;
+  group.byConstants.set(constantsKey(group.only, tensors), group.only);
+  group.only = undefined;
 }
 
 function mergeInto(kept: Node, node: Node, context: PassContext): void {
@@ -101,16 +115,23 @@ function whyKept(kept: Node, node: Node): string {
 
 /** Equal for nodes that are alike but for the elements of their constants; undefined where attributes cannot be compared. */
 function keyOf(node: Node, ids: Map<Value, number>): string | undefined {
+  let key = field(node.domain ?? "") + field(node.opType) + field(node.overload ?? "");
+  for (const value of node.inputs) key += value === null ? "," : `${inputKey(value, ids)},`;
+  key += ">";
+  for (const value of node.outputs) key += value === null ? "," : "o,";
+  if (node.attributes.size === 0) return key;
   const attributes: string[] = [];
   for (const attr of node.attributes.values()) {
     const text = attributeKey(attr);
     if (text === undefined) return undefined;
-    attributes.push(`${attr.name}=${text}`);
+    attributes.push(field(attr.name) + field(text));
   }
-  const inputs = node.inputs.map((value) => (value === null ? "" : inputKey(value, ids)));
-  const outputs = node.outputs.map((value) => (value === null ? "" : "o"));
-  const operator = [node.domain ?? "", node.opType, node.overload ?? ""];
-  return JSON.stringify([operator, attributes.sort(), inputs, outputs]);
+  return key + attributes.sort().join("");
+}
+
+/** A text whose end is known whatever is in it. */
+function field(text: string): string {
+  return `${text.length}:${text}`;
 }
 
 function inputKey(value: Value, ids: Map<Value, number>): string {

@@ -82,6 +82,8 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   if (!isSum(node, facts) || output === undefined || output.uses.size === 0) return undefined;
   let refusal: Refusal | undefined;
   const terms = operands(node);
+  // Of a sum of thousands each would be held against many.
+  if (!terms.some((term) => canHost(term) || nestedSum(term, node, facts) !== undefined)) return undefined;
   // A term meets those after it and, before it, only what is in sums: of those there are few, of terms perhaps thousands.
   const sums: Term[] = [];
   for (const [place, first] of terms.entries()) {
@@ -121,6 +123,11 @@ function nestedSum({ value }: Term, sum: Node, facts: Facts): Node | undefined {
   const { producer, uses } = value;
   const nested = producer !== undefined && isSum(producer, facts) && uses.size === 1;
   return nested && producer.graph === sum.graph ? producer : undefined;
+}
+
+/** Whether another term can be merged into what computes this one. */
+function canHost({ value }: Term): boolean {
+  return value.producer?.is("Conv", "ConvTranspose", "Gemm", "MatMul") ?? false;
 }
 
 /**

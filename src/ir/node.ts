@@ -21,6 +21,7 @@ export interface NodeInit {
 
 /** Most nodes have no body, and every walk over a model asks every node for its bodies. */
 const NO_GRAPHS: readonly Graph[] = [];
+const NO_ATTRIBUTES: ReadonlyMap<string, Attribute> = new Map();
 
 /** An operator application. In a linked list, so that a graph of 100,000 nodes is edited in place in constant time. */
 export class Node {
@@ -36,7 +37,8 @@ export class Node {
   readonly outputs: readonly (Value | null)[];
   next: Node | undefined;
   previous: Node | undefined;
-  readonly #attributes = new Map<string, Attribute>();
+  /** Made with the first: most nodes have none. */
+  #attributes: Map<string, Attribute> | undefined;
   #inputs: (Value | null)[] = [];
   #inputUses: (Use | null)[] = [];
 
@@ -63,7 +65,7 @@ export class Node {
   }
 
   get attributes(): ReadonlyMap<string, Attribute> {
-    return this.#attributes;
+    return this.#attributes ?? NO_ATTRIBUTES;
   }
 
   /** The input at `index`; undefined when it is skipped or not given. */
@@ -82,14 +84,10 @@ export class Node {
   }
 
   setInputs(inputs: readonly (Value | null)[]): void {
-    this.#inputs.forEach((_, index) => {
-      this.#drop(index);
-    });
+    for (let index = 0; index < this.#inputs.length; index++) this.#drop(index);
     this.#inputs = [];
     this.#inputUses = [];
-    inputs.forEach((value, index) => {
-      this.setInput(index, value);
-    });
+    for (let index = 0; index < inputs.length; index++) this.setInput(index, inputs[index] ?? null);
   }
 
   /** Sets one input, extending the list with skipped ones as needed. */
@@ -112,57 +110,60 @@ export class Node {
 
   set(attr: Attribute): void {
     for (const graph of graphsOf(attr)) graph.owner = this;
+    this.#attributes ??= new Map();
     this.#attributes.set(attr.name, attr);
   }
 
   unset(name: string): void {
-    this.#attributes.delete(name);
+    this.#attributes?.delete(name);
   }
 
   attribute(name: string): Attribute | undefined {
-    return this.#attributes.get(name);
+    return this.#attributes?.get(name);
   }
 
   /** An INT attribute as a number, or `fallback`; undefined when it is there but not a plain INT (a reference). */
   int(name: string): number | undefined;
   int(name: string, fallback: number): number;
   int(name: string, fallback?: number): number | undefined {
-    const attr = this.#attributes.get(name);
+    const attr = this.#attributes?.get(name);
     return attr?.kind === "int" ? Number(attr.value) : fallback;
   }
 
   ints(name: string): readonly number[] | undefined {
-    const attr = this.#attributes.get(name);
+    const attr = this.#attributes?.get(name);
     return attr?.kind === "ints" ? attr.value.map(Number) : undefined;
   }
 
   float(name: string): number | undefined;
   float(name: string, fallback: number): number;
   float(name: string, fallback?: number): number | undefined {
-    const attr = this.#attributes.get(name);
+    const attr = this.#attributes?.get(name);
     return attr?.kind === "float" ? attr.value : fallback;
   }
 
   string(name: string): string | undefined;
   string(name: string, fallback: string): string;
   string(name: string, fallback?: string): string | undefined {
-    const attr = this.#attributes.get(name);
+    const attr = this.#attributes?.get(name);
     return attr?.kind === "string" ? attributeText(attr.value) : fallback;
   }
 
   tensorAttribute(name: string): Tensor | undefined {
-    const attr = this.#attributes.get(name);
+    const attr = this.#attributes?.get(name);
     return attr?.kind === "tensor" ? attr.value : undefined;
   }
 
   /** True when an attribute takes its value from the caller of the enclosing function, so that it is not known here. */
   get hasReferences(): boolean {
+    if (this.#attributes === undefined) return false;
     for (const attr of this.#attributes.values()) if (attr.kind === "ref") return true;
     return false;
   }
 
   /** The bodies of control-flow operators, in attribute order. */
   get subgraphs(): readonly Graph[] {
+    if (this.#attributes === undefined) return NO_GRAPHS;
     for (const attr of this.#attributes.values()) {
       if (graphsOf(attr).length > 0) return [...this.#attributes.values()].flatMap(graphsOf);
     }
