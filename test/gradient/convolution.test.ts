@@ -69,6 +69,21 @@ describe("Conv", () => {
     ],
     ["depthwise with a multiplier", { x: [1, 2, 5], w: [4, 1, 3], attributes: "group = 2" }],
     ["of many channels", { x: [2, 16, 4, 3], w: [2, 16, 2, 2], attributes: "pads = [1, 0, 0, 1]" }],
+    ["of several channels, a product for each image", { x: [2, 3, 7, 6], w: [4, 3, 2, 2] }],
+    ["of several channels, padded", { x: [2, 4, 6, 5], w: [3, 4, 3, 3], attributes: "pads = [1, 0, 2, 1]" }],
+    [
+      "of several channels, dilated",
+      { x: [1, 3, 6, 7], w: [3, 3, 2, 3], attributes: "dilations = [3, 2], pads = [2, 2, 1, 3]" },
+    ],
+    ["of several channels on one axis", { x: [2, 3, 6], w: [3, 3, 3], attributes: "pads = [1, 1]" }],
+    [
+      "of several channels on three axes",
+      { x: [1, 3, 3, 4, 3], w: [3, 3, 2, 3, 2], attributes: "pads = [1, 1, 0, 0, 1, 1]" },
+    ],
+    [
+      "of several channels, smaller than its kernel",
+      { x: [2, 3, 1, 2], w: [3, 3, 3, 3], attributes: "pads = [1, 1, 1, 1]" },
+    ],
     [
       "of many channels, strided",
       { x: [1, 16, 6, 5], w: [2, 16, 3, 2], attributes: "strides = [2, 2], dilations = [1, 2]" },
@@ -110,9 +125,16 @@ describe("Conv", () => {
       `"Flatten 2, Gemm 1, Reshape 1, Transpose 2"`,
     );
     expect(added({ x: [2, 16, 4, 4], w: [4, 16, 2, 2] })).toMatchInlineSnapshot(
+      `"Concat 2, Flatten 3, Gemm 2, Pad 4, Reshape 2, Transpose 3"`,
+    );
+    expect(added({ x: [2, 3, 8, 8], w: [4, 3, 2, 2] })).toMatchInlineSnapshot(
+      `"Concat 2, MatMul 2, Pad 4, ReduceSum 2, Reshape 5, Transpose 3"`,
+    );
+    const strided: ConvCase = { x: [2, 16, 4, 4], w: [4, 16, 2, 2], attributes: "strides = [2, 2]" };
+    expect(added(strided)).toMatchInlineSnapshot(
       `"Concat 1, Flatten 5, Gemm 1, Reshape 2, Slice 4, Transpose 3"`,
     );
-    expect(added({ x: [2, 3, 4, 4], w: [4, 3, 2, 2] })).toMatchInlineSnapshot(`"Conv 1, Transpose 3"`);
+    expect(added({ x: [2, 2, 4, 4], w: [4, 2, 2, 2] })).toMatchInlineSnapshot(`"Conv 1, Transpose 3"`);
     const point = modelOf(textOf({ x: [2, 3, 4, 4], w: [4, 3, 1, 1] }));
     expect(addedOperators(point, emit(point, "y", ["x"]))).toMatchInlineSnapshot(`"Conv 1, Transpose 1"`);
   });

@@ -2,6 +2,7 @@ import type { Value } from "../../ir/graph.js";
 import type { GradientContext } from "../gradient-rule.js";
 import { joinSizes, range, sizeParts, sizesOf } from "../gradient-shape.js";
 import { reshapeLike } from "../gradient-support.js";
+import { byShifts } from "./gradient-shift.js";
 import { type PaddedWindow, padSpatial } from "./gradient-window.js";
 
 /** From so many input channels on, one product of matrices is faster than a convolution with a kernel as large as g. */
@@ -27,6 +28,8 @@ export function weightGradient(c: GradientContext, of: WeightGradient): Value {
   const isPadded = [...window.begin, ...window.end].some((pad) => pad !== 0);
   const isPoint = window.kernel.every((size) => size === 1);
   if (group === 1 && isPoint && !isPadded) return pointwise(c, of);
+  const shifted = byShifts(c, of);
+  if (shifted !== undefined) return shifted;
   const channels = c.facts.shape(of.weight)?.[1];
   const isSmall = window.kernel.every((size) => size <= SMALL_KERNEL);
   if (group === 1 && isSmall && typeof channels === "number" && channels >= MANY_CHANNELS)
