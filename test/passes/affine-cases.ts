@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { type Outcome, type RewriteCase, rewrite } from "../support/rewrite.js";
-import { constant, graphText, literal, normalization, normalize } from "../support/text.js";
+import { constant, graphText, literal, modelText, normalization, normalize } from "../support/text.js";
 
 /** Sizes of the axes of a case: batch, channels, height, width, others. */
 export interface Sizes {
@@ -13,7 +13,7 @@ export interface Sizes {
 }
 
 /** Once all different, with a batch that is a symbol, and once all equal, where an axis is easily taken for another. */
-const SIZES: Readonly<Record<string, Sizes>> = {
+export const SIZES: Readonly<Record<string, Sizes>> = {
   "all sizes different": { N: "N", C: 4, H: 6, W: 8, K: 5, M: 3 },
   "all sizes equal": { N: 4, C: 4, H: 4, W: 4, K: 4, M: 4 },
 };
@@ -23,13 +23,24 @@ export interface AffineCase {
   readonly constants: readonly string[];
   readonly nodes: string;
   readonly outputs?: string;
+  /** Of a model with a header of its own. */
+  readonly ir?: number;
+  /** Sizes of inputs, where trying would not find them. */
+  readonly shapes?: RewriteCase["shapes"];
 }
+
+export type Build = (sizes: Sizes) => AffineCase;
 
 export interface Expectation extends RewriteCase {
   /** Operators that are left, in order. */
   readonly left?: readonly string[];
-  /** Instead: the operators stay what they are, and this is why. */
+  /** Why something stays; without `left`, nothing at all is rewritten. */
   readonly refused?: RegExp;
+}
+
+export function textOf({ input, constants, nodes, outputs = "y", ir }: AffineCase, opset?: number): string {
+  const graph = graphText(input, constants, nodes, outputs);
+  return ir === undefined ? graph : modelText(graph, { ir, ...(opset !== undefined && { opset }) });
 }
 
 export function operatorsOf({ ops }: Pick<Outcome, "ops">): string[] {
@@ -37,22 +48,19 @@ export function operatorsOf({ ops }: Pick<Outcome, "ops">): string[] {
 }
 
 /** Runs a case in both sizes: rewritten, compared in onnxruntime, rewritten again (support/rewrite.ts asserts all that). */
-export function affineCase(
-  name: string,
-  build: (sizes: Sizes) => AffineCase,
-  expectation: Expectation,
-): void {
+export function affineCase(name: string, build: Build, expectation: Expectation): void {
   const { left, refused, ...options } = expectation;
   for (const [which, sizes] of Object.entries(SIZES)) {
     it(`${name}, ${which}`, async () => {
-      const { input, constants, nodes, outputs } = build(sizes);
-      const text = graphText(input, constants, nodes, outputs ?? "y");
-      const outcome = await rewrite(text, options);
+      const built = build(sizes);
+      const outcome = await rewrite(textOf(built, options.opset), {
+        ...options,
+        ...(built.shapes !== undefined && { shapes: built.shapes }),
+      });
       if (left !== undefined) expect(operatorsOf(outcome), outcome.refusalText).toEqual(left);
-      if (refused !== undefined) {
-        expect(outcome.rewrites.map(({ summary }) => summary)).toEqual([]);
-        expect(outcome.refusalText).toMatch(refused);
-      }
+      if (refused === undefined) return;
+      if (left === undefined) expect(outcome.rewrites.map(({ summary }) => summary)).toEqual([]);
+      expect(outcome.refusalText).toMatch(refused);
     });
   }
 }

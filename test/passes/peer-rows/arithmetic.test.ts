@@ -1,0 +1,4 @@
+import { ARITHMETIC } from "./arithmetic.js";
+import { describeRows } from "./row.js";
+
+describeRows(ARITHMETIC);

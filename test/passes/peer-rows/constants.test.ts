@@ -1,0 +1,4 @@
+import { CONSTANTS } from "./constants.js";
+import { describeRows } from "./row.js";
+
+describeRows(CONSTANTS);

@@ -1,0 +1,4 @@
+import { FORMS } from "./forms.js";
+import { describeRows } from "./row.js";
+
+describeRows(FORMS);

@@ -1,0 +1,4 @@
+import { LINEAR } from "./linear.js";
+import { describeRows } from "./row.js";
+
+describeRows(LINEAR);

@@ -1,0 +1,4 @@
+import { PASSING } from "./passing.js";
+import { describeRows } from "./row.js";
+
+describeRows(PASSING);
