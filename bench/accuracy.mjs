@@ -2,8 +2,9 @@
 // evaluation of the original, over several seeds of inputs and, where the weights are all one number, of weights.
 import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { loadModel, optimize, tensorFromNumbers } from "../dist/src/index.js";
+import { loadModel, optimize } from "../dist/src/index.js";
 import { table } from "./measure.mjs";
+import { randomize } from "./weights.mjs";
 
 /**
  * The distance of one run is the root mean square of the differences of an output, in units of its largest magnitude. The
@@ -28,41 +29,6 @@ function modelsIn(folder) {
   return readdirSync(folder, { withFileTypes: true })
     .map((entry) => (entry.isDirectory() ? `${folder}/${entry.name}/model.onnx` : `${folder}/${entry.name}`))
     .filter((path) => path.endsWith(".onnx") && existsSync(path));
-}
-
-/** Deterministic uniform numbers in [0, 1). */
-function uniform(seed) {
-  let state = (seed * 2654435761 + 12345) >>> 0;
-  return () => {
-    state = (Math.imul(state ^ (state >>> 15), 2246822519) + 0x9e3779b9) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 13), 3266489917) >>> 0;
-    mixed ^= mixed >>> 16;
-    return (mixed >>> 0) / 2 ** 32;
-  };
-}
-
-/** Weights that a ConstantOfShape makes, all equal, become numbers of the size that training would leave. */
-function randomize(model, seed) {
-  const { graph } = model;
-  const random = uniform(seed);
-  let count = 0;
-  for (const node of [...graph.nodes()]) {
-    const dims = node.is("ConstantOfShape") ? node.input(0)?.tensor?.toFloat64() : undefined;
-    if (dims === undefined) continue;
-    const [rows = 1, ...rest] = dims;
-    const fan = Array.from(rest).reduce((product, dim) => product * dim, 1);
-    const draw = dims.length > 1 ? () => (random() - 0.5) * Math.sqrt(24 / fan) : () => 0.5 + random();
-    const size = rows * fan;
-    const values = Float64Array.from({ length: size }, draw);
-    const output = node.output(0);
-    const value = graph.addInitializer(
-      graph.freshName(`${output.name}_random`),
-      tensorFromNumbers("float", Array.from(dims), values),
-    );
-    for (const use of [...output.uses]) if (use.kind === "node") use.node.setInput(use.index, value);
-    count++;
-  }
-  return count;
 }
 
 async function distances(path, seeds) {

@@ -1,0 +1,172 @@
+// npm run bench:round-trips [names...]: BatchNormalization into every place of every model at hand, on data that the model runs on,
+// with the parameters that change nothing; then frozen and optimized. How far the outputs move, and how many nodes are left.
+import { existsSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { check, loadModel, modelToBytes, optimize } from "../dist/src/index.js";
+import { createChecker } from "../dist/src/runtime/check.js";
+import { describeInputs } from "../dist/src/runtime/inputs.js";
+import { defaultRuntime } from "../dist/src/runtime/ort.js";
+import { freeze, insertBatchNorm } from "../dist/src/train.js";
+import { table } from "./measure.mjs";
+import { randomize } from "./weights.mjs";
+
+const pathOf = (folder) => fileURLToPath(new URL(`../${folder}`, import.meta.url));
+
+/** Every place that insertion knows, asked for or not. */
+const EVERYWHERE = { outputs: true, gates: true, bodies: true, recurrent: true };
+
+/** Evaluating in float64 takes some hundred times as long as a run. */
+const REFERENCE_LIMIT = 60;
+
+function modelsIn(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".onnx"))
+    .map((entry) => `${entry.parentPath}/${entry.name}`)
+    .sort();
+}
+
+const nodesOf = (model) =>
+  [...model.nodes()].filter((node) => !node.is("Constant") && !node.is("Identity")).length;
+
+/** Batches of one sample, of which some models fix their size, have no variance of their own. */
+const BATCHES = 4;
+
+/** Inputs that the model runs on, several sets; models that cannot be fed, or give what cannot be compared, have none. */
+async function dataFor(model) {
+  const report = await check(model, model);
+  if (report.status !== "equal") return { reason: report.reason ?? "nothing it gives can be compared" };
+  const batches = [];
+  for (let seed = 0; seed < BATCHES; seed++) {
+    const checker = await createChecker(
+      { kind: "bytes", bytes: modelToBytes(model) },
+      { runtime: await defaultRuntime(), seed, inputs: describeInputs(model) },
+    );
+    // The second set is ten times as large, on which some give infinities.
+    batches.push(checker.sets[0].feeds);
+    await checker.close();
+  }
+  return {
+    data: {
+      size: undefined,
+      fields: [...batches[0]].map(([name, { dtype }]) => ({ name, dtype, shape: undefined })),
+      async *batches({ limit = Number.POSITIVE_INFINITY }) {
+        for (const tensors of batches.slice(0, limit)) yield { size: 1, tensors };
+      },
+      close: async () => {},
+    },
+  };
+}
+
+async function milliseconds(model, data) {
+  const session = await (await defaultRuntime()).open({ kind: "bytes", bytes: modelToBytes(model) });
+  const start = performance.now();
+  for await (const { tensors } of data.batches({ limit: 1 })) await session.run(tensors);
+  await session.close();
+  return performance.now() - start;
+}
+
+/** The largest difference of an output, in units of its own largest magnitude. */
+function worstOf({ sets }) {
+  const outputs = sets.flatMap((set) => set.outputs).filter(({ verdict }) => verdict !== "unjudged");
+  return Math.max(0, ...outputs.map(({ comparison: { maxAbsolute, scale } }) => maxAbsolute / (scale || 1)));
+}
+
+function referenceOf(accuracy) {
+  if (accuracy === undefined) return "";
+  if (accuracy.refused !== undefined) return "none";
+  const sides = ["original", "result"].map((side) =>
+    Math.max(0, ...accuracy.sets.flatMap(({ outputs }) => outputs.map((output) => output[side]?.max ?? 0))),
+  );
+  return sides.map((value) => value.toExponential(1)).join(" / ");
+}
+
+async function sitesOf(model) {
+  return (await insertBatchNorm(model, { ...EVERYWHERE, dryRun: true })).report.sites.length;
+}
+
+async function roundTrip(model) {
+  const { data, reason } = await dataFor(model);
+  if (data === undefined) return { reason };
+  const reference = (await milliseconds(model, data)) < REFERENCE_LIMIT;
+  const inserted = await insertBatchNorm(model, { ...EVERYWHERE, data, batchSize: 1, reference });
+  // Weights that callers may override take nothing in.
+  const options = { freezeInitializers: true };
+  const plain = await optimize(model, options);
+  const back = await optimize(freeze(inserted.model).model, options);
+  const whole = await check(model, back.model);
+  const nodes = [model, plain.model, inserted.model, back.model].map(nodesOf);
+  const faults = [
+    inserted.report.check.status === "equal" ? "" : `inserted: ${inserted.report.check.reason}`,
+    whole.status === "equal" ? "" : `optimized: ${whole.reason}`,
+    nodes[3] <= nodes[1] ? "" : "more nodes",
+  ].filter((fault) => fault !== "");
+  return {
+    moved: [worstOf(inserted.report.check), worstOf(whole)],
+    reference: referenceOf(inserted.report.accuracy),
+    nodes,
+    faults,
+  };
+}
+
+const wanted = process.argv.slice(2);
+// What the repository carries of the shared models is the same files.
+const folders = ["../shared/models", "models"].map(pathOf);
+const paths = [
+  ...new Map(
+    folders.flatMap((folder) => modelsIn(folder).map((path) => [path.slice(folder.length + 1), path])),
+  ),
+].filter(([name]) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
+const [rows, skipped] = [[], []];
+let failed = 0;
+for (const [name, path] of paths) {
+  try {
+    const found = await loadModel(path);
+    if (name.includes("light_")) randomize(found, 1);
+    const { model: prepared } = await optimize(found, { check: false });
+    const [asFound, asOptimized] = [await sitesOf(found), await sitesOf(prepared)];
+    const variants = [
+      ...(asFound > 0 ? [["", found, asFound]] : []),
+      ...(asOptimized > asFound ? [[", optimized first", prepared, asOptimized]] : []),
+    ];
+    for (const [suffix, model, sites] of variants) {
+      const { reason, moved, reference, nodes, faults } = await roundTrip(model);
+      if (reason !== undefined) {
+        skipped.push(`${name}${suffix} (${sites} sites): ${reason}`);
+        continue;
+      }
+      if (faults.length > 0) failed++;
+      rows.push([
+        `${name}${suffix}`,
+        sites,
+        ...moved.map((value) => value.toExponential(1)),
+        reference,
+        nodes.join(" "),
+        faults.join("; "),
+      ]);
+      if (process.env.NORMFOLD_PROGRESS) console.error(rows.at(-1).join("  "));
+    }
+  } catch (error) {
+    // A file that no one can read, or that the runtime does not run, is no round trip.
+    skipped.push(`${name}: ${error.message}`);
+    if (process.env.NORMFOLD_PROGRESS) console.error(skipped.at(-1));
+  }
+}
+table(
+  [
+    "model",
+    "sites",
+    "inserted",
+    "and optimized",
+    "from float64, original / inserted",
+    "nodes: original, optimized, inserted, optimized",
+    "",
+  ],
+  rows,
+);
+const sites = rows.reduce((sum, row) => sum + row[1], 0);
+console.log(
+  `\n${rows.length} round trips through ${sites} sites, ${failed} failed. Not taken: ${skipped.length}`,
+);
+for (const line of skipped) console.log(`  ${line}`);
+process.exitCode = failed > 0 ? 1 : 0;
