@@ -77,6 +77,9 @@ export async function calibrate(
   if (momentum !== undefined && !(momentum >= 0 && momentum < 1)) {
     throw new NormfoldError("usage", `the momentum is ${momentum}; give one from 0 to below 1`);
   }
+  if (momentum !== undefined && method !== "moving-average") {
+    throw new NormfoldError("usage", `momentum has no effect with method ${method}; leave it out`);
+  }
   const copy = cloneModel(model);
   const layers = normalizationsOf(copy.graph);
   if (layers.length === 0) {

@@ -142,7 +142,8 @@ function batchSizeOf(dataset: Dataset, { fixedBatch }: FeedPlan, options: Statis
 }
 
 function tooFew(samples: number | undefined, batchSize: number): NormfoldError {
-  const what = samples === undefined ? "the data has" : `the data has ${samples} sample(s),`;
+  const what =
+    samples === undefined ? "the data has" : `the data has ${samples} sample${samples === 1 ? "" : "s"},`;
   return new NormfoldError(
     "invalid",
     `${what} fewer than one batch of ${batchSize}; give more, or a smaller batch`,

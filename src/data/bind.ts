@@ -52,11 +52,7 @@ export function bindDataset(
     size: dataset.size,
     fields: [...bindings.map(({ field }) => field), ...labels],
     async *batches(options) {
-      let done = (options.skip ?? 0) * options.size;
-      for await (const batch of dataset.batches(options)) {
-        yield convertBatch(batch, bindings, done);
-        done += batch.size;
-      }
+      for await (const batch of dataset.batches(options)) yield convertBatch(batch, bindings);
     },
     close: () => dataset.close(),
   };
@@ -68,30 +64,28 @@ interface Binding {
   readonly convert: (tensor: RuntimeTensor) => RuntimeTensor;
 }
 
-function convertBatch(batch: Batch, bindings: readonly Binding[], done: number): Batch {
+function convertBatch(batch: Batch, bindings: readonly Binding[]): Batch {
   const tensors = new Map<string, RuntimeTensor>();
   for (const { source, field, convert } of bindings) {
     const tensor = convert(present(batch.tensors.get(source), "a batch has its dataset's fields"));
-    assertNumbers(tensor, field.name, batch.size, done);
+    assertNumbers(tensor, field.name, batch);
     tensors.set(field.name, tensor);
   }
   const labels = batch.tensors.get(LABELS);
   if (labels !== undefined) tensors.set(LABELS, labels);
-  return { size: batch.size, tensors };
+  return { ...batch, tensors };
 }
 
 /** One NaN in the data makes every statistic NaN, and says so nowhere. */
-function assertNumbers({ dtype, data }: RuntimeTensor, name: string, size: number, done: number): void {
+function assertNumbers({ dtype, data }: RuntimeTensor, name: string, { size, places }: Batch): void {
   if (!isFloat(dtype) || !(data instanceof Uint8Array)) return;
   const view = typedView(dtype, data) ?? decodeNumbers(dtype, data, data.length / 2);
   for (let i = 0; i < view.length; i++) {
     const value = Number(view[i]);
     if (value - value === 0) continue;
-    const sample = done + Math.floor((i * size) / view.length);
-    throw new NormfoldError(
-      "invalid",
-      `sample ${sample} of "${name}" holds ${value}; leave it out or mend it`,
-    );
+    const place = places?.[Math.floor((i * size) / view.length)];
+    const sample = place === undefined ? "a sample" : `sample ${place}`;
+    throw new NormfoldError("invalid", `${sample} of "${name}" holds ${value}; leave it out or mend it`);
   }
 }
 

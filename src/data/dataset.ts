@@ -14,6 +14,8 @@ export interface Field {
 export interface Batch {
   readonly size: number;
   readonly tensors: ReadonlyMap<string, RuntimeTensor>;
+  /** Where each sample stands in the data, for messages about one; without it nobody can say. */
+  readonly places?: ArrayLike<number>;
 }
 
 export interface BatchOptions {

@@ -70,7 +70,7 @@ async function* batches(
     const chosen = order.subarray(start, start + size);
     if (dropLast && chosen.length < size) return;
     const tensors = new Map(named.map(([name, tensor]) => [name, gather(tensor, chosen)]));
-    yield await Promise.resolve({ size: chosen.length, tensors });
+    yield await Promise.resolve({ size: chosen.length, tensors, places: chosen });
   }
 }
 

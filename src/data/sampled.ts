@@ -35,7 +35,7 @@ async function* batchesOf(
     signal?.throwIfAborted();
     const chosen = order.subarray(start, start + size);
     if (dropLast && chosen.length < size) return;
-    yield { size: chosen.length, tensors: await source.read(chosen) };
+    yield { size: chosen.length, tensors: await source.read(chosen), places: chosen };
   }
 }
 
@@ -52,7 +52,7 @@ export function arraySource(arrays: ReadonlyMap<string, StoredArray>): SampleSou
   const named = [...arrays];
   const [first] = named;
   if (first === undefined)
-    throw new NormfoldError("usage", "there is no array in the data; give one at least");
+    throw new NormfoldError("invalid", "there is no array in the data; give one at least");
   const size = lengthOf(first);
   for (const entry of named) {
     if (lengthOf(entry) === size) continue;

@@ -61,9 +61,9 @@ export async function evaluateModel(
       ...(limit === undefined ? {} : { limit }),
       ...(signal === undefined ? {} : { signal }),
     });
-    for await (const { size, tensors } of batches) {
+    for await (const { size, tensors, places } of batches) {
       const labels = labelsOf(tensors, judged.model, judged.labels);
-      assertLabels(labels, loss, judged.classes, samples);
+      assertLabels(labels, loss, judged.classes, places);
       const feeds = new Map(tensors).set(judged.labels, labels);
       const outputs = await session.run(feeds, wanted);
       lossSum += scalarOf(outputs, judged.loss) * size;
@@ -156,7 +156,7 @@ export function assertLabels(
   labels: RuntimeTensor,
   loss: Loss,
   classes: number | undefined,
-  done: number,
+  places: ArrayLike<number> | undefined,
 ): void {
   if (loss.kind !== "cross-entropy" || classes === undefined) return;
   const { dtype, dims, data } = labels;
@@ -167,10 +167,11 @@ export function assertLabels(
   for (let i = 0; i < count; i++) {
     const label = numbers[i] ?? 0;
     if ((label >= 0 && label < classes && Number.isInteger(label)) || label === loss.ignoreIndex) continue;
-    const sample = done + Math.floor((i * (dims[0] ?? 1)) / count);
+    const place = places?.[Math.floor((i * (dims[0] ?? 1)) / count)];
+    const sample = place === undefined ? "a sample" : `sample ${place}`;
     throw new NormfoldError(
       "invalid",
-      `the label of sample ${sample} is ${label}, and there are ${classes} classes (0 to ${classes - 1})`,
+      `the label of ${sample} is ${label}, and there are ${classes} classes (0 to ${classes - 1})`,
     );
   }
 }

@@ -1,5 +1,6 @@
 import { NormfoldError } from "../base/errors.js";
 import { freeze } from "../batchnorm/freeze.js";
+import type { Batch } from "../data/dataset.js";
 import type { Model } from "../ir/model.js";
 import { Tensor, tensorFromBytes } from "../ir/tensor.js";
 import type { RuntimeTensor, TensorMap } from "../runtime/runtime.js";
@@ -43,6 +44,7 @@ const MAX_BAD_BATCHES = 20;
  */
 export async function trainModel(model: Model, options: TrainOptions): Promise<TrainResult> {
   assertOptions(options);
+  assertBatchSize(model, options.batchSize);
   // The loop holds the state, so that it can drop what a bad batch makes of it.
   const withDecay = (options.weightDecay ?? 0) > 0;
   const step = buildTrainingStep(model, { ...options, withDecay, guarded: false });
@@ -59,6 +61,18 @@ export async function trainModel(model: Model, options: TrainOptions): Promise<T
 interface PlannedStep {
   readonly feeds: TensorMap;
   readonly rate: number;
+}
+
+function assertBatchSize(model: Model, batchSize: number): void {
+  for (const { name, type, tensor } of model.graph.inputs) {
+    const fixed = type?.kind === "tensor" && tensor === undefined ? type.shape?.[0] : undefined;
+    if (typeof fixed !== "number" || fixed === batchSize) continue;
+    throw new NormfoldError(
+      "usage",
+      `the model fixes its batch at ${fixed} samples, not ${batchSize}; make batches of that size`,
+      { element: name },
+    );
+  }
 }
 
 class Run {
@@ -132,8 +146,8 @@ class Run {
         skip: this.#inEpoch,
       };
       const drawn: PlannedStep[] = [];
-      for await (const { tensors } of data.batches(order)) {
-        drawn.push(this.#feedsOf(tensors, this.#done + drawn.length, total));
+      for await (const batch of data.batches(order)) {
+        drawn.push(this.#feedsOf(batch, this.#done + drawn.length, total));
         if (drawn.length < this.#room(total)) continue;
         if (await this.#make(drawn.splice(0), total)) break;
       }
@@ -162,10 +176,10 @@ class Run {
     return Math.min(stepsPerCall, total - this.#done, until(validateEvery), until(checkpointEvery));
   }
 
-  #feedsOf(tensors: ReadonlyMap<string, RuntimeTensor>, at: number, total: number): PlannedStep {
+  #feedsOf({ tensors, places }: Batch, at: number, total: number): PlannedStep {
     const { learningRate, schedule = { kind: "constant" }, loss, weightDecay, momentum } = this.#options;
     const labels = labelsOf(tensors, this.#step.model, this.#step.labels);
-    assertLabels(labels, loss, this.#step.classes, 0);
+    assertLabels(labels, loss, this.#step.classes, places);
     const rate = learningRateAt(schedule, learningRate, at, total);
     const hyper = { rate, weightDecay: weightDecay ?? 0, momentum: momentum ?? 0.9 };
     const inputs = this.#step.inputs.flatMap((name) => {

@@ -233,7 +233,7 @@ describe("what estimateStatistics refuses", () => {
     ],
     ["another shape", () => fails(samples("d", [4, 2, 4, 4])), /\[2,4,4\], the model wants \[3,4,4\]/],
     ["no samples", () => fails(tensor([0, 3, 4, 4], [])), /the data is empty/],
-    ["too few samples", () => fails(input, { batchSize: 13 }), /12 sample\(s\), fewer than one batch of 13/],
+    ["too few samples", () => fails(input, { batchSize: 13 }), /12 samples, fewer than one batch of 13/],
     ["no batch", () => fails(input, { batchSize: 0 }), /batch of 0/],
     [
       "NaN",

@@ -216,7 +216,14 @@ describe("data that does not fit", () => {
     const error = await rejection(
       open("nan.npy", [slot("in", ["N", 2])]).then((data) => collect(data, { size: 2 })),
     );
-    expect(error.describe()).toMatch(/sample 2 of "in" holds NaN/);
+    expect(error.describe()).toMatch(/nan\.npy: sample 2 of "in" holds NaN/);
+    // In whatever order they are drawn.
+    for (const seed of [1, 2, 3]) {
+      const shuffled = await rejection(
+        open("nan.npy", [slot("in", ["N", 2])]).then((data) => collect(data, { size: 1, seed })),
+      );
+      expect(shuffled.describe()).toMatch(/nan\.npy: sample 2 of "in" holds NaN/);
+    }
   });
 
   it.each([
@@ -231,9 +238,53 @@ describe("data that does not fit", () => {
     ["short-idx1-ubyte", () => idx(8, [9], new Uint8Array(3)), /cut off/],
     ["empty.npy", () => npy("<f4", [0, 3], ramp(0)), /no samples/],
     ["text.npy", () => npy("<U3", [2], new Uint8Array(24)), /text cannot be fed/],
+    ["complex.npy", () => npy("<c8", [2, 3], ramp(12)), /complex64 cannot be fed/],
+    ["nothing.npy", () => new Uint8Array(0), /no NumPy array/],
+    [
+      "noarray.npz",
+      () => new TextEncoder().encode("PK, but no archive of arrays at all"),
+      /no array in the data/,
+    ],
   ])("%s: one line", async (name, make, message) => {
     writeFileSync(file(name), make());
     const error = await rejection(open(name, [slot("in", ["N", 3])]));
+    expect(error.describe()).toMatch(message);
+    expect(error.describe()).toContain(name);
+  });
+
+  const sample = (k: number): string => `yield { in: Float32Array.of(1, 2, ${k}) };`;
+  it.each([
+    [
+      "throws.mjs",
+      `export default function* () { ${sample(3)} throw new TypeError("the source broke"); }`,
+      /fails behind sample 1 \(TypeError: the source broke\)/,
+    ],
+    [
+      "rejects.mjs",
+      `export default async function* () { ${sample(3)} await Promise.reject(new Error("gone")); }`,
+      /fails behind sample 1 \(Error: gone\)/,
+    ],
+    [
+      "called.mjs",
+      `export default () => { throw new Error("no network"); };`,
+      /fails when it is called \(Error: no network\)/,
+    ],
+    [
+      "uneven.mjs",
+      `export default function* () { ${sample(3)} yield { in: new Float32Array(2) }; }`,
+      /"in" of sample 1 is float\[2\], and float\[3\] of the first/,
+    ],
+    [
+      "spoiled.mjs",
+      `export default function* () { ${sample(3)} ${sample(Number.NaN)} }`,
+      /sample 1 of "in" holds NaN/,
+    ],
+  ])("%s: one line that names the module", async (name, text, message) => {
+    writeFileSync(file(name), text);
+    const error = await rejection(
+      open(name, [slot("in", ["N", 3])]).then((data) => collect(data, { size: 2, seed: 1 })),
+    );
+    expect(error.code).toBe("invalid");
     expect(error.describe()).toMatch(message);
     expect(error.describe()).toContain(name);
   });

@@ -21,6 +21,9 @@ export function npySource(path: string): SampleSource {
 function storedArray(source: ByteSource): StoredArray {
   const layout = npyLayout(source.read(0, Math.min(HEAD, source.size)));
   if (layout !== undefined) {
+    if (layout.dtype.startsWith("complex")) {
+      throw new NormfoldError("unsupported", `${layout.dtype} cannot be fed to a network; save real numbers`);
+    }
     assertWhole(source, layout);
     return { ...layout, source };
   }

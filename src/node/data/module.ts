@@ -17,7 +17,7 @@ const SHUFFLE_WINDOW = 1024;
 export async function moduleDataset(path: string): Promise<Dataset> {
   const source = await load(path);
   const first = await firstOf(path, source);
-  const fields = [...first].map(([name, { dtype, dims }]): Field => ({ name, dtype, shape: dims }));
+  const fields = [...first.tensors].map(([name, { dtype, dims }]): Field => ({ name, dtype, shape: dims }));
   return {
     size: undefined,
     fields,
@@ -27,7 +27,12 @@ export async function moduleDataset(path: string): Promise<Dataset> {
 }
 
 type Samples = AsyncIterable<unknown> | Iterable<unknown>;
-type Sample = ReadonlyMap<string, RuntimeTensor>;
+
+interface Sample {
+  /** Counted from 0, in the module's order. */
+  readonly place: number;
+  readonly tensors: ReadonlyMap<string, RuntimeTensor>;
+}
 
 async function load(path: string): Promise<() => Promise<Samples>> {
   let exported: unknown;
@@ -40,9 +45,8 @@ async function load(path: string): Promise<() => Promise<Samples>> {
     throw new NormfoldError("invalid", `the module does not load (${reason}); mend it`, { file: path });
   }
   const make = async (): Promise<Samples> => {
-    const value: unknown =
-      typeof exported === "function" ? await Reflect.apply(exported, undefined, []) : exported;
-    if (isSamples(value)) return value;
+    const value = await exportOf(exported, path);
+    if (isSamples(value)) return sparing(path, value);
     throw new NormfoldError(
       "invalid",
       "the module's default export gives no iterable of samples; export one",
@@ -52,6 +56,39 @@ async function load(path: string): Promise<() => Promise<Samples>> {
     );
   };
   return make;
+}
+
+/** What the module exports, or what it gives when it is called. */
+async function exportOf(exported: unknown, file: string): Promise<unknown> {
+  if (typeof exported !== "function") return exported;
+  try {
+    return await Reflect.apply(exported, undefined, []);
+  } catch (error) {
+    throw failed(error, "when it is called", file);
+  }
+}
+
+/** The samples, and what the module throws between them as an error of the module's. */
+async function* sparing(file: string, samples: Samples): AsyncGenerator<unknown, void, undefined> {
+  let count = 0;
+  try {
+    for await (const sample of samples) {
+      yield sample;
+      count++;
+    }
+  } catch (error) {
+    throw failed(error, `behind sample ${count}`, file);
+  }
+}
+
+function failed(error: unknown, when: string, file: string): NormfoldError {
+  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  return new NormfoldError(
+    "invalid",
+    `the module fails ${when} (${reason}); mend it`,
+    { file },
+    { cause: error },
+  );
 }
 
 function isSamples(value: unknown): value is Samples {
@@ -124,7 +161,7 @@ function sampleOf(file: string, sample: unknown, index: number): Sample {
   if (typeof sample !== "object" || sample === null) {
     throw new NormfoldError("invalid", `sample ${index} is no object of arrays by input name`, { file });
   }
-  return new Map(
+  const tensors = new Map(
     Object.entries(sample).map(([name, value]: [string, unknown]) => {
       const tensor = tensorOf(value);
       if (tensor !== undefined) return [name, tensor];
@@ -132,6 +169,7 @@ function sampleOf(file: string, sample: unknown, index: number): Sample {
       throw new NormfoldError("invalid", message, { file });
     }),
   );
+  return { place: index, tensors };
 }
 
 const TYPES: readonly (readonly [new (length: number) => ArrayBufferView, DType])[] = [
@@ -172,12 +210,12 @@ function tensorOf(value: unknown, dims?: readonly number[]): RuntimeTensor | und
 function collate(file: string, fields: readonly Field[], samples: readonly Sample[]): Batch {
   const tensors = new Map<string, RuntimeTensor>();
   for (const { name, dtype, shape = [] } of fields) {
-    const parts = samples.map((sample, index) => {
-      const tensor = sample.get(name);
+    const parts = samples.map((sample) => {
+      const tensor = sample.tensors.get(name);
       const isLike = tensor?.dtype === dtype && tensor.dims.join() === shape.join();
       if (isLike && tensor.data instanceof Uint8Array) return tensor.data;
       const found = tensor === undefined ? "missing" : `${tensor.dtype}[${tensor.dims}]`;
-      const message = `"${name}" of a sample is ${found}, and ${dtype}[${shape}] in the first (place ${index} of a batch)`;
+      const message = `"${name}" of sample ${sample.place} is ${found}, and ${dtype}[${shape}] of the first`;
       throw new NormfoldError("invalid", message, { file });
     });
     const width = parts[0]?.length ?? 0;
@@ -187,5 +225,5 @@ function collate(file: string, fields: readonly Field[], samples: readonly Sampl
     });
     tensors.set(name, { dtype, dims: [samples.length, ...shape], data });
   }
-  return { size: samples.length, tensors };
+  return { size: samples.length, tensors, places: samples.map(({ place }) => place) };
 }

@@ -47,14 +47,25 @@ export async function openDataset(
         'a module gives its labels itself, as "labels" of each sample; leave out --labels',
       );
     }
-    return bindDataset(
-      isModule ? await moduleDataset(path) : await fromFiles(path, slots, labels),
-      slots,
-      preparation,
-    );
+    const stored = isModule ? await moduleDataset(path) : await fromFiles(path, slots, labels);
+    return located(bindDataset(stored, slots, preparation), path);
   } catch (error) {
     throw error instanceof NormfoldError ? error.at({ file: path }) : error;
   }
+}
+
+/** The dataset; what goes wrong while it is read names the file. */
+function located(dataset: Dataset, file: string): Dataset {
+  return {
+    ...dataset,
+    async *batches(options) {
+      try {
+        yield* dataset.batches(options);
+      } catch (error) {
+        throw error instanceof NormfoldError ? error.at({ file }) : error;
+      }
+    },
+  };
 }
 
 async function fromFiles(path: string, slots: readonly Slot[], labels: string | undefined): Promise<Dataset> {
