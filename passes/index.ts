@@ -2,6 +2,7 @@ import type { Pass } from "../src/rewrite/pass.js";
 import { composeAffine } from "./compose-affine.js";
 import { eliminateDead } from "./eliminate-dead.js";
 import { eliminateDropout } from "./eliminate-dropout.js";
+import { eliminateExpands } from "./eliminate-expands.js";
 import { eliminateIdentity } from "./eliminate-identity.js";
 import { eliminateNeutralAffine } from "./eliminate-neutral-affine.js";
 import { eliminateNoOps } from "./eliminate-no-ops.js";
@@ -21,10 +22,15 @@ import { mergeCommonSubexpressions } from "./merge-common-subexpressions.js";
 import { mergeDuplicateInitializers } from "./merge-duplicate-initializers.js";
 import { mergeIdempotentChains } from "./merge-idempotent-chains.js";
 import { mergeLinearChains } from "./merge-linear-chains.js";
+import { mergeMovementChains } from "./merge-movement-chains.js";
 import { mergeParallelBranches } from "./merge-parallel-branches.js";
 import { mergeSlices } from "./merge-slices.js";
+import { mergeVariadicChains } from "./merge-variadic-chains.js";
 import { mergeViewChains } from "./merge-view-chains.js";
+import { simplifyConcat } from "./simplify-concat.js";
 import { simplifyReshape } from "./simplify-reshape.js";
+import { simplifyResize } from "./simplify-resize.js";
+import { simplifySizes } from "./simplify-sizes.js";
 
 /** Every pass, in the order the pipeline runs them. */
 export const PASSES: readonly Pass[] = [
@@ -35,13 +41,18 @@ export const PASSES: readonly Pass[] = [
   foldConstants,
   inlineControlFlow,
   simplifyReshape,
+  simplifyResize,
+  simplifySizes,
+  eliminateExpands,
   eliminateNoOps,
   eliminateTransposes,
   fusePad,
   eliminateQuantizationPairs,
   mergeIdempotentChains,
   mergeViewChains,
+  mergeMovementChains,
   mergeSlices,
+  simplifyConcat,
   eliminateNeutralAffine,
   // Before the folds, which would carry the constants of a Gelu away.
   fuseCompoundOperators,
@@ -54,6 +65,8 @@ export const PASSES: readonly Pass[] = [
   fuseGemm,
   // After the folds: Min and Max let more maps through than Clip and Relu do.
   fuseExactOperators,
+  // After it: a Max of three is no Relu any more.
+  mergeVariadicChains,
   // After the folds: a node that two readers share can take in nothing of either.
   mergeDuplicateInitializers,
   mergeCommonSubexpressions,

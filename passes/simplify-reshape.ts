@@ -13,7 +13,8 @@ import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
  *            y = Reshape(x, t)
  *   after    y = Reshape(x, [-1, 2, 29, 28, 28])
  *
- * A single symbolic size becomes -1; several become 0 where each repeats the input's size of its axis.
+ * A single symbolic size becomes -1, also where -1 stands for a number that can be worked out; several become 0 where each
+ * repeats the input's size of its axis.
  *
  * Source     ONNX Reshape-5 to -25: -1 is what remains, 0 copies the input's size (allowzero = 0)
  * Requires   every element of the target known, as a number or an expression of sizes
@@ -39,7 +40,7 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   const elements = facts.elements(target);
   if (elements === undefined) return undefined;
   if (node.int("allowzero", 0) !== 0) return refuse("it takes sizes of zero at their word (allowzero)");
-  const settled = constantTarget(elements, data, facts);
+  const settled = constantTarget(withoutRemainder(elements, node, facts), data, facts);
   if (settled === undefined)
     return refuse("several sizes of its target are dynamic, and not all repeat its input's");
   const tensor = tensorFromNumbers("int64", [settled.length], settled);
@@ -50,6 +51,16 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
       rewriter.setInput(node, 1, rewriter.addConstant(graph, target.name, tensor, node));
     },
   };
+}
+
+/** The target with what its -1 comes to, where that is a number. A zero in a target copies, so it is not written. */
+function withoutRemainder(elements: readonly SymDim[], node: Node, facts: Facts): readonly SymDim[] {
+  const output = node.output(0);
+  const shape = output && facts.shape(output);
+  return elements.map((element, axis) => {
+    const size = shape?.[axis];
+    return element === -1 && typeof size === "number" && size > 0 ? size : element;
+  });
 }
 
 /**

@@ -73,6 +73,13 @@ export class Rewriter {
     this.#touch(value);
   }
 
+  /** Leaves out the inputs from `index` on, which are optional. */
+  dropInputs(node: Node, index: number): void {
+    for (const value of node.inputs.slice(index)) this.#touch(value);
+    node.setInputs(node.inputs.slice(0, index));
+    this.#touched.add(node);
+  }
+
   setAttribute(node: Node, name: string, init: AttributeInit): void {
     node.set(attribute(name, init));
     this.#touched.add(node);

@@ -31,6 +31,19 @@ describe("simplify-reshape", () => {
     expect(target?.tensor?.toIntegers()).toEqual([-1, 4]);
   });
 
+  it("a -1 beside a dynamic size changes places with it where its number is known", async () => {
+    const outcome = await rewrite(
+      graphText(
+        "float[N,6,4] x",
+        [ZERO, "int64[1] two = {2}", "int64[2] rest = {3, -1}"],
+        "s = Shape (x) n = Gather (s, zero) m = Mul (n, two) t = Concat <axis = 0> (m, rest) y = Reshape (x, t)",
+      ),
+    );
+    expect(outcome.ops).toEqual(["y = Reshape(x, t_1)"]);
+    const [target] = [...outcome.model.graph.initializers];
+    expect(target?.tensor?.toIntegers()).toEqual([-1, 3, 4]);
+  });
+
   it("several dynamic sizes are copied where they repeat the input's", async () => {
     const outcome = await rewrite(
       graphText(
@@ -52,6 +65,7 @@ describe("simplify-reshape", () => {
         "s = Shape (x) tn = Gather (s, swapped) t = Concat <axis = 0> (tn, six) y = Reshape (x, t)",
       ),
       /several sizes of its target are dynamic/,
+      { passes: ["simplify-reshape"] },
     );
   });
 
@@ -63,6 +77,7 @@ describe("simplify-reshape", () => {
         "s = Shape (x) n = Gather (s, zero) t = Concat <axis = 0> (n, rest) y = Reshape <allowzero = 1> (x, t)",
       ),
       /allowzero/,
+      { passes: ["simplify-reshape"] },
     );
   });
 

@@ -1,0 +1,72 @@
+import { present } from "../src/base/assert.js";
+import type { Node, Value } from "../src/ir/graph.js";
+import { sameShape } from "../src/ops/dims.js";
+import type { Facts } from "../src/ops/facts.js";
+import { broadcastShapes } from "../src/ops/shapes.js";
+import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
+
+/** Operators that broadcast all their inputs against each other, with the opset from which they do. */
+const BROADCASTING: ReadonlyMap<string, number> = new Map([
+  ...["Add", "Sub", "Mul", "Div", "Pow", "And", "Or", "Xor", "Equal", "Less", "Greater"].map(from(7)),
+  ...["Max", "Min", "Sum", "Mean"].map(from(8)),
+  ...["Where", "Mod", "LessOrEqual", "GreaterOrEqual", "BitShift"].map(from(9)),
+  ...["BitwiseAnd", "BitwiseOr", "BitwiseXor"].map(from(18)),
+]);
+
+function from(opset: number): (name: string) => readonly [string, number] {
+  return (name) => [name, opset];
+}
+
+/**
+ * Read through an Expand where the operator behind it broadcasts anyway.
+ *
+ *   before   s = Shape(x)  n = ReduceL2(x)  e = Expand(n, s)  y = Div(x, e)
+ *   after    n = ReduceL2(x)  y = Div(x, n)
+ *
+ * Source     exporters write a vector that is divided by its length so
+ * Requires   the other inputs alone broadcast to the shape of the output, symbolic sizes equal
+ * Refuses    nothing: an Expand that others read keeps its node for them
+ * Numerics   exact
+ */
+export const eliminateExpands: Pass = {
+  kind: "rules",
+  name: "eliminate-expands",
+  summary: "Expand in front of an operator that broadcasts is read through",
+  before: "s = Shape(x)  e = Expand(n, s)  y = Div(x, e)",
+  after: "y = Div(x, n)",
+  numerics: "exact",
+  rules: [{ operators: [...BROADCASTING.keys()], match }],
+};
+
+function match(node: Node, { facts }: View): Proposal | undefined {
+  const since = node.is(node.opType) ? BROADCASTING.get(node.opType) : undefined;
+  const output = node.output(0);
+  if (since === undefined || output === undefined || node.hasReferences || facts.isCall(node))
+    return undefined;
+  if ((facts.opset(node) ?? 0) < since) return undefined;
+  const shape = facts.shape(output);
+  if (shape === undefined) return undefined;
+  for (const [index, input] of node.inputs.entries()) {
+    const expand = input === null ? undefined : expandOf(input, facts);
+    const source = expand?.input(0);
+    if (expand === undefined || source === undefined) continue;
+    const left = broadcastShapes(
+      node.inputs.map((other, i) => (other === null ? [] : facts.shape(i === index ? source : other))),
+    );
+    if (left === undefined || left === "mismatch" || !sameShape(left, shape)) continue;
+    return {
+      kind: "rewrite",
+      summary: `${node.label} broadcasts what ${expand.label} had expanded`,
+      apply: (rewriter) => {
+        rewriter.setInput(node, index, source);
+        if (present(expand.output(0), "an Expand has an output").uses.size === 0) rewriter.removeNode(expand);
+      },
+    };
+  }
+  return undefined;
+}
+
+function expandOf(value: Value, facts: Facts): Node | undefined {
+  const node = value.producer;
+  return node?.is("Expand") && !node.hasReferences && !facts.isCall(node) ? node : undefined;
+}
