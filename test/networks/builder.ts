@@ -1,0 +1,96 @@
+import { createRandom } from "../../src/base/random.js";
+import { createModel, type Model, tensorFromNumbers, tensorType, type Value } from "../../src/index.js";
+
+type Attributes = Readonly<Record<string, number | string | readonly number[]>>;
+
+/** A network that is built operator by operator, with seeded constants. */
+export interface Network {
+  readonly model: Model;
+  readonly input: (dims: readonly (number | string)[]) => Value;
+  /** Uniform in a range. */
+  readonly constant: (dims: readonly number[], low: number, high: number) => Value;
+  /** A weight [...] of which each output sums `fan` products: of the size that keeps magnitudes. */
+  readonly weight: (dims: readonly number[], fan: number) => Value;
+  readonly integers: (dims: readonly number[], elements: readonly number[]) => Value;
+  /** An operator and its first output, or all of them. */
+  readonly apply: (opType: string, inputs: readonly Value[], attributes?: Attributes) => Value;
+  readonly outputsOf: (
+    opType: string,
+    count: number,
+    inputs: readonly Value[],
+    attributes?: Attributes,
+  ) => readonly Value[];
+  readonly normalize: (x: Value, channels: number) => Value;
+  readonly conv: (x: Value, dims: readonly number[], attributes?: Attributes) => Value;
+  readonly finish: (output: Value, dims: readonly (number | string)[]) => Model;
+}
+
+/** As many different numbers as weights are drawn from; a prime, so that no size of a weight repeats along it. */
+const DRAWN = 65_537;
+
+export function network(name: string): Network {
+  const model = createModel(17, name);
+  const { graph } = model;
+  const random = createRandom(11);
+  const drawn = Float64Array.from({ length: DRAWN }, () => random.uniform());
+  let position = 0;
+  const constant: Network["constant"] = (dims, low, high) => {
+    const size = dims.reduce((product, dim) => product * dim, 1);
+    const values = new Float64Array(size);
+    for (let i = 0; i < size; i++) values[i] = low + (high - low) * (drawn[position++ % DRAWN] ?? 0);
+    return graph.addInitializer(graph.freshName("k"), tensorFromNumbers("float", dims, values));
+  };
+  const weight: Network["weight"] = (dims, fan) => constant(dims, -Math.sqrt(3 / fan), Math.sqrt(3 / fan));
+  const outputsOf: Network["outputsOf"] = (opType, count, inputs, attributes = {}) => {
+    const name = opType.toLowerCase();
+    const outputs = Array.from({ length: count }, (_, i) =>
+      graph.freshName(i === 0 ? name : `${name}_output${i}`),
+    );
+    return graph.addNode({ opType, inputs, outputs, attributes }).outputs.flatMap((value) => value ?? []);
+  };
+  const apply: Network["apply"] = (opType, inputs, attributes) => {
+    const [value] = outputsOf(opType, 1, inputs, attributes);
+    if (value === undefined) throw new Error("a node without output");
+    return value;
+  };
+  return {
+    model,
+    input: (dims) => graph.addInput({ name: "x", type: tensorType("float", dims) }),
+    constant,
+    weight,
+    integers: (dims, elements) =>
+      graph.addInitializer(
+        graph.freshName("i"),
+        tensorFromNumbers("int64", dims, Float64Array.from(elements)),
+      ),
+    apply,
+    outputsOf,
+    normalize: (x, channels) =>
+      apply("BatchNormalization", [
+        x,
+        constant([channels], -1, 1),
+        constant([channels], -1, 1),
+        constant([channels], -0.2, 0.2),
+        constant([channels], 0.5, 2),
+      ]),
+    conv: (x, dims, attributes) => {
+      const [, ...summed] = dims;
+      return apply(
+        "Conv",
+        [
+          x,
+          weight(
+            dims,
+            summed.reduce((product, dim) => product * dim, 1),
+          ),
+        ],
+        attributes,
+      );
+    },
+    finish: (output, dims) => {
+      output.info = { name: output.name, type: tensorType("float", dims) };
+      graph.addOutput(output);
+      return model;
+    },
+  };
+}
