@@ -220,7 +220,7 @@ describe("what is written", () => {
   it.each([
     ["Mul(x, c)", "Mul 1"],
     ["Add(x, c)", ""],
-    ["Relu(x)", "Greater 1, Where 1"],
+    ["Relu(x)", "Cast 1, Greater 1, Mul 1"],
     ["Sigmoid(x)", "Mul 2, Sub 1"],
     ["Pow(x, two)", "Mul 2"],
   ])("%s takes %s", (body, expected) => {

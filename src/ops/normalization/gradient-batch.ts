@@ -2,7 +2,7 @@ import { refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
 import type { GradientContext, GradientRule, InputGradients } from "../gradient-rule.js";
 import { axesBut } from "../gradient-shape.js";
-import { scalarLike } from "../gradient-support.js";
+import { scalarLike, zerosLike } from "../gradient-support.js";
 import { inverseDeviation, perElement, sumOver } from "./gradient-moments.js";
 
 /** One number per channel, brought to the axis of the channels. */
@@ -19,14 +19,10 @@ function batchStatistics(
   rank: number,
 ): readonly [Value, Value] {
   const { build, node } = c;
-  if (node.float("momentum", 0.9) === 0) {
-    const [mean, variance] = [c.forwardOutput(1), c.forwardOutput(2)];
-    return [alongChannels(c, mean, rank), alongChannels(c, variance, rank)];
-  }
-  const over = (value: Value): Value =>
-    build.op("ReduceMean", [value, build.ints(axes)], { keepdims: rank === 2 ? 0n : 1n });
+  if (node.float("momentum", 0.9) === 0) return [c.forwardOutput(1), c.forwardOutput(2)];
+  const over = (value: Value): Value => build.op("ReduceMean", [value, build.ints(axes)], { keepdims: 0n });
   const mean = over(x);
-  const centred = build.op("Sub", [x, mean]);
+  const centred = build.op("Sub", [x, alongChannels(c, mean, rank)]);
   return [mean, over(build.op("Mul", [centred, centred]))];
 }
 
@@ -40,21 +36,37 @@ function training(c: GradientContext, g: Value, rank: number): InputGradients {
   const axes = axesBut(rank, 1);
   const [mean, variance] = batchStatistics(c, x, axes, rank);
   const inverse = inverseDeviation(c, variance);
-  // One number per channel broadcasts to a matrix as it is.
-  const isMatrix = rank === 2;
-  const vector = (value: Value): Value => (isMatrix ? value : build.op("Reshape", [value, build.ints([-1])]));
-  const dbias = sumOver(c, g, axes, !isMatrix);
-  if (!c.needs(0) && !c.needs(1)) return [undefined, undefined, vector(dbias)];
-  const centred = build.op("Sub", [x, mean]);
-  const dscale = build.op("Mul", [inverse, sumOver(c, build.op("Mul", [g, centred]), axes, !isMatrix)]);
+  const dbias = sumOver(c, g, axes, false);
+  if (!c.needs(0) && !c.needs(1)) return [undefined, undefined, dbias];
+  const centred = build.op("Sub", [x, alongChannels(c, mean, rank)]);
+  const dscale = build.op("Mul", [inverse, sumOver(c, build.op("Mul", [g, centred]), axes, false)]);
   let dx: Value | undefined;
   if (c.needs(0)) {
+    const factor = build.op("Mul", [c.input(1), inverse]);
     const slope = perElement(c, build.op("Mul", [inverse, dscale]), x, axes);
-    const unshifted = build.op("Sub", [g, perElement(c, dbias, x, axes)]);
-    const bracket = build.op("Sub", [unshifted, build.op("Mul", [centred, slope])]);
-    dx = build.op("Mul", [build.op("Mul", [alongChannels(c, c.input(1), rank), inverse]), bracket]);
+    const along = build.op("Mul", [centred, alongChannels(c, build.op("Mul", [factor, slope]), rank)]);
+    const shift = perElement(c, dbias, x, axes);
+    dx = build.op("Sub", [centredAndScaled(c, g, { shift, factor, variance }, rank), along]);
   }
-  return [dx, c.needs(1) ? vector(dscale) : undefined, c.needs(2) ? vector(dbias) : undefined];
+  return [dx, c.needs(1) ? dscale : undefined, c.needs(2) ? dbias : undefined];
+}
+
+/**
+ * (g - shift) * factor by channel. It is what BatchNormalization does with given statistics, which onnxruntime does in one
+ * pass over memory; for matrices its kernel is slower than two operators.
+ */
+function centredAndScaled(
+  c: GradientContext,
+  g: Value,
+  { shift, factor, variance }: Readonly<Record<"shift" | "factor" | "variance", Value>>,
+  rank: number,
+): Value {
+  const { build, node } = c;
+  if (rank === 2) return build.op("Mul", [build.op("Sub", [g, shift]), factor]);
+  const scale = c.input(1);
+  return build.op("BatchNormalization", [g, scale, zerosLike(c, scale), shift, variance], {
+    epsilon: { kind: "float", value: node.float("epsilon", 1e-5) },
+  });
 }
 
 /** Inference form: y = (x - mean) * scale / sqrt(variance + epsilon) + bias, with all four given. */
