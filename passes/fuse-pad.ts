@@ -3,7 +3,7 @@ import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import type { Facts } from "../src/ops/facts.js";
 import { type Permutation, permutationOf } from "../src/ops/layout/permutation.js";
-import { normalAxes } from "../src/ops/shapes.js";
+import { readPad } from "../src/ops/movement/pad.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import type { Rewriter } from "../src/rewrite/rewriter.js";
 
@@ -163,29 +163,13 @@ function transposed(rewriter: Rewriter, node: Node, input: Value): Value {
 }
 
 function readBorder(node: Node, facts: Facts): Border | Refusal {
-  if (node.hasReferences) return refuse("an attribute of it takes its value from the function's caller");
-  const mode = node.string("mode", "constant");
+  const padding = readPad(node, facts);
+  if (isRefusal(padding)) return padding;
+  const { input, mode, pads, value } = padding;
   if (mode !== "constant") return refuse(`it pads by mode "${mode}"`);
-  const [input, filling, given] = [node.input(0), node.input(2), node.input(3)];
-  const rank = input === undefined ? undefined : facts.rank(input);
-  if (input === undefined || rank === undefined || rank < 3)
-    return refuse("its input is not known to have spatial axes");
-  const counts = node.input(1);
-  const pads = counts === undefined ? (node.ints("pads") ?? node.ints("paddings")) : facts.numbers(counts);
-  const named = given === undefined ? [...Array(rank).keys()] : facts.numbers(given);
-  const axes = named === undefined ? undefined : normalAxes(named, rank);
-  if (pads === undefined || axes === undefined || pads.length !== 2 * axes.length) {
-    return refuse("its pads are not known");
-  }
-  const value = filling === undefined ? node.float("value", 0) : facts.numbers(filling)?.[0];
-  if (value === undefined) return refuse("what it pads with is not known");
-  const all = new Array<number>(2 * rank).fill(0);
-  for (const [at, axis] of axes.entries()) {
-    all[axis] = pads[at] ?? 0;
-    all[axis + rank] = pads[at + axes.length] ?? 0;
-  }
-  if (all.some((pad) => pad < 0)) return refuse("it cuts off elements (negative pads)");
-  return { input, pads: all, value };
+  if (pads.length < 6) return refuse("its input is not known to have spatial axes");
+  if (pads.some((pad) => pad < 0)) return refuse("it cuts off elements (negative pads)");
+  return { input, pads, value };
 }
 
 /** The pads of a reader with the border among them, or why it cannot take it. */

@@ -1,12 +1,19 @@
-import { present } from "../src/base/assert.js";
 import type { Refusal } from "../src/base/refusal.js";
 import type { Node, Value } from "../src/ir/graph.js";
-import { tensorFromNumbers } from "../src/ir/tensor.js";
 import { sameDim } from "../src/ops/dims.js";
-import type { Facts } from "../src/ops/facts.js";
-import { normalAxis } from "../src/ops/shapes.js";
+import {
+  axisOf,
+  type Cut,
+  cutsOf,
+  partsAlong,
+  positions,
+  producerOf,
+  sizeAlong,
+} from "../src/ops/movement/cuts.js";
+import { sliceInputs } from "../src/rewrite/add-slice.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
+import { replaceNode } from "../src/rewrite/replace-node.js";
 import { replacementBlocked } from "../src/rewrite/rewriter.js";
 
 /**
@@ -38,22 +45,10 @@ export const mergeSlices: Pass = {
   ],
 };
 
-function operator(value: Value | undefined, opType: string, facts: Facts): Node | undefined {
-  const node = value?.producer;
-  return node?.is(opType) && !node.hasReferences && !facts.isCall(node) ? node : undefined;
-}
-
-/** The axis of a Concat or Split, counted from the front. */
-function axisOf(node: Node, facts: Facts): number | undefined {
-  const axis = node.int("axis", node.is("Split") ? 0 : Number.NaN);
-  const [input] = node.inputs;
-  return input ? normalAxis(axis, facts.rank(input)) : undefined;
-}
-
 function joinParts(node: Node, { facts }: View): Proposal | Refusal | undefined {
   const [part, output] = [node.input(0), node.output(0)];
   if (!node.is("Concat") || node.hasReferences || output === undefined) return undefined;
-  const split = operator(part, "Split", facts);
+  const split = producerOf(part, "Split", facts);
   const source = split?.input(0);
   if (split === undefined || source === undefined) return undefined;
   const axis = axisOf(node, facts);
@@ -70,7 +65,7 @@ function joinConcats(node: Node, { facts }: View): Proposal | undefined {
   const axis = axisOf(node, facts);
   if (axis === undefined) return undefined;
   const inner = node.inputs.map((value) => {
-    const first = operator(value ?? undefined, "Concat", facts);
+    const first = producerOf(value ?? undefined, "Concat", facts);
     return value?.uses.size === 1 && first && axisOf(first, facts) === axis ? first : undefined;
   });
   if (inner.every((first) => first === undefined)) return undefined;
@@ -80,19 +75,15 @@ function joinConcats(node: Node, { facts }: View): Proposal | undefined {
     kind: "rewrite",
     summary: `${node.label} joins the inputs of ${names.join(" and ")} at once`,
     apply: (rewriter) => {
-      const graph = present(node.graph, `${node.label} is removed`);
-      const init = { opType: "Concat", name: node.name, inputs, attributes: { axis } };
-      const made = rewriter.addNode(graph, { ...init, outputs: [graph.freshName(output.name)] }, node);
-      rewriter.supersede(output, present(made.output(0), "a Concat has an output"));
-      rewriter.removeNode(node);
-      for (const first of inner) if (first !== undefined) rewriter.removeNode(first);
+      const gone = inner.filter((first) => first !== undefined);
+      replaceNode(rewriter, node, { opType: "Concat", inputs, attributes: { axis } }, gone);
     },
   };
 }
 
 function splitConcat(node: Node, { facts }: View): Proposal | undefined {
   if (!node.is("Split") || node.hasReferences) return undefined;
-  const concat = operator(node.input(0), "Concat", facts);
+  const concat = producerOf(node.input(0), "Concat", facts);
   const axis = axisOf(node, facts);
   if (concat === undefined || axis === undefined || axisOf(concat, facts) !== axis) return undefined;
   if (concat.inputs.length !== node.outputs.length) return undefined;
@@ -118,57 +109,10 @@ function splitConcat(node: Node, { facts }: View): Proposal | undefined {
   };
 }
 
-/** What a Slice does along an axis, as it is written. */
-interface Cut {
-  readonly start: number;
-  readonly end: number;
-  readonly step: number;
-}
-
-/** The cuts of a Slice by axis; undefined where one is not known. Bounds are inputs from opset 10 on. */
-function cutsOf(node: Node, facts: Facts): Map<number, Cut> | undefined {
-  const data = node.input(0);
-  const rank = data === undefined ? undefined : facts.rank(data);
-  if (rank === undefined || (facts.opset(node) ?? 0) < 10) return undefined;
-  const read = (index: number): readonly number[] | undefined => {
-    const value = node.input(index);
-    return value === undefined ? undefined : facts.numbers(value);
-  };
-  const [starts, ends] = [read(1), read(2)];
-  const axes = node.input(3) === undefined ? starts?.map((_, i) => i) : read(3);
-  const steps = node.input(4) === undefined ? starts?.map(() => 1) : read(4);
-  if (starts === undefined || ends === undefined || axes === undefined || steps === undefined)
-    return undefined;
-  const cuts = new Map<number, Cut>();
-  for (const [i, given] of axes.entries()) {
-    const [axis, start, end, step] = [normalAxis(given, rank), starts[i], ends[i], steps[i]];
-    if (axis === undefined || start === undefined || end === undefined || step === undefined)
-      return undefined;
-    cuts.set(axis, { start, end, step });
-  }
-  return cuts;
-}
-
-/** The first position, the number of positions and their distance, of a cut that goes forward along `size`. */
-function positions(
-  { start, end, step }: Cut,
-  size: number,
-): { first: number; count: number; step: number } | undefined {
-  if (step < 1) return undefined;
-  const clamp = (bound: number): number => Math.min(Math.max(bound < 0 ? bound + size : bound, 0), size);
-  const first = clamp(start);
-  return { first, count: Math.max(Math.ceil((clamp(end) - first) / step), 0), step };
-}
-
-function sizeAlong(value: Value, axis: number, facts: Facts): number | undefined {
-  const size = facts.shape(value)?.[axis];
-  return typeof size === "number" ? size : undefined;
-}
-
 function sliceConcat(node: Node, { facts }: View): Proposal | Refusal | undefined {
   const [data, output] = [node.input(0), node.output(0)];
   if (!node.is("Slice") || node.hasReferences || data === undefined || output === undefined) return undefined;
-  const concat = operator(data, "Concat", facts);
+  const concat = producerOf(data, "Concat", facts);
   const axis = concat && axisOf(concat, facts);
   if (concat === undefined || axis === undefined) return undefined;
   const cuts = cutsOf(node, facts);
@@ -177,22 +121,17 @@ function sliceConcat(node: Node, { facts }: View): Proposal | Refusal | undefine
   if (cuts?.size !== 1 || cut === undefined || size === undefined) return undefined;
   const picked = positions(cut, size);
   if (picked?.step !== 1) return undefined;
-  let at = 0;
-  for (const part of concat.inputs) {
-    const length = part === null ? undefined : sizeAlong(part, axis, facts);
-    if (part === null || length === undefined) return undefined;
-    if (at === picked.first && length === picked.count && length > 0)
-      return readThrough(node, output, part, `cuts out what ${concat.label} has put in`);
-    at += length;
-  }
-  return undefined;
+  const parts = partsAlong(concat.inputs, axis, facts);
+  const whole = parts?.find(({ first, size }) => first === picked.first && size === picked.count && size > 0);
+  if (whole === undefined) return undefined;
+  return readThrough(node, output, whole.value, `cuts out what ${concat.label} has put in`);
 }
 
 function sliceSlice(node: Node, { facts }: View): Proposal | undefined {
   const [middle, output] = [node.input(0), node.output(0)];
   if (!node.is("Slice") || node.hasReferences || middle?.uses.size !== 1 || output === undefined)
     return undefined;
-  const first = operator(middle, "Slice", facts);
+  const first = producerOf(middle, "Slice", facts);
   const source = first?.input(0);
   if (first === undefined || source === undefined) return undefined;
   const [inner, outer] = [cutsOf(first, facts), cutsOf(node, facts)];
@@ -208,44 +147,10 @@ function sliceSlice(node: Node, { facts }: View): Proposal | undefined {
     kind: "rewrite",
     summary: `${node.label} cuts what ${first.label} had cut, which goes`,
     apply: (rewriter) => {
-      const graph = present(node.graph, `${node.label} is removed`);
-      const list = (role: string, values: readonly number[]): Value => {
-        const tensor = tensorFromNumbers("int64", [values.length], values.map(safe));
-        return rewriter.addConstant(graph, `${output.name}_${role}`, tensor, node);
-      };
-      const all = [...cuts.values()];
-      const inputs = [
-        source,
-        list(
-          "starts",
-          all.map(({ start }) => start),
-        ),
-        list(
-          "ends",
-          all.map(({ end }) => end),
-        ),
-        list("axes", [...cuts.keys()]),
-        ...(all.every(({ step }) => step === 1)
-          ? []
-          : [
-              list(
-                "steps",
-                all.map(({ step }) => step),
-              ),
-            ]),
-      ];
-      const init = { opType: "Slice", name: node.name, inputs };
-      const made = rewriter.addNode(graph, { ...init, outputs: [graph.freshName(output.name)] }, node);
-      rewriter.supersede(output, present(made.output(0), "a Slice has an output"));
-      rewriter.removeNode(node);
-      rewriter.removeNode(first);
+      const inputs = sliceInputs(rewriter, node, source, cuts);
+      replaceNode(rewriter, node, { opType: "Slice", inputs }, [first]);
     },
   };
-}
-
-/** "To the end" is written as the largest int64, which a number does not hold. */
-function safe(bound: number): number {
-  return Math.min(Math.max(bound, Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
 }
 
 /** One cut for two along an axis of known size, both forward. */

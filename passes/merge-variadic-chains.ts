@@ -1,0 +1,139 @@
+import { present } from "../src/base/assert.js";
+import type { DType } from "../src/ir/dtype.js";
+import type { Node, Value } from "../src/ir/graph.js";
+import { tensorFromNumbers } from "../src/ir/tensor.js";
+import { constantTensor } from "../src/ops/constants.js";
+import { sameShape } from "../src/ops/dims.js";
+import type { Facts } from "../src/ops/facts.js";
+import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
+import { replaceNode } from "../src/rewrite/replace-node.js";
+import type { Rewriter } from "../src/rewrite/rewriter.js";
+
+/**
+ * Make one of Max, Min or Sum within each other, and leave out operands that decide nothing.
+ *
+ *   before   a = Max(x, y)  b = Max(a, -inf)  z = Max(b, x, 1, 2)
+ *   after    z = Max(x, y, 2)
+ *
+ * An extreme of extremes is one of all operands, NaN or not; an operand that is there twice, or is the least number of its
+ * type, is not wanted; constants of one element are one. A Sum in a Sum joins it where the terms are then added in the same
+ * order.
+ *
+ * Requires   one graph; an operand that is left out makes the result no larger
+ * Refuses    nothing: a value between the two that others read keeps its node
+ * Numerics   exact (a zero that is the extreme may have the other sign)
+ */
+export const mergeVariadicChains: Pass = {
+  kind: "rules",
+  name: "merge-variadic-chains",
+  summary: "Max of Max, Min of Min and Sum of Sum become one, without operands that decide nothing",
+  before: "a = Max(x, y)  z = Max(a, x, -inf)",
+  after: "z = Max(x, y)",
+  numerics: "exact",
+  rules: [
+    { operators: ["Max", "Min", "Sum"], match: flatten },
+    { operators: ["Max", "Min"], match: mergeConstants },
+    { operators: ["Max", "Min"], match: leaveOut },
+  ],
+};
+
+function operandsOf(node: Node): readonly Value[] | undefined {
+  const operands = node.inputs.filter((value) => value !== null);
+  return operands.length === node.inputs.length && !node.hasReferences ? operands : undefined;
+}
+
+function flatten(node: Node, { facts }: View): Proposal | undefined {
+  const { opType } = node;
+  const operands = operandsOf(node);
+  if (!node.is("Max", "Min", "Sum") || operands === undefined || node.output(0) === undefined)
+    return undefined;
+  const nested = operands.map((value, at) => {
+    const inner = value.producer;
+    if (!inner?.is(opType) || inner.graph !== node.graph || value.uses.size !== 1) return undefined;
+    if (operandsOf(inner) === undefined || facts.isCall(inner)) return undefined;
+    // a + (b + c) is (b + c) + a; with more before it, rounding would tell.
+    return opType === "Sum" && at > 1 ? undefined : inner;
+  });
+  const joined = opType === "Sum" ? nested.filter((inner) => inner !== undefined).slice(0, 1) : nested;
+  const inners = joined.filter((inner) => inner !== undefined);
+  if (inners.length === 0) return undefined;
+  const [first] = inners;
+  const inputs =
+    opType === "Sum" && first !== undefined
+      ? [...first.inputs, ...operands.filter(({ producer }) => producer !== first)]
+      : operands.flatMap((value, at) => joined[at]?.inputs ?? [value]);
+  return {
+    kind: "rewrite",
+    summary: `${node.label} takes the operands of ${inners.map(({ label }) => label).join(" and ")}`,
+    apply: (rewriter) => replaceNode(rewriter, node, { opType, inputs }, inners),
+  };
+}
+
+/** Constants of one element of a Max or Min, of which one decides. */
+function mergeConstants(node: Node, { facts }: View): Proposal | undefined {
+  const operands = operandsOf(node);
+  const output = node.output(0);
+  const dtype = output === undefined ? undefined : facts.dtype(output);
+  if (!node.is("Max", "Min") || operands === undefined || dtype === undefined) return undefined;
+  const scalars = operands.filter((value) => constantTensor(value)?.size === 1);
+  const known = scalars
+    .flatMap((value) => facts.numbers(value) ?? [])
+    .filter((number) => isExact(number, dtype));
+  if (scalars.length < 2 || known.length < scalars.length) return undefined;
+  const extreme = (node.is("Max") ? Math.max : Math.min)(...known);
+  const rank = Math.max(...scalars.map((value) => constantTensor(value)?.dims.length ?? 0));
+  const others = operands.filter((value) => !scalars.includes(value));
+  return {
+    kind: "rewrite",
+    summary: `${node.label} has one constant, ${extreme}, for ${scalars.length}`,
+    apply: (rewriter) => {
+      const one = addScalar(rewriter, node, dtype, rank, extreme);
+      replaceNode(rewriter, node, { opType: node.opType, inputs: [...others, one] });
+    },
+  };
+}
+
+function isExact(number: number, dtype: DType): boolean {
+  return !Number.isNaN(number) && (Number.isSafeInteger(number) || !/int64$/.test(dtype));
+}
+
+function addScalar(rewriter: Rewriter, node: Node, dtype: DType, rank: number, number: number): Value {
+  const graph = present(node.graph, `${node.label} is removed`);
+  const tensor = tensorFromNumbers(dtype, new Array<number>(rank).fill(1), [number]);
+  return rewriter.addConstant(graph, `${node.output(0)?.name ?? node.opType}_bound`, tensor, node);
+}
+
+function leaveOut(node: Node, { facts }: View): Proposal | undefined {
+  const [operands, output] = [operandsOf(node), node.output(0)];
+  if (!node.is("Max", "Min") || operands === undefined || output === undefined) return undefined;
+  const wanted = [...new Set(operands)].filter((value) => !decidesNothing(value, node, facts));
+  const shape = facts.shape(output);
+  const isWhole = wanted.some((value) => sameShape(facts.shape(value), shape));
+  const left = isWhole ? wanted : [...new Set(operands)];
+  if (left.length === operands.length) return undefined;
+  const count = operands.length - left.length;
+  return {
+    kind: "rewrite",
+    summary: `${node.label} does without ${count} operand${count > 1 ? "s" : ""} that decide${count > 1 ? "" : "s"} nothing`,
+    apply: (rewriter) => replaceNode(rewriter, node, { opType: node.opType, inputs: left }),
+  };
+}
+
+/** The least and the largest number of the types; int64's are not told from those near it. */
+const LIMITS: Partial<Record<DType, readonly [number, number]>> = {
+  float: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+  double: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+  float16: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
+  int8: [-128, 127],
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+  uint8: [0, 255],
+  uint32: [0, 2 ** 32 - 1],
+};
+
+/** Whether each element is one that no other is beyond. */
+function decidesNothing(value: Value, node: Node, facts: Facts): boolean {
+  const limits = LIMITS[facts.dtype(value) ?? "undefined"];
+  const limit = limits?.[node.is("Max") ? 0 : 1];
+  const numbers = facts.numbers(value) ?? [];
+  return numbers.length > 0 && numbers.every((number) => number === limit);
+}

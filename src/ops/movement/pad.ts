@@ -1,0 +1,37 @@
+import { type Refusal, refuse } from "../../base/refusal.js";
+import type { Node, Value } from "../../ir/graph.js";
+import type { Facts } from "../facts.js";
+import { normalAxes } from "../shapes.js";
+
+/** What a Pad does. */
+export interface Padding {
+  readonly input: Value;
+  readonly mode: string;
+  /** The begins of all axes, then the ends; negative ones cut off. */
+  readonly pads: readonly number[];
+  /** What "constant" fills with. */
+  readonly value: number;
+}
+
+/** A Pad of any version, or why it cannot be read. */
+export function readPad(node: Node, facts: Facts): Padding | Refusal {
+  if (node.hasReferences) return refuse("an attribute of it takes its value from the function's caller");
+  const [input, filling, given] = [node.input(0), node.input(2), node.input(3)];
+  const rank = input === undefined ? undefined : facts.rank(input);
+  if (input === undefined || rank === undefined) return refuse("the rank of its input is not known");
+  const counts = node.input(1);
+  const pads = counts === undefined ? (node.ints("pads") ?? node.ints("paddings")) : facts.numbers(counts);
+  const named = given === undefined ? [...Array(rank).keys()] : facts.numbers(given);
+  const axes = named === undefined ? undefined : normalAxes(named, rank);
+  if (pads === undefined || axes === undefined || pads.length !== 2 * axes.length) {
+    return refuse("its pads are not known");
+  }
+  const value = filling === undefined ? node.float("value", 0) : facts.numbers(filling)?.[0];
+  if (value === undefined) return refuse("what it pads with is not known");
+  const all = new Array<number>(2 * rank).fill(0);
+  for (const [at, axis] of axes.entries()) {
+    all[axis] = pads[at] ?? 0;
+    all[axis + rank] = pads[at + axes.length] ?? 0;
+  }
+  return { input, mode: node.string("mode", "constant"), pads: all, value };
+}
