@@ -20,7 +20,8 @@ export interface Network {
     inputs: readonly Value[],
     attributes?: Attributes,
   ) => readonly Value[];
-  readonly normalize: (x: Value, channels: number) => Value;
+  /** A BatchNormalization, whose gammas are from -1, or `low`, to 1. */
+  readonly normalize: (x: Value, channels: number, low?: number) => Value;
   readonly conv: (x: Value, dims: readonly number[], attributes?: Attributes) => Value;
   readonly finish: (output: Value, dims: readonly (number | string)[]) => Model;
 }
@@ -65,10 +66,10 @@ export function network(name: string): Network {
       ),
     apply,
     outputsOf,
-    normalize: (x, channels) =>
+    normalize: (x, channels, low = -1) =>
       apply("BatchNormalization", [
         x,
-        constant([channels], -1, 1),
+        constant([channels], low, 1),
         constant([channels], -1, 1),
         constant([channels], -0.2, 0.2),
         constant([channels], 0.5, 2),

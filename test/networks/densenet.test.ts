@@ -1,0 +1,47 @@
+import { describe, expect, it } from "vitest";
+import { optimize } from "../../src/index.js";
+import type { Node } from "../../src/ir/graph.js";
+import { densenet121 } from "./densenet.js";
+
+/** Where the 62 stand: behind what others read too, in front of a Relu. */
+const BEHIND = { MaxPool: 1, Concat: 58, AveragePool: 3 };
+
+function tally(names: readonly string[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const name of names) counts[name] = (counts[name] ?? 0) + 1;
+  return counts;
+}
+
+describe("DenseNet-121 with Caffe's Mul and Add behind each of 121 normalizations", () => {
+  it.each([
+    // A negative scale goes through no Relu: the map stays whole.
+    ["gammas of both signs", "mixed", "BatchNormalization", /Relu lets no negative scale through/],
+    // A positive one goes through into the Conv behind: the shift stays.
+    ["positive gammas", "positive", "Add", /Relu lets no shift through/],
+  ] as const)(
+    "%s: 62 are left, each one node, and the report says why of each",
+    async (_, signs, kind, below) => {
+      const { model, report } = await optimize(densenet121(signs));
+      expect([report.before.batchNormalizations, report.before.operators["Mul"]]).toEqual([121, 121]);
+      expect(report.rolledBack).toEqual([]);
+      expect(report.check?.status, report.check?.reason).toBe("equal");
+      // Of the best peer 368 are left, and those of a network without Caffe's Mul and Add.
+      expect(report.after.nodes).toBeLessThanOrEqual(367);
+
+      const left = [...model.graph.nodes()].filter((node) => node.is("BatchNormalization", "Mul", "Add"));
+      expect(new Set(left.map(({ opType }) => opType))).toEqual(new Set([kind]));
+      expect(tally(left.map((node) => node.input(0)?.producer?.opType ?? ""))).toEqual(BEHIND);
+      const why = (node: Node, pass: string): string | undefined =>
+        report.refusals.find((each) => each.pass === pass && each.node === node.label)?.reason;
+      for (const node of left) {
+        const [behind] = node.output(0)?.users ?? [];
+        expect(behind?.opType).toBe("Relu");
+        expect(why(node, "fold-affine-up")).toMatch(
+          /the output of (MaxPool|Concat|AveragePool) "\w+" has 1 other use/,
+        );
+        expect(why(node, "fold-affine-down")).toMatch(below);
+      }
+    },
+    20_000,
+  );
+});
