@@ -38,12 +38,16 @@ async function operators(name: string): Promise<string[]> {
 
 describe("the round trip", () => {
   test("insert proves that nothing changed; calibrate, freeze and optimize lead back to the plain network", async () => {
-    const inserted = await normfold(["insert", "plain.onnx", "-o", "bn.onnx", "--data", "data.mjs"], { cwd });
+    const args = ["insert", "plain.onnx", "-o", "bn.onnx", "--data", "data.mjs", "--reference"];
+    const inserted = await normfold(args, { cwd });
     expect([inserted.code, inserted.stderr]).toEqual([0, ""]);
     expectNarrow(inserted.stdout);
     expect(inserted.stdout).toMatch(/1 BatchNormalization went in: init identity, form inference/);
     expect(inserted.stdout).toMatch(/statistics of 40 samples in 2 batches/);
     expect(inserted.stdout).toMatch(/check {2}equal in onnxruntime/);
+    expect(inserted.stdout).toMatch(
+      /float64 {2}distance.*\n.*original +result\n {2}the first samples +y +\d/,
+    );
     expect(await operators("bn.onnx")).toContain("BatchNormalization");
 
     const calibrated = await normfold(
