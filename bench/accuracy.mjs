@@ -2,9 +2,10 @@
 // evaluation of the original, over several seeds of inputs and, where the weights are all one number, of weights.
 import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { loadModel, optimize } from "../dist/src/index.js";
+import { isRefusal, loadModel, optimize } from "../dist/src/index.js";
+import { evaluateReference } from "../dist/src/reference/evaluate.js";
 import { table } from "./measure.mjs";
-import { randomize } from "./weights.mjs";
+import { randomize, uniform } from "./weights.mjs";
 
 /**
  * The distance of one run is the root mean square of the differences of an output, in units of its largest magnitude. The
@@ -14,8 +15,10 @@ import { randomize } from "./weights.mjs";
 const STANDARD_ERRORS = 2;
 
 /**
- * One rounding of float32. Chains of products that become one (merge-linear-chains) lose up to this: their weights are rounded
- * where the original's were exact, and a wide middle no longer averages what a long sum rounds.
+ * One rounding of float32. Chains of products that become one (merge-linear-chains) may be farther by up to this: what a long
+ * sum rounds is no longer averaged over the channels of a wide middle, in which the sums rounded each for itself. The
+ * constants are not what it comes from: "constants alone" is the folded model in float64, where only its constants, rounded
+ * once, differ from the original.
  */
 const ROUNDING = 2 ** -24;
 
@@ -31,13 +34,40 @@ function modelsIn(folder) {
     .filter((path) => path.endsWith(".onnx") && existsSync(path));
 }
 
+/** Standard normal deviates; integers and booleans are zero, which is an index everywhere. */
+function feedsOf(inputs, seed) {
+  const random = uniform(seed);
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  return new Map(
+    inputs.map(({ name, dtype, dims }) => {
+      const length = dims.reduce((product, dim) => product * dim, 1);
+      const draw = dtype.includes("float") || dtype === "double" ? normal : () => 0;
+      return [name, { dtype, dims, data: Float64Array.from({ length }, draw) }];
+    }),
+  );
+}
+
+/** How far the folded model is from the original where nothing rounds but its constants: geometric mean over its outputs. */
+function exactDistance(original, folded, inputs, seed) {
+  const feeds = feedsOf(inputs, seed);
+  const [before, after] = [original, folded].map((model) => evaluateReference(model, feeds));
+  if (isRefusal(before) || isRefusal(after)) return undefined;
+  const distances = [...before].map(([name, { data }]) => {
+    const other = after.get(name).data;
+    const unit = data.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0) || 1;
+    return Math.sqrt(data.reduce((sum, value, i) => sum + ((other[i] - value) / unit) ** 2, 0) / data.length);
+  });
+  return geometricMean(distances.map(floor));
+}
+
 async function distances(path, seeds) {
   const pairs = [];
   let weights = 0;
+  let exact = () => undefined;
   for (let seed = 1; seed <= seeds; seed++) {
     const model = await loadModel(path);
     if (path.includes("light_")) weights = randomize(model, seed);
-    const { report } = await optimize(model, { seed, reference: true });
+    const { model: folded, report } = await optimize(model, { seed, reference: true });
     if (report.accuracy === undefined) return { reason: report.check?.reason ?? "it does not run" };
     if (report.accuracy.refused !== undefined) return { reason: report.accuracy.refused };
     for (const { outputs } of report.accuracy.sets) {
@@ -45,24 +75,29 @@ async function distances(path, seeds) {
         if (original !== undefined && result !== undefined) pairs.push([original.rms, result.rms]);
       }
     }
+    exact = () => exactDistance(model, folded, report.check.sets[0].inputs, seed);
   }
-  return { pairs, weights };
+  return { pairs, weights, exact };
 }
 
 function geometricMean(values) {
   return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 }
 
+/** An output that is met exactly is as near as it gets: a thousandth of a rounding stands for it. */
+function floor(value) {
+  return Math.max(value, ROUNDING / 1e3);
+}
+
 function judge(pairs) {
-  // An output that is met exactly is as near as it gets: half a rounding stands for it.
-  const floor = (value) => Math.max(value, ROUNDING / 1e3);
   const logs = pairs.map(([original, result]) => Math.log(floor(result) / floor(original)));
   const mean = logs.reduce((sum, value) => sum + value, 0) / logs.length;
   const variance = logs.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(logs.length - 1, 1);
   const error = Math.sqrt(variance / logs.length);
   const [original, result] = [0, 1].map((side) => geometricMean(pairs.map((pair) => floor(pair[side]))));
-  const verdict =
-    mean <= 0
+  const verdict = pairs.every(([original, result]) => original === result)
+    ? "the same"
+    : mean <= 0
       ? "nearer"
       : mean <= STANDARD_ERRORS * error
         ? "no farther than chance"
@@ -74,14 +109,21 @@ function judge(pairs) {
 
 const [seedCount = "8", ...wanted] = process.argv.slice(2);
 const folders = ["models/zoo", "models/real", "models/onnx", "../shared/models/zoo", "../shared/models/real"];
-const paths = folders
-  .flatMap((folder) => modelsIn(`${root}${folder}`).map((path) => [path.slice(root.length), path]))
+/** A model that is here and beside is measured once. */
+const once = new Map(
+  folders
+    .flatMap((folder) => modelsIn(`${root}${folder}`).map((path) => [folder.split("/").at(-1), folder, path]))
+    .map(([kind, folder, path]) => [`${kind}${path.slice(root.length + folder.length)}`, path])
+    .reverse(),
+);
+const paths = [...once]
+  .reverse()
   .filter(([name]) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
 const rows = [];
 const ratios = [];
 for (const [name, path] of paths) {
   const seeds = Math.min(Number(seedCount), FEW_SEEDS[path.split("/").at(-1)] ?? Number(seedCount));
-  const { pairs, weights, reason } = await distances(path, seeds).catch((error) => ({
+  const { pairs, weights, exact, reason } = await distances(path, seeds).catch((error) => ({
     reason: error.message,
   }));
   if (pairs === undefined || pairs.length === 0) {
@@ -90,7 +132,13 @@ for (const [name, path] of paths) {
   }
   const { original, result, ratio, error, verdict } = judge(pairs);
   ratios.push(ratio);
-  const told = weights > 0 ? `${verdict} (${weights} weights drawn)` : verdict;
+  const farther = verdict.toLowerCase().startsWith("farther");
+  const constants = farther ? exact()?.toExponential(1) : undefined;
+  const told = [
+    verdict,
+    ...(constants === undefined ? [] : [`constants alone ${constants}`]),
+    ...(weights > 0 ? [`${weights} weights drawn`] : []),
+  ].join("; ");
   rows.push([
     name,
     pairs.length,

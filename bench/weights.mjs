@@ -2,7 +2,7 @@
 import { tensorFromNumbers } from "../dist/src/index.js";
 
 /** Deterministic uniform numbers in [0, 1). */
-function uniform(seed) {
+export function uniform(seed) {
   let state = (seed * 2654435761 + 12345) >>> 0;
   return () => {
     state = (Math.imul(state ^ (state >>> 15), 2246822519) + 0x9e3779b9) >>> 0;
