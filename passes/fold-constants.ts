@@ -1,11 +1,13 @@
 import { NormfoldError } from "../src/base/errors.js";
 import { bitsOf, byteLengthOf, type DType } from "../src/ir/dtype.js";
-import { Graph, isStandardDomain, type Node, type Value } from "../src/ir/graph.js";
-import { Model, type OpsetImport } from "../src/ir/model.js";
+import { type Graph, isStandardDomain, type Node, type Value } from "../src/ir/graph.js";
 import { Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
 import { constantTensor } from "../src/ops/constants.js";
 import { isDeterministic } from "../src/ops/determinism.js";
 import type { Facts } from "../src/ops/facts.js";
+import { type Candidate, candidatesOf, freedBy } from "../src/rewrite/candidates.js";
+import { constantModel, type Result } from "../src/rewrite/constant-model.js";
+import { GrowthBudget } from "../src/rewrite/growth.js";
 import type { Pass, PassContext } from "../src/rewrite/pass.js";
 
 /**
@@ -18,7 +20,7 @@ import type { Pass, PassContext } from "../src/rewrite/pass.js";
  * everything else that is constant and deterministic is computed by one onnxruntime session for the whole graph.
  *
  * Refuses    random operators; quantization, which would undo the compression; results that make the model grow past
- *            the growth limit, less the constants that go away with them; graph outputs; what onnxruntime cannot run
+ *            the growth limit, less the constants that go away with them, all of them where they would together; graph outputs; what onnxruntime cannot run
  * Numerics   rounding: a kernel may sum in another order when its operand is a constant
  */
 export const foldConstants: Pass = {
@@ -29,12 +31,35 @@ export const foldConstants: Pass = {
   after: "y = Mul(x, k)  // k is an initializer",
   numerics: "rounding",
   run: async (context) => {
-    for (const graph of context.view.model.graphs()) {
-      foldKnown(graph, context);
-      await foldComputed(graph, context);
+    const graphs = [...context.view.model.graphs()];
+    const { growth, view } = context;
+    const growths = graphs.flatMap((graph) => growthsIn(graph, view.facts));
+    const budget = new GrowthBudget(growths, view.settings.growthLimit, growth);
+    for (const graph of graphs) {
+      // Its node may have been computed with what was around it.
+      if (graph.owner !== undefined && graph.owner.graph === undefined) continue;
+      foldKnown(graph, context, budget);
+      await foldComputed(graph, context, budget);
     }
   },
 };
+
+/** The bytes that each constant to be made in the graph would add, as far as shapes are known. */
+function growthsIn(graph: Graph, facts: Facts): number[] {
+  return candidatesOf(foldableIn(graph, facts)).flatMap(({ value, freed }) => {
+    const size = bytesOf(value, facts);
+    return size === undefined ? [] : [size - freed];
+  });
+}
+
+function bytesOf(value: Value, facts: Facts): number | undefined {
+  const [dtype, shape] = [facts.dtype(value), facts.staticShape(value)];
+  if (dtype === undefined || shape === undefined || value.isGraphOutput || value.isPinned) return undefined;
+  return byteLengthOf(
+    dtype,
+    shape.reduce((size, dim) => size * dim, 1),
+  );
+}
 
 /** Operators that stay although their inputs are constant: folding them would undo a compression on purpose. */
 const KEPT: ReadonlySet<string> = new Set([
@@ -100,7 +125,7 @@ function filled(node: Node, dtype: DType, shape: readonly number[]): Tensor | un
   return new Tensor(dtype, shape, { kind: "range", range: { source, offset: 0, length: size } });
 }
 
-function foldKnown(graph: Graph, context: PassContext): void {
+function foldKnown(graph: Graph, context: PassContext, budget: GrowthBudget): void {
   const { facts } = context.view;
   for (const node of graph.nodes()) {
     if (!isFoldable(node, facts)) continue;
@@ -108,15 +133,14 @@ function foldKnown(graph: Graph, context: PassContext): void {
       if (output === null || output.uses.size === 0 || output.isGraphOutput || output.isPinned) continue;
       const tensor = knownTensor(node, output, facts);
       if (tensor === undefined) continue;
-      const growth = tensor.byteLength - freedBytes(node, new Set([node]));
-      if (affordable(growth, context)) replace(node, output, tensor, growth, context);
-      else context.refused(node, tooLarge(growth, context));
+      const freed = freedBy(new Set([node])).get(node) ?? 0;
+      fold({ node, value: output, freed }, tensor, context, budget);
     }
   }
 }
 
-async function foldComputed(graph: Graph, context: PassContext): Promise<void> {
-  const { facts } = context.view;
+/** The nodes whose inputs are constants or outputs of such nodes. */
+function foldableIn(graph: Graph, facts: Facts): Set<Node> {
   const foldable = new Set<Node>();
   for (const node of graph.nodes()) {
     const constant = node.inputs.every(
@@ -127,54 +151,49 @@ async function foldComputed(graph: Graph, context: PassContext): Promise<void> {
     );
     if (constant && isFoldable(node, facts)) foldable.add(node);
   }
-  const results = frontier(foldable).filter(({ node, value }) => {
-    const reason = whyNotFolded(node, value, foldable, context);
-    if (reason !== undefined) context.refused(node, reason);
+  return foldable;
+}
+
+async function foldComputed(graph: Graph, context: PassContext, budget: GrowthBudget): Promise<void> {
+  const candidates = candidatesOf(foldableIn(graph, context.view.facts)).filter((candidate) => {
+    const reason = whyNotFolded(candidate, context, budget);
+    if (reason !== undefined) context.refused(candidate.node, reason);
     return reason === undefined;
   });
-  if (results.length === 0) return;
-  const tensors = await evaluate(results, graph, context);
-  for (const { node, value } of results) {
-    const tensor = tensors.get(value);
-    if (tensor === undefined) continue;
-    const growth = tensor.byteLength - freedBytes(node, foldable);
-    if (affordable(growth, context)) replace(node, value, tensor, growth, context);
-    else context.refused(node, tooLarge(growth, context));
+  if (candidates.length === 0) return;
+  const tensors = await evaluate(candidates, graph, context);
+  for (const candidate of candidates) {
+    const tensor = tensors.get(candidate.value);
+    if (tensor !== undefined) fold(candidate, tensor, context, budget);
   }
 }
 
-interface Result {
-  readonly node: Node;
-  readonly value: Value;
-}
-
-/** The values on the border: computed from constants, and read by something that is not. */
-function frontier(foldable: ReadonlySet<Node>): Result[] {
-  return [...foldable].flatMap((node) =>
-    node.outputs.flatMap((value) => {
-      const read = [...(value?.uses ?? [])].some((use) => use.kind !== "node" || !foldable.has(use.node));
-      return value !== null && read ? [{ node, value }] : [];
-    }),
-  );
+/** Puts the constant in, if the growth limit lets it. */
+function fold(
+  { node, value, freed }: Candidate,
+  tensor: Tensor,
+  context: PassContext,
+  budget: GrowthBudget,
+): void {
+  const growth = tensor.byteLength - freed;
+  const objection = budget.objection(growth);
+  if (objection !== undefined) context.refused(node, objection);
+  else if (replace(node, value, tensor, context)) budget.spend(growth);
 }
 
 function whyNotFolded(
-  node: Node,
-  value: Value,
-  foldable: ReadonlySet<Node>,
+  { value, freed }: Candidate,
   context: PassContext,
+  budget: GrowthBudget,
 ): string | undefined {
   const { facts } = context.view;
   if (value.isGraphOutput) return `"${value.name}" is a graph output`;
   if (value.pinnedBecause !== undefined) return `"${value.name}" stays: ${value.pinnedBecause}`;
   const dtype = facts.dtype(value);
-  const shape = facts.staticShape(value);
   if (dtype !== undefined && !EVALUATED.has(dtype)) return `its result is ${dtype}`;
-  if (dtype !== undefined && shape !== undefined) {
-    const size = shape.reduce((product, dim) => product * dim, 1);
-    const growth = byteLengthOf(dtype, size) - freedBytes(node, foldable);
-    if (!affordable(growth, context)) return tooLarge(growth, context);
-  }
+  const size = bytesOf(value, facts);
+  const objection = size === undefined ? undefined : budget.objection(size - freed);
+  if (objection !== undefined) return objection;
   return context.evaluate === undefined ? "no runtime is at hand to compute it" : undefined;
 }
 
@@ -193,37 +212,10 @@ const EVALUATED: ReadonlySet<DType> = new Set<DType>([
   "bool",
 ]);
 
-function affordable(growth: number, { growth: { spent }, view }: PassContext): boolean {
-  return growth <= 0 || spent + growth <= view.settings.growthLimit;
-}
-
-function tooLarge(growth: number, { growth: { spent }, view }: PassContext): string {
-  const limit = view.settings.growthLimit;
-  return `its result adds ${growth} bytes, and the growth limit has ${Math.max(0, limit - spent)} of ${limit} left`;
-}
-
-/** Bytes of the constants that only nodes of the foldable part read, as far as they lead to `node`. */
-function freedBytes(node: Node, foldable: ReadonlySet<Node>): number {
-  const seen = new Set<Value>();
-  const pending: Node[] = [node];
-  let bytes = 0;
-  for (let current = pending.pop(); current !== undefined; current = pending.pop()) {
-    for (const value of current.inputs) {
-      if (value === null || seen.has(value)) continue;
-      seen.add(value);
-      if (value.producer !== undefined && foldable.has(value.producer)) pending.push(value.producer);
-      else if ([...value.uses].every((use) => use.kind === "node" && foldable.has(use.node))) {
-        bytes += constantTensor(value)?.byteLength ?? 0;
-      }
-    }
-  }
-  return bytes;
-}
-
-function replace(node: Node, value: Value, tensor: Tensor, growth: number, context: PassContext): void {
+function replace(node: Node, value: Value, tensor: Tensor, context: PassContext): boolean {
   const { graph } = node;
-  if (graph === undefined) return;
-  const made = context.attempt(value.name, {
+  if (graph === undefined) return false;
+  return context.attempt(value.name, {
     kind: "rewrite",
     summary: `${node.label} is computed: ${tensor.dtype}[${tensor.dims.join(",")}]`,
     apply: (rewriter) => {
@@ -231,7 +223,6 @@ function replace(node: Node, value: Value, tensor: Tensor, growth: number, conte
       removeUnread(node, (unread) => rewriter.removeNode(unread));
     },
   });
-  if (made) context.growth.spent += growth;
 }
 
 /**
@@ -279,65 +270,4 @@ async function evaluate(
     }
   }
   return values;
-}
-
-/** A model without inputs whose outputs are the given values of `graph`. */
-function constantModel(results: readonly Result[], graph: Graph, model: Model): Model {
-  const target = new Graph("constants");
-  const copies = new Map<Value, Value>();
-  const copy = (value: Value): Value => {
-    const known = copies.get(value);
-    if (known !== undefined) return known;
-    const tensor = constantTensor(value);
-    if (tensor === undefined) throw new NormfoldError("internal", `"${value.name}" is not constant`);
-    const made = target.addInitializer(target.freshName(value.name), tensor);
-    copies.set(value, made);
-    return made;
-  };
-  for (const node of nodesFor(results)) {
-    const made = target.addNode({
-      opType: node.opType,
-      ...(node.domain === undefined ? {} : { domain: node.domain }),
-      inputs: node.inputs.map((value) => (value === null ? null : copy(value))),
-      outputs: node.outputs.map((value) => (value === null ? null : target.freshName(value.name))),
-      attributes: [...node.attributes.values()],
-    });
-    node.outputs.forEach((value, i) => {
-      const output = made.output(i);
-      if (value !== null && output !== undefined) copies.set(value, output);
-    });
-  }
-  for (const { value } of results) target.addOutput(copy(value));
-  return new Model(target, importsOf(graph, model), RUNNABLE_IR);
-}
-
-/** Any IR version that current runtimes read serves a model that lives for one run. */
-const RUNNABLE_IR = 8;
-
-/** The nodes that compute the results, each after those it reads. */
-function nodesFor(results: readonly Result[]): Node[] {
-  const ordered = new Set<Node>();
-  const pending: { node: Node; entered: boolean }[] = results.map(({ node }) => ({ node, entered: false }));
-  for (let item = pending.pop(); item !== undefined; item = pending.pop()) {
-    if (ordered.has(item.node)) continue;
-    if (item.entered) {
-      ordered.add(item.node);
-      continue;
-    }
-    pending.push({ node: item.node, entered: true });
-    for (const value of item.node.inputs) {
-      if (value?.producer !== undefined && constantTensor(value) === undefined) {
-        pending.push({ node: value.producer, entered: false });
-      }
-    }
-  }
-  return [...ordered];
-}
-
-/** The operator sets in force in a graph: a function body has its own. */
-function importsOf(graph: Graph, model: Model): readonly OpsetImport[] {
-  let root = graph;
-  while (root.parent !== undefined) root = root.parent;
-  const imports = model.functions.find((fn) => fn.body === root)?.opsetImports ?? model.opsetImports;
-  return imports.filter((entry) => isStandardDomain(entry.domain));
 }

@@ -1,0 +1,49 @@
+import type { Node, Value } from "../ir/graph.js";
+import { constantTensor } from "../ops/constants.js";
+import type { Result } from "./constant-model.js";
+
+/** A constant to be made, and the bytes of those that go away with it. */
+export interface Candidate extends Result {
+  readonly freed: number;
+}
+
+/** The values on the border: computed from constants, and read by something that is not. */
+export function candidatesOf(foldable: ReadonlySet<Node>): Candidate[] {
+  const freed = freedBy(foldable);
+  return [...foldable].flatMap((node) => {
+    const values = node.outputs.filter((value) => value !== null && isReadOutside(value, foldable));
+    return values.flatMap((value, at) =>
+      value === null ? [] : [{ node, value, freed: at === 0 ? (freed.get(node) ?? 0) : 0 }],
+    );
+  });
+}
+
+function isReadOutside(value: Value, foldable: ReadonlySet<Node>): boolean {
+  for (const use of value.uses) if (use.kind !== "node" || !foldable.has(use.node)) return true;
+  return false;
+}
+
+/** Bytes of the constants that nothing reads but what leads to one result alone, by the node of that. */
+export function freedBy(foldable: ReadonlySet<Node>): ReadonlyMap<Node, number> {
+  // null: to several.
+  const leadsTo = new Map<Node, Node | null>();
+  for (const node of [...foldable].reverse()) {
+    const isResult = node.outputs.some((value) => value !== null && isReadOutside(value, foldable));
+    const readers = isResult ? [node] : node.outputs.flatMap((value) => value?.users ?? []);
+    const ends = new Set(readers.map((reader) => (reader === node ? node : (leadsTo.get(reader) ?? null))));
+    const [end] = ends;
+    leadsTo.set(node, ends.size === 1 && end !== undefined ? end : null);
+  }
+  const freed = new Map<Node, number>();
+  const seen = new Set<Value>();
+  for (const [node, end] of leadsTo) {
+    for (const value of node.inputs) {
+      const tensor = constantTensor(value ?? undefined);
+      if (end === null || value === null || tensor === undefined || seen.has(value)) continue;
+      seen.add(value);
+      const isAlone = [...value.uses].every((use) => use.kind === "node" && leadsTo.get(use.node) === end);
+      if (isAlone) freed.set(end, (freed.get(end) ?? 0) + tensor.byteLength);
+    }
+  }
+  return freed;
+}
