@@ -85,6 +85,23 @@ describe("Conv", () => {
       { x: [2, 3, 1, 2], w: [3, 3, 3, 3], attributes: "pads = [1, 1, 1, 1]" },
     ],
     [
+      "of several channels, strided",
+      { x: [2, 4, 6, 4], w: [3, 4, 3, 3], attributes: "strides = [2, 2], pads = [1, 1, 1, 1]" },
+    ],
+    [
+      "of several channels, strided and dilated",
+      {
+        x: [1, 4, 6, 9],
+        w: [3, 4, 3, 2],
+        attributes: "strides = [3, 3], dilations = [2, 3], pads = [2, 1, 0, 2]",
+      },
+    ],
+    ["of patches", { x: [2, 4, 4, 6], w: [3, 4, 2, 2], attributes: "strides = [2, 2]" }],
+    [
+      "of several channels, strided, with a rest",
+      { x: [2, 4, 8, 6], w: [3, 4, 2, 3], attributes: "strides = [2, 2]" },
+    ],
+    [
       "of many channels, strided",
       { x: [1, 16, 6, 5], w: [2, 16, 3, 2], attributes: "strides = [2, 2], dilations = [1, 2]" },
     ],
@@ -125,14 +142,14 @@ describe("Conv", () => {
       `"Flatten 2, Gemm 1, Reshape 1, Transpose 2"`,
     );
     expect(added({ x: [2, 16, 4, 4], w: [4, 16, 2, 2] })).toMatchInlineSnapshot(
-      `"Concat 2, Flatten 3, Gemm 2, Pad 4, Reshape 2, Transpose 3"`,
+      `"Concat 2, Flatten 3, Gemm 2, Pad 1, Reshape 2, Slice 4, Transpose 3"`,
     );
     expect(added({ x: [2, 3, 8, 8], w: [4, 3, 2, 2] })).toMatchInlineSnapshot(
-      `"Concat 2, MatMul 2, Pad 4, ReduceSum 2, Reshape 5, Transpose 3"`,
+      `"Concat 2, MatMul 2, Pad 1, ReduceSum 2, Reshape 5, Slice 4, Transpose 3"`,
     );
     const strided: ConvCase = { x: [2, 16, 4, 4], w: [4, 16, 2, 2], attributes: "strides = [2, 2]" };
     expect(added(strided)).toMatchInlineSnapshot(
-      `"Concat 1, Flatten 5, Gemm 1, Reshape 2, Slice 4, Transpose 3"`,
+      `"MatMul 1, ReduceSum 1, Reshape 5, Slice 1, SpaceToDepth 1, Transpose 3"`,
     );
     expect(added({ x: [2, 2, 4, 4], w: [4, 2, 2, 2] })).toMatchInlineSnapshot(`"Conv 1, Transpose 3"`);
     const point = modelOf(textOf({ x: [2, 3, 4, 4], w: [4, 3, 1, 1] }));

@@ -3,96 +3,45 @@ import type { GradientContext } from "../gradient-rule.js";
 import { range } from "../gradient-shape.js";
 import { reshapeLike } from "../gradient-support.js";
 import type { WeightGradient } from "./gradient-weight.js";
-import type { PaddedWindow } from "./gradient-window.js";
+import { type PaddedWindow, padSpatial } from "./gradient-window.js";
 
 type Sizes = readonly number[];
 
-/** What one side of the product is made of: copies of a tensor, moved along the spatial axes. */
-interface Copies {
+/** One side of the products: a tensor [N, channels, sizes] and by how much each copy of it is moved along the spatial axes. */
+interface Side {
   readonly value: Value;
   readonly channels: number;
-  /** Its spatial sizes. */
   readonly sizes: Sizes;
-  /** By copy: how far it is moved along each axis. */
   readonly shifts: readonly Sizes[];
 }
 
-/**
- * dW of a window with strides of 1, without a copy of x for each tap: taps along the leading axes move g, those along the
- * others x.
- *
- *   dW[m, c, i, j] = the sum over n, r, q of g[n, m, r - i + begin, q] * x[n, c, r, q + j - begin]
- *
- * A kernel of k x k takes 2 k copies in the place of k^2, and k products of matrices. Undefined where it does not apply:
- * with strides or groups, with few channels, or where sizes are not known or no larger than a shift.
- */
-export function byShifts(
+/** Both sides of a window with strides of 1. */
+interface Shifts {
+  readonly g: Side;
+  readonly x: Side;
+  /** The spatial sizes that all copies are cut to. */
+  readonly shared: Sizes;
+}
+
+/** A tensor of which all sizes are known but that of the batch. */
+type Sized = Omit<Side, "shifts">;
+
+/** What a window over x gives to g. */
+export interface SizedWindow {
+  readonly g: Sized;
+  readonly x: Sized;
+  readonly window: PaddedWindow;
+}
+
+/** Undefined where sizes are not known. */
+export function sizedWindow(
   c: GradientContext,
-  { x, g, weight, window, group }: WeightGradient,
-): Value | undefined {
+  { x, g, weight, window }: WeightGradient,
+): SizedWindow | undefined {
   const [outputs, channels] = c.facts.shape(weight) ?? [];
   const [from, to] = [spatialSizes(c, x), spatialSizes(c, g)];
   if (typeof channels !== "number" || typeof outputs !== "number" || !from || !to) return undefined;
-  if (group !== 1 || window.strides.some((stride) => stride !== 1)) return undefined;
-  if (Math.min(channels, outputs) < FEWEST_CHANNELS) return undefined;
-  const { kernel } = window;
-  const leading = Math.floor(kernel.length / 2);
-  const isLeading = (axis: number): boolean => axis < leading;
-  const ofG: Copies = {
-    value: g,
-    channels: outputs,
-    sizes: to,
-    shifts: tapShifts(window, isLeading),
-  };
-  const ofX: Copies = {
-    value: x,
-    channels,
-    sizes: from,
-    shifts: tapShifts(window, (axis) => !isLeading(axis)).map((shift) => shift.map((places) => -places)),
-  };
-  const shared = kernel.map((_, axis) => (isLeading(axis) ? from[axis] : to[axis]) ?? 0);
-  if (![ofG, ofX].every((copies) => isWithin(copies, shared))) return undefined;
-  return products(c, ofG, ofX, shared, weight);
-}
-
-/** With fewer channels than this a convolution with a kernel as large as g is as fast. */
-const FEWEST_CHANNELS = 3;
-
-function products(c: GradientContext, ofG: Copies, ofX: Copies, shared: Sizes, weight: Value): Value {
-  const { build } = c;
-  const places = shared.reduce((product, size) => product * size, 1);
-  const taps = ofG.shifts.length * ofX.shifts.length;
-  // A product for each image spares the transposition, but leaves as many results to add up.
-  const isByImage = taps * ofG.channels * ofX.channels < (ofG.channels + ofX.channels) * places;
-  const perm = [1, 0, ...range(shared.length).map((axis) => axis + 2)];
-  const copiesOf = ({ value, sizes, shifts }: Copies): Value[] => {
-    const ordered = isByImage ? value : build.op("Transpose", [value], { perm });
-    return shifts.map((shift) => shifted(c, ordered, shift, sizes, shared));
-  };
-  const rowsOf = (value: Value): Value =>
-    isByImage
-      ? build.op("Reshape", [value, build.ints([0, -1, places])])
-      : build.op("Flatten", [value], { axis: 1n });
-  const product = (a: Value, b: Value): Value => {
-    if (!isByImage) return build.op("Gemm", [a, b], { transB: 1n });
-    const images = build.op("MatMul", [a, build.op("Transpose", [b], { perm: [0, 2, 1] })]);
-    return build.op("ReduceSum", [images, build.ints([0])], { keepdims: 0n });
-  };
-  // The narrower side is stacked: less to copy, and the products are as wide as they can be.
-  const isXStacked = ofX.channels < ofG.channels;
-  const [stacked, single] = isXStacked ? [ofX, ofG] : [ofG, ofX];
-  const stack = rowsOf(joined(c, copiesOf(stacked), isByImage ? 1 : 0));
-  const sizes = build.ints([stacked.shifts.length, stacked.channels, single.channels, 1]);
-  const parts = copiesOf(single).map((copy) => build.op("Reshape", [product(stack, rowsOf(copy)), sizes]));
-  const turned = build.op("Transpose", [joined(c, parts, 3)], {
-    perm: isXStacked ? [2, 1, 3, 0] : [1, 2, 0, 3],
-  });
-  return reshapeLike(c, turned, weight);
-}
-
-function joined({ build }: GradientContext, parts: readonly Value[], axis: number): Value {
-  const [only] = parts;
-  return parts.length === 1 && only !== undefined ? only : build.op("Concat", parts, { axis: BigInt(axis) });
+  return { g: { value: g, channels: outputs, sizes: to }, x: { value: x, channels, sizes: from }, window };
 }
 
 function spatialSizes({ facts }: GradientContext, value: Value): Sizes | undefined {
@@ -101,8 +50,84 @@ function spatialSizes({ facts }: GradientContext, value: Value): Sizes | undefin
   return known?.length === sizes?.length ? known : undefined;
 }
 
+/**
+ * dW with strides of 1 and no groups, from copies of g moved by the taps of the leading axes and copies of x moved by those
+ * of the others:
+ *
+ *   dW[m, c, i, j] = the sum over n, r, q of g[n, m, r - i + begin, q] * x[n, c, r, q + j - begin]
+ *
+ * A kernel of k x k takes 2 k copies in the place of k^2, and k products of matrices.
+ */
+export function byShifts(c: GradientContext, { g, x, window }: SizedWindow, weight: Value): Value {
+  return reshapeLike(c, products(c, shiftsOf(g, x, window)), weight);
+}
+
+/** Whether x can be cut into blocks of the strides, which are those of two axes. */
+export function hasBlocks({ x, window: { strides } }: SizedWindow): boolean {
+  const [size = 1] = strides;
+  return (
+    strides.length === 2 &&
+    strides.every((stride) => stride === size) &&
+    x.sizes.every((places) => places % size === 0)
+  );
+}
+
+/**
+ * The same with strides of s, which over [N, C, H, W] are strides of 1 over [N, s s C, H / s, W / s]: tap t reads place
+ * t * dilation - begin = s * block + rest. The kernel over blocks has some taps more, which are cut off at the end.
+ */
+export function byBlocks(c: GradientContext, { g, x, window }: SizedWindow, weight: Value): Value {
+  const { build } = c;
+  const { kernel, strides, dilations, begin } = window;
+  const [size = 1] = strides;
+  const blocks: Sized = {
+    value: build.op("SpaceToDepth", [x.value], { blocksize: BigInt(size) }),
+    channels: x.channels * size * size,
+    sizes: x.sizes.map((places) => places / size),
+  };
+  const first = begin.map((pad) => Math.floor(-pad / size));
+  const taps = kernel.map((count, axis) => {
+    const last = (count - 1) * (dilations[axis] ?? 1) - (begin[axis] ?? 0);
+    return Math.floor(last / size) - (first[axis] ?? 0) + 1;
+  });
+  const over = { kernel: taps, dilations: taps.map(() => 1), begin: first.map((block) => -block) };
+  const [height = 1, width = 1] = taps;
+  const product = products(c, shiftsOf(g, blocks, over));
+  const parts = build.op("Reshape", [
+    product,
+    build.ints([g.channels, size, size, x.channels, height, width]),
+  ]);
+  const inOrder = build.op("Transpose", [parts], { perm: [0, 3, 4, 1, 5, 2] });
+  const whole = build.op("Reshape", [
+    inOrder,
+    build.ints([g.channels, x.channels, height * size, width * size]),
+  ]);
+  const starts = first.map((block, axis) => -size * block - (begin[axis] ?? 0));
+  const ends = starts.map((start, axis) => start + ((kernel[axis] ?? 1) - 1) * (dilations[axis] ?? 1) + 1);
+  const read = build.op("Slice", [
+    whole,
+    build.ints(starts),
+    build.ints(ends),
+    build.ints([2, 3]),
+    build.ints(dilations),
+  ]);
+  return reshapeLike(c, read, weight);
+}
+
+function shiftsOf(g: Sized, x: Sized, window: Pick<PaddedWindow, "kernel" | "dilations" | "begin">): Shifts {
+  const rank = window.kernel.length;
+  const leading = Math.floor(rank / 2);
+  const ofG = tapShifts(window, (axis) => axis < leading);
+  const ofX = tapShifts(window, (axis) => axis >= leading).map((shift) => shift.map((places) => -places));
+  const shared = range(rank).map((axis) => (axis < leading ? x : g).sizes[axis] ?? 0);
+  return { g: { ...g, shifts: ofG }, x: { ...x, shifts: ofX }, shared };
+}
+
 /** How far each tap of the chosen axes reads from the place it writes to, the last axis fastest. */
-function tapShifts({ kernel, dilations, begin }: PaddedWindow, isChosen: (axis: number) => boolean): Sizes[] {
+function tapShifts(
+  { kernel, dilations, begin }: Pick<PaddedWindow, "kernel" | "dilations" | "begin">,
+  isChosen: (axis: number) => boolean,
+): Sizes[] {
   return kernel.reduce<number[][]>(
     (shifts, size, axis) => {
       const taps = isChosen(axis)
@@ -114,19 +139,73 @@ function tapShifts({ kernel, dilations, begin }: PaddedWindow, isChosen: (axis: 
   );
 }
 
-/** Whether something is left of every copy: runtimes do not agree on what cutting off more than there is gives. */
-function isWithin({ sizes, shifts }: Copies, shared: Sizes): boolean {
-  return shifts.every((shift) =>
-    shift.every((places, axis) => {
-      const [size, wanted] = [sizes[axis] ?? 0, shared[axis] ?? 0];
-      return size + places > 0 && wanted > places && wanted > 0;
-    }),
+/** [outputs, channels, taps of the leading axes, taps of the others]. */
+function products(c: GradientContext, { g, x, shared }: Shifts): Value {
+  const { build } = c;
+  const places = shared.reduce((product, size) => product * size, 1);
+  const results = g.shifts.length * x.shifts.length * g.channels * x.channels;
+  // A product for each image spares the transpositions, but leaves as many results to add up.
+  const isByImage = results < (g.channels + x.channels) * places;
+  const rowsOf = (value: Value): Value =>
+    isByImage
+      ? build.op("Reshape", [value, build.ints([0, -1, places])])
+      : build.op("Flatten", [value], { axis: 1n });
+  const product = (a: Value, b: Value): Value => {
+    if (!isByImage) return build.op("Gemm", [a, b], { transB: 1n });
+    const images = build.op("MatMul", [a, build.op("Transpose", [b], { perm: [0, 2, 1] })]);
+    return build.op("ReduceSum", [images, build.ints([0])], { keepdims: 0n });
+  };
+  // The narrower side is stacked: less to copy, and the products are as wide as they can be.
+  const isXStacked = x.channels < g.channels;
+  const [stacked, single] = isXStacked ? [x, g] : [g, x];
+  const stack = rowsOf(joined(c, copiesOf(c, stacked, shared, isByImage), isByImage ? 1 : 0));
+  const sizes = build.ints([stacked.shifts.length, stacked.channels, single.channels, 1]);
+  const parts = copiesOf(c, single, shared, isByImage).map((copy) =>
+    build.op("Reshape", [product(stack, rowsOf(copy)), sizes]),
   );
+  const perm = isXStacked ? [2, 1, 3, 0] : [1, 2, 0, 3];
+  return build.op("Transpose", [joined(c, parts, 3)], { perm });
 }
 
-/** The value moved along its spatial axes, with zeros where nothing comes from, cut to the sizes that both sides share. */
-function shifted({ build }: GradientContext, value: Value, shift: Sizes, sizes: Sizes, shared: Sizes): Value {
-  const after = shared.map((wanted, axis) => wanted - (sizes[axis] ?? 0) - (shift[axis] ?? 0));
-  if ([...shift, ...after].every((places) => places === 0)) return value;
-  return build.op("Pad", [value, build.ints([0, 0, ...shift, 0, 0, ...after])]);
+function joined({ build }: GradientContext, parts: readonly Value[], axis: number): Value {
+  const [only] = parts;
+  if (parts.length === 1 && only !== undefined) return only;
+  return build.op("Concat", parts, { axis: BigInt(axis) });
+}
+
+/**
+ * The copies of one side, with zeros where nothing comes from, and the channels in front unless the products are by
+ * image. They are cut from one padded tensor: a Pad that cuts off as well is three times as slow on small images.
+ */
+function copiesOf(
+  c: GradientContext,
+  { value, sizes, shifts }: Side,
+  shared: Sizes,
+  isByImage: boolean,
+): Value[] {
+  const { build } = c;
+  const axes = range(shared.length);
+  const perm = [1, 0, ...axes.map((axis) => axis + 2)];
+  const source = isByImage ? value : build.op("Transpose", [value], { perm });
+  const most = (needed: (shift: Sizes, axis: number) => number): number[] =>
+    axes.map((axis) => Math.max(0, ...shifts.map((shift) => needed(shift, axis))));
+  const before = most((shift, axis) => shift[axis] ?? 0);
+  const after = most((shift, axis) => (shared[axis] ?? 0) - (sizes[axis] ?? 0) - (shift[axis] ?? 0));
+  const padded = padSpatial(c, source, before, after);
+  return shifts.map((shift) => {
+    if (axes.every((axis) => shift[axis] === 0 && shared[axis] === sizes[axis])) return source;
+    const starts = before.map((pad, axis) => pad - (shift[axis] ?? 0));
+    const cut = axes.filter(
+      (axis) => (before[axis] ?? 0) + (sizes[axis] ?? 0) + (after[axis] ?? 0) !== shared[axis],
+    );
+    if (cut.length === 0) return padded;
+    const from = cut.map((axis) => starts[axis] ?? 0);
+    const to = cut.map((axis, index) => (from[index] ?? 0) + (shared[axis] ?? 0));
+    return build.op("Slice", [
+      padded,
+      build.ints(from),
+      build.ints(to),
+      build.ints(cut.map((axis) => axis + 2)),
+    ]);
+  });
 }
