@@ -92,10 +92,20 @@ function orderOfPieces(
   return order;
 }
 
-/** The order of all axes in which these come as given and those of size one stay where they are. */
+/**
+ * The order of all axes in which these come as given. Those of size one go with the axis behind them, which is where a
+ * Reshape to [2, 1, 24] has made one of 24 two; those in front, a batch of one, stay there.
+ */
 function placed(axes: readonly number[], shape: readonly SymDim[]): Permutation {
-  let next = 0;
-  return shape.map((size, axis) => (size === 1 ? axis : (axes[next++] ?? axis)));
+  const front = shape.findIndex((size) => size !== 1);
+  const [order, end] = [[...shape.keys()].slice(0, Math.max(front, 0)), shape.length];
+  for (const axis of axes) {
+    let first = axis;
+    while (first - 1 > front && shape[first - 1] === 1) first--;
+    for (let at = first; at <= axis; at++) order.push(at);
+  }
+  for (let at = 0; at < end; at++) if (!order.includes(at)) order.push(at);
+  return order;
 }
 
 /** The target for the new order: numbers, one size that remains, and copies where the input has the same size there. */
