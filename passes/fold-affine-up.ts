@@ -17,7 +17,8 @@ import { replacementBlocked } from "../src/rewrite/rewriter.js";
  * The scale and shift may be a BatchNormalization in inference form or a Mul, Add, Sub or Div by a per-channel
  * constant. It is absorbed by Conv, ConvTranspose, Gemm, MatMul, by the scale and bias of a normalization, or by a constant, and
  * on the way it goes through operators that commute with it: views and Transpose, Concat (a part for each branch), residual
- * Add and Sub (the shift in one branch), pooling, means, Resize, Relu and MaxPool under a positive scale, and others
+ * Add and Sub (the shift in one branch), pooling, means, Resize, Relu and MaxPool under a positive scale, a scale through the
+ * product of two computed values, as of attention's scores into what gives the queries, and others
  * (src/ops/affine.ts has them all). A MatMul of matrices becomes a Gemm where the shift needs a place; with more axes the
  * shift stays as one Add. Where others read a Gather or DequantizeLinear of a constant too, a copy of it takes the map.
  *

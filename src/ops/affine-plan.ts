@@ -72,11 +72,13 @@ class Search {
     const output = producer.outputs.indexOf(value);
     if (output > 0 && !everyOutput)
       return refuse(`"${value.name}" is not the first output of ${producer.label}`);
-    if (absorbUp !== undefined) return this.#land(producer, absorbUp(producer, placed, this.#facts));
-    if (passUp === undefined) return refuse(`${producer.label} takes no scale and shift into itself`);
+    const landed = absorbUp && this.#land(producer, absorbUp(producer, placed, this.#facts));
+    if (landed !== undefined && !isRefusal(landed)) return landed;
+    if (passUp === undefined)
+      return landed ?? refuse(`${producer.label} takes no scale and shift into itself`);
     if (++this.#steps > MAX_STEPS) return TOO_LONG;
     const ways = passUp(producer, placed, this.#facts, output);
-    if (isRefusal(ways)) return refuse(`${producer.label}: ${ways.reason}`);
+    if (isRefusal(ways)) return landed ?? refuse(`${producer.label}: ${ways.reason}`);
     let best: readonly Landing[] | Refusal = refuse(`${producer.label} lets it through nowhere`);
     for (const way of ways) {
       const landings = this.#alongAll([...way], producer);

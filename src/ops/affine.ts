@@ -17,6 +17,7 @@ import {
 import type { Facts } from "./facts.js";
 import { absorbInputIntoGemm, absorbInputIntoMatMul } from "./linear/absorb-input.js";
 import { absorbIntoGemm, absorbIntoMatMul } from "./linear/affine.js";
+import { passThroughMatMul } from "./linear/pass-affine.js";
 import { CONCAT, DEPTH_TO_SPACE, SPACE_TO_DEPTH, TRANSPOSE } from "./movement/affine.js";
 import { EXPAND, GATHER, PAD, SLICE, SPLIT, TILE } from "./movement/affine-select.js";
 import { VIEW } from "./movement/affine-view.js";
@@ -43,7 +44,7 @@ const FACETS: ReadonlyMap<string, AffineFacets> = new Map<string, AffineFacets>(
   ["Conv", { absorbUp: absorbIntoConv, absorbDown: absorbInputIntoConv }],
   ["ConvTranspose", { absorbUp: absorbIntoConvTranspose, absorbDown: absorbInputIntoConvTranspose }],
   ["Gemm", { absorbUp: absorbIntoGemm, absorbDown: absorbInputIntoGemm }],
-  ["MatMul", { absorbUp: absorbIntoMatMul, absorbDown: absorbInputIntoMatMul }],
+  ["MatMul", { absorbUp: absorbIntoMatMul, passUp: passThroughMatMul, absorbDown: absorbInputIntoMatMul }],
   ["LSTM", { absorbDown: absorbInputIntoRecurrent }],
   ["GRU", { absorbDown: absorbInputIntoRecurrent }],
   ["RNN", { absorbDown: absorbInputIntoRecurrent }],

@@ -105,6 +105,27 @@ const matmul: Apply = (d, x) => {
     : d.node("MatMul", [x, d.constant([depth, other])], replaced(x.dims, last, other));
 };
 
+/** A product of two values that are computed, scaled by a number or along an axis, as attention's scores are. */
+const scores: Apply = (d, x) => {
+  const last = x.dims.length - 1;
+  const [steps, depth] = [at(x.dims, last - 1), at(x.dims, last)];
+  if (last < 1 || steps === undefined || depth === undefined) return undefined;
+  const width = d.pick(3) + 1;
+  const project = (): Var => {
+    const product = d.node("MatMul", [x, d.constant([depth, width])], replaced(x.dims, last, width));
+    return d.chance(0.5) ? d.node("Add", [product, d.constant([width])], product.dims) : product;
+  };
+  const [queries, keys] = [project(), project()];
+  const perm = x.dims.map((_, axis) => (axis < last - 1 ? axis : 2 * last - 1 - axis));
+  const turned = [...x.dims.slice(0, -2), width, steps];
+  const turnedKeys = d.node("Transpose", [keys], turned, [`perm = [${perm.join(", ")}]`]);
+  const product = d.node("MatMul", [queries, turnedKeys], replaced(x.dims, last, steps));
+  const axis = d.one(x.dims.flatMap((dim, i) => (typeof dim === "number" ? [i] : [])));
+  const along = [at(product.dims, axis) ?? 1, ...product.dims.slice(axis + 1).map(() => 1)];
+  const k = d.constant(d.chance(0.4) ? [] : along, { low: -1.5, high: 1.5 });
+  return d.node(d.chance(0.8) ? "Mul" : "Div", [product, k], product.dims);
+};
+
 const normalize: Apply = (d, x) => {
   const channels = at(x.dims, 1);
   if (channels === undefined) return undefined;
@@ -562,6 +583,7 @@ export const OPERATORS: readonly Apply[] = [
   either,
   recurrent,
   quantized,
+  scores,
   normalize,
   arithmetic,
 ];

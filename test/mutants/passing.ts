@@ -85,6 +85,27 @@ export const PASSING: readonly Mutant[] = [
     broken: { facets: { ReduceMean: letsThrough } },
   },
   {
+    name: "MatMul of two values: a scale along the columns goes along the rows of what gives the columns",
+    model: behindConstant([4, 4], "u = Tanh (x) s = MatMul (u, a) y = Mul (s, k)", [constant("k", [4], K4)]),
+    broken: { facets: { MatMul: passesUp((right) => everyPart(right, ({ map }) => ({ axis: 0, map }))) } },
+  },
+  {
+    name: "MatMul of two values: a scale along the columns goes into what gives the rows",
+    model: behindConstant([4, 4], "u = Tanh (x) s = MatMul (a, u) y = Mul (s, k)", [constant("k", [4], K4)]),
+    guard: /Tanh "u" takes no scale and shift/,
+    broken: { facets: { MatMul: letsThrough } },
+  },
+  {
+    name: "MatMul of two values: a shift is let through",
+    model: graphText(
+      "float[2,4,4] x",
+      [constant("K", [2, 4, 4]), constant("k", [4], K4)],
+      "a = Add (x, K) u = Tanh (x) s = MatMul (a, u) y = Add (s, k)",
+    ),
+    guard: /neither operand of it is a constant/,
+    broken: { facets: { MatMul: letsThrough } },
+  },
+  {
     name: "Concat: the parts take each other's share",
     model: CONCAT,
     broken: {
