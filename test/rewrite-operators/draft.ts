@@ -75,7 +75,8 @@ export class Draft {
 
   /** Another value of the same type and sizes; at times the same one. */
   beside(x: Var): Var {
-    return this.one(this.values.filter((y) => y.kind === x.kind && y.dims.join() === x.dims.join()));
+    const alike = this.values.filter((y) => y.kind === x.kind && y.dims.join() === x.dims.join());
+    return alike.length === 0 ? x : this.one(alike);
   }
 
   /** A constant of seeded elements. One in eight is a copy of another under its own name. */

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { PASSES } from "../../passes/index.js";
+import { CHAINS } from "./chains.js";
 import { graphOf, type Recipe } from "./draft.js";
 import { ELEMENTWISE } from "./elementwise.js";
 import { expectSameFunction } from "./judge.js";
@@ -11,7 +12,7 @@ import { STRUCTURE } from "./structure.js";
 const GRAPHS = Number(process.env["NORMFOLD_GRAPHS"] ?? 200);
 const SEED = Number(process.env["NORMFOLD_SEED"] ?? 1);
 
-const OPERATORS = [...ELEMENTWISE, ...MOVEMENT, ...STRUCTURE];
+const OPERATORS = [...ELEMENTWISE, ...MOVEMENT, ...STRUCTURE, ...CHAINS];
 
 const recipes: fc.Arbitrary<Recipe> = fc.record({
   seed: fc.nat(1 << 20),
