@@ -5,6 +5,7 @@ import { memorySource } from "../../src/base/bytes.js";
 import { NormfoldError } from "../../src/base/errors.js";
 import type { Value } from "../../src/ir/graph.js";
 import type { Model } from "../../src/ir/model.js";
+import { encodeNumbers } from "../../src/ir/tensor.js";
 import { verify } from "../../src/ir/verify.js";
 import { type DataPort, findTestData, readFeeds } from "../../src/node/datasets.js";
 import { openModelFile } from "../../src/node/files.js";
@@ -69,6 +70,39 @@ export async function judgeBackendTest(path: string, inlineFunctions = false): P
     }
   }
   return outcome;
+}
+
+/**
+ * Optimizes one of the light topologies, whose weights are formulas and whose output does not depend on its input, and
+ * holds the result against the output that is stored beside it. Throws what is wrong.
+ */
+export async function judgeLight(path: string): Promise<void> {
+  const original = openModelFile(path);
+  const { model } = await rewriteModel(original, { verifyEach: true }, { evaluate });
+  const inputs = original.graph.inputs.filter((value) => value.tensor === undefined);
+  const feeds: TensorMap = new Map(
+    inputs.map((value) => {
+      const { shape = [] } = value.type?.kind === "tensor" ? value.type : {};
+      const dims = shape.map((dim) => (typeof dim === "number" ? dim : 1));
+      const ones = new Array<number>(dims.reduce((size, dim) => size * dim, 1)).fill(1);
+      return [value.name, { dtype: "float", dims, data: encodeNumbers("float", ones) }];
+    }),
+  );
+  const [runs] =
+    (await outputsOf(encodeToBytes(model), [{ name: "ones", feeds, expected: undefined }])) ?? [];
+  const [output] = original.graph.outputs;
+  if (runs === undefined || output === undefined) throw new Error("onnxruntime does not run the result");
+  const [set] = readFeeds(path.replace(/\.onnx$/, "_output_0.pb"), { inputs: [portOf(output)], outputs: [] });
+  const [stored, given] = [set?.feeds.get(output.name), runs.get(output.name)];
+  if (stored === undefined || given === undefined || !isNear(stored, given)) {
+    throw new Error(`${output.name} is not as stored`);
+  }
+}
+
+export function lightModelsIn(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".onnx"))
+    .map((name) => join(folder, name));
 }
 
 async function judgeRaised(original: Model, sets: readonly FeedSet[]): Promise<Outcome> {
