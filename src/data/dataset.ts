@@ -28,6 +28,11 @@ export interface BatchOptions {
   readonly dropLast?: boolean;
   /** Batches to leave out at the start, without reading them: how training goes on where it stopped. */
   readonly skip?: number;
+  /**
+   * Memory for a field of the next batch, of as many bytes. A reader that draws thousands of batches gives the same again
+   * once it is done with them. Datasets need not use it. Default: each batch has its own.
+   */
+  readonly memory?: (size: number, field: string) => Uint8Array;
   readonly signal?: AbortSignal;
 }
 

@@ -62,14 +62,16 @@ async function* batches(
   total: number,
   options: BatchOptions,
 ): AsyncGenerator<Batch, void, undefined> {
-  const { size, limit = total, dropLast = false, skip = 0, signal } = options;
+  const { size, limit = total, dropLast = false, skip = 0, memory, signal } = options;
   invariant(Number.isInteger(size) && size > 0, `a batch of ${size} samples`);
   const order = sampleOrder(total, options.seed).subarray(0, limit);
   for (let start = skip * size; start < order.length; start += size) {
     signal?.throwIfAborted();
     const chosen = order.subarray(start, start + size);
     if (dropLast && chosen.length < size) return;
-    const tensors = new Map(named.map(([name, tensor]) => [name, gather(tensor, chosen)]));
+    const tensors = new Map(
+      named.map(([name, tensor]) => [name, gather(tensor, chosen, (bytes) => memory?.(bytes, name))]),
+    );
     yield await Promise.resolve({ size: chosen.length, tensors, places: chosen });
   }
 }
@@ -88,7 +90,11 @@ export function sampleOrder(total: number, seed: number | undefined): Uint32Arra
   return order;
 }
 
-function gather({ dtype, dims, data }: RuntimeTensor, chosen: Uint32Array): RuntimeTensor {
+function gather(
+  { dtype, dims, data }: RuntimeTensor,
+  chosen: Uint32Array,
+  memory: (size: number) => Uint8Array | undefined,
+): RuntimeTensor {
   const elements = tensorSize(dims.slice(1));
   const sizes = [chosen.length, ...dims.slice(1)];
   if (!isBytes(data)) {
@@ -96,7 +102,8 @@ function gather({ dtype, dims, data }: RuntimeTensor, chosen: Uint32Array): Runt
     return { dtype, dims: sizes, data: texts };
   }
   const stride = (elements * bitsOf(dtype)) / 8;
-  const bytes = new Uint8Array(chosen.length * stride);
+  const size = chosen.length * stride;
+  const bytes = memory(size) ?? new Uint8Array(size);
   chosen.forEach((at, i) => {
     bytes.set(data.subarray(at * stride, (at + 1) * stride), i * stride);
   });

@@ -2,6 +2,7 @@ import { present } from "../base/assert.js";
 import { encodeNumbers } from "../ir/tensor.js";
 import { encodeToBytes } from "../proto/encode.js";
 import type { Runtime, RuntimeTensor, Session, TensorMap } from "../runtime/runtime.js";
+import { sideBySide } from "./batch-memory.js";
 import { scalarOf } from "./evaluation.js";
 import { type StackedSteps, stackSteps, watchedOutputs } from "./stack.js";
 import type { TrainingStep } from "./step.js";
@@ -17,6 +18,8 @@ export class StepCalls {
   readonly #step: TrainingStep;
   readonly #stacked: StackedSteps | undefined;
   readonly #session: Session;
+  /** For stacks of batches that do not lie side by side, by input; a call has read them when it ends. */
+  readonly #room = new Map<string, Uint8Array>();
 
   private constructor(step: TrainingStep, stacked: StackedSteps | undefined, session: Session) {
     this.#step = step;
@@ -69,7 +72,7 @@ export class StepCalls {
     const feeds = new Map([...state].map(([name, tensor]) => [inputName(name), tensor]));
     for (const [name, tensor] of first) {
       const all = group.map((feed) => present(feed.get(name), "batches have the same inputs"));
-      feeds.set(inputName(name), stacked === undefined ? tensor : stackOf(all));
+      feeds.set(inputName(name), stacked === undefined ? tensor : this.#stackOf(name, all));
     }
     const results = await this.#session.run(feeds);
     const outputOf = (name: string): RuntimeTensor =>
@@ -88,6 +91,25 @@ export class StepCalls {
     if (!allFinite && group.length > 1) return undefined;
     if (allFinite) for (const { name, next } of this.#step.state) state.set(name, outputOf(next));
     return steps;
+  }
+
+  #stackOf(name: string, tensors: readonly RuntimeTensor[]): RuntimeTensor {
+    const { dtype, dims } = present(tensors[0], "a stack of at least one");
+    const sizes = [tensors.length, ...dims];
+    const texts = tensors.flatMap(({ data }) => (data instanceof Uint8Array ? [] : data));
+    if (texts.length > 0) return { dtype, dims: sizes, data: texts };
+    const parts = tensors.flatMap(({ data }) => (data instanceof Uint8Array ? [data] : []));
+    const data = sideBySide(parts, (size) => this.#roomFor(name, size));
+    return { dtype, dims: sizes, data };
+  }
+
+  #roomFor(name: string, size: number): Uint8Array {
+    let room = this.#room.get(name);
+    if (room === undefined || room.length < size) {
+      room = new Uint8Array(size);
+      this.#room.set(name, room);
+    }
+    return room;
   }
 }
 
@@ -119,27 +141,6 @@ function groupsOf(feeds: readonly TensorMap[]): readonly (readonly TensorMap[])[
     last = sizes;
   }
   return groups;
-}
-
-function stackOf(tensors: readonly RuntimeTensor[]): RuntimeTensor {
-  const [first] = tensors;
-  const { dtype, dims } = present(first, "a stack of at least one");
-  const sizes = [tensors.length, ...dims];
-  if (first !== undefined && !(first.data instanceof Uint8Array)) {
-    return {
-      dtype,
-      dims: sizes,
-      data: tensors.flatMap(({ data }) => (data instanceof Uint8Array ? [] : data)),
-    };
-  }
-  const parts = tensors.flatMap(({ data }) => (data instanceof Uint8Array ? [data] : []));
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return { dtype, dims: sizes, data: bytes };
 }
 
 function elementOf({ dtype, dims, data }: RuntimeTensor, index: number, count: number): RuntimeTensor {

@@ -4,6 +4,7 @@ import type { Batch } from "../data/dataset.js";
 import type { Model } from "../ir/model.js";
 import { Tensor, tensorFromBytes } from "../ir/tensor.js";
 import type { RuntimeTensor, TensorMap } from "../runtime/runtime.js";
+import { BatchMemory } from "./batch-memory.js";
 import { assertLabels, evaluateModel, labelsOf, scalarOf } from "./evaluation.js";
 import { learningRateAt } from "./schedule.js";
 import { buildTrainingStep, type TrainingStep, withConstants } from "./step.js";
@@ -82,6 +83,7 @@ class Run {
   readonly #options: TrainOptions;
   readonly #course: string;
   readonly #validations: Validation[] = [];
+  readonly #memory: BatchMemory;
   #state: Map<string, RuntimeTensor>;
   #best: Checkpoint["best"];
   #done = 0;
@@ -98,6 +100,7 @@ class Run {
     this.#calls = calls;
     this.#options = options;
     this.#course = courseOf(step, options);
+    this.#memory = new BatchMemory(options.stepsPerCall ?? 1);
     this.#state = new Map(
       step.state.map(({ name, initial: { dtype, dims, ...initial } }) => [
         name,
@@ -144,6 +147,7 @@ class Run {
         seed: epochSeed(seed, this.#epoch),
         dropLast: true,
         skip: this.#inEpoch,
+        memory: this.#memory.take,
       };
       const drawn: PlannedStep[] = [];
       for await (const batch of data.batches(order)) {
@@ -200,6 +204,7 @@ class Run {
       planned.map(({ feeds }) => feeds),
       this.#state,
     );
+    this.#memory.release();
     results.forEach((result, index) => {
       this.#account(result, planned[index]?.rate ?? 0, total);
     });

@@ -1,0 +1,51 @@
+/**
+ * Memory for the batches of one call of the runtime, the same for every call: fresh memory for each batch costs as much as a
+ * layer of a small network. Those of a field lie side by side, so that they are a stack as they are.
+ */
+export class BatchMemory {
+  readonly #batches: number;
+  readonly #fields = new Map<string, { readonly bytes: Uint8Array; taken: number }>();
+
+  constructor(batches: number) {
+    this.#batches = batches;
+  }
+
+  /** Room for one more batch of the field; whatever was in it is still there. */
+  readonly take = (size: number, field: string): Uint8Array => {
+    let rows = this.#fields.get(field);
+    if (rows === undefined || (rows.taken === 0 && rows.bytes.length !== size * this.#batches)) {
+      rows = { bytes: new Uint8Array(size * this.#batches), taken: 0 };
+      this.#fields.set(field, rows);
+    }
+    const start = size * rows.taken;
+    if (start + size > rows.bytes.length) return new Uint8Array(size);
+    rows.taken++;
+    return rows.bytes.subarray(start, start + size);
+  };
+
+  /** All batches have been read. */
+  release(): void {
+    for (const rows of this.#fields.values()) rows.taken = 0;
+  }
+}
+
+/** The parts as one, without a copy where they lie side by side, else copied into what `room` gives. */
+export function sideBySide(parts: readonly Uint8Array[], room: (size: number) => Uint8Array): Uint8Array {
+  const [first] = parts;
+  if (first === undefined) return new Uint8Array();
+  const size = parts.reduce((sum, part) => sum + part.length, 0);
+  let at = first.byteOffset;
+  const isOne = parts.every(({ buffer, byteOffset, length }) => {
+    const follows = buffer === first.buffer && byteOffset === at;
+    at += length;
+    return follows;
+  });
+  if (isOne) return new Uint8Array(first.buffer, first.byteOffset, size);
+  const joined = room(size).subarray(0, size);
+  let end = 0;
+  for (const part of parts) {
+    joined.set(part, end);
+    end += part.length;
+  }
+  return joined;
+}
