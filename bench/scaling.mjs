@@ -1,5 +1,5 @@
-// Time against size: chains of 1,000 to 100,000 nodes and graphs of up to 20,000 branches, optimized without a check. The
-// exponent of growth is that of the whole range; 1 is linear.
+// Time and memory against size: chains of 1,000 to 100,000 nodes and graphs of up to 20,000 branches, optimized without a
+// check. The exponent of growth is that of the whole range; 1 is linear. User time is what the machine worked, on all cores.
 import { createModel, optimize, tensorFromNumbers, tensorType } from "../dist/src/index.js";
 import { median, table } from "./measure.mjs";
 
@@ -38,15 +38,17 @@ function finish(model, value) {
   return model;
 }
 
-async function secondsOf(make, size) {
+async function measure(make, size) {
   const runs = [];
   for (let run = 0; run < (size > 20_000 ? 1 : 3); run++) {
     const model = make(size);
-    const start = performance.now();
+    const [start, work] = [performance.now(), process.cpuUsage()];
     await optimize(model, { check: false });
-    runs.push((performance.now() - start) / 1000);
+    runs.push({ seconds: (performance.now() - start) / 1000, user: process.cpuUsage(work).user / 1e6 });
   }
-  return median(runs);
+  const [seconds, user] = ["seconds", "user"].map((key) => median(runs.map((run) => run[key])));
+  // The process's peak so far; sizes rise, so that it is that of the size.
+  return { size, seconds, user, megabytes: process.resourceUsage().maxRSS / 1024 };
 }
 
 let isLinear = true;
@@ -54,14 +56,20 @@ for (const [name, make, sizes] of [
   ["chain", chain, [1000, 3000, 10_000, 30_000, 100_000]],
   ["branches", branches, [1000, 3000, 10_000, 20_000]],
 ]) {
-  await secondsOf(make, 1000);
+  await measure(make, 1000);
   const rows = [];
-  for (const size of sizes) rows.push([size, await secondsOf(make, size)]);
+  for (const size of sizes) rows.push(await measure(make, size));
   const [first, last] = [rows[0], rows.at(-1)];
-  const exponent = Math.log(last[1] / first[1]) / Math.log(last[0] / first[0]);
+  const exponent = Math.log(last.seconds / first.seconds) / Math.log(last.size / first.size);
   table(
-    [name, "seconds", "microseconds each"],
-    rows.map(([size, seconds]) => [size, seconds.toFixed(3), ((seconds * 1e6) / size).toFixed(1)]),
+    [name, "seconds", "user seconds", "microseconds each", "peak MB"],
+    rows.map(({ size, seconds, user, megabytes }) => [
+      size,
+      seconds.toFixed(3),
+      user.toFixed(3),
+      ((seconds * 1e6) / size).toFixed(1),
+      megabytes.toFixed(0),
+    ]),
   );
   console.log(`growth: size to the power of ${exponent.toFixed(2)}\n`);
   isLinear &&= exponent < 1.25;

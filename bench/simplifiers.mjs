@@ -1,5 +1,6 @@
-// normfold beside the other simplifier for JavaScript, onnxsim's WebAssembly build: nodes, bytes, seconds and memory from
-// whole processes, in turn, in one run. Its package is fetched into a temporary folder; it is no dependency.
+// normfold beside the other simplifier for JavaScript, onnxsim's WebAssembly build, and beside the Python ones where they
+// are installed (PYTHON says which interpreter): nodes, bytes, seconds and memory from whole processes, in turn, in one run.
+// onnxsim is fetched into a temporary folder; it is no dependency. MODELS=2 for the first two models, RUNS for runs of each.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,115 +10,173 @@ import { loadModel, summarize } from "../dist/src/index.js";
 import { median, runOnce, table } from "./measure.mjs";
 
 const VERSION = "0.7.3";
-const TIMEOUT = 60_000;
+/** Seconds for one run, and after which a model is not run again: one in eight runs of onnxsim never ends. */
+const LIMIT = 60;
 const RUNS = Number(process.env.RUNS ?? 3);
+const PYTHON = process.env.PYTHON ?? "python3";
 const root = fileURLToPath(new URL("..", import.meta.url));
-const cli = join(root, "dist/cli/main.js");
 
 const folder = mkdtempSync(join(tmpdir(), "normfold-simplifiers-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
-writeFileSync(join(folder, "package.json"), '{ "type": "module", "private": true }');
-const npm = spawnSync(
-  "npm",
-  ["install", "--ignore-scripts", "--no-audit", "--no-fund", `onnxsim@${VERSION}`],
-  { cwd: folder, encoding: "utf8" },
-);
-if (npm.status !== 0) {
-  console.error(`onnxsim@${VERSION} cannot be fetched from npm; nothing was measured\n${npm.stderr}`);
-  process.exit(1);
-}
-writeFileSync(
-  join(folder, "simplify.mjs"),
-  `import { readFileSync, writeFileSync } from "node:fs";
+mkdirSync(join(folder, "out"));
+
+function fetchOnnxsim() {
+  writeFileSync(join(folder, "package.json"), '{ "type": "module", "private": true }');
+  const npm = spawnSync(
+    "npm",
+    ["install", "--ignore-scripts", "--no-audit", "--no-fund", `onnxsim@${VERSION}`],
+    { cwd: folder, encoding: "utf8" },
+  );
+  if (npm.status !== 0) {
+    console.error(`onnxsim@${VERSION} cannot be fetched from npm; nothing was measured\n${npm.stderr}`);
+    process.exit(1);
+  }
+  writeFileSync(
+    join(folder, "simplify.mjs"),
+    `import { readFileSync, writeFileSync } from "node:fs";
 import { simplify } from "onnxsim";
 const [from, to] = process.argv.slice(2);
 const { model } = await simplify(readFileSync(from));
 writeFileSync(to, model);
 process.exit(0);
 `,
-);
+  );
+}
 
-const models = [
-  ...["models/zoo", "../shared/models/zoo"].flatMap((place) => {
-    const path = join(root, place);
-    return existsSync(path)
-      ? readdirSync(path)
+/** What each Python package is called by, with the model's file and the result's as arguments. */
+const PYTHON_PEERS = {
+  "onnxruntime basic": `import sys, onnxruntime as o
+s = o.SessionOptions(); s.log_severity_level = 4
+s.graph_optimization_level = o.GraphOptimizationLevel.ORT_ENABLE_BASIC
+s.optimized_model_filepath = sys.argv[2]
+o.InferenceSession(sys.argv[1], s, providers=["CPUExecutionProvider"])`,
+  OnnxSlim: `import sys, onnx, onnxslim
+onnx.save(onnxslim.slim(onnx.load(sys.argv[1])), sys.argv[2])`,
+  onnxscript: `import sys, onnx, onnxscript.optimizer
+onnx.save(onnxscript.optimizer.optimize(onnx.load(sys.argv[1])), sys.argv[2])`,
+};
+
+function isInstalled(script) {
+  const imports = script.split("\n")[0];
+  return spawnSync(PYTHON, ["-c", imports], { timeout: 60_000 }).status === 0;
+}
+
+/** The zoo, of the folder beside the project where it is there, and the light topologies of the ONNX project. */
+function modelFiles() {
+  const places = ["../shared/models/zoo", "models/zoo", "models/onnx"].map((place) => join(root, place));
+  const all = places.flatMap((place) =>
+    existsSync(place)
+      ? readdirSync(place)
           .filter((name) => name.endsWith(".onnx"))
-          .map((name) => join(path, name))
-      : [];
-  }),
-  ...["models/onnx/light_resnet50", "models/onnx/light_inception_v2"].map((name) =>
-    join(root, name, "model.onnx"),
-  ),
-].filter(
-  (path, index, all) =>
-    existsSync(path) &&
-    all.findIndex(
-      (other) => basename(other) === basename(path) && other.split("/").at(-2) === path.split("/").at(-2),
-    ) === index,
-);
-mkdirSync(join(folder, "out"));
+          .map((name) => join(place, name))
+      : [],
+  );
+  return all.filter((path, i) => all.findIndex((other) => basename(other) === basename(path)) === i);
+}
+
+function nameOf(path) {
+  return basename(path, ".onnx");
+}
+
+/** Runs the tools in turn; each until it has its runs or its time is over. */
+async function measure(tools, path) {
+  const states = tools.map((tool) => ({ tool, runs: [], spent: 0, last: "" }));
+  for (let run = 0; run < RUNS; run++) {
+    for (const state of states) {
+      if (run >= (state.tool.runs ?? RUNS) || state.spent >= LIMIT) continue;
+      const { command, args, out } = state.tool;
+      const sample = runOnce({
+        ...(command === undefined ? {} : { command }),
+        args: args(path, out),
+        writes: [out],
+        allowFailure: true,
+        timeout: LIMIT * 1000,
+      });
+      state.spent += sample.seconds;
+      if (sample.status === 0 && existsSync(out)) {
+        const { nodes } = summarize(await loadModel(out));
+        state.runs.push({ ...sample, nodes, bytes: statSync(out).size });
+      } else state.last = sample.status === null ? "did not finish" : "failed";
+    }
+  }
+  return states.map(({ runs, last }) =>
+    runs.length === 0
+      ? { failure: last }
+      : {
+          nodes: runs[0].nodes,
+          bytes: runs[0].bytes,
+          seconds: median(runs.map(({ seconds }) => seconds)),
+          megabytes: median(runs.map(({ megabytes }) => megabytes)),
+        },
+  );
+}
+
+function cells(result) {
+  if (result.failure !== undefined) return [result.failure, "", "", ""];
+  const { nodes, bytes, seconds, megabytes } = result;
+  return [nodes, (bytes / 1e6).toFixed(2), seconds.toFixed(2), Math.round(megabytes ?? 0)];
+}
+
+fetchOnnxsim();
+const peers = Object.entries(PYTHON_PEERS).filter(([, script]) => isInstalled(script));
+const out = (name) => join(folder, "out", `${name}.onnx`);
+const cli = join(root, "dist/cli/main.js");
+const tools = [
+  { out: out("ours"), args: (from, to) => [cli, "optimize", from, "-o", to, "-q", "--no-check"] },
+  { out: out("theirs"), args: (from, to) => [join(folder, "simplify.mjs"), from, to] },
+  ...peers.map(([name, script]) => ({
+    out: out(name),
+    command: PYTHON,
+    args: (from, to) => ["-c", script, from, to],
+    runs: 1,
+  })),
+];
 
 const rows = [];
 const [ratios, memories, losses] = [[], [], []];
+const models = modelFiles();
 for (const path of models.slice(0, Number(process.env.MODELS ?? models.length))) {
-  const name = basename(path) === "model.onnx" ? path.split("/").at(-2) : basename(path, ".onnx");
-  const [ours, theirs] = [join(folder, "out/ours.onnx"), join(folder, "out/theirs.onnx")];
-  const commands = [
-    { args: [cli, "optimize", path, "-o", ours, "-q", "--no-check"], writes: [ours], file: ours },
-    { args: [join(folder, "simplify.mjs"), path, theirs], writes: [theirs], file: theirs },
-  ];
-  const samples = commands.map(() => []);
-  for (let run = 0; run < RUNS; run++) {
-    for (const [i, command] of commands.entries())
-      samples[i].push(runOnce({ ...command, allowFailure: true, timeout: TIMEOUT }));
+  const [ours, theirs, ...others] = await measure(tools, path);
+  const both = ours.failure === undefined && theirs.failure === undefined;
+  const faster = both ? `${(theirs.seconds / ours.seconds).toFixed(1)}x` : "";
+  const columns = others.map(({ failure, nodes, seconds }) => failure ?? `${nodes} [${seconds.toFixed(1)}]`);
+  rows.push([nameOf(path), ...cells(ours), ...cells(theirs), faster, ...columns]);
+  if (ours.failure !== undefined) losses.push(`${nameOf(path)}: ours ${ours.failure}`);
+  if (both) {
+    ratios.push(theirs.seconds / ours.seconds);
+    memories.push(ours.megabytes / theirs.megabytes);
   }
-  const results = await Promise.all(
-    commands.map(async ({ file }, i) => {
-      const done = samples[i].filter(({ status }) => status === 0);
-      if (done.length === 0 || !existsSync(file)) return undefined;
-      const { nodes } = summarize(await loadModel(file));
-      return {
-        nodes,
-        bytes: statSync(file).size,
-        seconds: median(done.map((s) => s.seconds)),
-        megabytes: median(done.map((s) => s.megabytes)),
-        failed: samples[i].length - done.length,
-      };
-    }),
-  );
-  const [a, b] = results;
-  const cells = (result) =>
-    result === undefined
-      ? ["failed", "", "", ""]
-      : [
-          result.nodes,
-          (result.bytes / 1e6).toFixed(2),
-          result.seconds.toFixed(2),
-          Math.round(result.megabytes ?? 0),
-        ];
-  rows.push([
-    name,
-    ...cells(a),
-    ...cells(b),
-    b === undefined || a === undefined ? "" : `${(b.seconds / a.seconds).toFixed(1)}x`,
-  ]);
-  if (a === undefined) losses.push(`${name}: ours failed`);
-  if (a !== undefined && b !== undefined) {
-    ratios.push(b.seconds / a.seconds);
-    memories.push(a.megabytes / b.megabytes);
-    if (a.nodes > b.nodes) losses.push(`${name}: ${a.nodes} nodes, and ${b.nodes} with onnxsim`);
-  }
+  const least = Math.min(...[theirs, ...others].map(({ nodes }) => nodes ?? Number.POSITIVE_INFINITY));
+  if (ours.nodes > least) losses.push(`${nameOf(path)}: ${ours.nodes} nodes, a peer leaves ${least}`);
+  console.error(`${rows.length} of ${models.length}: ${nameOf(path)}`);
 }
-table(["model", "nodes", "MB", "s", "peak MB", "onnxsim: nodes", "MB", "s", "peak MB", "faster"], rows);
-const failed = rows.filter((row) => row[5] === "failed").length;
-console.log(
-  `\nonnxsim ${VERSION} failed, or did not finish in ${TIMEOUT / 1000} s, on ${failed} of ${rows.length} models.`,
+
+table(
+  [
+    "model",
+    "nodes",
+    "MB",
+    "s",
+    "peak MB",
+    "onnxsim: nodes",
+    "MB",
+    "s",
+    "peak MB",
+    "faster",
+    ...peers.map(([name]) => `${name}: nodes [s]`),
+  ],
+  rows,
 );
+const unfinished = (word) => rows.filter((row) => row[5] === word).length;
 console.log(
-  `Where both finish: normfold is ${median(ratios).toFixed(1)} times faster (median; least ${Math.min(...ratios).toFixed(1)}), with ${median(memories).toFixed(2)} times its memory.`,
+  `\nonnxsim ${VERSION} failed on ${unfinished("failed")} and did not finish in ${LIMIT} s on ${unfinished("did not finish")} of ${rows.length} models.`,
 );
+if (ratios.length > 0) {
+  console.log(
+    `Where both finish: normfold is ${median(ratios).toFixed(1)} times faster (median; least ${Math.min(...ratios).toFixed(1)}), with ${median(memories).toFixed(2)} times its memory.`,
+  );
+}
 console.log(
-  `Models on which it leaves more nodes: ${losses.length}.${losses.length > 0 ? ` ${losses.join("; ")}` : ""}`,
+  `Models on which a peer of this run leaves fewer nodes: ${losses.length}.${losses.length > 0 ? ` ${losses.join("; ")}` : ""}`,
 );
-if (losses.length > 0 || median(ratios) < 10) process.exitCode = 1;
+if (losses.length > 0 || (ratios.length > 0 && median(ratios) < 10)) process.exitCode = 1;
