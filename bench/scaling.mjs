@@ -47,7 +47,6 @@ async function measure(make, size) {
     runs.push({ seconds: (performance.now() - start) / 1000, user: process.cpuUsage(work).user / 1e6 });
   }
   const [seconds, user] = ["seconds", "user"].map((key) => median(runs.map((run) => run[key])));
-  // The process's peak so far; sizes rise, so that it is that of the size.
   return { size, seconds, user, megabytes: process.resourceUsage().maxRSS / 1024 };
 }
 
@@ -60,9 +59,9 @@ for (const [name, make, sizes] of [
   const rows = [];
   for (const size of sizes) rows.push(await measure(make, size));
   const [first, last] = [rows[0], rows.at(-1)];
-  const exponent = Math.log(last.seconds / first.seconds) / Math.log(last.size / first.size);
+  const exponent = Math.log(last.user / first.user) / Math.log(last.size / first.size);
   table(
-    [name, "seconds", "user seconds", "microseconds each", "peak MB"],
+    [name, "seconds", "user seconds", "microseconds each", "peak MB so far"],
     rows.map(({ size, seconds, user, megabytes }) => [
       size,
       seconds.toFixed(3),
