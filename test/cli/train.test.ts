@@ -76,12 +76,10 @@ describe("normfold train", () => {
     expect(log.filter(({ kind }) => kind === "validation")).toHaveLength(12);
   });
 
-  test("a stopped run goes on bit for bit", async () => {
-    const whole = await normfold(
-      ["train", "net.onnx", "-o", "whole-run.onnx", ...common, "--steps", "24", "-q"],
-      { cwd },
-    );
-    expect(whole.code).toBe(0);
+  test("a stopped run goes on bit for bit, and so does its log", async () => {
+    const whole = normfold(["train", "net.onnx", "-o", "whole-run.onnx", ...common, "--steps", "24", "-q"], {
+      cwd,
+    });
     const parts = [
       "train",
       "net.onnx",
@@ -91,16 +89,20 @@ describe("normfold train", () => {
       "--checkpoint",
       "run.safetensors",
       "--resume",
+      "--log",
+      "long.jsonl",
       "-q",
     ];
+    const lines = (): number => readFileSync(at("long.jsonl"), "utf8").trim().split("\n").length;
     expect((await normfold([...parts, "--steps", "10"], { cwd })).code).toBe(0);
-    expect(readCheckpoint(at("run.safetensors")).step).toBe(10);
+    expect([readCheckpoint(at("run.safetensors")).step, lines()]).toEqual([10, 10]);
     expect((await normfold([...parts, "--steps", "24"], { cwd })).code).toBe(0);
+    expect([(await whole).code, lines()]).toEqual([0, 24]);
     const [a, b] = [await loadModel(at("whole-run.onnx")), await loadModel(at("parts.onnx"))];
     expect(Buffer.compare(modelToBytes(a), modelToBytes(b))).toBe(0);
   });
 
-  test.each<[readonly string[], number, RegExp]>([
+  test.concurrent.each<[readonly string[], number, RegExp]>([
     [
       ["net.onnx", "--data", "odd.mjs", "--steps", "20"],
       3,
@@ -189,7 +191,7 @@ describe("normfold ensemble", () => {
     expect((await loadModel(at("mean.onnx"))).graph.outputs.map(({ name }) => name)).toEqual(["p"]);
   });
 
-  test.each<[readonly string[], number, RegExp]>([
+  test.concurrent.each<[readonly string[], number, RegExp]>([
     [["net.onnx", "-o", "no.onnx"], 2, /two models at least/],
     [["net.onnx", "trained.onnx", "-o", "trained.onnx"], 2, /is one of the models/],
     [["net.onnx", "bare.onnx", "-o", "no.onnx"], 2, /another number of classes/],
@@ -259,15 +261,5 @@ describe("a recipe in the file", () => {
     expectFailure(await train("--limit", "9"), 2, /training reads all of its data/);
     expectFailure(await train("--checkpoint", "none/run.safetensors"), 5, /the folder does not exist/);
     expect(filesIn(cwd)).not.toContain("no.onnx");
-  });
-
-  test("a log goes on with the training", async () => {
-    const args = ["train", "net.onnx", "-o", "logged.onnx", ...common, "--checkpoint", "log.safetensors"];
-    const lines = (): number => readFileSync(at("long.jsonl"), "utf8").trim().split("\n").length;
-    await normfold([...args, "--steps", "4", "--log", "long.jsonl"], { cwd });
-    expect(lines()).toBe(4);
-    const more = await normfold([...args, "--steps", "7", "--log", "long.jsonl", "--resume"], { cwd });
-    expect([more.code, more.stderr]).toEqual([0, ""]);
-    expect(lines()).toBe(7);
   });
 });
