@@ -1,4 +1,5 @@
 import type { InsertedSite, InsertReport } from "../batchnorm/insert.js";
+import type { PassedOver } from "../batchnorm/site.js";
 import { accuracyText } from "./accuracy-text.js";
 import { checkText } from "./check-text.js";
 import { type Cell, paragraph, table } from "./layout.js";
@@ -29,11 +30,29 @@ export function insertText({ input, output, report }: InsertRun, style: Style): 
   if (sites.length > 0) lines.push("", ...siteTable(sites, style));
   if (passedOver.length > 0) {
     lines.push("", ...paragraph(style.bold("passed over"), 0));
-    for (const { node, reason } of passedOver) lines.push(...paragraph(`${node}: ${reason}`, 2, 4));
+    // Who only lists the places wants to see all of them.
+    const shown = output === undefined ? passedOver.map((each) => [each]) : alike(passedOver);
+    for (const [first, ...others] of shown) {
+      if (first === undefined) continue;
+      const more = others.length === 0 ? "" : ` and ${others.length} alike`;
+      lines.push(...paragraph(`${first.node}${more}: ${first.reason}`, 2, 4));
+    }
   }
   if (check !== undefined) lines.push("", ...checkText(check, style));
   if (accuracy !== undefined) lines.push("", ...accuracyText(accuracy, style));
   return `${lines.join("\n")}\n`;
+}
+
+/** Those whose reasons differ in nothing but names, together. */
+function alike(passedOver: readonly PassedOver[]): PassedOver[][] {
+  const groups = new Map<string, PassedOver[]>();
+  for (const each of passedOver) {
+    const key = each.reason.replaceAll(/"[^"]*"/g, "");
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [each]);
+    else group.push(each);
+  }
+  return [...groups.values()];
 }
 
 function siteTable(sites: readonly InsertedSite[], { dim }: Style): string[] {
