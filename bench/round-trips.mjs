@@ -66,17 +66,28 @@ async function milliseconds(model, data) {
   return performance.now() - start;
 }
 
+/** Below this an output is all denormal numbers, of which each is a rounding. */
+const NOTHING = 1e-30;
+
 /** The largest difference of an output, in units of its own largest magnitude. */
 function worstOf({ sets }) {
   const outputs = sets.flatMap((set) => set.outputs).filter(({ verdict }) => verdict !== "unjudged");
-  return Math.max(0, ...outputs.map(({ comparison: { maxAbsolute, scale } }) => maxAbsolute / (scale || 1)));
+  const distances = outputs.map(({ comparison: { maxAbsolute, scale } }) =>
+    scale > NOTHING ? maxAbsolute / scale : maxAbsolute,
+  );
+  return Math.max(0, ...distances);
 }
 
 function referenceOf(accuracy) {
   if (accuracy === undefined) return "";
   if (accuracy.refused !== undefined) return "none";
   const sides = ["original", "result"].map((side) =>
-    Math.max(0, ...accuracy.sets.flatMap(({ outputs }) => outputs.map((output) => output[side]?.max ?? 0))),
+    Math.max(
+      0,
+      ...accuracy.sets.flatMap(({ outputs }) =>
+        outputs.map((output) => (output.magnitude > NOTHING ? (output[side]?.max ?? 0) : 0)),
+      ),
+    ),
   );
   return sides.map((value) => value.toExponential(1)).join(" / ");
 }
@@ -111,12 +122,10 @@ async function roundTrip(model) {
 
 const wanted = process.argv.slice(2);
 // What the repository carries of the shared models is the same files.
-const folders = ["../shared/models", "models"].map(pathOf);
-const paths = [
-  ...new Map(
-    folders.flatMap((folder) => modelsIn(folder).map((path) => [path.slice(folder.length + 1), path])),
-  ),
-].filter(([name]) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
+const folder = ["../shared/models", "models"].map(pathOf).find(existsSync);
+const paths = modelsIn(folder)
+  .map((path) => [path.slice(folder.length + 1), path])
+  .filter(([name]) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
 const [rows, skipped] = [[], []];
 let failed = 0;
 for (const [name, path] of paths) {
