@@ -75,6 +75,8 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   if (best !== undefined) return propose(lifted, output, best);
   const explained = node.is("BatchNormalization") || lifted.axis !== undefined || meetsAbsorber(output);
   if (!explained) return undefined;
+  const inverse = missingInverse(lifted, facts);
+  if (inverse !== undefined) return inverse;
   return isRefusal(whole) ? whole : refuse("the shift would need an Add of its own, which costs as much");
 }
 
@@ -150,6 +152,20 @@ function halvesOf({ axis, map }: LiftedAffine): readonly (readonly [first: Place
         [shiftOnly(before), scale],
       ]
     : [[scale, shiftOnly(map.shift)]];
+}
+
+/** Why a shift that has a place in front of its scale does not go there: a scale of zero cannot be undone on the way. */
+function missingInverse(
+  { node, inputIndex: index, axis, map }: LiftedAffine,
+  facts: Facts,
+): Refusal | undefined {
+  const channel = map.scale.findIndex((scale, c) => scale === 0 && map.shift[c] !== 0);
+  if (channel < 0) return undefined;
+  const shift = map.shift.map((value, c) => (map.scale[c] === 0 ? 0 : value / (map.scale[c] ?? NaN)));
+  const above = planUp({ node, index }, { axis, map: { scale: map.scale.map(() => 1), shift } }, facts);
+  return isRefusal(above)
+    ? undefined
+    : refuse(`the scale of channel ${channel} is zero, so its shift cannot go in front of it`);
 }
 
 /** s * x + t with one half against the flow and the other with it: (s * x) + t, or s * (x + t / s). */

@@ -320,6 +320,26 @@ describe("one half each way", () => {
     { ...DOWN, left: ["Conv", "MaxPool", "Conv"] },
   );
   affineCase(
+    "a scale of zero has no inverse, which the shift would need to go in front of it",
+    (z) => ({
+      input: image(z),
+      constants: [...convolution("f", z.C, z.K), signed("bn", z.K).replace(/-1\.2/, "0")],
+      nodes: `c = Conv (x, f_W, f_b) p = MaxPool <kernel_shape = [2, 2]> (c)
+        a = BatchNormalization (p, bn_gamma, bn_beta, bn_mean, bn_var) y = Exp (a)`,
+    }),
+    { ...DOWN, refused: /the scale of channel 1 is zero, so its shift cannot go in front of it/ },
+  );
+  affineCase(
+    "with an inverse it goes there, and the scale stays",
+    (z) => ({
+      input: image(z),
+      constants: [...convolution("f", z.C, z.K), signed("bn", z.K)],
+      nodes: `c = Conv (x, f_W, f_b) p = MaxPool <kernel_shape = [2, 2]> (c)
+        a = BatchNormalization (p, bn_gamma, bn_beta, bn_mean, bn_var) y = Exp (a)`,
+    }),
+    { ...DOWN, left: ["Conv", "MaxPool", "Mul", "Exp"] },
+  );
+  affineCase(
     "a shift finds no way past Relu, and a scale no way past a residual: the scale stays",
     (z) => ({
       input: image(z),
