@@ -12,21 +12,19 @@ import { createFacts, type Facts } from "../ops/facts.js";
 import { type GradientBuild, onesLike, scalarLike } from "../ops/gradient-support.js";
 import { raiseOpset } from "../opset/index.js";
 import { addLoss, type Loss, lossTarget } from "./loss.js";
-import {
-  type BatchStatistics,
-  type TrackedNormalization,
-  trackNormalizations,
-  writeOutDense,
-} from "./normalization.js";
-import {
-  addUpdate,
-  type Hyperparameters,
-  type Optimizer,
-  slotNames,
-  usesMoments,
-  usesMomentum,
-} from "./optimizer.js";
+import { type BatchStatistics, trackNormalizations, writeOutDense } from "./normalization.js";
+import { type Hyperparameters, type Optimizer, usesMoments, usesMomentum } from "./optimizer.js";
 import { becomeInput, dropTrainingInfo, type Parameter, trainableParameters } from "./parameters.js";
+import {
+  type Carried,
+  parameterPacks,
+  type StateTensor,
+  StateUpdates,
+  updateMovingAverages,
+  updateParameters,
+} from "./state-updates.js";
+
+export type { StateTensor } from "./state-updates.js";
 
 export interface TrainingStepOptions {
   readonly loss: Loss;
@@ -48,17 +46,6 @@ export interface TrainingStepOptions {
    * caller, who drops the new state when "finite" is false: a copy of every tensor less.
    */
   readonly guarded?: boolean;
-}
-
-/** Something that a step takes and gives back changed. */
-export interface StateTensor {
-  /** The name of the input; a parameter's or statistic's is that of the model's initializer. */
-  readonly name: string;
-  /** The name of the output that holds it after the step. */
-  readonly next: string;
-  readonly kind: "parameter" | "slot" | "statistic" | "count";
-  /** What it is before the first step. */
-  readonly initial: Tensor;
 }
 
 /** One step of training as a model: batch and state in, new state and what to watch out. */
@@ -139,43 +126,22 @@ export function buildTrainingStep(model: Model, options: TrainingStepOptions): T
     if (gradient === undefined) throw new NormfoldError("internal", `no gradient of "${value.name}"`);
     return gradient;
   };
-  const norm = globalNorm(c, parameters.map(gradientOf), loss);
+  const packs = parameterPacks(c, parameters, gradientOf);
+  const norm = globalNorm(
+    c,
+    packs.map(({ gradient }) => gradient),
+    loss,
+  );
   const finite = allFinite(c, norm, renewed.get(loss) ?? loss);
   const factor = options.clipNorm === undefined ? undefined : clipFactor(c, norm, options.clipNorm);
 
   const hyper = addHyperparameters(c, loss, options.optimizer, parameters);
-  const state: StateTensor[] = [];
-  const results: Value[] = [];
-  const keep = (kind: StateTensor["kind"], input: Value, initial: Tensor, next: Value): void => {
-    const guarded = options.guarded ?? true;
-    const result = guarded ? build.op("Where", [finite, next, input], {}, `${input.name}_next`) : next;
-    result.info = { name: result.name, type: tensorType(initial.dtype, initial.dims) };
-    state.push({ name: input.name, next: result.name, kind, initial });
-    results.push(result);
-  };
-  for (const parameter of parameters) {
-    const { value, tensor, decays } = parameter;
-    const slots = slotNames(options.optimizer).map((slot) => {
-      const type = tensorType(tensor.dtype, tensor.dims);
-      const initial = tensorFromNumbers(tensor.dtype, tensor.dims, new Float64Array(tensor.size));
-      return { initial, value: graph.addInput({ name: graph.freshName(`${value.name}_${slot}`), type }) };
-    });
-    const gradient =
-      factor === undefined ? gradientOf(parameter) : build.op("Mul", [gradientOf(parameter), factor]);
-    const now = { parameter: value, slots: slots.map((slot) => slot.value) };
-    const then = addUpdate(c, options.optimizer, hyper, now, gradient, decays && (options.withDecay ?? true));
-    keep("parameter", value, tensor, then.parameter);
-    slots.forEach((slot, index) => {
-      const next = then.slots[index];
-      if (next !== undefined) keep("slot", slot.value, slot.initial, next);
-    });
-  }
-  if (hyper.count !== undefined) {
-    const dtype = loss.type?.kind === "tensor" ? loss.type.dtype : (facts.dtype(loss) ?? "float");
-    const next = build.op("Add", [hyper.count, scalarLike(c, 1, hyper.count)]);
-    keep("count", hyper.count, tensorFromNumbers(dtype, [], [0]), next);
-  }
-  for (const normalization of tracked) addMovingAverages(c, graph, normalization, renewed, keep);
+  const updates = new StateUpdates(c, (options.guarded ?? true) ? finite : undefined);
+  const { optimizer, withDecay } = options;
+  const trained = updateParameters(c, updates, parameters, packs, hyper, { optimizer, withDecay, factor });
+  const counted = hyper.count === undefined ? [] : [addCount(c, updates, hyper.count, loss)];
+  const averaged = updateMovingAverages(c, updates, tracked, renewed);
+  const { state, results } = updates.inOrder([...trained, ...counted, ...averaged]);
 
   const latest = (value: Value): Value => renewed.get(value) ?? value;
   const probes = (options.probes ?? []).map((name) => {
@@ -291,20 +257,10 @@ function addHyperparameters(
   };
 }
 
-function addMovingAverages(
-  c: GradientBuild,
-  graph: Graph,
-  { running, batch, momentum }: TrackedNormalization,
-  renewed: ReadonlyMap<Value, Value>,
-  keep: (kind: "statistic", input: Value, initial: Tensor, next: Value) => void,
-): void {
-  const { build } = c;
-  running.forEach(({ value, tensor }, index) => {
-    const now = batch[index];
-    if (now === undefined) return;
-    const input = becomeInput(graph, value, tensor);
-    const old = build.op("Mul", [input, scalarLike(c, momentum, input)]);
-    const fresh = build.op("Mul", [renewed.get(now) ?? now, scalarLike(c, 1 - momentum, input)]);
-    keep("statistic", input, tensor, build.op("Add", [old, fresh]));
-  });
+/** Steps made, one more after each. */
+function addCount(c: GradientBuild, updates: StateUpdates, input: Value, loss: Value): Carried {
+  const dtype = loss.type?.kind === "tensor" ? loss.type.dtype : (c.facts.dtype(loss) ?? "float");
+  const count: Carried = { kind: "count", input, initial: tensorFromNumbers(dtype, [], [0]) };
+  updates.keep([count], input, c.build.op("Add", [input, scalarLike(c, 1, input)]));
+  return count;
 }

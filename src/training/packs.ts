@@ -1,0 +1,51 @@
+import type { Value } from "../ir/graph.js";
+import type { Tensor } from "../ir/tensor.js";
+import type { GradientBuild } from "../ops/gradient-support.js";
+
+/** Copying a longer vector takes about as long as starting the operators that it spares. */
+const LONGEST = 4096;
+
+/**
+ * What is updated alike, in groups: vectors of one type and `key` are one, anything else is alone. A network has dozens of
+ * scales, biases and statistics, and to start an operator takes longer than to run it over all of them.
+ */
+export function vectorPacks<T>(
+  items: readonly T[],
+  tensorOf: (item: T) => Tensor,
+  key: (item: T) => string,
+): readonly (readonly T[])[] {
+  const groups: T[][] = [];
+  const vectors = new Map<string, T[]>();
+  for (const item of items) {
+    const { dims, size, dtype } = tensorOf(item);
+    const isPacked = dims.length === 1 && size <= LONGEST;
+    const alike = `${dtype} ${key(item)}`;
+    const known = isPacked ? vectors.get(alike) : undefined;
+    if (known !== undefined) {
+      known.push(item);
+      continue;
+    }
+    const group = [item];
+    groups.push(group);
+    if (isPacked) vectors.set(alike, group);
+  }
+  return groups;
+}
+
+/** The vectors of a group side by side; a value that is alone as it is. */
+export function joinPack({ build }: GradientBuild, values: readonly Value[]): Value {
+  const [only] = values;
+  if (values.length === 1 && only !== undefined) return only;
+  return build.op("Concat", values, { axis: 0n });
+}
+
+/** The other way: a value for each of the tensors that a group has. */
+export function splitPack(
+  { build }: GradientBuild,
+  value: Value,
+  tensors: readonly Tensor[],
+): readonly Value[] {
+  if (tensors.length === 1) return [value];
+  const sizes = build.ints(tensors.map(({ size }) => size));
+  return build.ops("Split", [value, sizes], tensors.length, { axis: 0n });
+}

@@ -1,0 +1,186 @@
+import { present } from "../base/assert.js";
+import type { Graph, Value } from "../ir/graph.js";
+import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
+import { tensorType } from "../ir/type.js";
+import { type GradientBuild, scalarLike } from "../ops/gradient-support.js";
+import type { TrackedNormalization } from "./normalization.js";
+import { addUpdate, type Hyperparameters, type Optimizer, slotNames } from "./optimizer.js";
+import { joinPack, splitPack, vectorPacks } from "./packs.js";
+import { becomeInput, type Parameter } from "./parameters.js";
+
+/** Something that a step takes and gives back changed. */
+export interface StateTensor {
+  /** The name of the input; a parameter's or statistic's is that of the model's initializer. */
+  readonly name: string;
+  /** The name of the output that holds it after the step. */
+  readonly next: string;
+  readonly kind: "parameter" | "slot" | "statistic" | "count";
+  /** What it is before the first step. */
+  readonly initial: Tensor;
+}
+
+/** The same before it has an output. */
+export interface Carried {
+  readonly kind: StateTensor["kind"];
+  readonly input: Value;
+  readonly initial: Tensor;
+}
+
+/** What becomes of the state. Vectors that are updated alike are updated together. */
+export class StateUpdates {
+  readonly #c: GradientBuild;
+  readonly #finite: Value | undefined;
+  readonly #next = new Map<Carried, Value>();
+
+  /** With `finite` the old state stays where it is false. */
+  constructor(c: GradientBuild, finite: Value | undefined) {
+    this.#c = c;
+    this.#finite = finite;
+  }
+
+  /** `then` is what comes after `now`, which holds all members side by side. */
+  keep(members: readonly Carried[], now: Value, then: Value): void {
+    const { build } = this.#c;
+    const result = this.#finite === undefined ? then : build.op("Where", [this.#finite, then, now]);
+    const initials = members.map(({ initial }) => initial);
+    splitPack(this.#c, result, initials).forEach((value, index) => {
+      const member = present(members[index], "a value for each member");
+      const { dtype, dims } = member.initial;
+      value.rename(build.graph.freshName(`${member.input.name}_next`));
+      value.info = { name: value.name, type: tensorType(dtype, dims) };
+      this.#next.set(member, value);
+    });
+  }
+
+  /** The state in the given order, and the outputs that hold it. */
+  inOrder(carried: readonly Carried[]): {
+    readonly state: readonly StateTensor[];
+    readonly results: Value[];
+  } {
+    const results = carried.map((member) => present(this.#next.get(member), "it was kept"));
+    const state = carried.map(({ kind, input, initial }, index): StateTensor => {
+      return { name: input.name, next: results[index]?.name ?? "", kind, initial };
+    });
+    return { state, results };
+  }
+}
+
+/** Parameters that are updated together, and their gradients side by side. */
+export interface ParameterPack {
+  readonly members: readonly Parameter[];
+  readonly gradient: Value;
+}
+
+export function parameterPacks(
+  c: GradientBuild,
+  parameters: readonly Parameter[],
+  gradientOf: (parameter: Parameter) => Value,
+): readonly ParameterPack[] {
+  const groups = vectorPacks(
+    parameters,
+    ({ tensor }) => tensor,
+    ({ decays }) => String(decays),
+  );
+  return groups.map((members) => ({ members, gradient: joinPack(c, members.map(gradientOf)) }));
+}
+
+export interface ParameterUpdateOptions {
+  readonly optimizer: Optimizer;
+  readonly withDecay?: boolean | undefined;
+  /** What all gradients are multiplied by. */
+  readonly factor: Value | undefined;
+}
+
+/** The optimizer's update of all parameters; gives each with its slots, in the order of `parameters`. */
+export function updateParameters(
+  c: GradientBuild,
+  updates: StateUpdates,
+  parameters: readonly Parameter[],
+  packs: readonly ParameterPack[],
+  hyper: Hyperparameters,
+  { optimizer, withDecay = true, factor }: ParameterUpdateOptions,
+): readonly Carried[] {
+  const { build } = c;
+  const tensors = new Map(
+    parameters.map((parameter) => [parameter, withSlots(build.graph, parameter, optimizer)]),
+  );
+  const count = slotNames(optimizer).length + 1;
+  for (const { members, gradient } of packs) {
+    const columns = Array.from({ length: count }, (_, index) =>
+      members.map((member) => present(tensors.get(member)?.[index], "a tensor for each slot")),
+    );
+    const now = columns.map((column) =>
+      joinPack(
+        c,
+        column.map(({ input }) => input),
+      ),
+    );
+    const [parameter, ...slots] = now;
+    const then = addUpdate(
+      c,
+      optimizer,
+      hyper,
+      { parameter: present(parameter, "the parameter comes first"), slots },
+      factor === undefined ? gradient : build.op("Mul", [gradient, factor]),
+      withDecay && members.every(({ decays }) => decays),
+    );
+    [then.parameter, ...then.slots].forEach((next, index) => {
+      updates.keep(columns[index] ?? [], present(now[index], "as many as columns"), next);
+    });
+  }
+  return [...tensors.values()].flat();
+}
+
+function withSlots(graph: Graph, { value, tensor }: Parameter, optimizer: Optimizer): readonly Carried[] {
+  const { dtype, dims, size } = tensor;
+  const slots = slotNames(optimizer).map((slot): Carried => {
+    const input = graph.addInput({
+      name: graph.freshName(`${value.name}_${slot}`),
+      type: tensorType(dtype, dims),
+    });
+    return { kind: "slot", input, initial: tensorFromNumbers(dtype, dims, new Float64Array(size)) };
+  });
+  return [{ kind: "parameter", input: value, initial: tensor }, ...slots];
+}
+
+/** The moving averages of all normalizations, new = momentum * old + (1 - momentum) * the batch's. */
+export function updateMovingAverages(
+  c: GradientBuild,
+  updates: StateUpdates,
+  tracked: readonly TrackedNormalization[],
+  renewed: ReadonlyMap<Value, Value>,
+): readonly Carried[] {
+  const { build } = c;
+  const statistics = tracked.flatMap(({ running, batch, momentum }) =>
+    running.map(({ value, tensor }, index) => {
+      const fresh = present(batch[index], "mean and variance");
+      const input = becomeInput(build.graph, value, tensor);
+      const carried: Carried = { kind: "statistic", input, initial: tensor };
+      return { carried, momentum, fresh: renewed.get(fresh) ?? fresh };
+    }),
+  );
+  const groups = vectorPacks(
+    statistics,
+    ({ carried }) => carried.initial,
+    ({ momentum }) => String(momentum),
+  );
+  for (const group of groups) {
+    const now = joinPack(
+      c,
+      group.map(({ carried }) => carried.input),
+    );
+    const fresh = joinPack(
+      c,
+      group.map((statistic) => statistic.fresh),
+    );
+    const momentum = group[0]?.momentum ?? 0;
+    const old = build.op("Mul", [now, scalarLike(c, momentum, now)]);
+    const added = build.op("Mul", [fresh, scalarLike(c, 1 - momentum, now)]);
+    updates.keep(
+      group.map(({ carried }) => carried),
+      now,
+      build.op("Add", [old, added]),
+    );
+  }
+  return statistics.map(({ carried }) => carried);
+}
