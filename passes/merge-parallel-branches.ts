@@ -51,7 +51,7 @@ export const mergeParallelBranches: Pass = {
   before: "a = Conv(x, W3)  b = Conv(x, W1)  c = BatchNormalization(x, ...)  y = Sum(a, b, c)",
   after: "y = Conv(x, W, b)",
   numerics: "rounding",
-  rules: [{ match }],
+  rules: [{ operators: ["Add", "Sub", "Sum"], match }],
 };
 
 /** Terms looked at beside each operand; sums in real networks have a handful. */
