@@ -140,7 +140,8 @@ const spelledActivation: Apply = (d, x) => {
     case 3:
       return d.node("Mul", [x, d.node("Tanh", [d.node("Softplus", [x], x.dims)], x.dims)], x.dims);
     case 4: {
-      const small = d.node("Clip", [x, d.all([], -20), d.all([], 20)], x.dims);
+      // onnxruntime's Sigmoid is 0 below -18, and a Sign behind it would make that a whole difference.
+      const small = d.node("Clip", [x, d.all([], -8), d.all([], 8)], x.dims);
       const sum = d.node("Add", [d.node("Exp", [d.node("Neg", [small], x.dims)], x.dims), one], x.dims);
       return d.node("Reciprocal", [sum], x.dims);
     }
