@@ -5,6 +5,7 @@ import { cloneModel } from "../ir/clone.js";
 import type { Graph, Node, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
+import { levelsOf } from "./levels.js";
 import type { BatchMoments } from "./moments.js";
 import { estimateStatistics, type StatisticsOptions } from "./statistics.js";
 
@@ -14,7 +15,8 @@ import { estimateStatistics, type StatisticsOptions } from "./statistics.js";
  *   paper           Algorithm 2: the mean over batches of their means and of m/(m-1) times their variances
  *   pooled          mean and variance (divided by n) of all elements at once, merged in float64
  *   sequential      pooled, layer by layer: each layer sees inputs normalized by the statistics that the layers before it
- *                   have got; exactly what inference sees, for one pass over the data a layer
+ *                   have got; exactly what inference sees, for one pass over the data a layer, or for several that stand
+ *                   side by side
  *   moving-average  ONNX's own: old * momentum + batch * (1 - momentum), with biased variances, from the stored values on
  *
  * With all but `sequential`, layers see batches normalized by their own statistics, as in training.
@@ -182,22 +184,30 @@ async function inSequence(
   dataset: Dataset,
   options: RunOptions,
 ): Promise<Measured> {
-  const errors: CalibratedLayer["standardError"][] = [];
+  const layerOf = new Map(layers.map((layer) => [layer.node, layer]));
+  const errors = new Map<Layer, CalibratedLayer["standardError"]>();
   let totals = { batchSize: 0, batches: 0, samples: 0 };
-  for (const { node, mean, variance } of layers) {
+  for (const targets of levelsOf(
+    model.graph,
+    layers.map(({ node }) => node),
+  )) {
     const report = await estimateStatistics(model, dataset, {
       ...options,
       method: "pooled",
       normalizedBy: "stored",
-      targets: [node],
+      targets,
     });
-    const layer = present(report.layers[0], "one result a target");
-    store(mean, layer.mean);
-    store(variance, layer.variance);
-    errors.push(layer.standardError);
+    targets.forEach((node, index) => {
+      const layer = present(layerOf.get(node), "a level is of layers");
+      const { mean, variance, standardError } = present(report.layers[index], "one result a target");
+      store(layer.mean, mean);
+      store(layer.variance, variance);
+      errors.set(layer, standardError);
+    });
     totals = report;
   }
-  return { batchSize: totals.batchSize, batches: totals.batches, samples: totals.samples, errors };
+  const { batchSize, batches, samples } = totals;
+  return { batchSize, batches, samples, errors: layers.map((layer) => errors.get(layer)) };
 }
 
 async function movingAverage(

@@ -2,12 +2,13 @@ import { present } from "../base/assert.js";
 import { NormfoldError } from "../base/errors.js";
 import { isRefusal } from "../base/refusal.js";
 import type { Builder } from "../ir/builder.js";
+import { capturesOf } from "../ir/captures.js";
 import type { Graph, Node, Value } from "../ir/graph.js";
 import type { Facts } from "../ops/facts.js";
 import { gradientRule } from "../ops/gradient.js";
 import type { GradientContext } from "../ops/gradient-rule.js";
 import { addGradients, zerosLike } from "../ops/gradient-support.js";
-import { capturesOf, isDifferentiable, reachFrom } from "./reach.js";
+import { isDifferentiable, reachFrom } from "./reach.js";
 import { withOutput } from "./widen.js";
 
 /** The operator set from which on axes are inputs everywhere; the rules are written for it. */

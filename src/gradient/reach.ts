@@ -1,5 +1,6 @@
+import { capturesOf } from "../ir/captures.js";
 import { type DType, isFloat } from "../ir/dtype.js";
-import type { Graph, Node, Value } from "../ir/graph.js";
+import type { Graph, Value } from "../ir/graph.js";
 import type { MaybeDim } from "../ops/dims.js";
 import type { FactType } from "../ops/fact.js";
 import type { Facts } from "../ops/facts.js";
@@ -56,20 +57,4 @@ export function reachFrom(graph: Graph, wrt: Iterable<Value>, facts: Facts): Rea
       if (output !== null && carriesGradient(facts, output)) reached.add(output);
   }
   return reached;
-}
-
-/** The values from around the node that its bodies read, each once. */
-export function capturesOf(node: Node): readonly Value[] {
-  if (node.subgraphs.length === 0) return [];
-  const inside = new Set<Graph>();
-  for (const body of node.subgraphs) for (const graph of body.withSubgraphs()) inside.add(graph);
-  const captured = new Set<Value>();
-  const note = (value: Value | null): void => {
-    if (value !== null && !inside.has(value.graph)) captured.add(value);
-  };
-  for (const graph of inside) {
-    for (const inner of graph.nodes()) inner.inputs.forEach(note);
-    graph.outputs.forEach(note);
-  }
-  return [...captured];
 }

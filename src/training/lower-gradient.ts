@@ -1,7 +1,8 @@
 import { NormfoldError } from "../base/errors.js";
 import { differentiateGraph, LEAST_OPSET } from "../gradient/differentiate-graph.js";
-import { capturesOf, reachFrom } from "../gradient/reach.js";
+import { reachFrom } from "../gradient/reach.js";
 import type { Builder } from "../ir/builder.js";
+import { capturesOf } from "../ir/captures.js";
 import type { Graph, Node, Value } from "../ir/graph.js";
 import { type GradientBuild, onesLike } from "../ops/gradient-support.js";
 
