@@ -4,7 +4,8 @@ import type { Value } from "../ir/graph.js";
 import { tensorFromNumbers } from "../ir/tensor.js";
 import { type Dim, tensorType } from "../ir/type.js";
 import { declaredDim } from "../ops/dims.js";
-import { castLike, type GradientBuild, scalarLike } from "../ops/gradient-support.js";
+import { axesBut, elementCount } from "../ops/gradient-shape.js";
+import { castLike, type GradientBuild, onesLike, scalarLike } from "../ops/gradient-support.js";
 
 /** What training makes small. The conventions are PyTorch's, and the mean over the batch is taken. */
 export type Loss =
@@ -35,6 +36,8 @@ export interface LossValues {
   readonly loss: Value;
   /** The part of the samples that the highest logit gets right; undefined for regressions. */
   readonly accuracy: Value | undefined;
+  /** Adds what the gradients start from: a value, and the gradient of the loss by it. */
+  readonly seed: () => readonly [value: Value, gradient: Value];
 }
 
 /** The activation at the end of a classifier that its loss takes in, so that saturation costs no gradient. */
@@ -72,7 +75,9 @@ export function lossTarget(c: Pick<GradientBuild, "facts">, output: Value, { kin
 
 /** Adds the labels' input and the loss of `target`. Throws "unsupported" for an output that the loss is not defined on. */
 export function addLoss(c: GradientBuild, target: Value, loss: Loss): LossValues {
-  return loss.kind === "cross-entropy" ? crossEntropy(c, target, loss) : elementwise(c, target, loss);
+  if (loss.kind === "cross-entropy") return crossEntropy(c, target, loss);
+  const values = elementwise(c, target, loss);
+  return { ...values, seed: () => [values.loss, onesLike(c, values.loss)] };
 }
 
 function crossEntropy(
@@ -143,14 +148,20 @@ function crossEntropy(
     counts === undefined
       ? build.op("ReduceMean", [right], { keepdims: 0n }, "accuracy")
       : build.op("Div", [total(c, build.op("Mul", [right, counts])), total(c, counts)], {}, "accuracy");
-  return { labels, loss, accuracy };
+  const seed = (): readonly [Value, Value] => {
+    if (weight !== undefined) return [loss, onesLike(c, loss)];
+    // All targets of a sample together are 1: (softmax - targets) / samples, in a fifth of the operators of its parts.
+    const surplus = build.op("Sub", [build.op("Exp", [logProbability]), wanted]);
+    return [logits, build.op("Div", [surplus, elementCount(c, logits, axesBut(shape.length, 1))])];
+  };
+  return { labels, loss, accuracy, seed };
 }
 
 function elementwise(
   c: GradientBuild,
   output: Value,
   loss: Exclude<Loss, { kind: "cross-entropy" }>,
-): LossValues {
+): Omit<LossValues, "seed"> {
   const { facts, build } = c;
   const dtype = facts.dtype(output) ?? "float";
   const labels = addLabels(c, dtype, facts.shape(output)?.map(declaredDim));

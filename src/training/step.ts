@@ -9,7 +9,7 @@ import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
 import { type Dim, tensorType } from "../ir/type.js";
 import { declaredDim } from "../ops/dims.js";
 import { createFacts, type Facts } from "../ops/facts.js";
-import { type GradientBuild, onesLike, scalarLike } from "../ops/gradient-support.js";
+import { type GradientBuild, scalarLike } from "../ops/gradient-support.js";
 import { raiseOpset } from "../opset/index.js";
 import { addLoss, type Loss, lossTarget } from "./loss.js";
 import { type BatchStatistics, trackNormalizations, writeOutDense } from "./normalization.js";
@@ -110,13 +110,13 @@ export function buildTrainingStep(model: Model, options: TrainingStepOptions): T
   const facts = createFacts(copy);
   const build = new Builder(graph, { prefix: "step_" });
   const c: GradientBuild = { facts, build };
-  const { labels, loss, accuracy } = addLoss(c, target, options.loss);
+  const { labels, loss, accuracy, seed } = addLoss(c, target, options.loss);
   const renewed = new Map<Value, Value>();
   build.prefix = "grad_";
   const gradients = differentiateGraph({
     facts,
     build,
-    seeds: new Map([[loss, onesLike(c, loss)]]),
+    seeds: new Map([seed()]),
     wrt: parameters.map(({ value }) => value),
     renewed,
   });

@@ -40,33 +40,29 @@ function training(c: GradientContext, g: Value, rank: number): InputGradients {
   if (!c.needs(0) && !c.needs(1)) return [undefined, undefined, dbias];
   const centred = build.op("Sub", [x, alongChannels(c, mean, rank)]);
   const dscale = build.op("Mul", [inverse, sumOver(c, build.op("Mul", [g, centred]), axes, false)]);
-  let dx: Value | undefined;
-  if (c.needs(0)) {
-    const factor = build.op("Mul", [c.input(1), inverse]);
-    const slope = perElement(c, build.op("Mul", [inverse, dscale]), x, axes);
-    const along = build.op("Mul", [centred, alongChannels(c, build.op("Mul", [factor, slope]), rank)]);
-    const shift = perElement(c, dbias, x, axes);
-    dx = build.op("Sub", [centredAndScaled(c, g, { shift, factor, variance }, rank), along]);
-  }
+  const dx = c.needs(0) ? throughBatch(c, g, { centred, inverse, variance, dscale, dbias }, rank) : undefined;
   return [dx, c.needs(1) ? dscale : undefined, c.needs(2) ? dbias : undefined];
 }
 
-/**
- * (g - shift) * factor by channel. It is what BatchNormalization does with given statistics, which onnxruntime does in one
- * pass over memory; for matrices its kernel is slower than two operators.
- */
-function centredAndScaled(
-  c: GradientContext,
-  g: Value,
-  { shift, factor, variance }: Readonly<Record<"shift" | "factor" | "variance", Value>>,
-  rank: number,
-): Value {
+type BatchParts = Readonly<Record<"centred" | "inverse" | "variance" | "dscale" | "dbias", Value>>;
+
+function throughBatch(c: GradientContext, g: Value, parts: BatchParts, rank: number): Value {
   const { build, node } = c;
-  if (rank === 2) return build.op("Mul", [build.op("Sub", [g, shift]), factor]);
-  const scale = c.input(1);
-  return build.op("BatchNormalization", [g, scale, zerosLike(c, scale), shift, variance], {
-    epsilon: { kind: "float", value: node.float("epsilon", 1e-5) },
-  });
+  const { centred, inverse, variance, dscale, dbias } = parts;
+  const [x, scale, axes] = [c.input(0), c.input(1), axesBut(rank, 1)];
+  const factor = build.op("Mul", [scale, inverse]);
+  const slope = perElement(c, build.op("Mul", [inverse, dscale]), x, axes);
+  const shift = perElement(c, dbias, x, axes);
+  if (rank === 2) {
+    const rest = build.op("Sub", [build.op("Sub", [g, shift]), build.op("Mul", [centred, slope])]);
+    return build.op("Mul", [rest, factor]);
+  }
+  // (g - shift) * factor is a BatchNormalization of g, which is one pass over memory in onnxruntime, and not two.
+  const epsilon = { kind: "float", value: node.float("epsilon", 1e-5) } as const;
+  const inputs = [g, scale, zerosLike(c, scale), shift, variance];
+  const normalized = build.op("BatchNormalization", inputs, { epsilon });
+  const along = alongChannels(c, build.op("Mul", [factor, slope]), rank);
+  return build.op("Sub", [normalized, build.op("Mul", [centred, along])]);
 }
 
 /** Inference form: y = (x - mean) * scale / sqrt(variance + epsilon) + bias, with all four given. */
