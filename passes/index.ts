@@ -1,6 +1,7 @@
 import type { Pass } from "../src/rewrite/pass.js";
 import { composeAffine } from "./compose-affine.js";
 import { eliminateDead } from "./eliminate-dead.js";
+import { eliminateDefaultInputs } from "./eliminate-default-inputs.js";
 import { eliminateDropout } from "./eliminate-dropout.js";
 import { eliminateExpands } from "./eliminate-expands.js";
 import { eliminateIdentity } from "./eliminate-identity.js";
@@ -45,6 +46,7 @@ export const PASSES: readonly Pass[] = [
   simplifySizes,
   eliminateExpands,
   eliminateNoOps,
+  eliminateDefaultInputs,
   eliminateTransposes,
   fusePad,
   eliminateQuantizationPairs,

@@ -80,6 +80,12 @@ export class Rewriter {
     this.#touched.add(node);
   }
 
+  /** Leaves out an optional input; the list ends with the last one that is given. */
+  leaveOut(node: Node, index: number): void {
+    this.setInput(node, index, null);
+    node.setInputs(node.inputs.slice(0, node.inputs.findLastIndex((value) => value !== null) + 1));
+  }
+
   setAttribute(node: Node, name: string, init: AttributeInit): void {
     node.set(attribute(name, init));
     this.#touched.add(node);

@@ -1,0 +1,72 @@
+import type { Node, Value } from "../src/ir/graph.js";
+import { constantTensor } from "../src/ops/constants.js";
+import type { Facts } from "../src/ops/facts.js";
+import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
+
+/**
+ * Leave out optional inputs that hold what the operator takes without them.
+ *
+ *   before   h = ConstantOfShape(n)  y = LSTM(x, W, R, B, , h, h)   # zeros
+ *   after    y = LSTM(x, W, R, B)
+ *
+ * The bias, the initial states and the peepholes of LSTM, GRU and RNN are zeros when they are not given.
+ *
+ * Source     ONNX LSTM-1 to -22, GRU, RNN; exporters make the initial states from the batch size
+ * Requires   constants of zeros, or zeros of a computed shape
+ * Refuses    nothing
+ * Numerics   exact
+ */
+export const eliminateDefaultInputs: Pass = {
+  kind: "rules",
+  name: "eliminate-default-inputs",
+  summary: "Initial states and biases of zeros, which LSTM, GRU and RNN have without them, go",
+  before: "h = ConstantOfShape(n)  y = LSTM(x, W, R, B, , h, h)",
+  after: "y = LSTM(x, W, R, B)",
+  numerics: "exact",
+  rules: [{ operators: ["LSTM", "GRU", "RNN"], match }],
+};
+
+/** The inputs that are zeros by default: B, initial_h, and of LSTM initial_c and P. */
+const ZERO_BY_DEFAULT: ReadonlyMap<string, readonly number[]> = new Map([
+  ["LSTM", [3, 5, 6, 7]],
+  ["GRU", [3, 5]],
+  ["RNN", [3, 5]],
+]);
+
+/** Larger constants are never all zeros in earnest, and would be read whole. */
+const MOST_ELEMENTS = 1 << 16;
+
+function match(node: Node, { facts }: View): Proposal | undefined {
+  const candidates = node.is(node.opType) ? ZERO_BY_DEFAULT.get(node.opType) : undefined;
+  if (candidates === undefined || node.hasReferences) return undefined;
+  const zeros = candidates.filter((index) => {
+    const value = node.input(index);
+    return value !== undefined && isZero(value, facts);
+  });
+  if (zeros.length === 0) return undefined;
+  const names = zeros.map((index) => `"${node.input(index)?.name}"`).join(", ");
+  return {
+    kind: "rewrite",
+    summary: `${node.label} does without ${names}, zeros as it takes by itself`,
+    apply: (rewriter) => {
+      for (const index of zeros) rewriter.leaveOut(node, index);
+    },
+  };
+}
+
+/** Operators that give zeros for zeros, whatever their other inputs say. */
+const MOVES = ["Cast", "Expand", "Reshape", "Squeeze", "Tile", "Transpose", "Unsqueeze", "Identity"] as const;
+
+function isZero(value: Value, facts: Facts): boolean {
+  const tensor = constantTensor(value);
+  if (tensor !== undefined)
+    return tensor.size <= MOST_ELEMENTS && tensor.toFloat64().every((element) => element === 0);
+  const { producer } = value;
+  if (producer === undefined || producer.hasReferences || facts.isCall(producer)) return false;
+  if (producer.is("ConstantOfShape")) {
+    const filling = producer.tensorAttribute("value");
+    return producer.attribute("value") === undefined || filling?.toFloat64()[0] === 0;
+  }
+  const source = producer.input(0);
+  return producer.is(...MOVES) && source !== undefined && isZero(source, facts);
+}
