@@ -195,4 +195,24 @@ describe("train", () => {
       /fixed\.onnx, x: the model fixes its batch at 8 samples, not 5/,
     ],
   ])("%s", (line, code, message) => refused(["train", ...line.split(" "), ...course], code, message));
+
+  test("a learning rate that is far too high", () =>
+    refused(
+      [
+        "train",
+        "net.onnx",
+        "--data",
+        "good.npy",
+        "--labels",
+        "labels.npy",
+        "--batch",
+        "5",
+        "--steps",
+        "60",
+        "--lr",
+        "1e30",
+      ],
+      1,
+      /net\.onnx: training diverged: the last 20 batches up to step \d+ gave no finite loss; lower the learning rate/,
+    ));
 });
