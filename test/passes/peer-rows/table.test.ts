@@ -2,10 +2,11 @@ import { expect, it } from "vitest";
 import { ARITHMETIC } from "./arithmetic.js";
 import { CONSTANTS } from "./constants.js";
 import { FORMS } from "./forms.js";
+import { FORWARD } from "./forward.js";
 import { LINEAR } from "./linear.js";
 import { PASSING } from "./passing.js";
 
-const ROWS = [LINEAR, ARITHMETIC, PASSING, CONSTANTS, FORMS];
+const ROWS = [LINEAR, ARITHMETIC, PASSING, FORWARD, CONSTANTS, FORMS];
 
 it("every row of the comparison, 1 to 64, is here once, with what is applied and what is refused", () => {
   const numbers = ROWS.flatMap((rows) => Object.keys(rows).map(Number));

@@ -1,0 +1,4 @@
+import { FORWARD } from "./forward.js";
+import { describeRows } from "./row.js";
+
+describeRows(FORWARD);
