@@ -26,7 +26,10 @@ export interface RewriteOptions {
   readonly passes?: readonly (string | Pass)[];
   /** Names of passes to leave out. */
   readonly skip?: readonly string[];
-  /** Bytes by which computed constants may make the model grow in all. Default 128 MiB. */
+  /**
+   * Bytes by which computed constants may make the model grow in all; those that together would go past it all stay as
+   * they are computed. Default 128 MiB.
+   */
   readonly growthLimit?: number;
   /** Put the bodies of the model's functions in the place of their calls. Default false: a function is kept as one. */
   readonly inlineFunctions?: boolean;
