@@ -22,7 +22,7 @@ import { evaluateConstants } from "./runtime/evaluate.js";
 import type { FeedSet } from "./runtime/feeds.js";
 import { describeInputs, precisionOf } from "./runtime/inputs.js";
 import { perturbWeights } from "./runtime/perturb.js";
-import { probesOf, withProbes } from "./runtime/probes.js";
+import { flattenedOutputs, probesOf, withProbes } from "./runtime/probes.js";
 import type { Runtime, RuntimeModel } from "./runtime/runtime.js";
 
 /** Where a model comes from: a path or file URL, bytes, any byte source, or an object of the onnx-proto package. */
@@ -208,6 +208,7 @@ async function checkOptions(
     precision: precisionOf(model),
     noisy: () => stage(withProbes(perturbWeights(model, seed), probes)),
     optional: probes,
+    flattened: flattenedOutputs(model),
     ...(data === undefined ? {} : { feeds: data }),
     ...(inputShapes === undefined ? {} : { shapes: inputShapes }),
     ...(signal === undefined ? {} : { signal }),

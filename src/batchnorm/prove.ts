@@ -6,7 +6,7 @@ import { type CheckReport, createChecker, type StagedModel } from "../runtime/ch
 import type { FeedSet } from "../runtime/feeds.js";
 import { describeInputs, precisionOf } from "../runtime/inputs.js";
 import { perturbWeights } from "../runtime/perturb.js";
-import { probesOf, withProbes } from "../runtime/probes.js";
+import { flattenedOutputs, probesOf, withProbes } from "../runtime/probes.js";
 import type { Runtime, RuntimeModel } from "../runtime/runtime.js";
 import { feedsOf, planFeeds } from "./feeds.js";
 
@@ -49,6 +49,7 @@ export async function proveInsertion(
     precision: precisionOf(original),
     noisy: () => Promise.resolve(staged(bytesOf(perturbWeights(original, seed), probes))),
     optional: probes,
+    flattened: flattenedOutputs(original),
     ...(feeds === undefined ? {} : { feeds }),
     ...(signal === undefined ? {} : { signal }),
   });

@@ -9,6 +9,22 @@ import type { Model } from "../ir/model.js";
 const FLATTENING = ["Softmax", "Hardmax", "Sigmoid", "HardSigmoid", "Tanh", "ArgMax", "ArgMin"] as const;
 const MOVING = ["Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Cast"] as const;
 
+/**
+ * How far the result of those that are smooth moves at most for what goes in: a Softmax by p (1 - p) times the difference of two
+ * movements, a Sigmoid by p (1 - p) times one.
+ */
+const SLOPES: ReadonlyMap<string, number> = new Map([
+  ["Softmax", 1 / 2],
+  ["Sigmoid", 1 / 4],
+  ["Tanh", 1],
+]);
+
+/** An output that is a smooth function of a probe, and how steep at most. */
+export interface Flattened {
+  readonly probe: string;
+  readonly slope: number;
+}
+
 /** Operators of data movement between a flattening one and the output. */
 const MAX_HOPS = 4;
 
@@ -18,14 +34,32 @@ const MAX_HOPS = 4;
  */
 export function probesOf(model: Model): string[] {
   const names = model.graph.outputs.flatMap((output) => {
-    let node: Node | undefined = output.producer;
-    for (let hop = 0; hop < MAX_HOPS && node?.is(...MOVING); hop++) node = node.input(0)?.producer;
-    const probed = node?.is(...FLATTENING) ? node.input(0) : undefined;
+    const probed = flattening(output)?.input(0);
     return probed?.producer === undefined || probed.graph !== model.graph || probed.isGraphOutput
       ? []
       : [probed.name];
   });
   return [...new Set(names)];
+}
+
+/** By output: what it is a flattened picture of. */
+export function flattenedOutputs(model: Model): ReadonlyMap<string, Flattened> {
+  return new Map(
+    model.graph.outputs.flatMap((output) => {
+      const node = flattening(output);
+      const [probed, slope] = [node?.input(0), SLOPES.get(node?.opType ?? "")];
+      return probed === undefined || slope === undefined
+        ? []
+        : [[output.name, { probe: probed.name, slope }] as const];
+    }),
+  );
+}
+
+/** The flattening operator that an output comes from, up to data movement. */
+function flattening({ producer }: Value): Node | undefined {
+  let node = producer;
+  for (let hop = 0; hop < MAX_HOPS && node?.is(...MOVING); hop++) node = node.input(0)?.producer;
+  return node?.is(...FLATTENING) ? node : undefined;
 }
 
 /** A copy of the model with the named values as further outputs, as far as it has them. */
