@@ -75,6 +75,10 @@ describe("Conv", () => {
       "of several channels, dilated",
       { x: [1, 3, 6, 7], w: [3, 3, 2, 3], attributes: "dilations = [3, 2], pads = [2, 2, 1, 3]" },
     ],
+    [
+      "of more channels than outputs, a product for each image",
+      { x: [2, 4, 6, 7], w: [3, 4, 3, 2], attributes: "pads = [2, 0, 1, 1]" },
+    ],
     ["of several channels on one axis", { x: [2, 3, 6], w: [3, 3, 3], attributes: "pads = [1, 1]" }],
     [
       "of several channels on three axes",
@@ -145,7 +149,7 @@ describe("Conv", () => {
       `"Concat 2, Flatten 3, Gemm 2, Pad 1, Reshape 2, Slice 4, Transpose 3"`,
     );
     expect(added({ x: [2, 3, 8, 8], w: [4, 3, 2, 2] })).toMatchInlineSnapshot(
-      `"Concat 2, MatMul 2, Pad 1, ReduceSum 2, Reshape 5, Slice 4, Transpose 3"`,
+      `"Concat 2, MatMul 2, Pad 3, ReduceSum 2, Reshape 5, Slice 2, Transpose 3"`,
     );
     const strided: ConvCase = { x: [2, 16, 4, 4], w: [4, 16, 2, 2], attributes: "strides = [2, 2]" };
     expect(added(strided)).toMatchInlineSnapshot(

@@ -2,18 +2,9 @@ import type { Value } from "../../ir/graph.js";
 import type { GradientContext } from "../gradient-rule.js";
 import { range } from "../gradient-shape.js";
 import { reshapeLike } from "../gradient-support.js";
+import { copiesOf, joined, rowsOf, type Side, type Sizes, stackOf } from "./gradient-copies.js";
 import type { WeightGradient } from "./gradient-weight.js";
-import { type PaddedWindow, padSpatial } from "./gradient-window.js";
-
-type Sizes = readonly number[];
-
-/** One side of the products: a tensor [N, channels, sizes] and by how much each copy of it is moved along the spatial axes. */
-interface Side {
-  readonly value: Value;
-  readonly channels: number;
-  readonly sizes: Sizes;
-  readonly shifts: readonly Sizes[];
-}
+import type { PaddedWindow } from "./gradient-window.js";
 
 /** Both sides of a window with strides of 1. */
 interface Shifts {
@@ -146,10 +137,6 @@ function products(c: GradientContext, { g, x, shared }: Shifts): Value {
   const results = g.shifts.length * x.shifts.length * g.channels * x.channels;
   // A product for each image spares the transpositions, but leaves as many results to add up.
   const isByImage = results < (g.channels + x.channels) * places;
-  const rowsOf = (value: Value): Value =>
-    isByImage
-      ? build.op("Reshape", [value, build.ints([0, -1, places])])
-      : build.op("Flatten", [value], { axis: 1n });
   const product = (a: Value, b: Value): Value => {
     if (!isByImage) return build.op("Gemm", [a, b], { transB: 1n });
     const images = build.op("MatMul", [a, build.op("Transpose", [b], { perm: [0, 2, 1] })]);
@@ -158,54 +145,15 @@ function products(c: GradientContext, { g, x, shared }: Shifts): Value {
   // The narrower side is stacked: less to copy, and the products are as wide as they can be.
   const isXStacked = x.channels < g.channels;
   const [stacked, single] = isXStacked ? [x, g] : [g, x];
-  const stack = rowsOf(joined(c, copiesOf(c, stacked, shared, isByImage), isByImage ? 1 : 0));
-  const sizes = build.ints([stacked.shifts.length, stacked.channels, single.channels, 1]);
+  const { value, order } = stackOf(c, stacked, shared, isByImage);
+  const rows = [0, 0];
+  rows[order.copy] = stacked.shifts.length;
+  rows[order.channel] = stacked.channels;
+  const sizes = build.ints([...rows, single.channels, 1]);
   const parts = copiesOf(c, single, shared, isByImage).map((copy) =>
-    build.op("Reshape", [product(stack, rowsOf(copy)), sizes]),
+    build.op("Reshape", [product(value, rowsOf(c, copy, shared, isByImage)), sizes]),
   );
-  const perm = isXStacked ? [2, 1, 3, 0] : [1, 2, 0, 3];
+  const { channel, copy } = order;
+  const perm = isXStacked ? [2, channel, 3, copy] : [channel, 2, copy, 3];
   return build.op("Transpose", [joined(c, parts, 3)], { perm });
-}
-
-function joined({ build }: GradientContext, parts: readonly Value[], axis: number): Value {
-  const [only] = parts;
-  if (parts.length === 1 && only !== undefined) return only;
-  return build.op("Concat", parts, { axis: BigInt(axis) });
-}
-
-/**
- * The copies of one side, with zeros where nothing comes from, and the channels in front unless the products are by
- * image. They are cut from one padded tensor: a Pad that cuts off as well is three times as slow on small images.
- */
-function copiesOf(
-  c: GradientContext,
-  { value, sizes, shifts }: Side,
-  shared: Sizes,
-  isByImage: boolean,
-): Value[] {
-  const { build } = c;
-  const axes = range(shared.length);
-  const perm = [1, 0, ...axes.map((axis) => axis + 2)];
-  const source = isByImage ? value : build.op("Transpose", [value], { perm });
-  const most = (needed: (shift: Sizes, axis: number) => number): number[] =>
-    axes.map((axis) => Math.max(0, ...shifts.map((shift) => needed(shift, axis))));
-  const before = most((shift, axis) => shift[axis] ?? 0);
-  const after = most((shift, axis) => (shared[axis] ?? 0) - (sizes[axis] ?? 0) - (shift[axis] ?? 0));
-  const padded = padSpatial(c, source, before, after);
-  return shifts.map((shift) => {
-    if (axes.every((axis) => shift[axis] === 0 && shared[axis] === sizes[axis])) return source;
-    const starts = before.map((pad, axis) => pad - (shift[axis] ?? 0));
-    const cut = axes.filter(
-      (axis) => (before[axis] ?? 0) + (sizes[axis] ?? 0) + (after[axis] ?? 0) !== shared[axis],
-    );
-    if (cut.length === 0) return padded;
-    const from = cut.map((axis) => starts[axis] ?? 0);
-    const to = cut.map((axis, index) => (from[index] ?? 0) + (shared[axis] ?? 0));
-    return build.op("Slice", [
-      padded,
-      build.ints(from),
-      build.ints(to),
-      build.ints(cut.map((axis) => axis + 2)),
-    ]);
-  });
 }
