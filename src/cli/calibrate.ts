@@ -31,7 +31,7 @@ export function addCalibrate(program: Command): void {
     .option("-o, --output <file>", 'where to write; "-" writes to standard output')
     .option(
       "--method <how>",
-      "paper: Algorithm 2; pooled: all data at once; sequential: layer by layer, a pass over the data each; moving-average: from the stored values on",
+      "paper: Algorithm 2; pooled: all data at once; sequential: layer by layer, a pass over the data for those side by side; moving-average: from the stored values on",
       choice("paper", "pooled", "sequential", "moving-average"),
       "paper",
     )
