@@ -187,10 +187,8 @@ async function inSequence(
   const layerOf = new Map(layers.map((layer) => [layer.node, layer]));
   const errors = new Map<Layer, CalibratedLayer["standardError"]>();
   let totals = { batchSize: 0, batches: 0, samples: 0 };
-  for (const targets of levelsOf(
-    model.graph,
-    layers.map(({ node }) => node),
-  )) {
+  const nodes = layers.map(({ node }) => node);
+  for (const targets of levelsOf(model.graph, nodes)) {
     const report = await estimateStatistics(model, dataset, {
       ...options,
       method: "pooled",
