@@ -5,7 +5,7 @@ import { type Comparison, compareTensors } from "./compare.js";
 import { type FeedSet, type Probe, probeFeeds } from "./feeds.js";
 import { type InputSpec, portSpecs } from "./inputs.js";
 import { perturbFeeds } from "./perturb.js";
-import type { Flattened } from "./probes.js";
+import { besideProbe, type Flattened } from "./probes.js";
 import type { Runtime, RuntimeModel, RuntimeTensor, Session, TensorMap } from "./runtime.js";
 import { coarsest, type Judgement, judge, type Noise, noiseOf } from "./tolerance.js";
 
@@ -298,34 +298,6 @@ async function compareOutput(
     return { name, comparison, ...judgement, verdict: "unjudged", reason };
   }
   return { name, comparison, ...judgement };
-}
-
-/**
- * An output that differs by more than rounding of its own size, but by no more than what goes into its Softmax or Sigmoid was allowed
- * to: logits of 50 are known to a few millionths of 50, and so are their exponents.
- */
-function besideProbe(
-  report: OutputReport,
-  all: readonly OutputReport[],
-  flattened: ReadonlyMap<string, Flattened>,
-): OutputReport {
-  const { name, comparison, verdict, tolerance } = report;
-  const { probe, slope } = flattened.get(name) ?? { probe: undefined, slope: 0 };
-  const before = all.find((other) => other.name === probe);
-  const isRounding = comparison.mismatch === undefined && comparison.nonFinite === 0;
-  if (verdict !== "differs" || !isRounding || before?.verdict !== "equal" || before.tolerance.outliers > 0)
-    return report;
-  const absolute = slope * before.tolerance.absolute + tolerance.absolute;
-  if (comparison.maxAbsolute > absolute) return report;
-  const relative = absolute / (comparison.scale || 1);
-  const why = `"${before.name}", which it is made of, may move by ${before.tolerance.absolute.toExponential(1)}`;
-  return {
-    name,
-    comparison,
-    verdict: "equal",
-    reason: undefined,
-    tolerance: { relative, absolute, outliers: 0, why },
-  };
 }
 
 const STORED_TOLERANCE = 1e-3;

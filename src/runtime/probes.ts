@@ -1,6 +1,7 @@
 import { cloneModel } from "../ir/clone.js";
 import type { Node, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
+import type { OutputReport } from "./check.js";
 
 /**
  * Operators that flatten differences: where they saturate or pick, a result may be far off before them and the same behind.
@@ -75,4 +76,32 @@ export function withProbes(model: Model, names: readonly string[]): Model {
     if (value !== undefined && !value.isGraphOutput) probed.graph.addOutput(value);
   }
   return probed;
+}
+
+/**
+ * An output that differs by more than rounding of its own size, but by no more than what goes into its Softmax or Sigmoid was allowed
+ * to: logits of 50 are known to a few millionths of 50, and so are their exponents.
+ */
+export function besideProbe(
+  report: OutputReport,
+  all: readonly OutputReport[],
+  flattened: ReadonlyMap<string, Flattened>,
+): OutputReport {
+  const { name, comparison, verdict, tolerance } = report;
+  const { probe, slope } = flattened.get(name) ?? { probe: undefined, slope: 0 };
+  const before = all.find((other) => other.name === probe);
+  const isRounding = comparison.mismatch === undefined && comparison.nonFinite === 0;
+  if (verdict !== "differs" || !isRounding || before?.verdict !== "equal" || before.tolerance.outliers > 0)
+    return report;
+  const absolute = slope * before.tolerance.absolute + tolerance.absolute;
+  if (comparison.maxAbsolute > absolute) return report;
+  const relative = absolute / (comparison.scale || 1);
+  const why = `"${before.name}", which it is made of, may move by ${before.tolerance.absolute.toExponential(1)}`;
+  return {
+    name,
+    comparison,
+    verdict: "equal",
+    reason: undefined,
+    tolerance: { relative, absolute, outliers: 0, why },
+  };
 }
