@@ -10,8 +10,8 @@ import { sampleOrder } from "./memory.js";
 export interface SampleSource {
   readonly size: number;
   readonly fields: readonly Field[];
-  /** The samples at these places, in this order, side by side. */
-  read(at: Uint32Array): Promise<TensorMap>;
+  /** The samples at these places, in this order, side by side; where `memory` is given, in it or not. */
+  read(at: Uint32Array, memory?: BatchOptions["memory"]): Promise<TensorMap>;
   close(): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ export function sampledDataset(source: SampleSource): Dataset {
 
 async function* batchesOf(
   source: SampleSource,
-  { size, seed, limit = source.size, dropLast = false, skip = 0, signal }: BatchOptions,
+  { size, seed, limit = source.size, dropLast = false, skip = 0, memory, signal }: BatchOptions,
 ): AsyncGenerator<Batch, void, undefined> {
   invariant(Number.isInteger(size) && size > 0, `a batch of ${size} samples`);
   const order = sampleOrder(source.size, seed).subarray(0, limit);
@@ -35,7 +35,7 @@ async function* batchesOf(
     signal?.throwIfAborted();
     const chosen = order.subarray(start, start + size);
     if (dropLast && chosen.length < size) return;
-    yield { size: chosen.length, tensors: await source.read(chosen), places: chosen };
+    yield { size: chosen.length, tensors: await source.read(chosen, memory), places: chosen };
   }
 }
 
@@ -62,7 +62,10 @@ export function arraySource(arrays: ReadonlyMap<string, StoredArray>): SampleSou
   return {
     size,
     fields: named.map(([name, { dtype, dims }]): Field => ({ name, dtype, shape: dims.slice(1) })),
-    read: (at) => Promise.resolve(new Map(named.map(([name, array]) => [name, readRows(array, at)]))),
+    read: (at, memory) =>
+      Promise.resolve(
+        new Map(named.map(([name, array]) => [name, readRows(array, at, (bytes) => memory?.(bytes, name))])),
+      ),
     close: () => Promise.resolve(),
   };
 }
@@ -72,10 +75,15 @@ function lengthOf([name, { dims }]: readonly [string, StoredArray]): number {
   throw new NormfoldError("usage", `array "${name}" is a scalar; its first dimension counts the samples`);
 }
 
-function readRows({ dtype, dims, source, offset }: StoredArray, at: Uint32Array): RuntimeTensor {
+function readRows(
+  { dtype, dims, source, offset }: StoredArray,
+  at: Uint32Array,
+  memory: (size: number) => Uint8Array | undefined,
+): RuntimeTensor {
   const inner = dims.slice(1);
   const width = (tensorSize(inner) * bitsOf(dtype)) / 8;
-  const data = new Uint8Array(at.length * width);
+  const size = at.length * width;
+  const data = memory(size) ?? new Uint8Array(size);
   // Rows that follow each other are read at once.
   for (let start = 0; start < at.length; ) {
     const row = present(at[start], "within the places");
@@ -106,8 +114,8 @@ export function joinSources(sources: readonly SampleSource[]): SampleSource {
   return {
     size: first.size,
     fields,
-    async read(at) {
-      const parts = await Promise.all(sources.map((source) => source.read(at)));
+    async read(at, memory) {
+      const parts = await Promise.all(sources.map((source) => source.read(at, memory)));
       return new Map(parts.flatMap((part) => [...part]));
     },
     async close() {
@@ -129,8 +137,8 @@ export function renameOnly(source: SampleSource, name: string): SampleSource {
   return {
     size: source.size,
     fields: [{ ...only, name }],
-    async read(at) {
-      const tensors = await source.read(at);
+    async read(at, memory) {
+      const tensors = await source.read(at, memory && ((size) => memory(size, name)));
       return new Map([[name, present(tensors.get(only.name), "a source gives its fields")]]);
     },
     close: () => source.close(),

@@ -10,16 +10,16 @@ export class BatchMemory {
     this.#batches = batches;
   }
 
-  /** Room for one more batch of the field; whatever was in it is still there. */
+  /** Room for one more batch of the field, which nobody else has; whatever was in it is still there. */
   readonly take = (size: number, field: string): Uint8Array => {
-    let rows = this.#fields.get(field);
-    if (rows === undefined || (rows.taken === 0 && rows.bytes.length !== size * this.#batches)) {
+    const key = `${field} ${size}`;
+    let rows = this.#fields.get(key);
+    if (rows === undefined) {
       rows = { bytes: new Uint8Array(size * this.#batches), taken: 0 };
-      this.#fields.set(field, rows);
+      this.#fields.set(key, rows);
     }
-    const start = size * rows.taken;
-    if (start + size > rows.bytes.length) return new Uint8Array(size);
-    rows.taken++;
+    if (rows.taken === this.#batches) return new Uint8Array(size);
+    const start = size * rows.taken++;
     return rows.bytes.subarray(start, start + size);
   };
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { memorySource } from "../../src/base/bytes.js";
 import { tensorDataset } from "../../src/data/memory.js";
+import { arraySource, joinSources, renameOnly, sampledDataset } from "../../src/data/sampled.js";
 import { BatchMemory, sideBySide } from "../../src/training/batch-memory.js";
 
 const bytes = Uint8Array.from({ length: 12 }, (_, index) => index);
@@ -37,8 +39,30 @@ describe("BatchMemory", () => {
       [4, 5, 6, 7],
       [8, 9, 10, 11],
     ]);
-    expect(memory.take(5, "x")).toHaveLength(5);
+    const [long, short] = [memory.take(8, "x"), memory.take(2, "x")];
+    expect(long.buffer).not.toBe(short.buffer);
+    expect([long.length, short.length]).toEqual([8, 2]);
     expect([...sideBySide(parts, (size) => new Uint8Array(size + 3))]).toEqual([...bytes]);
+  });
+
+  it("is where arrays in files are read to, each under the name it has in the batch", async () => {
+    const memory = new BatchMemory(2);
+    const array = { dtype: "uint8", dims: [6, 1], source: memorySource(bytes), offset: 3 } as const;
+    const source = joinSources(
+      ["x", "y"].map((name) => renameOnly(arraySource(new Map([["arr_0", array]])), name)),
+    );
+    const parts = new Map<string, Uint8Array[]>([
+      ["x", []],
+      ["y", []],
+    ]);
+    for await (const { tensors } of sampledDataset(source).batches({ size: 3, memory: memory.take })) {
+      for (const [name, { data }] of tensors) if (data instanceof Uint8Array) parts.get(name)?.push(data);
+    }
+    const joined = [...parts.values()].map((each) => [...sideBySide(each, refuse)]);
+    expect(joined).toEqual([
+      [3, 4, 5, 6, 7, 8],
+      [3, 4, 5, 6, 7, 8],
+    ]);
   });
 
   it("joins parts that are not in order by copying them", () => {
