@@ -11,7 +11,6 @@ import {
   costOfArithmetic,
   costOfLandings,
   costOfNode,
-  FREE,
   isGain,
   minus,
   plus,
@@ -35,13 +34,12 @@ import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
  * Relu and MaxPool; and into LSTM, GRU and RNN. Every reader must take it. Where they cannot take the whole, the shift may go
  * against the flow and the scale with it, or the other way round; and where only one half finds a place, the other stays as one
  * Add or Mul. Before a padded Conv that is the shift, unless the image is of known size and a constant of the Conv's
- * output, exact up to the border, moves fewer bytes behind it.
+ * output, exact up to the border, moves fewer bytes behind it. A shift that a product has no place for goes into the Add behind it.
  *
  * Math       W'[o,i,...] = W[o,i,...] * s[i];  b'[o] = b[o] + sum over i and taps of W[o,i,...] * t[i]
  * Source     Ioffe & Szegedy 2015, section 3.1
  * Requires   constants; every reader, and every reader of what it passes through, absorbs it; a lower cost
- *            (src/ops/affine-cost.ts): fewer operators, counting a shift behind a product that meets another Add there as one
- *            with it, or as many that move fewer bytes
+ *            (src/ops/affine-cost.ts): fewer operators, or as many that move fewer bytes
  * Refuses    a shift at padding that does not pay, at ConvTranspose, and at one term of a sum for its scale; graph outputs
  * Numerics   rounding: sums and products in float64, rounded once
  */
@@ -118,23 +116,7 @@ function propose({ node, input, inputIndex }: LiftedAffine, output: Value, plan:
 function planWhole(lifted: LiftedAffine, output: Value, facts: Facts): Plan | Refusal {
   const landings = planDown(output, lifted, facts);
   if (isRefusal(landings)) return landings;
-  const added = landings.map((each) => {
-    const cost = costOfLandings([each], facts);
-    return meetsShift(each, facts) ? plus(cost, { operators: -1, bytes: 0 }) : cost;
-  });
-  return { landings, change: minus(added.reduce(plus, FREE), costOfNode(lifted.node, facts)) };
-}
-
-/** Whether the Add that a product over its last axis needs meets another, with which it becomes one. */
-function meetsShift({ node, absorption }: Landing, facts: Facts): boolean {
-  if (absorption.remainder?.dims.length !== 1) return false;
-  const output = node.output(0);
-  const rank = output && facts.rank(output);
-  const [use] = output?.uses.size === 1 ? output.uses : [];
-  if (rank === undefined || use?.kind !== "node" || !use.node.is("Add", "Sub", "BatchNormalization"))
-    return false;
-  const next = liftAffine(use.node, facts);
-  return next !== undefined && !isRefusal(next) && (next.axis === undefined || next.axis === rank - 1);
+  return { landings, change: minus(costOfLandings(landings, facts), costOfNode(lifted.node, facts)) };
 }
 
 /** s * x + t in two steps, each a map: the first against the flow, the second with it. */

@@ -5,6 +5,7 @@ import type { Node, Use, Value } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
 import { affineFacets } from "./affine.js";
 import type { Absorption, AffineFacets, PlacedMap } from "./affine-facet.js";
+import { landRemainder } from "./affine-remainder.js";
 import { constantTensor } from "./constants.js";
 import type { Facts } from "./facts.js";
 
@@ -202,7 +203,7 @@ class Search {
         const result = node.output(0);
         if (absorption.remainder !== undefined && result?.isPinned)
           return refuse(`"${result.name}" is named, and its shift would be added behind it`);
-        landings.push(...own);
+        landings.push(...own.flatMap((each) => landRemainder(each, this.#facts)));
         continue;
       }
       if (passDown === undefined) return refuse(`${node.label} takes no scale and shift of its input`);

@@ -44,10 +44,47 @@ function gemm(attributes: string): string {
   ]);
 }
 
+/** A product of a sequence whose shift goes into what is behind it. */
+function sequence(sum: string): string {
+  return normalizedBefore(
+    "float[N,4,4] x",
+    4,
+    `t = Transpose <perm = [0, 2, 1]> (n) m = MatMul (t, W) y = ${sum}`,
+    [constant("W", [4, 4]), constant("b", [4])],
+  );
+}
+
 const pass = "fold-affine-down";
 
 /** The rules that move a map with the flow of data. */
 export const BELOW: readonly Mutant[] = [
+  {
+    name: "MatMul: the shift that the Add behind it takes is forgotten",
+    pass,
+    model: sequence("Add (m, b)"),
+    broken: {
+      functions: {
+        landRemainder: (real) => (landing, facts) => real(landing, facts).slice(0, 1),
+      },
+    },
+  },
+  {
+    name: "MatMul: the Sub behind it takes the shift with the wrong sign",
+    pass,
+    model: sequence("Sub (b, m)"),
+    broken: {
+      functions: {
+        landRemainder: (real) => (landing, facts) => {
+          const [product, sum] = real(landing, facts);
+          if (product === undefined || sum === undefined) return real(landing, facts);
+          const turned = withConstant(sum.absorption, 0, (right) =>
+            right.map((value, c) => 2 * (before(sum.node, 0)[c] ?? NaN) - value),
+          );
+          return [product, { ...sum, absorption: turned }];
+        },
+      },
+    },
+  },
   {
     name: "Conv: pads are ignored",
     pass,

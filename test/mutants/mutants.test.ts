@@ -25,6 +25,10 @@ vi.mock(import("../../src/ops/affine-plan.js"), async (original) => {
   const real = await original();
   return { ...real, planUp: (...args) => playing("planUp", real.planUp)(...args) };
 });
+vi.mock(import("../../src/ops/affine-remainder.js"), async (original) => {
+  const real = await original();
+  return { ...real, landRemainder: (...args) => playing("landRemainder", real.landRemainder)(...args) };
+});
 vi.mock(import("../../src/ops/convolution/kernel.js"), async (original) => {
   const real = await original();
   return { ...real, readConv: (...args) => playing("readConv", real.readConv)(...args) };

@@ -3,6 +3,7 @@ import type { addKernels, alignTaps, composeKernels, isUnpadded } from "../../sr
 import type { multiplyMatrices } from "../../src/affine/matrices.js";
 import type { AffineFacets } from "../../src/ops/affine-facet.js";
 import type { planUp } from "../../src/ops/affine-plan.js";
+import type { landRemainder } from "../../src/ops/affine-remainder.js";
 import type { readConv } from "../../src/ops/convolution/kernel.js";
 import type { readProduct } from "../../src/ops/linear/product.js";
 import type { Pass } from "../../src/rewrite/pass.js";
@@ -18,6 +19,7 @@ export interface Replaceable {
   readonly isUnpadded: typeof isUnpadded;
   readonly multiplyMatrices: typeof multiplyMatrices;
   readonly planUp: typeof planUp;
+  readonly landRemainder: typeof landRemainder;
   readonly readConv: typeof readConv;
   readonly readProduct: typeof readProduct;
   readonly evaluateConstants: typeof evaluateConstants;

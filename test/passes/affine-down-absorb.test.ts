@@ -236,18 +236,55 @@ describe("Gemm and MatMul", () => {
     }),
     { ...DOWN, left: ["Transpose", "MatMul", "Add"] },
   );
+  for (const [name, sum, opType, dims] of [
+    ["an Add", "Add (b, m)", "Add", (z: Sizes) => [z.K]],
+    ["an Add of a number", "Add (m, b)", "Add", () => []],
+    ["a Sub", "Sub (m, b)", "Sub", (z: Sizes) => [1, z.K]],
+    ["a Sub from a constant", "Sub (b, m)", "Sub", (z: Sizes) => [1, 1, z.K]],
+  ] as const) {
+    affineCase(
+      `MatMul of a sequence: a shift goes into ${name} behind it`,
+      (z) => ({
+        input: `float[${z.N},${z.C},${z.H}] x`,
+        constants: [constant("B", [z.C, z.K]), constant("b", dims(z)), signed("bn", z.C)],
+        nodes: `${bn} t = Transpose <perm = [0, 2, 1]> (a) m = MatMul (t, B) y = ${sum}`,
+      }),
+      { ...DOWN, left: ["Transpose", "MatMul", opType] },
+    );
+  }
   affineCase(
-    "MatMul of a sequence: a shift meets the bias behind it",
+    "MatMul of a sequence: a shift goes into the Add behind each",
     (z) => ({
       input: `float[${z.N},${z.C},${z.H}] x`,
-      constants: [constant("B", [z.C, z.K]), constant("b", [z.K]), signed("bn", z.C)],
-      nodes: `${bn} t = Transpose <perm = [0, 2, 1]> (a) m = MatMul (t, B) y = Add (b, m)`,
+      constants: [
+        constant("B", [z.C, z.K]),
+        constant("b", [z.K]),
+        constant("D", [z.C, z.M]),
+        constant("d", [z.M]),
+        signed("bn", z.C),
+      ],
+      nodes: `${bn} t = Transpose <perm = [0, 2, 1]> (a) m = MatMul (t, B) y = Add (m, b)
+        n = MatMul (t, D) z = Add (n, d)`,
+      outputs: "y, z",
     }),
-    {
-      ...DOWN,
-      passes: ["fold-affine-down", "compose-affine", "eliminate-dead"],
-      left: ["Transpose", "MatMul", "Add"],
-    },
+    { ...DOWN, left: ["Transpose", "MatMul", "Add", "MatMul", "Add"] },
+  );
+  affineCase(
+    "MatMul of a sequence: not into an Add along another axis, nor where others read the product",
+    (z) => ({
+      input: `float[${z.N},${z.C},${z.H}] x`,
+      constants: [
+        constant("B", [z.C, 9]),
+        constant("b", [z.H, 1]),
+        constant("D", [z.C, 9]),
+        constant("d", [9]),
+        signed("bn", z.C),
+      ],
+      nodes: `${bn} t = Transpose <perm = [0, 2, 1]> (a) m = MatMul (t, B) y = Add (m, b)
+        n = MatMul (t, D) z = Add (n, d) w = Exp (n)`,
+      outputs: "y, z, w",
+    }),
+    { ...DOWN, left: ["Add", "Transpose", "MatMul", "Add", "MatMul", "Add", "Exp"] },
   );
   affineCase(
     "the second operand of MatMul: a scale of its rows",
