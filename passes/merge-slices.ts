@@ -1,6 +1,7 @@
 import type { Refusal } from "../src/base/refusal.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import { sameDim } from "../src/ops/dims.js";
+import type { Facts } from "../src/ops/facts.js";
 import {
   axisOf,
   type Cut,
@@ -11,6 +12,7 @@ import {
   sizeAlong,
 } from "../src/ops/movement/cuts.js";
 import { sliceInputs } from "../src/rewrite/add-slice.js";
+import { flatten, isNested, type NestedIn, namesOf } from "../src/rewrite/nested.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
 import { replaceNode } from "../src/rewrite/replace-node.js";
@@ -64,21 +66,26 @@ function joinConcats(node: Node, { facts }: View): Proposal | undefined {
   if (!node.is("Concat") || node.hasReferences || output === undefined) return undefined;
   const axis = axisOf(node, facts);
   if (axis === undefined) return undefined;
-  const inner = node.inputs.map((value) => {
-    const first = producerOf(value ?? undefined, "Concat", facts);
-    return value?.uses.size === 1 && first && axisOf(first, facts) === axis ? first : undefined;
-  });
-  if (inner.every((first) => first === undefined)) return undefined;
-  const inputs = node.inputs.flatMap((value, i) => inner[i]?.inputs ?? [value]);
-  const names = inner.flatMap((first) => first?.label ?? []);
+  const nestedIn: NestedIn = (value) => {
+    const first = producerOf(value, "Concat", facts);
+    return value.uses.size === 1 && first && axisOf(first, facts) === axis ? first : undefined;
+  };
+  if (isJoined(node, axis, facts)) return undefined;
+  const { operands: inputs, gone } = flatten(node, nestedIn);
+  if (gone.length === 0) return undefined;
   return {
     kind: "rewrite",
-    summary: `${node.label} joins the inputs of ${names.join(" and ")} at once`,
-    apply: (rewriter) => {
-      const gone = inner.filter((first) => first !== undefined);
-      replaceNode(rewriter, node, { opType: "Concat", inputs, attributes: { axis } }, gone);
-    },
+    summary: `${node.label} joins the inputs of ${namesOf(gone)} at once`,
+    apply: (rewriter) =>
+      replaceNode(rewriter, node, { opType: "Concat", inputs, attributes: { axis } }, gone),
   };
+}
+
+/** Whether another Concat, its only reader, joins it. */
+function isJoined(node: Node, axis: number, facts: Facts): boolean {
+  return isNested(node, (_, __, outer) =>
+    outer.is("Concat") && !outer.hasReferences && axisOf(outer, facts) === axis ? node : undefined,
+  );
 }
 
 function splitConcat(node: Node, { facts }: View): Proposal | undefined {
@@ -109,12 +116,15 @@ function splitConcat(node: Node, { facts }: View): Proposal | undefined {
   };
 }
 
+/** Each Slice is held against all parts. */
+const MOST_PARTS = 2048;
+
 function sliceConcat(node: Node, { facts }: View): Proposal | Refusal | undefined {
   const [data, output] = [node.input(0), node.output(0)];
   if (!node.is("Slice") || node.hasReferences || data === undefined || output === undefined) return undefined;
   const concat = producerOf(data, "Concat", facts);
   const axis = concat && axisOf(concat, facts);
-  if (concat === undefined || axis === undefined) return undefined;
+  if (concat === undefined || axis === undefined || concat.inputs.length > MOST_PARTS) return undefined;
   const cuts = cutsOf(node, facts);
   const cut = cuts?.get(axis);
   const size = sizeAlong(data, axis, facts);

@@ -5,6 +5,7 @@ import { tensorFromNumbers } from "../src/ir/tensor.js";
 import { constantTensor } from "../src/ops/constants.js";
 import { sameShape } from "../src/ops/dims.js";
 import type { Facts } from "../src/ops/facts.js";
+import { type Flattened, flatten, isNested, type NestedIn, namesOf } from "../src/rewrite/nested.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { replaceNode } from "../src/rewrite/replace-node.js";
 import type { Rewriter } from "../src/rewrite/rewriter.js";
@@ -31,7 +32,7 @@ export const mergeVariadicChains: Pass = {
   after: "z = Max(x, y)",
   numerics: "exact",
   rules: [
-    { operators: ["Max", "Min", "Sum"], match: flatten },
+    { operators: ["Max", "Min", "Sum"], match: join },
     { operators: ["Max", "Min"], match: mergeConstants },
     { operators: ["Max", "Min"], match: leaveOut },
   ],
@@ -42,31 +43,48 @@ function operandsOf(node: Node): readonly Value[] | undefined {
   return operands.length === node.inputs.length && !node.hasReferences ? operands : undefined;
 }
 
-function flatten(node: Node, { facts }: View): Proposal | undefined {
+function join(node: Node, { facts }: View): Proposal | undefined {
   const { opType } = node;
-  const operands = operandsOf(node);
-  if (!node.is("Max", "Min", "Sum") || operands === undefined || node.output(0) === undefined)
+  if (!node.is("Max", "Min", "Sum") || operandsOf(node) === undefined || node.output(0) === undefined)
     return undefined;
-  const nested = operands.map((value, at) => {
-    const inner = value.producer;
-    if (!inner?.is(opType) || inner.graph !== node.graph || value.uses.size !== 1) return undefined;
-    if (operandsOf(inner) === undefined || facts.isCall(inner)) return undefined;
-    // a + (b + c) is (b + c) + a; with more before it, rounding would tell.
-    return opType === "Sum" && at > 1 ? undefined : inner;
-  });
-  const joined = opType === "Sum" ? nested.filter((inner) => inner !== undefined).slice(0, 1) : nested;
-  const inners = joined.filter((inner) => inner !== undefined);
-  if (inners.length === 0) return undefined;
-  const [first] = inners;
-  const inputs =
-    opType === "Sum" && first !== undefined
-      ? [...first.inputs, ...operands.filter(({ producer }) => producer !== first)]
-      : operands.flatMap((value, at) => joined[at]?.inputs ?? [value]);
+  const nestedIn: NestedIn = (value, index, outer) => nestedOperator(value, index, outer, facts);
+  if (isNested(node, nestedIn)) return undefined;
+  const { operands: inputs, gone } = node.is("Sum") ? flattenSum(node, nestedIn) : flatten(node, nestedIn);
+  if (gone.length === 0) return undefined;
   return {
     kind: "rewrite",
-    summary: `${node.label} takes the operands of ${inners.map(({ label }) => label).join(" and ")}`,
-    apply: (rewriter) => replaceNode(rewriter, node, { opType, inputs }, inners),
+    summary: `${node.label} takes the operands of ${namesOf(gone)}`,
+    apply: (rewriter) => replaceNode(rewriter, node, { opType, inputs }, gone),
   };
+}
+
+function nestedOperator(value: Value, index: number, outer: Node, facts: Facts): Node | undefined {
+  const inner = value.producer;
+  const { opType } = outer;
+  if (!inner?.is(opType) || inner.graph !== outer.graph || value.uses.size !== 1) return undefined;
+  if (operandsOf(inner) === undefined || facts.isCall(inner)) return undefined;
+  if (opType !== "Sum") return inner;
+  // a + (b + c) is (b + c) + a; with more before it, rounding would tell.
+  const other = index === 1 ? outer.input(0) : undefined;
+  const isFirst = other === undefined || nestedOperator(other, 0, outer, facts) === undefined;
+  return index < 2 && isFirst ? inner : undefined;
+}
+
+/** The innermost terms come first, as they are added first. */
+function flattenSum(node: Node, nestedIn: NestedIn): Flattened {
+  const gone: Node[] = [];
+  const rest: (readonly (Value | null)[])[] = [];
+  let current = node;
+  for (let next: Node | undefined = node; next !== undefined; ) {
+    current = next;
+    const { inputs }: Node = current;
+    const at: number = inputs.findIndex((value, index) => value !== null && nestedIn(value, index, current));
+    next = inputs[at]?.producer;
+    if (next === undefined) continue;
+    gone.push(next);
+    rest.push(inputs.toSpliced(at, 1));
+  }
+  return { operands: [...current.inputs, ...rest.reverse().flat()], gone };
 }
 
 /** Constants of one element of a Max or Min, of which one decides. */

@@ -46,6 +46,10 @@ export const simplifyConcat: Pass = {
   ],
 };
 
+/** Each reader is held against all of them and each against all parts; real Concats have a handful. */
+const MOST_READERS = 32;
+const MOST_PARTS = 512;
+
 /** A part of a Concat, and where in it a reader takes from. */
 interface Taken {
   readonly concat: Node;
@@ -58,7 +62,7 @@ function takenBy(reader: Node, facts: Facts): Taken | undefined {
   if (reader.hasReferences || facts.isCall(reader)) return undefined;
   const concat = producerOf(reader.input(0), "Concat", facts);
   const axis = concat && axisOf(concat, facts);
-  if (concat === undefined || axis === undefined) return undefined;
+  if (concat === undefined || axis === undefined || concat.inputs.length > MOST_PARTS) return undefined;
   const parts = partsAlong(concat.inputs, axis, facts);
   const range = rangeOf(reader, axis, facts);
   const part = parts?.find(({ first, size }) => range && first <= range.from && range.to <= first + size);
@@ -92,15 +96,10 @@ function indicesOf(gather: Node, size: number, facts: Facts): readonly number[] 
   return facts.numbers(indices)?.map((index) => (index < 0 ? index + size : index));
 }
 
-/** Each reader is held against all of them and each against all parts; real Concats have a handful. */
-const MOST_READERS = 32;
-const MOST_PARTS = 512;
-
 /** Whether every reader takes something of one part, so that the Concat goes in the end. */
 function isTakenApart(concat: Node, facts: Facts): boolean {
   const output = concat.output(0);
-  if (output === undefined || output.uses.size > MOST_READERS || concat.inputs.length > MOST_PARTS)
-    return false;
+  if (output === undefined || output.uses.size > MOST_READERS) return false;
   return [...output.uses].every(
     (use) => use.kind === "node" && use.index === 0 && takenBy(use.node, facts) !== undefined,
   );
