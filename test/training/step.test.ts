@@ -144,6 +144,30 @@ describe("a training step", () => {
     expect(numbersOf(outputs.get(step.outputs.accuracy ?? ""))).toEqual([1]);
   });
 
+  it("updates vectors side by side to the bits that each has alone", async () => {
+    const built = (trained?: string): TrainingStep =>
+      buildTrainingStep(classifier(), {
+        loss: { kind: "cross-entropy" },
+        optimizer: { kind: "adamw" },
+        ...(trained === undefined ? {} : { freeze: (name: string) => name !== trained }),
+      });
+    const splits = (step: TrainingStep): number =>
+      [...step.model.nodes()].filter(({ opType }) => opType === "Split").length;
+    const hyper = { learning_rate: 0.2, weight_decay: 0.1 };
+    const together = built();
+    // Three vectors and their two moments, and the two statistics.
+    expect(splits(together)).toBe(4);
+    const { state } = await train(together, classifierBatch(), hyper, 1);
+    for (const name of ["g", "b", "b2"]) {
+      const alone = built(name);
+      expect(splits(alone)).toBe(1);
+      const { state: only } = await train(alone, classifierBatch(), hyper, 1);
+      for (const tensor of [name, `${name}_moment1`, `${name}_moment2`, "m", "v"]) {
+        expect(numbersOf(state.get(tensor)), tensor).toEqual(numbersOf(only.get(tensor)));
+      }
+    }
+  });
+
   it("changes nothing when a batch is not finite, and says so", async () => {
     const step = buildTrainingStep(classifier(), {
       loss: { kind: "cross-entropy" },
