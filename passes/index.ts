@@ -18,6 +18,7 @@ import { fuseGemm } from "./fuse-gemm.js";
 import { fusePad } from "./fuse-pad.js";
 import { inlineControlFlow } from "./inline-control-flow.js";
 import { inlineFunctions } from "./inline-functions.js";
+import { joinSlices } from "./join-slices.js";
 import { liftConstants } from "./lift-constants.js";
 import { mergeCommonSubexpressions } from "./merge-common-subexpressions.js";
 import { mergeDuplicateInitializers } from "./merge-duplicate-initializers.js";
@@ -55,6 +56,7 @@ export const PASSES: readonly Pass[] = [
   mergeMovementChains,
   mergeSlices,
   simplifyConcat,
+  joinSlices,
   eliminateNeutralAffine,
   // Before the folds, which would carry the constants of a Gelu away.
   fuseCompoundOperators,

@@ -1,4 +1,4 @@
-import type { Graph, Node, Value } from "../src/ir/graph.js";
+import type { Node, Value } from "../src/ir/graph.js";
 import { tensorFromNumbers } from "../src/ir/tensor.js";
 import { constantTensor } from "../src/ops/constants.js";
 import type { Facts } from "../src/ops/facts.js";
@@ -18,31 +18,29 @@ import { replaceNode } from "../src/rewrite/replace-node.js";
 import { replacementBlocked } from "../src/rewrite/rewriter.js";
 
 /**
- * Cut the part of a Concat that is wanted, and take together what was cut side by side.
+ * Take what is wanted of a Concat from the part that it is in.
  *
- *   before   c = Concat(x, z)  a = Slice(c, 1, 3)       # x is six long, z three
- *            p = Slice(z, 0, 1)  q = Slice(z, 1, 3)  b = Concat(p, q, a)
- *   after    a = Slice(x, 1, 3)  b = Concat(z, a)
+ *   before   c = Concat(x, z)  a = Slice(c, 1, 3)  b = Gather(c, 8)   # x is six long, z three
+ *   after    a = Slice(x, 1, 3)  b = Gather(z, 2)
  *
  * Where every reader of a Concat takes something of one part (Slice, Gather), each takes it there and the Concat goes. A
- * Split of a Concat gives whole parts. Slices next to each other in a Concat and in what they cut are one, or what they cut.
+ * Split of a Concat gives whole parts.
  *
- * Requires   known sizes along the axis, positions and indices; steps of 1 where slices are joined; fewer operators than before
- * Refuses    nothing
+ * Requires   known sizes along the axis, positions and indices; fewer operators than before
+ * Refuses    nothing: a Concat of which one reader wants more stays for all
  * Numerics   exact
  */
 export const simplifyConcat: Pass = {
   kind: "rules",
   name: "simplify-concat",
-  summary: "What reads one part of a Concat reads that part; slices side by side become one",
-  before: "c = Concat(x, z)  a = Slice(c, 1, 3)  p = Slice(z, 0, 1)  q = Slice(z, 1, 3)  b = Concat(p, q, a)",
-  after: "a = Slice(x, 1, 3)  b = Concat(z, a)",
+  summary: "Slice, Gather and Split of a Concat take from the part that they want",
+  before: "c = Concat(x, z)  a = Slice(c, 1, 3)  b = Gather(c, 8)",
+  after: "a = Slice(x, 1, 3)  b = Gather(z, 2)",
   numerics: "exact",
   rules: [
     { operators: ["Slice"], match: sliceOfPart },
     { operators: ["Gather"], match: gatherOfPart },
     { operators: ["Split"], match: splitOfParts },
-    { operators: ["Concat"], match: joinSlices },
   ],
 };
 
@@ -205,80 +203,4 @@ function partsOf({ first, size }: Part, parts: readonly Part[]): readonly Value[
   const own = parts.filter((part) => part.first >= first && part.first + part.size <= first + size);
   const covered = own.reduce((sum, part) => sum + part.size, 0);
   return covered === size && own.every((part) => part.size > 0) ? own.map(({ value }) => value) : undefined;
-}
-
-/** What an input of a Concat cuts out of another value along the axis. */
-interface Piece {
-  readonly source: Value;
-  readonly slice: Node;
-  readonly first: number;
-  readonly end: number;
-}
-
-function pieceOf(value: Value, axis: number, graph: Graph, facts: Facts): Piece | undefined {
-  const slice = producerOf(value, "Slice", facts);
-  const source = slice?.input(0);
-  const cuts = slice && cutsOf(slice, facts);
-  const cut = cuts?.get(axis);
-  const size = source && sizeAlong(source, axis, facts);
-  if (slice === undefined || source === undefined || cut === undefined || size === undefined)
-    return undefined;
-  const taken = positions(cut, size);
-  if (cuts?.size !== 1 || taken?.step !== 1 || slice.graph !== graph) return undefined;
-  return { source, slice, first: taken.first, end: taken.first + taken.count };
-}
-
-/** Inputs of a Concat that follow each other: one value as it is, or pieces side by side. */
-interface Run {
-  readonly value: Value;
-  readonly pieces: readonly Piece[];
-}
-
-function runsOf(node: Node, axis: number, graph: Graph, facts: Facts): Run[] {
-  const runs: Run[] = [];
-  for (const value of node.inputs) {
-    if (value === null) continue;
-    const piece = pieceOf(value, axis, graph, facts);
-    const last = runs.at(-1);
-    const before = last?.pieces.at(-1);
-    if (last && piece && before?.source === piece.source && before.end === piece.first) {
-      runs[runs.length - 1] = { value: last.value, pieces: [...last.pieces, piece] };
-    } else runs.push({ value, pieces: piece === undefined ? [] : [piece] });
-  }
-  return runs;
-}
-
-function joinSlices(node: Node, { facts }: View): Proposal | undefined {
-  const axis = node.is("Concat") && !node.hasReferences ? axisOf(node, facts) : undefined;
-  const { graph } = node;
-  if (axis === undefined || graph === undefined || node.output(0) === undefined) return undefined;
-  const runs = runsOf(node, axis, graph, facts);
-  const joined = runs.flatMap(({ pieces }) => (pieces.length > 1 ? [pieces] : []));
-  const gone = joined.flat().filter(({ slice }) => slice.output(0)?.uses.size === 1);
-  const made = joined.filter((pieces) => !isAll(pieces, axis, facts)).length;
-  if (joined.length === 0 || made >= gone.length) return undefined;
-  const names = joined.flat().map(({ slice }) => slice.label);
-  return {
-    kind: "rewrite",
-    summary: `${node.label} takes what ${names.join(", ")} had cut side by side in one`,
-    apply: (rewriter) => {
-      const inputs = runs.map(({ value, pieces }) => {
-        const [first, last] = [pieces[0], pieces.at(-1)];
-        if (first === undefined || last === undefined || pieces.length === 1) return value;
-        if (isAll(pieces, axis, facts)) return first.source;
-        const cut = { start: first.first, end: last.end, step: 1 };
-        const slice = sliceInputs(rewriter, node, first.source, new Map([[axis, cut]]));
-        const outputs = [graph.freshName(value.name)];
-        return rewriter.addNode(graph, { opType: "Slice", inputs: slice, outputs }, node).output(0) ?? value;
-      });
-      const slices = [...new Set(gone.map(({ slice }) => slice))];
-      replaceNode(rewriter, node, { opType: "Concat", inputs, attributes: { axis } }, slices);
-    },
-  };
-}
-
-/** Whether the pieces are all of what they are cut from. */
-function isAll(pieces: readonly Piece[], axis: number, facts: Facts): boolean {
-  const [first, last] = [pieces[0], pieces.at(-1)];
-  return first?.first === 0 && last !== undefined && last.end === sizeAlong(first.source, axis, facts);
 }
