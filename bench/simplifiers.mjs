@@ -1,6 +1,7 @@
 // normfold beside the other simplifier for JavaScript, onnxsim's WebAssembly build, and beside the Python ones where they
 // are installed (PYTHON says which interpreter): nodes, bytes, seconds and memory from whole processes, in turn, in one run.
-// onnxsim is fetched into a temporary folder; it is no dependency. MODELS=2 for the first two models, RUNS for runs of each.
+// onnxsim is fetched into a temporary folder; it is no dependency. MODELS=2 for the first two models, RUNS for runs of each,
+// FOLDER for the models of another folder.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -63,7 +64,8 @@ function isInstalled(script) {
 
 /** The zoo, of the folder beside the project where it is there, and the light topologies of the ONNX project. */
 function modelFiles() {
-  const places = ["../shared/models/zoo", "models/zoo", "models/onnx"].map((place) => join(root, place));
+  const own = ["../shared/models/zoo", "models/zoo", "models/onnx"].map((place) => join(root, place));
+  const places = process.env.FOLDER === undefined ? own : [process.env.FOLDER];
   const all = places.flatMap((place) =>
     existsSync(place)
       ? readdirSync(place)
