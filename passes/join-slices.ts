@@ -20,7 +20,7 @@ import { replaceNode } from "../src/rewrite/replace-node.js";
 export const joinSlices: Pass = {
   kind: "rules",
   name: "join-slices",
-  summary: "Slices side by side that are put together again become one, or what they were cut from",
+  summary: "Slices side by side that are put together again become one, or all that they cut",
   before: "p = Slice(x, 0, 1)  q = Slice(x, 1, 9)  y = Concat(p, q, z)",
   after: "y = Concat(x, z)",
   numerics: "exact",
