@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { expectSameFunction } from "./judge.js";
+import { expectSameFunction } from "../support/judge.js";
 
 /** Random graphs that failed once, as small as they were made. */
 const FOUND: readonly (readonly [string, string])[] = [
@@ -20,7 +20,7 @@ const FOUND: readonly (readonly [string, string])[] = [
 ];
 
 it.each(FOUND)("%s", async (_, text) => {
-  const { rewrites, status } = await expectSameFunction(`<ir_version: 8, opset_import: ["" : 13]> ${text}`);
+  const { result, status } = await expectSameFunction(`<ir_version: 8, opset_import: ["" : 13]> ${text}`);
   expect(status).toBe("equal");
-  expect(rewrites).toBeGreaterThan(0);
+  expect(result.rewrites.length).toBeGreaterThan(0);
 });

@@ -1,8 +1,10 @@
+import fc from "fast-check";
 import { expect } from "vitest";
+import { PASSES } from "../../passes/index.js";
 import type { Numerics } from "../../src/base/numerics.js";
 import type { Model } from "../../src/ir/model.js";
 import { verify } from "../../src/ir/verify.js";
-import { rewriteModel } from "../../src/optimize.js";
+import { type RewriteResult, rewriteModel } from "../../src/optimize.js";
 import { encodeToBytes } from "../../src/proto/encode.js";
 import { type CheckReport, createChecker } from "../../src/runtime/check.js";
 import { describeInputs, precisionOf } from "../../src/runtime/inputs.js";
@@ -10,18 +12,31 @@ import { defaultRuntime } from "../../src/runtime/ort.js";
 import { perturbWeights } from "../../src/runtime/perturb.js";
 import { parseModel } from "../../src/text/parse.js";
 import { printModel } from "../../src/text/print.js";
-import { evaluate } from "../support/rewrite.js";
+import { evaluate } from "./rewrite.js";
 
-/** Asserts that the passes, by default all, leave what the model computes, and nothing for a second run. */
-export async function expectSameFunction(
-  text: string,
-  passes?: readonly string[],
-): Promise<{ readonly rewrites: number; readonly status: CheckReport["status"] }> {
+/** For random graphs: the pipeline, or some of its passes in any order. */
+export const pipelines: fc.Arbitrary<readonly string[] | undefined> = fc.option(
+  fc.shuffledSubarray(
+    PASSES.map((pass) => pass.name),
+    { minLength: 2 },
+  ),
+  { nil: undefined, freq: 2 },
+);
+
+export interface Outcome {
+  readonly original: Model;
+  readonly result: RewriteResult;
+  readonly status: CheckReport["status"];
+}
+
+/** Asserts that the passes, by default all, leave a sound model, what it computes, and nothing for a second run. */
+export async function expectSameFunction(text: string, passes?: readonly string[]): Promise<Outcome> {
   const original = parseModel(text);
   expect(verify(original), "the graph itself is unsound").toEqual([]);
   const options = { verifyEach: true, ...(passes === undefined ? {} : { passes }) };
   const result = await rewriteModel(original, options, { evaluate });
   expect(result.rolledBack).toEqual([]);
+  expect(verify(result.model)).toEqual([]);
   const second = await rewriteModel(result.model, options, { evaluate });
   expect(
     second.rewrites.map(({ pass, summary }) => `${pass}: ${summary}`),
@@ -38,7 +53,7 @@ export async function expectSameFunction(
   const report = first.status === "differs" ? await compareOn(8, original, result.model, numerics) : first;
   const log = result.rewrites.map(({ pass, summary }) => `${pass}: ${summary}`).join("\n");
   expect(report.status, `${report.reason}\n${log}\n${printModel(result.model)}`).not.toBe("differs");
-  return { rewrites: result.rewrites.length, status: report.status };
+  return { original, result, status: report.status };
 }
 
 async function compareOn(
