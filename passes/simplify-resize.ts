@@ -54,7 +54,7 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
     apply: (rewriter) => {
       const tensor = tensorFromNumbers("float", [known.length], known);
       rewriter.setInput(node, 2, rewriter.addConstant(graph, `${sizes.name}_scales`, tensor, node));
-      rewriter.dropInputs(node, 3);
+      rewriter.leaveOut(node, 3);
     },
   };
 }

@@ -73,13 +73,6 @@ export class Rewriter {
     this.#touch(value);
   }
 
-  /** Leaves out the inputs from `index` on, which are optional. */
-  dropInputs(node: Node, index: number): void {
-    for (const value of node.inputs.slice(index)) this.#touch(value);
-    node.setInputs(node.inputs.slice(0, index));
-    this.#touched.add(node);
-  }
-
   /** Leaves out an optional input; the list ends with the last one that is given. */
   leaveOut(node: Node, index: number): void {
     this.setInput(node, index, null);
