@@ -1,7 +1,7 @@
 import { present } from "../base/assert.js";
 import type { ByteSource } from "../base/bytes.js";
 import { bitsOf, type DType, type FloatDType, isFloat } from "../ir/dtype.js";
-import { decodeNumbers, encodeNumbers, Tensor, typedView } from "../ir/tensor.js";
+import { decodeNumbers, encodeNumbers, Tensor, tensorFromNumbers, typedView } from "../ir/tensor.js";
 
 /**
  * The tensor with element i multiplied by scale[floor(i / inner) % scale.length]: a scale along any axis, where
@@ -60,6 +60,13 @@ function scaleInPlace(
 ): void {
   const channels = scale.length;
   let channel = Math.floor(first / inner) % channels;
+  if (inner === 1) {
+    for (let i = 0; i < values.length; i++) {
+      values[i] = (values[i] ?? NaN) * (scale[channel] ?? NaN);
+      channel = channel + 1 === channels ? 0 : channel + 1;
+    }
+    return;
+  }
   let end = Math.min(inner - (first % inner), values.length);
   for (let i = 0; i < values.length; end = Math.min(end + inner, values.length)) {
     const factor = scale[channel] ?? NaN;
@@ -89,8 +96,7 @@ const SMALLEST_NORMAL_HALF = 2 ** -14;
 export function scaleOverflows(tensor: Tensor, scale: Float64Array, inner: number): boolean {
   const { dtype } = tensor;
   if (!isFloat(dtype)) return true;
-  const largestScale = scale.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0);
-  if (dtype !== "float16" && largestScale <= HARMLESS_SCALE) return false;
+  if (isHarmless(dtype, scale)) return false;
   const numbers = tensor.toFloat64();
   let [before, after] = [0, 0];
   numbers.forEach((value, i) => {
@@ -101,6 +107,34 @@ export function scaleOverflows(tensor: Tensor, scale: Float64Array, inner: numbe
   });
   const sinks = dtype === "float16" && after > 0 && after < Math.min(before, SMALLEST_NORMAL_HALF);
   return after > LARGEST[dtype] || sinks;
+}
+
+/** Whether products with these factors stay in range whatever weights a network has. */
+function isHarmless(dtype: FloatDType, factors: Float64Array): boolean {
+  return dtype !== "float16" && factors.every((factor) => Math.abs(factor) <= HARMLESS_SCALE);
+}
+
+/**
+ * A tensor of sums of weights times `factors`, which are worked out when its bytes are first read, and then held: a plan is
+ * looked for among many, and takes few. Where they could leave the type's range they are worked out at once, and the result is
+ * undefined if they do.
+ */
+export function sumsTensor(
+  dtype: FloatDType,
+  dims: readonly number[],
+  factors: Float64Array,
+  sums: () => Float64Array,
+): Tensor | undefined {
+  if (!isHarmless(dtype, factors)) {
+    const values = sums();
+    return fitsRange(dtype, values) ? tensorFromNumbers(dtype, dims, values) : undefined;
+  }
+  let bytes: Uint8Array | undefined;
+  const compute = (): Uint8Array => {
+    bytes ??= encodeNumbers(dtype, sums());
+    return bytes;
+  };
+  return new Tensor(dtype, dims, { kind: "computed", compute });
 }
 
 /** Whether every number can be held by the type without becoming infinite. */

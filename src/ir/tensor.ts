@@ -158,8 +158,13 @@ const SIGNED_PACKED: ReadonlySet<DType> = new Set<DType>(["int4", "int2"]);
 export function decodeNumbers(dtype: DType, bytes: Uint8Array, count: number): Float64Array {
   const out = new Float64Array(count);
   const view = typedView(dtype, bytes);
-  if (view !== undefined) {
+  if (view instanceof BigInt64Array || view instanceof BigUint64Array) {
     for (let i = 0; i < count; i++) out[i] = Number(view[i]);
+    return out;
+  }
+  if (view !== undefined) {
+    out.fill(NaN, view.length);
+    out.set(view.subarray(0, count));
     return out;
   }
   if (dtype === "float16") {

@@ -1,9 +1,9 @@
 import { type ChannelAffine, expandChannels } from "../affine/channel-affine.js";
-import { fitsRange } from "../affine/scale-tensor.js";
+import { sumsTensor } from "../affine/scale-tensor.js";
 import { isRefusal } from "../base/refusal.js";
 import { isFloat } from "../ir/dtype.js";
 import type { Node } from "../ir/graph.js";
-import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
+import type { Tensor } from "../ir/tensor.js";
 import { liftAffine } from "./affine.js";
 import type { LiftedAffine } from "./affine-facet.js";
 import type { Landing } from "./affine-plan.js";
@@ -19,7 +19,7 @@ export function landRemainder(landing: Landing, facts: Facts): readonly Landing[
   const { remainder, ...rest } = absorption;
   const next = remainder?.dims.length === 1 ? adderOf(node, facts) : undefined;
   if (remainder === undefined || next === undefined) return [landing];
-  const constants = shifted(next, remainder.toFloat64());
+  const constants = shifted(next, remainder);
   if (constants === undefined) return [landing];
   return [
     { ...landing, absorption: rest },
@@ -43,18 +43,22 @@ function adderOf(product: Node, facts: Facts): LiftedAffine | undefined {
 /** The constants with which s * (x + r) + t is what the node computes of x. */
 function shifted(
   { node, inputIndex, map }: LiftedAffine,
-  shift: Float64Array,
+  remainder: Tensor,
 ): ReadonlyMap<number, Tensor> | undefined {
-  const whole = expandChannels(map, shift.length);
+  const whole = expandChannels(map, remainder.size);
   if (whole === undefined) return undefined;
   const index = node.is("BatchNormalization") ? 3 : 1 - inputIndex;
   const old = constantTensor(node.input(index));
   if (old === undefined || !isFloat(old.dtype)) return undefined;
-  const values = node.is("BatchNormalization")
-    ? old.toFloat64().map((mean, c) => mean - (shift[c] ?? NaN))
-    : operand(node.is("Sub") && inputIndex === 0, whole, shift);
-  if (!fitsRange(old.dtype, values)) return undefined;
-  return new Map([[index, tensorFromNumbers(old.dtype, [values.length], values)]]);
+  const [isMean, isSubtracted] = [node.is("BatchNormalization"), node.is("Sub") && inputIndex === 0];
+  const sums = (): Float64Array => {
+    const shift = remainder.toFloat64();
+    return isMean
+      ? old.toFloat64().map((mean, c) => mean - (shift[c] ?? NaN))
+      : operand(isSubtracted, whole, shift);
+  };
+  const constant = sumsTensor(old.dtype, [remainder.size], whole.scale, sums);
+  return constant && new Map([[index, constant]]);
 }
 
 /** The constant operand of an Add or Sub; negated where it is subtracted. */

@@ -1,8 +1,8 @@
-import { fitsRange } from "../../affine/scale-tensor.js";
+import { sumsTensor } from "../../affine/scale-tensor.js";
 import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
 import { isFloat } from "../../ir/dtype.js";
 import type { Node } from "../../ir/graph.js";
-import { type Tensor, tensorFromNumbers } from "../../ir/tensor.js";
+import type { Tensor } from "../../ir/tensor.js";
 import type { Facts } from "../facts.js";
 
 /** A map of more elements than this is no constant to carry in a file. */
@@ -19,11 +19,12 @@ const STAYS = "its input is padded, and a shift would not reach the border";
 export function borderMap(
   node: Node,
   weight: Tensor,
-  shiftOfRow: (row: number) => number,
+  shift: Float64Array,
+  channelOfRow: (row: number) => number,
   facts: Facts,
 ): Tensor | Refusal {
   const { dtype, dims } = weight;
-  const [outputs = 0, perGroup = 0, ...kernel] = dims;
+  const [outputs = 0, , ...kernel] = dims;
   const [input, output] = [node.input(0), node.output(0)].map((value) => spatialSizes(value, facts));
   if (!isFloat(dtype) || input?.length !== kernel.length || output?.length !== kernel.length) {
     return refuse(`${STAYS}; the size of the image is not known`);
@@ -34,11 +35,34 @@ export function borderMap(
   }
   const begins = beginPads(node, input, output, kernel);
   if (isRefusal(begins)) return begins;
+  const [strides, dilations] = [node.ints("strides") ?? [], node.ints("dilations") ?? []];
+  const sums = (): Float64Array => {
+    const shiftOfRow = (row: number): number => shift[channelOfRow(row)] ?? NaN;
+    return sumsAtPositions(weight, { input, output, begins, strides, dilations }, shiftOfRow);
+  };
+  const map = sumsTensor(dtype, [1, outputs, ...output], shift, sums);
+  return map ?? refuse(`the ${dtype} shift behind it would overflow`);
+}
+
+interface Extent {
+  readonly input: readonly number[];
+  readonly output: readonly number[];
+  readonly begins: readonly number[];
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+}
+
+function sumsAtPositions(
+  weight: Tensor,
+  { input, output, begins, strides, dilations }: Extent,
+  shiftOfRow: (row: number) => number,
+): Float64Array {
+  const [outputs = 0, perGroup = 0, ...kernel] = weight.dims;
+  const positions = output.reduce((product, size) => product * size, 1);
   const taps = kernel.reduce((product, size) => product * size, 1);
   const sums = tapSums(weight, { rows: outputs * perGroup, perGroup, taps }, shiftOfRow);
-  const [strides, dilations] = [node.ints("strides"), node.ints("dilations")];
   const inside = kernel.map((size, axis) => {
-    const [stride, dilation] = [strides?.[axis] ?? 1, dilations?.[axis] ?? 1];
+    const [stride, dilation] = [strides[axis] ?? 1, dilations[axis] ?? 1];
     return Array.from({ length: output[axis] ?? 0 }, (_, o) =>
       Array.from({ length: size }, (__, t) => {
         const at = o * stride - (begins[axis] ?? 0) + t * dilation;
@@ -55,8 +79,7 @@ export function borderMap(
       values[m * positions + position] = sum;
     }
   }
-  if (!fitsRange(dtype, values)) return refuse(`the ${dtype} shift behind it would overflow`);
-  return tensorFromNumbers(dtype, [1, outputs, ...output], values);
+  return values;
 }
 
 function spatialSizes(value: Parameters<Facts["shape"]>[0] | undefined, facts: Facts): number[] | undefined {

@@ -1,9 +1,9 @@
 import { type ChannelAffine, expandChannels, isScaleOnly, isShiftOnly } from "../../affine/channel-affine.js";
-import { fitsRange, scaleOverflows, scaleTensor } from "../../affine/scale-tensor.js";
+import { scaleOverflows, scaleTensor, sumsTensor } from "../../affine/scale-tensor.js";
 import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
 import { type FloatDType, isFloat } from "../../ir/dtype.js";
 import type { Node } from "../../ir/graph.js";
-import { type Tensor, tensorFromNumbers } from "../../ir/tensor.js";
+import type { Tensor } from "../../ir/tensor.js";
 import type { Absorption, PlacedMap } from "../affine-facet.js";
 import { requireConstant } from "../constants.js";
 import type { Facts } from "../facts.js";
@@ -33,7 +33,7 @@ export function absorbInputIntoConv(
   const constants = new Map<number, Tensor>();
   let remainder: Tensor | undefined;
   if (!isScaleOnly(map) && pads(node)) {
-    const border = borderMap(node, weight, (row) => map.shift[channelOf(row)] ?? NaN, facts);
+    const border = borderMap(node, weight, map.shift, channelOf, facts);
     if (isRefusal(border)) return border;
     remainder = border;
   } else if (!isScaleOnly(map)) {
@@ -42,10 +42,11 @@ export function absorbInputIntoConv(
     constants.set(2, bias);
   }
   if (!isShiftOnly(map)) {
-    const rows = Float64Array.from(
-      { length: outputs * perGroup },
-      (_, row) => map.scale[channelOf(row)] ?? NaN,
-    );
+    // Without groups the rows of each output run through all channels in turn, as a scale does by itself.
+    const rows =
+      group === 1
+        ? map.scale
+        : Float64Array.from({ length: outputs * perGroup }, (_, row) => map.scale[channelOf(row)] ?? NaN);
     if (scaleOverflows(weight, rows, taps)) return refuse(`its ${dtype} weight would overflow`);
     constants.set(1, scaleTensor(weight, rows, taps));
   }
@@ -107,18 +108,19 @@ function shiftedBias(
   const bias = given === undefined ? undefined : requireConstant(given, "bias B");
   if (isRefusal(bias)) return bias;
   const { outputs, perGroup, taps, channelOf } = layout;
-  const values = bias?.toFloat64() ?? new Float64Array(outputs);
-  if (values.length !== outputs)
-    return refuse(`its bias has ${values.length} elements for ${outputs} channels`);
-  const numbers = weight.toFloat64();
-  for (let row = 0, at = 0; row < outputs * perGroup; row++) {
-    const shift = map.shift[channelOf(row)] ?? NaN;
-    const m = Math.floor(row / perGroup);
-    let sum = 0;
-    for (const end = at + taps; at < end; at++) sum += numbers[at] ?? NaN;
-    values[m] = (values[m] ?? NaN) + sum * shift;
-  }
-  return fitsRange(dtype, values)
-    ? tensorFromNumbers(dtype, [outputs], values)
-    : refuse(`its ${dtype} bias would overflow`);
+  if (bias !== undefined && bias.size !== outputs)
+    return refuse(`its bias has ${bias.size} elements for ${outputs} channels`);
+  const sums = (): Float64Array => {
+    const values = bias?.toFloat64() ?? new Float64Array(outputs);
+    const numbers = weight.toFloat64();
+    for (let row = 0, at = 0; row < outputs * perGroup; row++) {
+      const shift = map.shift[channelOf(row)] ?? NaN;
+      const m = Math.floor(row / perGroup);
+      let sum = 0;
+      for (const end = at + taps; at < end; at++) sum += numbers[at] ?? NaN;
+      values[m] = (values[m] ?? NaN) + sum * shift;
+    }
+    return values;
+  };
+  return sumsTensor(dtype, [outputs], map.shift, sums) ?? refuse(`its ${dtype} bias would overflow`);
 }

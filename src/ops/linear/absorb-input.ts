@@ -1,9 +1,9 @@
 import { type ChannelAffine, expandChannels, isScaleOnly, isShiftOnly } from "../../affine/channel-affine.js";
-import { fitsRange, scaleOverflows, scaleTensor } from "../../affine/scale-tensor.js";
+import { scaleOverflows, scaleTensor, sumsTensor } from "../../affine/scale-tensor.js";
 import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
 import { type FloatDType, isFloat } from "../../ir/dtype.js";
 import type { Node } from "../../ir/graph.js";
-import { type Tensor, tensorFromNumbers } from "../../ir/tensor.js";
+import type { Tensor } from "../../ir/tensor.js";
 import type { Absorption, PlacedMap } from "../affine-facet.js";
 import { requireConstant } from "../constants.js";
 import type { Facts } from "../facts.js";
@@ -48,22 +48,24 @@ function gemmBias(node: Node, product: Product): Tensor | Refusal {
   const given = node.input(2);
   const old = given === undefined ? undefined : requireConstant(given, "bias C");
   if (isRefusal(old)) return old;
-  const { columns, dtype } = product;
-  const added = shiftThroughWeight(product);
+  const { columns, dtype, map } = product;
   const [alpha, beta] = [node.float("alpha", 1), node.float("beta", 1)];
   const width = old?.dims.at(-1) ?? 1;
   const height = old?.dims.length === 2 ? (old.dims[0] ?? 1) : 1;
   if (old !== undefined && (old.dims.length > 2 || (width !== 1 && width !== columns))) {
     return refuse(`its bias C is [${old.dims.join(",")}] for ${columns} columns`);
   }
-  const c = old?.toFloat64();
-  const values = Float64Array.from({ length: height * columns }, (_, i) => {
-    const [row, column] = [Math.floor(i / columns), i % columns];
-    const before = c === undefined ? 0 : beta * (c[row * width + (width === 1 ? 0 : column)] ?? NaN);
-    return before + alpha * (added[column] ?? NaN);
-  });
-  if (!fitsRange(dtype, values)) return refuse(`its ${dtype} bias would overflow`);
-  return tensorFromNumbers(dtype, height === 1 ? [columns] : [height, columns], values);
+  const sums = (): Float64Array => {
+    const c = old?.toFloat64();
+    const added = shiftThroughWeight(product);
+    return Float64Array.from({ length: height * columns }, (_, i) => {
+      const [row, column] = [Math.floor(i / columns), i % columns];
+      const before = c === undefined ? 0 : beta * (c[row * width + (width === 1 ? 0 : column)] ?? NaN);
+      return before + alpha * (added[column] ?? NaN);
+    });
+  };
+  const bias = sumsTensor(dtype, height === 1 ? [columns] : [height, columns], map.shift, sums);
+  return bias ?? refuse(`its ${dtype} bias would overflow`);
 }
 
 /** A matrix product of matrices becomes a Gemm where a shift needs a place; with more axes only a scale goes in. */
@@ -83,12 +85,12 @@ export function absorbInputIntoMatMul(
   if (isRefusal(scaled)) return scaled;
   const constants = new Map<number, Tensor>(scaled === undefined ? [] : [[1, scaled]]);
   if (isScaleOnly(product.map)) return { constants };
-  const bias = shiftThroughWeight(product);
-  if (!fitsRange(product.dtype, bias)) return refuse(`its ${product.dtype} bias would overflow`);
-  const tensor = tensorFromNumbers(product.dtype, [product.columns], bias);
+  const { dtype, columns, map } = product;
+  const bias = sumsTensor(dtype, [columns], map.shift, () => shiftThroughWeight(product));
+  if (bias === undefined) return refuse(`its ${dtype} bias would overflow`);
   if (rank === 2 && (facts.opset(node) ?? 0) >= 7)
-    return { opType: "Gemm", constants: constants.set(2, tensor) };
-  return { constants, remainder: tensor };
+    return { opType: "Gemm", constants: constants.set(2, bias) };
+  return { constants, remainder: bias };
 }
 
 /** A * (s * x) with a constant A, where s runs along the rows of x: they meet the columns of A. */
@@ -138,7 +140,11 @@ function scaledWeight({ weight, dtype, map, rowStep }: Product): Tensor | Refusa
 
 function shiftThroughWeight({ weight, map, rowStep, columnStep, columns }: Product): Float64Array {
   const numbers = weight.toFloat64();
-  return Float64Array.from({ length: columns }, (_, n) =>
-    map.shift.reduce((sum, shift, k) => sum + shift * (numbers[k * rowStep + n * columnStep] ?? NaN), 0),
-  );
+  const sums = new Float64Array(columns);
+  // Row by row, as most weights lie in memory.
+  map.shift.forEach((shift, k) => {
+    for (let n = 0, at = k * rowStep; n < columns; n++, at += columnStep)
+      sums[n] = (sums[n] ?? NaN) + shift * (numbers[at] ?? NaN);
+  });
+  return sums;
 }
