@@ -1,7 +1,7 @@
 import { present } from "../src/base/assert.js";
-import type { Node, Value } from "../src/ir/graph.js";
+import type { Node } from "../src/ir/graph.js";
 import { sameShape } from "../src/ops/dims.js";
-import type { Facts } from "../src/ops/facts.js";
+import { producerOf } from "../src/ops/movement/cuts.js";
 import { broadcastShapes } from "../src/ops/shapes.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 
@@ -47,7 +47,7 @@ function match(node: Node, { facts }: View): Proposal | undefined {
   const shape = facts.shape(output);
   if (shape === undefined) return undefined;
   for (const [index, input] of node.inputs.entries()) {
-    const expand = input === null ? undefined : expandOf(input, facts);
+    const expand = producerOf(input ?? undefined, "Expand", facts);
     const source = expand?.input(0);
     if (expand === undefined || source === undefined) continue;
     const left = broadcastShapes(
@@ -64,9 +64,4 @@ function match(node: Node, { facts }: View): Proposal | undefined {
     };
   }
   return undefined;
-}
-
-function expandOf(value: Value, facts: Facts): Node | undefined {
-  const node = value.producer;
-  return node?.is("Expand") && !node.hasReferences && !facts.isCall(node) ? node : undefined;
 }

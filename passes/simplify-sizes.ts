@@ -1,10 +1,10 @@
 import { present } from "../src/base/assert.js";
 import type { Node, Value } from "../src/ir/graph.js";
-import { tensorFromNumbers } from "../src/ir/tensor.js";
 import { constantTensor } from "../src/ops/constants.js";
 import { type SymDim, sameDim } from "../src/ops/dims.js";
 import type { Facts } from "../src/ops/facts.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
+import { integersFor } from "../src/rewrite/replace-node.js";
 import type { Rewriter } from "../src/rewrite/rewriter.js";
 
 /** Which input of an operator holds sizes. */
@@ -156,13 +156,7 @@ function isOnlyFor(node: Node, readers: ReadonlySet<Node>): boolean {
 
 function rebuild(plan: Plan, sizes: Value, last: Node, rewriter: Rewriter): void {
   const graph = present(last.graph, `${last.label} is removed`);
-  const listOf = (numbers: readonly number[]): Value =>
-    rewriter.addConstant(
-      graph,
-      `${sizes.name}_list`,
-      tensorFromNumbers("int64", [numbers.length], numbers),
-      last,
-    );
+  const listOf = (numbers: readonly number[]): Value => integersFor(rewriter, last, "list", numbers);
   const added = (
     opType: string,
     inputs: readonly Value[],

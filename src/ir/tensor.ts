@@ -27,7 +27,7 @@ export interface ExternalLocation {
  * The elements of a tensor, little-endian as in raw_data, not read until asked for.
  *
  *   range     a region of a file or array, copied to the output without ever being decoded
- *   computed  made when its bytes are wanted (a folded weight), and made again when wanted again: nothing is held
+ *   computed  made when its bytes are wanted (a folded weight); what is large is made again when wanted again, and not held
  *   strings   one UTF-8 byte string per element
  *   missing   the external file is not there or not allowed; every other field is known. Reading throws.
  */

@@ -5,7 +5,7 @@ import type { RuntimeTensor } from "../../src/runtime/runtime.js";
 import { parseModel } from "../../src/text/parse.js";
 import type { Loss } from "../../src/training/loss.js";
 import type { Optimizer, OptimizerKind } from "../../src/training/optimizer.js";
-import { course, draw, floats, numbersOf } from "./parity-support.js";
+import { course, draw, floats, initializers, numbersOf } from "./parity-support.js";
 
 /** What PyTorch made; tables/README.md says what the fields are. */
 interface OptionsCase {
@@ -25,18 +25,7 @@ interface OptionsCase {
   readonly updates: Readonly<Record<string, readonly number[]>>;
 }
 
-type Parameter = readonly [name: string, dims: readonly number[], scale: number, offset?: number];
-
 const size = (dims: readonly number[]): number => dims.reduce((product, dim) => product * dim, 1);
-
-function initializers(parameters: readonly Parameter[]): string {
-  return parameters
-    .map(
-      ([name, dims, scale, offset], i) =>
-        `float[${dims}] ${name} = {${[...draw(i + 1, size(dims), scale, offset)]}}`,
-    )
-    .join(", ");
-}
 
 /** The networks of tables/options.py. */
 const NETWORKS = {

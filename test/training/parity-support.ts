@@ -42,7 +42,7 @@ export function draw(seed: number, count: number, scale: number, offset = 0): Fl
   });
 }
 
-type Parameter = readonly [name: string, dims: readonly number[], scale: number, offset?: number];
+export type Parameter = readonly [name: string, dims: readonly number[], scale: number, offset?: number];
 
 export interface Network {
   readonly parameters: readonly Parameter[];
@@ -168,12 +168,18 @@ export const NETWORKS: Readonly<Record<string, Network>> = {
   },
 };
 
-export function parityModel(net: Network): ReturnType<typeof parseModel> {
-  const weights = net.parameters.map(([name, dims, scale, offset], index) => {
+/** The parameters as they are in the tables, each drawn by its place. */
+export function initializers(parameters: readonly Parameter[]): string {
+  const weights = parameters.map(([name, dims, scale, offset], index) => {
     const values = draw(index + 1, product(dims), scale, offset);
     return `float[${dims.join()}] ${name} = {${[...values].join()}}`;
   });
-  const constants = [...weights, ...(net.constants === undefined ? [] : [net.constants])].join(", ");
+  return weights.join(", ");
+}
+
+export function parityModel(net: Network): ReturnType<typeof parseModel> {
+  const weights = initializers(net.parameters);
+  const constants = net.constants === undefined ? weights : `${weights}, ${net.constants}`;
   return parseModel(`<ir_version: 8, opset_import: ["" : 17]>
     net (${net.signature}) => (float[N,${net.classes}] logits) <${constants}> { ${net.nodes} }`);
 }
