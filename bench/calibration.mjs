@@ -10,10 +10,10 @@ const [rounds, limit] = [Number(process.argv[2] ?? 7), 1.3];
 
 /** Threads of an operator (undefined: as many as onnxruntime likes), samples in a batch, samples in all. */
 const SETTINGS = [
-  { threads: undefined, batchSize: 8, samples: 16 },
-  { threads: undefined, batchSize: 2, samples: 16 },
-  { threads: undefined, batchSize: 32, samples: 32 },
-  { threads: 1, batchSize: 8, samples: 16 },
+  { threads: undefined, batchSize: 8, samples: 64 },
+  { threads: undefined, batchSize: 2, samples: 64 },
+  { threads: undefined, batchSize: 32, samples: 128 },
+  { threads: 1, batchSize: 8, samples: 64 },
 ];
 
 const { InferenceSession, Tensor } = (await import("onnxruntime-node")).default;

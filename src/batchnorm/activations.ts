@@ -2,6 +2,7 @@ import { type Graph, type Node, Value } from "../ir/graph.js";
 import { recognizeCompounds } from "../ops/compound/recognize.js";
 import { constantTensor } from "../ops/constants.js";
 import type { Facts } from "../ops/facts.js";
+import { onlyReader } from "./reader.js";
 
 const NONLINEARITIES = [
   "Relu",
@@ -120,17 +121,12 @@ function isClipActivation(node: Node, facts: Facts): boolean {
 function geluAround(erf: Node): Activation | undefined {
   const scaling = erf.input(0)?.producer;
   const input = scaling?.is("Div", "Mul") ? scaling.input(0) : undefined;
-  const sum = onlyReader(erf.output(0), "Add");
-  const product = onlyReader(sum?.output(0), "Mul");
+  const sum = onlyReader(erf.output(0));
+  const product = onlyReader(sum?.output(0));
   const output = product?.output(0);
-  if (!scaling || !input || !sum || !product || !output) return undefined;
+  if (!scaling || !input || !sum?.is("Add") || !product?.is("Mul") || !output) return undefined;
   if (constantTensor(scaling.input(1)) === undefined || !product.inputs.includes(input)) return undefined;
   return { node: erf, kind: "Gelu", input, output, nodes: new Set([scaling, erf, sum, product]) };
-}
-
-function onlyReader(value: Value | undefined, opType: string): Node | undefined {
-  const [use, ...others] = value?.uses ?? [];
-  return use?.kind === "node" && others.length === 0 && use.node.is(opType) ? use.node : undefined;
 }
 
 /** x * Sigmoid(x), x * HardSigmoid(x), x * Tanh(Softplus(x)): one nonlinearity that multiplies with its own input. */

@@ -9,7 +9,9 @@ import { tensorFromNumbers } from "../ir/tensor.js";
 import { tensorType } from "../ir/type.js";
 import { createFacts, type Facts } from "../ops/facts.js";
 import { raiseOpset } from "../opset/index.js";
+import { batchMoments, centre, normalize, type Rows, rowsOf } from "./batch-moments.js";
 import { removeDropout } from "./dropout.js";
+import { poolBefore, poolBehind, rise } from "./pool-first.js";
 
 /** A value of a model whose channels are measured. */
 export interface Measured {
@@ -43,10 +45,11 @@ export interface Instrumented {
 
 /**
  * A copy of the model that gives, instead of its outputs, the mean and variance of each channel of the measured values: only
- * vectors leave the runtime. From opset 14 on BatchNormalization in training form with momentum 0 gives both in one kernel; for
- * matrices and older models it is two passes of reductions. Half precision is measured in float.
+ * vectors leave the runtime. From opset 14 on BatchNormalization in training form with momentum 0 gives both in one kernel, and
+ * sums over rows do where there is much to measure; for matrices and older models it is two passes of reductions. Half
+ * precision is measured in float.
  */
-export function instrument(given: Model, wanted: readonly Measured[]): Instrumented {
+export function instrument(given: Model, wanted: readonly Measured[], batchSize = 1): Instrumented {
   const { model, targets } = raised(given, wanted);
   const values: ValueMap = new Map();
   const copy = cloneModel(model, values);
@@ -54,15 +57,25 @@ export function instrument(given: Model, wanted: readonly Measured[]): Instrumen
   const original = graph.outputs;
   removeDropout(graph);
   const facts = createFacts(copy);
+  const opset = copy.opset() ?? 0;
   const gauges: Gauge[] = [];
   const outputs: Value[] = [];
+  // What is pooled first is gone in full size; only other normalizations surely do not ask for it.
+  const mayPoolFirst = targets.every(({ normalization }) => normalization !== undefined);
   for (const target of targets) {
     const twin = present(values.get(target.value), `"${target.name}" is no value of the model`);
     const node = target.normalization?.output(0);
+    const rows = rowsOf(twin, target, batchSize, facts);
     const readings =
       node === undefined
-        ? measure(twin, target, facts)
-        : normalizeWithBatch(present(values.get(node)?.producer, `${target.name} is copied`), target, facts);
+        ? measure(twin, target, rows, opset, facts)
+        : normalizeWithBatch(
+            present(values.get(node)?.producer, `${target.name} is copied`),
+            target,
+            rows,
+            mayPoolFirst,
+            opset,
+          );
     outputs.push(readings.mean, readings.spread, readings.size);
     gauges.push({
       name: target.name,
@@ -119,20 +132,29 @@ interface Readings {
   readonly size: Value;
 }
 
-function measure(value: Value, target: Measured, facts: Facts): Readings {
+function measure(
+  value: Value,
+  target: Measured,
+  byRows: Rows | undefined,
+  opset: number,
+  facts: Facts,
+): Readings {
   const { graph } = value;
-  const opset = opsetOf(value, facts);
   const rank = facts.rank(value);
   const build = new Builder(graph, { before: behind(value), prefix: `${target.name}_measure_` });
   const dtype = target.dtype === "double" ? "double" : "float";
   const wide = target.dtype === dtype ? value : build.op("Cast", [value], { to: 1 });
   const rows = target.axis === -1 && rank !== 2;
   const x = rows ? build.op("Reshape", [wide, build.ints([-1, target.channels])]) : wide;
-  const size = declared(build.op("Size", [x]), "int64", []);
   const matrix = rows || rank === 2;
+  if (byRows !== undefined && opset >= 14) {
+    const { mean, variance, size } = centre(build, x, byRows, opset);
+    return { ...both(mean, variance, "float"), spreadIs: "variance", size: declared(size, "int64", []) };
+  }
+  const size = declared(build.op("Size", [x]), "int64", []);
   if (!matrix && opset >= 14) {
-    const [, mean, spread] = trainingNode(build, x, target.channels, dtype);
-    return { ...both(mean, spread, dtype), spreadIs: "variance", size };
+    const { mean, variance } = batchMoments(build, x, target.channels, dtype);
+    return { ...both(mean, variance, dtype), spreadIs: "variance", size };
   }
   if (!matrix && rank === undefined) {
     throw new NormfoldError("unsupported", "its rank is not known; declare the sizes of the model's inputs", {
@@ -149,28 +171,18 @@ function measure(value: Value, target: Measured, facts: Facts): Readings {
   return { ...both(mean, spread, dtype), spreadIs: "squares", size };
 }
 
-/** BatchNormalization that hands out the batch's own mean and biased variance: momentum 0 forgets the old ones. */
-function trainingNode(
-  build: Builder,
-  x: Value,
-  channels: number,
-  dtype: FloatDType,
-): readonly (Value | undefined)[] {
-  const ones = build.constant(tensorFromNumbers(dtype, [channels], new Float64Array(channels).fill(1)));
-  // Old statistics that are NaN would stay so: 0 * NaN is NaN.
-  const zeros = build.constant(tensorFromNumbers(dtype, [channels], new Float64Array(channels)));
-  return build.ops("BatchNormalization", [x, ones, zeros, zeros, ones], 3, {
-    training_mode: 1,
-    momentum: { kind: "float", value: 0 },
-  });
-}
-
 /** The node itself in training form with momentum 0, so that what follows sees batches normalized by themselves. */
-function normalizeWithBatch(node: Node, target: Measured, facts: Facts): Readings {
+function normalizeWithBatch(
+  node: Node,
+  target: Measured,
+  rows: Rows | undefined,
+  mayPoolFirst: boolean,
+  opset: number,
+): Readings {
   const graph = present(node.graph, "the node is in a graph");
-  const opset = facts.opset(node) ?? 0;
   const [x, scale, bias] = [node.input(0), node.input(1), node.input(2)];
   const build = new Builder(graph, { before: node, prefix: `${target.name}_measure_` });
+  if (rows !== undefined) return normalizeByRows(build, node, target, rows, mayPoolFirst, opset);
   const zeros = build.constant(
     tensorFromNumbers("float", [target.channels], new Float64Array(target.channels)),
   );
@@ -198,6 +210,41 @@ function normalizeWithBatch(node: Node, target: Measured, facts: Facts): Reading
   return { ...both(mean, spread, statisticsType), spreadIs: "variance", size };
 }
 
+/** The same in two passes for all threads, and behind a MaxPool where one follows. */
+function normalizeByRows(
+  build: Builder,
+  node: Node,
+  { channels, name }: Measured,
+  rows: Rows,
+  mayPoolFirst: boolean,
+  opset: number,
+): Readings {
+  const part = (value: Value | undefined): Value => present(value, `${name} has its inputs and an output`);
+  const [x, scale, bias, old] = [
+    part(node.input(0)),
+    part(node.input(1)),
+    part(node.input(2)),
+    part(node.output(0)),
+  ];
+  const epsilon = node.float("epsilon", Math.fround(1e-5));
+  const behind = mayPoolFirst ? poolBehind(old) : undefined;
+  const risen = behind && rise(build, x, scale);
+  const { mean, variance, distance, size } = centre(build, x, rows, opset);
+  const sizes = { channels, rank: rows.rank };
+  if (behind === undefined || risen === undefined) {
+    const normalized = normalize(build, distance, variance, { scale, bias, epsilon }, sizes);
+    build.graph.replaceUses(old, normalized);
+    return { ...both(mean, variance, "float"), spreadIs: "variance", size: declared(size, "int64", []) };
+  }
+  const pooled = build.op("Sub", [poolBefore(build, x, behind), mean]);
+  const normalized = normalize(build, pooled, variance, { scale: risen.scale, bias, epsilon }, sizes);
+  const { activation, pool } = behind;
+  const result = activation === undefined ? normalized : build.op(activation.opType, [normalized]);
+  build.graph.replaceUses(present(pool.output(0), "a MaxPool has an output"), result);
+  const own = risen.signs === undefined ? mean : build.op("Mul", [mean, risen.signs]);
+  return { ...both(own, variance, "float"), spreadIs: "variance", size: declared(size, "int64", []) };
+}
+
 function both(
   mean: Value | undefined,
   spread: Value | undefined,
@@ -212,11 +259,6 @@ function both(
 function declared(value: Value, dtype: FloatDType | "int64", shape?: readonly number[]): Value {
   value.info = { name: value.name, type: tensorType(dtype, shape) };
   return value;
-}
-
-function opsetOf(value: Value, facts: Facts): number {
-  const { producer } = value;
-  return (producer && facts.opset(producer)) ?? 0;
 }
 
 /** The node to insert before, so that what is inserted comes right behind `value`. */

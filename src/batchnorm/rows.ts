@@ -8,6 +8,7 @@ import type { Facts } from "../ops/facts.js";
 import { DEFAULT_EPSILON } from "../ops/normalization/affine.js";
 import { prune, supersede } from "./edit.js";
 import { rounded } from "./parameters.js";
+import { onlyReader } from "./reader.js";
 
 /** y = scale[c] * x + shift[c] of a BatchNormalization in inference form, in float64. */
 export interface ChannelMap {
@@ -41,7 +42,7 @@ export interface Rows {
 export function rowsAround(node: Node, facts: Facts): Rows | undefined {
   const output = node.output(0);
   const rows = node.input(0)?.producer;
-  const back = output && onlyReader(output);
+  const back = onlyReader(output);
   const [whole, result] = [rows?.input(0), back?.output(0)];
   if (!rows?.is("Reshape") || !back?.is("Reshape") || !whole || !result || back.input(0) !== output) {
     return undefined;
@@ -70,11 +71,6 @@ export function unwrapRows(graph: Graph, node: Node, facts: Facts): boolean {
   supersede(result, build.op("Add", [scaled, vector(map.shift, "shift")]));
   prune(back);
   return true;
-}
-
-function onlyReader(value: Value): Node | undefined {
-  const [use, ...others] = value.uses;
-  return use?.kind === "node" && others.length === 0 ? use.node : undefined;
 }
 
 /** [..., C] viewed as [-1, C]. */

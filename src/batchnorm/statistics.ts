@@ -78,7 +78,7 @@ export async function estimateStatistics(
   const targets = measuredOf(model, options);
   const plan = planFeeds(model, dataset);
   const batchSize = batchSizeOf(dataset, plan, options);
-  const { model: measuring, gauges } = instrument(model, targets);
+  const { model: measuring, gauges } = instrument(model, targets, batchSize);
   const meters = gauges.map((gauge) => ({ gauge, moments: new MomentsAccumulator(gauge.channels) }));
   let [batches, samples] = [0, 0];
   if (gauges.length === 0) return { method, batchSize, batches, samples, layers: [] };
@@ -86,7 +86,11 @@ export async function estimateStatistics(
   const runtime = options.runtime ?? (await (await import("../runtime/ort.js")).defaultRuntime());
   const session = await runtime.open(
     { kind: "bytes", bytes: encodeToBytes(measuring) },
-    { optimize: true, ...(options.threads === undefined ? {} : { threads: options.threads }) },
+    {
+      optimize: true,
+      planMemory: false,
+      ...(options.threads === undefined ? {} : { threads: options.threads }),
+    },
   );
   try {
     const drawn = dataset.batches({

@@ -81,10 +81,26 @@ export function countBeyond(a: RuntimeTensor, b: RuntimeTensor, tolerance: numbe
 
 /** True when a float tensor has a NaN or an infinity. */
 export function hasNonFinite(tensor: RuntimeTensor): boolean {
-  if (!isFloat(tensor.dtype) || !(tensor.data instanceof Uint8Array)) return false;
-  const values = numbersOf(tensor.dtype, tensor.data, tensor.dims);
+  const { dtype, data, dims } = tensor;
+  if (!isFloat(dtype) || !(data instanceof Uint8Array)) return false;
+  const values = numbersOf(dtype, data, dims);
+  if (values instanceof Float32Array && Number.isFinite(sumOf(values))) return false;
   for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return true;
   return false;
+}
+
+/** Not finite where an element is not: every batch of data is looked through, and four sums at once take half the time of tests. */
+function sumOf(values: Float32Array): number {
+  const whole = values.length - (values.length % 4);
+  let [a, b, c, d] = [0, 0, 0, 0];
+  for (let i = 0; i < whole; i += 4) {
+    a += values[i] ?? 0;
+    b += values[i + 1] ?? 0;
+    c += values[i + 2] ?? 0;
+    d += values[i + 3] ?? 0;
+  }
+  for (let i = whole; i < values.length; i++) a += values[i] ?? 0;
+  return a + b + c + d;
 }
 
 function numbersOf(dtype: DType, bytes: Uint8Array, dims: readonly number[]): ArrayLike<number> {

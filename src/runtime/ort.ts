@@ -94,6 +94,7 @@ async function load(): Promise<Runtime> {
 async function openSession(ort: Ort, model: RuntimeModel, options: OpenOptions = {}): Promise<Session> {
   const sessionOptions: InferenceSession.SessionOptions = {
     ...(options.optimize ? FAST : AS_IT_IS),
+    ...(options.planMemory === false ? { enableMemPattern: false } : {}),
     ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
   };
   let session: InferenceSession;
