@@ -1,7 +1,8 @@
 import { present } from "../base/assert.js";
-import type { Builder } from "../ir/builder.js";
+import type { AttributeInit } from "../ir/attribute.js";
+import { Builder } from "../ir/builder.js";
 import type { FloatDType } from "../ir/dtype.js";
-import type { Value } from "../ir/graph.js";
+import { Graph, type Value } from "../ir/graph.js";
 import { tensorFromNumbers } from "../ir/tensor.js";
 import type { Facts } from "../ops/facts.js";
 
@@ -56,37 +57,85 @@ export function rowsOf(
   return undefined;
 }
 
-/** A large feature map with its moments, in float, from opset 14 on. */
-export interface Centred {
-  /** [channels] */
-  readonly variance: Value;
+/** The moments of a large feature map, in float. */
+export interface MapMoments extends Moments {
   /** [1, channels, 1, ...] */
   readonly mean: Value;
-  /** x - mean, in the memory of x where nothing else reads it. */
-  readonly distance: Value;
-  /** The number of elements of x. */
+  /** [channels] */
+  readonly variance: Value;
+  /** The number of elements of the map, int64. */
   readonly size: Value;
 }
 
 /**
- * The moments of a large feature map in two passes: onnxruntime's BatchNormalization works on one thread when it trains, while means,
- * differences and products of matrices use them all. A row's product with itself is its sum of squares.
+ * The moments of a large feature map and its distance from the mean, from opset 14 on: two passes, as BatchNormalization takes them.
+ * onnxruntime's works on one thread when it trains, while means, differences and products of matrices use them all.
  */
-export function centre(build: Builder, x: Value, { count, length, rank }: Rows, opset: number): Centred {
-  const spatial = Array.from({ length: rank }, (_, axis) => axis + 2);
-  const mean = average(build, x, [0, ...spatial], true, opset);
+export function centre(
+  build: Builder,
+  x: Value,
+  rows: Rows,
+  opset: number,
+): MapMoments & { readonly distance: Value } {
+  const mean = meanOf(build, x, rows, opset);
   const distance = build.op("Sub", [x, mean]);
-  const row = build.op("Reshape", [distance, build.ints([0, 0, count, 1, length])]);
+  return { mean, distance, ...meanSquare(build, distance, rows, opset) };
+}
+
+/** Up to this square of a mean over its variance, E[x^2] - E[x]^2 keeps the variance's digits. */
+const SHARP = 2;
+
+/**
+ * The same where nobody asks for the distance: one pass, and a second only for batches whose mean is too far from 0 for the
+ * difference of two moments. Batches differ, so that the graph decides.
+ */
+export function mapMoments(build: Builder, x: Value, rows: Rows, opset: number): MapMoments {
+  const mean = meanOf(build, x, rows, opset);
+  const raw = meanSquare(build, x, rows, opset);
+  const vector = build.op("Reshape", [mean, build.ints([-1])]);
+  const square = build.op("Mul", [vector, vector]);
+  const difference = build.op("Sub", [raw.variance, square]);
+  // A comparison with NaN is false: what is no number goes through the second pass, and comes out as none.
+  const limit = build.op("Mul", [difference, build.scalar(SHARP, "float")]);
+  const sharp = build.op("Cast", [build.op("LessOrEqual", [square, limit])], { to: FLOAT });
+  const isSharp = build.op("Cast", [build.op("ReduceMin", [sharp], { keepdims: 0 })], { to: BOOL });
+  const branch = (name: string, fill: (inner: Builder) => Value): AttributeInit => {
+    const graph = new Graph(name, build.graph);
+    graph.addOutput(fill(new Builder(graph, { prefix: build.prefix })));
+    return { kind: "graph", value: graph };
+  };
+  const variance = build.op("If", [isSharp], {
+    then_branch: branch("sharp", (inner) => inner.op("Identity", [difference])),
+    else_branch: branch("blurred", (inner) => {
+      const distance = inner.op("Sub", [x, mean]);
+      return meanSquare(inner, distance, rows, opset).variance;
+    }),
+  });
+  return { mean, variance, size: raw.size };
+}
+
+function meanOf(build: Builder, x: Value, { rank }: Rows, opset: number): Value {
+  const spatial = Array.from({ length: rank }, (_, axis) => axis + 2);
+  return average(build, x, [0, ...spatial], true, opset);
+}
+
+/** The mean square of each channel, which is the variance of distances from the mean. A row's product with itself is its sum of squares. */
+function meanSquare(
+  build: Builder,
+  x: Value,
+  { count, length }: Rows,
+  opset: number,
+): Pick<MapMoments, "variance" | "size"> {
+  const row = build.op("Reshape", [x, build.ints([0, 0, count, 1, length])]);
   const squares = build.op("MatMul", [row, build.op("Transpose", [row], { perm: [0, 1, 2, 4, 3] })]);
   const perRow = average(build, squares, [0, 2, 3, 4], false, opset);
-  const variance = build.op("Mul", [perRow, build.scalar(1 / length, "float")]);
   return {
-    mean,
-    distance,
-    variance,
+    variance: build.op("Mul", [perRow, build.scalar(1 / length, "float")]),
     size: build.op("Mul", [build.op("Size", [squares]), build.int(length)]),
   };
 }
+
+const [FLOAT, BOOL] = [1, 9];
 
 /**
  * What a normalization makes of distances from the mean: a Conv with one tap a channel, which all threads work on and into which

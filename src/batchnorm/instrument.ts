@@ -9,7 +9,7 @@ import { tensorFromNumbers } from "../ir/tensor.js";
 import { tensorType } from "../ir/type.js";
 import { createFacts, type Facts } from "../ops/facts.js";
 import { raiseOpset } from "../opset/index.js";
-import { batchMoments, centre, normalize, type Rows, rowsOf } from "./batch-moments.js";
+import { batchMoments, centre, mapMoments, normalize, type Rows, rowsOf } from "./batch-moments.js";
 import { removeDropout } from "./dropout.js";
 import { poolBefore, poolBehind, rise } from "./pool-first.js";
 
@@ -148,7 +148,7 @@ function measure(
   const x = rows ? build.op("Reshape", [wide, build.ints([-1, target.channels])]) : wide;
   const matrix = rows || rank === 2;
   if (byRows !== undefined && opset >= 14) {
-    const { mean, variance, size } = centre(build, x, byRows, opset);
+    const { mean, variance, size } = mapMoments(build, x, byRows, opset);
     return { ...both(mean, variance, "float"), spreadIs: "variance", size: declared(size, "int64", []) };
   }
   const size = declared(build.op("Size", [x]), "int64", []);
@@ -229,13 +229,14 @@ function normalizeByRows(
   const epsilon = node.float("epsilon", Math.fround(1e-5));
   const behind = mayPoolFirst ? poolBehind(old) : undefined;
   const risen = behind && rise(build, x, scale);
-  const { mean, variance, distance, size } = centre(build, x, rows, opset);
   const sizes = { channels, rank: rows.rank };
   if (behind === undefined || risen === undefined) {
+    const { mean, variance, distance, size } = centre(build, x, rows, opset);
     const normalized = normalize(build, distance, variance, { scale, bias, epsilon }, sizes);
     build.graph.replaceUses(old, normalized);
     return { ...both(mean, variance, "float"), spreadIs: "variance", size: declared(size, "int64", []) };
   }
+  const { mean, variance, size } = mapMoments(build, x, rows, opset);
   const pooled = build.op("Sub", [poolBefore(build, x, behind), mean]);
   const normalized = normalize(build, pooled, variance, { scale: risen.scale, bias, epsilon }, sizes);
   const { activation, pool } = behind;

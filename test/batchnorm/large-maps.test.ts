@@ -5,7 +5,7 @@ import type { Node } from "../../src/ir/graph.js";
 import type { Model } from "../../src/ir/model.js";
 import { modelOf } from "../support/rewrite.js";
 import { constant, elementsOf, literal, normalization } from "../support/text.js";
-import { dataOf, run, tensor } from "./support.js";
+import { byChannel, dataOf, meanOf, run, tensor, varianceOf } from "./support.js";
 
 /** x [8, 2, ...] with a wave of its own in each sample: enough elements for layers of 16 channels to be measured by rows. */
 function wave(plane: readonly number[]): ReturnType<typeof tensor> {
@@ -59,6 +59,15 @@ const CASES: readonly Case[] = [
     shift: FAR,
     body: `c = Conv <pads = [1,1,1,1]> (x, w, far)  %a  r = Relu (an)  d = Conv (r, v)  %b  y = Relu (bn)`,
     channels: [16, 4],
+  },
+  {
+    name: "a MaxPool behind a map whose mean is twenty deviations from 0",
+    plane: [64, 64],
+    constants: `${WEIGHT}, ${literal("far", [16], FAR)}, ${SIGNED}, ${SECOND}`,
+    shift: FAR,
+    body: `c = Conv <pads = [1,1,1,1]> (x, w, far)  %a  r = Relu (an)  p = ${POOL} (r)  d = Conv (p, v)  %b  y = Relu (bn)`,
+    channels: [16, 4],
+    poolsFirst: true,
   },
   {
     name: "a MaxPool behind scales of both signs",
@@ -194,6 +203,40 @@ describe("statistics of large maps", () => {
       const one = [...measuring.nodes()].filter((other) => other.is("BatchNormalization")).length;
       expect(one, plane).toBe(1);
     }
+  });
+
+  it.each([
+    ["near 0", 0],
+    ["far from 0", 50],
+  ])("measures a value that is not normalized yet, with a mean %s", async (_, mean) => {
+    const shift = literal(
+      "far",
+      [16],
+      Array.from({ length: 16 }, () => mean),
+    );
+    const body = "c = Conv <pads = [1,1,1,1]> (x, w, far)  y = Relu (c)";
+    const model = modelOf(
+      `g (float[N,2,64,64] x) => (float[N,16,64,64] y) <${WEIGHT}, ${shift}> { ${body} }`,
+    );
+    const value = model.graph.first?.output(0) ?? expect.fail("a Conv");
+    const target = { name: "c", value, axis: 1, channels: 16, dtype: "float" } as const;
+    const x = wave([64, 64]);
+    const { layers } = await estimateStatistics(model, dataOf({ x }), { targets: [target], batchSize: 8 });
+    const whole = await run(
+      modelOf(`g (float[N,2,64,64] x) => (float[N,16,64,64] c) <${WEIGHT}, ${shift}> { ${body} }`),
+      new Map([["x", x]]),
+    );
+    const lists = byChannel([...(whole.get("c") ?? [])], 16, 64 * 64);
+    const [means, variances] = [lists.map(meanOf), lists.map(varianceOf)];
+    const unbiased = variances.map((variance) => (variance * 32768) / 32767);
+    expect(
+      farthest(
+        layers[0]?.mean ?? [],
+        means,
+        means.map((m, c) => Math.hypot(m, variances[c] ?? 0)),
+      ),
+    ).toBeLessThan(1e-6);
+    expect(farthest(layers[0]?.variance ?? [], unbiased, unbiased)).toBeLessThan(1e-6);
   });
 
   it("names the layer whose activations are no numbers", async () => {
