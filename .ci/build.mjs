@@ -18,6 +18,7 @@ if (status === 0) {
     format: "esm",
     platform: "node",
     target: "node20",
+    chunkNames: "chunk-[hash]",
     packages: "external",
     logLevel: "warning",
   });
