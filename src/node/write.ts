@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import {
   closeSync,
   fchmodSync,
@@ -10,7 +11,7 @@ import {
   statSync,
   write,
 } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { readInto } from "../base/bytes.js";
 import { NormfoldError } from "../base/errors.js";
@@ -19,7 +20,6 @@ import { codeOf, guarded, ioError } from "./errors.js";
 
 /** Files and folders that exist only while something is being written. */
 const temporaries = new Set<string>();
-let serial = 0;
 
 /** Removes what unfinished writes have left, for a process that is told to stop. */
 export function removeTemporaryFiles(): void {
@@ -124,7 +124,9 @@ export async function stageFile(
   }
   if (present !== undefined && !present.isFile()) return writeDirectly(file, path, options);
   const target = present === undefined ? path : realpathSync(path);
-  const temporary = join(dirname(target), `.${basename(target)}.${process.pid}-${serial++}.tmp`);
+  // Not after the target, whose name may be as long as names can be; not after the process, whose number another
+  // machine may have that writes to the same folder.
+  const temporary = join(dirname(target), `.normfold-${randomUUID()}.tmp`);
   try {
     const descriptor = guarded(path, "write", () => openSync(temporary, "wx"));
     temporaries.add(temporary);

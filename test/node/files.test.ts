@@ -208,6 +208,18 @@ describe("writing", () => {
     expect(statSync(at("hard.onnx")).size).toBe(modelBytes().length);
   });
 
+  it("takes the longest name that a file can have, and refuses a longer one in one line", async () => {
+    const longest = "x".repeat(255);
+    const model = openModelFile(put("m.onnx", original));
+    await writeModelFile(model, at(longest));
+    expect(Buffer.compare(readFileSync(at(longest)), original)).toBe(0);
+    for (const [name, externalData] of [[`${longest}x`, false] as const, ["x".repeat(251), true] as const]) {
+      const error = await rejection(writeModelFile(model, at(name), { externalData }));
+      expect([error.code, error.message]).toEqual(["io", "the name is too long; choose a shorter one"]);
+    }
+    expect(readdirSync(folder).sort()).toEqual(["m.onnx", longest]);
+  });
+
   it("leaves nothing behind, and the old file alone, when a tensor cannot be had", async () => {
     const model = openModelFile(put("m.onnx", original));
     const compute = (): Uint8Array => {
