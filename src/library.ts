@@ -4,7 +4,7 @@ import { NormfoldError } from "./base/errors.js";
 import type { Numerics } from "./base/numerics.js";
 import type { DType } from "./ir/dtype.js";
 import type { Value } from "./ir/graph.js";
-import type { Model } from "./ir/model.js";
+import { Model } from "./ir/model.js";
 import { type RewriteOptions, rewriteModel } from "./optimize.js";
 import { decodeModel } from "./proto/decode.js";
 import { encodeModel, encodeToBytes } from "./proto/encode.js";
@@ -59,16 +59,25 @@ function isByteSource(source: ByteSource | ModelProtoObject): source is ByteSour
   return "read" in source && typeof source.read === "function";
 }
 
+/** The types rule it out, but callers from JavaScript have none, and forget to await a model. */
+function assertModel(model: unknown): void {
+  if (model instanceof Model) return;
+  const hint = model instanceof Promise ? "await it first" : "loadModel and parse give one";
+  throw new NormfoldError("usage", `${String(model)} is no model; ${hint}`);
+}
+
 /** The model as one ONNX file in memory, external data included. Throws "usage" above protobuf's 2 GB. */
 export function modelToBytes(model: Model): Uint8Array {
+  assertModel(model);
   return encodeToBytes(model);
 }
 
 /**
- * Reads data for a model's inputs from an .npz, .npy or .pb file or an ONNX test_data_set folder.
- * Throws NormfoldError with the file and what is wrong.
+ * Reads data for a model's inputs from an .npz, .npy or .pb file or an ONNX test_data_set folder; a folder of those gives
+ * several sets. Throws NormfoldError "io", "invalid" or "usage" with the file and what is wrong.
  */
 export async function loadData(model: Model, path: string): Promise<readonly FeedSet[]> {
+  assertModel(model);
   const { readFeeds } = await import("./node/datasets.js");
   const ports = (values: readonly Value[]): { name: string; dtype: DType | undefined }[] =>
     values.map(({ name, type }) => ({ name, dtype: type?.kind === "tensor" ? type.dtype : undefined }));
@@ -76,7 +85,7 @@ export async function loadData(model: Model, path: string): Promise<readonly Fee
   return readFeeds(path, { inputs: ports(inputs), outputs: ports(model.graph.outputs) });
 }
 
-/** The test_data_set_* folders beside a model's file, in the order of their numbers. */
+/** The test_data_set_* folders beside a model's file, in the order of their numbers. Throws "io" without its folder. */
 export async function findTestData(modelPath: string): Promise<readonly string[]> {
   const datasets = await import("./node/datasets.js");
   return datasets.findTestData(modelPath);
@@ -87,7 +96,7 @@ export interface OptimizeOptions extends RewriteOptions {
   readonly check?: boolean;
   /** Inputs to compare on. Without them they are generated: two sets, several sizes per symbolic dimension. */
   readonly data?: readonly FeedSet[];
-  /** Sizes of generated inputs, by input name. */
+  /** Sizes of generated inputs, by input name, the batch too: { x: [1, 3, 224, 224] }. */
   readonly inputShapes?: Readonly<Record<string, readonly number[]>>;
   /** Of generated inputs. Default 0. */
   readonly seed?: number;
@@ -97,6 +106,7 @@ export interface OptimizeOptions extends RewriteOptions {
   readonly runtime?: Runtime;
   /** The original for the runtime to open, where it is a file that holds just `model`; by default it is written anew. */
   readonly original?: RuntimeModel;
+  /** Ends it at the next chance, with the signal's reason as the error. */
   readonly signal?: AbortSignal;
 }
 
@@ -104,11 +114,15 @@ export interface OptimizeOptions extends RewriteOptions {
  * Optimizes a copy of the model and proves it: `report.check` says how the outputs compare in onnxruntime with its
  * own optimizations off. Rewrites that change them are undone and named in `report.rolledBack`. When the runtime
  * cannot run the original, `report.check.status` is "unchecked" and the caller decides.
+ *
+ * Throws NormfoldError "usage" for options that make no sense, "invalid" for data that does not fit the model, "check" when no
+ * set of rewrites keeps the outputs, and "unsupported" where onnxruntime does not load or the model cannot be raised to `opset`.
  */
 export async function optimize(
   model: Model,
   options: OptimizeOptions = {},
 ): Promise<{ readonly model: Model; readonly report: OptimizeReport }> {
+  assertModel(model);
   const runtime = lazyRuntime(options.runtime);
   const evaluate: Evaluate = async (constants) => {
     const names = constants.graph.outputs.map((value) => value.name);
@@ -171,8 +185,13 @@ export interface CheckOptions
   readonly numerics?: Numerics;
 }
 
-/** Compares two models in onnxruntime, output by output, with its own optimizations off. */
+/**
+ * Compares model `b` with `a` in onnxruntime, output by output, with its own optimizations off. A `b` that does not run
+ * differs; where `a` does not run, nothing is said ("unchecked"). Throws NormfoldError as optimize does.
+ */
 export async function check(a: Model, b: Model, options: CheckOptions = {}): Promise<CheckReport> {
+  assertModel(a);
+  assertModel(b);
   const original = await stage(a);
   try {
     const checker = await createChecker(
@@ -201,6 +220,8 @@ async function checkOptions(
   if (!Number.isInteger(seed) || seed < 0) {
     throw new NormfoldError("usage", `seed is ${seed}; give a whole number from 0 on`);
   }
+  assertShapes(model, inputShapes);
+  assertFits(model, data);
   return {
     runtime: await runtime(),
     seed,
@@ -213,6 +234,45 @@ async function checkOptions(
     ...(inputShapes === undefined ? {} : { shapes: inputShapes }),
     ...(signal === undefined ? {} : { signal }),
   };
+}
+
+/** What the runtime would refuse in words of its own, as if the model were at fault. */
+function assertShapes(model: Model, shapes: CheckOptions["inputShapes"] = {}): void {
+  for (const [name, sizes] of Object.entries(shapes)) {
+    const wrong = sizes.find((size) => !Number.isSafeInteger(size) || size < 0);
+    if (wrong !== undefined) {
+      throw new NormfoldError(
+        "usage",
+        `input "${name}" cannot have size ${wrong}; give whole numbers from 0 on`,
+      );
+    }
+    const clash = contradiction(model, name, sizes);
+    if (clash !== undefined) throw new NormfoldError("usage", `${clash} is given; leave it as it is`);
+  }
+}
+
+function assertFits(model: Model, data: CheckOptions["data"]): void {
+  if (data === undefined) return;
+  if (data.length === 0)
+    throw new NormfoldError("usage", "data is empty; give a set of inputs, or leave it out");
+  for (const { name: set, feeds } of data) {
+    for (const [name, { dims }] of feeds) {
+      const clash = contradiction(model, name, dims);
+      if (clash !== undefined) throw new NormfoldError("invalid", `${clash} in ${set}; give other data`);
+    }
+  }
+}
+
+/** Where sizes are not what the model declares. 0 and -1 are how some exporters write that a size is not known. */
+function contradiction(model: Model, name: string, sizes: readonly number[]): string | undefined {
+  const type = model.graph.inputs.find((value) => value.name === name)?.type;
+  const declared = (type?.kind === "tensor" && type.shape) || [];
+  const axis = declared.findIndex(
+    (dim, at) => typeof dim === "number" && dim > 0 && dim !== (sizes[at] ?? dim),
+  );
+  return axis < 0
+    ? undefined
+    : `input "${name}" has size ${declared[axis]} in dimension ${axis} and ${sizes[axis]}`;
 }
 
 /** onnxruntime takes a good part of a second to load, so only what runs something loads it. */
@@ -242,17 +302,23 @@ async function stage(model: Model): Promise<StagedModel> {
 export interface SaveOptions {
   /**
    * Put tensors of at least `threshold` bytes (default 1024) into a file of their own beside the model, named `location`
-   * (default: the model's name with ".data"). true: with the defaults.
+   * (default: the model's name with ".data"). true: with the defaults. false: everything into the model. Not given: as it
+   * was; data files that lie beside `path` are used as they are.
    */
   readonly externalData?: boolean | { readonly threshold?: number; readonly location?: string };
 }
 
-/** Writes a model through a temporary file, which takes the place of `path` only when it is whole. */
+/**
+ * Writes a model through a temporary file, which takes the place of `path` only when it is whole; `files` lists the model
+ * first and then its data. Throws NormfoldError "io" where it cannot be written, "usage" for a model above protobuf's 2 GB
+ * without external data; nothing is left behind then.
+ */
 export async function saveModel(
   model: Model,
   path: string | URL,
   options: SaveOptions = {},
 ): Promise<{ readonly files: readonly { readonly path: string; readonly bytes: number }[] }> {
+  assertModel(model);
   const { writeModelFile } = await import("./node/files.js");
   return writeModelFile(model, path, options);
 }

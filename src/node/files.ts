@@ -124,8 +124,14 @@ function encodeFor(model: Model, path: string, wanted: WriteModelOptions["extern
   return kept.byteLength < LIMIT ? kept : encodeModel(model, own);
 }
 
-function checkedLocation<T extends { readonly location?: string }>(options: T, path: string): T {
-  const { location } = options;
+function checkedLocation<T extends { readonly threshold?: number; readonly location?: string }>(
+  options: T,
+  path: string,
+): T {
+  const { location, threshold = 0 } = options;
+  if (!(threshold >= 0)) {
+    throw new NormfoldError("usage", `the threshold is ${threshold}; give a number of bytes from 0 on`);
+  }
   if (location === undefined) return options;
   const outside = isAbsolute(location) || location.split(/[/\\]/).includes("..");
   if (outside || location === "" || location.includes("\0") || location === basename(path)) {
