@@ -25,7 +25,7 @@ export function addCheck(program: Command): void {
         "The inputs are --data, else the test_data_set_* folders beside the first model, else generated.",
     )
     .argument("<original>", 'the model to compare with; "-" reads standard input')
-    .argument("<result>", "the model to judge")
+    .argument("<result>", 'the model to judge; one of the two may be "-"')
     .option("--data <data>", "compare on this data: .npz, .npy, .pb or a test_data_set folder")
     .option(
       "--input-shape <name:sizes>",

@@ -15,10 +15,11 @@ export const EXIT: Readonly<Record<ErrorCode | "interrupted", number>> = {
 export const EXIT_HELP = `
 Exit codes:
   0    done; what was written is proven (or --no-check was given)
-  1    the outputs differ; nothing was written
+  1    the outputs differ, or training diverged; nothing was written
   2    wrong usage
   3    the model or the data is unreadable or invalid
-  4    onnxruntime or normfold cannot do this with the model
+  4    onnxruntime or normfold cannot do this with the model; without --no-check
+       nothing was written
   5    a file cannot be read or written
   70   a bug in normfold
   130  interrupted`;

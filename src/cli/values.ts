@@ -39,7 +39,10 @@ export function parseOpset(text: string): number {
 /** "a,b" after ["x"]: options that take lists may be repeated or take commas. */
 export function collectNames(text: string, before: readonly string[] = []): readonly string[] {
   const names = text.split(",").map((name) => name.trim());
-  return [...before, ...names.filter((name) => name !== "")];
+  const given = names.filter((name) => name !== "");
+  // An empty list would be obeyed: no passes, no inputs. It is a variable that was not set.
+  if (given.length === 0) throw new InvalidArgumentError("Give a name, or several with commas between.");
+  return [...before, ...given];
 }
 
 export type Shapes = Readonly<Record<string, readonly number[]>>;

@@ -27,9 +27,7 @@ export function optimizeText(run: OptimizeRun, options: OptimizeTextOptions): st
     proof(report, style),
     report.accuracy === undefined ? [] : accuracyText(report.accuracy, style),
     [`${style.bold("time")}  ${timeLine(run.time)}`],
-    [
-      `${style.green("wrote")} ${elide(clean(run.output.path), WIDTH - 20)} ${style.dim(bytesText(run.output.bytes))}`,
-    ],
+    written(run, style),
   ];
   return `${blocks
     .map((lines) => lines.join("\n"))
@@ -148,6 +146,14 @@ function allRefusals(refusals: readonly RefusalRecord[], style: Style): string[]
 function proof({ check }: OptimizeReport, style: Style): string[] {
   if (check !== undefined) return checkText(check, style);
   return [`${style.yellow("unchecked")}  the outputs were not compared (--no-check)`];
+}
+
+/** Every file that was written: the model, and what holds its data. */
+function written({ output: { files } }: OptimizeRun, { green, dim }: Style): string[] {
+  return files.map(({ path, bytes }, index) => {
+    const before = index === 0 ? green("wrote") : "     ";
+    return `${before} ${elide(clean(path), WIDTH - 20)} ${dim(bytesText(bytes))}`;
+  });
 }
 
 function timeLine(time: OptimizeRun["time"]): string {

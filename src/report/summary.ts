@@ -16,6 +16,7 @@ export interface ModelSummary {
   readonly parameterBytes: number;
 }
 
+/** Counts what a model consists of; reads no tensor. */
 export function summarize(model: Model): ModelSummary {
   const counts = new Map<string, number>();
   const tensors: Tensor[] = [];

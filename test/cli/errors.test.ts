@@ -75,6 +75,12 @@ describe("usage: exit 2", () => {
       ["optimize", "bn.onnx", "-o", "x.onnx", "--skip", "zzz"],
       /"normfold passes"/,
     ],
+    ["no pass at all", ["optimize", "bn.onnx", "-o", "x.onnx", "--pass", ""], /--pass.*Give a name/],
+    [
+      "a size that the model declares otherwise",
+      ["optimize", "bn.onnx", "-o", "x.onnx", "--input-shape", "x:1,3,4,5"],
+      /input "x" has size 2 in dimension 1 and 3 is given/,
+    ],
     ["a bad seed", ["optimize", "bn.onnx", "-o", "x.onnx", "--seed", "1.5"], /--seed.*whole number/],
     ["a bad shape", ["optimize", "bn.onnx", "-o", "x.onnx", "--input-shape", "x"], /like x:1,3,224,224/],
     ["a bad threshold", ["optimize", "--external-data", "bn.onnx", "-o", "x.onnx"], /number of bytes/],

@@ -103,6 +103,16 @@ function text(report: Partial<OptimizeReport>, explain = false): string {
 }
 
 describe("optimizeText", () => {
+  test("lists every file that was written", () => {
+    const files = [
+      { path: "out.onnx", bytes: 500 },
+      { path: "out.onnx.data", bytes: 1000 },
+    ];
+    const split = { ...run({}), output: { path: "out.onnx", bytes: 1500, files } };
+    const printed = optimizeText(split, { style: PLAIN, explain: false });
+    expect(printed).toContain("\n\nwrote out.onnx 500 B\n      out.onnx.data 1.0 kB\n");
+  });
+
   test("lists only operators whose number changed", () => {
     const printed = text({});
     expect(printed).toMatch(/nodes +9 +8 +-11%/);
