@@ -102,13 +102,16 @@ type WithDefaultRuntime<T extends { readonly runtime: Runtime }> = Omit<T, "runt
 };
 
 export interface Training extends FinishedTraining {
+  /** How the training went, and what it left before the statistics were replaced. */
   readonly course: TrainResult;
 }
 
 /**
  * Trains a model, and unless it was stopped replaces its moving averages by Algorithm 2's population statistics over the
- * training data, and gives the inference form. Throws as trainModel does, and the reason of `signal` where that comes
- * after the last step.
+ * training data, and gives the inference form. Deterministic for a seed and a number of threads. Throws NormfoldError
+ * "usage" and "invalid" for options and data that make no sense, "unsupported" for what has no gradient, "check" when it
+ * diverges (no finite loss for twenty batches in a row), and the reason of `signal` where that comes after the last step:
+ * before, it ends the training in order, with `course.interrupted`.
  */
 export async function train(model: Model, options: WithDefaultRuntime<TrainOptions>): Promise<Training> {
   const runtime = options.runtime ?? (await onnxruntime());
@@ -137,7 +140,10 @@ export async function train(model: Model, options: WithDefaultRuntime<TrainOptio
   return { ...finished, course };
 }
 
-/** How well a model in inference form does on labelled data. */
+/**
+ * How well a model in inference form does on labelled data, `batchSize` samples at a time. Throws NormfoldError "usage" and
+ * "invalid" for data that does not fit.
+ */
 export async function evaluate(
   model: Model,
   data: Dataset,
@@ -146,7 +152,10 @@ export async function evaluate(
   return evaluateModel(model, data, { ...options, runtime: options.runtime ?? (await onnxruntime()) });
 }
 
-/** Compares an ensemble with its members in onnxruntime. Throws "check" when it is not the mean of their probabilities. */
+/**
+ * Compares an ensemble with its members in onnxruntime, on generated inputs. Throws NormfoldError "check" when it is not the
+ * mean of their probabilities, "unsupported" where onnxruntime cannot run a member.
+ */
 export async function proveEnsemble(
   models: readonly Model[],
   ensemble: Model,
