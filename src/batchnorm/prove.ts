@@ -47,7 +47,7 @@ export async function proveInsertion(
     seed,
     inputs: describeInputs(original),
     precision: precisionOf(original),
-    noisy: () => Promise.resolve(staged(bytesOf(perturbWeights(original, seed), probes))),
+    noisy: (run) => Promise.resolve(staged(bytesOf(perturbWeights(original, seed + run), probes))),
     optional: probes,
     flattened: flattenedOutputs(original),
     ...(feeds === undefined ? {} : { feeds }),

@@ -21,10 +21,11 @@ export interface CheckOptions {
   /** The coarsest type the model computes in (precisionOf); without it, the coarsest of its inputs and outputs. */
   readonly precision?: FloatDType;
   /**
-   * The original with perturbed weights (perturbWeights), made ready to open. Asked for at most once, and only when
-   * an output differs by more than a shallow network's rounding. Without it only the inputs are perturbed.
+   * The original with perturbed weights (perturbWeights), made ready to open; others for each number from 0 on. Asked for only
+   * while an output differs by more than what is known of the original's rounding, NOISE_RUNS times at most. Without it only
+   * the inputs are perturbed.
    */
-  readonly noisy?: () => Promise<StagedModel>;
+  readonly noisy?: (run: number) => Promise<StagedModel>;
   /** Outputs that the result need not have (probesOf); compared where it has them. */
   readonly optional?: readonly string[];
   /** Outputs that are smooth functions of others (flattenedOutputs): they may move as far as those make them. */
@@ -182,6 +183,12 @@ async function runOriginal(session: Session, options: CheckOptions): Promise<Pro
   return probes;
 }
 
+/**
+ * Perturbed runs of the original at most. One is enough for an output of many numbers, of which the largest movement counts; one
+ * number, or two classes between which a Softmax decides, may stand still in it by chance.
+ */
+const NOISE_RUNS = 4;
+
 /** The original's outputs, and on demand how rounding and chance move them. */
 class Reference {
   readonly probes: readonly Probe[];
@@ -191,7 +198,8 @@ class Reference {
   readonly flattened: ReadonlyMap<string, Flattened>;
   readonly #session: Session;
   readonly #options: CheckOptions;
-  #noisy: Promise<readonly (TensorMap | undefined)[]> | undefined;
+  /** The outputs on each set, run by run. */
+  readonly #perturbed: Promise<readonly (TensorMap | undefined)[]>[] = [];
   #again: Promise<TensorMap> | undefined;
 
   constructor(session: Session, probes: readonly Probe[], options: CheckOptions) {
@@ -209,29 +217,40 @@ class Reference {
     return this.#session.outputs.flatMap((port) => (port.dtype === undefined ? [port.name] : []));
   }
 
-  /** How rounding moves an output on one set: a set where it jumps must not excuse the others. */
-  async noise(index: number, output: string): Promise<Noise | undefined> {
-    this.#noisy ??= this.#runNoisy();
+  /**
+   * How rounding moves an output on one set: a set where it jumps must not excuse the others. More is known with each run; who
+   * knows enough asks for no further one.
+   */
+  async *noise(index: number, output: string): AsyncGenerator<Noise> {
     const clean = this.probes[index]?.outputs.get(output);
-    const moved = (await this.#noisy)[index]?.get(output);
-    return clean === undefined || moved === undefined ? undefined : noiseOf(clean, moved);
+    const moved: RuntimeTensor[] = [];
+    for (let run = 0; clean !== undefined && run < NOISE_RUNS; run++) {
+      const outputs = this.#perturbed[run] ?? this.#runPerturbed(run);
+      this.#perturbed[run] = outputs;
+      const found = (await outputs)[index]?.get(output);
+      if (found === undefined) return;
+      moved.push(found);
+      yield noiseOf(clean, moved);
+    }
   }
 
-  async #runNoisy(): Promise<readonly (TensorMap | undefined)[]> {
-    const staged = await this.#options.noisy?.();
+  async #runPerturbed(run: number): Promise<readonly (TensorMap | undefined)[]> {
+    const { noisy, runtime, seed, signal } = this.#options;
+    signal?.throwIfAborted();
+    const staged = await noisy?.(run);
     // Perturbed weights or inputs may be refused (a size computed in floats); then less is learnt, or nothing.
-    const noisy = staged && (await this.#options.runtime.open(staged.model).catch(() => undefined));
+    const session = staged && (await runtime.open(staged.model).catch(() => undefined));
     try {
-      const runs: (TensorMap | undefined)[] = [];
+      const found: (TensorMap | undefined)[] = [];
       for (const [index, { set }] of this.probes.entries()) {
-        const feeds = perturbFeeds(set.feeds, this.#options.seed + index);
-        const both = await noisy?.run(feeds ?? set.feeds).catch(() => undefined);
+        const feeds = perturbFeeds(set.feeds, seed + run * this.probes.length + index);
+        const both = await session?.run(feeds ?? set.feeds).catch(() => undefined);
         const inputs = feeds && (() => this.#session.run(feeds).catch(() => undefined));
-        runs.push(both ?? (await inputs?.()));
+        found.push(both ?? (await inputs?.()));
       }
-      return runs;
+      return found;
     } finally {
-      await noisy?.close();
+      await session?.close();
       await staged?.dispose();
     }
   }
@@ -291,7 +310,7 @@ async function compareOutput(
   numerics: Numerics,
 ): Promise<OutputReport> {
   const comparison = compareTensors(a, b);
-  const noise = (): Promise<Noise | undefined> => reference.noise(set, name);
+  const noise = (): AsyncIterable<Noise> => reference.noise(set, name);
   const judgement = await judge(a, b, comparison, numerics, reference.precision, noise);
   if (judgement.verdict === "differs" && (await reference.isRandom(name))) {
     const reason = "the original gives another output each time it is run";

@@ -79,8 +79,8 @@ export function withProbes(model: Model, names: readonly string[]): Model {
 }
 
 /**
- * An output that differs by more than rounding of its own size, but by no more than what goes into its Softmax or Sigmoid was allowed
- * to: logits of 50 are known to a few millionths of 50, and so are their exponents.
+ * An output that differs by more than rounding of its own size, but by no more than the difference of what goes into its Softmax or
+ * Sigmoid can have made it, where that is equal: logits of 50 are known to a few millionths of 50, and so are their exponents.
  */
 export function besideProbe(
   report: OutputReport,
@@ -93,10 +93,11 @@ export function besideProbe(
   const isRounding = comparison.mismatch === undefined && comparison.nonFinite === 0;
   if (verdict !== "differs" || !isRounding || before?.verdict !== "equal" || before.tolerance.outliers > 0)
     return report;
-  const absolute = slope * before.tolerance.absolute + tolerance.absolute;
+  const difference = before.comparison.maxAbsolute;
+  const absolute = slope * difference + tolerance.absolute;
   if (comparison.maxAbsolute > absolute) return report;
   const relative = absolute / (comparison.scale || 1);
-  const why = `"${before.name}", which it is made of, may move by ${before.tolerance.absolute.toExponential(1)}`;
+  const why = `"${before.name}", which it is made of, is equal and ${difference.toExponential(1)} off`;
   return {
     name,
     comparison,

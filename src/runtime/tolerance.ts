@@ -26,14 +26,14 @@ export interface Judgement {
 export interface Noise {
   /** Largest movement in units of the output's largest magnitude. */
   readonly movement: number;
-  /** The outputs of the clean and of the perturbed run, to count how many elements move far. */
+  /** The output of the clean run, and those of the perturbed ones, to count how many elements move far. */
   readonly clean: RuntimeTensor;
-  readonly moved: RuntimeTensor;
+  readonly moved: readonly RuntimeTensor[];
   /** The shape itself, or which elements are finite, depends on the rounding. */
   readonly unstable: boolean;
 }
 
-/** The measured movement is one sample; clean folds of real networks reach twice it. */
+/** The measured movement is a sample; clean folds of real networks reach twice it. */
 const NOISE_FACTOR = 8;
 
 interface Limits {
@@ -77,7 +77,10 @@ const UNSTABLE = "its own rounding changes its shape, or which elements are fini
  *   approximate  rounding with 1e-2 added to the base and the cap
  *
  * A NaN or infinity that only one of the two has, another type or another shape is never rounding; where the
- * perturbation alone causes as much (the number of boxes found), the output is not judged. `noise` is asked only when the base does not settle it: it costs a run.
+ * perturbation alone causes as much (the number of boxes found), the output is not judged.
+ *
+ * `noise` tells more with each item, and each costs a run: it is asked only when the base does not settle it, and no further
+ * than until it is settled.
  */
 export async function judge(
   a: RuntimeTensor,
@@ -85,7 +88,7 @@ export async function judge(
   comparison: Comparison,
   numerics: Numerics,
   precision: FloatDType,
-  noise: () => Promise<Noise | undefined>,
+  noise: () => AsyncIterable<Noise>,
 ): Promise<Judgement> {
   const bitwise = numerics === "exact" && precision !== "float16" && precision !== "bfloat16";
   const scale = comparison.scale > 0 ? comparison.scale : 1;
@@ -106,8 +109,10 @@ export async function judge(
       ? `${comparison.nonFinite} of ${comparison.size} elements are not finite in one of the two`
       : undefined);
   if (hard !== undefined) {
-    const unstable = !bitwise && (await noise())?.unstable === true;
-    return unstable ? { verdict: "unjudged", reason: UNSTABLE, tolerance: zero } : differs(zero, hard);
+    if (bitwise) return differs(zero, hard);
+    for await (const { unstable } of noise())
+      if (unstable) return { verdict: "unjudged", reason: UNSTABLE, tolerance: zero };
+    return differs(zero, hard);
   }
   if (comparison.differing === 0) return equal(zero);
   if (bitwise) return differs(zero, excess(comparison, zero, comparison.differing));
@@ -124,19 +129,24 @@ export async function judge(
   }
   if (floating && comparison.maxAbsolute <= plain.absolute) return equal(plain);
 
-  const measured = await noise();
-  const movement = measured?.unstable === false ? measured.movement : 0;
-  const rounding = movement > 0 ? Math.max(base, NOISE_FACTOR * movement) : blind;
-  const relative = floating ? Math.min(rounding, cap) + extra : 0;
-  const flipped =
-    measured?.unstable === false
-      ? countBeyond(measured.clean, measured.moved, relative * scale) / comparison.size
-      : 0;
-  const outliers = Math.min(FLIP_FACTOR * flipped, MAX_OUTLIERS);
-  const own = tolerance(relative, outliers, whyNoise(movement, flipped, floating));
-  const past = countBeyond(a, b, own.absolute);
-  if (past <= outliers * comparison.size) return equal(own);
-  return differs(own, excess(comparison, own, past));
+  const knowing = (measured: Noise | undefined): Judgement => {
+    const known = measured?.unstable === true ? undefined : measured;
+    const movement = known?.movement ?? 0;
+    const rounding = movement > 0 ? Math.max(base, NOISE_FACTOR * movement) : blind;
+    const relative = floating ? Math.min(rounding, cap) + extra : 0;
+    const flips = known?.moved.map((moved) => countBeyond(known.clean, moved, relative * scale)) ?? [];
+    const flipped = Math.max(0, ...flips) / comparison.size;
+    const outliers = Math.min(FLIP_FACTOR * flipped, MAX_OUTLIERS);
+    const own = tolerance(relative, outliers, whyNoise(movement, flipped, floating));
+    const past = countBeyond(a, b, own.absolute);
+    return past <= outliers * comparison.size ? equal(own) : differs(own, excess(comparison, own, past));
+  };
+  let judgement: Judgement | undefined;
+  for await (const measured of noise()) {
+    judgement = knowing(measured);
+    if (judgement.verdict === "equal") return judgement;
+  }
+  return judgement ?? knowing(undefined);
 }
 
 function whyNoise(movement: number, flipped: number, floating: boolean): string {
@@ -169,9 +179,13 @@ export function coarsest(dtypes: Iterable<DType>): FloatDType {
   return found ?? "float";
 }
 
-/** How one output moved between a clean and a perturbed run. */
-export function noiseOf(clean: RuntimeTensor, moved: RuntimeTensor): Noise {
-  const { mismatch, nonFinite, maxAbsolute, scale } = compareTensors(clean, moved);
-  const unstable = mismatch !== undefined || nonFinite > 0;
-  return { clean, moved, unstable, movement: scale > 0 ? maxAbsolute / scale : 0 };
+/** How one output moved between a clean run and perturbed ones. */
+export function noiseOf(clean: RuntimeTensor, moved: readonly RuntimeTensor[]): Noise {
+  const runs = moved.map((each) => compareTensors(clean, each));
+  return {
+    clean,
+    moved,
+    unstable: runs.some(({ mismatch, nonFinite }) => mismatch !== undefined || nonFinite > 0),
+    movement: Math.max(0, ...runs.map(({ maxAbsolute, scale }) => (scale > 0 ? maxAbsolute / scale : 0))),
+  };
 }
