@@ -93,15 +93,21 @@ export function instrument(given: Model, wanted: readonly Measured[], batchSize 
 }
 
 /**
- * The model and the targets in it at an opset with a training form. Where the model cannot be raised, values are measured by reductions;
+ * From here on BatchNormalization has a training form whose statistics may be float where its input is float16. Opset 14 has it with float16
+ * statistics, and onnxruntime 1.30 gives several nodes the same ones.
+ */
+const TRAINING_FORM = 15;
+
+/**
+ * The model and the targets in it at an opset with such a training form. Where the model cannot be raised, values are measured by reductions;
  * a BatchNormalization that shall normalize with its batch cannot be had then.
  */
 function raised(model: Model, targets: readonly Measured[]): { model: Model; targets: readonly Measured[] } {
   const matrices = targets.every(({ axis, normalization }) => axis === -1 && normalization === undefined);
-  if (matrices || (model.opset() ?? 1) >= 14) return { model, targets };
+  if (matrices || (model.opset() ?? 1) >= TRAINING_FORM) return { model, targets };
   const copy = cloneModel(model);
   try {
-    raiseOpset(copy, 14);
+    raiseOpset(copy, TRAINING_FORM);
   } catch (error) {
     const needed = targets.some(({ normalization }) => normalization !== undefined);
     if (needed || !(error instanceof NormfoldError) || error.code !== "unsupported") throw error;
@@ -180,23 +186,17 @@ function normalizeWithBatch(
   opset: number,
 ): Readings {
   const graph = present(node.graph, "the node is in a graph");
+  const { channels } = target;
   const [x, scale, bias] = [node.input(0), node.input(1), node.input(2)];
   const build = new Builder(graph, { before: node, prefix: `${target.name}_measure_` });
   if (rows !== undefined) return normalizeByRows(build, node, target, rows, mayPoolFirst, opset);
-  const zeros = build.constant(
-    tensorFromNumbers("float", [target.channels], new Float64Array(target.channels)),
-  );
-  const ones = build.constant(
-    tensorFromNumbers("float", [target.channels], new Float64Array(target.channels).fill(1)),
-  );
-  const statisticsType = target.dtype === "float" || opset >= 15 ? "float" : target.dtype;
-  const cast = (value: Value): Value =>
-    statisticsType === "float"
-      ? value
-      : build.op("Cast", [value], { to: statisticsType === "double" ? 11 : 10 });
+  // onnxruntime has kernels for these; the specification would take any.
+  const dtype = target.dtype === "double" ? "double" : "float";
+  const vector = (value: number): Value =>
+    build.constant(tensorFromNumbers(dtype, [channels], new Float64Array(channels).fill(value)));
   const [output, mean, spread] = build.ops(
     "BatchNormalization",
-    [x ?? null, scale ?? null, bias ?? null, cast(zeros), cast(ones)],
+    [x ?? null, scale ?? null, bias ?? null, vector(0), vector(1)],
     3,
     {
       training_mode: 1,
@@ -207,7 +207,7 @@ function normalizeWithBatch(
   const size = declared(build.op("Size", [present(x, "checked by the caller")]), "int64", []);
   const old = node.output(0);
   if (old !== undefined && old.uses.size > 0) graph.replaceUses(old, present(output, "three outputs"));
-  return { ...both(mean, spread, statisticsType), spreadIs: "variance", size };
+  return { ...both(mean, spread, dtype), spreadIs: "variance", size };
 }
 
 /** The same in two passes for all threads, and behind a MaxPool where one follows. */

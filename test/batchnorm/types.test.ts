@@ -1,13 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { freeze } from "../../src/batchnorm/freeze.js";
 import { insertBatchNorm } from "../../src/batchnorm/insert.js";
+import { estimateStatistics } from "../../src/batchnorm/statistics.js";
 import type { Model } from "../../src/ir/model.js";
 import { rewriteModel } from "../../src/optimize.js";
 import { compare, evaluate, modelOf } from "../support/rewrite.js";
-import { constant, graphText } from "../support/text.js";
-import { dataOf, samples } from "./support.js";
+import { constant, elementsOf, graphText, normalization, normalize } from "../support/text.js";
+import { byChannel, dataOf, distance, meanOf, numbersOf, samples, varianceOf } from "./support.js";
 
 type Width = "float16" | "double";
+
+/** What `normalization` draws its scales from. */
+const SCALES = { low: 0.5, high: 1.5 } as const;
 
 const GATES = { LSTM: 4, GRU: 3, RNN: 1 } as const;
 
@@ -84,5 +88,29 @@ describe.each(["float16", "double"] as const)("%s", (dtype) => {
     const expected = dtype === "double" ? "unchecked" : "equal";
     expect([report.check?.status, again.status]).toEqual([expected, expected]);
     if (dtype === "double") expect(report.check?.reason).toMatch(/onnxruntime cannot (run|load) the model/);
+  });
+
+  it.each([9, 14, 15, 17])("normalizations of equal sizes are told apart in opset %i", async (opset) => {
+    const parameters = `${normalization("a", 4, dtype)}, ${normalization("b", 4, dtype)}`;
+    const nodes = `${normalize("n", "x", "a")}  r = Sigmoid (n)  ${normalize("y", "r", "b")}`;
+    const model = modelOf(`g (${dtype}[N,4] x) => (${dtype}[N,4] y) <${parameters}> { ${nodes} }`, opset);
+    const x = samples("rows", [40, 4], { dtype, low: -3, high: 5 });
+    const { layers } = await estimateStatistics(model, dataOf({ x }), { method: "pooled", batchSize: 40 });
+    const [gamma, beta] = ["a_gamma", "a_beta"].map((name) =>
+      elementsOf(name, [4], name === "a_gamma" ? SCALES : {}),
+    );
+    const before = byChannel(numbersOf(x), 4, 1);
+    const behind = before.map((values, c) => {
+      const [mean, deviation] = [meanOf(values), Math.sqrt(varianceOf(values) + 1e-5)];
+      const mapped = values.map(
+        (value) => ((value - mean) / deviation) * (gamma?.[c] ?? 0) + (beta?.[c] ?? 0),
+      );
+      return mapped.map((value) => 1 / (1 + Math.exp(-value)));
+    });
+    const room = dtype === "double" ? 1e-9 : 2e-3;
+    [before, behind].forEach((lists, index) => {
+      expect(distance(lists.map(meanOf), [...(layers[index]?.mean ?? [])])).toBeLessThan(room);
+      expect(distance(lists.map(varianceOf), [...(layers[index]?.variance ?? [])])).toBeLessThan(room);
+    });
   });
 });
