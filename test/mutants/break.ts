@@ -12,6 +12,8 @@ import type {
 } from "../../src/ops/affine-facet.js";
 import { constantTensor } from "../../src/ops/constants.js";
 import type { Facts } from "../../src/ops/facts.js";
+import type { Pass, Rule } from "../../src/rewrite/pass.js";
+import type { Rewriter } from "../../src/rewrite/rewriter.js";
 import type { Break } from "./stage.js";
 
 /** Breaks one facet from the outside: what goes in, or what comes out. */
@@ -175,4 +177,49 @@ export function everyPart(
   change: (part: PlacedMap, index: number) => PlacedMap,
 ): readonly Passage[] {
   return ways.map((way) => new Map([...way].map(([index, part]) => [index, change(part, index)])));
+}
+
+/** The rules of a pass are told something else about values than what is so. */
+export function told(change: (facts: Facts, node: Node) => Partial<Facts>): Break<Pass> {
+  return matches((rule) => (node, view) => {
+    const facts = { ...view.facts, ...change(view.facts, node) };
+    return rule.match(node, { ...view, facts });
+  });
+}
+
+/** As `reads`, for a whole pass: an attribute of the node that a rule looks at, or of another that is found from it. */
+export function reading(
+  name: string,
+  init: AttributeInit | undefined,
+  of: (node: Node) => Node | undefined = (node) => node,
+): Break<Pass> {
+  return matches((rule) => (node, view) => {
+    const read = of(node);
+    const match = (): ReturnType<Rule["match"]> => rule.match(node, view);
+    return read === undefined ? match() : pretending(read, name, init, match);
+  });
+}
+
+/** The right rewrite is made, and then something wrong to the node that came of it. */
+export function afterwards(change: (made: Node, rewriter: Rewriter) => void): Break<Pass> {
+  return matches((rule) => (node, view) => {
+    const right = rule.match(node, view);
+    if (right === undefined || isRefusal(right)) return right;
+    const [graph, name] = [present(node.graph, "a graph"), present(node.output(0), "an output").name];
+    return {
+      ...right,
+      apply: (rewriter) => {
+        right.apply(rewriter);
+        const made = [...graph.nodes()].find((each) => each.output(0)?.name === name);
+        change(present(made, "a node that gives the same value"), rewriter);
+      },
+    };
+  });
+}
+
+function matches(change: (rule: Rule) => Rule["match"]): Break<Pass> {
+  return (real) =>
+    real.kind === "rules"
+      ? { ...real, rules: real.rules.map((rule) => ({ ...rule, match: change(rule) })) }
+      : real;
 }

@@ -1,11 +1,10 @@
 import { present } from "../../src/base/assert.js";
-import { isRefusal } from "../../src/base/refusal.js";
 import { isFloat } from "../../src/ir/dtype.js";
 import { tensorFromNumbers } from "../../src/ir/tensor.js";
 import type { Pass, Rule } from "../../src/rewrite/pass.js";
 import { readThrough } from "../../src/rewrite/read-through.js";
 import { constant, graphText } from "../support/text.js";
-import { lifts, weightOf } from "./break.js";
+import { afterwards, lifts, weightOf } from "./break.js";
 import type { Break, Mutant } from "./stage.js";
 
 /** Every node of the type is taken for one that changes nothing. */
@@ -98,27 +97,11 @@ export const CLEANING: readonly Mutant[] = [
     ),
     broken: {
       passes: {
-        "simplify-reshape": (real) => {
-          if (real.kind !== "rules") return real;
-          const rules = real.rules.map(
-            ({ match }): Rule => ({
-              match: (node, view) => {
-                const right = match(node, view);
-                if (right === undefined || isRefusal(right)) return right;
-                return {
-                  ...right,
-                  apply: (rewriter) => {
-                    right.apply(rewriter);
-                    const [first, second, third] = weightOf(node).toFloat64();
-                    const sizes = [first, third, second].map((size) => present(size, "a size"));
-                    rewriter.setConstant(node, 1, tensorFromNumbers("int64", [3], sizes), "target");
-                  },
-                };
-              },
-            }),
-          );
-          return { ...real, rules };
-        },
+        "simplify-reshape": afterwards((reshape, rewriter) => {
+          const [first, second, third] = weightOf(reshape).toFloat64();
+          const sizes = [first, third, second].map((size) => present(size, "a size"));
+          rewriter.setConstant(reshape, 1, tensorFromNumbers("int64", [3], sizes), "target");
+        }),
       },
     },
   },

@@ -9,6 +9,7 @@ import { BELOW } from "./below.js";
 import { CLEANING } from "./cleaning.js";
 import { DEEP } from "./deep.js";
 import { MERGING } from "./merging.js";
+import { MOVING } from "./moving.js";
 import { PASSING } from "./passing.js";
 import { type Mutant, playing, stage } from "./stage.js";
 
@@ -65,6 +66,22 @@ vi.mock(import("../../src/runtime/evaluate.js"), async (original) => {
     evaluateConstants: (...args) => playing("evaluateConstants", real.evaluateConstants)(...args),
   };
 });
+vi.mock(import("../../src/ops/movement/cuts.js"), async (original) => {
+  const real = await original();
+  return {
+    ...real,
+    positions: (...args) => playing("positions", real.positions)(...args),
+    partsAlong: (...args) => playing("partsAlong", real.partsAlong)(...args),
+  };
+});
+vi.mock(import("../../src/ops/movement/pad.js"), async (original) => {
+  const real = await original();
+  return { ...real, readPad: (...args) => playing("readPad", real.readPad)(...args) };
+});
+vi.mock(import("../../src/rewrite/nested.js"), async (original) => {
+  const real = await original();
+  return { ...real, flatten: (...args) => playing("flatten", real.flatten)(...args) };
+});
 
 afterEach(() => {
   stage.broken = {};
@@ -110,6 +127,7 @@ describe.each([
   ["what takes a map of its input", BELOW],
   ["what merges", MERGING],
   ["what cleans up", CLEANING],
+  ["what works on sizes, parts and borders", MOVING],
   ["one layer of many", DEEP],
 ] as const)("%s", (_, mutants) => {
   it.each(mutants)("$name", async (mutant) => {
@@ -141,7 +159,7 @@ describe.each([
 });
 
 it("there are enough of them", () => {
-  const names = [ABSORBING, PASSING, BELOW, MERGING, CLEANING, DEEP].flat().map(({ name }) => name);
+  const names = [ABSORBING, PASSING, BELOW, MERGING, CLEANING, MOVING, DEEP].flat().map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
   expect(names.length).toBeGreaterThanOrEqual(25);
 });

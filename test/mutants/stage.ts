@@ -6,6 +6,9 @@ import type { planUp } from "../../src/ops/affine-plan.js";
 import type { landRemainder } from "../../src/ops/affine-remainder.js";
 import type { readConv } from "../../src/ops/convolution/kernel.js";
 import type { readProduct } from "../../src/ops/linear/product.js";
+import type { partsAlong, positions } from "../../src/ops/movement/cuts.js";
+import type { readPad } from "../../src/ops/movement/pad.js";
+import type { flatten } from "../../src/rewrite/nested.js";
 import type { Pass } from "../../src/rewrite/pass.js";
 import type { Rewriter } from "../../src/rewrite/rewriter.js";
 import type { evaluateConstants } from "../../src/runtime/evaluate.js";
@@ -23,6 +26,10 @@ export interface Replaceable {
   readonly readConv: typeof readConv;
   readonly readProduct: typeof readProduct;
   readonly evaluateConstants: typeof evaluateConstants;
+  readonly positions: typeof positions;
+  readonly partsAlong: typeof partsAlong;
+  readonly readPad: typeof readPad;
+  readonly flatten: typeof flatten;
 }
 
 export type Break<T> = (real: T) => T;
