@@ -49,6 +49,8 @@ export interface Network {
   readonly sizes: readonly number[];
   readonly batch: number;
   readonly classes: number;
+  /** Sizes of the logits and labels behind the classes. */
+  readonly places?: readonly number[];
   /** Further initializers, and the nodes from x to logits. */
   readonly constants?: string;
   readonly signature: string;
@@ -166,10 +168,24 @@ export const NETWORKS: Readonly<Record<string, Network>> = {
     nodes: `u = MatMul(x, w1)  v = BatchNormalization(u, g, h, n_mean, n_var)  s = Sigmoid(v)
       t = Gemm(s, w2, b2)  r = Tanh(t)  logits = Gemm(r, w3, b3)`,
   },
+  places: {
+    parameters: [
+      ["k", [6, 3, 3], 0.7],
+      ["c", [6], 0.2],
+      ["v", [4, 6, 1], 0.7],
+      ["d", [4], 0.1],
+    ],
+    sizes: [5, 3, 6],
+    batch: 5,
+    classes: 4,
+    places: [6],
+    signature: "float[N,3,6] x",
+    nodes: "a = Conv <pads = [1, 1]> (x, k, c)  t = Tanh(a)  logits = Conv(t, v, d)",
+  },
 };
 
 /** The parameters as they are in the tables, each drawn by its place. */
-export function initializers(parameters: readonly Parameter[]): string {
+function initializers(parameters: readonly Parameter[]): string {
   const weights = parameters.map(([name, dims, scale, offset], index) => {
     const values = draw(index + 1, product(dims), scale, offset);
     return `float[${dims.join()}] ${name} = {${[...values].join()}}`;
@@ -177,11 +193,14 @@ export function initializers(parameters: readonly Parameter[]): string {
   return weights.join(", ");
 }
 
-export function parityModel(net: Network): ReturnType<typeof parseModel> {
+/** The network, with an activation of the logits at its end where one is given. */
+export function parityModel(net: Network, activation = ""): ReturnType<typeof parseModel> {
   const weights = initializers(net.parameters);
   const constants = net.constants === undefined ? weights : `${weights}, ${net.constants}`;
+  const sizes = ["N", net.classes, ...(net.places ?? [])];
+  const [end, output] = activation === "" ? ["", "logits"] : [`y = ${activation}(logits)`, "y"];
   return parseModel(`<ir_version: 8, opset_import: ["" : 17]>
-    net (${net.signature}) => (float[N,${net.classes}] logits) <${constants}> { ${net.nodes} }`);
+    net (${net.signature}) => (float[${sizes}] ${output}) <${constants}> { ${net.nodes} ${end} }`);
 }
 
 const CLASS_WEIGHTS = [0.5, 1, 2, 1.5];
@@ -210,14 +229,15 @@ export const floats = (dims: readonly number[], values: ArrayLike<number>): Runt
 
 /** Batch `b` of a network, with the labels that a loss wants. */
 export function batchOf(net: Network, loss: string, b: number): Map<string, RuntimeTensor> {
-  const { sizes, batch, classes } = net;
+  const { sizes, batch, classes, places = [] } = net;
   const kind = LOSSES[loss]?.[1];
-  const many = batch * classes;
-  const chosen = Array.from({ length: batch }, (_, i) => (i * 7 + b) % classes);
+  const all = [batch, classes, ...places];
+  const many = product(all);
+  const chosen = Array.from({ length: many / classes }, (_, i) => (i * 7 + b) % classes);
   const labels: RuntimeTensor =
     kind === "class"
-      ? { dtype: "int64", dims: [batch], data: encodeNumbers("int64", chosen) }
-      : floats([batch, classes], kind === "value" ? draw(900 + b, many, 2) : draw(900 + b, many, 0.5, 0.5));
+      ? { dtype: "int64", dims: [batch, ...places], data: encodeNumbers("int64", chosen) }
+      : floats(all, kind === "value" ? draw(900 + b, many, 2) : draw(900 + b, many, 0.5, 0.5));
   return new Map([
     ["x", floats(sizes, draw(500 + b, product(sizes), 1.5))],
     ["labels", labels],

@@ -33,7 +33,7 @@ def parameters(rows):
     return made
 
 
-DENSE = [
+MLP = [
     ("w1", [6, 8], 0.7),
     ("g", [8], 0.2, 1),
     ("h", [8], 0.2),
@@ -45,7 +45,7 @@ DENSE = [
 PLACES = [("k", [6, 3, 3], 0.7), ("c", [6], 0.2), ("v", [4, 6, 1], 0.7), ("d", [4], 0.1)]
 
 
-def dense(p, x):
+def mlp(p, x):
     v = F.batch_norm(x @ p["w1"], None, None, p["g"], p["h"], training=True, eps=1e-5)
     return torch.tanh(torch.sigmoid(v) @ p["w2"] + p["b2"]) @ p["w3"] + p["b3"]
 
@@ -55,7 +55,7 @@ def places(p, x):
 
 
 NETWORKS = {
-    "dense": (DENSE, dense, [10, 6], lambda b: [(i * 7 + b) % 4 for i in range(10)], [10]),
+    "mlp": (MLP, mlp, [10, 6], lambda b: [(i * 7 + b) % 4 for i in range(10)], [10]),
     "places": (PLACES, places, [5, 3, 6], lambda b: [(i * 7 + b) % 4 for i in range(30)], [5, 6]),
 }
 
@@ -102,19 +102,19 @@ def train(case):
 
 
 CASES = [
-    {"net": "dense", "optimizer": "momentum", "learningRate": 0.05, "momentum": 0.6},
-    {"net": "dense", "optimizer": "nesterov", "learningRate": 0.05, "momentum": 0.6, "weightDecay": 0.05},
-    {"net": "dense", "optimizer": "adam", "learningRate": 0.01, "betas": [0.8, 0.95], "epsilon": 1e-3},
+    {"net": "mlp", "optimizer": "momentum", "learningRate": 0.05, "momentum": 0.6},
+    {"net": "mlp", "optimizer": "nesterov", "learningRate": 0.05, "momentum": 0.6, "weightDecay": 0.05},
+    {"net": "mlp", "optimizer": "adam", "learningRate": 0.01, "betas": [0.8, 0.95], "epsilon": 1e-3},
     {
-        "net": "dense",
+        "net": "mlp",
         "optimizer": "adamw",
         "learningRate": 0.01,
         "betas": [0.7, 0.9],
         "epsilon": 1e-4,
         "weightDecay": 0.3,
     },
-    {"net": "dense", "optimizer": "sgd", "learningRate": 0.3, "clipNorm": 0.1},
-    {"net": "dense", "optimizer": "momentum", "learningRate": 0.1, "momentum": 0.9, "clipNorm": 0.2},
+    {"net": "mlp", "optimizer": "sgd", "learningRate": 0.3, "clipNorm": 0.1},
+    {"net": "mlp", "optimizer": "momentum", "learningRate": 0.1, "momentum": 0.9, "clipNorm": 0.2},
     {"net": "places", "optimizer": "sgd", "learningRate": 0.1},
     {
         "net": "places",
