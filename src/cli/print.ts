@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { cleanLines } from "../report/layout.js";
 import { EXIT_HELP } from "./exit.js";
 import { loadInput } from "./files.js";
 import { write } from "./output.js";
@@ -26,5 +27,7 @@ export function addPrint(program: Command): void {
 async function printCommand(path: string, { maxElements }: PrintFlags): Promise<void> {
   const { model } = await loadInput(path, { allowMissingExternalData: true });
   const { print } = await import("../index.js");
-  await write(print(model, maxElements === undefined ? {} : { maxElements }));
+  const text = print(model, maxElements === undefined ? {} : { maxElements });
+  // A file or a pipe gets names as they are, so that the text can be parsed back.
+  await write(process.stdout.isTTY ? cleanLines(text) : text);
 }

@@ -134,3 +134,8 @@ function charWidth(char: string): number {
 export function clean(text: string): string {
   return text.replace(/[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, "\ufffd");
 }
+
+/** A text of many lines, for a terminal. */
+export function cleanLines(text: string): string {
+  return text.split("\n").map(clean).join("\n");
+}

@@ -1,5 +1,14 @@
 import { describe, expect, test } from "vitest";
-import { clean, elide, elidePair, paragraph, table, textWidth, WIDTH } from "../../src/report/layout.js";
+import {
+  clean,
+  cleanLines,
+  elide,
+  elidePair,
+  paragraph,
+  table,
+  textWidth,
+  WIDTH,
+} from "../../src/report/layout.js";
 
 describe("table", () => {
   test("aligns columns and leaves no spaces at line ends", () => {
@@ -57,4 +66,5 @@ test("elide keeps both ends, and a pair shares its room", () => {
 
 test("control characters of a stranger's model do not reach the terminal", () => {
   expect(clean("a\u001b[2Jb\nc\u202ed")).toBe("a\ufffd[2Jb\ufffdc\ufffdd");
+  expect(cleanLines("a\u001b[2Jb\nc\u202ed")).toBe("a\ufffd[2Jb\nc\ufffdd");
 });
