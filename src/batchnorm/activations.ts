@@ -2,6 +2,7 @@ import { type Graph, type Node, Value } from "../ir/graph.js";
 import { recognizeCompounds } from "../ops/compound/recognize.js";
 import { constantTensor } from "../ops/constants.js";
 import type { Facts } from "../ops/facts.js";
+import { pointwiseOf } from "./pointwise.js";
 import { onlyReader } from "./reader.js";
 
 const NONLINEARITIES = [
@@ -74,12 +75,26 @@ export function activationsOf(graph: Graph, facts: Facts): readonly Activation[]
   const byRoot = new Map(found.map((spelled) => [spelled.node, spelled]));
   const ordered: Activation[] = [];
   for (const node of graph.nodes()) {
-    const activation = byRoot.get(node) ?? (taken.has(node) ? undefined : readActivation(node, facts));
-    if (activation === undefined) continue;
+    const part = byRoot.get(node) ?? (taken.has(node) ? undefined : readActivation(node, facts));
+    if (part === undefined) continue;
+    const activation = whole(part);
     for (const part of activation.nodes) taken.add(part);
     ordered.push(activation);
   }
   return ordered;
+}
+
+/**
+ * The function that a nonlinearity is part of, where other operators read its input for it: x - Tanh(x), or a Softplus that is x itself
+ * from a threshold on. Half of a function's input must not be normalized.
+ */
+function whole(part: Activation): Activation {
+  const { input, nodes } = part;
+  const others = input.users.filter((node) => !nodes.has(node));
+  if (others.length === 0 || others.some(isNonlinearity)) return part;
+  const found = pointwiseOf(input);
+  const isWhole = found !== undefined && [...nodes].every((node) => found.nodes.has(node));
+  return isWhole ? { ...part, ...found } : part;
 }
 
 /** The nonlinearity that a node is by itself, or with the product of its own input that follows. */

@@ -1,21 +1,25 @@
 import { describe, expect, it } from "vitest";
 import type { SiteOptions } from "../../src/batchnorm/site.js";
 import { findSites } from "../../src/batchnorm/sites.js";
+import type { Model } from "../../src/ir/model.js";
 import { modelOf } from "../support/rewrite.js";
 import { constant, normalization, normalize } from "../support/text.js";
 
 /** x [N, 4] with a body of nodes; W [4, 4], B [4] and S [] are there. */
+function model(nodes: string, opset = 17): Model {
+  return modelOf(
+    `g (float[N,4] x, float[N,4] z) => (float y) <${constant("W", [4, 4])}, ${constant("B", [4])}, ${constant("V", [4, 4])}, ${constant("S", [])}, float one = {1}, float zero = {0}, float six = {6}, float three = {3}, float half = {0.5}, float root = {1.4142135}, ${normalization("n", 4)}>
+     { ${nodes} }`,
+    opset,
+  );
+}
+
 function found(
   nodes: string,
   options: SiteOptions = {},
   opset = 17,
 ): { sites: string[]; passedOver: string[] } {
-  const model = modelOf(
-    `g (float[N,4] x, float[N,4] z) => (float y) <${constant("W", [4, 4])}, ${constant("B", [4])}, ${constant("V", [4, 4])}, ${constant("S", [])}, float one = {1}, float zero = {0}, float six = {6}, float three = {3}, float half = {0.5}, float root = {1.4142135}, ${normalization("n", 4)}>
-     { ${nodes} }`,
-    opset,
-  );
-  const { sites, passedOver } = findSites(model, options);
+  const { sites, passedOver } = findSites(model(nodes, opset), options);
   return {
     sites: sites.map(({ name, activations }) => `${name}: ${activations.map(({ kind }) => kind).join(" ")}`),
     passedOver: passedOver.map(({ node, reason }) => `${node}: ${reason}`),
@@ -54,6 +58,18 @@ describe("findSites", () => {
       sites: [`a: ${kind}`],
       passedOver: [],
     });
+  });
+
+  it.each([
+    ["the softplus of PyTorch", "s = Softplus (a)  c = Greater (a, six)  r = Where (c, a, s)", true],
+    ["x - tanh(x)", "t = Tanh (a)  r = Sub (a, t)", true],
+    ["a residual block's inside", "t = Tanh (a)  r = Add (a, t)", true],
+    ["a product with something else", "t = Tanh (a)  m = Mul (a, z)  r = Add (m, t)", false],
+    ["a function whose part is an output", "t = Tanh (a)  y = Sub (a, t)  r = Relu (a)", false],
+  ])("normalizes all or part of what reads a layer: %s", (_, nodes, isWhole) => {
+    const end = nodes.includes("y =") ? "" : END;
+    const { sites } = findSites(model(`a = Gemm (x, W)  ${nodes}  ${end}`));
+    expect(sites.map(({ exclusive }) => exclusive)).toEqual([isWhole]);
   });
 
   it.each([

@@ -1,0 +1,80 @@
+import type { Node, Value } from "../ir/graph.js";
+import { constantTensor } from "../ops/constants.js";
+
+/** Operators that work element by element, and so keep a function of one element one. */
+const POINTWISE = [
+  "Abs",
+  "Neg",
+  "Sign",
+  "Reciprocal",
+  "Exp",
+  "Log",
+  "Sqrt",
+  "Erf",
+  "Tanh",
+  "Sigmoid",
+  "Softplus",
+  "Softsign",
+  "Relu",
+  "LeakyRelu",
+  "Elu",
+  "Clip",
+  "Add",
+  "Sub",
+  "Mul",
+  "Div",
+  "Pow",
+  "Max",
+  "Min",
+  "Where",
+  "Greater",
+  "GreaterOrEqual",
+  "Less",
+  "LessOrEqual",
+  "And",
+  "Or",
+  "Not",
+  "Cast",
+  "Identity",
+] as const;
+/** Exporters need no more for a function, and beyond it another one has begun. */
+const MOST_NODES = 12;
+
+/** A function of single elements of one value, written in several operators. */
+export interface PointwiseFunction {
+  readonly output: Value;
+  readonly nodes: ReadonlySet<Node>;
+}
+
+/**
+ * The shortest function of single elements of `input` that reads it wherever it is read: Where(x > 20, x, Softplus(x)) is one. undefined
+ * where a reader does something else with it, or with what comes of it.
+ */
+export function pointwiseOf(input: Value): PointwiseFunction | undefined {
+  const nodes = new Set<Node>();
+  const inside = new Set([input]);
+  for (;;) {
+    const open = [...inside].filter((value) => !isReadWithin(value, nodes));
+    const [output] = open;
+    if (output === undefined) return undefined;
+    if (open.length === 1 && output !== input) return { output, nodes };
+    const next = open.flatMap((value) => value.users).find((node) => !nodes.has(node) && joins(node, inside));
+    const result = next?.output(0);
+    if (next === undefined || result === undefined || nodes.size === MOST_NODES) return undefined;
+    nodes.add(next);
+    inside.add(result);
+  }
+}
+
+function isReadWithin(value: Value, nodes: ReadonlySet<Node>): boolean {
+  return value.uses.size > 0 && [...value.uses].every((use) => use.kind === "node" && nodes.has(use.node));
+}
+
+/** Whether the node makes of values inside, and of single numbers, one more of their sizes. */
+function joins(node: Node, inside: ReadonlySet<Value>): boolean {
+  if (!node.is(...POINTWISE) || node.outputs.length !== 1) return false;
+  return node.inputs.every((operand) => {
+    if (operand === null || inside.has(operand)) return true;
+    return operand.graph === node.graph && constantTensor(operand)?.size === 1;
+  });
+}
