@@ -1,11 +1,18 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { present } from "../../src/base/assert.js";
 import { memorySource } from "../../src/base/bytes.js";
+import type { Parameters } from "../../src/batchnorm/emit.js";
 import { freeze } from "../../src/batchnorm/freeze.js";
 import { insertBatchNorm } from "../../src/batchnorm/insert.js";
+import { identityParameters } from "../../src/batchnorm/parameters.js";
+import type { FloatDType } from "../../src/ir/dtype.js";
+import type { Model } from "../../src/ir/model.js";
+import { tensorFromNumbers } from "../../src/ir/tensor.js";
 import { rewriteModel } from "../../src/optimize.js";
 import { decodeModel } from "../../src/proto/decode.js";
 import { describeInputs } from "../../src/runtime/inputs.js";
+import { parseGraph } from "../../src/text/parse.js";
 import { compare, evaluate } from "../support/rewrite.js";
 import { dataOf, samples } from "./support.js";
 
@@ -39,5 +46,58 @@ describe("from a plain network to a normalized one and back", () => {
     expect((await compare(plain, optimized, "rounding")).status).toBe("equal");
     const inference = await insertBatchNorm(plain, { data });
     expect(inference.report.check?.status).toBe("equal");
+    // Without freezing too: what was put in undoes itself, and where it took a bias over it is folded.
+    const { model: back } = await rewriteModel(inference.model, {}, { evaluate });
+    expect(operators(back)).toEqual(operators(plain));
+    expect((await compare(plain, back, "rounding")).status).toBe("equal");
+  });
+});
+
+const operators = (model: Model): string[] => [...model.nodes()].map(({ opType }) => opType).sort();
+
+describe("a normalization that undoes itself", () => {
+  const EPSILON = Math.fround(1e-5);
+  const STATISTICS = {
+    mean: Float64Array.of(5.1, -0.3, 0, 1e3),
+    variance: Float64Array.of(0.37, 4.1e-3, 900, 0),
+  };
+
+  /** The operators of Relu, the normalization, Neg and Exp, optimized: none of the others takes a scale and a shift in. */
+  async function left(dtype: FloatDType, change: (parameters: Parameters) => void): Promise<string[]> {
+    const parameters = identityParameters("n", dtype, EPSILON, STATISTICS, undefined);
+    change(parameters);
+    const { scale, bias, mean, variance } = parameters;
+    const model = parseGraph(
+      `g (${dtype}[N,4,6] x) => (${dtype}[N,4,6] y) { a = Relu(x)  n = Neg(a)  y = Exp(n) }`,
+    );
+    const [n] = [...model.graph.nodes()].filter((node) => node.is("Neg"));
+    const constants = Object.entries({ scale, bias, mean, variance }).map(([name, values]) =>
+      model.graph.addInitializer(name, tensorFromNumbers(dtype, [4], values)),
+    );
+    const a = present(n?.input(0), "what it negates");
+    const normalized = model.graph.addNode(
+      { opType: "BatchNormalization", inputs: [a, ...constants], outputs: ["b"] },
+      n,
+    );
+    n?.setInput(0, present(normalized.output(0), "its output"));
+    return operators((await rewriteModel(model, {}, { evaluate })).model);
+  }
+
+  const NONE = ["Exp", "Neg", "Relu"];
+
+  it.each<FloatDType>(["float", "double", "float16", "bfloat16"])("is none: %s", async (dtype) => {
+    expect(await left(dtype, () => {})).toEqual(NONE);
+  });
+
+  it.each<[string, (parameters: Parameters) => void]>([
+    [
+      "gamma is four roundings off in one channel",
+      ({ scale }) => (scale[1] = (scale[1] ?? 0) * (1 + 2 ** -21)),
+    ],
+    ["beta is four roundings off in one channel", ({ bias }) => (bias[0] = (bias[0] ?? 0) * (1 + 2 ** -21))],
+    ["beta is small where the mean is 0", ({ bias }) => (bias[2] = 1e-12)],
+    ["gamma is negative in one channel", ({ scale }) => (scale[3] = -(scale[3] ?? 0))],
+  ])("stays where %s", async (_, change) => {
+    expect((await left("float", change)).length).toBeGreaterThan(NONE.length);
   });
 });
