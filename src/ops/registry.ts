@@ -1,5 +1,7 @@
 import { isStandardDomain } from "../ir/graph.js";
 import { attentions } from "./attention/infer.js";
+import { classic } from "./classic/infer.js";
+import { contrib } from "./contrib/infer.js";
 import { bodyInputs, control } from "./control/infer.js";
 import { convolution } from "./convolution/infer.js";
 import { elementwise } from "./elementwise/infer.js";
@@ -52,11 +54,17 @@ const RANDOM: ReadonlySet<string> = new Set([
   "RandomUniformLike",
 ]);
 
-const STANDARD: ReadonlyMap<string, OperatorFacets> = collect();
+const STANDARD = collect(FAMILIES);
 
-function collect(): Map<string, OperatorFacets> {
+/** Operators of other domains that real models have. */
+const OTHERS: ReadonlyMap<string, ReadonlyMap<string, OperatorFacets>> = new Map([
+  ["ai.onnx.ml", collect([classic])],
+  ["com.microsoft", collect([contrib])],
+]);
+
+function collect(families: readonly InferTable[]): ReadonlyMap<string, OperatorFacets> {
   const facets = new Map<string, OperatorFacets>();
-  for (const family of FAMILIES) {
+  for (const family of families) {
     for (const [opType, infer] of Object.entries(family)) {
       const bodyInput = bodyInputs[opType];
       const deterministic = !RANDOM.has(opType);
@@ -75,7 +83,7 @@ export function lookupOperator(
   opType: string,
   _opset: number,
 ): OperatorFacets | undefined {
-  return isStandardDomain(domain) ? STANDARD.get(opType) : undefined;
+  return (isStandardDomain(domain) ? STANDARD : OTHERS.get(domain ?? ""))?.get(opType);
 }
 
 /** The standard operators that something is known about. */

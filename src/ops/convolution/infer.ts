@@ -31,7 +31,7 @@ function convolve(c: InferContext, weight: number, dtype: DType | undefined): Co
   return [tensorOf(dtype, [x?.[0], w?.[0], ...spatial])];
 }
 
-const conv: InferRule = (c) => convolve(c, 1, c.dtype(0) ?? c.dtype(1));
+export const conv: InferRule = (c) => convolve(c, 1, c.dtype(0) ?? c.dtype(1));
 
 /** Y [N, M, ...]; W is [C, M / group, ...]. */
 const convTranspose: InferRule = (c) => {

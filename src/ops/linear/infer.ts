@@ -10,7 +10,7 @@ import {
 } from "../fact.js";
 import { broadcastShapes, commonDType } from "../shapes.js";
 
-const gemm: InferRule = (c) => {
+export const gemm: InferRule = (c) => {
   const a = c.shape(0);
   const b = c.shape(1);
   if ((a !== undefined && a.length !== 2) || (b !== undefined && b.length !== 2))
@@ -20,10 +20,18 @@ const gemm: InferRule = (c) => {
   return [tensorOf(commonDType(c, [0, 1, 2]), [rows, columns])];
 };
 
-/** numpy's matmul: 1-D operands gain an axis that the result loses; the rest broadcasts. */
+/** The product of two inputs. */
 function product(c: InferContext, left: number, right: number, dtype: DType | undefined): Conclusions {
-  const a = c.shape(left);
-  const b = c.shape(right);
+  return productOf(c, c.shape(left), c.shape(right), dtype);
+}
+
+/** numpy's matmul: 1-D operands gain an axis that the result loses; the rest broadcasts. */
+export function productOf(
+  c: InferContext,
+  a: Dims | undefined,
+  b: Dims | undefined,
+  dtype: DType | undefined,
+): Conclusions {
   if (a === undefined || b === undefined) return [tensorOf(dtype, undefined)];
   if (a.length === 0 || b.length === 0) return c.reject("an operand is a scalar");
   const rows = a.length === 1 ? [] : [a.at(-2)];

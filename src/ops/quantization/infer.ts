@@ -2,13 +2,13 @@ import { dtypeFromCode } from "../../ir/dtype.js";
 import { type InferRule, type InferTable, tensorOf } from "../fact.js";
 
 /** The zero point says the type, else output_dtype (opset 21), else it is uint8. */
-const quantize: InferRule = (c) => {
+export const quantize: InferRule = (c) => {
   const code = c.int("output_dtype", 0);
   const dtype = c.has(2) ? c.dtype(2) : code === 0 ? "uint8" : dtypeFromCode(code);
   return [tensorOf(dtype, c.shape(0))];
 };
 
-const dequantize: InferRule = (c) => {
+export const dequantize: InferRule = (c) => {
   const code = c.int("output_dtype", 0);
   return [tensorOf(code === 0 ? c.dtype(1) : dtypeFromCode(code), c.shape(0))];
 };

@@ -1,0 +1,77 @@
+import type { DType } from "../../ir/dtype.js";
+import { add, type MaybeDim } from "../dims.js";
+import { type InferContext, type InferRule, type InferTable, tensorOf } from "../fact.js";
+
+/** Trees, linear models and encoders (domain ai.onnx.ml), as converters of scikit-learn and of boosted trees write them. */
+
+const likeFirst: InferRule = (c) => [tensorOf(c.dtype(0), c.shape(0))];
+const floatsLikeFirst: InferRule = (c) => [tensorOf("float", c.shape(0))];
+
+/** Rows of features; a single row may come without its axis. */
+function rowsOf(c: InferContext): MaybeDim {
+  const x = c.shape(0);
+  return x?.length === 2 ? x[0] : undefined;
+}
+
+/** Labels, and the scores of the classes, as many as the kind of model gives. */
+const classify: InferRule = (c) => {
+  const rows = rowsOf(c);
+  const has = (name: string): boolean => c.node.attribute(name) !== undefined;
+  const isWhole = has("classlabels_ints") || has("classlabels_int64s");
+  const isText = has("classlabels_strings");
+  const label: DType | undefined = isWhole === isText ? undefined : isText ? "string" : "int64";
+  return [tensorOf(label, [rows]), tensorOf("float", [rows, undefined])];
+};
+
+const regress =
+  (targets: string): InferRule =>
+  (c) => [tensorOf("float", [rowsOf(c), c.int(targets, 1)])];
+
+/** One more axis, an entry for each category. */
+const oneHot: InferRule = (c) => {
+  const { node } = c;
+  const categories = node.attribute("cats_strings") === undefined ? c.ints("cats_int64s")?.length : undefined;
+  const x = c.shape(0);
+  return [tensorOf("float", x && [...x, categories])];
+};
+
+const VALUES: Readonly<Record<string, DType>> = {
+  values_floats: "float",
+  values_int64s: "int64",
+  values_strings: "string",
+};
+
+/** The type of what the keys stand for; in version 1 words stand for numbers and numbers for words. */
+const encodeLabels: InferRule = (c) => {
+  const given = Object.entries(VALUES).filter(([name]) => c.node.attribute(name) !== undefined);
+  const [only] = given;
+  const dtype = c.opset < 2 ? swapped(c.dtype(0)) : given.length === 1 ? only?.[1] : undefined;
+  return [tensorOf(dtype, c.shape(0))];
+};
+
+function swapped(dtype: DType | undefined): DType | undefined {
+  if (dtype === undefined) return undefined;
+  return dtype === "string" ? "int64" : "string";
+}
+
+const joinFeatures: InferRule = (c) => {
+  const widths = c.ints("inputdimensions");
+  return [tensorOf("float", [rowsOf(c), widths?.reduce<MaybeDim>(add, 0)])];
+};
+
+export const classic: InferTable = {
+  Binarizer: likeFirst,
+  CategoryMapper: (c) => [tensorOf(swapped(c.dtype(0)), c.shape(0))],
+  FeatureVectorizer: joinFeatures,
+  Imputer: likeFirst,
+  LabelEncoder: encodeLabels,
+  LinearClassifier: classify,
+  LinearRegressor: regress("targets"),
+  Normalizer: floatsLikeFirst,
+  OneHotEncoder: oneHot,
+  SVMClassifier: classify,
+  SVMRegressor: (c) => [tensorOf("float", [rowsOf(c), 1])],
+  Scaler: floatsLikeFirst,
+  TreeEnsembleClassifier: classify,
+  TreeEnsembleRegressor: regress("n_targets"),
+};

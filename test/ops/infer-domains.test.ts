@@ -1,0 +1,143 @@
+import { describe, expect, it } from "vitest";
+import { createFacts } from "../../src/ops/facts.js";
+import { parseModel } from "../../src/text/parse.js";
+import { factText, valueNamed } from "./support.js";
+
+/** Inputs; the node; the expected facts of its outputs. */
+type Case = readonly [inputs: string, node: string, ...expected: string[]];
+
+function table(domain: string, version: number, cases: readonly Case[]): void {
+  describe(`operators of ${domain}`, () => {
+    it.each(cases)("%s: %s", (inputs, node, ...expected) => {
+      const header = `<ir_version: 8, opset_import: ["" : 17, "${domain}" : ${version}]>`;
+      const model = parseModel(`${header} g (${inputs}) => (float[] y) { ${node} }`);
+      for (const output of model.graph.outputs) output.info = undefined;
+      const facts = createFacts(model);
+      const names = ["y", "z", "u", "v"].slice(0, expected.length);
+      expect(names.map((name) => factText(facts, valueNamed(model, name)))).toEqual(expected);
+      expect(facts.conflicts).toEqual([]);
+    });
+  });
+}
+
+const X = "float[N,S,32] x";
+const QUANTIZED = "float s, uint8 o";
+
+table("com.microsoft", 1, [
+  [
+    "float[N,3,H,W] x, float[8,3,3,3] w, float[8] b",
+    'y = com.microsoft.FusedConv <activation = "Relu", pads = [1,1,1,1]> (x, w, b)',
+    "float[N,8,H,W]",
+  ],
+  ["float[N,6] x, float[6,8] w", 'y = com.microsoft.FusedGemm <activation = "Relu"> (x, w)', "float[N,8]"],
+  [
+    "float[N,4,S,8] x, float[N,4,T,8] w",
+    "y = com.microsoft.FusedMatMul <transB = 1> (x, w)",
+    "float[N,4,S,T]",
+  ],
+  ["float[N,4,8,S] x, float[8,5] w", "y = com.microsoft.FusedMatMul <transA = 1> (x, w)", "float[N,4,S,5]"],
+  ["float[2,N,8] x, float[5,8] w", "y = com.microsoft.FusedMatMul <transBatchA = 1> (x, w)", "float[...]"],
+  [X, "y = com.microsoft.Gelu (x)", "float[N,S,32]"],
+  [`${X}, float[32] b`, "y = com.microsoft.BiasGelu (x, b)", "float[N,S,32]"],
+  [
+    `${X}, ${X.replace("x", "r")}, float[32] g`,
+    "y, z, u, v = com.microsoft.SkipLayerNormalization (x, r, g)",
+    "float[N,S,32]",
+    "unknown",
+    "unknown",
+    "float[N,S,32]",
+  ],
+  [
+    `${X}, float[32,96] w, float[96] b`,
+    "y = com.microsoft.Attention <num_heads = 4> (x, w, b)",
+    "float[N,S,32]",
+  ],
+  [
+    `${X}, float[32,80] w, float[80] b`,
+    "y = com.microsoft.Attention <num_heads = 4, qkv_hidden_sizes = [32, 32, 16]> (x, w, b)",
+    "float[N,S,16]",
+  ],
+  [
+    `${X}, float[N,T,32] k, float[N,T,48] v`,
+    "y = com.microsoft.MultiHeadAttention <num_heads = 4> (x, k, v)",
+    "float[N,S,48]",
+  ],
+  [
+    `${X}, float[N,4,T,8] k, float[N,4,T,12] v`,
+    "y = com.microsoft.MultiHeadAttention <num_heads = 4> (x, k, v)",
+    "float[N,S,48]",
+  ],
+  ["float[N,S,4,3,8] x", "y = com.microsoft.MultiHeadAttention <num_heads = 4> (x)", "float[...]"],
+  [
+    `${X}, float[N,S,16] k, float[N,S,16] v, float[N,2,P,8] pk, float[N,2,P,8] pv, int32[N] l, int32 t`,
+    "y, z, u = com.microsoft.GroupQueryAttention <num_heads = 4, kv_num_heads = 2> (x, k, v, pk, pv, l, t)",
+    "float[N,S,32]",
+    "float[...]",
+    "float[...]",
+  ],
+  [
+    `${X}, uint8[48,2,8] w, float[96] s`,
+    "y = com.microsoft.MatMulNBits <K = 32, N = 48, bits = 4, block_size = 16> (x, w, s)",
+    "float[N,S,48]",
+  ],
+  [
+    `uint8[N,1,4] x, ${QUANTIZED}, uint8[3,1] z`,
+    "y = com.microsoft.QLinearAdd (x, s, o, z, s, o, s, o)",
+    "uint8[N,3,4]",
+  ],
+  [
+    `uint8[N,3,4] x, ${QUANTIZED}, uint8[N,5,4] z`,
+    "y = com.microsoft.QLinearConcat <axis = 1> (s, o, x, s, o, z, s, o)",
+    "uint8[N,8,4]",
+  ],
+  [
+    `uint8[N,3,H,W] x, ${QUANTIZED}`,
+    "y = com.microsoft.QLinearGlobalAveragePool (x, s, o, s, o)",
+    "uint8[N,3,1,1]",
+  ],
+  [
+    `uint8[N,6] x, int8[8,6] w, ${QUANTIZED}, int8 p`,
+    "y = com.microsoft.QGemm <transB = 1> (x, s, o, w, s, p)",
+    "float[N,8]",
+  ],
+  [
+    `uint8[N,6] x, int8[8,6] w, ${QUANTIZED}, int8 p`,
+    'y = com.microsoft.QGemm <transB = 1> (x, s, o, w, s, p, "", s, o)',
+    "uint8[N,8]",
+  ],
+  [
+    "int32[N,S] x, int32[N,S] t, float[50,32] w, float[20,32] p",
+    "y = com.microsoft.EmbedLayerNormalization (x, t, w, p)",
+    "float[N,S,32]",
+  ],
+]);
+
+const ROWS = "float[N,4] x";
+
+table("ai.onnx.ml", 3, [
+  ["int64[N,4] x", "y = ai.onnx.ml.Scaler <offset = [0.5], scale = [2.0]> (x)", "float[N,4]"],
+  [ROWS, 'y = ai.onnx.ml.Normalizer <norm = "L2"> (x)', "float[N,4]"],
+  [
+    ROWS,
+    "y, z = ai.onnx.ml.LinearClassifier <coefficients = [1.0], classlabels_ints = [0, 1]> (x)",
+    "int64[N]",
+    "float[N,?]",
+  ],
+  [
+    ROWS,
+    'y, z = ai.onnx.ml.TreeEnsembleClassifier <classlabels_strings = ["a", "b"]> (x)',
+    "string[N]",
+    "float[N,?]",
+  ],
+  [ROWS, "y, z = ai.onnx.ml.SVMClassifier (x)", "?[N]", "float[N,?]"],
+  [ROWS, "y = ai.onnx.ml.TreeEnsembleRegressor <n_targets = 3> (x)", "float[N,3]"],
+  ["float[4] x", "y = ai.onnx.ml.LinearRegressor <coefficients = [1.0]> (x)", "float[?,1]"],
+  ["string[N,2] x", 'y = ai.onnx.ml.OneHotEncoder <cats_strings = ["a", "b"]> (x)', "float[N,2,?]"],
+  ["int64[N] x", "y = ai.onnx.ml.OneHotEncoder <cats_int64s = [3, 5, 7]> (x)", "float[N,3]"],
+  ["string[N] x", 'y = ai.onnx.ml.LabelEncoder <keys_strings = ["a"], values_int64s = [1]> (x)', "int64[N]"],
+  [
+    "float[N,2] x, float[N,3] z",
+    "y = ai.onnx.ml.FeatureVectorizer <inputdimensions = [2, 3]> (x, z)",
+    "float[N,5]",
+  ],
+]);
