@@ -155,7 +155,10 @@ function foldableIn(graph: Graph, facts: Facts): Set<Node> {
 }
 
 async function foldComputed(graph: Graph, context: PassContext, budget: GrowthBudget): Promise<void> {
-  const candidates = candidatesOf(foldableIn(graph, context.view.facts)).filter((candidate) => {
+  const { facts } = context.view;
+  const candidates = candidatesOf(foldableIn(graph, facts)).filter((candidate) => {
+    // Sequences and optionals have no initializers.
+    if ((facts.typeOf(candidate.value)?.kind ?? "tensor") !== "tensor") return false;
     const reason = whyNotFolded(candidate, context, budget);
     if (reason !== undefined) context.refused(candidate.node, reason);
     return reason === undefined;

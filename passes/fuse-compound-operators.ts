@@ -13,7 +13,7 @@ import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
  *
  * HardSigmoid, HardSwish, Mish, Swish, Gelu, Softplus, Sigmoid, PRelu, LeakyRelu, Elu, Selu, Celu; LayerNormalization,
  * RMSNormalization, InstanceNormalization, GroupNormalization; Softmax, LogSoftmax, ReduceMean, ReduceL1, ReduceL2,
- * ReduceSumSquare, ReduceLogSumExp, and a reduction of a reduction.
+ * ReduceSumSquare, ReduceLogSumExp, and a reduction of a reduction; Div from a product with a reciprocal.
  *
  * Math       as in the specification of the operator; operands in either order, scalars wherever they stand
  * Source     src/ops/compound; Hendrycks and Gimpel 2016 (Gelu), Ba et al. 2016 (LayerNormalization)

@@ -12,7 +12,7 @@ import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
  *            y = Reshape (b, [1, 3, 10, 14])
  *   after    y = DepthToSpace <blocksize = 2, mode = "CRD"> (x)
  *
- * DepthToSpace (both modes), SpaceToDepth; Relu from Max with 0; Clip from Min and Max.
+ * DepthToSpace (both modes), SpaceToDepth; Relu from Max with 0; Clip from Min and Max; Cast from a CastLike of known type.
  *
  * Source     ONNX DepthToSpace-13, SpaceToDepth-13, Clip-13
  * Requires   all shapes proven, symbolic sizes included; bounds that are scalars and do not cross

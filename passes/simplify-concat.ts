@@ -24,7 +24,7 @@ import { replacementBlocked } from "../src/rewrite/rewriter.js";
  *   after    a = Slice(x, 1, 3)  b = Gather(z, 2)
  *
  * Where every reader of a Concat takes something of one part (Slice, Gather), each takes it there and the Concat goes. A
- * Split of a Concat gives whole parts.
+ * Split of a Concat gives whole parts. A part of no elements, such as the cache of a first step, is left out.
  *
  * Requires   known sizes along the axis, positions and indices; fewer operators than before
  * Refuses    nothing: a Concat of which one reader wants more stays for all
@@ -33,7 +33,7 @@ import { replacementBlocked } from "../src/rewrite/rewriter.js";
 export const simplifyConcat: Pass = {
   kind: "rules",
   name: "simplify-concat",
-  summary: "Slice, Gather and Split of a Concat take from the part that they want",
+  summary: "Slice, Gather and Split of a Concat take from the part that they want; empty parts are left out",
   before: "c = Concat(x, z)  a = Slice(c, 1, 3)  b = Gather(c, 8)",
   after: "a = Slice(x, 1, 3)  b = Gather(z, 2)",
   numerics: "exact",
@@ -41,6 +41,7 @@ export const simplifyConcat: Pass = {
     { operators: ["Slice"], match: sliceOfPart },
     { operators: ["Gather"], match: gatherOfPart },
     { operators: ["Split"], match: splitOfParts },
+    { operators: ["Concat"], match: emptyParts },
   ],
 };
 
@@ -146,6 +147,19 @@ function gatherOfPart(node: Node, { facts }: View): Proposal | undefined {
       const inputs = [part.value, rewriter.addConstant(graph, base, own, node)];
       replaceNode(rewriter, node, { opType: "Gather", inputs, attributes: { axis } });
     },
+  };
+}
+
+function emptyParts(node: Node, { facts }: View): Proposal | undefined {
+  const axis = node.is("Concat") && !node.hasReferences ? axisOf(node, facts) : undefined;
+  if (axis === undefined || node.inputs.length < 2) return undefined;
+  const full = node.inputs.filter((value) => value === null || sizeAlong(value, axis, facts) !== 0);
+  if (full.length === 0 || full.length === node.inputs.length) return undefined;
+  return {
+    kind: "rewrite",
+    summary: `${node.label} has ${node.inputs.length - full.length} part(s) of no elements less`,
+    apply: (rewriter) =>
+      replaceNode(rewriter, node, { opType: "Concat", inputs: full, attributes: { axis } }),
   };
 }
 

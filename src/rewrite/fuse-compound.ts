@@ -19,7 +19,7 @@ export function fuseCompound(
 ): Proposal | Refusal | undefined {
   const found = legalCompound(node, facts, numerics);
   if (found === undefined || isRefusal(found)) return found;
-  return isPartOfLarger(node, facts, numerics) ? undefined : proposal(node, found);
+  return isPartOfLarger(found, facts, numerics) ? undefined : proposal(node, found);
 }
 
 function legalCompound(
@@ -58,20 +58,26 @@ function obstacle({ opType, since, nodes }: Compound, node: Node, facts: Facts):
 }
 
 function isPartOfLarger(
-  node: Node,
+  compound: Compound,
   facts: Facts,
   numerics: Compound["numerics"],
   tail: number = LARGEST_TAIL,
-  at: Node = node,
+  at: Node | undefined = compound.nodes.at(-1),
 ): boolean {
-  const output = at.output(0);
+  const output = at?.output(0);
   if (output === undefined || tail === 0) return false;
   return output.users.some((user) => {
-    if (user.graph !== node.graph) return false;
+    if (user.graph !== at?.graph) return false;
     const larger = legalCompound(user, facts, numerics);
-    if (larger !== undefined && !isRefusal(larger) && larger.nodes.includes(node)) return true;
-    return output.uses.size === 1 && isPartOfLarger(node, facts, numerics, tail - 1, user);
+    if (larger !== undefined && !isRefusal(larger) && holds(larger, compound)) return true;
+    return output.uses.size === 1 && isPartOfLarger(compound, facts, numerics, tail - 1, user);
   });
+}
+
+/** The whole of it: 1 / (1 + exp(-x)) is a Sigmoid, though its division can go into a product behind it. */
+function holds(larger: Compound, compound: Compound): boolean {
+  const inside = new Set(larger.nodes);
+  return compound.nodes.every((node) => inside.has(node));
 }
 
 function proposal(node: Node, compound: Compound): Proposal | undefined {

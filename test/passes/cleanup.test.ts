@@ -332,3 +332,16 @@ describe("eliminate-dead", () => {
     expect(ops).toHaveLength(5);
   });
 });
+
+describe("sequences without inputs", () => {
+  it("are not tried as constants, which they cannot be", async () => {
+    const { refusalText } = await rewrite(
+      graphText(
+        "float[N,3] x",
+        [],
+        "e = SequenceEmpty <dtype = 1> () s = SequenceInsert (e, x) y = ConcatFromSequence <axis = 0> (s)",
+      ),
+    );
+    expect(refusalText).toBe("");
+  });
+});

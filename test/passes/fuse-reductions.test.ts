@@ -193,3 +193,27 @@ describe("bounds by Min and Max", () => {
     expect(ops.map((line) => line.replace(/.*= (\w+).*/, "$1"))).toEqual(["Conv", "Clip"]);
   });
 });
+
+describe("a product with a reciprocal", () => {
+  const inputs = "float[N,4] x, float[N,1] b";
+
+  it.each([
+    ["Reciprocal", "r = Reciprocal (b) y = Mul (x, r)"],
+    ["a quotient", "r = Div (one, b) y = Mul (r, x)"],
+  ])("is a Div: %s", async (_, nodes) => {
+    await expectRewrite(graphText(inputs, ["float[1] one = {1}"], nodes), ["y = Div(x, b)"]);
+  });
+
+  it.each([
+    ["that others read", "r = Reciprocal (b) p = Mul (x, r) q = Sub (r, b) y = Mul (p, q)"],
+    ["of another numerator", "r = Div (two, b) y = Mul (r, x)"],
+    ["that makes the result larger", "r = Div (cube, b) y = Mul (r, x)"],
+  ])("stays: %s", async (_, nodes) => {
+    await expectKept(graphText(inputs, ["float two = {2}", "float[1,1,1] cube = {1}"], nodes));
+  });
+
+  it("leaves a Sigmoid in it whole", async () => {
+    const nodes = "a = Neg (b) e = Exp (a) p = Add (e, one) r = Div (one, p) y = Mul (x, r)";
+    await expectRewrite(graphText(inputs, ["float one = {1}"], nodes), ["r = Sigmoid(b)", "y = Mul(x, r)"]);
+  });
+});

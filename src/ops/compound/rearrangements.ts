@@ -1,3 +1,4 @@
+import { type DType, dtypeCode } from "../../ir/dtype.js";
 import { tensorFromNumbers } from "../../ir/tensor.js";
 import { exactDiv, type MaybeDim, mul, sameShape } from "../dims.js";
 import type { CompoundInput } from "./compound.js";
@@ -95,4 +96,32 @@ const clip: Spelling = {
   },
 };
 
-export const REARRANGEMENTS: readonly Spelling[] = [blocks, relu, clip];
+/** To these, Cast needs to be told nothing but the type. */
+const PLAIN_TYPES: readonly DType[] = [
+  ...FLOATS,
+  "bfloat16",
+  "int8",
+  "int16",
+  "int32",
+  "int64",
+  "uint8",
+  "uint16",
+  "uint32",
+  "uint64",
+  "bool",
+];
+
+/** A CastLike of which the type is known: then nothing waits for the value that it is like. */
+const castLike: Spelling = {
+  ends: ["CastLike"],
+  dtypes: PLAIN_TYPES,
+  numerics: "exact",
+  read: op("CastLike", [x]),
+  meaning: (found, { dtype }) => {
+    const input = valueNamed(found, "x");
+    if (input === undefined || dtype === undefined) return undefined;
+    return { opType: "Cast", inputs: [input], attributes: { to: dtypeCode(dtype) }, since: 6 };
+  },
+};
+
+export const REARRANGEMENTS: readonly Spelling[] = [blocks, relu, clip, castLike];

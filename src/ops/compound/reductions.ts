@@ -1,5 +1,6 @@
 import type { Node, Value } from "../../ir/graph.js";
 import { tensorFromNumbers } from "../../ir/tensor.js";
+import { constantTensor } from "../constants.js";
 import { sameShape } from "../dims.js";
 import type { CompoundInput } from "./compound.js";
 import {
@@ -7,12 +8,15 @@ import {
   any,
   bound,
   type Context,
+  commutative,
   either,
   type Found,
   type Matcher,
   near,
   op,
   product,
+  scalar,
+  scalarBeside,
 } from "./match.js";
 import { reducedAxes } from "./parameters.js";
 import { FLOATS, type Meaning, numberOf, type Spelling, valueNamed } from "./reading.js";
@@ -215,6 +219,30 @@ const LOG_SOFTMAX: Spelling = {
   },
 };
 
+/**
+ * a * (1 / b), as exporters write a / sqrt(b) with rsqrt; only where nothing else reads 1 / b. A constant a is the gamma of
+ * TensorFlow's normalizations, which are more than a quotient.
+ */
+const QUOTIENT: Spelling = {
+  ends: ["Mul"],
+  dtypes: FLOATS,
+  read: commutative(
+    "Mul",
+    x,
+    bound("inverse", either(op("Reciprocal", [any("b")]), op("Div", [scalar("one"), any("b")]))),
+  ),
+  meaning: (found, { facts }) => {
+    const [input, divisor, inverse] = ["x", "b", "inverse"].map((name) => valueNamed(found, name));
+    if (input === undefined || divisor === undefined || inverse?.uses.size !== 1) return undefined;
+    if (constantTensor(input) !== undefined) return undefined;
+    if (found.numbers.has("one")) {
+      const one = inverse.producer?.input(0);
+      if (one === undefined || scalarBeside(one, divisor, facts) !== 1) return undefined;
+    }
+    return { opType: "Div", inputs: [input, divisor], since: 7 };
+  },
+};
+
 export const REDUCTIONS: readonly Spelling[] = [
   SUM_SQUARE,
   ...L2,
@@ -225,4 +253,5 @@ export const REDUCTIONS: readonly Spelling[] = [
   POOLED,
   SOFTMAX,
   LOG_SOFTMAX,
+  QUOTIENT,
 ];
