@@ -4,7 +4,7 @@ import { Builder } from "../ir/builder.js";
 import { appendCopy, cloneModel } from "../ir/clone.js";
 import { Graph, isStandardDomain, type Value } from "../ir/graph.js";
 import { Model, type OpsetImport } from "../ir/model.js";
-import { tensorType } from "../ir/type.js";
+import { tensorType, type ValueType } from "../ir/type.js";
 import { declaredDim, sameDim } from "../ops/dims.js";
 import { createFacts, type Facts } from "../ops/facts.js";
 import { scalarLike } from "../ops/gradient-support.js";
@@ -104,23 +104,25 @@ function sharedInput(graph: Graph, inputs: Map<string, Value>, input: Value, pla
     inputs.set(input.name, value);
     return value;
   }
-  const [a, b] = [known.type, input.type];
-  const isSame =
-    a?.kind === "tensor" &&
-    b?.kind === "tensor" &&
-    a.dtype === b.dtype &&
-    (a.shape === undefined ||
-      b.shape === undefined ||
-      (a.shape.length === b.shape.length &&
-        a.shape.every(
-          (dim, axis) =>
-            typeof dim !== "number" || typeof b.shape?.[axis] !== "number" || dim === b.shape[axis],
-        )));
-  if (isSame) return known;
+  const type = joinedType(known.type, input.type);
+  if (type !== undefined) {
+    known.info = { name: known.name, type };
+    return known;
+  }
   throw new NormfoldError(
     "usage",
     `input "${input.name}" of ${place} is of another type or size than before; use models with equal inputs`,
   );
+}
+
+/** What two models take, where they can take the same: a size that one of them fixes holds for both. */
+function joinedType(a: ValueType | undefined, b: ValueType | undefined): ValueType | undefined {
+  if (a?.kind !== "tensor" || b?.kind !== "tensor" || a.dtype !== b.dtype) return undefined;
+  const other = b.shape ?? a.shape;
+  const shape = (a.shape ?? other)?.map((dim, axis) => (typeof dim === "number" ? dim : other?.[axis]));
+  if (shape?.length !== other?.length) return undefined;
+  const isSame = shape?.every((dim, axis) => typeof other?.[axis] !== "number" || dim === other[axis]);
+  return isSame === false ? undefined : tensorType(a.dtype, shape);
 }
 
 /** Values of two models may bear one name; gives what each was called. */

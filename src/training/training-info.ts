@@ -215,10 +215,11 @@ export function trainingModel(model: Model, index = 0): TrainingModel {
   const info = model.trainingInfo[index];
   if (info === undefined) {
     const count = model.trainingInfo.length;
-    throw new NormfoldError(
-      "usage",
-      `the model has ${count} training_info, and number ${index} is asked for`,
-    );
+    const message =
+      count === 0
+        ? "the model has no training_info; normfold train --training-info writes one"
+        : `the model has ${count} training_info, and none of the number asked for`;
+    throw new NormfoldError("usage", message);
   }
   const bindings = new Map<string, string>();
   const algorithm: Uint8Array[] = [];

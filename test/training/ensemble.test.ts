@@ -6,6 +6,7 @@ import { encodeToBytes } from "../../src/proto/encode.js";
 import { defaultRuntime } from "../../src/runtime/ort.js";
 import { parseModel } from "../../src/text/parse.js";
 import { buildEnsemble } from "../../src/training/ensemble.js";
+import { proveEnsemble } from "../../src/training/ensemble-proof.js";
 
 const net = (weights: string, end = "y = Gemm(x, w)", opset = 17): Model =>
   parseModel(`<ir_version: 8, opset_import: ["" : ${opset}]>
@@ -41,6 +42,20 @@ describe("buildEnsemble", () => {
     (await outputs(whole)).forEach((value, i) => {
       expect(value).toBeCloseTo(expected[i] ?? 0, 6);
     });
+  });
+
+  it("takes the batch that one of its models fixes", async () => {
+    const fixed = parseModel(`<ir_version: 8, opset_import: ["" : 17]>
+      net (float[1,2] x) => (float[1,3] y) <float[2,3] w = {1,0,0, 0,1,0}> { y = Gemm(x, w) }`);
+    for (const members of [
+      [b, fixed],
+      [fixed, b],
+    ]) {
+      const whole = buildEnsemble(members);
+      expect(whole.graph.inputs[0]?.type).toMatchObject({ dtype: "float", shape: [1, 2] });
+      const { difference } = await proveEnsemble(members, whole, {}, await defaultRuntime());
+      expect(difference).toBeLessThan(1e-6);
+    }
   });
 
   it("weighs the models, and keeps their bodies' names apart", async () => {

@@ -166,7 +166,9 @@ describe("withTrainingInfo", () => {
 
 describe("trainingModel", () => {
   it("says what is missing", () => {
-    expect(() => trainingModel(net())).toThrow(/has 0 training_info, and number 0 is asked for/);
+    expect(() => trainingModel(net())).toThrow(
+      /has no training_info; normfold train --training-info writes one/,
+    );
     const file = withTrainingInfo(net(), { ...options("sgd"), learningRate: 0.1 });
     const renamed = roundTrip(file);
     const [value] = [...renamed.graph.initializers].filter(({ name }) => name === "c");
