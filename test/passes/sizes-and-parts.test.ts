@@ -1,0 +1,128 @@
+import { describe, expect, it } from "vitest";
+import { rewriteModel } from "../../src/optimize.js";
+import { expectRefused, expectRewrite, modelOf, rewrite } from "../support/rewrite.js";
+import { constant, graphText } from "../support/text.js";
+
+/** What each condition of the passes on sizes and parts is there for: cases that only it tells apart. */
+
+const LISTS = [
+  "int64 first = {0}, int64 second = {1}",
+  "int64[1] zero = {0}, int64[1] one = {1}, int64[1] two = {2}, int64[1] three = {3}",
+];
+
+/** Sizes of x, each taken on its own. */
+const TAKEN = `a = Gather (s, first) b = Gather (s, second) u = Unsqueeze (a, zero) v = Unsqueeze (b, zero)`;
+
+describe("simplify-sizes", () => {
+  const ALONE = { passes: ["simplify-sizes", "eliminate-dead"] };
+
+  it("sizes in a row, with a number behind them, are one range, from opset 15 on", async () => {
+    const text = graphText(
+      "float[N,M,5] x",
+      [...LISTS, constant("w", [1, 1, 1])],
+      `s = Shape (x) ${TAKEN} t = Concat <axis = 0> (u, v, one) e = Expand (w, t) y = Neg (e)`,
+    );
+    const range = ["t_1 = Shape(x)", "t_2 = Concat(t_1, t_list)", "e = Expand(w, t_2)", "y = Neg(e)"];
+    await expectRewrite(text, range, { ...ALONE, opset: 15 });
+    const gathered = ["s = Shape(x)", "t_1 = Gather(s, t_list)", "t_2 = Concat(t_1, t_list_1)"];
+    await expectRewrite(text, [...gathered, ...range.slice(2)], { ...ALONE, opset: 14 });
+  });
+
+  it("sizes in another order are gathered from all, and from no less", async () => {
+    const turned = (shape: string, rest = ""): string =>
+      graphText(
+        "float[N,M,K] x",
+        [...LISTS, constant("w", [1, 1])],
+        `s = Shape ${shape} (x) ${TAKEN} t = Concat <axis = 0> (v, u ${rest}) e = Expand (w, t) y = Neg (e)`,
+      );
+    const gathered = ["s = Shape(x)", "t_1 = Gather(s, t_list)", "e = Expand(w, t_1)", "y = Neg(e)"];
+    await expectRewrite(turned(""), gathered, ALONE);
+    const { rewrites } = await rewrite(turned("<start = 1>"), ALONE);
+    expect(rewrites.filter(({ pass }) => pass === "simplify-sizes")).toEqual([]);
+    const mixed = await rewrite(turned("<start = 1>", ", one"), ALONE);
+    expect(mixed.rewrites.filter(({ pass }) => pass === "simplify-sizes")).toEqual([]);
+  });
+
+  it("sizes that are to stay do, whatever goes for them", async () => {
+    const text = graphText(
+      "float[N,M,5] x",
+      [...LISTS, constant("w", [1, 1, 1])],
+      `s = Shape (x) ${TAKEN} t = Concat <axis = 0> (u, v, one) e = Expand (w, t) y = Neg (e)`,
+    );
+    const { rewrites } = await rewriteModel(modelOf(text), { ...ALONE, keep: ["t"] });
+    expect(rewrites.filter(({ pass }) => pass === "simplify-sizes")).toEqual([]);
+  });
+});
+
+describe("simplify-resize", () => {
+  it("the region of interest has its own sizes", async () => {
+    await expectRefused(
+      graphText(
+        "float[N,3,6,7] x",
+        [...LISTS, "int64[2] to = {9, 5}", "float[8] region = {0, 0, 0.25, 0.25, 1, 1, 0.75, 0.75}"],
+        `s = Shape (x) n = Slice (s, zero, two, zero) t = Concat <axis = 0> (n, to)
+         y = Resize <mode = "linear", coordinate_transformation_mode = "tf_crop_and_resize"> (x, region, "", t)`,
+      ),
+      /sizes from the region of interest/,
+      { passes: ["simplify-resize"], shapes: { x: [2, 3, 6, 7] } },
+    );
+  });
+
+  it("sizes that are constant stay what they are", async () => {
+    await expectRefused(
+      graphText("float[2,3,6,7] x", ["int64[4] to = {2, 3, 9, 5}"], 'y = Resize (x, "", "", to)'),
+      undefined,
+      { passes: ["simplify-resize"] },
+    );
+  });
+});
+
+describe("simplify-concat", () => {
+  const ALONE = { passes: ["simplify-concat", "eliminate-dead"] };
+  const CUTS = "int64[1] along = {1}, int64[1] six = {6}, int64[1] eight = {8}";
+  const joined = (readers: string, constants: readonly string[] = []): string =>
+    graphText(
+      "float[N,6,4] x, float[N,3,4] z",
+      [...LISTS, CUTS, ...constants],
+      `c = Concat <axis = 1> (x, z) ${readers} y = Concat <axis = 1> (a, b)`,
+    );
+
+  it("a Slice from the border of a part to before the next one", async () => {
+    const { ops } = await rewrite(
+      joined("a = Slice (c, zero, two, along) b = Slice (c, six, eight, along)"),
+      ALONE,
+    );
+    expect(ops.map((line) => line.replace(/, .*/, ""))).toEqual([
+      "a = Slice(x",
+      "b = Slice(z",
+      "y = Concat(a",
+    ]);
+  });
+
+  it("a Gather of the first and the last of a part, counted from either end", async () => {
+    const { ops } = await rewrite(
+      joined("a = Gather <axis = 1> (c, ends) b = Gather <axis = 1> (c, back)", [
+        "int64[2] ends = {0, 5}, int64[3] back = {-1, -3, 6}",
+      ]),
+      ALONE,
+    );
+    expect(ops.map((line) => line.replace(/, .*/, ""))).toEqual([
+      "a = Gather(x",
+      "b = Gather(z",
+      "y = Concat(a",
+    ]);
+  });
+
+  it("what takes nothing takes it of no part", async () => {
+    const { rewrites } = await rewrite(
+      graphText(
+        "float[N,6,4] x, float[N,3,4] z",
+        [...LISTS, CUTS],
+        "c = Concat <axis = 1> (x, z) a = Slice (c, two, two, along) b = Slice (c, six, eight, along)",
+        "a, b",
+      ),
+      ALONE,
+    );
+    expect(rewrites.filter(({ pass }) => pass === "simplify-concat")).toEqual([]);
+  });
+});
