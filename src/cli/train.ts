@@ -177,6 +177,10 @@ async function trainWith(model: Model, flags: TrainFlags, stages: Stages): Promi
   const { matchesGlob, train } = await import("../train.js");
   const { readCheckpoint, writeCheckpoint } = await import("../node/checkpoint.js");
   const { stepText } = await import("../report/train-text.js");
+  const names = [...model.graph.initializers].map(({ name }) => name);
+  const idle = flags.freeze?.find((pattern) => !names.some((name) => matchesGlob(pattern, name)));
+  if (idle !== undefined)
+    throw new NormfoldError("usage", `--freeze ${idle} names no parameter; normfold print shows their names`);
   const data = await openDataFor(model, flags);
   const { valid: validPath, validLabels, checkpoint, resume } = flags;
   const { data: _, labels: __, ...preparation } = flags;

@@ -4,7 +4,7 @@ import type { StepProgress, TrainResult } from "../training/train.js";
 import { type Cell, paragraph, table } from "./layout.js";
 import type { FileSize, OptimizeReport } from "./report.js";
 import type { Style } from "./style.js";
-import { bytesText, durationText, plural } from "./units.js";
+import { bytesText, countText, durationText, plural } from "./units.js";
 
 export interface TrainRun {
   readonly input: FileSize;
@@ -35,7 +35,9 @@ export function trainText(
   { input, output, time, course, comparison, evaluation, folded }: TrainRun,
   style: Style,
 ): string {
-  const { steps, epochs, skipped, lastLoss, bestStep, validations } = course;
+  const { trained, steps, epochs, skipped, lastLoss, bestStep, validations } = course;
+  const numbers = countText(trained.reduce((sum, { size }) => sum + size, 0));
+  const shared = trained.filter(({ readers }) => readers > 1).map(({ name }) => name);
   const lines = [
     ...paragraph(
       `${style.bold(input.path)} -> ${style.bold(output.path)} (${bytesText(output.bytes)})`,
@@ -46,6 +48,9 @@ export function trainText(
       `${plural(steps, "step")} in ${plural(epochs, "round")}, ${durationText(time["train"] ?? 0)}, loss of the last batch ${lastLoss.toFixed(4)}`,
     ),
   ];
+  lines.push(...paragraph(`trained ${plural(trained.length, "parameter")}, ${numbers} numbers`));
+  if (shared.length > 0)
+    lines.push(...paragraph(`read in several places, and trained as one: ${listed(shared)}`));
   if (skipped > 0)
     lines.push(
       ...paragraph(
@@ -73,6 +78,13 @@ export function trainText(
     );
   }
   return `${lines.join("\n")}\n`;
+}
+
+const MOST = 6;
+
+function listed(names: readonly string[]): string {
+  const more = names.length > MOST ? `, and ${names.length - MOST} more` : "";
+  return `${names.slice(0, MOST).join(", ")}${more}`;
 }
 
 function comparisonTable({ batch, movingAverage, population }: StatisticsComparison, style: Style): string[] {

@@ -19,9 +19,19 @@ import {
 
 export type { Checkpoint, StepProgress, TrainOptions, Validation } from "./train-options.js";
 
+/** A parameter that a training moves. */
+export interface TrainedParameter {
+  readonly name: string;
+  /** The numbers in it. */
+  readonly size: number;
+  /** How many inputs of nodes read it. Exporters make one of parameters that begin alike; trained, they stay one. */
+  readonly readers: number;
+}
+
 export interface TrainResult {
   /** The model that was given, with trained parameters and moving averages for statistics; the best on `valid` where that is given. */
   readonly model: Model;
+  readonly trained: readonly TrainedParameter[];
   readonly steps: number;
   /** Rounds through the data, the last one as a whole. */
   readonly epochs: number;
@@ -288,9 +298,17 @@ class Run {
     return withConstants(this.#model, constants);
   }
 
+  #parameters(): readonly TrainedParameter[] {
+    const values = new Map([...this.#model.graph.initializers].map((value) => [value.name, value]));
+    return this.#step.state.flatMap(({ name, kind, initial }) =>
+      kind === "parameter" ? [{ name, size: initial.size, readers: values.get(name)?.uses.size ?? 0 }] : [],
+    );
+  }
+
   #result(interrupted: boolean): TrainResult {
     return {
       model: this.#trained(this.#best?.tensors ?? this.#state),
+      trained: this.#parameters(),
       steps: this.#done,
       epochs: this.#epoch + (this.#inEpoch > 0 ? 1 : 0),
       skipped: this.#skipped,
