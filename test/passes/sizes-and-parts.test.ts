@@ -126,3 +126,48 @@ describe("simplify-concat", () => {
     expect(rewrites.filter(({ pass }) => pass === "simplify-concat")).toEqual([]);
   });
 });
+
+describe("join-slices", () => {
+  const ALONE = { passes: ["join-slices", "eliminate-dead"] };
+  const joined = (slices: string, constants: string, outputs = "y"): string =>
+    graphText(
+      "float[N,6,4] x",
+      [...LISTS, constants],
+      `${slices} c = Concat <axis = 1> (p, q) y = Exp (c)`,
+      outputs,
+    );
+
+  it.each([
+    ["along another axis too", "p = Slice (x, from, to, both) q = Slice (x, behind, end, both)"],
+    ["of every second place", "p = Slice (x, zero, two, one) q = Slice (x, two, six, one, two)"],
+    ["that leave a place out", "p = Slice (x, zero, two, one) q = Slice (x, three, six, one)"],
+    ["in another order", "p = Slice (x, two, six, one) q = Slice (x, zero, two, one)"],
+  ])("leaves slices %s", async (_, slices) => {
+    const lists =
+      "int64[1] six = {6}, int64[2] from = {0, 0}, int64[2] to = {2, 3}, int64[2] behind = {2, 0}, int64[2] end = {6, 3}, int64[2] both = {1, 2}";
+    const { rewrites } = await rewrite(joined(slices, lists), ALONE);
+    expect(rewrites.filter(({ pass }) => pass === "join-slices")).toEqual([]);
+  });
+
+  it("makes one Slice of two, and none where as many would be left", async () => {
+    const slices = "p = Slice (x, one, two, one) q = Slice (x, two, three, one)";
+    const { ops } = await rewrite(joined(slices, "int64 unused = {0}"), ALONE);
+    expect(ops.filter((line) => line.includes("Slice"))).toHaveLength(1);
+    const { rewrites } = await rewrite(joined(slices, "int64 unused = {0}", "y, p"), ALONE);
+    expect(rewrites.filter(({ pass }) => pass === "join-slices")).toEqual([]);
+  });
+});
+
+describe("eliminate-expands", () => {
+  it("an Expand that others read stays for them", async () => {
+    const { ops } = await rewrite(
+      graphText(
+        "float[N,4,5] x, float[N,4,1] v",
+        [],
+        "s = Shape (x) e = Expand (v, s) d = Div (x, e) n = Exp (e) y = Add (d, n)",
+      ),
+      { passes: ["eliminate-expands", "eliminate-dead"] },
+    );
+    expect(ops).toEqual(["s = Shape(x)", "e = Expand(v, s)", "d = Div(x, v)", "n = Exp(e)", "y = Add(d, n)"]);
+  });
+});
