@@ -156,9 +156,23 @@ function numbersOf(value: Value): Float64Array {
   return present(value.tensor, `"${value.name}" is an initializer`).toFloat64();
 }
 
-function store(value: Value, numbers: ArrayLike<number>): void {
-  const old: Tensor = present(value.tensor, `"${value.name}" is an initializer`);
-  value.tensor = tensorFromNumbers(old.dtype, old.dims, numbers);
+function store({ node, mean, variance }: Layer, statistics: CalibratedLayer["after"]): void {
+  for (const [value, numbers] of [
+    [mean, statistics.mean],
+    [variance, statistics.variance],
+  ] as const) {
+    const old: Tensor = present(value.tensor, `"${value.name}" is an initializer`);
+    const tensor = tensorFromNumbers(old.dtype, old.dims, numbers);
+    if (!tensor.toFloat64().every(Number.isFinite)) {
+      const what = value === mean ? "a mean" : "a variance";
+      throw new NormfoldError(
+        "unsupported",
+        `${what} does not fit into ${old.dtype}; scale the data, or use a wider type`,
+        { element: node.label },
+      );
+    }
+    value.tensor = tensor;
+  }
 }
 
 async function atOnce(
@@ -172,8 +186,7 @@ async function atOnce(
   const report = await estimateStatistics(model, dataset, { ...options, method, targets });
   report.layers.forEach(({ mean, variance }, index) => {
     const layer = present(layers[index], "one result a target");
-    store(layer.mean, mean);
-    store(layer.variance, variance);
+    store(layer, { mean, variance });
   });
   return { ...report, errors: report.layers.map(({ standardError }) => standardError) };
 }
@@ -198,8 +211,7 @@ async function inSequence(
     targets.forEach((node, index) => {
       const layer = present(layerOf.get(node), "a level is of layers");
       const { mean, variance, standardError } = present(report.layers[index], "one result a target");
-      store(layer.mean, mean);
-      store(layer.variance, variance);
+      store(layer, { mean, variance });
       errors.set(layer, standardError);
     });
     totals = report;
@@ -230,8 +242,7 @@ async function movingAverage(
   const report = await estimateStatistics(model, dataset, { ...options, method: "pooled", targets, onBatch });
   averages.forEach(({ mean, variance }, index) => {
     const layer = present(layers[index], "one average a layer");
-    store(layer.mean, mean);
-    store(layer.variance, variance);
+    store(layer, { mean, variance });
   });
   return { ...report, errors: layers.map(() => undefined) };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { CALIBRATION_METHODS, calibrate } from "../../src/batchnorm/calibrate.js";
 import { freeze } from "../../src/batchnorm/freeze.js";
 import { insertBatchNorm } from "../../src/batchnorm/insert.js";
 import { estimateStatistics } from "../../src/batchnorm/statistics.js";
@@ -111,6 +112,20 @@ describe.each(["float16", "double"] as const)("%s", (dtype) => {
     [before, behind].forEach((lists, index) => {
       expect(distance(lists.map(meanOf), [...(layers[index]?.mean ?? [])])).toBeLessThan(room);
       expect(distance(lists.map(varianceOf), [...(layers[index]?.variance ?? [])])).toBeLessThan(room);
+    });
+  });
+});
+
+describe("statistics that a type cannot hold", () => {
+  it.each(CALIBRATION_METHODS)("are refused, method %s", async (method) => {
+    const nodes = normalize("y", "x", "a");
+    const model = modelOf(
+      `g (float16[N,4] x) => (float16[N,4] y) <${normalization("a", 4, "float16")}> { ${nodes} }`,
+    );
+    const data = dataOf({ x: samples("wide", [40, 4], { dtype: "float16", low: -9000, high: 9000 }) });
+    await expect(calibrate(model, data, { method, batchSize: 40 })).rejects.toMatchObject({
+      code: "unsupported",
+      message: expect.stringMatching(/^a variance does not fit into float16/),
     });
   });
 });
