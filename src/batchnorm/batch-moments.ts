@@ -77,7 +77,7 @@ export function centre(
   rows: Rows,
   opset: number,
 ): MapMoments & { readonly distance: Value } {
-  const mean = meanOf(build, x, rows, opset);
+  const { mean } = meanOf(build, x, rows, opset);
   const distance = build.op("Sub", [x, mean]);
   return { mean, distance, ...meanSquare(build, distance, rows, opset) };
 }
@@ -90,9 +90,8 @@ const SHARP = 2;
  * difference of two moments. Batches differ, so that the graph decides.
  */
 export function mapMoments(build: Builder, x: Value, rows: Rows, opset: number): MapMoments {
-  const mean = meanOf(build, x, rows, opset);
+  const { mean, vector } = meanOf(build, x, rows, opset);
   const raw = meanSquare(build, x, rows, opset);
-  const vector = build.op("Reshape", [mean, build.ints([-1])]);
   const square = build.op("Mul", [vector, vector]);
   const difference = build.op("Sub", [raw.variance, square]);
   // A comparison with NaN is false: what is no number goes through the second pass, and comes out as none.
@@ -114,21 +113,35 @@ export function mapMoments(build: Builder, x: Value, rows: Rows, opset: number):
   return { mean, variance, size: raw.size };
 }
 
-function meanOf(build: Builder, x: Value, { rank }: Rows, opset: number): Value {
-  const spatial = Array.from({ length: rank }, (_, axis) => axis + 2);
-  return average(build, x, [0, ...spatial], true, opset);
+/** Row by row first: onnxruntime adds up in a row what it is given, and a mean of a million numbers would lose three digits. */
+function meanOf(
+  build: Builder,
+  x: Value,
+  rows: Rows,
+  opset: number,
+): { readonly mean: Value; readonly vector: Value } {
+  const perRow = average(build, rowsIn(build, x, rows), [4], opset);
+  const vector = average(build, perRow, [0, 2, 3], opset);
+  const spatial = Array.from({ length: rows.rank }, () => 1);
+  return { mean: build.op("Reshape", [vector, build.ints([1, -1, ...spatial])]), vector };
+}
+
+/** [N, channels, rows, 1, length]. */
+function rowsIn(build: Builder, x: Value, { count, length }: Rows): Value {
+  return build.op("Reshape", [x, build.ints([0, 0, count, 1, length])]);
 }
 
 /** The mean square of each channel, which is the variance of distances from the mean. A row's product with itself is its sum of squares. */
 function meanSquare(
   build: Builder,
   x: Value,
-  { count, length }: Rows,
+  rows: Rows,
   opset: number,
 ): Pick<MapMoments, "variance" | "size"> {
-  const row = build.op("Reshape", [x, build.ints([0, 0, count, 1, length])]);
+  const { length } = rows;
+  const row = rowsIn(build, x, rows);
   const squares = build.op("MatMul", [row, build.op("Transpose", [row], { perm: [0, 1, 2, 4, 3] })]);
-  const perRow = average(build, squares, [0, 2, 3, 4], false, opset);
+  const perRow = average(build, squares, [0, 2, 3, 4], opset);
   return {
     variance: build.op("Mul", [perRow, build.scalar(1 / length, "float")]),
     size: build.op("Mul", [build.op("Size", [squares]), build.int(length)]),
@@ -154,9 +167,8 @@ export function normalize(
   return build.op("Conv", [distance, build.op("Reshape", [slope, taps]), bias], { group: channels });
 }
 
-function average(build: Builder, x: Value, axes: readonly number[], keep: boolean, opset: number): Value {
-  const keepdims = keep ? 1 : 0;
+function average(build: Builder, x: Value, axes: readonly number[], opset: number): Value {
   return opset >= 18
-    ? build.op("ReduceMean", [x, build.ints(axes)], { keepdims })
-    : build.op("ReduceMean", [x], { axes, keepdims });
+    ? build.op("ReduceMean", [x, build.ints(axes)], { keepdims: 0 })
+    : build.op("ReduceMean", [x], { axes, keepdims: 0 });
 }

@@ -49,7 +49,7 @@ export interface CalibratedLayer {
   readonly after: { readonly mean: Float64Array; readonly variance: Float64Array };
   /** Of mean and variance, from their spread among batches; undefined for one batch and for moving averages. */
   readonly standardError: { readonly mean: Float64Array; readonly variance: Float64Array } | undefined;
-  /** Channels that are constant on this data: variance below 1e-12 of the layer's mean variance. */
+  /** Channels that are constant on this data, up to the rounding of float32. */
   readonly dead: readonly number[];
   /** How far the means moved, in old standard deviations: the root mean square over channels. */
   readonly shift: number;
@@ -249,6 +249,8 @@ async function movingAverage(
 
 /** A channel whose variance is this small a part of its layer's is constant, up to rounding. */
 const DEAD = 1e-12;
+/** And so is one whose deviation is this small a part of its mean: sums of float32 are no better. */
+const LEVEL = 2 ** -17;
 
 function describe(
   layer: Layer,
@@ -263,7 +265,8 @@ function describe(
   after.variance.forEach((variance, c) => {
     const old = before.variance[c] ?? 0;
     shift += ((after.mean[c] ?? 0) - (before.mean[c] ?? 0)) ** 2 / (old + epsilon);
-    if (variance <= DEAD * typical || variance === 0) dead.push(c);
+    const floor = Math.max(DEAD * typical, (LEVEL * (after.mean[c] ?? 0)) ** 2);
+    if (variance <= floor) dead.push(c);
     else {
       logRatio += Math.log((variance + epsilon) / (old + epsilon)) / 2;
       living++;

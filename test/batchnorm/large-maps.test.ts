@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { calibrate } from "../../src/batchnorm/calibrate.js";
 import { instrument } from "../../src/batchnorm/instrument.js";
 import { estimateStatistics } from "../../src/batchnorm/statistics.js";
 import type { Node } from "../../src/ir/graph.js";
@@ -237,6 +238,22 @@ describe("statistics of large maps", () => {
       ),
     ).toBeLessThan(1e-6);
     expect(farthest(layers[0]?.variance ?? [], unbiased, unbiased)).toBeLessThan(1e-6);
+  });
+
+  it("keeps the digits of a map that is all but one number, and finds the channel that is", async () => {
+    const side = 1024;
+    const model = modelOf(
+      `g (float[N,2,${side},${side}] x) => (float[N,2,${side},${side}] y) <${normalization("a", 2)}> {
+         y = BatchNormalization (x, a_gamma, a_beta, a_mean, a_var) }`,
+    );
+    const plane = side * side;
+    const values = Array.from({ length: 2 * plane }, (_, i) => (i < plane ? 7.3 : 7.3 + Math.sin(i) / 16));
+    const data = dataOf({ x: tensor([1, 2, side, side], values) });
+    const { report } = await calibrate(model, data, { method: "pooled", batchSize: 1 });
+    const [layer] = report.layers;
+    expect(layer?.dead).toEqual([0]);
+    for (const mean of layer?.after.mean ?? []) expect(Math.abs(mean - 7.3)).toBeLessThan(1e-4);
+    expect(layer?.after.variance[1]).toBeCloseTo(1 / 512, 6);
   });
 
   it("names the layer whose activations are no numbers", async () => {
