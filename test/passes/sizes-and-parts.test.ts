@@ -43,6 +43,19 @@ describe("simplify-sizes", () => {
     expect(mixed.rewrites.filter(({ pass }) => pass === "simplify-sizes")).toEqual([]);
   });
 
+  it("a computation of which others read parts goes on, and nothing is added beside it", async () => {
+    const { rewrites } = await rewrite(
+      graphText(
+        "float[N,M,5] x",
+        [...LISTS, constant("w", [1, 1, 1])],
+        `s = Shape (x) ${TAKEN} t = Concat <axis = 0> (u, v, one) e = Expand (w, t)
+         f = Cast <to = 1> (u) g = Cast <to = 1> (v) h = Mul (f, g) y = Mul (e, h)`,
+      ),
+      ALONE,
+    );
+    expect(rewrites.filter(({ pass }) => pass === "simplify-sizes")).toEqual([]);
+  });
+
   it("sizes that are to stay do, whatever goes for them", async () => {
     const text = graphText(
       "float[N,M,5] x",
@@ -169,5 +182,47 @@ describe("eliminate-expands", () => {
       { passes: ["eliminate-expands", "eliminate-dead"] },
     );
     expect(ops).toEqual(["s = Shape(x)", "e = Expand(v, s)", "d = Div(x, v)", "n = Exp(e)", "y = Add(d, n)"]);
+  });
+});
+
+describe("merge-movement-chains", () => {
+  it.each([
+    ["Expand", "a = Tile (x, twice) y = Expand (a, to)"],
+    ["Expand", "a = Exp (x) y = Expand (a, to)"],
+    ["Tile", "a = Expand (x, to) y = Tile (a, twice)"],
+    ["Pad", "a = Tile (x, twice) y = Pad (a, pads)"],
+  ])("leaves %s behind another operator: %s", async (_, nodes) => {
+    const { rewrites } = await rewrite(
+      graphText(
+        "float[1,3,1,3] x",
+        [
+          "int64[4] to = {2, 3, 2, 3}, int64[4] twice = {2, 1, 2, 1}, int64[8] pads = {1, 0, 0, 0, 0, 0, 0, 1}",
+        ],
+        nodes,
+      ),
+      { passes: ["merge-movement-chains"] },
+    );
+    expect(rewrites).toEqual([]);
+  });
+});
+
+describe("eliminate-default-inputs", () => {
+  it.each([
+    ["zeros but for one", "h = Expand (almost, t)"],
+    ["moved, and no zeros", "h = Expand (half, t)"],
+    ["made of zeros by what gives none for them", "z = ConstantOfShape (t) h = Cos (z)"],
+  ])("a state stays that is %s", async (_, state) => {
+    const weights = [constant("W", [1, 6, 3]), constant("R", [1, 6, 2])];
+    const numbers = "int64[1] layers = {1}, float[1,1,2] almost = {0, 0.5}, float half = {0.5}";
+    const { ops } = await rewrite(
+      graphText(
+        "float[5,N,3] x",
+        [...LISTS, ...weights, numbers],
+        `s = Shape (x) n = Slice (s, one, two) t = Concat <axis = 0> (layers, n, two) ${state}
+         y = GRU <hidden_size = 2> (x, W, R, "", "", h)`,
+      ),
+      { passes: ["eliminate-default-inputs"] },
+    );
+    expect(ops.at(-1)).toMatch(/h\)$/);
   });
 });
