@@ -121,12 +121,6 @@ export async function judge(
   const { base, blind, cap } = LIMITS[precision];
   const floating = isFloat(a.dtype);
   const plain = floating ? tolerance(base + extra, 0, `rounding of ${precision}`) : zero;
-  if (comparison.nonFinite > 0) {
-    return differs(
-      plain,
-      `${comparison.nonFinite} of ${comparison.size} elements are not finite in one of the two`,
-    );
-  }
   if (floating && comparison.maxAbsolute <= plain.absolute) return equal(plain);
 
   const knowing = (measured: Noise | undefined): Judgement => {
