@@ -63,10 +63,12 @@ export interface CalibrationReport {
   readonly batches: number;
   readonly samples: number;
   readonly layers: readonly CalibratedLayer[];
+  /** The BatchNormalizations that keep theirs: those in bodies of If, Loop and Scan, and in functions. */
+  readonly passedOver: readonly string[];
 }
 
 /**
- * New population statistics for the BatchNormalizations of a copy of the model, from data: after training, after a move to
+ * New population statistics for the BatchNormalizations of the main graph, in a copy of the model, from data: after training, after a move to
  * another domain (AdaBN), or after weights changed. Nothing else changes. Throws as estimateStatistics does, "usage" for a
  * model without BatchNormalization, and "unsupported" where statistics are no constants.
  */
@@ -84,8 +86,13 @@ export async function calibrate(
   }
   const copy = cloneModel(model);
   const layers = normalizationsOf(copy.graph);
+  const passedOver = nestedNormalizations(copy);
   if (layers.length === 0) {
-    throw new NormfoldError("usage", "the model has no BatchNormalization; normfold insert puts some in");
+    const message =
+      passedOver.length === 0
+        ? "the model has no BatchNormalization; normfold insert puts some in"
+        : "each BatchNormalization is in a body or a function; normfold optimize --inline-functions takes functions apart";
+    throw new NormfoldError("usage", message);
   }
   const before = layers.map((layer) => stored(layer));
   const measured =
@@ -104,6 +111,7 @@ export async function calibrate(
       layers: layers.map((layer, index) =>
         describe(layer, present(before[index], "one a layer"), measured.errors[index]),
       ),
+      passedOver,
     },
   };
 }
@@ -131,6 +139,14 @@ function normalizationsOf(graph: Graph): readonly Layer[] {
     layers.push({ node, mean: ownStatistic(graph, node, 3), variance: ownStatistic(graph, node, 4) });
   }
   return layers;
+}
+
+function nestedNormalizations(model: Model): readonly string[] {
+  const inner = [...model.graph.withSubgraphs()].filter((graph) => graph !== model.graph);
+  const bodies = model.functions.flatMap(({ body }) => [...body.withSubgraphs()]);
+  return [...inner, ...bodies].flatMap((graph) =>
+    [...graph.nodes()].filter((node) => node.is("BatchNormalization")).map((node) => node.name || node.key),
+  );
 }
 
 function ownStatistic(graph: Graph, node: Node, index: number): Value {

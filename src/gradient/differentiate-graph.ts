@@ -133,9 +133,12 @@ class Sweep {
   }
 
   #missing(node: Node): NormfoldError {
+    const lacks = `${node.opType} has no gradient rule`;
     const message = this.#facts.isCall(node)
       ? `it calls the function ${node.opType}, which is not looked into; inline functions first`
-      : `${node.opType} has no gradient rule; freeze what is before it, or take it out`;
+      : node.is("If", "Loop")
+        ? `${lacks}; freeze, then optimize, which takes it away where there is no choice`
+        : `${lacks}; freeze what is before it, or take it out`;
     return new NormfoldError("unsupported", message, { element: node.label });
   }
 

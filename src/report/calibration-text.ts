@@ -17,7 +17,7 @@ const MOST = 12;
 
 /** The layers whose statistics moved most, and the accuracy before and after, as lines of at most 80 columns. */
 export function calibrationText({ input, output, report, accuracy }: CalibrationRun, style: Style): string {
-  const { layers, method, samples, batches, batchSize } = report;
+  const { layers, passedOver, method, samples, batches, batchSize } = report;
   const lines = [
     ...paragraph(
       `${style.bold(input.path)} -> ${style.bold(output.path)} (${bytesText(output.bytes)})`,
@@ -46,6 +46,11 @@ export function calibrationText({ input, output, report, accuracy }: Calibration
   lines.push(...table([{ elastic: true }, right, right, right, right, right], [head, ...rows]));
   if (layers.length > MOST)
     lines.push(style.dim(`  the ${MOST} that moved most of ${layers.length}; --json has all`));
+  if (passedOver.length > 0)
+    lines.push(
+      "",
+      ...paragraph(style.yellow(`in bodies and functions, left as stored: ${passedOver.length}`)),
+    );
   if (accuracy !== undefined) {
     const { before, after } = accuracy;
     lines.push(

@@ -147,6 +147,23 @@ describe("what calibrate says", () => {
     expect(layer?.standardError?.mean).toHaveLength(3);
   });
 
+  it("is which normalizations it does not see", async () => {
+    const body = (nodes: string): Model =>
+      modelOf(
+        `g (float[N,3,4,4] x, bool[N] c) => (float[N,3,4,4] y) <${normalization("p", 3)}> {
+           ${nodes}  k = ReduceMax <keepdims = 0> (i)  f = Cast <to = 9> (k)
+           y = If (f) <then_branch = t () => (float[N,3,4,4] p) { ${normalize("p", "u", "p")} }, else_branch = e () => (float[N,3,4,4] q) { q = Relu (u) }> }`,
+      );
+    const cast = "i = Cast <to = 6> (c)";
+    const data = dataOf({
+      x: samples("images", [8, 3, 4, 4]),
+      c: tensor([8], [1, 1, 1, 1, 1, 1, 1, 1], "bool"),
+    });
+    const { report } = await calibrate(body(`${cast}  ${normalize("u", "x", "p")}`), data);
+    expect([report.layers.length, report.passedOver.length]).toEqual([1, 1]);
+    await expect(calibrate(body(`${cast}  u = Neg (x)`), data)).rejects.toThrow(/is in a body or a function/);
+  });
+
   it("nothing but statistics changes, and layers that shared them have their own", async () => {
     const shared = `g (float[N,3,4,4] x) => (float[N,3,4,4] y) <${normalization("p", 3)}, ${constant("w", [3, 3, 1, 1])}>
       { ${normalize("n", "x", "p")}  c = Conv (n, w)  ${normalize("y", "c", "p")} }`;
