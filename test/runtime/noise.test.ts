@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
+import { memorySource } from "../../src/base/bytes.js";
+import { createRandom } from "../../src/base/random.js";
+import { decodeModel } from "../../src/proto/decode.js";
+import { encodeToBytes } from "../../src/proto/encode.js";
 import { type CheckReport, checkModels, type StagedModel } from "../../src/runtime/check.js";
+import { defaultRuntime } from "../../src/runtime/ort.js";
+import { perturbWeights } from "../../src/runtime/perturb.js";
 import type { Runtime, RuntimeModel, RuntimeTensor } from "../../src/runtime/runtime.js";
-import { numbers, tensor } from "./support.js";
+import { bytesIn, bytesOf, list, numbers, tensor } from "./support.js";
 
 const FEEDS = [{ name: "given", feeds: new Map([["x", tensor("float", [1], [3])]]), expected: undefined }];
 
@@ -113,5 +119,49 @@ describe("the perturbed inputs", () => {
     const options = { runtime: watching, seed: 0, numerics: "rounding", feeds: FEEDS } as const;
     expect((await checkModels(model(ORIGINAL), model(RESULT), options)).status).toBe("differs");
     expect(seen.size).toBeGreaterThan(3);
+  });
+});
+
+describe("a deep network that gives one number", () => {
+  const [WIDTH, DEPTH] = [32, 6];
+
+  /** MatMul, BatchNormalization and Relu in turn, then a MatMul to one number; `wrong`: the layer whose means are a thousandth off. */
+  function network(wrong?: number): RuntimeModel {
+    const random = createRandom(5);
+    const draw = (count: number, body: () => number): string => list(Array.from({ length: count }, body));
+    const constants: string[] = [`float[${WIDTH},1] W = ${draw(WIDTH, () => random.normal())}`];
+    const nodes: string[] = ["r0 = Identity(x)"];
+    for (let layer = 1; layer <= DEPTH; layer++) {
+      const off = layer === wrong ? 1.001 : 1;
+      constants.push(
+        `float[${WIDTH},${WIDTH}] W${layer} = ${draw(WIDTH ** 2, () => random.normal() * Math.sqrt(2 / WIDTH))}`,
+        `float[${WIDTH}] s${layer} = ${draw(WIDTH, () => 0.5 + random.uniform())}`,
+        `float[${WIDTH}] b${layer} = ${draw(WIDTH, () => random.normal() / 2)}`,
+        `float[${WIDTH}] m${layer} = ${draw(WIDTH, () => (off * random.normal()) / 2)}`,
+        `float[${WIDTH}] v${layer} = ${draw(WIDTH, () => 0.5 + random.uniform())}`,
+      );
+      nodes.push(
+        `c${layer} = MatMul(r${layer - 1}, W${layer})`,
+        `n${layer} = BatchNormalization(c${layer}, s${layer}, b${layer}, m${layer}, v${layer})`,
+        `r${layer} = Relu(n${layer})`,
+      );
+    }
+    nodes.push(`y = MatMul(r${DEPTH}, W)`);
+    return bytesOf(
+      `g (float[1,${WIDTH}] x) => (float[1,1] y) <${constants.join(", ")}> { ${nodes.join(" ")} }`,
+    );
+  }
+
+  const noisy = (run: number): Promise<StagedModel> => {
+    const perturbed = perturbWeights(decodeModel(memorySource(bytesIn(network()))), run);
+    return Promise.resolve({
+      model: { kind: "bytes", bytes: encodeToBytes(perturbed) },
+      dispose: () => Promise.resolve(),
+    });
+  };
+
+  it.each([1, 4, 6])("differs where the means of layer %i are a thousandth off", async (layer) => {
+    const options = { runtime: await defaultRuntime(), seed: layer, numerics: "rounding", noisy } as const;
+    expect((await checkModels(network(), network(layer), options)).status).toBe("differs");
   });
 });
