@@ -300,9 +300,12 @@ class Run {
 
   #parameters(): readonly TrainedParameter[] {
     const values = new Map([...this.#model.graph.initializers].map((value) => [value.name, value]));
-    return this.#step.state.flatMap(({ name, kind, initial }) =>
-      kind === "parameter" ? [{ name, size: initial.size, readers: values.get(name)?.uses.size ?? 0 }] : [],
-    );
+    return this.#step.state.flatMap(({ name, kind, initial }) => {
+      if (kind !== "parameter") return [];
+      // A training_info that the model brings holds on to its parameters too.
+      const uses = [...(values.get(name)?.uses ?? [])].filter((use) => use.kind === "node");
+      return [{ name, size: initial.size, readers: uses.length }];
+    });
   }
 
   #result(interrupted: boolean): TrainResult {

@@ -241,6 +241,14 @@ describe("a recipe in the file", () => {
     expect(stdout).toMatch(/onnxruntime loads the result/);
     const inputs = (await loadModel(at("step.onnx"))).graph.inputs.map(({ name }) => name);
     expect(inputs).toEqual(expect.arrayContaining(["x", "labels", "w", "w_moment1", "step_count"]));
+    const again = await normfold(
+      ["train", "recipe.onnx", "-o", "again.onnx", ...common, "--steps", "2", "--json"],
+      { cwd },
+    );
+    const readers = JSON.parse(again.stdout).course.trained.map(
+      (trained: { readers: number }) => trained.readers,
+    );
+    expect(readers).toEqual([1, 1, 1, 1, 1]);
     const missing = await normfold(["lower", "net.onnx", "-o", "no.onnx", "--training-info", "2"], { cwd });
     expectFailure(missing, 2, /net\.onnx: the model has no training_info/);
     expect(filesIn(cwd)).not.toContain("no.onnx");
