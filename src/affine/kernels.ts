@@ -124,7 +124,7 @@ export function addKernels(dtype: FloatDType, host: Kernel, guest: Kernel, taps:
   const channelOffset = (o: number): number =>
     Math.floor((o * guest.group) / outputs) * guestPerGroup -
     Math.floor((o * host.group) / outputs) * perGroup;
-  return derivedTensor(dtype, dims, (first, count) => {
+  return derivedTensor(dtype, dims, [host.weight, guest.weight], (first, count) => {
     const sums = readElements(host.weight, first, count);
     if (count === 0) return sums;
     const firstRow = Math.floor(first / row);

@@ -10,7 +10,8 @@ export interface Scaled {
 
 /** The sum of multiples of tensors of one shape, made in float64 when its bytes are read, and rounded once. */
 export function addScaled(dtype: FloatDType, dims: readonly number[], terms: readonly Scaled[]): Tensor {
-  return derivedTensor(dtype, dims, (first, count) => {
+  const sources = terms.map(({ tensor }) => tensor);
+  return derivedTensor(dtype, dims, sources, (first, count) => {
     const sums = new Float64Array(count);
     for (const { factor, tensor } of terms) {
       const addends = readElements(tensor, first, count);

@@ -2,6 +2,16 @@ import { present } from "../base/assert.js";
 import type { ByteSource } from "../base/bytes.js";
 import { bitsOf, type DType, type FloatDType, isFloat } from "../ir/dtype.js";
 import { decodeNumbers, encodeNumbers, Tensor, tensorFromNumbers, typedView } from "../ir/tensor.js";
+import { boundDepth } from "./derived-tensor.js";
+
+/** A factor for each channel of an axis; `inner` is the number of elements between two steps of that axis. */
+interface Scaling {
+  readonly scale: Float64Array;
+  readonly inner: number;
+}
+
+/** What scaled tensors were scaled from, so that scaling one again reads the same bytes and rounds once all the same. */
+const ORIGINS = new WeakMap<Tensor, { readonly tensor: Tensor; readonly scalings: readonly Scaling[] }>();
 
 /**
  * The tensor with element i multiplied by scale[floor(i / inner) % scale.length]: a scale along any axis, where
@@ -9,19 +19,33 @@ import { decodeNumbers, encodeNumbers, Tensor, tensorFromNumbers, typedView } fr
  * made when and as far as the result's bytes are read, from where the tensor's own elements are, so nothing is held.
  */
 export function scaleTensor(tensor: Tensor, scale: Float64Array, inner: number): Tensor {
-  const source = scaledSource(tensor, scale, inner);
-  return new Tensor(tensor.dtype, tensor.dims, {
-    kind: "range",
-    range: { source, offset: 0, length: source.size },
-  });
+  const origin = ORIGINS.get(tensor) ?? { tensor, scalings: [] };
+  const scalings = joined(origin.scalings, { scale, inner });
+  const source = scaledSource(origin.tensor, scalings);
+  const range = { source, offset: 0, length: source.size };
+  const lazy = new Tensor(tensor.dtype, tensor.dims, { kind: "range", range });
+  const scaled = boundDepth(lazy, [origin.tensor]);
+  if (scaled === lazy) ORIGINS.set(scaled, { tensor: origin.tensor, scalings });
+  return scaled;
 }
 
-function scaledSource(tensor: Tensor, scale: Float64Array, inner: number): ByteSource {
+/** One more scaling: where there is one along the same axis, their product. */
+function joined(scalings: readonly Scaling[], more: Scaling): readonly Scaling[] {
+  const at = scalings.findIndex(
+    ({ scale, inner }) => inner === more.inner && scale.length === more.scale.length,
+  );
+  const same = scalings[at];
+  if (same === undefined) return [...scalings, more];
+  const scale = same.scale.map((factor, channel) => factor * (more.scale[channel] ?? NaN));
+  return scalings.with(at, { scale, inner: more.inner });
+}
+
+function scaledSource(tensor: Tensor, scalings: readonly Scaling[]): ByteSource {
   const { dtype } = tensor;
   const width = bitsOf(dtype) / 8;
   const fill = (target: Uint8Array, offset: number): void => {
     tensor.readInto(target, offset);
-    multiply(dtype, target, scale, inner, offset / width);
+    multiply(dtype, target, scalings, offset / width);
   };
   const read = (offset: number, length: number): Uint8Array => {
     const before = offset % width;
@@ -41,23 +65,20 @@ function scaledSource(tensor: Tensor, scale: Float64Array, inner: number): ByteS
 }
 
 /** Scales the elements in `bytes`, the first of which is element `first` of the tensor. */
-function multiply(dtype: DType, bytes: Uint8Array, scale: Float64Array, inner: number, first: number): void {
+function multiply(dtype: DType, bytes: Uint8Array, scalings: readonly Scaling[], first: number): void {
   const view = typedView(dtype, bytes);
-  if (view instanceof Float32Array || view instanceof Float64Array) {
-    scaleInPlace(view, scale, inner, first);
+  const [only, ...more] = scalings;
+  // One product is rounded once where it lies; several are rounded after the last.
+  if (only && more.length === 0 && (view instanceof Float32Array || view instanceof Float64Array)) {
+    scaleInPlace(view, only, first);
     return;
   }
   const numbers = decodeNumbers(dtype, bytes, (bytes.length * 8) / bitsOf(dtype));
-  scaleInPlace(numbers, scale, inner, first);
+  for (const scaling of scalings) scaleInPlace(numbers, scaling, first);
   bytes.set(encodeNumbers(dtype, numbers));
 }
 
-function scaleInPlace(
-  values: Float32Array | Float64Array,
-  scale: Float64Array,
-  inner: number,
-  first: number,
-): void {
+function scaleInPlace(values: Float32Array | Float64Array, { scale, inner }: Scaling, first: number): void {
   const channels = scale.length;
   let channel = Math.floor(first / inner) % channels;
   if (inner === 1) {
@@ -117,13 +138,14 @@ function isHarmless(dtype: FloatDType, factors: Float64Array): boolean {
 /**
  * A tensor of sums of weights times `factors`, which are worked out when its bytes are first read, and then held: a plan is
  * looked for among many, and takes few. Where they could leave the type's range they are worked out at once, and the result is
- * undefined if they do.
+ * undefined if they do. `addend` is the tensor that the sums are added to.
  */
 export function sumsTensor(
   dtype: FloatDType,
   dims: readonly number[],
   factors: Float64Array,
   sums: () => Float64Array,
+  addend?: Tensor,
 ): Tensor | undefined {
   if (!isHarmless(dtype, factors)) {
     const values = sums();
@@ -134,7 +156,7 @@ export function sumsTensor(
     bytes ??= encodeNumbers(dtype, sums());
     return bytes;
   };
-  return new Tensor(dtype, dims, { kind: "computed", compute });
+  return boundDepth(new Tensor(dtype, dims, { kind: "computed", compute }), [addend]);
 }
 
 /** Whether every number can be held by the type without becoming infinite. */

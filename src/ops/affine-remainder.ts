@@ -57,7 +57,7 @@ function shifted(
       ? old.toFloat64().map((mean, c) => mean - (shift[c] ?? NaN))
       : operand(isSubtracted, whole, shift);
   };
-  const constant = sumsTensor(old.dtype, [remainder.size], whole.scale, sums);
+  const constant = sumsTensor(old.dtype, [remainder.size], whole.scale, sums, old);
   return constant && new Map([[index, constant]]);
 }
 

@@ -122,5 +122,5 @@ function shiftedBias(
     }
     return values;
   };
-  return sumsTensor(dtype, [outputs], map.shift, sums) ?? refuse(`its ${dtype} bias would overflow`);
+  return sumsTensor(dtype, [outputs], map.shift, sums, bias) ?? refuse(`its ${dtype} bias would overflow`);
 }

@@ -64,7 +64,7 @@ function gemmBias(node: Node, product: Product): Tensor | Refusal {
       return before + alpha * (added[column] ?? NaN);
     });
   };
-  const bias = sumsTensor(dtype, height === 1 ? [columns] : [height, columns], map.shift, sums);
+  const bias = sumsTensor(dtype, height === 1 ? [columns] : [height, columns], map.shift, sums, old);
   return bias ?? refuse(`its ${dtype} bias would overflow`);
 }
 
