@@ -279,6 +279,19 @@ describe("merge-variadic-chains", () => {
     expect(rewrites).toEqual([]);
   });
 
+  it("an operand goes of which every element is the last of its type, and no other", async () => {
+    const bound = async (input: string, constants: string, node: string): Promise<number> => {
+      const { rewrites } = await rewrite(bounded(input, constants, node), ALONE);
+      return rewrites.filter(({ summary }) => summary.includes("does without 1 operand that")).length;
+    };
+    expect(await bound("int32[N,3] x", "int32 last = {2147483647}", "Min (x, last)")).toBe(1);
+    expect(await bound("int32[N,3] x", "int32 last = {2147483646}", "Min (x, last)")).toBe(0);
+    const among = "float least = {-inf}, float[3] k = {0.5, -0.5, 0.25}";
+    expect(await bound("float[N,3] x", among, "Max (x, k, least)")).toBe(1);
+    expect(await bound("uint32[N,3] x", "uint32 last = {4294967295}", "Min (x, last)")).toBe(1);
+    expect(await bound("float[N,3] x", "float[3] last = {-inf, 0.5, -inf}", "Max (x, last)")).toBe(0);
+  });
+
   it("a chain becomes one in one go", async () => {
     const { rewrites } = await rewrite(
       graphText(
