@@ -36,7 +36,14 @@ export function addCheck(program: Command): void {
     .option("--allow-outside", "read external data outside the models' folders")
     .option("--json", "print one JSON document and nothing else on stdout")
     .option("-q, --quiet", "print nothing but errors; the exit code tells")
-    .addHelpText("after", EXIT_HELP)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  normfold check model.onnx folded.onnx
+  normfold check model.onnx folded.onnx --data samples.npz -q && echo equal
+${EXIT_HELP}`,
+    )
     .action(checkCommand);
 }
 

@@ -19,7 +19,14 @@ export function addInspect(program: Command): void {
     .argument("<model>", 'the ONNX file; "-" reads standard input')
     .option("--all", "list each BatchNormalization, and metadata in full")
     .option("--json", "print one JSON document and nothing else on stdout")
-    .addHelpText("after", EXIT_HELP)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  normfold inspect model.onnx
+  normfold inspect model.onnx --json > model.json
+${EXIT_HELP}`,
+    )
     .action(inspectCommand);
 }
 

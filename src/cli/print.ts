@@ -20,7 +20,14 @@ export function addPrint(program: Command): void {
       'print tensors of up to n elements in full, or "all" (default: 16)',
       parseLimit,
     )
-    .addHelpText("after", EXIT_HELP)
+    .addHelpText(
+      "after",
+      `
+Examples:
+  normfold print model.onnx | less
+  normfold print model.onnx --max-elements all > model.txt
+${EXIT_HELP}`,
+    )
     .action(printCommand);
 }
 
