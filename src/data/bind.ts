@@ -200,10 +200,11 @@ function affineOf(
     count > 1 &&
     (channels !== count || (mean.length > 1 && std.length > 1 && mean.length !== std.length))
   ) {
-    const given = `mean and std are for ${mean.length} and ${std.length} channels`;
+    const several = Object.entries({ mean, std }).filter(([, values]) => values.length > 1);
+    const given = several.map(([name, values]) => `${name} is for ${values.length} channels`).join(", ");
     throw new NormfoldError(
       "usage",
-      `${given}, and "${slot.name}" has ${channels ?? "an unknown number"}; give one each`,
+      `${given}, and "${slot.name}" has ${channels ?? "an unknown number"}; give one each, or one for all`,
     );
   }
   const at = (values: readonly number[], channel: number): number =>

@@ -156,6 +156,11 @@ describe("calibrate", () => {
       3,
       /net\.onnx: the data has 20 samples, fewer than one batch of 21/,
     ],
+    [
+      "net.onnx --data good.npy --mean 1,2",
+      2,
+      /good\.npy: mean is for 2 channels, and "x" has \d+; give one each, or one for all/,
+    ],
     ["net.onnx --data good.npy --batch 1", 4, /net\.onnx, n: a batch has one element per channel here/],
     ["fixed.onnx --data one.npy", 3, /fixed\.onnx: the data has 1 sample, fewer than one batch of 8/],
     ["fixed.onnx --data good.npy --batch 4", 2, /the model fixes its batch at 8 samples, not 4/],

@@ -206,7 +206,7 @@ describe("data that does not fit", () => {
     ["packed.npz", [slot("q", ["N", 3]), slot("r", ["N"]), slot("s", ["N"])], {}, /no data for input "s"/],
     ["none.npy", [], {}, /no such file/],
     ["samples.mjs", [slot("x", ["N", 3])], { labels: "y.npy" }, /leave out --labels/],
-    ["images", [slot("in", ["N", 3, 2, 2])], { mean: [1, 2] }, /for 2 and 1 channels, and "in" has 3/],
+    ["images", [slot("in", ["N", 3, 2, 2])], { mean: [1, 2] }, /mean is for 2 channels, and "in" has 3; give one each/],
   ] as const)("%s for %j: one line", async (name, slots, options, message) => {
     expect((await rejection(open(name, slots, options))).describe()).toMatch(message);
   });
