@@ -32,6 +32,7 @@ import { mergeViewChains } from "./merge-view-chains.js";
 import { simplifyConcat } from "./simplify-concat.js";
 import { simplifyReshape } from "./simplify-reshape.js";
 import { simplifyResize } from "./simplify-resize.js";
+import { simplifySequences } from "./simplify-sequences.js";
 import { simplifySizes } from "./simplify-sizes.js";
 
 /** Every pass, in the order the pipeline runs them. */
@@ -54,6 +55,7 @@ export const PASSES: readonly Pass[] = [
   mergeIdempotentChains,
   mergeViewChains,
   mergeMovementChains,
+  simplifySequences,
   mergeSlices,
   simplifyConcat,
   joinSlices,

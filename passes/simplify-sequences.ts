@@ -1,0 +1,187 @@
+import { present } from "../src/base/assert.js";
+import type { Refusal } from "../src/base/refusal.js";
+import type { Node, Value } from "../src/ir/graph.js";
+import type { Facts } from "../src/ops/facts.js";
+import { type Cut, producerOf, sizeAlong } from "../src/ops/movement/cuts.js";
+import { normalAxis } from "../src/ops/shapes.js";
+import { sliceInputs } from "../src/rewrite/add-slice.js";
+import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
+import { readThrough } from "../src/rewrite/read-through.js";
+import { integersFor, replaceNode } from "../src/rewrite/replace-node.js";
+
+/**
+ * Do without a sequence that is taken apart where it was put together.
+ *
+ *   before   s = SplitToSequence (x, 2)  a = SequenceAt (s, 1)  t = SequenceConstruct (a, z)  y = ConcatFromSequence (t)
+ *   after    a = Slice (x, 2, 4)  y = Concat (a, z)
+ *
+ * Several elements of one SplitToSequence come from a Split. Exporters write what a program does with a list of tensors, of which most graphs need only the elements.
+ *
+ * Requires   constant positions and sizes; of a SplitToSequence, that every reader takes one element
+ * Refuses    nothing: a sequence that something else reads stays
+ * Numerics   exact
+ */
+export const simplifySequences: Pass = {
+  kind: "rules",
+  name: "simplify-sequences",
+  summary: "An element of a sequence that was just made is taken from what it was made of",
+  before: "s = SplitToSequence(x, 2)  y = SequenceAt(s, 1)",
+  after: "y = Slice(x, 2, 4)",
+  numerics: "exact",
+  rules: [
+    { operators: ["SequenceAt"], match: element },
+    { operators: ["ConcatFromSequence"], match: concatenation },
+  ],
+};
+
+function element(node: Node, { facts }: View): Proposal | Refusal | undefined {
+  const [sequence, output, position] = [node.input(0), node.output(0), positionOf(node, facts)];
+  if (!node.is("SequenceAt") || output === undefined || position === undefined) return undefined;
+  const construct = producerOf(sequence, "SequenceConstruct", facts);
+  const given = construct?.inputs.at(position);
+  if (given) return readThrough(node, output, given, `takes what ${construct?.label} was given`);
+  const split = producerOf(sequence, "SplitToSequence", facts);
+  return split && takeApart(node, split, facts);
+}
+
+/** The constant position of a SequenceAt, counted from the end where it is negative. */
+function positionOf(node: Node, facts: Facts): number | undefined {
+  const position = node.input(1);
+  const [only, ...more] = (position && facts.numbers(position)) ?? [];
+  return more.length === 0 ? only : undefined;
+}
+
+/** Where elements lie along the axis that a SplitToSequence splits, as far as it is known. */
+interface Division {
+  readonly source: Value;
+  readonly axis: number;
+  /** All of them, from the first; undefined where their number is not known. */
+  readonly sizes: readonly number[] | undefined;
+  /** The size of each but perhaps the last, where they are equal. */
+  readonly each: number | undefined;
+}
+
+function divisionOf(split: Node, facts: Facts): Division | undefined {
+  const [source, given] = [split.input(0), split.input(1)];
+  const axis = source && normalAxis(split.int("axis", 0), facts.rank(source));
+  if (source === undefined || axis === undefined) return undefined;
+  // Elements without the axis would be squeezed besides.
+  if (given === undefined && split.int("keepdims", 1) !== 1) return undefined;
+  const numbers = given === undefined ? [1] : facts.numbers(given);
+  const rank = given === undefined ? 0 : facts.rank(given);
+  if (numbers === undefined || rank === undefined) return undefined;
+  if (rank === 1) return { source, axis, sizes: numbers, each: undefined };
+  const whole = sizeAlong(source, axis, facts);
+  const [each = 0] = numbers;
+  if (each < 1) return undefined;
+  const count = whole === undefined ? 0 : Math.min(Math.ceil(whole / each), MOST_ELEMENTS + 1);
+  const sizes = Array.from({ length: count }, (_, i) => Math.min(each, (whole ?? 0) - i * each));
+  return { source, axis, sizes: count > 0 && count <= MOST_ELEMENTS ? sizes : undefined, each };
+}
+
+/** A Split into more is no gain for the few that are read. */
+const MOST_ELEMENTS = 256;
+
+/** A reader, and which element it takes, counted from the front. */
+interface Taker {
+  readonly node: Node;
+  readonly index: number;
+}
+
+/** The readers of a sequence, where each takes one element, so that the sequence goes in the end. */
+function takersOf(split: Node, { sizes }: Division, facts: Facts): readonly Taker[] | undefined {
+  const takers: Taker[] = [];
+  for (const use of split.output(0)?.uses ?? []) {
+    if (use.kind !== "node" || use.index !== 0 || use.node.graph !== split.graph) return undefined;
+    const position = use.node.is("SequenceAt") ? positionOf(use.node, facts) : undefined;
+    if (position === undefined) return undefined;
+    const index = position < 0 && sizes !== undefined ? position + sizes.length : position;
+    if (index < 0 || (sizes !== undefined && index >= sizes.length)) return undefined;
+    takers.push({ node: use.node, index });
+  }
+  return takers;
+}
+
+/** All readers at once, where there are several: as outputs of one Split. */
+function takeApart(node: Node, split: Node, facts: Facts): Proposal | undefined {
+  const division = divisionOf(split, facts);
+  const takers = division && takersOf(split, division, facts);
+  if (division === undefined || takers === undefined) return undefined;
+  const { sizes } = division;
+  // One output cannot have the names of two.
+  const isOnceEach = new Set(takers.map(({ index }) => index)).size === takers.length;
+  if (takers.length > 1 && isOnceEach && sizes !== undefined)
+    return splitInto(split, takers, division, sizes, facts);
+  const taker = takers.find((each) => each.node === node);
+  return taker && slice(taker, division);
+}
+
+function splitInto(
+  split: Node,
+  takers: readonly Taker[],
+  { source, axis }: Division,
+  sizes: readonly number[],
+  facts: Facts,
+): Proposal {
+  return {
+    kind: "rewrite",
+    summary: `${split.label} becomes a Split, whose outputs are read at once`,
+    apply: (rewriter) => {
+      const graph = present(split.graph, `${split.label} is removed`);
+      const { name, docString, metadata } = split;
+      const outputs = sizes.map(() => graph.freshName(split.output(0)?.name ?? "part"));
+      const isInput = (facts.opset(split) ?? 0) >= 13;
+      const made = rewriter.addNode(
+        graph,
+        {
+          opType: "Split",
+          inputs: isInput ? [source, integersFor(rewriter, split, "sizes", sizes)] : [source],
+          attributes: isInput ? { axis } : { axis, split: sizes },
+          outputs,
+          name,
+          docString,
+          metadata,
+        },
+        split,
+      );
+      for (const { node, index } of takers) {
+        const [element, part] = [node.output(0), made.output(index)];
+        if (element !== undefined && part !== undefined) rewriter.supersede(element, part);
+        rewriter.removeNode(node);
+      }
+      rewriter.removeNode(split);
+    },
+  };
+}
+
+function slice({ node, index }: Taker, { source, axis, sizes, each = 0 }: Division): Proposal {
+  const start = sizes?.slice(0, index).reduce((sum, size) => sum + size, 0) ?? index * each;
+  const cut: Cut = { start, end: start + (sizes?.[index] ?? each), step: 1 };
+  return {
+    kind: "rewrite",
+    summary: `${node.label} cuts its element from "${source.name}" itself`,
+    apply: (rewriter) => {
+      const inputs = sliceInputs(rewriter, node, source, new Map([[axis, cut]]));
+      replaceNode(rewriter, node, { opType: "Slice", inputs });
+    },
+  };
+}
+
+function concatenation(node: Node, { facts }: View): Proposal | undefined {
+  const construct = producerOf(node.input(0), "SequenceConstruct", facts);
+  const axis = node.int("axis");
+  if (!node.is("ConcatFromSequence") || node.hasReferences || construct === undefined) return undefined;
+  if (axis === undefined || node.int("new_axis", 0) !== 0) return undefined;
+  const isOnlyReader = construct.output(0)?.uses.size === 1 && construct.graph === node.graph;
+  return {
+    kind: "rewrite",
+    summary: `${node.label} joins what ${construct.label} was given`,
+    apply: (rewriter) =>
+      replaceNode(
+        rewriter,
+        node,
+        { opType: "Concat", inputs: construct.inputs, attributes: { axis } },
+        isOnlyReader ? [construct] : [],
+      ),
+  };
+}
