@@ -76,6 +76,12 @@ table("com.microsoft", 1, [
     "float[...]",
   ],
   [
+    "float[N,S,96] x, float[N,2,P,16] pk, float[N,2,P,16] pv, int32[N] l, int32 t",
+    'y = com.microsoft.GroupQueryAttention <num_heads = 2, kv_num_heads = 2> (x, "", "", pk, pv, l, t)',
+    "float[N,S,32]",
+  ],
+  [`${X}, float[32] g`, "y = SimplifiedLayerNormalization <axis = -1> (x, g)", "float[N,S,32]"],
+  [
     `${X}, uint8[48,2,8] w, float[96] s`,
     "y = com.microsoft.MatMulNBits <K = 32, N = 48, bits = 4, block_size = 16> (x, w, s)",
     "float[N,S,48]",

@@ -89,12 +89,18 @@ const multiHeadAttention: InferRule = (c) => {
   return [tensorOf(c.dtype(0), [q[0], q[1], width])];
 };
 
-/** Without keys of their own the queries carry them. */
-const groupQueryAttention: InferRule = (c) => [
-  tensorOf(c.dtype(0), c.has(1) ? c.shape(0) : undefined),
-  tensorOf(c.dtype(3), undefined),
-  tensorOf(c.dtype(4), undefined),
-];
+/** Without keys of their own the queries carry them, and the values, side by side for each position. */
+const groupQueryAttention: InferRule = (c) => {
+  const x = c.shape(0);
+  const [heads, shared] = [c.int("num_heads"), c.int("kv_num_heads")];
+  const packed = heads === undefined || shared === undefined ? undefined : heads + 2 * shared;
+  const width = c.has(1) ? x?.[2] : mul(exactDiv(x?.[2], packed), heads);
+  return [
+    tensorOf(c.dtype(0), x?.length === 3 ? [x[0], x[1], width] : undefined),
+    tensorOf(c.dtype(3), undefined),
+    tensorOf(c.dtype(4), undefined),
+  ];
+};
 
 /** The words' indices, their segments, the three tables. */
 const embedding: InferRule = (c) => {

@@ -46,5 +46,7 @@ export const normalization: InferTable = {
   LpNormalization: same,
   MeanVarianceNormalization: same,
   RMSNormalization: same,
+  // onnxruntime's name for it, in the standard domain.
+  SimplifiedLayerNormalization: same,
   Softmax: same,
 };
