@@ -126,6 +126,21 @@ describe("simplify-concat", () => {
     ]);
   });
 
+  it.each([
+    ["along another axis", "p, q = Split <axis = 2> (c, along) y = Concat <axis = 2> (q, p)", "2, 2"],
+    ["of a Concat that others read", "p, q = Split <axis = 1> (c, along) e = Exp (c) y = Sum (p, e)", "1, 8"],
+  ])("a Split %s stays", async (_, readers, sizes) => {
+    const { rewrites } = await rewrite(
+      graphText(
+        "float[N,6,4] x, float[N,3,4] z",
+        [`int64[2] along = {${sizes}}`],
+        `c = Concat <axis = 1> (x, z) ${readers}`,
+      ),
+      ALONE,
+    );
+    expect(rewrites.filter(({ pass }) => pass === "simplify-concat")).toEqual([]);
+  });
+
   it("what takes nothing takes it of no part", async () => {
     const { rewrites } = await rewrite(
       graphText(
