@@ -68,6 +68,10 @@ const CASES: Readonly<Record<string, Case>> = {
       "a = Neg (x) b = Exp (a) c = Add (one, b) y = Reciprocal (c)",
     ],
   },
+  Softsign: {
+    opset: 13,
+    spellings: ["a = Abs (x) b = Add (a, one) y = Div (x, b)", "a = Abs (x) b = Add (one, a) y = Div (x, b)"],
+  },
   Softplus: { opset: 11, spellings: ["a = Exp (x) b = Add (a, one) y = Log (b)"] },
   Gelu: {
     opset: 20,

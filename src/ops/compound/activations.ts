@@ -144,6 +144,14 @@ const sigmoid: Spelling = {
   },
 };
 
+/** Softsign(x) = x / (1 + |x|), which PyTorch's exporters always spell out. */
+const softsign: Spelling = {
+  ends: ["Div"],
+  dtypes: ["float"],
+  read: op("Div", [x, affine(op("Abs", [x]), "s", "t")]),
+  meaning: (found, context) => (isOnePlus(found, context) ? unary(found, context, "Softsign", 1) : undefined),
+};
+
 const erf: Matcher = affine(op("Erf", [affine(x, "a", "b")]), "s", "t");
 const cube: Matcher = product([x, x, x], "q");
 
@@ -289,6 +297,7 @@ export const ACTIVATIONS: readonly Spelling[] = [
   swish,
   gelu,
   softplus,
+  softsign,
   sigmoid,
   prelu,
   leakyRelu,
