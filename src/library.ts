@@ -227,7 +227,7 @@ async function checkOptions(
     seed,
     inputs: describeInputs(model),
     precision: precisionOf(model),
-    noisy: () => stage(withProbes(perturbWeights(model, seed), probes)),
+    noisy: (run) => stage(withProbes(perturbWeights(model, seed + run), probes)),
     optional: probes,
     flattened: flattenedOutputs(model),
     ...(data === undefined ? {} : { feeds: data }),

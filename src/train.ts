@@ -67,7 +67,14 @@ export {
   type TrainingStep,
   type TrainingStepOptions,
 } from "./training/step.js";
-export type { Checkpoint, StepProgress, TrainOptions, TrainResult, Validation } from "./training/train.js";
+export type {
+  Checkpoint,
+  StepProgress,
+  TrainedParameter,
+  TrainOptions,
+  TrainResult,
+  Validation,
+} from "./training/train.js";
 export {
   type TrainingInfoOptions,
   type TrainingModel,

@@ -78,7 +78,7 @@ async function load(): Promise<Runtime> {
   } catch (error) {
     throw new NormfoldError(
       "unsupported",
-      `onnxruntime-node does not load here (${shortReason(error)}); reinstall it, or leave out the check`,
+      `onnxruntime-node does not load here (${shortReason(error)}); reinstall it; optimize needs it only for its check`,
       {},
       { cause: error },
     );
@@ -99,10 +99,7 @@ async function openSession(ort: Ort, model: RuntimeModel, options: OpenOptions =
   };
   let session: InferenceSession;
   try {
-    session =
-      model.kind === "path"
-        ? await ort.InferenceSession.create(model.path, sessionOptions)
-        : await ort.InferenceSession.create(model.bytes, sessionOptions);
+    session = await createSession(ort, model, sessionOptions);
   } catch (error) {
     throw translated(error, "onnxruntime cannot load the model");
   }
@@ -119,6 +116,30 @@ async function openSession(ort: Ort, model: RuntimeModel, options: OpenOptions =
     },
     close: () => session.release(),
   };
+}
+
+/** What onnxruntime 1.30 calls the values that it puts behind operators without a float16 kernel. */
+const OWN_CASTS = /InsertedPrecisionFreeCast/;
+
+/**
+ * Without its optimizations onnxruntime 1.30 refuses valid models where a Cast to float16 follows such an operator: its own Casts and
+ * this one contradict each other until the level "basic" has merged them. Only these models get that level.
+ */
+async function createSession(
+  ort: Ort,
+  model: RuntimeModel,
+  options: InferenceSession.SessionOptions,
+): Promise<InferenceSession> {
+  const create = (given: InferenceSession.SessionOptions): Promise<InferenceSession> =>
+    model.kind === "path"
+      ? ort.InferenceSession.create(model.path, given)
+      : ort.InferenceSession.create(model.bytes, given);
+  try {
+    return await create(options);
+  } catch (error) {
+    if (!OWN_CASTS.test(String(error)) || options.graphOptimizationLevel !== "disabled") throw error;
+    return await create({ ...options, graphOptimizationLevel: "basic" });
+  }
 }
 
 async function runSession(
@@ -208,6 +229,8 @@ function shortReason(error: unknown): string {
     .replace(/\s+/g, " ")
     .replace(/^Load model from .* failed: ?/, "")
     .replace("Non-zero status code returned while running ", "")
+    .replace(/ ?Require stack:.*$/, "")
+    .replace(/\bonnxruntime::\S+\([^)]*\) ?/g, "")
     .replace(/\/\S+\.(cc|h):\d+ [^ ]*(\([^)]*\))?( \[[^\]]*\])? ?/g, "")
     .trim();
   return line.length > 240 ? `${line.slice(0, 237)}...` : line;

@@ -246,6 +246,14 @@ describe("what only looks like an activation", () => {
     }
   });
 
+  it.each([
+    ["another value is divided", "a = Abs (x) b = Add (a, one) y = Div (z, b)"],
+    ["the sum does not start at 1", "a = Abs (x) b = Add (a, two) y = Div (x, b)"],
+    ["the other way round", "a = Abs (x) b = Add (a, one) y = Div (b, x)"],
+  ])("it is no Softsign: %s", async (_, nodes) => {
+    await expectKept(unary(nodes, "float[N,3,5] x, float[N,3,5] z"), undefined, { opset: 17 });
+  });
+
   it("a constant of higher rank makes the result a matrix", async () => {
     const nodes = "a = Exp (x) b = Add (a, one) y = Log (b)";
     await expectKept(graphText("float[5] x", ["float[1,1] one = {1}"], nodes));

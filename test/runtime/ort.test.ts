@@ -62,6 +62,15 @@ describe("onnxruntime", () => {
     await session.close();
   });
 
+  it("opens a model whose Cast to float16 contradicts the runtime's own", async () => {
+    const body = "s = Softmax(x)  c = Cast <to = 10> (s)  y = MatMul(c, c)";
+    const model = bytesOf(`g (float16[2,2] x) => (float16[2,2] y) { ${body} }`);
+    const session = await runtime.open(model);
+    const outputs = await session.run(new Map([["x", tensor("float16", [2, 2], [0, 0, 0, 0])]]));
+    expect(numbers(outputs.get("y"))).toEqual([0.5, 0.5, 0.5, 0.5]);
+    await session.close();
+  });
+
   it("says unsupported for an operator it does not know, in one line", async () => {
     const model = bytesOf("g (float[1] x) => (float[1] y) { y = NoSuchOperator(x) }");
     await expect(runtime.open(model)).rejects.toMatchObject({
