@@ -1,4 +1,16 @@
 import { type Graph, type Node, Value } from "../ir/graph.js";
+import {
+  affine,
+  any,
+  type Context,
+  clipped,
+  either,
+  firstReading,
+  near,
+  op,
+  product,
+} from "../ops/compound/match.js";
+import { numberOf, valueNamed } from "../ops/compound/reading.js";
 import { recognizeCompounds } from "../ops/compound/recognize.js";
 import { constantTensor } from "../ops/constants.js";
 import type { Facts } from "../ops/facts.js";
@@ -117,7 +129,41 @@ function readSpelledActivation(node: Node, facts: Facts): Activation | undefined
     if (!SPELLED.has(opType) || !(input instanceof Value) || !output) continue;
     return { node, kind: opType, input, output, nodes: new Set(nodes) };
   }
-  return undefined;
+  return readScaledHardSwish(node, facts);
+}
+
+const x = any("x");
+/** x times a piecewise linear step of x. */
+const STEPPED = product(
+  [x, either(op("HardSigmoid", [x]), affine(clipped(affine(x, "a", "b")), "s", "t"))],
+  "c",
+);
+
+/**
+ * HardSwish up to a constant factor, as the 1/6 of x * Clip(x + 3, 0, 6) is often folded into what follows, and with whatever slope
+ * its HardSigmoid has.
+ */
+function readScaledHardSwish(node: Node, facts: Facts): Activation | undefined {
+  const [opset, output] = [facts.opset(node), node.output(0)];
+  // Before opset 7 operators broadcast by other rules.
+  if (opset === undefined || opset < 7 || output === undefined) return undefined;
+  const context = { facts, root: node, dtype: facts.dtype(output), opset };
+  return firstReading(STEPPED, context, (found) => {
+    const input = valueNamed(found, "x");
+    const isStep = !found.numbers.has("s") || risesFromZero((name) => numberOf(found, name), context);
+    if (input === undefined || !isStep) return undefined;
+    return { node, kind: "HardSwish", input, output, nodes: found.nodes };
+  });
+}
+
+/** Whether s * clip(a x + b, low, high) + t is a multiple of a HardSigmoid that is neither 0 nor 1 at 0. */
+function risesFromZero(read: (name: string) => number, context: Context): boolean {
+  const [s, t] = [read("s"), read("t")];
+  const [low, high] = [s * read("low") + t, s * read("high") + t];
+  const [none, full] = Math.abs(low) < Math.abs(high) ? [low, high] : [high, low];
+  const [slope, middle] = [(s * read("a")) / full, (s * read("b") + t) / full];
+  // A level of zero may be a difference of rounded numbers, so it is compared beside one.
+  return near(1 + none / full, 1, context) && slope > 0 && middle > 0 && middle < 1;
 }
 
 /** Clip with a bound that a network means as a nonlinearity: one of its bounds is 0 (Relu6 and its like), or -1 and 1. */

@@ -53,6 +53,18 @@ describe("findSites", () => {
     ["Gelu", "d = Div (a, root)  e = Erf (d)  p = Add (e, one)  m = Mul (a, p)  r = Mul (m, half)"],
     ["Gelu", "d = Div (a, root)  e = Erf (d)  p = Add (e, one)  r = Mul (a, p)"],
     ["HardSwish", "p = Add (a, three)  c = Clip (p, zero, six)  m = Mul (a, c)  r = Div (m, six)"],
+    ["HardSwish", "p = Add (a, three)  c = Clip (p, zero, six)  r = Mul (a, c)"],
+    ["HardSwish", "p = Add (three, a)  c = Clip (p, zero, six)  m = Mul (c, a)  r = Mul (m, half)"],
+    ["HardSwish", "p = Add (a, three)  c = Clip (p, zero, six)  h = Mul (a, half)  r = Mul (h, c)"],
+    ["HardSwish", "p = Add (a, three)  c = Relu (p)  d = Min (c, six)  r = Mul (a, d)"],
+    ["HardSwish", "d = Div (a, six)  p = Add (d, half)  c = Clip (p, zero, one)  r = Mul (c, a)"],
+    [
+      "HardSwish",
+      "d = Div (a, three)  p = Add (d, half)  c = Clip (p, zero, one)  m = Mul (c, a)  r = Mul (m, six)",
+    ],
+    ["HardSwish", "p = Sub (three, a)  c = Clip (p, zero, six)  d = Sub (six, c)  r = Mul (a, d)"],
+    ["HardSwish", "h = Mul (a, half)  s = HardSigmoid (a)  r = Mul (s, h)"],
+    ["Clip", "c = Clip (a, zero, six)  r = Mul (a, c)"],
   ])("takes %s: %s", (kind, nodes, opset = 17) => {
     expect(found(`a = Gemm (x, W, B)  ${nodes}  ${END}`, {}, opset)).toEqual({
       sites: [`a: ${kind}`],
@@ -106,6 +118,11 @@ describe("findSites", () => {
       "a gate",
       "a = Gemm (x, W)  s = Sigmoid (a)  r = Mul (s, z)",
       "s: it is a gate: its result multiplies another value (ask with gates)",
+    ],
+    [
+      "a gate that is spelled out",
+      "a = Gemm (x, W)  p = Add (a, three)  c = Clip (p, zero, six)  r = Mul (z, c)",
+      "c: it is a gate: its result multiplies another value (ask with gates)",
     ],
     [
       "what is normalized already",
