@@ -1,4 +1,4 @@
-import { invariant, present } from "../base/assert.js";
+import { present } from "../base/assert.js";
 import { NormfoldError } from "../base/errors.js";
 import { createRandom } from "../base/random.js";
 import { bitsOf } from "../ir/dtype.js";
@@ -62,8 +62,8 @@ async function* batches(
   total: number,
   options: BatchOptions,
 ): AsyncGenerator<Batch, void, undefined> {
+  assertBatchOptions(options);
   const { size, limit = total, dropLast = false, skip = 0, memory, signal } = options;
-  invariant(Number.isInteger(size) && size > 0, `a batch of ${size} samples`);
   const order = sampleOrder(total, options.seed).subarray(0, limit);
   for (let start = skip * size; start < order.length; start += size) {
     signal?.throwIfAborted();
@@ -74,6 +74,19 @@ async function* batches(
     );
     yield await Promise.resolve({ size: chosen.length, tensors, places: chosen });
   }
+}
+
+/** Throws "usage" for a size, limit or skip that no batches can be drawn by. */
+export function assertBatchOptions({ size, limit = Number.POSITIVE_INFINITY, skip = 0 }: BatchOptions): void {
+  const fail = (message: string): never => {
+    throw new NormfoldError("usage", message);
+  };
+  // First of all: callers that take no more than the limit into a batch take its mistake into the size.
+  if (limit !== Number.POSITIVE_INFINITY && !(Number.isInteger(limit) && limit > 0))
+    fail(`a limit of ${limit} samples; give a whole number from 1 on`);
+  if (!Number.isInteger(size) || size < 1) fail(`a batch of ${size} samples; give a whole number from 1 on`);
+  if (!Number.isInteger(skip) || skip < 0)
+    fail(`${skip} batches to leave out; give a whole number from 0 on`);
 }
 
 /** The samples in the order they are drawn in: as they are stored, or shuffled by Fisher and Yates. */

@@ -4,7 +4,7 @@ import { NormfoldError } from "../base/errors.js";
 import { bitsOf, type DType } from "../ir/dtype.js";
 import { type RuntimeTensor, type TensorMap, tensorSize } from "../runtime/runtime.js";
 import type { Batch, BatchOptions, Dataset, Field } from "./dataset.js";
-import { sampleOrder } from "./memory.js";
+import { assertBatchOptions, sampleOrder } from "./memory.js";
 
 /** Samples that can be read in any order. */
 export interface SampleSource {
@@ -27,9 +27,10 @@ export function sampledDataset(source: SampleSource): Dataset {
 
 async function* batchesOf(
   source: SampleSource,
-  { size, seed, limit = source.size, dropLast = false, skip = 0, memory, signal }: BatchOptions,
+  options: BatchOptions,
 ): AsyncGenerator<Batch, void, undefined> {
-  invariant(Number.isInteger(size) && size > 0, `a batch of ${size} samples`);
+  assertBatchOptions(options);
+  const { size, seed, limit = source.size, dropLast = false, skip = 0, memory, signal } = options;
   const order = sampleOrder(source.size, seed).subarray(0, limit);
   for (let start = skip * size; start < order.length; start += size) {
     signal?.throwIfAborted();

@@ -193,6 +193,8 @@ describe("what calibrate says", () => {
       {},
       /its mean is no initializer; make it one/,
     ],
+    [ONE, { limit: 0 }, /a limit of 0 samples; give a whole number from 1 on/],
+    [ONE, { limit: Number.NaN }, /a limit of NaN samples/],
   ])("%#: a refusal", async (text, options, message) => {
     await expect(calibrate(modelOf(text), images, options)).rejects.toThrow(message);
   });

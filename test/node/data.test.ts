@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { NormfoldError } from "../../src/base/errors.js";
 import type { Slot } from "../../src/data/bind.js";
 import type { Batch, BatchOptions, Dataset } from "../../src/data/dataset.js";
+import { tensorDataset } from "../../src/data/memory.js";
 import { decodeNumbers } from "../../src/ir/tensor.js";
 import { type DatasetOptions, openDataset } from "../../src/node/data/open.js";
 
@@ -37,6 +38,7 @@ function idx(type: number, dims: readonly number[], data: Uint8Array): Uint8Arra
 }
 
 const ramp = (count: number): Float32Array => Float32Array.from({ length: count }, (_, i) => i);
+const bytesOf = (array: Float32Array): Uint8Array => new Uint8Array(array.buffer);
 const slot = (name: string, shape: Slot["shape"], dtype: Slot["dtype"] = "float"): Slot => ({
   name,
   dtype,
@@ -200,13 +202,42 @@ describe("images and modules", () => {
   });
 });
 
+describe.each([
+  ["in memory", () => tensorDataset({ in: { dtype: "float", dims: [4], data: bytesOf(ramp(4)) } })],
+  ["in files", () => open("four.npy", [slot("in", [undefined])])],
+])("batches of data %s", (_, give) => {
+  beforeAll(() => writeFileSync(file("four.npy"), npy("<f4", [4], ramp(4))));
+
+  it.each<[BatchOptions, RegExp]>([
+    [{ size: 0 }, /^a batch of 0 samples; give a whole number from 1 on$/],
+    [{ size: 1.5 }, /^a batch of 1\.5 samples/],
+    [{ size: 2, limit: 0 }, /^a limit of 0 samples; give a whole number from 1 on$/],
+    [{ size: 2, limit: Number.NaN }, /^a limit of NaN samples/],
+    [{ size: 2, skip: -1 }, /^-1 batches to leave out; give a whole number from 0 on$/],
+  ])("%j makes no sense", async (options, message) => {
+    const { code, message: said } = await rejection(collect(await give(), options));
+    expect(code).toBe("usage");
+    expect(said).toMatch(message);
+  });
+
+  it("no limit may be said as an infinite one", async () => {
+    const batches = await collect(await give(), { size: 3, limit: Number.POSITIVE_INFINITY });
+    expect(batches.map(({ size }) => size)).toEqual([3, 1]);
+  });
+});
+
 describe("data that does not fit", () => {
   it.each([
     ["x.npy", [slot("in", ["N", 4])], {}, /wants samples of 4, and "arr_0" has 3/],
     ["packed.npz", [slot("q", ["N", 3]), slot("r", ["N"]), slot("s", ["N"])], {}, /no data for input "s"/],
     ["none.npy", [], {}, /no such file/],
     ["samples.mjs", [slot("x", ["N", 3])], { labels: "y.npy" }, /leave out --labels/],
-    ["images", [slot("in", ["N", 3, 2, 2])], { mean: [1, 2] }, /mean is for 2 channels, and "in" has 3; give one each/],
+    [
+      "images",
+      [slot("in", ["N", 3, 2, 2])],
+      { mean: [1, 2] },
+      /mean is for 2 channels, and "in" has 3; give one each/,
+    ],
   ] as const)("%s for %j: one line", async (name, slots, options, message) => {
     expect((await rejection(open(name, slots, options))).describe()).toMatch(message);
   });
