@@ -9,7 +9,7 @@ import { createFacts } from "./ops/facts.js";
 /**
  * A copy of the model with fixed sizes for some inputs. Where an input named its size ("batch"), the size holds for every
  * other place that names it. Throws NormfoldError "usage" for a name that is no input, for another rank, and for sizes
- * that contradict a number the model declares or each other.
+ * that are no whole numbers from 0 on or contradict a number the model declares or each other.
  */
 export function fixInputShapes(model: Model, shapes: Readonly<Record<string, readonly number[]>>): Model {
   const copy = cloneModel(model);
@@ -29,6 +29,11 @@ export function fixInputShapes(model: Model, shapes: Readonly<Record<string, rea
     if (declared !== undefined && declared.length !== shape.length) {
       const ranks = `${declared.length} dimensions, not ${shape.length}`;
       throw new NormfoldError("usage", `input "${name}" has ${ranks}; give a size for each`);
+    }
+    const impossible = shape.find((size) => !(Number.isSafeInteger(size) && size >= 0));
+    if (impossible !== undefined) {
+      const size = `size ${impossible}; give whole numbers from 0 on`;
+      throw new NormfoldError("usage", `input "${name}" cannot have ${size}`);
     }
     shape.forEach((size, axis) => {
       fixDim(name, declared?.[axis], size, sizes);
