@@ -1,5 +1,6 @@
+import { randomUUID } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { NormfoldError } from "../base/errors.js";
 import { byteLengthOf, type DType } from "../ir/dtype.js";
 import type { RuntimeTensor } from "../runtime/runtime.js";
@@ -59,9 +60,10 @@ export function writeCheckpoint(
   const text = utf8.encode(JSON.stringify(header));
   const length = new Uint8Array(8);
   new DataView(length.buffer).setBigUint64(0, BigInt(text.length), true);
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
+  // Not after the target, whose name may be as long as names can be.
+  const temporary = join(dirname(path), `.normfold-${randomUUID()}.tmp`);
   guarded(path, "write", () => {
-    const descriptor = openSync(temporary, "w");
+    const descriptor = openSync(temporary, "wx");
     try {
       for (const piece of [length, text, ...pieces]) {
         for (let done = 0; done < piece.length; ) done += writeSync(descriptor, piece, done);

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -137,17 +137,18 @@ describe("a checkpoint", () => {
            tensors: new Map([["w", { dtype: "float", dims: [2 ** 20], data }]]) });
        }`,
     );
+    const temporaries = (): readonly string[] =>
+      filesIn(cwd).filter((name) => /^\.normfold-.*\.tmp$/.test(name));
     let last = 0;
     for (let kill = 0; kill < 4; kill++) {
       const child = spawn(process.execPath, [fileURLToPath(`file://${at("writer.mjs")}`), String(last + 1)], {
         cwd,
       });
       const ended = new Promise((resolve) => child.on("close", resolve));
-      await until(
-        () => existsSync(at("killed.safetensors")) && existsSync(at(`.killed.safetensors.${child.pid}.tmp`)),
-      );
+      await until(() => existsSync(at("killed.safetensors")) && temporaries().length > 0);
       child.kill("SIGKILL");
       await ended;
+      for (const name of temporaries()) rmSync(at(name));
       const { step, tensors } = readCheckpoint(at("killed.safetensors"));
       expect(step).toBeGreaterThanOrEqual(last);
       const data = tensors.get("w")?.data;

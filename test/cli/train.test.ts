@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { loadModel, modelToBytes } from "../../src/index.js";
@@ -185,6 +185,13 @@ describe("checkpoints", () => {
   test("come back as they were written", () => {
     writeCheckpoint(at("a.safetensors"), saved);
     expect(readCheckpoint(at("a.safetensors"))).toEqual(saved);
+  });
+
+  test("may have a name as long as names can be", () => {
+    const long = "n".repeat(255);
+    writeCheckpoint(at(long), saved);
+    expect(readCheckpoint(at(long))).toEqual(saved);
+    rmSync(at(long));
   });
 
   test("are refused in one line when they are damaged", () => {
