@@ -155,9 +155,10 @@ function emptyParts(node: Node, { facts }: View): Proposal | undefined {
   if (axis === undefined || node.inputs.length < 2) return undefined;
   const full = node.inputs.filter((value) => value === null || sizeAlong(value, axis, facts) !== 0);
   if (full.length === 0 || full.length === node.inputs.length) return undefined;
+  const count = node.inputs.length - full.length;
   return {
     kind: "rewrite",
-    summary: `${node.label} has ${node.inputs.length - full.length} part(s) of no elements less`,
+    summary: `${node.label} has ${count} ${count === 1 ? "part" : "parts"} of no elements less`,
     apply: (rewriter) =>
       replaceNode(rewriter, node, { opType: "Concat", inputs: full, attributes: { axis } }),
   };

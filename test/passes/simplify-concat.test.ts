@@ -1,5 +1,5 @@
-import { describe, it } from "vitest";
-import { expectRefused, expectRewrite } from "../support/rewrite.js";
+import { describe, expect, it } from "vitest";
+import { expectRefused, expectRewrite, rewrite } from "../support/rewrite.js";
 
 const PASS = { passes: ["simplify-concat", "join-slices", "eliminate-dead"] };
 const ALONE = { passes: ["simplify-concat", "join-slices"] };
@@ -57,6 +57,19 @@ describe("a part of a Concat", () => {
     ["a Split through a part", "c = Concat <axis = 1> (z, z, x) y, e = Split <axis = 1> (c, odd)", "y, e"],
   ])("%s stays", async (_, nodes, outputs) => {
     await expectRefused(graph(nodes, outputs), undefined, ALONE);
+  });
+});
+
+describe("parts of no elements", () => {
+  it.each([
+    ["one", "x, e, z", "has 1 part of no elements less"],
+    ["several", "e, x, e, z", "has 2 parts of no elements less"],
+  ])("%s", async (_, parts, summary) => {
+    const text = `g (float[2,6,4] x, float[2,3,4] z) => (float[2,9,4] y) <float[2,0,4] e = {}> {
+      y = Concat <axis = 1> (${parts}) }`;
+    const { ops, rewrites } = await rewrite(text, { passes: ["simplify-concat"] });
+    expect(ops).toEqual(["y = Concat(x, z)"]);
+    expect(rewrites.map((record) => record.summary)).toEqual([`Concat "y" ${summary}`]);
   });
 });
 
