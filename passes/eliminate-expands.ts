@@ -5,17 +5,16 @@ import { producerOf } from "../src/ops/movement/cuts.js";
 import { broadcastShapes } from "../src/ops/shapes.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 
-/** Operators that broadcast all their inputs against each other, with the opset from which they do. */
-const BROADCASTING: ReadonlyMap<string, number> = new Map([
-  ...["Add", "Sub", "Mul", "Div", "Pow", "And", "Or", "Xor", "Equal", "Less", "Greater"].map(from(7)),
-  ...["Max", "Min", "Sum", "Mean"].map(from(8)),
-  ...["Where", "Mod", "LessOrEqual", "GreaterOrEqual", "BitShift"].map(from(9)),
-  ...["BitwiseAnd", "BitwiseOr", "BitwiseXor"].map(from(18)),
-]);
-
-function from(opset: number): (name: string) => readonly [string, number] {
-  return (name) => [name, opset];
-}
+/**
+ * Operators that broadcast all their inputs against each other. The older of them began to with opset 7 or 8, and Expand is
+ * of opset 8 itself: where there is one, they do.
+ */
+const BROADCASTING: readonly string[] = [
+  ...["Add", "Sub", "Mul", "Div", "Pow", "And", "Or", "Xor", "Equal", "Less", "Greater"],
+  ...["Max", "Min", "Sum", "Mean"],
+  ...["Where", "Mod", "LessOrEqual", "GreaterOrEqual", "BitShift"],
+  ...["BitwiseAnd", "BitwiseOr", "BitwiseXor"],
+];
 
 /**
  * Read through an Expand where the operator behind it broadcasts anyway.
@@ -35,15 +34,13 @@ export const eliminateExpands: Pass = {
   before: "s = Shape(x)  e = Expand(n, s)  y = Div(x, e)",
   after: "y = Div(x, n)",
   numerics: "exact",
-  rules: [{ operators: [...BROADCASTING.keys()], match }],
+  rules: [{ operators: BROADCASTING, match }],
 };
 
 function match(node: Node, { facts }: View): Proposal | undefined {
-  const since = node.is(node.opType) ? BROADCASTING.get(node.opType) : undefined;
   const output = node.output(0);
-  if (since === undefined || output === undefined || node.hasReferences || facts.isCall(node))
+  if (!node.is(...BROADCASTING) || output === undefined || node.hasReferences || facts.isCall(node))
     return undefined;
-  if ((facts.opset(node) ?? 0) < since) return undefined;
   const shape = facts.shape(output);
   if (shape === undefined) return undefined;
   for (const [index, input] of node.inputs.entries()) {
