@@ -123,7 +123,10 @@ function withLoss(model: Model, { loss, output, statistics = "stored" }: Evaluat
 export function labelsOf(tensors: TensorMap, model: Model, name: string): RuntimeTensor {
   const labels = tensors.get(LABELS);
   if (labels === undefined)
-    throw new NormfoldError("usage", "the data has no labels; give them with --labels");
+    throw new NormfoldError(
+      "usage",
+      `the data has no labels; give them as its field "${LABELS}", or with --labels`,
+    );
   const type = model.graph.inputs.find((input) => input.name === name)?.type;
   const { data, dims } = labels;
   if (type?.kind !== "tensor" || !(data instanceof Uint8Array)) {

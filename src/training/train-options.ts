@@ -84,14 +84,15 @@ export function assertOptions({
   epochs,
   learningRate,
   schedule,
-  momentum = 0.9,
-  weightDecay = 0,
+  momentum,
+  weightDecay,
+  seed = 0,
+  validateEvery = 1,
+  checkpointEvery = 1,
+  threads = 1,
   stepsPerCall = 1,
   data,
 }: TrainOptions): void {
-  const fail = (message: string): never => {
-    throw new NormfoldError("usage", message);
-  };
   if (!Number.isInteger(batchSize) || batchSize < 1)
     fail(`a batch of ${batchSize} samples; give a whole number from 1 on`);
   if ((steps === undefined) === (epochs === undefined))
@@ -99,9 +100,17 @@ export function assertOptions({
   const length = steps ?? epochs ?? 0;
   if (!Number.isInteger(length) || length < 1)
     fail(`${length} is no length of a training; give a whole number from 1 on`);
-  if (!(learningRate > 0)) fail(`the learning rate is ${learningRate}; give one above 0`);
-  if (!(momentum >= 0 && momentum < 1)) fail(`the momentum is ${momentum}; give one from 0 to below 1`);
-  if (!(weightDecay >= 0)) fail(`the weight decay is ${weightDecay}; give one from 0 on`);
+  assertHyperparameters({ learningRate, momentum, weightDecay });
+  if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32)
+    fail(`the seed is ${seed}; give a whole number from 0 to ${2 ** 32 - 1}`);
+  for (const [what, steps] of [
+    ["validations", validateEvery],
+    ["checkpoints", checkpointEvery],
+  ] as const) {
+    if (!Number.isInteger(steps) || steps < 1)
+      fail(`${steps} steps between ${what}; give a whole number from 1 on`);
+  }
+  if (!Number.isInteger(threads) || threads < 1) fail(`${threads} threads; give a whole number from 1 on`);
   if (schedule !== undefined) assertSchedule(schedule);
   if (!Number.isInteger(stepsPerCall) || stepsPerCall < 1)
     fail(`${stepsPerCall} steps in a call; give a whole number from 1 on`);
@@ -119,6 +128,27 @@ export function assertOptions({
   ) {
     fail("the data does not say how many samples it has; give the length in steps for a schedule");
   }
+}
+
+/** Throws "usage" for numbers that no optimizer could move parameters by. */
+export function assertHyperparameters({
+  learningRate,
+  momentum = 0.9,
+  weightDecay = 0,
+}: {
+  readonly learningRate: number;
+  readonly momentum: number | undefined;
+  readonly weightDecay: number | undefined;
+}): void {
+  if (!(learningRate > 0 && Number.isFinite(learningRate)))
+    fail(`the learning rate is ${learningRate}; give one above 0`);
+  if (!(momentum >= 0 && momentum < 1)) fail(`the momentum is ${momentum}; give one from 0 to below 1`);
+  if (!(weightDecay >= 0 && Number.isFinite(weightDecay)))
+    fail(`the weight decay is ${weightDecay}; give one from 0 on`);
+}
+
+function fail(message: string): never {
+  throw new NormfoldError("usage", message);
 }
 
 /** What decides the course of a training, as text; a checkpoint fits where it is equal. */

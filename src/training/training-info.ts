@@ -16,6 +16,7 @@ import { Cursor } from "../proto/wire.js";
 import { writeGraph } from "../proto/write-graph.js";
 import { becomeInput } from "./parameters.js";
 import { buildTrainingStep, type TrainingStep, type TrainingStepOptions } from "./step.js";
+import { assertHyperparameters } from "./train-options.js";
 
 export interface TrainingInfoOptions extends Omit<TrainingStepOptions, "guarded" | "withDecay" | "probes"> {
   readonly learningRate: number;
@@ -35,9 +36,11 @@ const LEAST_IR = 7;
  * algorithm, and so is the optimizer's memory. Nodes of the forward pass that training leaves as they are, up to the first
  * BatchNormalization, are not repeated. Give the inference form; a model below opset 18 is raised to it.
  *
- * Throws as buildTrainingStep does.
+ * Throws as buildTrainingStep does, and "usage" for a learning rate, momentum or weight decay that makes no sense.
  */
 export function withTrainingInfo(model: Model, options: TrainingInfoOptions): Model {
+  const { learningRate, momentum, weightDecay } = options;
+  assertHyperparameters({ learningRate, momentum, weightDecay });
   const inference = cloneModel(model);
   if ((inference.opset() ?? 0) < LEAST_OPSET) raiseOpset(inference, LEAST_OPSET);
   inference.irVersion = Math.max(inference.irVersion, LEAST_IR);

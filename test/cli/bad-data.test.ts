@@ -193,7 +193,11 @@ describe("train", () => {
     ["net.onnx --data good.npy --labels half.npy", 2, /a label is \d+\.5, and classes are whole numbers/],
     ["net.onnx --data good.npy --labels rows.npy", 2, /labels are \[5,3\], and the loss wants \[N\]/],
     ["net.onnx --data good.npy --labels few.npy", 2, /20 samples and its labels 6/],
-    ["net.onnx --data good.npy", 2, /the data has no labels; give them with --labels/],
+    [
+      "net.onnx --data good.npy",
+      2,
+      /the data has no labels; give them as its field "labels", or with --labels/,
+    ],
     [
       "fixed.onnx --data good.npy --labels labels.npy",
       2,

@@ -161,6 +161,12 @@ describe("trainModel", () => {
     [{ steps: 3, batchSize: 500 }, /90 samples, fewer than a batch of 500/],
     [{ steps: 3, epochs: 3 }, /steps or epochs, one of them/],
     [{ steps: 3, learningRate: 0 }, /learning rate is 0/],
+    [{ steps: 3, learningRate: Number.POSITIVE_INFINITY }, /learning rate is Infinity; give one above 0/],
+    [{ steps: 3, seed: -1 }, /the seed is -1; give a whole number from 0 to 4294967295/],
+    [{ steps: 3, seed: 1.5 }, /the seed is 1\.5/],
+    [{ steps: 3, validateEvery: 0 }, /0 steps between validations; give a whole number from 1 on/],
+    [{ steps: 3, checkpointEvery: 0 }, /0 steps between checkpoints; give a whole number from 1 on/],
+    [{ steps: 3, threads: 0 }, /0 threads; give a whole number from 1 on/],
     [{ steps: 3, freeze: () => true }, /no parameter is left to train/],
     [{ steps: 3, output: "z" }, /no output "z"; there are y/],
     [

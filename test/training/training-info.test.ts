@@ -10,7 +10,11 @@ import type { RuntimeTensor, Session, TensorMap } from "../../src/runtime/runtim
 import { parseModel } from "../../src/text/parse.js";
 import { OPTIMIZERS, type OptimizerKind } from "../../src/training/optimizer.js";
 import { buildTrainingStep, type TrainingStepOptions } from "../../src/training/step.js";
-import { trainingModel, withTrainingInfo } from "../../src/training/training-info.js";
+import {
+  type TrainingInfoOptions,
+  trainingModel,
+  withTrainingInfo,
+} from "../../src/training/training-info.js";
 
 const NET = `<ir_version: 8, opset_import: ["" : 18]>
   net (float[N,2] x) => (float[N,3] y)
@@ -161,6 +165,19 @@ describe("withTrainingInfo", () => {
     const twice = withTrainingInfo(once, { ...options("momentum"), learningRate: 0.2 });
     expect(twice.trainingInfo).toHaveLength(2);
     expect(trainingModel(twice, 1).state.length).toBeGreaterThan(trainingModel(twice, 0).state.length);
+  });
+});
+
+describe("withTrainingInfo refuses", () => {
+  it.each<[Partial<TrainingInfoOptions>, string]>([
+    [{ learningRate: Number.NaN }, "the learning rate is NaN; give one above 0"],
+    [{ learningRate: 0 }, "the learning rate is 0; give one above 0"],
+    [{ momentum: 1 }, "the momentum is 1; give one from 0 to below 1"],
+    [{ weightDecay: -1 }, "the weight decay is -1; give one from 0 on"],
+  ])("%j", (more, message) => {
+    expect(() => withTrainingInfo(net(), { ...options("momentum"), learningRate: 0.1, ...more })).toThrow(
+      expect.objectContaining({ code: "usage", message }),
+    );
   });
 });
 
