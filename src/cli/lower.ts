@@ -50,9 +50,15 @@ async function lowerCommand(path: string, flags: LowerFlags): Promise<void> {
   if (flags.json) return await writeJson({ input: input.file, output, ...report });
   if (flags.quiet) return;
   const { lowerText } = await import("../report/lower-text.js");
+  const { paragraph } = await import("../report/layout.js");
   const channel = target === "-" ? "stderr" : "stdout";
-  await write(lowerText({ input: input.file, output, ...report }, styleFor(channel)), channel);
+  const style = styleFor(channel);
+  const isPassedOver = flags.trainingInfo === undefined && input.model.trainingInfo.length > 0;
+  const hint = isPassedOver ? paragraph(style.yellow(PASSED_OVER)).map((line) => `${line}\n`) : [];
+  await write([lowerText({ input: input.file, output, ...report }, style), ...hint].join(""), channel);
 }
+
+const PASSED_OVER = "the model's training_info is left as it is; --training-info makes a model of its step";
 
 interface Lowered {
   readonly model: Model;

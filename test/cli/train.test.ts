@@ -246,6 +246,11 @@ describe("a recipe in the file", () => {
     expect(stdout).toMatch(/0 training operators written out/);
     expect(stdout).toMatch(/w -> w_next\n/);
     expect(stdout).toMatch(/onnxruntime loads the result/);
+    expect(stdout).not.toMatch(/--training-info/);
+    const passedOver = await normfold(["lower", "recipe.onnx", "-o", "same.onnx"], { cwd });
+    expect(passedOver.code).toBe(0);
+    expectNarrow(passedOver.stdout);
+    expect(passedOver.stdout).toMatch(/training_info is left as it is; --training-info makes a model/);
     const inputs = (await loadModel(at("step.onnx"))).graph.inputs.map(({ name }) => name);
     expect(inputs).toEqual(expect.arrayContaining(["x", "labels", "w", "w_moment1", "step_count"]));
     const again = await normfold(
