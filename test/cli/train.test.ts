@@ -251,6 +251,7 @@ describe("a recipe in the file", () => {
     expect(passedOver.code).toBe(0);
     expectNarrow(passedOver.stdout);
     expect(passedOver.stdout).toMatch(/training_info is left as it is; --training-info makes a model/);
+    expect((await loadModel(at("same.onnx"))).trainingInfo).toHaveLength(1);
     const inputs = (await loadModel(at("step.onnx"))).graph.inputs.map(({ name }) => name);
     expect(inputs).toEqual(expect.arrayContaining(["x", "labels", "w", "w_moment1", "step_count"]));
     const again = await normfold(
