@@ -38,7 +38,7 @@ describe("strings", () => {
 describe("sequences, optionals and maps", () => {
   it("equal sequences are one, those of other elements are not", async () => {
     const ops = await left(
-      `g (float[N] x) => (y, z) <int64 last = {-1}>
+      `g (float[N] x, int64 last) => (y, z)
        { n = Neg (x) s = SequenceConstruct (x, n) t = SequenceConstruct (x, n) u = SequenceConstruct (n, x)
          a = SequenceAt (s, last) b = SequenceAt (t, last) y = Add (a, b) z = SequenceAt (u, last) }`,
     );
