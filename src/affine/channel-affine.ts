@@ -1,4 +1,4 @@
-import { invariant } from "../base/assert.js";
+import { NormfoldError } from "../base/errors.js";
 
 /**
  * y[c] = scale[c] * x[c] + shift[c] along one axis, in float64. Length C, or 1 for the same scale and shift everywhere.
@@ -9,8 +9,14 @@ export interface ChannelAffine {
   readonly shift: Float64Array;
 }
 
+/** Throws "usage" for lists of different lengths. */
 export function channelAffine(scale: ArrayLike<number>, shift: ArrayLike<number>): ChannelAffine {
-  invariant(scale.length === shift.length, `${scale.length} scales and ${shift.length} shifts`);
+  if (scale.length !== shift.length) {
+    throw new NormfoldError(
+      "usage",
+      `${scale.length} scales and ${shift.length} shifts; give as many of both`,
+    );
+  }
   return { scale: Float64Array.from(scale), shift: Float64Array.from(shift) };
 }
 

@@ -117,7 +117,7 @@ export class Tensor {
   }
 }
 
-/** A tensor over little-endian bytes that are in memory. */
+/** A tensor over little-endian bytes that are in memory. Throws "usage" for another number of bytes than dtype and dims take. */
 export function tensorFromBytes(
   dtype: DType,
   dims: readonly number[],
@@ -125,16 +125,30 @@ export function tensorFromBytes(
   meta: TensorMeta = {},
 ): Tensor {
   const tensor = new Tensor(dtype, dims, { kind: "computed", compute: () => bytes }, meta);
-  invariant(
-    bytes.length === tensor.byteLength,
-    `${bytes.length} bytes for ${dtype}[${dims}], which takes ${tensor.byteLength}`,
-  );
+  if (bytes.length !== tensor.byteLength) {
+    throw new NormfoldError(
+      "usage",
+      `the bytes for ${dtype}[${dims}] are ${bytes.length}; give ${tensor.byteLength}`,
+    );
+  }
   return tensor;
 }
 
-/** A tensor from numbers, each rounded once to `dtype`. */
+/**
+ * A tensor from numbers, each rounded once to `dtype`. Throws "usage" for another number of them than dims take, and where an
+ * integer type does not hold one as it is.
+ */
 export function tensorFromNumbers(dtype: DType, dims: readonly number[], values: ArrayLike<number>): Tensor {
-  return tensorFromBytes(dtype, dims, encodeNumbers(dtype, values));
+  const size = dims.reduce((product, dim) => product * dim, 1);
+  if (values.length !== size) {
+    const what = `the numbers for ${dtype}[${dims}] are ${values.length}; give ${size}`;
+    throw new NormfoldError("usage", what);
+  }
+  return tensorFromBytes(
+    dtype,
+    dims,
+    INTEGERS.has(dtype) ? encodeIntegers(dtype, values) : encodeNumbers(dtype, values),
+  );
 }
 
 /** An int64 tensor; numbers would lose integers beyond 2^53. */
@@ -151,6 +165,26 @@ const FORMATS: Partial<Record<DType, FloatFormat>> = {
   float8e5m2fnuz: FLOAT8E5M2FNUZ,
   float4e2m1: FLOAT4E2M1,
 };
+
+const INTEGERS: ReadonlySet<DType> = new Set<DType>([
+  ...(["int64", "int32", "int16", "int8", "int4", "int2"] as const),
+  ...(["uint64", "uint32", "uint16", "uint8", "uint4", "uint2", "bool"] as const),
+]);
+
+/** As encodeNumbers does, but throws "usage" for what would come back as another number. */
+function encodeIntegers(dtype: DType, values: ArrayLike<number>): Uint8Array {
+  const fail = (value: number): never => {
+    throw new NormfoldError("usage", `${value} does not fit ${dtype}; give integers in its range`);
+  };
+  // Before they are encoded: of a fraction no bigint can be made.
+  for (let i = 0; i < values.length; i++) if (!Number.isInteger(values[i])) fail(values[i] ?? NaN);
+  const bytes = encodeNumbers(dtype, values);
+  decodeNumbers(dtype, bytes, values.length).forEach((held, i) => {
+    const value = values[i] ?? NaN;
+    if (held !== value || (dtype === "bool" && held > 1)) fail(value);
+  });
+  return bytes;
+}
 
 const SIGNED_PACKED: ReadonlySet<DType> = new Set<DType>(["int4", "int2"]);
 

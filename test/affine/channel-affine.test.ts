@@ -47,8 +47,10 @@ describe("ChannelAffine", () => {
     expect(firstNonFinite(channelAffine([1, 1], [Infinity, 1]))).toBe(0);
   });
 
-  it("refuses lists of different lengths as our own mistake", () => {
-    expect(() => channelAffine([1, 2], [1])).toThrow(expect.objectContaining({ code: "internal" }));
+  it("refuses lists of different lengths", () => {
+    expect(() => channelAffine([1, 2], [1])).toThrow(
+      expect.objectContaining({ code: "usage", message: "2 scales and 1 shifts; give as many of both" }),
+    );
   });
 });
 
