@@ -1,4 +1,5 @@
 import { present } from "../src/base/assert.js";
+import { plural } from "../src/base/plural.js";
 import { isRefusal } from "../src/base/refusal.js";
 import { canReplace, type Graph, type Node, type Value } from "../src/ir/graph.js";
 import { constantTensor } from "../src/ops/constants.js";
@@ -89,7 +90,7 @@ function sweep(graph: Graph, context: PassContext): boolean {
 function whyKept({ border, plans }: Region): string {
   const [first] = border;
   const count = plans.size;
-  const others = count === 0 ? "" : ` with ${count} operator(s) in another order`;
+  const others = count === 0 ? "" : ` with ${plural(count, "operator")} in another order`;
   return first === undefined
     ? `no fewer Transposes would be left${others}`
     : `no fewer Transposes would be left${others}: ${first.reason}`;
@@ -142,7 +143,7 @@ function proposal(turn: Turn, facts: Facts): Proposal {
   const others = nodes.size === 1 ? "" : ` and ${nodes.size - 1} more`;
   return {
     kind: "rewrite",
-    summary: `${gain} Transpose(s) fewer: ${first?.label ?? "nothing"}${others} in another order of axes`,
+    summary: `${plural(gain, "Transpose")} fewer: ${first?.label ?? "nothing"}${others} in another order of axes`,
     apply: (rewriter) => new Turner(turn, rewriter, facts).run(),
   };
 }

@@ -1,3 +1,4 @@
+import { plural } from "../src/base/plural.js";
 import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
 import type { AttributeInit } from "../src/ir/attribute.js";
 import { isFloat } from "../src/ir/dtype.js";
@@ -61,7 +62,7 @@ function productBefore(value: Value | undefined, reader: Node, facts: Facts): Pr
     return refuse(`the operands of ${node.label} are not proven matrices`);
   }
   if (value.uses.size > 1)
-    return refuse(`the output of ${node.label} has ${value.uses.size - 1} other use(s)`);
+    return refuse(`the output of ${node.label} has ${plural(value.uses.size - 1, "other use")}`);
   return { node, output: value, a, b, c: node.input(2) };
 }
 

@@ -54,10 +54,10 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   if (isRefusal(border)) return border;
   const readings = readingsOf(output, border, node, facts);
   if (isRefusal(readings)) return readings;
-  const names = readings.flatMap(({ takers }) => takers.map(({ reader }) => reader.label)).join(", ");
+  const labels = readings.flatMap(({ takers }) => takers.map(({ reader }) => reader.label));
   return {
     kind: "rewrite",
-    summary: `${names} take(s) in ${node.label}`,
+    summary: `${labels.join(", ")} ${labels.length === 1 ? "takes" : "take"} in ${node.label}`,
     apply: (rewriter) => {
       for (const reading of readings) take(rewriter, reading, border.input);
       rewriter.removeNode(node);

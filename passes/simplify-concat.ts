@@ -1,3 +1,4 @@
+import { plural } from "../src/base/plural.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import { tensorFromNumbers } from "../src/ir/tensor.js";
 import { constantTensor } from "../src/ops/constants.js";
@@ -158,7 +159,7 @@ function emptyParts(node: Node, { facts }: View): Proposal | undefined {
   const count = node.inputs.length - full.length;
   return {
     kind: "rewrite",
-    summary: `${node.label} has ${count} ${count === 1 ? "part" : "parts"} of no elements less`,
+    summary: `${node.label} has ${plural(count, "part")} of no elements less`,
     apply: (rewriter) =>
       replaceNode(rewriter, node, { opType: "Concat", inputs: full, attributes: { axis } }),
   };

@@ -3,7 +3,7 @@ import { NormfoldError } from "../base/errors.js";
 import { createRandom } from "../base/random.js";
 import { bitsOf } from "../ir/dtype.js";
 import { type RuntimeTensor, type TensorMap, tensorSize } from "../runtime/runtime.js";
-import type { Batch, BatchOptions, Dataset, Field } from "./dataset.js";
+import { assertBatchOptions, type Batch, type BatchOptions, type Dataset, type Field } from "./dataset.js";
 
 /**
  * A dataset of tensors that are in memory. The first dimension of each counts the samples, and all have as many.
@@ -74,19 +74,6 @@ async function* batches(
     );
     yield await Promise.resolve({ size: chosen.length, tensors, places: chosen });
   }
-}
-
-/** Throws "usage" for a size, limit or skip that no batches can be drawn by. */
-export function assertBatchOptions({ size, limit = Number.POSITIVE_INFINITY, skip = 0 }: BatchOptions): void {
-  const fail = (message: string): never => {
-    throw new NormfoldError("usage", message);
-  };
-  // First of all: callers that take no more than the limit into a batch take its mistake into the size.
-  if (limit !== Number.POSITIVE_INFINITY && !(Number.isInteger(limit) && limit > 0))
-    fail(`a limit of ${limit} samples; give a whole number from 1 on`);
-  if (!Number.isInteger(size) || size < 1) fail(`a batch of ${size} samples; give a whole number from 1 on`);
-  if (!Number.isInteger(skip) || skip < 0)
-    fail(`${skip} batches to leave out; give a whole number from 0 on`);
 }
 
 /** The samples in the order they are drawn in: as they are stored, or shuffled by Fisher and Yates. */

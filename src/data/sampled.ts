@@ -3,8 +3,8 @@ import type { ByteSource } from "../base/bytes.js";
 import { NormfoldError } from "../base/errors.js";
 import { bitsOf, type DType } from "../ir/dtype.js";
 import { type RuntimeTensor, type TensorMap, tensorSize } from "../runtime/runtime.js";
-import type { Batch, BatchOptions, Dataset, Field } from "./dataset.js";
-import { assertBatchOptions, sampleOrder } from "./memory.js";
+import { assertBatchOptions, type Batch, type BatchOptions, type Dataset, type Field } from "./dataset.js";
+import { sampleOrder } from "./memory.js";
 
 /** Samples that can be read in any order. */
 export interface SampleSource {

@@ -1,5 +1,6 @@
 import { channelCount, isScaleOnly, isShiftOnly } from "../affine/channel-affine.js";
 import { transformConstant } from "../affine/transform-constant.js";
+import { plural } from "../base/plural.js";
 import { isRefusal, type Refusal, refuse } from "../base/refusal.js";
 import type { Node, Use, Value } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
@@ -265,5 +266,5 @@ export function readElsewhere(value: Value): Refusal | undefined {
   const source = value.producer?.label ?? `"${value.name}"`;
   if (value.isGraphOutput) return refuse(`the output of ${source} is also a graph output`);
   const readers = [...value.uses].filter((use) => !readsShapeOnly(use)).length;
-  return readers > 1 ? refuse(`the output of ${source} has ${readers - 1} other use(s)`) : undefined;
+  return readers > 1 ? refuse(`the output of ${source} has ${plural(readers - 1, "other use")}`) : undefined;
 }

@@ -1,9 +1,10 @@
+import { plural } from "../base/plural.js";
 import type { CalibratedLayer, CalibrationReport } from "../batchnorm/calibrate.js";
 import type { Evaluation } from "../training/evaluation.js";
 import { type Cell, paragraph, table } from "./layout.js";
 import type { FileSize } from "./report.js";
 import type { Style } from "./style.js";
-import { bytesText, plural } from "./units.js";
+import { bytesText } from "./units.js";
 
 export interface CalibrationRun {
   readonly input: FileSize;

@@ -1,8 +1,9 @@
+import { plural } from "../base/plural.js";
 import type { CheckReport, OutputReport, SetReport } from "../runtime/check.js";
 import { type Cell, clean, elidePair, paragraph, table, textWidth, WIDTH } from "./layout.js";
 import type { FileSize } from "./report.js";
 import type { Style } from "./style.js";
-import { differenceText, plural } from "./units.js";
+import { differenceText } from "./units.js";
 
 const COLUMNS = [
   { elastic: true },

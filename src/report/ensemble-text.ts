@@ -1,8 +1,9 @@
+import { plural } from "../base/plural.js";
 import type { EnsembleProof } from "../training/ensemble-proof.js";
 import { paragraph } from "./layout.js";
 import type { FileSize } from "./report.js";
 import type { Style } from "./style.js";
-import { bytesText, differenceText, plural } from "./units.js";
+import { bytesText, differenceText } from "./units.js";
 
 export interface EnsembleRun {
   readonly inputs: readonly FileSize[];

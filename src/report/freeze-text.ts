@@ -1,8 +1,9 @@
+import { plural } from "../base/plural.js";
 import type { FreezeReport } from "../batchnorm/freeze.js";
 import { paragraph } from "./layout.js";
 import type { FileSize } from "./report.js";
 import type { Style } from "./style.js";
-import { bytesText, plural } from "./units.js";
+import { bytesText } from "./units.js";
 
 export interface FreezeRun {
   readonly input: FileSize;

@@ -1,3 +1,4 @@
+import { plural } from "../base/plural.js";
 import type { InsertedSite, InsertReport } from "../batchnorm/insert.js";
 import type { PassedOver } from "../batchnorm/site.js";
 import { accuracyText } from "./accuracy-text.js";
@@ -5,7 +6,7 @@ import { checkText } from "./check-text.js";
 import { type Cell, paragraph, table } from "./layout.js";
 import type { FileSize } from "./report.js";
 import type { Style } from "./style.js";
-import { bytesText, plural } from "./units.js";
+import { bytesText } from "./units.js";
 
 export interface InsertRun {
   readonly input: FileSize;

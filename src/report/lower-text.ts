@@ -1,7 +1,8 @@
+import { plural } from "../base/plural.js";
 import { paragraph } from "./layout.js";
 import type { FileSize } from "./report.js";
 import type { Style } from "./style.js";
-import { bytesText, plural } from "./units.js";
+import { bytesText } from "./units.js";
 
 export interface LowerRun {
   readonly input: FileSize;

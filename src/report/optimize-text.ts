@@ -1,3 +1,4 @@
+import { plural } from "../base/plural.js";
 import type { RefusalRecord } from "../rewrite/pass.js";
 import { accuracyText } from "./accuracy-text.js";
 import { checkText } from "./check-text.js";
@@ -6,7 +7,7 @@ import type { OptimizeReport, OptimizeRun } from "./report.js";
 import type { Style } from "./style.js";
 import type { ModelSummary } from "./summary.js";
 import { countByPass, groupRefusals } from "./tally.js";
-import { bytesText, changeText, countText, durationText, plural } from "./units.js";
+import { bytesText, changeText, countText, durationText } from "./units.js";
 
 export interface OptimizeTextOptions {
   readonly style: Style;

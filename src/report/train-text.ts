@@ -1,10 +1,11 @@
+import { plural } from "../base/plural.js";
 import type { Evaluation } from "../training/evaluation.js";
 import type { StatisticsComparison } from "../training/finish.js";
 import type { StepProgress, TrainResult } from "../training/train.js";
 import { type Cell, paragraph, table } from "./layout.js";
 import type { FileSize, OptimizeReport } from "./report.js";
 import type { Style } from "./style.js";
-import { bytesText, countText, durationText, plural } from "./units.js";
+import { bytesText, countText, durationText } from "./units.js";
 
 export interface TrainRun {
   readonly input: FileSize;

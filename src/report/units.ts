@@ -34,11 +34,6 @@ export function differenceText(value: number): string {
   return value === 0 ? "0" : value.toExponential(1);
 }
 
-/** "1 node", "3 nodes". */
-export function plural(count: number, singular: string, many: string = `${singular}s`): string {
-  return `${count} ${count === 1 ? singular : many}`;
-}
-
 /** How much less (or more) `after` is than `before`: "-38%"; "" where it is the same or cannot be said. */
 export function changeText(before: number, after: number): string {
   if (before === after || before === 0) return "";

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { bytesText, changeText, countText, durationText, plural } from "../../src/report/units.js";
+import { plural } from "../../src/base/plural.js";
+import { bytesText, changeText, countText, durationText } from "../../src/report/units.js";
 
 test.each([
   [0, "0 B"],

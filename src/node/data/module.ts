@@ -2,7 +2,13 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { NormfoldError } from "../../base/errors.js";
 import { createRandom } from "../../base/random.js";
-import type { Batch, BatchOptions, Dataset, Field } from "../../data/dataset.js";
+import {
+  assertBatchOptions,
+  type Batch,
+  type BatchOptions,
+  type Dataset,
+  type Field,
+} from "../../data/dataset.js";
 import type { DType } from "../../ir/dtype.js";
 import { tensorFromBigInts } from "../../ir/tensor.js";
 import type { RuntimeTensor } from "../../runtime/runtime.js";
@@ -105,8 +111,10 @@ async function* batches(
   path: string,
   source: () => Promise<Samples>,
   fields: readonly Field[],
-  { size, seed, limit = Number.POSITIVE_INFINITY, dropLast = false, skip = 0, signal }: BatchOptions,
+  options: BatchOptions,
 ): AsyncGenerator<Batch, void, undefined> {
+  assertBatchOptions(options);
+  const { size, seed, limit = Number.POSITIVE_INFINITY, dropLast = false, skip = 0, signal } = options;
   let pending: Sample[] = [];
   let skipped = 0;
   for await (const sample of shuffled(path, await source(), limit, seed)) {
