@@ -67,21 +67,29 @@ function shapeConstant(shape: readonly SymDim[] | undefined): readonly number[] 
   return sizes.filter((size) => size === -1).length > 1 ? undefined : sizes;
 }
 
-function parameterValues(build: Builder, { base, parameters, dtype }: NormalizationInit): readonly Value[] {
+function parameterValues(build: Builder, init: NormalizationInit): readonly Value[] {
+  const { base, parameters, dtype } = init;
   if (!("scale" in parameters)) return parameters;
+  const statistics = statisticsType(init);
   const roles = [
-    ["scale", parameters.scale],
-    ["bias", parameters.bias],
-    ["mean", parameters.mean],
-    ["var", parameters.variance],
+    ["scale", parameters.scale, dtype],
+    ["bias", parameters.bias, dtype],
+    ["mean", parameters.mean, statistics],
+    ["var", parameters.variance, statistics],
   ] as const;
-  return roles.map(([role, numbers]) =>
-    build.constant(tensorFromNumbers(dtype, [numbers.length], numbers), `${base}_bn_${role}`),
+  return roles.map(([role, numbers, type]) =>
+    build.constant(tensorFromNumbers(type, [numbers.length], numbers), `${base}_bn_${role}`),
   );
 }
 
+/** The training form has float statistics beside half-precision values, so that small steps of theirs are not lost. */
+function statisticsType({ form, dtype, opset }: NormalizationInit): FloatDType {
+  const isHalf = dtype === "float16" || dtype === "bfloat16";
+  return form === "training" && isHalf && opset >= 15 ? "float" : dtype;
+}
+
 function emitNode(build: Builder, x: Value, init: NormalizationInit): Placed {
-  const { base, opset, form, dtype } = init;
+  const { base, opset, form } = init;
   const { graph } = build;
   const training = form === "training";
   const names = training ? ["", "_running_mean", "_running_var"] : [""];
@@ -103,8 +111,11 @@ function emitNode(build: Builder, x: Value, init: NormalizationInit): Placed {
     build.before,
   );
   const [output, mean, variance] = node.outputs;
+  const statistics = statisticsType(init);
   const running =
-    mean && variance ? ([declare(mean, dtype, init), declare(variance, dtype, init)] as const) : undefined;
+    mean && variance
+      ? ([declare(mean, statistics, init), declare(variance, statistics, init)] as const)
+      : undefined;
   return { output: present(output, "it has an output"), running };
 }
 

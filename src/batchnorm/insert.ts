@@ -106,7 +106,8 @@ export async function insertBatchNorm(
 ): Promise<{ readonly model: Model; readonly report: InsertReport }> {
   const settings = settingsOf(options);
   const copy = cloneModel(model);
-  if (needsRaising(copy, settings) && !options.dryRun) raiseOpset(copy, TRAINING_OPSET);
+  const least = leastOpset(copy, settings);
+  if ((copy.opset() ?? 1) < least && !options.dryRun) raiseOpset(copy, least);
   const facts = createFacts(copy);
   const { sites, passedOver } = findSites(copy, options, facts);
   const recurrent = options.recurrent ? findRecurrent(copy, options, facts) : NO_RECURRENT;
@@ -224,11 +225,18 @@ function refusal(site: Site, { form, decompose }: Settings, facts: Facts): strin
   return undefined;
 }
 
-/** From this version on BatchNormalization has a training form that runtimes run. */
-const TRAINING_OPSET = 14;
-
-function needsRaising(model: Model, { form, decompose }: Settings): boolean {
-  return form === "training" && !decompose && (model.opset() ?? 1) < TRAINING_OPSET;
+/**
+ * The first version whose BatchNormalization has the form. Opset 14 has a training form that runtimes run; its statistics are float16 where
+ * its input is, in which onnxruntime 1.30 mixes up those of several nodes, and from opset 15 on they may be float.
+ */
+function leastOpset(model: Model, { form, decompose }: Settings): number {
+  if (form !== "training" || decompose) return 1;
+  const facts = createFacts(model);
+  const isHalf = (value: Value | null): boolean => {
+    const dtype = value === null ? undefined : facts.dtype(value);
+    return dtype === "float16" || dtype === "bfloat16";
+  };
+  return [...model.nodes()].some((node) => node.outputs.some(isHalf)) ? 15 : 14;
 }
 
 interface MeasuredSites {
