@@ -1,7 +1,7 @@
 import { type ChannelAffine, compose, isScaleOnly, isShiftOnly } from "../src/affine/channel-affine.js";
 import { fitsRange } from "../src/affine/scale-tensor.js";
 import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
-import { type FloatDType, isFloat } from "../src/ir/dtype.js";
+import { type FloatDType, isFloat, unitOf } from "../src/ir/dtype.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
 import { LIFTED, liftAffine } from "../src/ops/affine.js";
@@ -47,25 +47,18 @@ export const composeAffine: Pass = {
   ],
 };
 
-/** One unit in the last place of 1: gamma, and the root of the variance, are each half of one off at most. */
-const UNIT: Readonly<Record<FloatDType, number>> = {
-  double: 2 ** -52,
-  float: 2 ** -23,
-  float16: 2 ** -10,
-  bfloat16: 2 ** -7,
-};
-
 /**
  * Insertion's start of training (Ioffe & Szegedy 2015, section 3): gamma the deviation, beta the mean. What is left is
  * unit * (|x| + |mean|), of the size of what the node itself rounds in x - mean and the sum with beta.
  */
 function matchUndone(node: Node, { facts }: View): Proposal | Refusal | undefined {
   const lifted = liftAffine(node, facts);
-  const [mean, output] = [constantTensor(node.input(3)), node.output(0)];
-  if (lifted === undefined || isRefusal(lifted) || mean === undefined || output === undefined)
-    return undefined;
-  if (!isFloat(mean.dtype)) return undefined;
-  const unit = UNIT[mean.dtype];
+  const [gamma, mean] = [constantTensor(node.input(1)), constantTensor(node.input(3))];
+  const output = node.output(0);
+  if (lifted === undefined || isRefusal(lifted) || output === undefined) return undefined;
+  if (gamma === undefined || mean === undefined || !isFloat(gamma.dtype)) return undefined;
+  // The variance may be of another type; gamma was rounded to its own when it was made from it.
+  const unit = unitOf(gamma.dtype);
   const { scale, shift } = lifted.map;
   const means = mean.toFloat64();
   const isUndone = scale.every(

@@ -1,7 +1,7 @@
 import { present } from "../base/assert.js";
 import { NormfoldError } from "../base/errors.js";
 import { cloneModel } from "../ir/clone.js";
-import { type FloatDType, isFloat } from "../ir/dtype.js";
+import { type FloatDType, isFloat, unitOf } from "../ir/dtype.js";
 import { canReplace, type Graph, type Node, type Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { assertValid } from "../ir/verify.js";
@@ -157,14 +157,6 @@ function floatOf(value: Value): FloatDType {
   return dtype !== undefined && isFloat(dtype) ? dtype : "float";
 }
 
-/** The relative rounding of one operation. */
-const UNIT: Readonly<Record<FloatDType, number>> = {
-  float: 2 ** -23,
-  double: 2 ** -52,
-  float16: 2 ** -10,
-  bfloat16: 2 ** -7,
-};
-
 /** Takes out a normalization whose scale is 1 and whose shift is 0 as far as its parameters can say. */
 function dropNeutral(graph: Graph, node: Node, facts: Facts): boolean {
   const map = mapOf(node);
@@ -172,7 +164,7 @@ function dropNeutral(graph: Graph, node: Node, facts: Facts): boolean {
   const [from, to] = rows === undefined ? [node.output(0), node.input(0)] : [rows.result, rows.whole];
   const dtype = constantTensor(node.input(1))?.dtype;
   if (!map || !from || !to || !dtype || !isFloat(dtype)) return false;
-  const unit = UNIT[dtype];
+  const unit = unitOf(dtype);
   const same = map.scale.every((slope, c) => {
     return (
       Math.abs(slope - 1) <= unit && Math.abs(map.shift[c] ?? NaN) <= unit * Math.abs(map.mean[c] ?? NaN)

@@ -90,3 +90,15 @@ export function dtypeFromCode(code: number): DType | undefined {
 export function isFloat(dtype: DType): dtype is FloatDType {
   return dtype === "float" || dtype === "double" || dtype === "float16" || dtype === "bfloat16";
 }
+
+const UNIT: Readonly<Record<FloatDType, number>> = {
+  double: 2 ** -52,
+  float: 2 ** -23,
+  float16: 2 ** -10,
+  bfloat16: 2 ** -7,
+};
+
+/** One unit in the last place of 1: the distance to the next larger number. A rounding is half of it off at most. */
+export function unitOf(dtype: FloatDType): number {
+  return UNIT[dtype];
+}
