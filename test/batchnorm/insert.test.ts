@@ -301,6 +301,27 @@ describe("freeze", () => {
   });
 });
 
+describe("a model with Dropout in training mode", () => {
+  const text = `g (float[N,4] x) => (float[N,2] y) <${constant("w", [4, 16])}, ${constant("v", [16, 2])}, float ratio = {0.5}, bool on = {1}>
+    { a = MatMul (x, w)  r = Relu (a)  [drop] d = Dropout (r, ratio, on)  y = MatMul (d, v) }`;
+  const data = dataOf({ x: samples("s", [16, 4]) });
+
+  it("cannot be proven, and the reason names what takes Dropout out", async () => {
+    const { report } = await insertBatchNorm(modelOf(text), { data });
+    expect(report.check).toMatchObject({
+      status: "unchecked",
+      reason: expect.stringMatching(
+        /another output each time it is run; Dropout "drop" drops elements at random; "normfold freeze" takes it out$/,
+      ),
+    });
+  });
+
+  it("is proven once it is frozen", async () => {
+    const { report } = await insertBatchNorm(freeze(modelOf(text)).model, { data });
+    expect(report.check?.status).toBe("equal");
+  });
+});
+
 describe("what insertion refuses", () => {
   it.each([
     [{}, /identity takes the statistics from data/],

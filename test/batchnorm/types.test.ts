@@ -128,6 +128,14 @@ it("half precision with float statistics is calibrated, frozen and optimized", a
   expect((await compare(frozen, optimized, "rounding")).status).toBe("equal");
 });
 
+it("half precision that float statistics undo is left as it was", async () => {
+  // The bits of the root of 2.00001 and of 0.3.
+  const parameters = "float16[1] g = {15784}, float16[1] b = {13517}, float[1] m = {0.3}, float[1] v = {2}";
+  const nodes = "n = BatchNormalization (x, g, b, m, v)  y = Relu (n)";
+  const model = modelOf(graphText("float16[N,1,3] x", [parameters], nodes));
+  expect(opTypes((await rewriteModel(model, {}, { evaluate })).model)).toEqual(["Relu"]);
+});
+
 describe.each(["float16", "double"] as const)("%s", (dtype) => {
   it.each(RECURRENT)("the input term of %s", async (op) => {
     const plain = modelOf(recurrent(op, dtype));
