@@ -1,9 +1,12 @@
+import { fitsRange } from "../affine/scale-tensor.js";
 import { present } from "../base/assert.js";
 import { NormfoldError } from "../base/errors.js";
+import { Builder } from "../ir/builder.js";
 import { cloneModel } from "../ir/clone.js";
 import { type FloatDType, isFloat, unitOf } from "../ir/dtype.js";
 import { canReplace, type Graph, type Node, type Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
+import { tensorFromNumbers } from "../ir/tensor.js";
 import { assertValid } from "../ir/verify.js";
 import { constantTensor } from "../ops/constants.js";
 import { createFacts, type Facts } from "../ops/facts.js";
@@ -81,7 +84,7 @@ function freezeNode(graph: Graph, node: Node, facts: Facts): void {
     ({ name }) => name !== "training_mode" && name !== "is_test",
   );
   const old = present(node.output(0), "a normalization has an output");
-  const { opType, domain, name, docString, metadata, inputs } = node;
+  const { opType, domain, name, docString, metadata } = node;
   const inference = graph.addNode(
     {
       opType,
@@ -89,7 +92,7 @@ function freezeNode(graph: Graph, node: Node, facts: Facts): void {
       name,
       docString,
       metadata,
-      inputs,
+      inputs: inputsOfOneType(graph, node),
       outputs: [graph.freshName(`${old.name}_frozen`)],
       attributes: kept,
     },
@@ -98,6 +101,23 @@ function freezeNode(graph: Graph, node: Node, facts: Facts): void {
   if ((facts.opset(node) ?? 0) < 7) inference.set({ name: "is_test", kind: "int", value: 1n });
   supersede(old, present(inference.output(0), "one output"));
   graph.removeNode(node);
+}
+
+/**
+ * The inputs with float statistics beside float16 parameters in the type of these, where it holds them: onnxruntime 1.30 fuses inference
+ * forms with the layer before, and then refuses a model in which they differ.
+ */
+function inputsOfOneType(graph: Graph, node: Node): (Value | null)[] {
+  const dtype = constantTensor(node.input(1))?.dtype;
+  const build = new Builder(graph, { before: node });
+  return node.inputs.map((value, index) => {
+    const tensor = index < 3 || value === null ? undefined : constantTensor(value);
+    if (tensor === undefined || dtype === undefined || !isFloat(dtype) || tensor.dtype === dtype)
+      return value;
+    const numbers = tensor.toFloat64();
+    if (!fitsRange(dtype, numbers)) return value;
+    return build.constant(tensorFromNumbers(dtype, tensor.dims, numbers), value?.name);
+  });
 }
 
 /** A default that a caller could override becomes the constant that it is; what is computed cannot. */
