@@ -11,7 +11,7 @@ import { createFacts, type Facts } from "../ops/facts.js";
 import { raiseOpset } from "../opset/index.js";
 import { batchMoments, centre, mapMoments, normalize, type Rows, rowsOf } from "./batch-moments.js";
 import { removeDropout } from "./dropout.js";
-import { poolBefore, poolBehind, rise } from "./pool-first.js";
+import { makeRising, poolBefore, poolBehind } from "./pool-first.js";
 
 /** A value of a model whose channels are measured. */
 export interface Measured {
@@ -228,9 +228,9 @@ function normalizeByRows(
   ];
   const epsilon = node.float("epsilon", Math.fround(1e-5));
   const behind = mayPoolFirst ? poolBehind(old) : undefined;
-  const risen = behind && rise(build, x, scale);
+  const rising = behind && makeRising(build, x, scale);
   const sizes = { channels, rank: rows.rank };
-  if (behind === undefined || risen === undefined) {
+  if (behind === undefined || rising === undefined) {
     const { mean, variance, distance, size } = centre(build, x, rows, opset);
     const normalized = normalize(build, distance, variance, { scale, bias, epsilon }, sizes);
     build.graph.replaceUses(old, normalized);
@@ -238,11 +238,11 @@ function normalizeByRows(
   }
   const { mean, variance, size } = mapMoments(build, x, rows, opset);
   const pooled = build.op("Sub", [poolBefore(build, x, behind), mean]);
-  const normalized = normalize(build, pooled, variance, { scale: risen.scale, bias, epsilon }, sizes);
+  const normalized = normalize(build, pooled, variance, { scale: rising.scale, bias, epsilon }, sizes);
   const { activation, pool } = behind;
   const result = activation === undefined ? normalized : build.op(activation.opType, [normalized]);
   build.graph.replaceUses(present(pool.output(0), "a MaxPool has an output"), result);
-  const own = risen.signs === undefined ? mean : build.op("Mul", [mean, risen.signs]);
+  const own = rising.signs === undefined ? mean : build.op("Mul", [mean, rising.signs]);
   return { ...both(own, variance, "float"), spreadIs: "variance", size: declared(size, "int64", []) };
 }
 

@@ -30,7 +30,7 @@ export function poolBefore(build: Builder, x: Value, { pool }: PoolBehind): Valu
 }
 
 /** The scales of a normalization made positive, and by what sign each channel of its input was turned for that. */
-export interface Risen {
+export interface RisingMap {
   readonly scale: Value;
   /** [1, channels, 1, ...]; undefined where no channel had to be turned. */
   readonly signs: Value | undefined;
@@ -40,7 +40,7 @@ export interface Risen {
  * Turns channels of `x` with a negative scale, in the weights and the bias of the Conv that gives it to this one reader. undefined
  * where a scale is negative or not known, and no such Conv is there.
  */
-export function rise(build: Builder, x: Value, scale: Value): Risen | undefined {
+export function makeRising(build: Builder, x: Value, scale: Value): RisingMap | undefined {
   const scales = constantTensor(scale)?.toFloat64();
   if (scales === undefined || scales.some(Number.isNaN)) return undefined;
   if (scales.every((value) => value >= 0)) return { scale, signs: undefined };
