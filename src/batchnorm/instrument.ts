@@ -9,7 +9,15 @@ import { tensorFromNumbers } from "../ir/tensor.js";
 import { tensorType } from "../ir/type.js";
 import { createFacts, type Facts } from "../ops/facts.js";
 import { raiseOpset } from "../opset/index.js";
-import { batchMoments, centre, mapMoments, normalize, type Rows, rowsOf } from "./batch-moments.js";
+import {
+  batchMoments,
+  centre,
+  type MapMoments,
+  mapMoments,
+  normalize,
+  type Rows,
+  rowsOf,
+} from "./batch-moments.js";
 import { removeDropout } from "./dropout.js";
 import { makeRising, poolBefore, poolBehind } from "./pool-first.js";
 
@@ -154,8 +162,7 @@ function measure(
   const x = rows ? build.op("Reshape", [wide, build.ints([-1, target.channels])]) : wide;
   const matrix = rows || rank === 2;
   if (byRows !== undefined && opset >= 14) {
-    const { mean, variance, size } = mapMoments(build, x, byRows, opset);
-    return { ...both(mean, variance, "float"), spreadIs: "variance", size: declared(size, "int64", []) };
+    return mapReadings(mapMoments(build, x, byRows, opset));
   }
   const size = declared(build.op("Size", [x]), "int64", []);
   if (!matrix && opset >= 14) {
@@ -231,19 +238,24 @@ function normalizeByRows(
   const rising = behind && makeRising(build, x, scale);
   const sizes = { channels, rank: rows.rank };
   if (behind === undefined || rising === undefined) {
-    const { mean, variance, distance, size } = centre(build, x, rows, opset);
-    const normalized = normalize(build, distance, variance, { scale, bias, epsilon }, sizes);
-    build.graph.replaceUses(old, normalized);
-    return { ...both(mean, variance, "float"), spreadIs: "variance", size: declared(size, "int64", []) };
+    const centred = centre(build, x, rows, opset);
+    const { distance, variance } = centred;
+    build.graph.replaceUses(old, normalize(build, distance, variance, { scale, bias, epsilon }, sizes));
+    return mapReadings(centred);
   }
-  const { mean, variance, size } = mapMoments(build, x, rows, opset);
+  const moments = mapMoments(build, x, rows, opset);
+  const { mean, variance } = moments;
   const pooled = build.op("Sub", [poolBefore(build, x, behind), mean]);
   const normalized = normalize(build, pooled, variance, { scale: rising.scale, bias, epsilon }, sizes);
   const { activation, pool } = behind;
   const result = activation === undefined ? normalized : build.op(activation.opType, [normalized]);
   build.graph.replaceUses(present(pool.output(0), "a MaxPool has an output"), result);
   const own = rising.signs === undefined ? mean : build.op("Mul", [mean, rising.signs]);
-  return { ...both(own, variance, "float"), spreadIs: "variance", size: declared(size, "int64", []) };
+  return mapReadings({ ...moments, mean: own });
+}
+
+function mapReadings({ mean, variance, size }: MapMoments): Readings {
+  return { ...both(mean, variance, "float"), spreadIs: "variance", size: declared(size, "int64", []) };
 }
 
 function both(
