@@ -5,12 +5,12 @@ import { type FloatDType, isFloat, unitOf } from "../src/ir/dtype.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
 import { LIFTED, liftAffine } from "../src/ops/affine.js";
-import type { LiftedAffine } from "../src/ops/affine-facet.js";
-import { constantTensor } from "../src/ops/constants.js";
-import type { Facts } from "../src/ops/facts.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
 import { type Rewriter, replacementBlocked } from "../src/rewrite/rewriter.js";
+import type { LiftedAffine } from "../src/rules/affine-facet.js";
+import { constantTensor } from "../src/rules/constants.js";
+import type { Facts } from "../src/rules/facts.js";
 
 /**
  * Make one map of two per-channel maps in a row.

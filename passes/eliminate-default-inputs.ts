@@ -1,7 +1,7 @@
 import type { Node, Value } from "../src/ir/graph.js";
-import { constantTensor } from "../src/ops/constants.js";
-import type { Facts } from "../src/ops/facts.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
+import { constantTensor } from "../src/rules/constants.js";
+import type { Facts } from "../src/rules/facts.js";
 
 /**
  * Leave out optional inputs that hold what the operator takes without them.

@@ -1,8 +1,8 @@
 import { type Refusal, refuse } from "../src/base/refusal.js";
 import type { Node } from "../src/ir/graph.js";
-import { constantTensor } from "../src/ops/constants.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
+import { constantTensor } from "../src/rules/constants.js";
 
 /**
  * Remove Dropout in inference form, where it is the identity.

@@ -1,9 +1,9 @@
 import { present } from "../src/base/assert.js";
 import type { Node } from "../src/ir/graph.js";
-import { sameShape } from "../src/ops/dims.js";
 import { producerOf } from "../src/ops/movement/cuts.js";
-import { broadcastShapes } from "../src/ops/shapes.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
+import { sameShape } from "../src/rules/dims.js";
+import { broadcastShapes } from "../src/rules/shapes.js";
 
 /**
  * Operators that broadcast all their inputs against each other. The older of them began to with opset 7 or 8, and Expand is

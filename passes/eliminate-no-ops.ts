@@ -1,9 +1,9 @@
 import type { Refusal } from "../src/base/refusal.js";
 import type { Node, Value } from "../src/ir/graph.js";
-import { sameShape } from "../src/ops/dims.js";
-import type { Facts } from "../src/ops/facts.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
+import { sameShape } from "../src/rules/dims.js";
+import type { Facts } from "../src/rules/facts.js";
 
 /** Whether the node gives its first input back, element by element. */
 type IsNoOp = (node: Node, input: Value, output: Value, facts: Facts) => boolean;

@@ -1,10 +1,10 @@
 import { type Refusal, refuse } from "../src/base/refusal.js";
 import type { DType } from "../src/ir/dtype.js";
 import type { Node, Value } from "../src/ir/graph.js";
-import { constantTensor } from "../src/ops/constants.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
 import { TensorIndex } from "../src/rewrite/tensor-index.js";
+import { constantTensor } from "../src/rules/constants.js";
 
 /**
  * Remove a DequantizeLinear whose result is quantized again as it was.

@@ -2,8 +2,11 @@ import { present } from "../src/base/assert.js";
 import { plural } from "../src/base/plural.js";
 import { isRefusal } from "../src/base/refusal.js";
 import { canReplace, type Graph, type Node, type Value } from "../src/ir/graph.js";
-import { constantTensor } from "../src/ops/constants.js";
-import type { Facts } from "../src/ops/facts.js";
+import { bestTurn, growRegion, type Region, sourceOrder, type Turn } from "../src/relayout/region.js";
+import type { Pass, PassContext, Proposal } from "../src/rewrite/pass.js";
+import { type Rewriter, replacementBlocked } from "../src/rewrite/rewriter.js";
+import { constantTensor } from "../src/rules/constants.js";
+import type { Facts } from "../src/rules/facts.js";
 import {
   composed,
   inverse,
@@ -13,10 +16,7 @@ import {
   permutationOf,
   permuteTensor,
   samePermutation,
-} from "../src/ops/layout/permutation.js";
-import { bestTurn, growRegion, type Region, sourceOrder, type Turn } from "../src/ops/layout/region.js";
-import type { Pass, PassContext, Proposal } from "../src/rewrite/pass.js";
-import { type Rewriter, replacementBlocked } from "../src/rewrite/rewriter.js";
+} from "../src/rules/permutation.js";
 
 /**
  * Let operators work in the order of axes that the operators around them have, where that leaves fewer Transposes.

@@ -1,10 +1,6 @@
 import { isScaleOnly, isShiftOnly } from "../src/affine/channel-affine.js";
 import { fitsRange } from "../src/affine/scale-tensor.js";
 import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
-import { isFloat } from "../src/ir/dtype.js";
-import { canReplace, type Node, type Value } from "../src/ir/graph.js";
-import { type Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
-import { affineFacets, LIFTED, liftAffine } from "../src/ops/affine.js";
 import {
   type Cost,
   compareCosts,
@@ -14,13 +10,18 @@ import {
   isGain,
   minus,
   plus,
-} from "../src/ops/affine-cost.js";
-import type { LiftedAffine, PlacedMap } from "../src/ops/affine-facet.js";
-import { type Landing, planDown, planUp, remainders } from "../src/ops/affine-plan.js";
-import type { Facts } from "../src/ops/facts.js";
-import { scaleOf } from "../src/ops/placement.js";
+} from "../src/fold/cost.js";
+import type { Landing } from "../src/fold/landing.js";
+import { planDown, planUp, remainders } from "../src/fold/plan.js";
+import { isFloat } from "../src/ir/dtype.js";
+import { canReplace, type Node, type Value } from "../src/ir/graph.js";
+import { type Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
+import { affineFacets, LIFTED, liftAffine } from "../src/ops/affine.js";
 import { applyLandings, describeLandings } from "../src/rewrite/apply-affine.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
+import type { LiftedAffine, PlacedMap } from "../src/rules/affine-facet.js";
+import type { Facts } from "../src/rules/facts.js";
+import { scaleOf } from "../src/rules/placement.js";
 
 /**
  * Fold a per-channel scale and shift into the linear operators that read it.

@@ -1,8 +1,9 @@
 import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
+import { costOfLandings, costOfNode, isGain, minus } from "../src/fold/cost.js";
+import type { Landing } from "../src/fold/landing.js";
+import { planUp } from "../src/fold/plan.js";
 import type { Node } from "../src/ir/graph.js";
 import { affineFacets, LIFTED, liftAffine } from "../src/ops/affine.js";
-import { costOfLandings, costOfNode, isGain, minus } from "../src/ops/affine-cost.js";
-import { type Landing, planUp } from "../src/ops/affine-plan.js";
 import { applyLandings, describeLandings } from "../src/rewrite/apply-affine.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { replacementBlocked } from "../src/rewrite/rewriter.js";

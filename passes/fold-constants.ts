@@ -1,14 +1,14 @@
+import { isDeterministic } from "../src/analysis/determinism.js";
 import { NormfoldError } from "../src/base/errors.js";
 import { bitsOf, byteLengthOf, type DType } from "../src/ir/dtype.js";
 import { type Graph, isStandardDomain, type Node, type Value } from "../src/ir/graph.js";
 import { Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
-import { constantTensor } from "../src/ops/constants.js";
-import { isDeterministic } from "../src/ops/determinism.js";
-import type { Facts } from "../src/ops/facts.js";
 import { type Candidate, candidatesOf, freedBy } from "../src/rewrite/candidates.js";
 import { constantModel, type Result } from "../src/rewrite/constant-model.js";
 import { GrowthBudget } from "../src/rewrite/growth.js";
 import type { Pass, PassContext } from "../src/rewrite/pass.js";
+import { constantTensor } from "../src/rules/constants.js";
+import type { Facts } from "../src/rules/facts.js";
 
 /**
  * Compute what depends on constants only.

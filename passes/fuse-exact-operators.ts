@@ -1,6 +1,6 @@
 import type { Refusal } from "../src/base/refusal.js";
 import type { Node } from "../src/ir/graph.js";
-import { compoundEnds } from "../src/ops/compound/recognize.js";
+import { compoundEnds } from "../src/patterns/recognize.js";
 import { fuseCompound } from "../src/rewrite/fuse-compound.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 

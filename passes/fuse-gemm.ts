@@ -4,12 +4,12 @@ import type { AttributeInit } from "../src/ir/attribute.js";
 import { isFloat } from "../src/ir/dtype.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import type { Tensor } from "../src/ir/tensor.js";
-import { constantTensor } from "../src/ops/constants.js";
-import { sameDim } from "../src/ops/dims.js";
-import type { Facts } from "../src/ops/facts.js";
-import { permutationOf, permuteTensor } from "../src/ops/layout/permutation.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import type { Rewriter } from "../src/rewrite/rewriter.js";
+import { constantTensor } from "../src/rules/constants.js";
+import { sameDim } from "../src/rules/dims.js";
+import type { Facts } from "../src/rules/facts.js";
+import { permutationOf, permuteTensor } from "../src/rules/permutation.js";
 
 /**
  * Make one Gemm of a product of matrices and what is added to it, or of one that is transposed afterwards.

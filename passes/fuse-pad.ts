@@ -1,11 +1,11 @@
 import { present } from "../src/base/assert.js";
 import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
 import type { Node, Value } from "../src/ir/graph.js";
-import type { Facts } from "../src/ops/facts.js";
-import { type Permutation, permutationOf } from "../src/ops/layout/permutation.js";
 import { readPad } from "../src/ops/movement/pad.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import type { Rewriter } from "../src/rewrite/rewriter.js";
+import type { Facts } from "../src/rules/facts.js";
+import { type Permutation, permutationOf } from "../src/rules/permutation.js";
 
 /**
  * Give the border that a Pad makes to the operators behind it, which have one of their own.

@@ -4,12 +4,12 @@ import { Builder } from "../src/ir/builder.js";
 import type { Graph, Node, Value } from "../src/ir/graph.js";
 import { tensorFromBytes, tensorFromNumbers } from "../src/ir/tensor.js";
 import { staticShape } from "../src/ir/type.js";
-import type { Facts } from "../src/ops/facts.js";
 import { equalBodies } from "../src/rewrite/equal-bodies.js";
 import { Inliner, inliningBlocked, visitReplacing } from "../src/rewrite/inline.js";
 import type { Pass, PassContext } from "../src/rewrite/pass.js";
 import type { Rewriter } from "../src/rewrite/rewriter.js";
 import { TensorIndex } from "../src/rewrite/tensor-index.js";
+import type { Facts } from "../src/rules/facts.js";
 
 /**
  * Put the body in the place of a control-flow operator that has no choice.

@@ -1,7 +1,7 @@
 import { type Refusal, refuse } from "../src/base/refusal.js";
 import type { Node } from "../src/ir/graph.js";
-import { valueOfConstant } from "../src/ops/constants.js";
 import type { Pass, Proposal } from "../src/rewrite/pass.js";
+import { valueOfConstant } from "../src/rules/constants.js";
 
 /**
  * Turn Constant nodes into initializers of the same name.

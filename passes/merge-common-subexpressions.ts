@@ -1,9 +1,9 @@
+import { isDeterministic } from "../src/analysis/determinism.js";
 import { canReplace, type Graph, type Node, type Value } from "../src/ir/graph.js";
-import { constantTensor } from "../src/ops/constants.js";
-import { isDeterministic } from "../src/ops/determinism.js";
 import { attributeKey } from "../src/rewrite/equal-bodies.js";
 import type { Pass, PassContext } from "../src/rewrite/pass.js";
 import { kindOf, TensorIndex } from "../src/rewrite/tensor-index.js";
+import { constantTensor } from "../src/rules/constants.js";
 
 /**
  * Compute once what two nodes of a graph compute alike.

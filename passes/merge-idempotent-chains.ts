@@ -3,9 +3,9 @@ import type { Refusal } from "../src/base/refusal.js";
 import { bitsOf, type DType } from "../src/ir/dtype.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import { tensorFromNumbers } from "../src/ir/tensor.js";
-import type { Facts } from "../src/ops/facts.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
+import type { Facts } from "../src/rules/facts.js";
 
 const ROUNDINGS = ["Ceil", "Floor", "Round"] as const;
 const INVOLUTIONS = ["Neg", "Not", "BitwiseNot"] as const;

@@ -13,13 +13,13 @@ import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
 import { type FloatDType, isFloat } from "../src/ir/dtype.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
-import { requireConstant } from "../src/ops/constants.js";
 import { type ConstantConv, readConv } from "../src/ops/convolution/kernel.js";
-import type { Facts } from "../src/ops/facts.js";
 import { type ConstantProduct, readProduct } from "../src/ops/linear/product.js";
 import { composeInput } from "../src/ops/recurrent/compose.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import type { Rewriter } from "../src/rewrite/rewriter.js";
+import { requireConstant } from "../src/rules/constants.js";
+import type { Facts } from "../src/rules/facts.js";
 
 /**
  * Merge two linear operators in a row where one costs no more than the two.

@@ -1,10 +1,10 @@
 import { isRefusal } from "../src/base/refusal.js";
 import type { Node, Value } from "../src/ir/graph.js";
-import { sameDim } from "../src/ops/dims.js";
-import type { Facts } from "../src/ops/facts.js";
 import { type Padding, readPad } from "../src/ops/movement/pad.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { integersFor, replaceNode } from "../src/rewrite/replace-node.js";
+import { sameDim } from "../src/rules/dims.js";
+import type { Facts } from "../src/rules/facts.js";
 
 /**
  * Make one Pad, Expand or Tile of two in a row.

@@ -16,11 +16,11 @@ import { canReplace, type Node, type Value } from "../src/ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
 import { liftAffine } from "../src/ops/affine.js";
 import { type ConstantConv, readConv } from "../src/ops/convolution/kernel.js";
-import { sameShape } from "../src/ops/dims.js";
-import type { Facts } from "../src/ops/facts.js";
 import { readProduct } from "../src/ops/linear/product.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import type { Rewriter } from "../src/rewrite/rewriter.js";
+import { sameShape } from "../src/rules/dims.js";
+import type { Facts } from "../src/rules/facts.js";
 
 /**
  * Merge branches that are linear in the same x and end in one sum.

@@ -1,7 +1,5 @@
 import type { Refusal } from "../src/base/refusal.js";
 import type { Node, Value } from "../src/ir/graph.js";
-import { sameDim } from "../src/ops/dims.js";
-import type { Facts } from "../src/ops/facts.js";
 import {
   axisOf,
   type Cut,
@@ -17,6 +15,8 @@ import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
 import { replaceNode } from "../src/rewrite/replace-node.js";
 import { replacementBlocked } from "../src/rewrite/rewriter.js";
+import { sameDim } from "../src/rules/dims.js";
+import type { Facts } from "../src/rules/facts.js";
 
 /**
  * Join what is cut and put together again, and cut once what is cut twice.

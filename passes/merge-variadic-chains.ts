@@ -2,13 +2,13 @@ import { present } from "../src/base/assert.js";
 import type { DType } from "../src/ir/dtype.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import { tensorFromNumbers } from "../src/ir/tensor.js";
-import { constantTensor } from "../src/ops/constants.js";
-import { sameShape } from "../src/ops/dims.js";
-import type { Facts } from "../src/ops/facts.js";
 import { type Flattened, flatten, isNested, type NestedIn, namesOf } from "../src/rewrite/nested.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { replaceNode } from "../src/rewrite/replace-node.js";
 import type { Rewriter } from "../src/rewrite/rewriter.js";
+import { constantTensor } from "../src/rules/constants.js";
+import { sameShape } from "../src/rules/dims.js";
+import type { Facts } from "../src/rules/facts.js";
 
 /**
  * Make one of Max, Min or Sum within each other, and leave out operands that decide nothing.

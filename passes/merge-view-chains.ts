@@ -2,11 +2,11 @@ import { present } from "../src/base/assert.js";
 import type { Refusal } from "../src/base/refusal.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import { tensorFromNumbers } from "../src/ir/tensor.js";
-import { constantTensor } from "../src/ops/constants.js";
-import { sameDim, sameShape } from "../src/ops/dims.js";
-import type { Facts } from "../src/ops/facts.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
+import { constantTensor } from "../src/rules/constants.js";
+import { sameDim, sameShape } from "../src/rules/dims.js";
+import type { Facts } from "../src/rules/facts.js";
 
 const VIEWS = ["Reshape", "Flatten", "Squeeze", "Unsqueeze"] as const;
 

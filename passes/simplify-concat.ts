@@ -1,8 +1,6 @@
 import { plural } from "../src/base/plural.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import { tensorFromNumbers } from "../src/ir/tensor.js";
-import { constantTensor } from "../src/ops/constants.js";
-import type { Facts } from "../src/ops/facts.js";
 import {
   axisOf,
   type Cut,
@@ -17,6 +15,8 @@ import { sliceInputs } from "../src/rewrite/add-slice.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { replaceNode } from "../src/rewrite/replace-node.js";
 import { replacementBlocked } from "../src/rewrite/rewriter.js";
+import { constantTensor } from "../src/rules/constants.js";
+import type { Facts } from "../src/rules/facts.js";
 
 /**
  * Take what is wanted of a Concat from the part that it is in.

@@ -1,10 +1,10 @@
 import { type Refusal, refuse } from "../src/base/refusal.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import { tensorFromNumbers } from "../src/ir/tensor.js";
-import { constantTensor } from "../src/ops/constants.js";
-import { type SymDim, sameDim } from "../src/ops/dims.js";
-import type { Facts } from "../src/ops/facts.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
+import { constantTensor } from "../src/rules/constants.js";
+import { type SymDim, sameDim } from "../src/rules/dims.js";
+import type { Facts } from "../src/rules/facts.js";
 
 /**
  * Give Reshape its target as a constant where it is computed from shapes.

@@ -1,10 +1,10 @@
 import { type Refusal, refuse } from "../src/base/refusal.js";
 import type { Node } from "../src/ir/graph.js";
 import { tensorFromNumbers } from "../src/ir/tensor.js";
-import { constantTensor } from "../src/ops/constants.js";
-import { type MaybeDim, sameDim } from "../src/ops/dims.js";
-import { normalAxis } from "../src/ops/shapes.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
+import { constantTensor } from "../src/rules/constants.js";
+import { type MaybeDim, sameDim } from "../src/rules/dims.js";
+import { normalAxis } from "../src/rules/shapes.js";
 
 /**
  * Give Resize its scales as a constant where its sizes are computed from shapes.

@@ -1,13 +1,13 @@
 import { present } from "../src/base/assert.js";
 import type { Refusal } from "../src/base/refusal.js";
 import type { Node, Value } from "../src/ir/graph.js";
-import type { Facts } from "../src/ops/facts.js";
 import { type Cut, producerOf, sizeAlong } from "../src/ops/movement/cuts.js";
-import { normalAxis } from "../src/ops/shapes.js";
 import { sliceInputs } from "../src/rewrite/add-slice.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
 import { integersFor, replaceNode } from "../src/rewrite/replace-node.js";
+import type { Facts } from "../src/rules/facts.js";
+import { normalAxis } from "../src/rules/shapes.js";
 
 /**
  * Do without a sequence that is taken apart where it was put together.

@@ -1,11 +1,11 @@
 import { present } from "../src/base/assert.js";
 import type { Node, Value } from "../src/ir/graph.js";
-import { constantTensor } from "../src/ops/constants.js";
-import { type SymDim, sameDim } from "../src/ops/dims.js";
-import type { Facts } from "../src/ops/facts.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { integersFor } from "../src/rewrite/replace-node.js";
 import type { Rewriter } from "../src/rewrite/rewriter.js";
+import { constantTensor } from "../src/rules/constants.js";
+import { type SymDim, sameDim } from "../src/rules/dims.js";
+import type { Facts } from "../src/rules/facts.js";
 
 /** Which input of an operator holds sizes. */
 const SIZES: ReadonlyMap<string, number> = new Map([

@@ -1,8 +1,8 @@
 import { NormfoldError } from "./base/errors.js";
 import { isRefusal, type Refusal, refuse } from "./base/refusal.js";
+import { type ReferenceTensor, referenceFromBytes } from "./float64/tensor.js";
 import type { Model } from "./ir/model.js";
 import { measureAccuracy, type OutputAccuracy, type RunOutputs } from "./reference/accuracy.js";
-import { type ReferenceTensor, referenceFromBytes } from "./reference/tensor.js";
 import type { FeedSet } from "./runtime/feeds.js";
 import type { Runtime, RuntimeModel, TensorMap } from "./runtime/runtime.js";
 

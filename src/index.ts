@@ -7,6 +7,7 @@ export {
   compose as composeAffine,
   expandChannels,
 } from "./affine/channel-affine.js";
+export { createFacts } from "./analysis/fact-table.js";
 export type { ByteRange, ByteSource } from "./base/bytes.js";
 export { memorySource } from "./base/bytes.js";
 export { type ErrorCode, type ErrorPlace, NormfoldError } from "./base/errors.js";
@@ -57,9 +58,6 @@ export {
   type SaveOptions,
   saveModel,
 } from "./library.js";
-export type { Absorption, LiftedAffine } from "./ops/affine-facet.js";
-export { constantTensor } from "./ops/constants.js";
-export { createFacts, type Facts } from "./ops/facts.js";
 export type { RolledBack } from "./optimize.js";
 export {
   type ModelProtoClass,
@@ -81,7 +79,10 @@ export {
   type View,
 } from "./rewrite/pass.js";
 export type { Rewriter } from "./rewrite/rewriter.js";
-export type { CheckReport, OutputReport, SetReport } from "./runtime/check.js";
+export type { Absorption, LiftedAffine } from "./rules/affine-facet.js";
+export { constantTensor } from "./rules/constants.js";
+export type { Facts } from "./rules/facts.js";
+export type { CheckReport, OutputReport, SetReport } from "./runtime/check-report.js";
 export type { Comparison } from "./runtime/compare.js";
 export type { FeedSet } from "./runtime/feeds.js";
 export type { Port, Runtime, RuntimeModel, RuntimeTensor, Session, TensorMap } from "./runtime/runtime.js";

@@ -1,10 +1,10 @@
+import { createFacts } from "./analysis/fact-table.js";
 import { NormfoldError } from "./base/errors.js";
 import { cloneModel } from "./ir/clone.js";
 import type { ValueInfo } from "./ir/graph.js";
 import type { Model } from "./ir/model.js";
 import type { Dim } from "./ir/type.js";
-import { declaredDim } from "./ops/dims.js";
-import { createFacts } from "./ops/facts.js";
+import { declaredDim } from "./rules/dims.js";
 
 /**
  * A copy of the model with fixed sizes for some inputs. Where an input named its size ("batch"), the size holds for every

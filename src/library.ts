@@ -13,11 +13,11 @@ import type { OptimizeReport } from "./report/report.js";
 import { summarize } from "./report/summary.js";
 import type { Evaluate } from "./rewrite/pass.js";
 import {
-  type CheckReport,
   createChecker,
   type CheckOptions as RuntimeCheckOptions,
   type StagedModel,
 } from "./runtime/check.js";
+import type { CheckReport } from "./runtime/check-report.js";
 import { evaluateConstants } from "./runtime/evaluate.js";
 import type { FeedSet } from "./runtime/feeds.js";
 import { describeInputs, precisionOf } from "./runtime/inputs.js";

@@ -14,7 +14,7 @@ import {
 } from "./rewrite/pass.js";
 import { type PipelineLog, runPipeline } from "./rewrite/pipeline.js";
 import { ApplyFailure, type Gate, rewriteIdentity } from "./rewrite/session.js";
-import type { CheckReport } from "./runtime/check.js";
+import type { CheckReport } from "./runtime/check-report.js";
 
 /** Compares a candidate with the original; how strictly depends on what the rewrites may do to the numbers. */
 export type Judge = (candidate: Model, numerics: Numerics) => Promise<CheckReport>;

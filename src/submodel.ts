@@ -1,11 +1,12 @@
+import { createFacts } from "./analysis/fact-table.js";
 import { NormfoldError } from "./base/errors.js";
 import { cloneModel } from "./ir/clone.js";
 import type { Graph, Value, ValueInfo } from "./ir/graph.js";
 import type { Model } from "./ir/model.js";
 import { isRemoved, pruneUnread } from "./ir/prune.js";
 import type { Dim, ValueType } from "./ir/type.js";
-import { declaredDim } from "./ops/dims.js";
-import { createFacts, type Facts } from "./ops/facts.js";
+import { declaredDim } from "./rules/dims.js";
+import type { Facts } from "./rules/facts.js";
 
 export interface SubmodelBorders {
   /** Names of values that become the inputs, in this order; any value of the model's graph. Default: its inputs. */

@@ -9,11 +9,11 @@ import {
   near,
   op,
   product,
-} from "../ops/compound/match.js";
-import { numberOf, valueNamed } from "../ops/compound/reading.js";
-import { recognizeCompounds } from "../ops/compound/recognize.js";
-import { constantTensor } from "../ops/constants.js";
-import type { Facts } from "../ops/facts.js";
+} from "../patterns/match.js";
+import { numberOf, valueNamed } from "../patterns/reading.js";
+import { recognizeCompounds } from "../patterns/recognize.js";
+import { constantTensor } from "../rules/constants.js";
+import type { Facts } from "../rules/facts.js";
 import { pointwiseOf } from "./pointwise.js";
 import { onlyReader } from "./reader.js";
 

@@ -4,7 +4,7 @@ import { Builder } from "../ir/builder.js";
 import type { FloatDType } from "../ir/dtype.js";
 import { Graph, type Value } from "../ir/graph.js";
 import { tensorFromNumbers } from "../ir/tensor.js";
-import type { Facts } from "../ops/facts.js";
+import type { Facts } from "../rules/facts.js";
 
 /** The mean and the variance (divided by the number of elements) of each channel of a batch. */
 export interface Moments {

@@ -1,5 +1,5 @@
 import type { Node, Value } from "../ir/graph.js";
-import type { Facts } from "../ops/facts.js";
+import type { Facts } from "../rules/facts.js";
 
 /** BatchNormalization in training form in plain operators, as insertion writes it. */
 export interface DecomposedForm {

@@ -4,7 +4,7 @@ import type { FloatDType } from "../ir/dtype.js";
 import type { Node, Value } from "../ir/graph.js";
 import { tensorFromNumbers } from "../ir/tensor.js";
 import { tensorType } from "../ir/type.js";
-import type { SymDim } from "../ops/dims.js";
+import type { SymDim } from "../rules/dims.js";
 
 /** gamma, beta, running mean and running variance: one number for each channel. */
 export interface Parameters {

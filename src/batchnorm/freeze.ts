@@ -1,4 +1,5 @@
 import { fitsRange } from "../affine/scale-tensor.js";
+import { createFacts } from "../analysis/fact-table.js";
 import { present } from "../base/assert.js";
 import { NormfoldError } from "../base/errors.js";
 import { Builder } from "../ir/builder.js";
@@ -8,8 +9,8 @@ import { canReplace, type Graph, type Node, type Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { tensorFromNumbers } from "../ir/tensor.js";
 import { assertValid } from "../ir/verify.js";
-import { constantTensor } from "../ops/constants.js";
-import { createFacts, type Facts } from "../ops/facts.js";
+import { constantTensor } from "../rules/constants.js";
+import type { Facts } from "../rules/facts.js";
 import { type DecomposedForm, readDecomposed } from "./decomposed.js";
 import { removeDropout } from "./dropout.js";
 import { prune, removeUnusedConstants, supersede, withdrawOutputs } from "./edit.js";

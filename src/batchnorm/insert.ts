@@ -1,4 +1,5 @@
 import type { AccuracyReport } from "../accuracy.js";
+import { createFacts } from "../analysis/fact-table.js";
 import { NormfoldError } from "../base/errors.js";
 import type { Dataset } from "../data/dataset.js";
 import { Builder } from "../ir/builder.js";
@@ -7,9 +8,9 @@ import type { Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { tensorFromNumbers } from "../ir/tensor.js";
 import { assertValid } from "../ir/verify.js";
-import { createFacts, type Facts } from "../ops/facts.js";
 import { raiseOpset } from "../opset/index.js";
-import type { CheckReport } from "../runtime/check.js";
+import type { Facts } from "../rules/facts.js";
+import type { CheckReport } from "../runtime/check-report.js";
 import { removeUnusedConstants } from "./edit.js";
 import { baseName, emitNormalization, type Parameters, redirect } from "./emit.js";
 import { behind } from "./instrument.js";

@@ -1,3 +1,4 @@
+import { createFacts } from "../analysis/fact-table.js";
 import { present } from "../base/assert.js";
 import { NormfoldError } from "../base/errors.js";
 import { Builder } from "../ir/builder.js";
@@ -7,8 +8,8 @@ import type { Graph, Node, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { tensorFromNumbers } from "../ir/tensor.js";
 import { tensorType } from "../ir/type.js";
-import { createFacts, type Facts } from "../ops/facts.js";
 import { raiseOpset } from "../opset/index.js";
+import type { Facts } from "../rules/facts.js";
 import {
   batchMoments,
   centre,

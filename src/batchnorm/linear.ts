@@ -1,8 +1,8 @@
 import { isFloat } from "../ir/dtype.js";
 import type { Node, Value } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
-import { constantTensor } from "../ops/constants.js";
-import type { Facts } from "../ops/facts.js";
+import { constantTensor } from "../rules/constants.js";
+import type { Facts } from "../rules/facts.js";
 import type { LinearLayer } from "./site.js";
 
 const LINEAR = ["Conv", "ConvTranspose", "Gemm", "MatMul"] as const;

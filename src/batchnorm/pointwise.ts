@@ -1,5 +1,5 @@
 import type { Node, Value } from "../ir/graph.js";
-import { constantTensor } from "../ops/constants.js";
+import { constantTensor } from "../rules/constants.js";
 
 /** Operators that work element by element, and so keep a function of one element one. */
 const POINTWISE = [

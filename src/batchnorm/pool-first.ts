@@ -1,7 +1,7 @@
 import { Builder } from "../ir/builder.js";
 import type { Node, Value } from "../ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
-import { constantTensor } from "../ops/constants.js";
+import { constantTensor } from "../rules/constants.js";
 import { onlyReader } from "./reader.js";
 
 /**

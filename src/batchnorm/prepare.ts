@@ -6,7 +6,7 @@ import { canReplace, type Graph, type Node, type Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { pruneUnread } from "../ir/prune.js";
 import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
-import { constantTensor } from "../ops/constants.js";
+import { constantTensor } from "../rules/constants.js";
 import { isNonlinearity } from "./activations.js";
 import { removeDropout } from "./dropout.js";
 import { type InsertReport, insertBatchNorm } from "./insert.js";

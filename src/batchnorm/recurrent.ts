@@ -5,8 +5,8 @@ import { type FloatDType, isFloat } from "../ir/dtype.js";
 import type { Node, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
-import { constantTensor, requireConstant } from "../ops/constants.js";
-import type { Facts } from "../ops/facts.js";
+import { constantTensor, requireConstant } from "../rules/constants.js";
+import type { Facts } from "../rules/facts.js";
 import { baseName } from "./emit.js";
 import { matchesGlob, type PassedOver, type Site, type SiteOptions } from "./site.js";
 

@@ -1,6 +1,7 @@
+import { createFacts } from "../analysis/fact-table.js";
 import type { Graph, Node, Use, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
-import { createFacts, type Facts } from "../ops/facts.js";
+import type { Facts } from "../rules/facts.js";
 import { type Activation, activationsOf, endsModel, isGate } from "./activations.js";
 import { type LinearLayer, matchesGlob, type PassedOver, type Site, type SiteOptions } from "./site.js";
 import { Tracer } from "./trace.js";

@@ -1,3 +1,4 @@
+import { createFacts } from "../analysis/fact-table.js";
 import { present } from "../base/assert.js";
 import { NormfoldError } from "../base/errors.js";
 import type { Dataset } from "../data/dataset.js";
@@ -5,9 +6,9 @@ import { isFloat } from "../ir/dtype.js";
 import type { Node } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { decodeNumbers } from "../ir/tensor.js";
-import { constantTensor } from "../ops/constants.js";
-import { createFacts, type Facts } from "../ops/facts.js";
 import { encodeToBytes } from "../proto/encode.js";
+import { constantTensor } from "../rules/constants.js";
+import type { Facts } from "../rules/facts.js";
 import type { Runtime, RuntimeTensor, TensorMap } from "../runtime/runtime.js";
 import { type FeedPlan, feedsOf, planFeeds } from "./feeds.js";
 import { type Gauge, instrument, type Measured } from "./instrument.js";

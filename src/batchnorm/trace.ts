@@ -1,6 +1,6 @@
 import type { Node, Use, Value } from "../ir/graph.js";
-import { constantTensor } from "../ops/constants.js";
-import type { Facts } from "../ops/facts.js";
+import { constantTensor } from "../rules/constants.js";
+import type { Facts } from "../rules/facts.js";
 import { isLinear, readLinear } from "./linear.js";
 import type { LinearLayer } from "./site.js";
 

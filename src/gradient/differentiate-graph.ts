@@ -4,10 +4,10 @@ import { isRefusal } from "../base/refusal.js";
 import type { Builder } from "../ir/builder.js";
 import { capturesOf } from "../ir/captures.js";
 import type { Graph, Node, Value } from "../ir/graph.js";
-import type { Facts } from "../ops/facts.js";
 import { gradientRule } from "../ops/gradient.js";
-import type { GradientContext } from "../ops/gradient-rule.js";
-import { addGradients, zerosLike } from "../ops/gradient-support.js";
+import type { Facts } from "../rules/facts.js";
+import type { GradientContext } from "../rules/gradient-rule.js";
+import { addGradients, zerosLike } from "../rules/gradient-support.js";
 import { isDifferentiable, reachFrom } from "./reach.js";
 import { withOutput } from "./widen.js";
 

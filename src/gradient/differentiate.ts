@@ -1,12 +1,13 @@
+import { createFacts } from "../analysis/fact-table.js";
 import { NormfoldError } from "../base/errors.js";
 import { Builder } from "../ir/builder.js";
 import { cloneModel } from "../ir/clone.js";
 import type { Graph, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { type Dim, tensorType, type ValueType } from "../ir/type.js";
-import { createFacts, type Facts } from "../ops/facts.js";
-import { onesLike, zerosLike } from "../ops/gradient-support.js";
 import { raiseOpset } from "../opset/raise.js";
+import type { Facts } from "../rules/facts.js";
+import { onesLike, zerosLike } from "../rules/gradient-support.js";
 import { differentiateGraph, LEAST_OPSET } from "./differentiate-graph.js";
 import { isDifferentiable } from "./reach.js";
 

@@ -1,9 +1,9 @@
 import { capturesOf } from "../ir/captures.js";
 import { type DType, isFloat } from "../ir/dtype.js";
 import type { Graph, Value } from "../ir/graph.js";
-import type { MaybeDim } from "../ops/dims.js";
-import type { FactType } from "../ops/fact.js";
-import type { Facts } from "../ops/facts.js";
+import type { MaybeDim } from "../rules/dims.js";
+import type { FactType } from "../rules/fact.js";
+import type { Facts } from "../rules/facts.js";
 
 /** Whether a value is a tensor of a floating-point type that gradients can be asked for, or may be one. */
 export function isDifferentiable(facts: Facts, value: Value): boolean {

@@ -1,9 +1,10 @@
 import type { Refusal } from "../base/refusal.js";
 import { isStandardDomain, type Node } from "../ir/graph.js";
-import type { AffineFacets, LiftedAffine } from "./affine-facet.js";
-import { absorbInputIntoConv, absorbInputIntoConvTranspose } from "./convolution/absorb-input.js";
-import { absorbIntoConv, absorbIntoConvTranspose } from "./convolution/affine.js";
-import { liftArithmetic } from "./elementwise/affine.js";
+import type { AffineFacets, LiftedAffine } from "../rules/affine-facet.js";
+import type { Facts } from "../rules/facts.js";
+import { absorbInputIntoConv, absorbInputIntoConvTranspose } from "./convolution/absorb-down.js";
+import { absorbIntoConv, absorbIntoConvTranspose } from "./convolution/absorb-up.js";
+import { liftArithmetic } from "./elementwise/lift.js";
 import {
   CAST,
   CHOICE,
@@ -13,25 +14,24 @@ import {
   PRODUCT,
   SAME,
   SUM,
-} from "./elementwise/pass-affine.js";
-import type { Facts } from "./facts.js";
-import { absorbInputIntoGemm, absorbInputIntoMatMul } from "./linear/absorb-input.js";
-import { absorbIntoGemm, absorbIntoMatMul } from "./linear/affine.js";
-import { passThroughMatMul } from "./linear/pass-affine.js";
-import { CONCAT, DEPTH_TO_SPACE, SPACE_TO_DEPTH, TRANSPOSE } from "./movement/affine.js";
-import { EXPAND, GATHER, PAD, SLICE, SPLIT, TILE } from "./movement/affine-select.js";
-import { VIEW } from "./movement/affine-view.js";
+} from "./elementwise/pass.js";
+import { absorbInputIntoGemm, absorbInputIntoMatMul } from "./linear/absorb-down.js";
+import { absorbIntoGemm, absorbIntoMatMul } from "./linear/absorb-up.js";
+import { passThroughMatMul } from "./linear/pass.js";
+import { CONCAT, DEPTH_TO_SPACE, SPACE_TO_DEPTH, TRANSPOSE } from "./movement/pass.js";
+import { EXPAND, GATHER, PAD, SLICE, SPLIT, TILE } from "./movement/pass-selection.js";
 import {
   absorbIntoBatchNormalization,
   absorbIntoChannelNormalization,
   absorbIntoLayerNormalization,
-} from "./normalization/absorb-affine.js";
-import { liftBatchNormalization } from "./normalization/affine.js";
-import { AVERAGE_POOL, MAX_POOL } from "./pooling/affine.js";
-import { absorbIntoDequantizeLinear } from "./quantization/affine.js";
-import { absorbInputIntoRecurrent } from "./recurrent/affine.js";
-import { EXTREME, MEAN, TOTAL } from "./reduction/affine.js";
-import { RESIZE } from "./vision/affine.js";
+} from "./normalization/absorb-up.js";
+import { liftBatchNormalization } from "./normalization/lift.js";
+import { AVERAGE_POOL, MAX_POOL } from "./pooling/pass.js";
+import { absorbIntoDequantizeLinear } from "./quantization/absorb-up.js";
+import { absorbInputIntoRecurrent } from "./recurrent/absorb-down.js";
+import { EXTREME, MEAN, TOTAL } from "./reduction/pass.js";
+import { VIEW } from "./shape/pass.js";
+import { RESIZE } from "./vision/pass.js";
 
 /** What each operator of the standard domain knows about affine maps of its inputs and outputs. */
 const FACETS: ReadonlyMap<string, AffineFacets> = new Map<string, AffineFacets>([

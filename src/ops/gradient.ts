@@ -1,12 +1,12 @@
 import { isStandardDomain, type Node } from "../ir/graph.js";
+import type { Facts } from "../rules/facts.js";
+import { type GradientRule, type GradientTable, NO_GRADIENT, refusalOf } from "../rules/gradient-rule.js";
 import { attentionGradients } from "./attention/gradient.js";
 import { convolutionGradients } from "./convolution/gradient.js";
 import { arithmeticGradients } from "./elementwise/gradient.js";
 import { activationGradients } from "./elementwise/gradient-activation.js";
 import { functionGradients } from "./elementwise/gradient-unary.js";
-import type { Facts } from "./facts.js";
 import { generateGradients } from "./generate/gradient.js";
-import { type GradientRule, type GradientTable, NO_GRADIENT, refusalOf } from "./gradient-rule.js";
 import { linearGradients } from "./linear/gradient.js";
 import { lossGradients } from "./loss/gradient.js";
 import { movementGradients } from "./movement/gradient.js";

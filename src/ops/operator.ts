@@ -1,4 +1,4 @@
-import type { BodyInputRule, InferRule } from "./fact.js";
+import type { BodyInputRule, InferRule } from "../rules/fact.js";
 
 /** What the compiler knows about an operator. A facet that is missing means "opaque". */
 export interface OperatorFacets {

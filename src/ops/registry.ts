@@ -1,11 +1,11 @@
 import { isStandardDomain } from "../ir/graph.js";
+import type { InferTable } from "../rules/fact.js";
 import { attentions } from "./attention/infer.js";
 import { classic } from "./classic/infer.js";
 import { contrib } from "./contrib/infer.js";
 import { bodyInputs, control } from "./control/infer.js";
 import { convolution } from "./convolution/infer.js";
 import { elementwise } from "./elementwise/infer.js";
-import type { InferTable } from "./fact.js";
 import { generate } from "./generate/infer.js";
 import { linear } from "./linear/infer.js";
 import { losses } from "./loss/infer.js";

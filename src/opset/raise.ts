@@ -1,12 +1,13 @@
+import { createFacts } from "../analysis/fact-table.js";
 import { NormfoldError } from "../base/errors.js";
 import { cloneModel, type ValueMap } from "../ir/clone.js";
 import { type Graph, isStandardDomain, type Node, type Value } from "../ir/graph.js";
 import { type Model, type OpsetImport, opsetOf } from "../ir/model.js";
-import { createFacts, type Facts } from "../ops/facts.js";
+import { STEPS } from "../ops/raise.js";
+import type { Facts } from "../rules/facts.js";
+import { type Knower, type Knowledge, Site, Workbench } from "../rules/raise-site.js";
 import { HISTORY } from "./history.js";
 import { HIGHEST_OPSET, irVersionOf, LOWEST_OPSET } from "./range.js";
-import { type Knower, type Knowledge, Site, Workbench } from "./site.js";
-import { STEPS } from "./steps.js";
 
 /**
  * Raises the standard operators of a model, of its subgraphs and of its functions to opset `target`, in place. Outputs

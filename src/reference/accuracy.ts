@@ -1,7 +1,7 @@
 import { isRefusal, type Refusal } from "../base/refusal.js";
+import type { ReferenceTensor } from "../float64/tensor.js";
 import type { Model } from "../ir/model.js";
 import { evaluateReference } from "./evaluate.js";
-import type { ReferenceTensor } from "./tensor.js";
 
 /** How far a runtime's output is from the reference, in units of the reference's largest finite magnitude. */
 export interface Distance {

@@ -1,11 +1,11 @@
 import { NormfoldError } from "../base/errors.js";
 import { isRefusal, type Refusal, refuse } from "../base/refusal.js";
+import { type ReferenceTensor, referenceFromTensor } from "../float64/tensor.js";
 import type { Attribute } from "../ir/attribute.js";
 import { type Graph, isStandardDomain, type Node, type Value } from "../ir/graph.js";
 import { type FunctionDef, type Model, type OpsetImport, opsetOf } from "../ir/model.js";
-import { findRule } from "./registry.js";
-import { RuleContext } from "./rule.js";
-import { type ReferenceTensor, referenceFromTensor } from "./tensor.js";
+import { findRule } from "../ops/reference.js";
+import { RuleContext } from "../rules/reference-rule.js";
 
 export interface ReferenceOptions {
   /** The outputs to compute, by name; only what they need is evaluated. Default: all. */

@@ -1,7 +1,7 @@
 import type { AccuracyReport } from "../accuracy.js";
 import type { RolledBack } from "../optimize.js";
 import type { RefusalRecord, RewriteRecord } from "../rewrite/pass.js";
-import type { CheckReport } from "../runtime/check.js";
+import type { CheckReport } from "../runtime/check-report.js";
 import type { ModelSummary } from "./summary.js";
 
 /** Everything `optimize` has to say, as plain data: what the CLI prints and --json writes. */

@@ -1,5 +1,5 @@
 import type { Node, Value } from "../ir/graph.js";
-import { constantTensor } from "../ops/constants.js";
+import { constantTensor } from "../rules/constants.js";
 import type { Result } from "./constant-model.js";
 
 /** A constant to be made, and the bytes of those that go away with it. */

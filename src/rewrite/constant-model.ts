@@ -1,7 +1,7 @@
 import { NormfoldError } from "../base/errors.js";
 import { Graph, isStandardDomain, type Node, type Value } from "../ir/graph.js";
 import { Model, type OpsetImport } from "../ir/model.js";
-import { constantTensor } from "../ops/constants.js";
+import { constantTensor } from "../rules/constants.js";
 
 /** A value that is computed from constants, and the node that gives it. */
 export interface Result {

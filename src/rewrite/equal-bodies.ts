@@ -1,6 +1,6 @@
 import type { Attribute } from "../ir/attribute.js";
 import type { Graph, Node, Value } from "../ir/graph.js";
-import { constantTensor } from "../ops/constants.js";
+import { constantTensor } from "../rules/constants.js";
 import { kindOf, type TensorIndex } from "./tensor-index.js";
 
 /** A text that is equal for equal attributes, but for the elements of tensors; undefined for those that hold graphs. */

@@ -1,7 +1,7 @@
 import { isRefusal, type Refusal, refuse } from "../base/refusal.js";
 import type { Node, Value } from "../ir/graph.js";
-import { type Compound, type CompoundInput, recognizeCompounds } from "../ops/compound/recognize.js";
-import type { Facts } from "../ops/facts.js";
+import { type Compound, type CompoundInput, recognizeCompounds } from "../patterns/recognize.js";
+import type { Facts } from "../rules/facts.js";
 import type { Proposal } from "./pass.js";
 import type { Rewriter } from "./rewriter.js";
 

@@ -3,7 +3,7 @@ import type { Refusal } from "../base/refusal.js";
 import type { Node } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import type { Tensor } from "../ir/tensor.js";
-import type { Facts } from "../ops/facts.js";
+import type { Facts } from "../rules/facts.js";
 import type { Rewriter } from "./rewriter.js";
 
 /** A rewrite that has been found legal and not yet been made. */

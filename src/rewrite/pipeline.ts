@@ -1,7 +1,7 @@
+import { createFacts } from "../analysis/fact-table.js";
 import { NormfoldError } from "../base/errors.js";
 import type { Model } from "../ir/model.js";
 import { verify } from "../ir/verify.js";
-import { createFacts } from "../ops/facts.js";
 import { runRules } from "./driver.js";
 import type { Evaluate, Pass, RefusalRecord, RewriteRecord, Settings, View } from "./pass.js";
 import { type Gate, OPEN_GATE, passFault, Session } from "./session.js";

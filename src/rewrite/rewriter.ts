@@ -3,7 +3,7 @@ import type { AttributeInit } from "../ir/attribute.js";
 import { attribute } from "../ir/attribute.js";
 import { canReplace, canTakeName, type Graph, type Node, type NodeInit, type Value } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
-import type { Facts } from "../ops/facts.js";
+import type { Facts } from "../rules/facts.js";
 
 /**
  * Readers that are looked at again when one of them changes. Those of a value with more have their turn in the next round:

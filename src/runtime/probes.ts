@@ -1,7 +1,7 @@
 import { cloneModel } from "../ir/clone.js";
 import type { Node, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
-import type { OutputReport } from "./check.js";
+import type { OutputReport } from "./check-report.js";
 
 /**
  * Operators that flatten differences: where they saturate or pick, a result may be far off before them and the same behind.

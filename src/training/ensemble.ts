@@ -1,3 +1,4 @@
+import { createFacts } from "../analysis/fact-table.js";
 import { present } from "../base/assert.js";
 import { NormfoldError } from "../base/errors.js";
 import { Builder } from "../ir/builder.js";
@@ -5,10 +6,10 @@ import { appendCopy, cloneModel } from "../ir/clone.js";
 import { Graph, isStandardDomain, type Value } from "../ir/graph.js";
 import { Model, type OpsetImport } from "../ir/model.js";
 import { tensorType, type ValueType } from "../ir/type.js";
-import { declaredDim, sameDim } from "../ops/dims.js";
-import { createFacts, type Facts } from "../ops/facts.js";
-import { scalarLike } from "../ops/gradient-support.js";
 import { raiseOpset } from "../opset/index.js";
+import { declaredDim, sameDim } from "../rules/dims.js";
+import type { Facts } from "../rules/facts.js";
+import { scalarLike } from "../rules/gradient-support.js";
 
 export interface EnsembleOptions {
   /** The output of each model with the classes in its second dimension; by default the first. */

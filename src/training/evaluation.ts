@@ -1,3 +1,4 @@
+import { createFacts } from "../analysis/fact-table.js";
 import { present } from "../base/assert.js";
 import { NormfoldError } from "../base/errors.js";
 import { LABELS } from "../data/bind.js";
@@ -9,7 +10,6 @@ import type { Model } from "../ir/model.js";
 import { pruneUnread } from "../ir/prune.js";
 import { decodeNumbers, encodeNumbers } from "../ir/tensor.js";
 import { tensorType } from "../ir/type.js";
-import { createFacts } from "../ops/facts.js";
 import { raiseOpset } from "../opset/index.js";
 import { encodeToBytes } from "../proto/encode.js";
 import { type Runtime, type RuntimeTensor, type TensorMap, tensorSize } from "../runtime/runtime.js";

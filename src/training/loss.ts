@@ -3,9 +3,9 @@ import { type DType, isFloat } from "../ir/dtype.js";
 import type { Value } from "../ir/graph.js";
 import { tensorFromNumbers } from "../ir/tensor.js";
 import { type Dim, tensorType } from "../ir/type.js";
-import { declaredDim } from "../ops/dims.js";
-import { axesBut, elementCount } from "../ops/gradient-shape.js";
-import { castLike, type GradientBuild, onesLike, scalarLike } from "../ops/gradient-support.js";
+import { declaredDim } from "../rules/dims.js";
+import { axesBut, elementCount } from "../rules/gradient-shape.js";
+import { castLike, type GradientBuild, onesLike, scalarLike } from "../rules/gradient-support.js";
 
 /** What training makes small. The conventions are PyTorch's, and the mean over the batch is taken. */
 export type Loss =

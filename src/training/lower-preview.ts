@@ -1,13 +1,13 @@
+import { createFacts } from "../analysis/fact-table.js";
 import { NormfoldError } from "../base/errors.js";
 import { Builder } from "../ir/builder.js";
 import { cloneModel } from "../ir/clone.js";
 import { dtypeCode } from "../ir/dtype.js";
 import { canReplace, type Graph, type Node, type Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
-import { createFacts } from "../ops/facts.js";
-import { castLike, type GradientBuild, scalarLike } from "../ops/gradient-support.js";
 import { raiseOpset } from "../opset/index.js";
 import { encodeToBytes } from "../proto/encode.js";
+import { castLike, type GradientBuild, scalarLike } from "../rules/gradient-support.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { LEAST_OPSET, lowerGradient } from "./lower-gradient.js";
 

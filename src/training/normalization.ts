@@ -2,9 +2,9 @@ import { NormfoldError } from "../base/errors.js";
 import { Builder } from "../ir/builder.js";
 import type { Graph, Node, Value } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
-import type { Facts } from "../ops/facts.js";
-import type { GradientBuild } from "../ops/gradient-support.js";
-import { scalarLike } from "../ops/gradient-support.js";
+import type { Facts } from "../rules/facts.js";
+import type { GradientBuild } from "../rules/gradient-support.js";
+import { scalarLike } from "../rules/gradient-support.js";
 
 /** A BatchNormalization in training form, whose running statistics the step keeps. */
 export interface TrackedNormalization {

@@ -1,6 +1,6 @@
 import { NormfoldError } from "../base/errors.js";
 import type { Value } from "../ir/graph.js";
-import { type GradientBuild, scalarLike } from "../ops/gradient-support.js";
+import { type GradientBuild, scalarLike } from "../rules/gradient-support.js";
 
 /**
  * How a parameter follows its gradient g. The formulas are PyTorch's:

@@ -1,3 +1,4 @@
+import { createFacts } from "../analysis/fact-table.js";
 import { NormfoldError } from "../base/errors.js";
 import { differentiateGraph, LEAST_OPSET } from "../gradient/differentiate-graph.js";
 import { Builder } from "../ir/builder.js";
@@ -7,10 +8,10 @@ import type { Model } from "../ir/model.js";
 import { pruneUnread } from "../ir/prune.js";
 import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
 import { type Dim, tensorType } from "../ir/type.js";
-import { declaredDim } from "../ops/dims.js";
-import { createFacts, type Facts } from "../ops/facts.js";
-import { type GradientBuild, scalarLike } from "../ops/gradient-support.js";
 import { raiseOpset } from "../opset/index.js";
+import { declaredDim } from "../rules/dims.js";
+import type { Facts } from "../rules/facts.js";
+import { type GradientBuild, scalarLike } from "../rules/gradient-support.js";
 import { addLoss, type Loss, lossTarget } from "./loss.js";
 import { type BatchStatistics, trackNormalizations, writeOutDense } from "./normalization.js";
 import { type Hyperparameters, type Optimizer, usesMoments, usesMomentum } from "./optimizer.js";

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { createFacts } from "../../src/analysis/fact-table.js";
 import { createRandom } from "../../src/base/random.js";
+import { type ReferenceTensor, tensorOf } from "../../src/float64/tensor.js";
 import { differentiate } from "../../src/gradient/differentiate.js";
 import { differentiateGraph } from "../../src/gradient/differentiate-graph.js";
 import { Builder } from "../../src/ir/builder.js";
@@ -8,10 +10,8 @@ import type { Value } from "../../src/ir/graph.js";
 import { createModel, type Model } from "../../src/ir/model.js";
 import { tensorType } from "../../src/ir/type.js";
 import { verify } from "../../src/ir/verify.js";
-import { createFacts } from "../../src/ops/facts.js";
-import { onesLike } from "../../src/ops/gradient-support.js";
 import { encodeToBytes } from "../../src/proto/encode.js";
-import { type ReferenceTensor, tensorOf } from "../../src/reference/tensor.js";
+import { onesLike } from "../../src/rules/gradient-support.js";
 import { valueNamed } from "../ops/support.js";
 import { addedOperators, adjointPair, checkGradient, modelOf, referenceRun, runInOrt } from "./support.js";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { tensorOf } from "../../src/reference/tensor.js";
+import { tensorOf } from "../../src/float64/tensor.js";
 import { addedOperators, checkGradient, emit, type GradientCase, modelOf, runInOrt } from "./support.js";
 
 /** A graph from x; `constants` are its initializers. */

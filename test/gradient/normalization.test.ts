@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../../src/base/random.js";
-import { tensorOf } from "../../src/reference/tensor.js";
+import { tensorOf } from "../../src/float64/tensor.js";
 import { checkGradient, emit, expectClose, finiteDifferences, modelOf, referenceRun } from "./support.js";
 
 const positive = (_: unknown, index: number): number => 0.5 + ((index * 7) % 5) / 4;

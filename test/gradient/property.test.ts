@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../../src/base/random.js";
+import { type ReferenceTensor, sizeOf, tensorOf } from "../../src/float64/tensor.js";
 import type { Model } from "../../src/ir/model.js";
 import { staticShape } from "../../src/ir/type.js";
 import { verify } from "../../src/ir/verify.js";
-import { type ReferenceTensor, sizeOf, tensorOf } from "../../src/reference/tensor.js";
 import { printModel } from "../../src/text/print.js";
 import { randomDifferentiable } from "./random-graph.js";
 import { adjointPair, emit, expectClose, referenceRun, runInOrt, withoutShapes } from "./support.js";

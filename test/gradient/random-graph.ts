@@ -1,10 +1,11 @@
+import { createFacts } from "../../src/analysis/fact-table.js";
 import type { Random } from "../../src/base/random.js";
 import { Builder } from "../../src/ir/builder.js";
 import type { Value } from "../../src/ir/graph.js";
 import { createModel, type Model } from "../../src/ir/model.js";
 import { tensorFromNumbers } from "../../src/ir/tensor.js";
 import { tensorType } from "../../src/ir/type.js";
-import { createFacts, type Facts } from "../../src/ops/facts.js";
+import type { Facts } from "../../src/rules/facts.js";
 
 /** A graph that grows; every value is a float tensor of rank 2 whose elements stay between -2 and 2 or so. */
 interface Growing {

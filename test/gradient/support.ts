@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import { createRandom, type Random } from "../../src/base/random.js";
 import { isRefusal } from "../../src/base/refusal.js";
+import { type ReferenceTensor, referenceFromBytes, sizeOf, tensorOf } from "../../src/float64/tensor.js";
 import { differentiate } from "../../src/gradient/differentiate.js";
 import { cloneModel } from "../../src/ir/clone.js";
 import { isFloat } from "../../src/ir/dtype.js";
@@ -11,7 +12,6 @@ import { staticShape, type TensorType, tensorType } from "../../src/ir/type.js";
 import { verify } from "../../src/ir/verify.js";
 import { encodeToBytes } from "../../src/proto/encode.js";
 import { evaluateReference } from "../../src/reference/evaluate.js";
-import { type ReferenceTensor, referenceFromBytes, sizeOf, tensorOf } from "../../src/reference/tensor.js";
 import { defaultRuntime } from "../../src/runtime/ort.js";
 import type { RuntimeTensor } from "../../src/runtime/runtime.js";
 import { parseGraph, parseModel } from "../../src/text/parse.js";

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { type ReferenceTensor, tensorOf } from "../../src/float64/tensor.js";
 import type { AttributeInit } from "../../src/ir/attribute.js";
 import type { Value } from "../../src/ir/graph.js";
 import { createModel, type Model } from "../../src/ir/model.js";
 import { tensorFromNumbers } from "../../src/ir/tensor.js";
 import { tensorType } from "../../src/ir/type.js";
-import { type ReferenceTensor, tensorOf } from "../../src/reference/tensor.js";
 import { emit, expectClose, runInOrt, withoutShapes } from "./support.js";
 
 interface TableTensor {

@@ -3,17 +3,17 @@ import { isRefusal, type Refusal } from "../../src/base/refusal.js";
 import { type AttributeInit, attribute } from "../../src/ir/attribute.js";
 import type { Node } from "../../src/ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../../src/ir/tensor.js";
+import type { Pass, Rule } from "../../src/rewrite/pass.js";
+import type { Rewriter } from "../../src/rewrite/rewriter.js";
 import type {
   Absorption,
   AffineFacets,
   LiftedAffine,
   Passage,
   PlacedMap,
-} from "../../src/ops/affine-facet.js";
-import { constantTensor } from "../../src/ops/constants.js";
-import type { Facts } from "../../src/ops/facts.js";
-import type { Pass, Rule } from "../../src/rewrite/pass.js";
-import type { Rewriter } from "../../src/rewrite/rewriter.js";
+} from "../../src/rules/affine-facet.js";
+import { constantTensor } from "../../src/rules/constants.js";
+import type { Facts } from "../../src/rules/facts.js";
 import type { Break } from "./stage.js";
 
 /** Breaks one facet from the outside: what goes in, or what comes out. */
@@ -182,8 +182,19 @@ export function everyPart(
 /** The rules of a pass are told something else about values than what is so. */
 export function told(change: (facts: Facts, node: Node) => Partial<Facts>): Break<Pass> {
   return matches((rule) => (node, view) => {
-    const facts = { ...view.facts, ...change(view.facts, node) };
-    return rule.match(node, { ...view, facts });
+    return rule.match(node, { ...view, facts: overridden(view.facts, change(view.facts, node)) });
+  });
+}
+
+/** The facts with some answers replaced. */
+function overridden(facts: Facts, answers: Partial<Facts>): Facts {
+  return new Proxy(facts, {
+    get(target, key) {
+      const own: unknown = Reflect.get(answers, key);
+      if (own !== undefined) return own;
+      const right: unknown = Reflect.get(target, key, target);
+      return typeof right === "function" ? right.bind(target) : right;
+    },
   });
 }
 

@@ -22,11 +22,11 @@ vi.mock(import("../../src/ops/affine.js"), async (original) => {
   };
   return { ...real, affineFacets, liftAffine: (node, facts) => affineFacets(node).lift?.(node, facts) };
 });
-vi.mock(import("../../src/ops/affine-plan.js"), async (original) => {
+vi.mock(import("../../src/fold/plan.js"), async (original) => {
   const real = await original();
   return { ...real, planUp: (...args) => playing("planUp", real.planUp)(...args) };
 });
-vi.mock(import("../../src/ops/affine-remainder.js"), async (original) => {
+vi.mock(import("../../src/fold/remainder.js"), async (original) => {
   const real = await original();
   return { ...real, landRemainder: (...args) => playing("landRemainder", real.landRemainder)(...args) };
 });

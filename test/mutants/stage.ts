@@ -1,9 +1,8 @@
 import type { compose } from "../../src/affine/channel-affine.js";
 import type { addKernels, alignTaps, composeKernels, isUnpadded } from "../../src/affine/kernels.js";
 import type { multiplyMatrices } from "../../src/affine/matrices.js";
-import type { AffineFacets } from "../../src/ops/affine-facet.js";
-import type { planUp } from "../../src/ops/affine-plan.js";
-import type { landRemainder } from "../../src/ops/affine-remainder.js";
+import type { planUp } from "../../src/fold/plan.js";
+import type { landRemainder } from "../../src/fold/remainder.js";
 import type { readConv } from "../../src/ops/convolution/kernel.js";
 import type { readProduct } from "../../src/ops/linear/product.js";
 import type { partsAlong, positions } from "../../src/ops/movement/cuts.js";
@@ -11,6 +10,7 @@ import type { readPad } from "../../src/ops/movement/pad.js";
 import type { flatten } from "../../src/rewrite/nested.js";
 import type { Pass } from "../../src/rewrite/pass.js";
 import type { Rewriter } from "../../src/rewrite/rewriter.js";
+import type { AffineFacets } from "../../src/rules/affine-facet.js";
 import type { evaluateConstants } from "../../src/runtime/evaluate.js";
 
 /** Functions that the test file mocks, so that each call asks whether a broken copy stands in for it. */

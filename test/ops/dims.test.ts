@@ -21,7 +21,7 @@ import {
   sub,
   symbol,
   unknownSymbol,
-} from "../../src/ops/dims.js";
+} from "../../src/rules/dims.js";
 
 const [n, h, w] = [symbol("N"), symbol("H"), symbol("W")];
 const text = (dim: MaybeDim): string => (dim === undefined ? "unknown" : dimKey(dim));

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { isDeterministic } from "../../src/analysis/determinism.js";
+import { createFacts } from "../../src/analysis/fact-table.js";
 import { createModel } from "../../src/ir/model.js";
 import { tensorFromNumbers } from "../../src/ir/tensor.js";
 import { tensorType } from "../../src/ir/type.js";
-import { isDeterministic } from "../../src/ops/determinism.js";
-import { createFacts, type Facts } from "../../src/ops/facts.js";
+import type { Facts } from "../../src/rules/facts.js";
 import { parseGraph, parseModel } from "../../src/text/parse.js";
 import { factText, valueNamed } from "./support.js";
 

@@ -1,12 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { createFacts } from "../../src/analysis/fact-table.js";
 import type { AttributeInit } from "../../src/ir/attribute.js";
 import { createModel } from "../../src/ir/model.js";
 import { tensorFromNumbers } from "../../src/ir/tensor.js";
 import { tensorType } from "../../src/ir/type.js";
-import type { FactType } from "../../src/ops/fact.js";
-import { createFacts } from "../../src/ops/facts.js";
 import { knownOperators } from "../../src/ops/registry.js";
+import type { FactType } from "../../src/rules/fact.js";
 
 const NAMES = [
   ..."allowzero axes axis auto_pad batch_dims blocksize ceil_mode dilations direction dtype end equation group".split(

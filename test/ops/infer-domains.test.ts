@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createFacts } from "../../src/ops/facts.js";
+import { createFacts } from "../../src/analysis/fact-table.js";
 import { parseModel } from "../../src/text/parse.js";
 import { factText, valueNamed } from "./support.js";
 

@@ -3,13 +3,14 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import onnxProto from "onnx-proto";
 import { describe, expect, it } from "vitest";
+import { createFacts } from "../../src/analysis/fact-table.js";
 import { memorySource } from "../../src/base/bytes.js";
 import { dtypeFromCode } from "../../src/ir/dtype.js";
 import type { Value } from "../../src/ir/graph.js";
 import type { Model } from "../../src/ir/model.js";
-import { evaluateDim, type SymDim } from "../../src/ops/dims.js";
-import { createFacts, type Facts } from "../../src/ops/facts.js";
 import { decodeModel } from "../../src/proto/decode.js";
+import { evaluateDim, type SymDim } from "../../src/rules/dims.js";
+import type { Facts } from "../../src/rules/facts.js";
 import { typeText } from "./support.js";
 
 const folder = fileURLToPath(new URL("../../../shared/models", import.meta.url));

@@ -1,8 +1,8 @@
 import type { Value } from "../../src/ir/graph.js";
 import type { Model } from "../../src/ir/model.js";
-import { dimKey, type MaybeDim } from "../../src/ops/dims.js";
-import type { FactType } from "../../src/ops/fact.js";
-import type { Facts } from "../../src/ops/facts.js";
+import { dimKey, type MaybeDim } from "../../src/rules/dims.js";
+import type { FactType } from "../../src/rules/fact.js";
+import type { Facts } from "../../src/rules/facts.js";
 
 /** The value of that name in any graph of the model. */
 export function valueNamed(model: Model, name: string): Value {

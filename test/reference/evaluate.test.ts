@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { isRefusal } from "../../src/base/refusal.js";
+import { referenceFromBytes, tensorOf } from "../../src/float64/tensor.js";
 import { encodeNumbers } from "../../src/ir/tensor.js";
 import { measureAccuracy } from "../../src/reference/accuracy.js";
 import { evaluateReference } from "../../src/reference/evaluate.js";
-import { referenceFromBytes, tensorOf } from "../../src/reference/tensor.js";
 import { parseModel } from "../../src/text/parse.js";
 import { modelOf } from "../runtime/support.js";
 import { counting, evaluate, floats } from "./support.js";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { referenceOperators } from "../../src/reference/registry.js";
-import { erf } from "../../src/reference/special.js";
-import type { ReferenceTensor } from "../../src/reference/tensor.js";
+import { erf } from "../../src/float64/special.js";
+import type { ReferenceTensor } from "../../src/float64/tensor.js";
+import { referenceOperators } from "../../src/ops/reference.js";
 import { counting, type Input, run } from "./support.js";
 
 function values(tensor: ReferenceTensor): number[] {

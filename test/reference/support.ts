@@ -1,7 +1,7 @@
 import { isRefusal } from "../../src/base/refusal.js";
+import { type ReferenceTensor, referenceFromBytes, tensorOf } from "../../src/float64/tensor.js";
 import type { Model } from "../../src/ir/model.js";
 import { evaluateReference } from "../../src/reference/evaluate.js";
-import { type ReferenceTensor, referenceFromBytes, tensorOf } from "../../src/reference/tensor.js";
 import type { RuntimeTensor, TensorMap } from "../../src/runtime/runtime.js";
 import { modelOf } from "../runtime/support.js";
 

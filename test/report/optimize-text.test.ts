@@ -7,7 +7,7 @@ import { PLAIN } from "../../src/report/style.js";
 import type { ModelSummary } from "../../src/report/summary.js";
 import { groupRefusals } from "../../src/report/tally.js";
 import type { RefusalRecord, RewriteRecord } from "../../src/rewrite/pass.js";
-import type { CheckReport, OutputReport } from "../../src/runtime/check.js";
+import type { CheckReport, OutputReport } from "../../src/runtime/check-report.js";
 
 function summary(operators: Record<string, number>): ModelSummary {
   const nodes = Object.values(operators).reduce((sum, count) => sum + count, 0);

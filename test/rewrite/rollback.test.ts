@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import type { NormfoldError } from "../../src/base/errors.js";
 import type { Node } from "../../src/ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../../src/ir/tensor.js";
-import { constantTensor } from "../../src/ops/constants.js";
 import { type RewriteOptions, type RewriteResult, rewriteModel, selectPasses } from "../../src/optimize.js";
 import { encodeToBytes } from "../../src/proto/encode.js";
 import type { Pass, Rule } from "../../src/rewrite/pass.js";
-import type { CheckReport } from "../../src/runtime/check.js";
+import { constantTensor } from "../../src/rules/constants.js";
+import type { CheckReport } from "../../src/runtime/check-report.js";
 import { judged, modelOf } from "../support/rewrite.js";
 import { constant, graphText, normalization, normalize, sketch } from "../support/text.js";
 

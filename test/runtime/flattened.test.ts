@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { encodeNumbers } from "../../src/ir/tensor.js";
 import { encodeToBytes } from "../../src/proto/encode.js";
-import { type CheckReport, checkModels } from "../../src/runtime/check.js";
+import { checkModels } from "../../src/runtime/check.js";
+import type { CheckReport } from "../../src/runtime/check-report.js";
 import { defaultRuntime } from "../../src/runtime/ort.js";
 import { flattenedOutputs, probesOf, withProbes } from "../../src/runtime/probes.js";
 import { parseGraph } from "../../src/text/parse.js";

@@ -11,7 +11,8 @@ import {
 } from "../../src/optimize.js";
 import { encodeToBytes } from "../../src/proto/encode.js";
 import type { Evaluate } from "../../src/rewrite/pass.js";
-import { type CheckReport, createChecker } from "../../src/runtime/check.js";
+import { createChecker } from "../../src/runtime/check.js";
+import type { CheckReport } from "../../src/runtime/check-report.js";
 import { evaluateConstants } from "../../src/runtime/evaluate.js";
 import { describeInputs, precisionOf } from "../../src/runtime/inputs.js";
 import { defaultRuntime } from "../../src/runtime/ort.js";

@@ -1,4 +1,4 @@
-import { type GradientTable, refusing } from "../gradient-rule.js";
+import { type GradientTable, refusing } from "../../rules/gradient-rule.js";
 
 export const attentionGradients: GradientTable = {
   Attention: refusing(

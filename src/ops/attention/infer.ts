@@ -1,5 +1,5 @@
-import { add, exactDiv, type MaybeDim, mul } from "../dims.js";
-import { type InferRule, type InferTable, tensorOf } from "../fact.js";
+import { add, exactDiv, type MaybeDim, mul } from "../../rules/dims.js";
+import { type InferRule, type InferTable, tensorOf } from "../../rules/fact.js";
 
 /**
  * Q, K, V are [batch, heads, sequence, size], or [batch, sequence, heads * size] with the head counts as attributes.

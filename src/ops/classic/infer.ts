@@ -1,6 +1,6 @@
 import type { DType } from "../../ir/dtype.js";
-import { add, type MaybeDim } from "../dims.js";
-import { type InferContext, type InferRule, type InferTable, tensorOf } from "../fact.js";
+import { add, type MaybeDim } from "../../rules/dims.js";
+import { type InferContext, type InferRule, type InferTable, tensorOf } from "../../rules/fact.js";
 
 /** Trees, linear models and encoders (domain ai.onnx.ml), as converters of scikit-learn and of boosted trees write them. */
 

@@ -1,9 +1,9 @@
+import { add, exactDiv, type MaybeDim, mul } from "../../rules/dims.js";
+import { type Dims, type InferContext, type InferRule, type InferTable, tensorOf } from "../../rules/fact.js";
+import { broadcastShapes, normalAxis, replaceAt } from "../../rules/shapes.js";
 import { conv } from "../convolution/infer.js";
-import { add, exactDiv, type MaybeDim, mul } from "../dims.js";
-import { type Dims, type InferContext, type InferRule, type InferTable, tensorOf } from "../fact.js";
 import { gemm, productOf } from "../linear/infer.js";
 import { dequantize, quantize } from "../quantization/infer.js";
-import { broadcastShapes, normalAxis, replaceAt } from "../shapes.js";
 
 /**
  * onnxruntime's own operators (domain com.microsoft), as its optimizer and its quantizer leave them in models that they

@@ -1,5 +1,5 @@
 import type { Graph } from "../../ir/graph.js";
-import type { MaybeDim } from "../dims.js";
+import type { MaybeDim } from "../../rules/dims.js";
 import {
   type BodyInputRule,
   type Conclusion,
@@ -8,8 +8,8 @@ import {
   type InferRule,
   type InferTable,
   tensorOf,
-} from "../fact.js";
-import { isTensor, joinConclusions, joinTypes, normalAxis } from "../shapes.js";
+} from "../../rules/fact.js";
+import { isTensor, joinConclusions, joinTypes, normalAxis } from "../../rules/shapes.js";
 
 const typed = (type: FactType<MaybeDim> | undefined): Conclusion | undefined =>
   type === undefined ? undefined : { type };

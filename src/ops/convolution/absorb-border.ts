@@ -3,7 +3,7 @@ import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
 import { isFloat } from "../../ir/dtype.js";
 import type { Node } from "../../ir/graph.js";
 import type { Tensor } from "../../ir/tensor.js";
-import type { Facts } from "../facts.js";
+import type { Facts } from "../../rules/facts.js";
 
 /** A map of more elements than this is no constant to carry in a file. */
 const MAX_MAP = 1 << 18;

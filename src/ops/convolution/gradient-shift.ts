@@ -1,10 +1,9 @@
 import type { Value } from "../../ir/graph.js";
-import type { GradientContext } from "../gradient-rule.js";
-import { range } from "../gradient-shape.js";
-import { reshapeLike } from "../gradient-support.js";
+import type { GradientContext } from "../../rules/gradient-rule.js";
+import { range } from "../../rules/gradient-shape.js";
+import { reshapeLike } from "../../rules/gradient-support.js";
 import { copiesOf, joined, rowsOf, type Side, type Sizes, stackOf } from "./gradient-copies.js";
-import type { WeightGradient } from "./gradient-weight.js";
-import type { PaddedWindow } from "./gradient-window.js";
+import type { PaddedWindow, WeightGradient } from "./gradient-window.js";
 
 /** Both sides of a window with strides of 1. */
 interface Shifts {

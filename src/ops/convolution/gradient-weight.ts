@@ -1,22 +1,9 @@
 import type { Value } from "../../ir/graph.js";
-import type { GradientContext } from "../gradient-rule.js";
-import { joinSizes, range, sizeParts, sizesOf } from "../gradient-shape.js";
-import { reshapeLike } from "../gradient-support.js";
+import type { GradientContext } from "../../rules/gradient-rule.js";
+import { joinSizes, range, sizeParts, sizesOf } from "../../rules/gradient-shape.js";
+import { reshapeLike } from "../../rules/gradient-support.js";
 import { byBlocks, byShifts, hasBlocks, sizedWindow } from "./gradient-shift.js";
-import { type PaddedWindow, padSpatial } from "./gradient-window.js";
-
-export interface WeightGradient {
-  /** What the window moves over: [N, C, ...]. */
-  readonly x: Value;
-  /** [N, M, places]. */
-  readonly g: Value;
-  /** [M, C / group, kernel]. */
-  readonly weight: Value;
-  readonly window: PaddedWindow;
-  readonly group: number;
-  /** Elements at the end of each axis that no window reaches; undefined where they are not known. */
-  readonly rest: readonly number[] | undefined;
-}
+import { padSpatial, type WeightGradient } from "./gradient-window.js";
 
 /**
  * Which form is fastest: milliseconds for 32 images on one thread of onnxruntime 1.30, with a kernel of 3 x 3 where

@@ -1,7 +1,7 @@
 import { type Refusal, refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
-import type { GradientContext } from "../gradient-rule.js";
-import { joinSizes, range, sizesOf } from "../gradient-shape.js";
+import type { GradientContext } from "../../rules/gradient-rule.js";
+import { joinSizes, range, sizesOf } from "../../rules/gradient-shape.js";
 
 /** How a window moves over the spatial axes, with the pads it really has: one entry per axis. */
 export interface PaddedWindow {
@@ -11,6 +11,20 @@ export interface PaddedWindow {
   /** Elements before and after each axis. */
   readonly begin: readonly number[];
   readonly end: readonly number[];
+}
+
+/** The operands of a convolution whose weight's gradient is wanted. */
+export interface WeightGradient {
+  /** What the window moves over: [N, C, ...]. */
+  readonly x: Value;
+  /** [N, M, places]. */
+  readonly g: Value;
+  /** [M, C / group, kernel]. */
+  readonly weight: Value;
+  readonly window: PaddedWindow;
+  readonly group: number;
+  /** Elements at the end of each axis that no window reaches; undefined where they are not known. */
+  readonly rest: readonly number[] | undefined;
 }
 
 /** From the first to the last element that the window reads along an axis. */

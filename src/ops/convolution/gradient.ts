@@ -1,9 +1,17 @@
 import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
-import type { GradientContext, GradientRule, GradientTable } from "../gradient-rule.js";
-import { axesBut, sizesOf } from "../gradient-shape.js";
-import { type WeightGradient, weightGradient } from "./gradient-weight.js";
-import { type PaddedWindow, reachOf, readSteps, readWindow, restOf, spread } from "./gradient-window.js";
+import type { GradientContext, GradientRule, GradientTable } from "../../rules/gradient-rule.js";
+import { axesBut, sizesOf } from "../../rules/gradient-shape.js";
+import { weightGradient } from "./gradient-weight.js";
+import {
+  type PaddedWindow,
+  reachOf,
+  readSteps,
+  readWindow,
+  restOf,
+  spread,
+  type WeightGradient,
+} from "./gradient-window.js";
 
 /** The spatial sizes of the kernel: the attribute, or those of W. */
 function kernelOf(c: GradientContext): readonly number[] | Refusal {

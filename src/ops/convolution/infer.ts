@@ -1,5 +1,5 @@
 import type { DType } from "../../ir/dtype.js";
-import { add, type MaybeDim, mul, sub } from "../dims.js";
+import { add, type MaybeDim, mul, sub } from "../../rules/dims.js";
 import {
   type Conclusions,
   type Dims,
@@ -7,8 +7,8 @@ import {
   type InferRule,
   type InferTable,
   tensorOf,
-} from "../fact.js";
-import { extent, unknownDims, windowOf, windowPositions } from "../shapes.js";
+} from "../../rules/fact.js";
+import { extent, unknownDims, windowOf, windowPositions } from "../../rules/shapes.js";
 
 /** The spatial sizes of the kernel: the attribute, or those of W. */
 function kernelOf(c: InferContext, weight: number, rank: number): Dims {

@@ -2,7 +2,7 @@ import type { Kernel } from "../../affine/kernels.js";
 import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
 import { type FloatDType, isFloat } from "../../ir/dtype.js";
 import type { Node, Value } from "../../ir/graph.js";
-import { requireConstant } from "../constants.js";
+import { requireConstant } from "../../rules/constants.js";
 
 /** A Conv, or a ConvTranspose, whose weight is [C, M/group, k...], with a constant weight and bias. */
 export interface ConstantConv {

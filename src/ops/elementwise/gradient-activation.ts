@@ -1,6 +1,15 @@
 import type { Value } from "../../ir/graph.js";
-import type { GradientContext, GradientRule, GradientTable } from "../gradient-rule.js";
-import { add, castLike, divide, multiply, scalarLike, select, subtract, sumTo } from "../gradient-support.js";
+import type { GradientContext, GradientRule, GradientTable } from "../../rules/gradient-rule.js";
+import {
+  add,
+  castLike,
+  divide,
+  multiply,
+  scalarLike,
+  select,
+  subtract,
+  sumTo,
+} from "../../rules/gradient-support.js";
 import { unary } from "./gradient-unary.js";
 
 /** x > threshold. Masks look at the input: the output of a LeakyRelu of negative slope has the other sign. */

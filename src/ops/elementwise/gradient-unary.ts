@@ -1,6 +1,6 @@
 import type { Value } from "../../ir/graph.js";
-import type { GradientContext, GradientRule, GradientTable } from "../gradient-rule.js";
-import { add, divide, multiply, negate, scalarLike, subtract } from "../gradient-support.js";
+import type { GradientContext, GradientRule, GradientTable } from "../../rules/gradient-rule.js";
+import { add, divide, multiply, negate, scalarLike, subtract } from "../../rules/gradient-support.js";
 
 /** A rule for y = f(x), element by element. */
 export function unary(local: (c: GradientContext, g: Value, x: Value, y: Value) => Value): GradientRule {

@@ -6,7 +6,7 @@ import {
   type GradientRule,
   type GradientTable,
   NO_GRADIENT,
-} from "../gradient-rule.js";
+} from "../../rules/gradient-rule.js";
 import {
   addGradients,
   castLike,
@@ -17,7 +17,7 @@ import {
   select,
   subtract,
   sumTo,
-} from "../gradient-support.js";
+} from "../../rules/gradient-support.js";
 import { POW } from "./gradient-pow.js";
 
 /** Gradients of all operands of a broadcasting operator, each reduced to its operand. */

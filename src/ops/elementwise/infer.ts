@@ -1,6 +1,17 @@
 import type { DType } from "../../ir/dtype.js";
 import { dtypeFromCode } from "../../ir/dtype.js";
-import { add, differentDim, floorDiv, leastOf, type MaybeDim, max, min, mul, sameDim, sub } from "../dims.js";
+import {
+  add,
+  differentDim,
+  floorDiv,
+  leastOf,
+  type MaybeDim,
+  max,
+  min,
+  mul,
+  sameDim,
+  sub,
+} from "../../rules/dims.js";
 import {
   type Conclusions,
   type Dims,
@@ -8,8 +19,8 @@ import {
   type InferRule,
   type InferTable,
   tensorOf,
-} from "../fact.js";
-import { broadcastShapes, commonDType } from "../shapes.js";
+} from "../../rules/fact.js";
+import { broadcastShapes, commonDType } from "../../rules/shapes.js";
 
 /** What an operator does to elements that are known; undefined when the result is not. */
 type Scalar = (args: Dims, dtype: DType | undefined) => MaybeDim;

@@ -1,5 +1,5 @@
 import type { Value } from "../../ir/graph.js";
-import { type GradientRule, type GradientTable, NO_GRADIENT } from "../gradient-rule.js";
+import { type GradientRule, type GradientTable, NO_GRADIENT } from "../../rules/gradient-rule.js";
 import {
   castLike,
   divide,
@@ -8,7 +8,7 @@ import {
   scalarLike,
   select,
   subtract,
-} from "../gradient-support.js";
+} from "../../rules/gradient-support.js";
 
 /** The ratio that a Dropout has when it is given none. */
 const DEFAULT_RATIO = 0.5;

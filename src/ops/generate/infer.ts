@@ -1,6 +1,5 @@
 import { type DType, dtypeFromCode } from "../../ir/dtype.js";
-import { ceilDiv, leastOf, type MaybeDim, max, sub } from "../dims.js";
-import { held } from "../elementwise/infer.js";
+import { ceilDiv, leastOf, type MaybeDim, max, sub } from "../../rules/dims.js";
 import {
   type Conclusion,
   type Conclusions,
@@ -9,8 +8,9 @@ import {
   type InferRule,
   type InferTable,
   tensorOf,
-} from "../fact.js";
-import { commonDType, unknownRank } from "../shapes.js";
+} from "../../rules/fact.js";
+import { commonDType, unknownRank } from "../../rules/shapes.js";
+import { held } from "../elementwise/infer.js";
 
 function filled(dtype: DType | undefined, dims: readonly number[], elements: readonly number[]): Conclusion {
   return tensorOf(dtype, dims, elements);

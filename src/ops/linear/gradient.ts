@@ -1,9 +1,9 @@
 import { refuse } from "../../base/refusal.js";
 import type { AttributeInit } from "../../ir/attribute.js";
 import type { Value } from "../../ir/graph.js";
-import type { GradientContext, GradientRule, GradientTable } from "../gradient-rule.js";
-import { range } from "../gradient-shape.js";
-import { reshapeLike, scalarLike, sumTo } from "../gradient-support.js";
+import type { GradientContext, GradientRule, GradientTable } from "../../rules/gradient-rule.js";
+import { range } from "../../rules/gradient-shape.js";
+import { reshapeLike, scalarLike, sumTo } from "../../rules/gradient-support.js";
 import { einsum } from "./gradient-einsum.js";
 
 /** The matrices on the last two axes, transposed. */

@@ -1,5 +1,5 @@
 import type { DType } from "../../ir/dtype.js";
-import { broadcastDim, differentDim, type MaybeDim } from "../dims.js";
+import { broadcastDim, differentDim, type MaybeDim } from "../../rules/dims.js";
 import {
   type Conclusions,
   type Dims,
@@ -7,8 +7,8 @@ import {
   type InferRule,
   type InferTable,
   tensorOf,
-} from "../fact.js";
-import { broadcastShapes, commonDType } from "../shapes.js";
+} from "../../rules/fact.js";
+import { broadcastShapes, commonDType } from "../../rules/shapes.js";
 
 export const gemm: InferRule = (c) => {
   const a = c.shape(0);

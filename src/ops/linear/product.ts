@@ -2,8 +2,8 @@ import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
 import { type FloatDType, isFloat } from "../../ir/dtype.js";
 import type { Node, Value } from "../../ir/graph.js";
 import type { Tensor } from "../../ir/tensor.js";
-import { requireConstant } from "../constants.js";
-import type { Facts } from "../facts.js";
+import { requireConstant } from "../../rules/constants.js";
+import type { Facts } from "../../rules/facts.js";
 
 /** alpha * A' * B' + bias with a constant matrix B: a Gemm, or a MatMul, whose A may have more axes. */
 export interface ConstantProduct {

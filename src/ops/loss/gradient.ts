@@ -2,9 +2,9 @@ import { refuse } from "../../base/refusal.js";
 import { dtypeCode } from "../../ir/dtype.js";
 import type { Value } from "../../ir/graph.js";
 import { tensorFromNumbers } from "../../ir/tensor.js";
-import type { GradientContext, GradientRule, GradientTable } from "../gradient-rule.js";
-import { sizesOf } from "../gradient-shape.js";
-import { scalarLike } from "../gradient-support.js";
+import type { GradientContext, GradientRule, GradientTable } from "../../rules/gradient-rule.js";
+import { sizesOf } from "../../rules/gradient-shape.js";
+import { scalarLike } from "../../rules/gradient-support.js";
 
 interface Targets {
   /** How much each label's loss counts in the result, [N, 1, ...]: the gradient that comes in and the label's weight. */

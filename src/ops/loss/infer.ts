@@ -1,4 +1,4 @@
-import { type InferRule, type InferTable, tensorOf } from "../fact.js";
+import { type InferRule, type InferTable, tensorOf } from "../../rules/fact.js";
 
 /** A scalar, or with reduction = none one loss per label; then the logarithm of the probabilities. */
 const loss: InferRule = (c) => [

@@ -1,6 +1,6 @@
 import type { Node, Value } from "../../ir/graph.js";
-import type { Facts } from "../facts.js";
-import { normalAxis } from "../shapes.js";
+import type { Facts } from "../../rules/facts.js";
+import { normalAxis } from "../../rules/shapes.js";
 
 /** What a Slice does along an axis, as it is written. */
 export interface Cut {

@@ -1,7 +1,14 @@
 import type { Value } from "../../ir/graph.js";
-import type { GradientContext, GradientRule } from "../gradient-rule.js";
-import { negate, reshapeLike, scatterByIndex, shapeOf, subtract, zerosLike } from "../gradient-support.js";
-import { normalAxes } from "../shapes.js";
+import type { GradientContext, GradientRule } from "../../rules/gradient-rule.js";
+import {
+  negate,
+  reshapeLike,
+  scatterByIndex,
+  shapeOf,
+  subtract,
+  zerosLike,
+} from "../../rules/gradient-support.js";
+import { normalAxes } from "../../rules/shapes.js";
 
 /** Zeros around a gradient: `pads` as Pad has them, for `axes`. */
 export function padWith(c: GradientContext, g: Value, pads: Value, axes: Value | undefined): Value {

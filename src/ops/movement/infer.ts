@@ -1,7 +1,7 @@
-import { add, exactDiv, leastOf, type MaybeDim, mul, product } from "../dims.js";
-import { type Dims, type InferContext, type InferRule, type InferTable, tensorOf } from "../fact.js";
+import { add, exactDiv, leastOf, type MaybeDim, mul, product } from "../../rules/dims.js";
+import { type Dims, type InferContext, type InferRule, type InferTable, tensorOf } from "../../rules/fact.js";
+import { commonDType, normalAxes, normalAxis, replaceAt, unknownDims } from "../../rules/shapes.js";
 import { sizesFrom } from "../generate/infer.js";
-import { commonDType, normalAxes, normalAxis, replaceAt, unknownDims } from "../shapes.js";
 import { slice } from "./slice.js";
 
 const transpose: InferRule = (c) => {

@@ -1,7 +1,7 @@
 import { type Refusal, refuse } from "../../base/refusal.js";
 import type { Node, Value } from "../../ir/graph.js";
-import type { Facts } from "../facts.js";
-import { normalAxes } from "../shapes.js";
+import type { Facts } from "../../rules/facts.js";
+import { normalAxes } from "../../rules/shapes.js";
 
 /** What a Pad does. */
 export interface Padding {

@@ -1,6 +1,6 @@
-import { add, ceilDiv, leastOf, type MaybeDim, max, min, sub } from "../dims.js";
-import { type Dims, type InferContext, type InferRule, tensorOf } from "../fact.js";
-import { normalAxes, unknownDims } from "../shapes.js";
+import { add, ceilDiv, leastOf, type MaybeDim, max, min, sub } from "../../rules/dims.js";
+import { type Dims, type InferContext, type InferRule, tensorOf } from "../../rules/fact.js";
+import { normalAxes, unknownDims } from "../../rules/shapes.js";
 
 /** What writers put for "to the end"; no axis is that long. */
 const FAR = 2 ** 31 - 1;

@@ -1,8 +1,8 @@
 import { refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
-import type { GradientContext, GradientRule, GradientTable } from "../gradient-rule.js";
-import { axesBut, range } from "../gradient-shape.js";
-import { reshapeLike, scalarLike, sumTo } from "../gradient-support.js";
+import type { GradientContext, GradientRule, GradientTable } from "../../rules/gradient-rule.js";
+import { axesBut, range } from "../../rules/gradient-shape.js";
+import { reshapeLike, scalarLike, sumTo } from "../../rules/gradient-support.js";
 import { batchNormalization } from "./gradient-batch.js";
 import { localResponse } from "./gradient-local.js";
 import {

@@ -1,7 +1,7 @@
 import { dtypeFromCode } from "../../ir/dtype.js";
-import type { FactType } from "../fact.js";
-import { type Conclusion, type InferRule, type InferTable, tensorOf } from "../fact.js";
-import { normalAxis } from "../shapes.js";
+import type { FactType } from "../../rules/fact.js";
+import { type Conclusion, type InferRule, type InferTable, tensorOf } from "../../rules/fact.js";
+import { normalAxis } from "../../rules/shapes.js";
 
 const same: InferRule = (c) => {
   const type = c.type(0);

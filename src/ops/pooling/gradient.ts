@@ -1,10 +1,10 @@
 import { isRefusal, refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
 import { tensorFromNumbers } from "../../ir/tensor.js";
+import type { GradientContext, GradientRule, GradientTable } from "../../rules/gradient-rule.js";
+import { elementCount, joinSizes, range, sizeParts, sizesOf } from "../../rules/gradient-shape.js";
+import { reshapeLike, scalarLike, shapeOf } from "../../rules/gradient-support.js";
 import { type PaddedWindow, readWindow, restOf, spread } from "../convolution/gradient-window.js";
-import type { GradientContext, GradientRule, GradientTable } from "../gradient-rule.js";
-import { elementCount, joinSizes, range, sizeParts, sizesOf } from "../gradient-shape.js";
-import { reshapeLike, scalarLike, shapeOf } from "../gradient-support.js";
 
 /** Each place's gradient goes where its largest element was, which MaxPool says in its second output. */
 const maxPool: GradientRule = (c) => {

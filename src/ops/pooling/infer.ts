@@ -1,6 +1,6 @@
-import { add, mul, sub } from "../dims.js";
-import { type Dims, type InferContext, type InferRule, type InferTable, tensorOf } from "../fact.js";
-import { extent, unknownDims, windowOf, windowPositions } from "../shapes.js";
+import { add, mul, sub } from "../../rules/dims.js";
+import { type Dims, type InferContext, type InferRule, type InferTable, tensorOf } from "../../rules/fact.js";
+import { extent, unknownDims, windowOf, windowPositions } from "../../rules/shapes.js";
 
 function pooled(c: InferContext): Dims | undefined | "invalid" {
   const x = c.shape(0);

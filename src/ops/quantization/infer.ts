@@ -1,5 +1,5 @@
 import { dtypeFromCode } from "../../ir/dtype.js";
-import { type InferRule, type InferTable, tensorOf } from "../fact.js";
+import { type InferRule, type InferTable, tensorOf } from "../../rules/fact.js";
 
 /** The zero point says the type, else output_dtype (opset 21), else it is uint8. */
 export const quantize: InferRule = (c) => {

@@ -1,8 +1,13 @@
 import { present } from "../../base/assert.js";
 import { isRefusal, refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
-import type { GradientContext, GradientRule, GradientTable, InputGradients } from "../gradient-rule.js";
-import { addGradients } from "../gradient-support.js";
+import type {
+  GradientContext,
+  GradientRule,
+  GradientTable,
+  InputGradients,
+} from "../../rules/gradient-rule.js";
+import { addGradients } from "../../rules/gradient-support.js";
 import {
   biasOf,
   type Direction,

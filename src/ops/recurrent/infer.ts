@@ -1,4 +1,4 @@
-import { type Dims, type InferRule, type InferTable, tensorOf } from "../fact.js";
+import { type Dims, type InferRule, type InferTable, tensorOf } from "../../rules/fact.js";
 
 /**
  * Y [sequence, directions, batch, hidden], Y_h and Y_c [directions, batch, hidden] of X [sequence, batch, input]; with

@@ -1,5 +1,5 @@
 import type { Value } from "../../ir/graph.js";
-import type { GradientContext, GradientRule, GradientTable } from "../gradient-rule.js";
+import type { GradientContext, GradientRule, GradientTable } from "../../rules/gradient-rule.js";
 import {
   castLike,
   divide,
@@ -10,8 +10,8 @@ import {
   select,
   shapeOf,
   subtract,
-} from "../gradient-support.js";
-import { normalAxes } from "../shapes.js";
+} from "../../rules/gradient-support.js";
+import { normalAxes } from "../../rules/shapes.js";
 
 /** A value of the shape of the output in a shape that broadcasts against the input: reduced axes are 1, or in front. */
 function spread(c: GradientContext, value: Value): Value {

@@ -1,7 +1,7 @@
 import type { DType } from "../../ir/dtype.js";
-import { add, leastOf, type MaybeDim, max, min, mul } from "../dims.js";
-import { type Dims, type InferContext, type InferRule, type InferTable, tensorOf } from "../fact.js";
-import { normalAxes, normalAxis, replaceAt } from "../shapes.js";
+import { add, leastOf, type MaybeDim, max, min, mul } from "../../rules/dims.js";
+import { type Dims, type InferContext, type InferRule, type InferTable, tensorOf } from "../../rules/fact.js";
+import { normalAxes, normalAxis, replaceAt } from "../../rules/shapes.js";
 
 /** Axes are an attribute before `since`, an input from then on. "unknown": given, but not known. */
 function axesOf(c: InferContext, since: number): readonly number[] | "unknown" {

@@ -1,5 +1,5 @@
 import { dtypeFromCode } from "../../ir/dtype.js";
-import type { MaybeDim } from "../dims.js";
+import type { MaybeDim } from "../../rules/dims.js";
 import {
   type Conclusion,
   type FactType,
@@ -7,8 +7,8 @@ import {
   type InferRule,
   type InferTable,
   tensorOf,
-} from "../fact.js";
-import { isTensor, joinTypes, normalAxis, replaceAt } from "../shapes.js";
+} from "../../rules/fact.js";
+import { isTensor, joinTypes, normalAxis, replaceAt } from "../../rules/shapes.js";
 
 type Type = FactType<MaybeDim>;
 

@@ -1,5 +1,5 @@
-import { type GradientRule, type GradientTable, NO_GRADIENT } from "../gradient-rule.js";
-import { reshapeLike } from "../gradient-support.js";
+import { type GradientRule, type GradientTable, NO_GRADIENT } from "../../rules/gradient-rule.js";
+import { reshapeLike } from "../../rules/gradient-support.js";
 
 /** The same elements in another shape. */
 const view: GradientRule = (c) => {

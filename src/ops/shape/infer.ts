@@ -1,4 +1,12 @@
-import { differentDim, exactDiv, floorDiv, leastOf, type MaybeDim, product, sameDim } from "../dims.js";
+import {
+  differentDim,
+  exactDiv,
+  floorDiv,
+  leastOf,
+  type MaybeDim,
+  product,
+  sameDim,
+} from "../../rules/dims.js";
 import {
   type Conclusion,
   type Dims,
@@ -6,8 +14,8 @@ import {
   type InferRule,
   type InferTable,
   tensorOf,
-} from "../fact.js";
-import { broadcastShapes, normalAxes, normalAxis, unknownDims, unknownRank } from "../shapes.js";
+} from "../../rules/fact.js";
+import { broadcastShapes, normalAxes, normalAxis, unknownDims, unknownRank } from "../../rules/shapes.js";
 
 /** The same elements in the same order under another shape. */
 function reshaped(c: InferContext, shape: Dims | undefined): Conclusion {

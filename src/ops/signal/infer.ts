@@ -1,7 +1,7 @@
 import { dtypeFromCode } from "../../ir/dtype.js";
-import { add, floorDiv, leastOf, type MaybeDim, sub } from "../dims.js";
-import { type InferContext, type InferRule, type InferTable, tensorOf } from "../fact.js";
-import { normalAxis, unknownDims } from "../shapes.js";
+import { add, floorDiv, leastOf, type MaybeDim, sub } from "../../rules/dims.js";
+import { type InferContext, type InferRule, type InferTable, tensorOf } from "../../rules/fact.js";
+import { normalAxis, unknownDims } from "../../rules/shapes.js";
 
 const scalar = (c: InferContext, input: number): MaybeDim => {
   const value = c.elements(input)?.[0];

@@ -1,5 +1,5 @@
-import { type InferRule, type InferTable, tensorOf } from "../fact.js";
-import { broadcastShapes } from "../shapes.js";
+import { type InferRule, type InferTable, tensorOf } from "../../rules/fact.js";
+import { broadcastShapes } from "../../rules/shapes.js";
 
 const concat: InferRule = (c) => {
   const shape = broadcastShapes([c.shape(0), c.shape(1)]);

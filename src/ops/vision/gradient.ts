@@ -1,10 +1,15 @@
 import { refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
 import { tensorFromNumbers } from "../../ir/tensor.js";
-import { sameDim } from "../dims.js";
-import { type GradientContext, type GradientRule, type GradientTable, refusing } from "../gradient-rule.js";
-import { joinSizes, range, sizeParts, sizesOf } from "../gradient-shape.js";
-import { normalAxes } from "../shapes.js";
+import { sameDim } from "../../rules/dims.js";
+import {
+  type GradientContext,
+  type GradientRule,
+  type GradientTable,
+  refusing,
+} from "../../rules/gradient-rule.js";
+import { joinSizes, range, sizeParts, sizesOf } from "../../rules/gradient-shape.js";
+import { normalAxes } from "../../rules/shapes.js";
 
 /** Attributes that say where an element comes from, the same on every axis. */
 const INTERPOLATION = [

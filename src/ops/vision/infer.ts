@@ -1,4 +1,4 @@
-import { floorDiv, leastOf, type MaybeDim, mul } from "../dims.js";
+import { floorDiv, leastOf, type MaybeDim, mul } from "../../rules/dims.js";
 import {
   type Conclusions,
   type Dims,
@@ -6,8 +6,8 @@ import {
   type InferRule,
   type InferTable,
   tensorOf,
-} from "../fact.js";
-import { normalAxes, unknownDims } from "../shapes.js";
+} from "../../rules/fact.js";
+import { normalAxes, unknownDims } from "../../rules/shapes.js";
 
 /** floor(size * scale), where it does not depend on the precision in which the product is taken. */
 function scaled(size: MaybeDim, scale: number | undefined): MaybeDim {

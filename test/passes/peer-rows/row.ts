@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../../../src/base/random.js";
 import { isRefusal } from "../../../src/base/refusal.js";
+import { tensorOf } from "../../../src/float64/tensor.js";
 import type { Model } from "../../../src/ir/model.js";
 import { rewriteModel } from "../../../src/optimize.js";
 import { evaluateReference } from "../../../src/reference/evaluate.js";
-import { tensorOf } from "../../../src/reference/tensor.js";
 import { evaluate, modelOf } from "../../support/rewrite.js";
 import { constant, normalize } from "../../support/text.js";
 import {

@@ -1,0 +1,55 @@
+import type { Graph, Node } from "../ir/graph.js";
+import { isStandardDomain } from "../ir/graph.js";
+import { type FunctionDef, type Model, type OpsetImport, opsetOf } from "../ir/model.js";
+
+/** The names that a model's functions define, of one state of its list of functions. */
+interface Callees {
+  readonly of: readonly FunctionDef[];
+  readonly keys: ReadonlySet<string>;
+}
+
+/** Resolves what an operator's name means at a node: the operator set version there, or a function of the model. */
+export class OperatorScope {
+  readonly #model: Model;
+  readonly #imports = new WeakMap<Graph, readonly OpsetImport[]>();
+  #callees: Callees;
+
+  constructor(model: Model) {
+    this.#model = model;
+    this.#callees = calleesOf(model);
+  }
+
+  /** The version of the operator set that the node is in; undefined when its domain is not imported. */
+  opset(node: Node): number | undefined {
+    return opsetOf(this.#importsOf(node), node.domain);
+  }
+
+  /** True when the node calls a function of the model. */
+  isCall(node: Node): boolean {
+    if (this.#callees.of !== this.#model.functions) this.#callees = calleesOf(this.#model);
+    const { keys } = this.#callees;
+    return keys.size > 0 && keys.has(calleeKey(node.domain, node.opType));
+  }
+
+  /** A function's body has imports of its own; every other graph has the model's. */
+  #importsOf(node: Node): readonly OpsetImport[] {
+    let graph = node.graph;
+    while (graph?.parent !== undefined) graph = graph.parent;
+    if (graph === undefined || graph === this.#model.graph) return this.#model.opsetImports;
+    let found = this.#imports.get(graph);
+    if (found === undefined) {
+      const { functions, opsetImports } = this.#model;
+      found = functions.find((fn) => fn.body === graph)?.opsetImports ?? opsetImports;
+      this.#imports.set(graph, found);
+    }
+    return found;
+  }
+}
+
+function calleesOf(model: Model): Callees {
+  return { of: model.functions, keys: new Set(model.functions.map((fn) => calleeKey(fn.domain, fn.name))) };
+}
+
+function calleeKey(domain: string | undefined, name: string): string {
+  return isStandardDomain(domain) ? name : `${domain}.${name}`;
+}

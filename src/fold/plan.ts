@@ -1,0 +1,257 @@
+import { channelCount, isScaleOnly, isShiftOnly } from "../affine/channel-affine.js";
+import { transformConstant } from "../affine/transform-constant.js";
+import { plural } from "../base/plural.js";
+import { isRefusal, type Refusal, refuse } from "../base/refusal.js";
+import type { Node, Use, Value } from "../ir/graph.js";
+import type { Tensor } from "../ir/tensor.js";
+import { affineFacets } from "../ops/affine.js";
+import type { Absorption, AffineFacets, PlacedMap } from "../rules/affine-facet.js";
+import { constantTensor } from "../rules/constants.js";
+import type { Facts } from "../rules/facts.js";
+import type { Landing, Reader } from "./landing.js";
+import { landRemainder } from "./remainder.js";
+
+/** A constant that others read too is copied for the map; one larger than this many bytes is left alone. */
+const MAX_COPY = 1 << 16;
+
+/** Operators looked at for one plan; real networks need a dozen, and one that wanders is not worth its search. */
+const MAX_STEPS = 256;
+
+/**
+ * Where a map of what `reader` reads can go so that the reader itself need not apply it: against the flow of data, through
+ * operators that let it pass, into constants of others. Every part of it must land, and nothing else may see it on the way.
+ */
+export function planUp(reader: Reader, placed: PlacedMap, facts: Facts): readonly Landing[] | Refusal {
+  const value = reader.node.input(reader.index);
+  if (value === undefined) return refuse("its input is missing");
+  const landings = new Search(facts).up(value, placed, reader);
+  if (isRefusal(landings)) return landings;
+  const twice = landings.find((landing, i) => landings.slice(0, i).some((other) => collide(other, landing)));
+  return twice === undefined ? landings : refuse(`${twice.node.label} is reached in two ways`);
+}
+
+/** The same with the flow of data: into every reader of `value`. */
+export function planDown(value: Value, placed: PlacedMap, facts: Facts): readonly Landing[] | Refusal {
+  return new Search(facts).down(value, placed);
+}
+
+class Search {
+  readonly #facts: Facts;
+  /** Where data flows together again, a node can be reached twice; it cannot take two maps. */
+  readonly #reached = new Set<Node>();
+  #steps = 0;
+
+  constructor(facts: Facts) {
+    this.#facts = facts;
+  }
+
+  /** A function of the model that bears an operator's name is another operator. */
+  #facetsOf(node: Node): AffineFacets {
+    return this.#facts.isCall(node) ? {} : affineFacets(node);
+  }
+
+  up(value: Value, given: PlacedMap, reader: Reader): readonly Landing[] | Refusal {
+    if (isIdentity(given)) return [];
+    const placed = withoutAxis(given);
+    const { producer } = value;
+    if (producer === undefined || producer.is("Constant")) return this.#intoConstant(value, placed, reader);
+    const shared = this.#seenElsewhere(value, placed, reader);
+    if (shared !== undefined) return this.#copied(producer, value, placed, reader) ?? shared;
+    const { absorbUp, passUp, everyOutput } = this.#facetsOf(producer);
+    const output = producer.outputs.indexOf(value);
+    if (output > 0 && !everyOutput)
+      return refuse(`"${value.name}" is not the first output of ${producer.label}`);
+    const landed = absorbUp && this.#land(producer, absorbUp(producer, placed, this.#facts));
+    if (landed !== undefined && !isRefusal(landed)) return landed;
+    if (passUp === undefined)
+      return landed ?? refuse(`${producer.label} takes no scale and shift into itself`);
+    if (++this.#steps > MAX_STEPS) return TOO_LONG;
+    const ways = passUp(producer, placed, this.#facts, output);
+    if (isRefusal(ways)) return landed ?? refuse(`${producer.label}: ${ways.reason}`);
+    let best: readonly Landing[] | Refusal = refuse(`${producer.label} lets it through nowhere`);
+    for (const way of ways) {
+      const landings = this.#alongAll([...way], producer);
+      if (isRefusal(best) || (!isRefusal(landings) && remainders(landings) < remainders(best)))
+        best = landings;
+      if (!isRefusal(best) && remainders(best) === 0) break;
+    }
+    return best;
+  }
+
+  #land(producer: Node, absorption: Absorption | Refusal): readonly Landing[] | Refusal {
+    const own = landing(producer, absorption);
+    if (isRefusal(absorption) || isRefusal(own)) return own;
+    const operands = this.#alongAll([...(absorption.operands ?? [])], producer);
+    return isRefusal(operands) ? operands : [...own, ...operands];
+  }
+
+  /**
+   * A node that makes the value from constants and small change, such as the rows that a Gather picks from a table, as a copy for
+   * one reader; undefined where what the node does is no small thing, or a copy would need more copies. Whether it is worth
+   * it the costs say (affine-cost.ts).
+   */
+  #copied(producer: Node, value: Value, placed: PlacedMap, reader: Reader): readonly Landing[] | undefined {
+    if (!producer.is("Gather", "DequantizeLinear") || producer.graph !== reader.node.graph) return undefined;
+    if (producer.outputs[0] !== value || this.#facts.isCall(producer)) return undefined;
+    const [source] = producer.inputs;
+    if (source === null || source === undefined || constantTensor(source) === undefined) return undefined;
+    const { absorbUp, passUp } = this.#facetsOf(producer);
+    if (absorbUp !== undefined) {
+      const absorption = absorbUp(producer, placed, this.#facts);
+      const whole = !isRefusal(absorption) && absorption.operands === undefined;
+      return whole ? [{ node: producer, absorption, copyFor: reader }] : undefined;
+    }
+    const ways = passUp?.(producer, placed, this.#facts, 0);
+    const part = ways === undefined || isRefusal(ways) ? undefined : ways[0]?.get(0);
+    if (part === undefined) return undefined;
+    const landings = this.#intoConstant(source, part, { node: producer, index: 0 });
+    if (isRefusal(landings)) return undefined;
+    const small = landings.every(({ absorption }) =>
+      [...absorption.constants.values()].every(({ byteLength }) => byteLength <= MAX_COPY),
+    );
+    return small ? landings.map((each) => ({ ...each, copyFor: reader })) : undefined;
+  }
+
+  #alongAll(parts: readonly (readonly [number, PlacedMap])[], producer: Node): readonly Landing[] | Refusal {
+    const landings: Landing[] = [];
+    for (const [index, part] of parts) {
+      const input = producer.input(index);
+      if (input === undefined) return refuse(`an input of ${producer.label} is missing`);
+      const own = this.up(input, part, { node: producer, index });
+      if (isRefusal(own)) return own;
+      landings.push(...own);
+    }
+    return landings;
+  }
+
+  /** Why the value has to stay: others read it, and not only channels that the map leaves as they are. */
+  #seenElsewhere(value: Value, placed: PlacedMap, reader: Reader): Refusal | undefined {
+    const shared = readElsewhere(value);
+    if (shared === undefined || value.isPinned || value.isGraphOutput) return shared;
+    for (const use of value.uses) {
+      if (readsShapeOnly(use) || use.kind !== "node") continue;
+      const { node, index } = use;
+      if (node === reader.node && index === reader.index) continue;
+      const { passDown } = this.#facetsOf(node);
+      for (const output of this.#outputsOf(node)) {
+        const seen = passDown?.(node, index, placed, this.#facts, output);
+        if (seen === undefined || isRefusal(seen) || !isIdentity(seen)) return shared;
+      }
+    }
+    return undefined;
+  }
+
+  /** The outputs that maps pass at. */
+  #outputsOf(node: Node): readonly number[] {
+    const { everyOutput } = this.#facetsOf(node);
+    return node.outputs.flatMap((value, output) =>
+      output === 0 || (everyOutput && value !== null && value.uses.size > 0) ? [output] : [],
+    );
+  }
+
+  /** A constant on the way is scaled itself; the node that reads it is the one that gets another. */
+  #intoConstant(value: Value, placed: PlacedMap, reader: Reader): readonly Landing[] | Refusal {
+    const tensor = constantTensor(value);
+    if (tensor === undefined) {
+      return refuse(
+        `${value.isGraphInput ? "graph input" : "value"} "${value.name}" takes no scale and shift into itself`,
+      );
+    }
+    if (tensor.byteLength > MAX_COPY) {
+      const shared = readElsewhere(value);
+      if (shared !== undefined) return shared;
+    }
+    const mapped: Tensor | Refusal = transformConstant(tensor, placed.axis, placed.map);
+    if (isRefusal(mapped)) return refuse(`constant "${value.name}": ${mapped.reason}`);
+    return [{ node: reader.node, absorption: { constants: new Map([[reader.index, mapped]]) } }];
+  }
+
+  down(value: Value, given: PlacedMap): readonly Landing[] | Refusal {
+    if (isIdentity(given)) return [];
+    const placed = withoutAxis(given);
+    const landings: Landing[] = [];
+    for (const use of value.uses) {
+      if (readsShapeOnly(use)) continue;
+      if (use.kind !== "node") {
+        return refuse(
+          use.kind === "output"
+            ? `"${value.name}" is a graph output`
+            : `"${value.name}" is named: ${use.reason}`,
+        );
+      }
+      const { node, index } = use;
+      const { absorbDown, passDown } = this.#facetsOf(node);
+      if (this.#reached.has(node)) return refuse(`${node.label} is reached in two ways`);
+      this.#reached.add(node);
+      if (++this.#steps > MAX_STEPS) return TOO_LONG;
+      if (absorbDown !== undefined) {
+        const absorption = absorbDown(node, index, placed, this.#facts);
+        const own = landing(node, absorption);
+        if (isRefusal(own) || isRefusal(absorption)) return own;
+        const result = node.output(0);
+        if (absorption.remainder !== undefined && result?.isPinned)
+          return refuse(`"${result.name}" is named, and its shift would be added behind it`);
+        landings.push(...own.flatMap((each) => landRemainder(each, this.#facts)));
+        continue;
+      }
+      if (passDown === undefined) return refuse(`${node.label} takes no scale and shift of its input`);
+      for (const at of this.#outputsOf(node)) {
+        const output = node.output(at);
+        const next = passDown(node, index, placed, this.#facts, at);
+        if (isRefusal(next)) return refuse(`${node.label}: ${next.reason}`);
+        const own = output === undefined ? [] : this.down(output, next);
+        if (isRefusal(own)) return own;
+        landings.push(...own);
+      }
+    }
+    return landings;
+  }
+}
+
+/** Shifts of a plan that found no place and need an Add each. */
+export function remainders(landings: readonly Landing[]): number {
+  return landings.filter(({ absorption }) => absorption.remainder !== undefined).length;
+}
+
+const TOO_LONG: Refusal = refuse(`more than ${MAX_STEPS} operators would have to take it`);
+
+function landing(node: Node, absorption: Absorption | Refusal): readonly Landing[] | Refusal {
+  return isRefusal(absorption) ? refuse(`${node.label}: ${absorption.reason}`) : [{ node, absorption }];
+}
+
+/** The same scale and shift for every channel need no axis, and pass where an axis would not. */
+function withoutAxis(placed: PlacedMap): PlacedMap {
+  const { scale, shift } = placed.map;
+  const uniform =
+    channelCount(placed.map) > 0 &&
+    scale.every((value) => value === scale[0]) &&
+    shift.every((value) => value === shift[0]);
+  if (!uniform) return placed;
+  return { axis: undefined, map: { scale: scale.slice(0, 1), shift: shift.slice(0, 1) } };
+}
+
+function isIdentity({ map }: PlacedMap): boolean {
+  return isScaleOnly(map) && isShiftOnly(map);
+}
+
+/** Two parts of a map that reach one node by different ways would each forget the other. */
+function collide(a: Landing, b: Landing): boolean {
+  if (a.node !== b.node) return false;
+  if (a.copyFor !== undefined || b.copyFor !== undefined) return true;
+  if (affineFacets(a.node).absorbUp !== undefined) return true;
+  return [...a.absorption.constants.keys()].some((index) => b.absorption.constants.has(index));
+}
+
+/** Shape and Size see a value's sizes and not its elements, which a map leaves as they are. */
+function readsShapeOnly(use: Use): boolean {
+  return use.kind === "node" && use.node.is("Shape", "Size");
+}
+
+/** Why the value has to stay as it is: somebody reads its elements besides the node that it is planned for. */
+export function readElsewhere(value: Value): Refusal | undefined {
+  if (value.isPinned) return refuse(`"${value.name}" is named by an annotation or a training binding`);
+  const source = value.producer?.label ?? `"${value.name}"`;
+  if (value.isGraphOutput) return refuse(`the output of ${source} is also a graph output`);
+  const readers = [...value.uses].filter((use) => !readsShapeOnly(use)).length;
+  return readers > 1 ? refuse(`the output of ${source} has ${plural(readers - 1, "other use")}`) : undefined;
+}

@@ -1,0 +1,48 @@
+import { attribute } from "../../ir/attribute.js";
+import { Graph } from "../../ir/graph.js";
+import type { Site } from "../../rules/raise-site.js";
+
+/** Opset 7: whether there is an output sequence is said by the outputs. */
+export function dropOutputSequence(at: Site): void {
+  at.node.unset("output_sequence");
+}
+
+/** ScatterElements is Scatter by a better name. */
+export function scatterElements(at: Site): void {
+  at.retype("ScatterElements");
+}
+
+/**
+ * Scan 9 knows no batch: what Scan 8 did for each batch entry, an outer Scan over the batch axis does, whose body is
+ * the Scan over the sequence. States are scanned in from it, and final states are scanned out.
+ */
+export function scanOverBatch(at: Site): void {
+  const { node } = at;
+  const [lengths, ...operands] = node.inputs;
+  if (lengths !== undefined && lengths !== null) at.refuse("its sequences differ in length (sequence_lens)");
+  const body = node.attribute("body");
+  const sequences = node.attribute("num_scan_inputs");
+  if (body === undefined || sequences === undefined) at.refuse("it has no body");
+  const entry = new Graph(at.graph.freshName("batch_entry"), at.graph);
+  const inputs = operands.map((operand) =>
+    operand === null ? null : entry.addInput({ name: entry.freshName(`${operand.name}_entry`) }),
+  );
+  const directions = node.ints("directions");
+  // The body gets another owner; its values keep their names.
+  node.unset("body");
+  node.unset("directions");
+  const inner = entry.addNode({
+    opType: "Scan",
+    inputs,
+    outputs: node.outputs.map((value) => entry.freshName(`${value?.name ?? "unused"}_entry`)),
+    attributes: [
+      body,
+      sequences,
+      ...(directions === undefined ? [] : [attribute("scan_input_directions", directions)]),
+    ],
+  });
+  for (const output of inner.outputs) if (output !== null) entry.addOutput(output);
+  node.set({ name: "body", kind: "graph", value: entry });
+  node.set(attribute("num_scan_inputs", operands.length));
+  node.setInputs(operands);
+}

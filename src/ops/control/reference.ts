@@ -1,0 +1,87 @@
+import { allocate, axisOf, type ReferenceTensor, sizeOf, splitAt, tensorOf } from "../../float64/tensor.js";
+import { invalid, type Rule, type RuleTable, unsupported } from "../../rules/reference-rule.js";
+
+/** A trip count nobody waits for. */
+const MAX_TRIPS = 100_000;
+
+const branch: Rule = (c) => c.runBody(c.graph(c.input(0).data[0] !== 0 ? "then_branch" : "else_branch"), []);
+
+/** Tensors of the same dims side by side on a new axis. */
+function stack(parts: readonly ReferenceTensor[], axis: number): ReferenceTensor {
+  const [first] = parts;
+  if (first === undefined) return unsupported("no iteration says what it stacks");
+  const at = axisOf(axis, first.dims.length + 1);
+  const dims = first.dims.toSpliced(at, 0, parts.length);
+  const { outer, size, inner } = splitAt(dims, at);
+  const out = allocate(sizeOf(dims));
+  parts.forEach((part, index) => {
+    if (part.data.length !== first.data.length) invalid("its scan outputs differ in size");
+    for (let n = 0; n < outer; n++)
+      out.set(part.data.subarray(n * inner, (n + 1) * inner), (n * size + index) * inner);
+  });
+  return tensorOf(first.dtype, dims, out);
+}
+
+const loop: Rule = (c) => {
+  const body = c.graph("body");
+  const trips = c.optional(0)?.data[0] ?? Infinity;
+  let going = (c.optional(1)?.data[0] ?? 1) !== 0;
+  const count = Math.max(c.inputs.length - 2, 0);
+  let carried = Array.from({ length: count }, (_, index) => c.input(index + 2));
+  const scanned: ReferenceTensor[][] = Array.from({ length: body.outputs.length - 1 - count }, () => []);
+  for (let trip = 0; trip < trips && going; trip++) {
+    if (trip > MAX_TRIPS) unsupported("it runs too long");
+    const results = c.runBody(body, [tensorOf("int64", [], [trip]), tensorOf("bool", [], [1]), ...carried]);
+    going = results[0]?.data[0] !== 0;
+    carried = results.slice(1, 1 + count);
+    results.slice(1 + count).forEach((result, index) => {
+      scanned[index]?.push(result);
+    });
+  }
+  return [...carried, ...scanned.map((parts) => stack(parts, 0))];
+};
+
+const scan: Rule = (c) => {
+  // Version 8 had a batch axis and sequence lengths.
+  if (c.opset < 9) return unsupported(`it is Scan-${c.opset}`);
+  const body = c.graph("body");
+  const inputs = c.int("num_scan_inputs", 0);
+  const states = c.inputs.length - inputs;
+  const outputs = body.outputs.length - states;
+  const sources = Array.from({ length: inputs }, (_, index) => {
+    const x = c.input(states + index);
+    return { x, axis: axisOf(c.ints("scan_input_axes")?.[index] ?? 0, x.dims.length) };
+  });
+  const backward = (name: string, index: number): boolean => c.ints(name)?.[index] === 1;
+  const trips = sources[0]?.x.dims[sources[0].axis] ?? 0;
+  let carried = Array.from({ length: states }, (_, index) => c.input(index));
+  const scanned: ReferenceTensor[][] = Array.from({ length: outputs }, () => []);
+  for (let trip = 0; trip < trips; trip++) {
+    const slices = sources.map(({ x, axis }, index) =>
+      sliceOf(x, axis, backward("scan_input_directions", index) ? trips - 1 - trip : trip),
+    );
+    const results = c.runBody(body, [...carried, ...slices]);
+    carried = results.slice(0, states);
+    results.slice(states).forEach((result, index) => {
+      if (backward("scan_output_directions", index)) scanned[index]?.unshift(result);
+      else scanned[index]?.push(result);
+    });
+  }
+  return [
+    ...carried,
+    ...scanned.map((parts, index) => stack(parts, c.ints("scan_output_axes")?.[index] ?? 0)),
+  ];
+};
+
+/** The slice at an index of an axis, without the axis. */
+function sliceOf(x: ReferenceTensor, axis: number, index: number): ReferenceTensor {
+  const { outer, size, inner } = splitAt(x.dims, axis);
+  const out = allocate(outer * inner);
+  for (let n = 0; n < outer; n++) {
+    const from = (n * size + index) * inner;
+    out.set(x.data.subarray(from, from + inner), n * inner);
+  }
+  return tensorOf(x.dtype, x.dims.toSpliced(axis, 1), out);
+}
+
+export const control: RuleTable = { If: branch, Loop: loop, Scan: scan };

@@ -1,0 +1,86 @@
+import { channelAffine, firstNonFinite } from "../../affine/channel-affine.js";
+import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { isFloat } from "../../ir/dtype.js";
+import type { Node, Value } from "../../ir/graph.js";
+import type { Tensor } from "../../ir/tensor.js";
+import type { LiftedAffine } from "../../rules/affine-facet.js";
+import { constantTensor } from "../../rules/constants.js";
+import type { Facts } from "../../rules/facts.js";
+
+/** [scale, shift] of x, given the constant operand k. */
+type Coefficients = (k: number) => readonly [scale: number, shift: number];
+
+/** By operator: x op k, and k op x where that is affine in x. */
+const FORMS: Readonly<Record<string, { readonly xFirst: Coefficients; readonly kFirst?: Coefficients }>> = {
+  Mul: { xFirst: (k) => [k, 0], kFirst: (k) => [k, 0] },
+  Add: { xFirst: (k) => [1, k], kFirst: (k) => [1, k] },
+  Sub: { xFirst: (k) => [1, -k], kFirst: (k) => [-1, k] },
+  Div: { xFirst: (k) => [1 / k, 0] },
+};
+
+/** A constant of more elements than this is data, not one number per channel. */
+const MAX_CHANNELS = 1 << 20;
+
+/** Mul, Add, Sub and Div (x / k) by a constant that is a scalar or runs along one axis of x, on either side. */
+export function liftArithmetic(node: Node, facts: Facts): LiftedAffine | Refusal | undefined {
+  const form = node.is("Mul", "Add", "Sub", "Div") ? FORMS[node.opType] : undefined;
+  const [first, second] = [node.input(0), node.input(1)];
+  if (form === undefined || first === undefined || second === undefined) return undefined;
+  // Before opset 7 broadcasting followed other rules (attributes `broadcast` and `axis`), and no runtime runs it today.
+  if ((facts.opset(node) ?? 0) < 7) return undefined;
+  const [k1, k2] = [constantTensor(first), constantTensor(second)];
+  if (k1 === undefined && k2 !== undefined) return liftOperand(node, first, 0, k2, form.xFirst, facts);
+  if (k2 === undefined && k1 !== undefined && form.kFirst !== undefined) {
+    return liftOperand(node, second, 1, k1, form.kFirst, facts);
+  }
+  return undefined;
+}
+
+function liftOperand(
+  node: Node,
+  input: Value,
+  inputIndex: number,
+  constant: Tensor,
+  coefficients: Coefficients,
+  facts: Facts,
+): LiftedAffine | Refusal | undefined {
+  if (!isFloat(constant.dtype) || constant.size === 0 || constant.size > MAX_CHANNELS) return undefined;
+  const run = channelRun(constant, input, facts);
+  if (run === undefined || isRefusal(run)) return run;
+  const pairs = Array.from(constant.toFloat64(), coefficients);
+  const map = channelAffine(
+    pairs.map(([scale]) => scale),
+    pairs.map(([, shift]) => shift),
+  );
+  if (firstNonFinite(map) !== undefined) return refuse("its constant is NaN, infinite, or a divisor of zero");
+  return { node, input, inputIndex, axis: run.axis, map };
+}
+
+/**
+ * The one axis of x that the constant varies along, by ONNX's broadcasting from the right. It must be proven that x
+ * is not itself stretched: a [C,1,1] constant makes a [N,1,H,W] input larger, which is no map of its channels.
+ */
+function channelRun(
+  constant: Tensor,
+  input: Value,
+  facts: Facts,
+): { readonly axis: number | undefined } | Refusal | undefined {
+  const rank = facts.rank(input);
+  if (constant.size === 1 && (constant.dims.length === 0 || constant.dims.length <= (rank ?? 0))) {
+    return { axis: undefined };
+  }
+  if (rank === undefined) return refuse(`the rank of "${input.name}" is not known`);
+  const offset = rank - constant.dims.length;
+  if (offset < 0) return refuse(`its constant has a higher rank than "${input.name}"`);
+  const wide = constant.dims.flatMap((dim, i) => (dim === 1 ? [] : [i]));
+  const [only] = wide;
+  if (only === undefined || wide.length > 1) {
+    return refuse(`its constant varies along more than one axis ([${constant.dims.join(",")}])`);
+  }
+  const axis = offset + only;
+  const size = facts.shape(input)?.[axis];
+  if (size !== constant.dims[only]) {
+    return refuse(`axis ${axis} of "${input.name}" is not known to have ${constant.dims[only]} elements`);
+  }
+  return { axis };
+}

@@ -1,0 +1,150 @@
+import { type ChannelAffine, expandChannels, isScaleOnly, isShiftOnly } from "../../affine/channel-affine.js";
+import { scaleOverflows, scaleTensor, sumsTensor } from "../../affine/scale-tensor.js";
+import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { type FloatDType, isFloat } from "../../ir/dtype.js";
+import type { Node } from "../../ir/graph.js";
+import type { Tensor } from "../../ir/tensor.js";
+import type { Absorption, PlacedMap } from "../../rules/affine-facet.js";
+import { requireConstant } from "../../rules/constants.js";
+import type { Facts } from "../../rules/facts.js";
+
+/** (s * x + t) * B = x * (diag(s) * B) + t * B: row k of B takes the scale of x's column k, the bias takes t * B. */
+interface Product {
+  readonly weight: Tensor;
+  readonly dtype: FloatDType;
+  readonly map: ChannelAffine;
+  /** Elements between two rows k of B, and between two of its columns n, as it is stored. */
+  readonly rowStep: number;
+  readonly columnStep: number;
+  readonly columns: number;
+}
+
+export function absorbInputIntoGemm(
+  node: Node,
+  index: number,
+  placed: PlacedMap,
+  facts: Facts,
+): Absorption | Refusal {
+  if (index !== 0) return refuse(`it is ${index === 1 ? "the weight" : "the bias"} of Gemm`);
+  if (node.hasReferences) return refuse("an attribute of it takes its value from the function's caller");
+  if ((facts.opset(node) ?? 0) < 7) return refuse("before opset 7 Gemm broadcasts by other rules");
+  const axis = node.int("transA", 0) === 0 ? 1 : 0;
+  const product = readProduct(node, placed, axis, node.int("transB", 0) !== 0);
+  if (isRefusal(product)) return product;
+  const constants = new Map<number, Tensor>();
+  if (!isScaleOnly(product.map)) {
+    const bias = gemmBias(node, product);
+    if (isRefusal(bias)) return bias;
+    constants.set(2, bias);
+  }
+  const scaled = scaledWeight(product);
+  if (isRefusal(scaled)) return scaled;
+  if (scaled !== undefined) constants.set(1, scaled);
+  return { constants, attributes: constants.has(2) ? { beta: undefined } : {} };
+}
+
+/** beta * C + alpha * t * B for the Gemm's own alpha and beta; beta becomes 1. */
+function gemmBias(node: Node, product: Product): Tensor | Refusal {
+  const given = node.input(2);
+  const old = given === undefined ? undefined : requireConstant(given, "bias C");
+  if (isRefusal(old)) return old;
+  const { columns, dtype, map } = product;
+  const [alpha, beta] = [node.float("alpha", 1), node.float("beta", 1)];
+  const width = old?.dims.at(-1) ?? 1;
+  const height = old?.dims.length === 2 ? (old.dims[0] ?? 1) : 1;
+  if (old !== undefined && (old.dims.length > 2 || (width !== 1 && width !== columns))) {
+    return refuse(`its bias C is [${old.dims.join(",")}] for ${columns} columns`);
+  }
+  const sums = (): Float64Array => {
+    const c = old?.toFloat64();
+    const added = shiftThroughWeight(product);
+    return Float64Array.from({ length: height * columns }, (_, i) => {
+      const [row, column] = [Math.floor(i / columns), i % columns];
+      const before = c === undefined ? 0 : beta * (c[row * width + (width === 1 ? 0 : column)] ?? NaN);
+      return before + alpha * (added[column] ?? NaN);
+    });
+  };
+  const bias = sumsTensor(dtype, height === 1 ? [columns] : [height, columns], map.shift, sums, old);
+  return bias ?? refuse(`its ${dtype} bias would overflow`);
+}
+
+/** A matrix product of matrices becomes a Gemm where a shift needs a place; with more axes only a scale goes in. */
+export function absorbInputIntoMatMul(
+  node: Node,
+  index: number,
+  placed: PlacedMap,
+  facts: Facts,
+): Absorption | Refusal {
+  if (index !== 0) return absorbRight(node, placed, facts);
+  const input = node.input(0);
+  const rank = input === undefined ? undefined : facts.rank(input);
+  if (rank === undefined) return refuse("the rank of MatMul's input is not known");
+  const product = readProduct(node, placed, rank - 1, false);
+  if (isRefusal(product)) return product;
+  const scaled = scaledWeight(product);
+  if (isRefusal(scaled)) return scaled;
+  const constants = new Map<number, Tensor>(scaled === undefined ? [] : [[1, scaled]]);
+  if (isScaleOnly(product.map)) return { constants };
+  const { dtype, columns, map } = product;
+  const bias = sumsTensor(dtype, [columns], map.shift, () => shiftThroughWeight(product));
+  if (bias === undefined) return refuse(`its ${dtype} bias would overflow`);
+  if (rank === 2 && (facts.opset(node) ?? 0) >= 7)
+    return { opType: "Gemm", constants: constants.set(2, bias) };
+  return { constants, remainder: bias };
+}
+
+/** A * (s * x) with a constant A, where s runs along the rows of x: they meet the columns of A. */
+function absorbRight(node: Node, placed: PlacedMap, facts: Facts): Absorption | Refusal {
+  const input = node.input(1);
+  const rank = input === undefined ? undefined : facts.rank(input);
+  const weight = requireConstant(node.input(0), "weight A");
+  if (isRefusal(weight)) return weight;
+  const { dtype } = weight;
+  if (!isFloat(dtype)) return refuse(`its weight is ${dtype}`);
+  if (rank === undefined || rank < 2) return refuse("the rank of MatMul's second operand is not known");
+  if (!isScaleOnly(placed.map)) return refuse("a shift of the second operand has no place in MatMul");
+  if (placed.axis !== undefined && placed.axis !== rank - 2) {
+    return refuse(`the map runs along axis ${placed.axis}, the weight's columns along axis ${rank - 2}`);
+  }
+  const map = expandChannels(placed.map, weight.dims.at(-1) ?? 1);
+  if (map === undefined) return refuse(`its weight has ${weight.dims.at(-1)} columns`);
+  return scaleOverflows(weight, map.scale, 1)
+    ? refuse(`its ${dtype} weight would overflow`)
+    : { constants: new Map([[0, scaleTensor(weight, map.scale, 1)]]) };
+}
+
+function readProduct(node: Node, placed: PlacedMap, axis: number, transposed: boolean): Product | Refusal {
+  const weight = requireConstant(node.input(1), "weight B");
+  if (isRefusal(weight)) return weight;
+  if (!isFloat(weight.dtype)) return refuse(`its weight is ${weight.dtype}`);
+  const [first, second] = weight.dims;
+  if (first === undefined || second === undefined || weight.dims.length !== 2) {
+    return refuse(`its weight has rank ${weight.dims.length}`);
+  }
+  if (placed.axis !== undefined && placed.axis !== axis) {
+    return refuse(`the map runs along axis ${placed.axis}, the weight's rows along axis ${axis}`);
+  }
+  const [rows, columns] = transposed ? [second, first] : [first, second];
+  const map = expandChannels(placed.map, rows);
+  if (map === undefined) return refuse(`it has ${rows} rows, the map ${placed.map.scale.length} channels`);
+  const [rowStep, columnStep] = transposed ? [1, second] : [second, 1];
+  return { weight, dtype: weight.dtype, map, rowStep, columnStep, columns };
+}
+
+function scaledWeight({ weight, dtype, map, rowStep }: Product): Tensor | Refusal | undefined {
+  if (isShiftOnly(map)) return undefined;
+  return scaleOverflows(weight, map.scale, rowStep)
+    ? refuse(`its ${dtype} weight would overflow`)
+    : scaleTensor(weight, map.scale, rowStep);
+}
+
+function shiftThroughWeight({ weight, map, rowStep, columnStep, columns }: Product): Float64Array {
+  const numbers = weight.toFloat64();
+  const sums = new Float64Array(columns);
+  // Row by row, as most weights lie in memory.
+  map.shift.forEach((shift, k) => {
+    for (let n = 0, at = k * rowStep; n < columns; n++, at += columnStep)
+      sums[n] = (sums[n] ?? NaN) + shift * (numbers[at] ?? NaN);
+  });
+  return sums;
+}

@@ -1,0 +1,34 @@
+import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import type { Node } from "../../ir/graph.js";
+import type { Passage, PlacedMap } from "../../rules/affine-facet.js";
+import { constantTensor } from "../../rules/constants.js";
+import type { Facts } from "../../rules/facts.js";
+import { notScaleOnly, placeOperand } from "../../rules/placement.js";
+
+/** For A and B, the axis that is summed over where the output, from its end, has what the other one gives. */
+const SUMMED = [1, 2] as const;
+
+/**
+ * A scale of Y = A * B where both are computed: s * (A * B) = (s * A) * B = A * (s * B). One of the rows goes into A, of the
+ * columns into B, one number or a scale along an axis of the stack into either that has it.
+ */
+export function passThroughMatMul(node: Node, placed: PlacedMap, facts: Facts): readonly Passage[] | Refusal {
+  const operands = [node.input(0), node.input(1)];
+  if (operands.some((value) => constantTensor(value) !== undefined))
+    return refuse("its constant takes the map, or nothing does");
+  const shifted = notScaleOnly(node, placed);
+  if (shifted !== undefined) return shifted;
+  const output = node.output(0);
+  const rank = output && facts.rank(output);
+  if (rank === undefined) return refuse("the rank of its output is not proven");
+  const ways: Passage[] = [];
+  for (const [index, value] of operands.entries()) {
+    const own = value === undefined ? undefined : facts.rank(value);
+    if (value === undefined || own === undefined || own < 2)
+      return refuse("an operand of it may be a vector");
+    if (placed.axis !== undefined && rank - placed.axis === SUMMED[index]) continue;
+    const part = placeOperand(value, rank, placed, facts);
+    if (!isRefusal(part)) ways.push(new Map([[index, part]]));
+  }
+  return ways.length > 0 ? ways : refuse("neither operand of it is known to have the map's axis");
+}

@@ -1,0 +1,164 @@
+import { type ChannelAffine, channelCount, expandChannels } from "../../affine/channel-affine.js";
+import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import type { Node } from "../../ir/graph.js";
+import type { AffineFacets, Passage, PlacedMap } from "../../rules/affine-facet.js";
+import type { Facts } from "../../rules/facts.js";
+import { through } from "../../rules/placement.js";
+
+/** Transpose moves the axis with its permutation. */
+export const TRANSPOSE: AffineFacets = {
+  passUp: (node, placed, facts) => {
+    const perm = permutation(node, facts);
+    if (isRefusal(perm)) return perm;
+    return through(
+      placed.axis === undefined ? placed : { axis: perm[placed.axis] ?? placed.axis, map: placed.map },
+    );
+  },
+  passDown: (node, _, placed, facts) => {
+    const perm = permutation(node, facts);
+    if (isRefusal(perm) || placed.axis === undefined) return isRefusal(perm) ? perm : placed;
+    return { axis: perm.indexOf(placed.axis), map: placed.map };
+  },
+};
+
+function permutation(node: Node, facts: Facts): readonly number[] | Refusal {
+  const input = node.input(0);
+  const rank = input === undefined ? undefined : facts.rank(input);
+  if (rank === undefined) return refuse("the rank of Transpose's input is not known");
+  const perm = node.ints("perm") ?? Array.from({ length: rank }, (_, axis) => rank - 1 - axis);
+  return perm.length === rank && new Set(perm).size === rank ? perm : refuse("its perm is no permutation");
+}
+
+/** Each part of a Concat along the channels takes its share of the map; along another axis all take the whole. */
+export const CONCAT: AffineFacets = {
+  passUp: (node, placed, facts) => {
+    const parts = concatParts(node, placed.axis, facts);
+    if (isRefusal(parts)) return parts;
+    const way = new Map<number, PlacedMap>();
+    for (const [index, { start, size }] of parts.entries()) {
+      way.set(
+        index,
+        size === undefined ? placed : { axis: placed.axis, map: slice(placed.map, start, size) },
+      );
+    }
+    return [way] satisfies readonly Passage[];
+  },
+  passDown: (node, index, placed, facts) => {
+    const axis = placed.axis ?? concatAxis(node, facts);
+    if (axis === undefined) return refuse("the axis of Concat is not known");
+    const parts = concatParts(node, axis, facts);
+    if (isRefusal(parts)) return parts;
+    const own = parts[index];
+    const total = parts.reduce((sum, { size }) => sum + (size ?? NaN), 0);
+    if (own?.size === undefined || Number.isNaN(total))
+      return refuse("the other parts of Concat are not mapped");
+    const map = expandChannels(placed.map, own.size);
+    if (map === undefined) return refuse(`its part of Concat has ${own.size} channels`);
+    const scale = new Float64Array(total).fill(1);
+    const shift = new Float64Array(total);
+    scale.set(map.scale, own.start);
+    shift.set(map.shift, own.start);
+    return { axis, map: { scale, shift } };
+  },
+};
+
+function concatAxis(node: Node, facts: Facts): number | undefined {
+  const output = node.output(0);
+  const rank = output === undefined ? undefined : facts.rank(output);
+  const axis = node.int("axis", 1);
+  return rank === undefined ? undefined : axis < 0 ? axis + rank : axis;
+}
+
+/** Where each part starts and how long it is along `axis`; no size when the parts lie along another axis. */
+function concatParts(
+  node: Node,
+  axis: number | undefined,
+  facts: Facts,
+): readonly { readonly start: number; readonly size: number | undefined }[] | Refusal {
+  const own = concatAxis(node, facts);
+  if (own === undefined) return refuse("the rank of Concat's output is not known");
+  const parts: { start: number; size: number | undefined }[] = [];
+  let start = 0;
+  for (const value of node.inputs) {
+    const size = value === null ? undefined : facts.shape(value)?.[own];
+    if (axis !== own) parts.push({ start, size: undefined });
+    else if (typeof size !== "number") return refuse("the size of a part of Concat is not known");
+    else {
+      parts.push({ start, size });
+      start += size;
+    }
+  }
+  return parts;
+}
+
+function slice(map: ChannelAffine, start: number, size: number): ChannelAffine {
+  if (channelCount(map) === 1) return map;
+  return { scale: map.scale.slice(start, start + size), shift: map.shift.slice(start, start + size) };
+}
+
+/** DepthToSpace spreads b * b channels of its input over each channel of its output. */
+export const DEPTH_TO_SPACE: AffineFacets = {
+  passUp: (node, placed) => {
+    if (placed.axis === undefined) return through(placed);
+    if (placed.axis !== 1) return refuse("DepthToSpace mixes the map's axis");
+    return through({
+      axis: 1,
+      map: spread(placed.map, blockArea(node), isAdjacent(node)),
+    });
+  },
+  passDown: (node, _, placed) => crossBlocks(node, placed, isAdjacent(node)),
+};
+
+function isAdjacent(node: Node): boolean {
+  return node.string("mode", "DCR") === "CRD";
+}
+
+/** The map of channels that each hold b * b channels of `placed`, which have to agree. */
+function crossBlocks(node: Node, placed: PlacedMap, adjacent: boolean): PlacedMap | Refusal {
+  if (placed.axis === undefined) return placed;
+  if (placed.axis !== 1) return refuse(`${node.opType} mixes the map's axis`);
+  const map = gather(placed.map, blockArea(node), adjacent);
+  return map === undefined
+    ? refuse(`the channels that ${node.opType} joins in one have different maps`)
+    : { axis: 1, map };
+}
+
+/** The inverse of spread: undefined where the copies of a channel differ. */
+function gather(map: ChannelAffine, copies: number, adjacent: boolean): ChannelAffine | undefined {
+  const count = channelCount(map) / copies;
+  if (!Number.isInteger(count)) return undefined;
+  const pick = (values: Float64Array): Float64Array =>
+    Float64Array.from({ length: count }, (_, c) => values[adjacent ? c * copies : c] ?? NaN);
+  const gathered = { scale: pick(map.scale), shift: pick(map.shift) };
+  const back = spread(gathered, copies, adjacent);
+  const same = map.scale.every((scale, c) => scale === back.scale[c] && map.shift[c] === back.shift[c]);
+  return same ? gathered : undefined;
+}
+
+/** SpaceToDepth is its inverse in DCR order. */
+export const SPACE_TO_DEPTH: AffineFacets = {
+  passUp: (node, placed) => {
+    const gathered = crossBlocks(node, placed, false);
+    return isRefusal(gathered) ? gathered : through(gathered);
+  },
+  passDown: (node, _, placed) => {
+    if (placed.axis === undefined) return placed;
+    if (placed.axis !== 1) return refuse("SpaceToDepth mixes the map's axis");
+    return { axis: 1, map: spread(placed.map, blockArea(node), false) };
+  },
+};
+
+function blockArea(node: Node): number {
+  return node.int("blocksize", 1) ** 2;
+}
+
+/** Each channel `copies` times: one after the other, or as whole repetitions of the map. */
+function spread(map: ChannelAffine, copies: number, adjacent: boolean): ChannelAffine {
+  const count = channelCount(map);
+  const of = (values: Float64Array): Float64Array =>
+    Float64Array.from(
+      { length: count * copies },
+      (_, i) => values[adjacent ? Math.floor(i / copies) : i % count] ?? NaN,
+    );
+  return { scale: of(map.scale), shift: of(map.shift) };
+}

@@ -1,0 +1,346 @@
+import {
+  allocate,
+  axisOf,
+  broadcastDims,
+  expand,
+  forEachRow,
+  gatherStrided,
+  type ReferenceTensor,
+  reshape,
+  sizeOf,
+  splitAt,
+  stridesOf,
+  tensorOf,
+  transpose,
+} from "../../float64/tensor.js";
+import {
+  invalid,
+  type Rule,
+  type RuleContext,
+  type RuleTable,
+  unsupported,
+} from "../../rules/reference-rule.js";
+
+const concat: Rule = (c) => {
+  const parts = c.inputs.map((_, index) => c.input(index));
+  const [first] = parts;
+  if (first === undefined) return invalid("it has no inputs");
+  const axis = axisOf(c.int("axis", 1), first.dims.length);
+  const total = parts.reduce((sum, part) => sum + (part.dims[axis] ?? 0), 0);
+  const dims = first.dims.map((dim, index) => (index === axis ? total : dim));
+  const out = allocate(sizeOf(dims));
+  const { outer, inner } = splitAt(dims, axis);
+  let from = 0;
+  for (const part of parts) {
+    const length = (part.dims[axis] ?? 0) * inner;
+    for (let n = 0; n < outer; n++)
+      out.set(part.data.subarray(n * length, (n + 1) * length), n * total * inner + from);
+    from += length;
+  }
+  return [tensorOf(first.dtype, dims, out)];
+};
+
+/** Elements [start, start + size) of an axis. */
+function slab(x: ReferenceTensor, axis: number, start: number, size: number): ReferenceTensor {
+  const strides = stridesOf(x.dims);
+  const dims = x.dims.map((dim, index) => (index === axis ? size : dim));
+  return tensorOf(x.dtype, dims, gatherStrided(x.data, dims, strides, start * (strides[axis] ?? 1)));
+}
+
+const split: Rule = (c) => {
+  const x = c.input(0);
+  const axis = axisOf(c.int("axis", 0), x.dims.length);
+  const size = x.dims[axis] ?? 0;
+  const parts = c.node.outputs.length;
+  const chunk = Math.ceil(size / parts);
+  const sizes =
+    c.numbers(1) ??
+    c.ints("split") ??
+    Array.from({ length: parts }, (_, i) => Math.max(0, Math.min(chunk, size - i * chunk)));
+  let start = 0;
+  return sizes.map((length) => {
+    const part = slab(x, axis, start, length);
+    start += length;
+    return part;
+  });
+};
+
+const slice: Rule = (c) => {
+  const x = c.input(0);
+  const starts = c.ints("starts") ?? c.numbers(1) ?? [];
+  const ends = c.ints("ends") ?? c.numbers(2) ?? [];
+  const axes = c.ints("axes") ?? c.numbers(3) ?? starts.map((_, index) => index);
+  const steps = c.numbers(4) ?? [];
+  const strides = stridesOf(x.dims);
+  const dims = [...x.dims];
+  let base = 0;
+  axes.forEach((named, index) => {
+    const axis = axisOf(named, x.dims.length);
+    const size = x.dims[axis] ?? 1;
+    const step = steps[index] ?? 1;
+    if (step === 0) invalid("a step of 0");
+    const clamp = (at: number, low: number, high: number): number =>
+      Math.min(Math.max(at < 0 ? at + size : at, low), high);
+    const down = step < 0;
+    const start = clamp(starts[index] ?? 0, 0, down ? size - 1 : size);
+    const end = clamp(ends[index] ?? 0, down ? -1 : 0, size);
+    dims[axis] = Math.max(0, Math.ceil((end - start) / step));
+    base += start * (strides[axis] ?? 1);
+    strides[axis] = (strides[axis] ?? 1) * step;
+  });
+  return [tensorOf(x.dtype, dims, gatherStrided(x.data, dims, strides, base))];
+};
+
+function within(index: number, size: number): number {
+  const at = index < 0 ? index + size : index;
+  return at >= 0 && at < size ? at : invalid(`index ${index} is outside ${size}`);
+}
+
+const gather: Rule = (c) => {
+  const [x, indices] = [c.input(0), c.input(1)];
+  const axis = axisOf(c.int("axis", 0), x.dims.length);
+  const { outer, size, inner } = splitAt(x.dims, axis);
+  const dims = [...x.dims.slice(0, axis), ...indices.dims, ...x.dims.slice(axis + 1)];
+  const out = allocate(sizeOf(dims));
+  let at = 0;
+  for (let n = 0; n < outer; n++) {
+    for (const index of indices.data) {
+      const from = (n * size + within(index, size)) * inner;
+      out.set(x.data.subarray(from, from + inner), at);
+      at += inner;
+    }
+  }
+  return [tensorOf(x.dtype, dims, out)];
+};
+
+/** For each element of `indices`, the place in a tensor of `dims` whose coordinate on `axis` it gives. */
+function elementPlaces(dims: readonly number[], indices: ReferenceTensor, axis: number): Float64Array {
+  const strides = stridesOf(dims);
+  const own = strides.map((stride, index) => (index === axis ? 0 : stride));
+  const places = allocate(indices.data.length);
+  const length = indices.dims.at(-1) ?? 1;
+  const step = own.at(-1) ?? 0;
+  forEachRow(indices.dims, own, (start, offset) => {
+    for (let i = 0; i < length; i++) {
+      const index = within(indices.data[start + i] ?? 0, dims[axis] ?? 1);
+      places[start + i] = offset + i * step + index * (strides[axis] ?? 1);
+    }
+  });
+  return places;
+}
+
+const gatherElements: Rule = (c) => {
+  const [x, indices] = [c.input(0), c.input(1)];
+  const axis = axisOf(c.int("axis", 0), x.dims.length);
+  const places = elementPlaces(x.dims, indices, axis);
+  return [
+    tensorOf(
+      x.dtype,
+      indices.dims,
+      places.map((place) => x.data[place] ?? 0),
+    ),
+  ];
+};
+
+const REDUCERS: Readonly<Record<string, (old: number, value: number) => number>> = {
+  none: (_, value) => value,
+  add: (old, value) => old + value,
+  mul: (old, value) => old * value,
+  max: (old, value) => Math.max(old, value),
+  min: (old, value) => Math.min(old, value),
+};
+
+function reducerOf(c: RuleContext): (old: number, value: number) => number {
+  const name = c.text("reduction", "none");
+  return REDUCERS[name] ?? unsupported(`its reduction is "${name}"`);
+}
+
+const scatterElements: Rule = (c) => {
+  const [x, indices, updates] = [c.input(0), c.input(1), c.input(2)];
+  const reduce = reducerOf(c);
+  const out = x.data.slice();
+  elementPlaces(x.dims, indices, axisOf(c.int("axis", 0), x.dims.length)).forEach((place, i) => {
+    out[place] = reduce(out[place] ?? 0, updates.data[i] ?? 0);
+  });
+  return [tensorOf(x.dtype, x.dims, out)];
+};
+
+/** The first element of each slice that a tensor of index tuples names; `lead` leading axes are shared. */
+function tuplePlaces(dims: readonly number[], indices: ReferenceTensor, lead: number): number[] {
+  const width = indices.dims.at(-1) ?? 1;
+  const strides = stridesOf(dims);
+  const tuples = width === 0 ? sizeOf(indices.dims.slice(0, -1)) : indices.data.length / width;
+  const perLead = tuples / Math.max(sizeOf(dims.slice(0, lead)), 1);
+  const leadSize = sizeOf(dims.slice(lead));
+  return Array.from({ length: tuples }, (_, tuple) => {
+    let place = lead === 0 ? 0 : Math.floor(tuple / perLead) * leadSize;
+    for (let k = 0; k < width; k++) {
+      const axis = lead + k;
+      place += within(indices.data[tuple * width + k] ?? 0, dims[axis] ?? 1) * (strides[axis] ?? 1);
+    }
+    return place;
+  });
+}
+
+const gatherNd: Rule = (c) => {
+  const [x, indices] = [c.input(0), c.input(1)];
+  const lead = c.int("batch_dims", 0);
+  const width = indices.dims.at(-1) ?? 1;
+  const rest = x.dims.slice(lead + width);
+  const inner = sizeOf(rest);
+  const places = tuplePlaces(x.dims, indices, lead);
+  const out = allocate(places.length * inner);
+  places.forEach((place, i) => {
+    out.set(x.data.subarray(place, place + inner), i * inner);
+  });
+  return [tensorOf(x.dtype, [...indices.dims.slice(0, -1), ...rest], out)];
+};
+
+const scatterNd: Rule = (c) => {
+  const [x, indices, updates] = [c.input(0), c.input(1), c.input(2)];
+  const inner = sizeOf(x.dims.slice(indices.dims.at(-1) ?? 1));
+  const reduce = reducerOf(c);
+  const out = x.data.slice();
+  tuplePlaces(x.dims, indices, 0).forEach((place, i) => {
+    for (let k = 0; k < inner; k++)
+      out[place + k] = reduce(out[place + k] ?? 0, updates.data[i * inner + k] ?? 0);
+  });
+  return [tensorOf(x.dtype, x.dims, out)];
+};
+
+/** Where a padded coordinate takes its element from; undefined: the pad value. */
+function source(mode: string, at: number, size: number): number | undefined {
+  if (at >= 0 && at < size) return at;
+  if (mode === "constant") return undefined;
+  if (mode === "edge") return at < 0 ? 0 : size - 1;
+  if (mode === "wrap") return ((at % size) + size) % size;
+  if (mode !== "reflect") return unsupported(`its mode is "${mode}"`);
+  const period = Math.max(2 * (size - 1), 1);
+  const folded = ((at % period) + period) % period;
+  return folded < size ? folded : period - folded;
+}
+
+const pad: Rule = (c) => {
+  const x = c.input(0);
+  const rank = x.dims.length;
+  const pads = c.ints("pads") ?? c.ints("paddings") ?? c.numbers(1) ?? [];
+  const axes = c.numbers(3)?.map((axis) => axisOf(axis, rank)) ?? [...x.dims.keys()];
+  const value = c.optional(2)?.data[0] ?? c.float("value", 0);
+  const mode = c.text("mode", "constant");
+  const begin = x.dims.map(() => 0);
+  const dims = [...x.dims];
+  axes.forEach((axis, index) => {
+    begin[axis] = pads[index] ?? 0;
+    dims[axis] = (dims[axis] ?? 0) + (pads[index] ?? 0) + (pads[index + axes.length] ?? 0);
+  });
+  // Axis by axis, a gather of slices: each axis is a table of where its coordinates come from.
+  let current = x;
+  dims.forEach((size, axis) => {
+    const from = Array.from({ length: size }, (_, at) =>
+      source(mode, at - (begin[axis] ?? 0), x.dims[axis] ?? 0),
+    );
+    if (from.length === x.dims[axis] && from.every((place, at) => place === at)) return;
+    const { outer, size: old, inner } = splitAt(current.dims, axis);
+    const out = allocate(outer * size * inner).fill(value);
+    for (let n = 0; n < outer; n++) {
+      from.forEach((place, at) => {
+        if (place === undefined) return;
+        const first = (n * old + place) * inner;
+        out.set(current.data.subarray(first, first + inner), (n * size + at) * inner);
+      });
+    }
+    current = tensorOf(
+      x.dtype,
+      current.dims.map((dim, index) => (index === axis ? size : dim)),
+      out,
+    );
+  });
+  return [current];
+};
+
+const tile: Rule = (c) => {
+  const x = c.input(0);
+  const repeats = c.numbers(1) ?? [];
+  const pairs = x.dims.flatMap((dim, axis) => [repeats[axis] ?? 1, dim]);
+  const strides = stridesOf(x.dims).flatMap((stride) => [0, stride]);
+  const dims = x.dims.map((dim, axis) => dim * (repeats[axis] ?? 1));
+  return [tensorOf(x.dtype, dims, gatherStrided(x.data, pairs, strides))];
+};
+
+const depthToSpace: Rule = (c) => {
+  const x = c.input(0);
+  const block = c.int("blocksize", 1);
+  const [n = 1, channels = 1, h = 1, w = 1] = x.dims;
+  const depth = channels / block ** 2;
+  const columnFirst = c.text("mode", "DCR") === "CRD";
+  const parts = reshape(x, columnFirst ? [n, depth, block, block, h, w] : [n, block, block, depth, h, w]);
+  const moved = transpose(parts, columnFirst ? [0, 1, 4, 2, 5, 3] : [0, 3, 4, 1, 5, 2]);
+  return [reshape(moved, [n, depth, h * block, w * block])];
+};
+
+const spaceToDepth: Rule = (c) => {
+  const x = c.input(0);
+  const block = c.int("blocksize", 1);
+  const [n = 1, channels = 1, h = 1, w = 1] = x.dims;
+  const parts = reshape(x, [n, channels, h / block, block, w / block, block]);
+  return [reshape(transpose(parts, [0, 3, 5, 1, 2, 4]), [n, channels * block ** 2, h / block, w / block])];
+};
+
+const compress: Rule = (c) => {
+  const flat = !c.has("axis");
+  const x = flat ? reshape(c.input(0), [c.input(0).data.length]) : c.input(0);
+  const axis = flat ? 0 : axisOf(c.int("axis", 0), x.dims.length);
+  const kept = (c.numbers(1) ?? []).flatMap((keep, index) => (keep !== 0 ? [index] : []));
+  const { outer, size, inner } = splitAt(x.dims, axis);
+  const out = allocate(outer * kept.length * inner);
+  let at = 0;
+  for (let n = 0; n < outer; n++) {
+    for (const index of kept) {
+      const from = (n * size + index) * inner;
+      out.set(x.data.subarray(from, from + inner), at);
+      at += inner;
+    }
+  }
+  return [
+    tensorOf(
+      x.dtype,
+      x.dims.map((dim, index) => (index === axis ? kept.length : dim)),
+      out,
+    ),
+  ];
+};
+
+const trilu: Rule = (c) => {
+  const x = c.input(0);
+  const k = c.optional(1)?.data[0] ?? 0;
+  const upper = c.int("upper", 1) === 1;
+  const [rows = 1, columns = 1] = x.dims.slice(-2);
+  const out = x.data.map((value, index) => {
+    const diagonal = (index % columns) - (Math.floor(index / columns) % rows);
+    return (upper ? diagonal >= k : diagonal <= k) ? value : 0;
+  });
+  return [tensorOf(x.dtype, x.dims, out)];
+};
+
+export const movement: RuleTable = {
+  Transpose: (c) => {
+    const x = c.input(0);
+    return [transpose(x, c.ints("perm") ?? [...x.dims.keys()].reverse())];
+  },
+  Expand: (c) => [expand(c.input(0), broadcastDims(c.input(0).dims, c.numbers(1) ?? []))],
+  Concat: concat,
+  Split: split,
+  Slice: slice,
+  Gather: gather,
+  GatherElements: gatherElements,
+  GatherND: gatherNd,
+  Scatter: scatterElements,
+  ScatterElements: scatterElements,
+  ScatterND: scatterNd,
+  Pad: pad,
+  Tile: tile,
+  DepthToSpace: depthToSpace,
+  SpaceToDepth: spaceToDepth,
+  Compress: compress,
+  Trilu: trilu,
+};

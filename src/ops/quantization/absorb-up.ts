@@ -1,0 +1,72 @@
+import { expandChannels, isScaleOnly } from "../../affine/channel-affine.js";
+import { fitsRange } from "../../affine/scale-tensor.js";
+import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { type FloatDType, isFloat } from "../../ir/dtype.js";
+import type { Node } from "../../ir/graph.js";
+import { type Tensor, tensorFromNumbers } from "../../ir/tensor.js";
+import type { Absorption, PlacedMap } from "../../rules/affine-facet.js";
+import { constantTensor, requireConstant } from "../../rules/constants.js";
+import type { Facts } from "../../rules/facts.js";
+
+/** Below this the type has fewer digits. */
+const SMALLEST: Readonly<Record<FloatDType, number>> = {
+  float: 2 ** -126,
+  double: 2 ** -1022,
+  float16: 2 ** -14,
+  bfloat16: 2 ** -126,
+};
+
+/**
+ * s * (q - zeroPoint) * scale: the scale takes s, and the integers stay. One scale for a whole constant becomes one for each
+ * channel; activations keep what they have, since runtimes have no kernels for the other.
+ */
+export function absorbIntoDequantizeLinear(
+  node: Node,
+  placed: PlacedMap,
+  facts: Facts,
+): Absorption | Refusal {
+  if (node.hasReferences) return refuse("an attribute of it takes its value from the function's caller");
+  if (!isScaleOnly(placed.map)) return refuse("a shift has no place in DequantizeLinear");
+  if (!placed.map.scale.every((scale) => scale > 0))
+    return refuse("the scale of DequantizeLinear has to stay positive");
+  if (node.int("block_size", 0) !== 0) return refuse("its scale is per block");
+  const scale = requireConstant(node.input(1), "scale");
+  if (isRefusal(scale)) return scale;
+  const { dtype } = scale;
+  if (!isFloat(dtype)) return refuse(`its scale is ${dtype}`);
+  const output = node.output(0);
+  const rank = output === undefined ? undefined : facts.rank(output);
+  const given = node.int("axis", 1);
+  const axis = given < 0 ? given + (rank ?? NaN) : given;
+  const perChannel = scale.dims.length === 1 && scale.size > 1;
+  if (perChannel && placed.axis !== undefined && placed.axis !== axis) {
+    return refuse(`its scale runs along axis ${axis}, the map along axis ${placed.axis}`);
+  }
+  const widens = !perChannel && placed.axis !== undefined;
+  if (widens && constantTensor(node.input(0)) === undefined)
+    return refuse("its scale is one for all channels");
+  if (widens && (facts.opset(node) ?? 0) < 13)
+    return refuse("before opset 13 its scale is one for all channels");
+  const count = widens ? placed.map.scale.length : scale.size;
+  const map = expandChannels(placed.map, count);
+  if (map === undefined)
+    return refuse(`it has ${scale.size} scales, the map ${placed.map.scale.length} channels`);
+  const old = scale.toFloat64();
+  const values = map.scale.map((factor, c) => factor * (old[widens ? 0 : c] ?? NaN));
+  if (!fitsRange(dtype, values) || values.some((value) => value < SMALLEST[dtype]))
+    return refuse(`its ${dtype} scale would leave its range`);
+  const constants = new Map([[1, tensorFromNumbers(dtype, widens ? [count] : scale.dims, values)]]);
+  if (!widens || placed.axis === undefined) return { constants };
+  const zero = node.input(2);
+  if (zero !== undefined) {
+    const points = requireConstant(zero, "zero point");
+    if (isRefusal(points)) return points;
+    constants.set(2, repeated(points, count));
+  }
+  return { constants, attributes: { axis: BigInt(placed.axis) } };
+}
+
+/** One zero point for all channels as one for each. */
+function repeated(points: Tensor, count: number): Tensor {
+  return tensorFromNumbers(points.dtype, [count], new Float64Array(count).fill(points.toFloat64()[0] ?? 0));
+}

@@ -1,0 +1,47 @@
+import { type Refusal, refuse } from "../../base/refusal.js";
+import type { Node } from "../../ir/graph.js";
+import type { AffineFacets, PlacedMap } from "../../rules/affine-facet.js";
+import type { Facts } from "../../rules/facts.js";
+import { through } from "../../rules/placement.js";
+
+/** The weights of nearest, linear and cubic interpolation sum to one, so they commute with maps of an axis that they leave alone. */
+export const RESIZE: AffineFacets = {
+  passUp: (node, placed, facts) => mixed(node, placed, facts) ?? through(placed),
+  passDown: (node, index, placed, facts) =>
+    index === 0 ? (mixed(node, placed, facts) ?? placed) : refuse(`it is no data of ${node.opType}`),
+};
+
+/** Why the map cannot cross: equal sizes say little, since 3 channels at a scale of 1.2 are 3 others. */
+function mixed(node: Node, { axis }: PlacedMap, facts: Facts): Refusal | undefined {
+  if (node.string("coordinate_transformation_mode") === "tf_crop_and_resize") {
+    return refuse("Resize fills what it crops with a value of its own");
+  }
+  if (axis === undefined) return undefined;
+  const factor = scaleAlong(axis, node, facts);
+  const [before, after] = [node.input(0), node.output(0)].map((value) => value && facts.shape(value)?.[axis]);
+  if (factor === "sizes" && typeof before === "number" && before === after) return undefined;
+  return factor === 1 ? undefined : refuse(`${node.opType} is not known to leave the map's axis alone`);
+}
+
+/** The factor that an axis is given, or "sizes" where it follows from the sizes; undefined when it is not known. */
+function scaleAlong(axis: number, node: Node, facts: Facts): number | "sizes" | undefined {
+  const version = facts.opset(node) ?? 0;
+  if (node.is("Upsample") && version < 9) {
+    return axis < 2 ? scaleAttribute(node, axis) : undefined;
+  }
+  const input = node.input(0);
+  const rank = input && facts.rank(input);
+  const axes = node.ints("axes")?.map((each) => (each < 0 ? each + (rank ?? NaN) : each));
+  const at = axes === undefined ? axis : axes.indexOf(axis);
+  if (at < 0) return axes?.some(Number.isNaN) ? undefined : 1;
+  const scales = node.input(version < 11 ? 1 : 2);
+  if (scales !== undefined && facts.staticShape(scales)?.[0] !== 0) return facts.numbers(scales)?.[at];
+  // Keeping the ratio, one factor serves all axes, and sizes are rounded.
+  return node.string("keep_aspect_ratio_policy", "stretch") === "stretch" ? "sizes" : undefined;
+}
+
+/** Upsample before opset 9 never scales the first two axes, unless its list of factors says so. */
+function scaleAttribute(node: Node, axis: number): number | undefined {
+  const attr = node.attribute("scales");
+  return attr === undefined ? 1 : attr.kind === "floats" ? attr.value[axis] : undefined;
+}

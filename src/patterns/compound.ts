@@ -1,0 +1,24 @@
+import type { AttributeInit } from "../ir/attribute.js";
+import type { Node, Value } from "../ir/graph.js";
+import type { Tensor } from "../ir/tensor.js";
+
+/** A constant that the single operator needs and the model does not have yet. */
+export interface NewConstant {
+  readonly constant: Tensor;
+  /** What to call it. */
+  readonly name: string;
+}
+
+export type CompoundInput = Value | NewConstant | null;
+
+/** Several operators that compute what one standard operator does. */
+export interface Compound {
+  readonly opType: string;
+  readonly inputs: readonly CompoundInput[];
+  readonly attributes: Readonly<Record<string, AttributeInit>>;
+  /** The nodes of the spelling, in graph order; the last gives the result. */
+  readonly nodes: readonly Node[];
+  /** The first version of the standard operator set that has the operator in this meaning. */
+  readonly since: number;
+  readonly numerics: "exact" | "rounding";
+}

@@ -1,0 +1,72 @@
+import type { AttributeInit } from "../ir/attribute.js";
+import type { DType } from "../ir/dtype.js";
+import type { Node, Value } from "../ir/graph.js";
+import type { Compound, CompoundInput } from "./compound.js";
+import { type Context, type Found, firstReading, type Matcher } from "./match.js";
+
+/** What a reading comes to: the operator without its nodes. */
+export interface Meaning {
+  readonly opType: string;
+  readonly inputs: readonly CompoundInput[];
+  readonly attributes?: Readonly<Record<string, AttributeInit>>;
+  readonly since: number;
+}
+
+/** One operator and how it is spelled. */
+export interface Spelling {
+  /** The operators that the spelling can end in. */
+  readonly ends: readonly string[];
+  /** Element types for which the single operator is defined in every version and onnxruntime has it. */
+  readonly dtypes: readonly DType[];
+  readonly numerics?: Compound["numerics"];
+  readonly read: Matcher;
+  readonly meaning: (found: Found, context: Context) => Meaning | undefined;
+}
+
+export const HALF_AND_FLOAT: readonly DType[] = ["float", "float16"];
+export const FLOATS: readonly DType[] = ["float", "float16", "double"];
+
+export function readSpelling(spelling: Spelling, context: Context): Compound | undefined {
+  const { dtype } = context;
+  const { numerics = "rounding" } = spelling;
+  if (dtype === undefined || !spelling.dtypes.includes(dtype)) return undefined;
+  return firstReading(spelling.read, context, (found) => {
+    const meaning = spelling.meaning(found, context);
+    return meaning && { attributes: {}, numerics, ...meaning, nodes: inGraphOrder(found, context) };
+  });
+}
+
+/** The root is last; the others follow from what reads what. */
+function inGraphOrder({ nodes }: Found, { root }: Context): Node[] {
+  const ordered = new Set<Node>();
+  const visit = (node: Node): void => {
+    if (ordered.has(node)) return;
+    for (const input of node.inputs) {
+      const producer = input?.producer;
+      if (producer !== undefined && nodes.has(producer)) visit(producer);
+    }
+    ordered.add(node);
+  };
+  visit(root);
+  return [...ordered];
+}
+
+export function valueNamed(found: Found, name: string): Value | undefined {
+  return found.values.get(name);
+}
+
+/** A number that the reading has; NaN, which is near nothing, where it has none. */
+export function numberOf(found: Found, name: string): number {
+  return found.numbers.get(name) ?? Number.NaN;
+}
+
+/** The numbers as FLOAT attributes, whole ones too. */
+export function withFloats(
+  attributes: Readonly<Record<string, number | string>>,
+): Readonly<Record<string, AttributeInit>> {
+  const entries = Object.entries(attributes).map(([name, value]): [string, AttributeInit] => [
+    name,
+    typeof value === "number" ? { kind: "float", value } : value,
+  ]);
+  return Object.fromEntries(entries);
+}

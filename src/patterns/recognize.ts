@@ -1,0 +1,59 @@
+import type { Node } from "../ir/graph.js";
+import type { Facts } from "../rules/facts.js";
+import { ACTIVATIONS } from "./activations.js";
+import type { Compound } from "./compound.js";
+import type { Context } from "./match.js";
+import { NORMALIZATIONS } from "./normalizations.js";
+import { readSpelling, type Spelling } from "./reading.js";
+import { REARRANGEMENTS } from "./rearrangements.js";
+import { REDUCTIONS } from "./reductions.js";
+
+export type { Compound, CompoundInput, NewConstant } from "./compound.js";
+
+const BY_END: ReadonlyMap<string, readonly Spelling[]> = collect();
+
+function collect(): Map<string, Spelling[]> {
+  const byEnd = new Map<string, Spelling[]>();
+  for (const spelling of [...NORMALIZATIONS, ...ACTIVATIONS, ...REDUCTIONS, ...REARRANGEMENTS]) {
+    for (const end of spelling.ends) byEnd.set(end, [...(byEnd.get(end) ?? []), spelling]);
+  }
+  return byEnd;
+}
+
+/** The operators that spellings of these numerics end in. */
+export function compoundEnds(numerics: Compound["numerics"]): readonly string[] {
+  return [...BY_END].flatMap(([end, spellings]) =>
+    spellings.some((spelling) => (spelling.numerics ?? "rounding") === numerics) ? [end] : [],
+  );
+}
+
+/**
+ * Every standard operator that the expression ending in `node` spells out, the likeliest first; those of one kind of
+ * `numerics` alone where one is given. Whether the model's opset has it (`since`), and whether the values inside are used
+ * elsewhere, is for the caller to ask.
+ */
+export function* recognizeCompounds(
+  node: Node,
+  facts: Facts,
+  numerics?: Compound["numerics"],
+): Generator<Compound, void, undefined> {
+  const spellings = node.is(node.opType) ? BY_END.get(node.opType) : undefined;
+  const opset = facts.opset(node);
+  const output = node.output(0);
+  if (spellings === undefined || output === undefined || node.outputs.length > 1) return;
+  // Before opset 7 operators broadcast by other rules.
+  if (opset === undefined || opset < 7 || node.hasReferences || facts.isCall(node)) return;
+  let context: Context | undefined;
+  for (const spelling of spellings) {
+    if (numerics !== undefined && numerics !== (spelling.numerics ?? "rounding")) continue;
+    context ??= { facts, root: node, dtype: facts.dtype(output), opset };
+    const compound = readSpelling(spelling, context);
+    if (compound !== undefined) yield compound;
+  }
+}
+
+/** The likeliest of them: x * Sigmoid(x) is a Swish at every opset, though a node of it only from 24 on. */
+export function recognizeCompound(node: Node, facts: Facts): Compound | undefined {
+  for (const compound of recognizeCompounds(node, facts)) return compound;
+  return undefined;
+}

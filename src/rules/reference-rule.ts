@@ -1,0 +1,116 @@
+import { NormfoldError } from "../base/errors.js";
+import { type ReferenceTensor, referenceFromTensor } from "../float64/tensor.js";
+import { type Attribute, attributeText } from "../ir/attribute.js";
+import type { Graph, Node } from "../ir/graph.js";
+
+/**
+ * Computes the outputs of one node in float64, in order; trailing outputs that nobody computes are left out. Throws
+ * NormfoldError "unsupported" for a form without a reference and "invalid" for one that no valid model has.
+ */
+export type Rule = (c: RuleContext) => readonly ReferenceTensor[];
+
+export type RuleTable = Readonly<Record<string, Rule>>;
+
+/** Runs a body of the node on its inputs, in a scope that sees the node's own. */
+export type RunBody = (body: Graph, inputs: readonly ReferenceTensor[]) => readonly ReferenceTensor[];
+
+/** What a rule sees of its node: evaluated inputs, and attributes with a function's references resolved. */
+export class RuleContext {
+  readonly node: Node;
+  /** The version of the standard operator set that the node is in. */
+  readonly opset: number;
+  readonly inputs: readonly (ReferenceTensor | undefined)[];
+  readonly runBody: RunBody;
+  readonly #attribute: (name: string) => Attribute | undefined;
+
+  constructor(
+    node: Node,
+    opset: number,
+    inputs: readonly (ReferenceTensor | undefined)[],
+    attribute: (name: string) => Attribute | undefined,
+    runBody: RunBody,
+  ) {
+    this.node = node;
+    this.opset = opset;
+    this.inputs = inputs;
+    this.#attribute = attribute;
+    this.runBody = runBody;
+  }
+
+  optional(index: number): ReferenceTensor | undefined {
+    return this.inputs[index];
+  }
+
+  /** Throws "invalid" when the input is not there. */
+  input(index: number): ReferenceTensor {
+    const tensor = this.inputs[index];
+    if (tensor === undefined) throw new NormfoldError("invalid", `input ${index} is missing`);
+    return tensor;
+  }
+
+  /** The elements of an input of axes, sizes or the like. */
+  numbers(index: number): number[] | undefined {
+    const tensor = this.inputs[index];
+    return tensor === undefined ? undefined : Array.from(tensor.data);
+  }
+
+  /** True when the node has an output at `index` that somebody could read. */
+  wants(index: number): boolean {
+    return this.node.output(index) !== undefined;
+  }
+
+  has(name: string): boolean {
+    return this.#attribute(name) !== undefined;
+  }
+
+  int(name: string, fallback: number): number {
+    const attr = this.#attribute(name);
+    return attr?.kind === "int" ? Number(attr.value) : fallback;
+  }
+
+  ints(name: string): number[] | undefined {
+    const attr = this.#attribute(name);
+    return attr?.kind === "ints" ? attr.value.map(Number) : undefined;
+  }
+
+  /** The specification's defaults are float32 attributes too, so `fallback` is rounded to one. */
+  float(name: string, fallback: number): number {
+    const attr = this.#attribute(name);
+    return attr?.kind === "float" ? attr.value : Math.fround(fallback);
+  }
+
+  floats(name: string): readonly number[] | undefined {
+    const attr = this.#attribute(name);
+    return attr?.kind === "floats" ? attr.value : undefined;
+  }
+
+  text(name: string, fallback: string): string {
+    const attr = this.#attribute(name);
+    return attr?.kind === "string" ? attributeText(attr.value) : fallback;
+  }
+
+  texts(name: string): readonly string[] | undefined {
+    const attr = this.#attribute(name);
+    return attr?.kind === "strings" ? attr.value.map(attributeText) : undefined;
+  }
+
+  tensor(name: string): ReferenceTensor | undefined {
+    const attr = this.#attribute(name);
+    return attr?.kind === "tensor" ? referenceFromTensor(attr.value) : undefined;
+  }
+
+  graph(name: string): Graph {
+    const attr = this.#attribute(name);
+    if (attr?.kind !== "graph") throw new NormfoldError("invalid", `the body "${name}" is missing`);
+    return attr.value;
+  }
+}
+
+/** Throws the "unsupported" that the evaluator turns into a refusal. */
+export function unsupported(what: string): never {
+  throw new NormfoldError("unsupported", what);
+}
+
+export function invalid(what: string): never {
+  throw new NormfoldError("invalid", what);
+}
