@@ -1,3 +1,5 @@
+import { kebabCase, mapValues } from "./names.js";
+
 /**
  * What went wrong, in the terms a caller acts on. The CLI maps a code to its exit code:
  *
@@ -17,24 +19,39 @@ export interface ErrorPlace {
   readonly element?: string;
 }
 
+export interface NormfoldErrorOptions extends ErrorOptions {
+  /** Names the kind of error in `--json`, in tests and in docs/errors.md; the sentence may change, the id does not. */
+  readonly id?: string;
+}
+
 /**
  * The only error normfold throws on purpose. `message` is one line: what is wrong and, after a semicolon, what to
- * do about it. `where` says the place; `toString` and the CLI put the two together.
+ * do about it. `where` says the place; `toString` and the CLI put the two together. Inside the project errors come from
+ * the catalogue of their room, which gives each its id.
  */
 export class NormfoldError extends Error {
   override readonly name = "NormfoldError";
   readonly code: ErrorCode;
+  readonly id: string;
   readonly where: ErrorPlace;
 
-  constructor(code: ErrorCode, message: string, where: ErrorPlace = {}, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, where: ErrorPlace = {}, options: NormfoldErrorOptions = {}) {
     super(oneLine(message), options);
     this.code = code;
+    this.id = options.id ?? code;
     this.where = where;
   }
 
   /** The same error with more of the place filled in; what is known already stays. */
   at(where: ErrorPlace): NormfoldError {
-    return new NormfoldError(this.code, this.message, { ...where, ...this.where }, { cause: this.cause });
+    const { code, message, id, cause } = this;
+    return new NormfoldError(code, message, { ...where, ...this.where }, { id, cause });
+  }
+
+  /** The same error with the error that led to it. */
+  because(cause: unknown): NormfoldError {
+    const { code, message, id, where } = this;
+    return new NormfoldError(code, message, where, { id, cause });
   }
 
   /** `file, element, byte 12: message`, without the parts that are not known. */
@@ -44,6 +61,40 @@ export class NormfoldError extends Error {
     const place = parts.filter((part) => part !== undefined && part !== "").join(", ");
     return place === "" ? this.message : `${oneLine(place)}: ${this.message}`;
   }
+}
+
+/** The code of an error and its sentence, by name; the id of the error is its name in kebab-case. */
+export type ErrorSentences = Readonly<Record<string, readonly [ErrorCode, (...args: never[]) => string]>>;
+
+/** Makes one kind of error. */
+export interface ErrorKind<Args extends readonly unknown[]> {
+  (...args: Args): NormfoldError;
+  readonly code: ErrorCode;
+  readonly id: string;
+  /** For the documentation, which prints its template. */
+  readonly sentence: (...args: Args) => string;
+}
+
+export type ErrorCatalogue<T extends ErrorSentences> = {
+  readonly [Name in keyof T]: ErrorKind<Parameters<T[Name][1]>>;
+};
+
+/**
+ * The errors of one room.
+ *
+ *   const SENTENCES = {
+ *     seedIsNotWhole: ["usage", (seed: number): string => `seed is ${seed}; give a whole number from 0 on`],
+ *   } as const;
+ *   export const errors: ErrorCatalogue<typeof SENTENCES> = errorCatalogue(SENTENCES);
+ *   throw errors.seedIsNotWhole(-1); // id "seed-is-not-whole"
+ *   throw errors.notReadable().at({ file }).because(error);
+ */
+export function errorCatalogue<T extends ErrorSentences>(sentences: T): ErrorCatalogue<T> {
+  return mapValues(sentences, ([code, sentence], name) => {
+    const id = kebabCase(name);
+    const make = (...args: never[]): NormfoldError => new NormfoldError(code, sentence(...args), {}, { id });
+    return Object.assign(make, { code, id, sentence });
+  });
 }
 
 /** Names in files may hold anything: line breaks, or what a terminal takes for commands. */
