@@ -1,4 +1,4 @@
-import { NormfoldError } from "../base/errors.js";
+import { errors } from "./errors.js";
 
 /**
  * y[c] = scale[c] * x[c] + shift[c] along one axis, in float64. Length C, or 1 for the same scale and shift everywhere.
@@ -11,12 +11,7 @@ export interface ChannelAffine {
 
 /** Throws "usage" for lists of different lengths. */
 export function channelAffine(scale: ArrayLike<number>, shift: ArrayLike<number>): ChannelAffine {
-  if (scale.length !== shift.length) {
-    throw new NormfoldError(
-      "usage",
-      `${scale.length} scales and ${shift.length} shifts; give as many of both`,
-    );
-  }
+  if (scale.length !== shift.length) throw errors.scalesAndShiftsDiffer(scale.length, shift.length);
   return { scale: Float64Array.from(scale), shift: Float64Array.from(shift) };
 }
 

@@ -1,7 +1,8 @@
-import { type Refusal, refuse } from "../base/refusal.js";
+import type { Refusal } from "../base/refusal.js";
 import type { FloatDType } from "../ir/dtype.js";
 import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
 import { derivedTensor, readElements } from "./derived-tensor.js";
+import { refusals } from "./refusals.js";
 
 /** A convolution's weight [M, C/group, k...] and where its taps look; spatial axes count from 0. */
 export interface Kernel {
@@ -65,22 +66,19 @@ export type TapMap = readonly (readonly number[])[];
 export function alignTaps(host: Kernel, guest: Kernel, sameSize: boolean): TapMap | Refusal {
   const [sizes, guestSizes] = [tapSizes(host), tapSizes(guest)];
   const rank = sizes.length;
-  if (guestSizes.length !== rank)
-    return refuse(`one has ${rank} spatial axes, the other ${guestSizes.length}`);
+  if (guestSizes.length !== rank) return refusals.spatialRanksDiffer(rank, guestSizes.length);
   if (outputChannels(host) !== outputChannels(guest) || inputChannels(host) !== inputChannels(guest)) {
     const channels = (kernel: Kernel): string => `${inputChannels(kernel)} to ${outputChannels(kernel)}`;
-    return refuse(`one maps ${channels(host)} channels, the other ${channels(guest)}`);
+    return refusals.kernelChannelsDiffer(channels(host), channels(guest));
   }
-  if (!equal(host.strides, guest.strides)) {
-    return refuse(`their strides differ ([${host.strides.join(",")}] and [${guest.strides.join(",")}])`);
-  }
-  if (guest.group % host.group !== 0) return refuse(`their groups differ (${host.group} and ${guest.group})`);
+  if (!equal(host.strides, guest.strides)) return refusals.stridesDiffer(host.strides, guest.strides);
+  if (guest.group % host.group !== 0) return refusals.groupsDiffer(host.group, guest.group);
   if (typeof host.pads === "string" || typeof guest.pads === "string") {
     const alike =
       host.pads === guest.pads && equal(sizes, guestSizes) && equal(host.dilations, guest.dilations);
     return alike
       ? sizes.map((size) => Array.from({ length: size }, (_, tap) => tap))
-      : refuse("the pads of auto_pad depend on the size of the input");
+      : refusals.autoPadDependsOnInputSize();
   }
   const map: number[][] = [];
   for (const [axis, size] of sizes.entries()) {
@@ -90,12 +88,10 @@ export function alignTaps(host: Kernel, guest: Kernel, sameSize: boolean): TapMa
     const [guestBegin, guestEnd] = [guest.pads[axis] ?? 0, guest.pads[axis + rank] ?? 0];
     const grows = begin + end - step * (size - 1);
     const guestGrows = guestBegin + guestEnd - guestStep * (guestSize - 1);
-    if (!sameSize && grows !== guestGrows) return refuse("their outputs are not proven to have one size");
+    if (!sameSize && grows !== guestGrows) return refusals.outputSizesMayDiffer();
     const taps = Array.from({ length: guestSize }, (_, tap) => (begin - guestBegin + tap * guestStep) / step);
     if (taps.some((tap) => !Number.isInteger(tap) || tap < 0 || tap >= size)) {
-      return refuse(
-        `the taps of one (${describe(guest, axis)}) are not among those of the other (${describe(host, axis)})`,
-      );
+      return refusals.tapsLieElsewhere(describe(guest, axis), describe(host, axis));
     }
     map.push(taps);
   }

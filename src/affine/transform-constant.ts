@@ -1,7 +1,8 @@
-import { type Refusal, refuse } from "../base/refusal.js";
+import type { Refusal } from "../base/refusal.js";
 import { isFloat } from "../ir/dtype.js";
 import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
 import { type ChannelAffine, channelCount, isScaleOnly, isShiftOnly } from "./channel-affine.js";
+import { refusals } from "./refusals.js";
 import { fitsRange, scaleOverflows, scaleTensor } from "./scale-tensor.js";
 
 /** scale[c] * k + shift[c] of a constant along one of its axes, or uniformly; why not, where it cannot be written. */
@@ -11,16 +12,16 @@ export function transformConstant(
   map: ChannelAffine,
 ): Tensor | Refusal {
   const { dtype, dims } = constant;
-  if (!isFloat(dtype)) return refuse(`the constant is ${dtype}`);
+  if (!isFloat(dtype)) return refusals.constantIsNotFloat(dtype);
   const channels = axis === undefined ? 1 : (dims[axis] ?? 1);
   if (channels !== channelCount(map)) {
-    return refuse(`the constant has ${channels} channels, the map ${channelCount(map)}`);
+    return refusals.constantHasOtherChannels(channels, channelCount(map));
   }
   const inner = axis === undefined ? Math.max(constant.size, 1) : product(dims.slice(axis + 1));
   if (isScaleOnly(map)) {
     if (isShiftOnly(map)) return constant;
     return scaleOverflows(constant, map.scale, inner)
-      ? refuse(`the ${dtype} constant would overflow`)
+      ? refusals.constantWouldOverflow(dtype)
       : scaleTensor(constant, map.scale, inner);
   }
   const values = constant.toFloat64().map((value, i) => {
@@ -29,7 +30,7 @@ export function transformConstant(
   });
   return fitsRange(dtype, values)
     ? tensorFromNumbers(dtype, dims, values)
-    : refuse(`the ${dtype} constant would overflow`);
+    : refusals.constantWouldOverflow(dtype);
 }
 
 function product(dims: readonly number[]): number {

@@ -78,12 +78,12 @@ function cloneNode(node: Node, into: Graph, values: ValueMap): void {
   const { opType, domain, overload, name, docString, metadata, unknown } = node;
   const copy = into.addNode({
     opType,
-    ...(domain === undefined ? {} : { domain }),
-    ...(overload === undefined ? {} : { overload }),
-    ...(name === undefined ? {} : { name }),
-    ...(docString === undefined ? {} : { docString }),
-    ...(unknown === undefined ? {} : { unknown }),
+    domain,
+    overload,
+    name,
+    docString,
     metadata,
+    unknown,
     inputs: node.inputs.map((value) => (value === null ? null : (values.get(value) ?? value))),
     outputs: node.outputs.map((value) => (value === null ? null : value.name)),
     attributes: [...node.attributes.values()].map((attr) => cloneAttribute(attr, values, into)),

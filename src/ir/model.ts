@@ -1,5 +1,5 @@
-import { NormfoldError } from "../base/errors.js";
 import type { Attribute } from "./attribute.js";
+import { errors } from "./errors.js";
 import { Graph, isStandardDomain, type MetadataEntry, type Node, type ValueInfo } from "./graph.js";
 
 export interface OpsetImport {
@@ -80,7 +80,6 @@ export function opsetOf(imports: readonly OpsetImport[], domain: string | undefi
 
 /** A model of one empty graph, to build on. */
 export function createModel(opset: number, name = "graph"): Model {
-  if (!Number.isInteger(opset) || opset < 1)
-    throw new NormfoldError("usage", `opset ${opset} does not exist`);
+  if (!Number.isInteger(opset) || opset < 1) throw errors.opsetDoesNotExist(opset);
   return new Model(new Graph(name), [{ domain: "", version: opset }], opset >= 21 ? 10 : 8);
 }

@@ -1,6 +1,6 @@
 import { invariant, present } from "../base/assert.js";
 import { alignedBytes, type ByteRange, readInto, readRange } from "../base/bytes.js";
-import { NormfoldError } from "../base/errors.js";
+import type { NormfoldError } from "../base/errors.js";
 import {
   BFLOAT16,
   decodeFloat,
@@ -15,6 +15,7 @@ import {
   type FloatFormat,
 } from "../base/numeric.js";
 import { bitsOf, byteLengthOf, type DType } from "./dtype.js";
+import { errors } from "./errors.js";
 
 /** Where a tensor of an external file lives, as its external_data entries say; paths are relative to the model. */
 export interface ExternalLocation {
@@ -80,7 +81,7 @@ export class Tensor {
       case "missing":
         throw this.data.error;
       case "strings":
-        throw new NormfoldError("unsupported", "a string tensor has no raw bytes");
+        throw errors.stringsHaveNoBytes();
     }
   }
 
@@ -99,7 +100,7 @@ export class Tensor {
   toIntegers(): number[] {
     const numbers = Array.from(this.toFloat64());
     const unsafe = numbers.find((value) => !Number.isSafeInteger(value));
-    if (unsafe !== undefined) throw new NormfoldError("unsupported", `${unsafe} is not a safe integer`);
+    if (unsafe !== undefined) throw errors.integerIsNotSafe(unsafe);
     return numbers;
   }
 
@@ -126,10 +127,7 @@ export function tensorFromBytes(
 ): Tensor {
   const tensor = new Tensor(dtype, dims, { kind: "computed", compute: () => bytes }, meta);
   if (bytes.length !== tensor.byteLength) {
-    throw new NormfoldError(
-      "usage",
-      `the bytes for ${dtype}[${dims}] are ${bytes.length}; give ${tensor.byteLength}`,
-    );
+    throw errors.byteCountDiffers(dtype, dims, bytes.length, tensor.byteLength);
   }
   return tensor;
 }
@@ -140,10 +138,7 @@ export function tensorFromBytes(
  */
 export function tensorFromNumbers(dtype: DType, dims: readonly number[], values: ArrayLike<number>): Tensor {
   const size = dims.reduce((product, dim) => product * dim, 1);
-  if (values.length !== size) {
-    const what = `the numbers for ${dtype}[${dims}] are ${values.length}; give ${size}`;
-    throw new NormfoldError("usage", what);
-  }
+  if (values.length !== size) throw errors.numberCountDiffers(dtype, dims, values.length, size);
   return tensorFromBytes(
     dtype,
     dims,
@@ -174,7 +169,7 @@ const INTEGERS: ReadonlySet<DType> = new Set<DType>([
 /** As encodeNumbers does, but throws "usage" for what would come back as another number. */
 function encodeIntegers(dtype: DType, values: ArrayLike<number>): Uint8Array {
   const fail = (value: number): never => {
-    throw new NormfoldError("usage", `${value} does not fit ${dtype}; give integers in its range`);
+    throw errors.numberOutsideType(value, dtype);
   };
   // Before they are encoded: of a fraction no bigint can be made.
   for (let i = 0; i < values.length; i++) if (!Number.isInteger(values[i])) fail(values[i] ?? NaN);
@@ -209,7 +204,7 @@ export function decodeNumbers(dtype: DType, bytes: Uint8Array, count: number): F
   const bits = bitsOf(dtype);
   const format = FORMATS[dtype];
   if (dtype !== "float8e8m0" && format === undefined && bits !== 4 && bits !== 2) {
-    throw new NormfoldError("unsupported", `cannot read ${dtype} elements as numbers`);
+    throw errors.dtypeIsNotNumeric(dtype);
   }
   for (let i = 0; i < count; i++) {
     const pattern = bitPattern(bytes, bits, i);
@@ -242,7 +237,7 @@ export function encodeNumbers(dtype: DType, values: ArrayLike<number>): Uint8Arr
   const bits = bitsOf(dtype);
   const format = FORMATS[dtype];
   if (format === undefined && bits !== 4 && bits !== 2) {
-    throw new NormfoldError("unsupported", `cannot write numbers as ${dtype} elements`);
+    throw errors.dtypeIsNotNumeric(dtype);
   }
   for (let i = 0; i < count; i++) {
     const value = values[i] ?? 0;

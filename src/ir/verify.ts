@@ -1,6 +1,7 @@
-import { NormfoldError } from "../base/errors.js";
+import { defined } from "../base/optional.js";
 import { type Attribute, graphsOf, type SparseTensor } from "./attribute.js";
 import { bitsOf } from "./dtype.js";
+import { errors } from "./errors.js";
 import { type Graph, isStandardDomain, type Node, type Use, type Value } from "./graph.js";
 import { type FunctionDef, type Model, type OpsetImport, opsetOf } from "./model.js";
 import type { Tensor } from "./tensor.js";
@@ -86,11 +87,8 @@ export function assertValid(model: Model, file?: string): void {
   const violations = verify(model);
   const [first] = violations;
   if (first === undefined) return;
-  const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : "";
-  throw new NormfoldError("invalid", `${first.message}${more}; the model breaks the ONNX specification`, {
-    ...(file === undefined ? {} : { file }),
-    element: first.where,
-  });
+  const error = errors.modelBreaksSpecification(first.message, violations.length - 1);
+  throw error.at(defined({ file, element: first.where }));
 }
 
 function surveyModel(model: Model, report: (finding: Finding) => void): Survey {

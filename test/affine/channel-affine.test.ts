@@ -49,7 +49,7 @@ describe("ChannelAffine", () => {
 
   it("refuses lists of different lengths", () => {
     expect(() => channelAffine([1, 2], [1])).toThrow(
-      expect.objectContaining({ code: "usage", message: "2 scales and 1 shifts; give as many of both" }),
+      expect.objectContaining({ code: "usage", id: "scales-and-shifts-differ" }),
     );
   });
 });

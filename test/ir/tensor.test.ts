@@ -2,13 +2,14 @@ import { describe, expect, it } from "vitest";
 import type { DType } from "../../src/ir/dtype.js";
 import { tensorFromBytes, tensorFromNumbers } from "../../src/ir/tensor.js";
 
-const usage = (message: string): object => expect.objectContaining({ code: "usage", message });
+const usage = (id: string, message: string): object =>
+  expect.objectContaining({ code: "usage", id, message });
 
 describe("tensorFromBytes", () => {
   it("takes as many bytes as the type and sizes do", () => {
     expect(tensorFromBytes("int4", [3], new Uint8Array(2)).size).toBe(3);
     expect(() => tensorFromBytes("float", [2, 2], new Uint8Array(12))).toThrow(
-      usage("the bytes for float[2,2] are 12; give 16"),
+      usage("byte-count-differs", "the bytes for float[2,2] are 12; give 16"),
     );
   });
 });
@@ -43,11 +44,11 @@ describe("tensorFromNumbers", () => {
     ["bool", 2],
   ])("%s does not hold %d", (dtype, value) => {
     const message = `${value} does not fit ${dtype}; give integers in its range`;
-    expect(() => tensorFromNumbers(dtype, [2], [1, value])).toThrow(usage(message));
+    expect(() => tensorFromNumbers(dtype, [2], [1, value])).toThrow(usage("number-outside-type", message));
   });
 
   it("takes as many numbers as the sizes do", () => {
     const message = "the numbers for int4[2] are 1; give 2";
-    expect(() => tensorFromNumbers("int4", [2], [1])).toThrow(usage(message));
+    expect(() => tensorFromNumbers("int4", [2], [1])).toThrow(usage("number-count-differs", message));
   });
 });

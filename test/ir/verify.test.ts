@@ -359,7 +359,11 @@ describe("verify", () => {
       return undefined;
     })();
     expect(thrown).toBeInstanceOf(NormfoldError);
-    expect(thrown).toMatchObject({ code: "invalid", where: { file: "net.onnx", element: "the graph" } });
+    expect(thrown).toMatchObject({
+      id: "model-breaks-specification",
+      code: "invalid",
+      where: { file: "net.onnx", element: "the graph" },
+    });
     expect(String(thrown)).toContain('input "x" has no type (and 1 more)');
     expect(() => assertValid(sound())).not.toThrow();
   });
