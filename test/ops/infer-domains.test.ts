@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createFacts } from "../../src/analysis/fact-table.js";
 import { parseModel } from "../../src/text/parse.js";
-import { factText, valueNamed } from "./support.js";
+import { factText, valueNamed } from "../support/facts.js";
 
 /** Inputs; the node; the expected facts of its outputs. */
 type Case = readonly [inputs: string, node: string, ...expected: string[]];

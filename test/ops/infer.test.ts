@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createFacts } from "../../src/analysis/fact-table.js";
 import { parseGraph } from "../../src/text/parse.js";
-import { factText, valueNamed } from "./support.js";
+import { factText, valueNamed } from "../support/facts.js";
 
 /** Inputs and constants; the node; the expected fact of y (and of z, if there is one). */
 type Case = readonly [inputs: string, node: string, ...expected: string[]];

@@ -6,9 +6,9 @@ import { verify } from "../../src/ir/verify.js";
 import { HIGHEST_OPSET, HISTORY, irVersionOf, opsetRange, raiseOpset, STEPS } from "../../src/opset/index.js";
 import { encodeToBytes } from "../../src/proto/encode.js";
 import { parseModel } from "../../src/text/parse.js";
+import { expectSame, raise } from "../support/raise.js";
 import { compare, modelOf } from "../support/rewrite.js";
 import { sketch } from "../support/text.js";
-import { expectSame, raise } from "./support.js";
 
 /** Raises a model too old for onnxruntime, and compares with what it should have become, written by hand. */
 async function expectBecomes(before: string, opset: number, after: string): Promise<void> {

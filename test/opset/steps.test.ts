@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { expectSame, expectTooHard } from "../support/raise.js";
 import { modelOf } from "../support/rewrite.js";
-import { expectSame, expectTooHard } from "./support.js";
 
 /** [what, opset it comes from, graph, nodes at opset 21 where they are more or others]. */
 type Case = readonly [string, number, string, (readonly string[])?];

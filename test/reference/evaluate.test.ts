@@ -6,7 +6,7 @@ import { measureAccuracy } from "../../src/reference/accuracy.js";
 import { evaluateReference } from "../../src/reference/evaluate.js";
 import { parseModel } from "../../src/text/parse.js";
 import { modelOf } from "../runtime/support.js";
-import { counting, evaluate, floats } from "./support.js";
+import { counting, evaluate, floats } from "../support/reference.js";
 
 const one = tensorOf("float", [1], [1]);
 

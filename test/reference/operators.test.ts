@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { erf } from "../../src/float64/special.js";
 import type { ReferenceTensor } from "../../src/float64/tensor.js";
 import { referenceOperators } from "../../src/ops/reference.js";
-import { counting, type Input, run } from "./support.js";
+import { counting, type Input, run } from "../support/reference.js";
 
 function values(tensor: ReferenceTensor): number[] {
   return Array.from(tensor.data, (value) => Number(value.toFixed(12)));

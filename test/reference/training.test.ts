@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { modelOf } from "../runtime/support.js";
-import { counting, evaluate, run } from "./support.js";
+import { counting, evaluate, run } from "../support/reference.js";
 
 describe("the reference of what training needs", () => {
   it("normalizes by the batch, and mixes its biased statistics into the running ones", () => {

@@ -1,0 +1,199 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { zipSync } from "fflate";
+import { afterAll, describe, expect, it } from "vitest";
+import type { DType } from "../../src/ir/dtype.js";
+import { type DataPorts, findTestData, readFeeds } from "../../src/node/datasets.js";
+import { readNpy } from "../../src/node/npy.js";
+import { checkModels } from "../../src/runtime/check.js";
+import { defaultRuntime } from "../../src/runtime/ort.js";
+import { numbers, readModel, SHARED } from "../runtime/support.js";
+
+/** An .npy file as NumPy writes it: the header padded so that the data begins at a multiple of 64. */
+function npy(descr: string, shape: readonly number[], data: Uint8Array, fortran = false): Uint8Array {
+  const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
+  const header = `{'descr': '${descr}', 'fortran_order': ${fortran ? "True" : "False"}, 'shape': (${tuple}), }`;
+  const length = Math.ceil((header.length + 11) / 64) * 64 - 10;
+  const text = new TextEncoder().encode(`${header.padEnd(length - 1)}\n`);
+  return Uint8Array.of(0x93, 78, 85, 77, 80, 89, 1, 0, length & 255, length >> 8, ...text, ...data);
+}
+
+const floats = (...values: number[]): Uint8Array => new Uint8Array(Float32Array.from(values).buffer);
+const doubles = (...values: number[]): Uint8Array => new Uint8Array(Float64Array.from(values).buffer);
+
+describe("readNpy", () => {
+  it.each([
+    ["<f4", floats(1.5, -2), "float", [1.5, -2]],
+    ["<f8", doubles(1e-300, 2), "double", [1e-300, 2]],
+    ["<f2", Uint8Array.of(0, 0x3c, 0, 0xc0), "float16", [1, -2]],
+    ["<i8", new Uint8Array(BigInt64Array.of(-1n, 5n).buffer), "int64", [-1, 5]],
+    ["|u1", Uint8Array.of(0, 255), "uint8", [0, 255]],
+    ["|b1", Uint8Array.of(1, 0), "bool", [1, 0]],
+  ])("reads %s", (descr, data, dtype, values) => {
+    const array = readNpy(npy(descr, [2], data));
+    expect(array).toMatchObject({ dtype, dims: [2] });
+    expect(numbers(array)).toEqual(values);
+  });
+
+  it("turns Fortran order into C order", () => {
+    const array = readNpy(npy("<f4", [2, 3], floats(0, 3, 1, 4, 2, 5), true));
+    expect(numbers(array)).toEqual([0, 1, 2, 3, 4, 5]);
+    const cube = readNpy(npy("|u1", [2, 2, 2], Uint8Array.of(0, 4, 2, 6, 1, 5, 3, 7), true));
+    expect(numbers(cube)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  });
+
+  it("reads scalars, empty arrays and text", () => {
+    expect(readNpy(npy("<f4", [], floats(7)))).toMatchObject({ dims: [] });
+    expect(numbers(readNpy(npy("<f4", [0, 3], floats())))).toEqual([]);
+    const text = new Uint8Array(Uint32Array.of(97, 0x1f600, 98, 0).buffer);
+    expect(readNpy(npy("<U2", [2], text)).data).toEqual(["a\u{1f600}", "b"]);
+  });
+
+  it.each([
+    ["big-endian", npy(">f4", [1], floats(1)), "unsupported", /big-endian/],
+    ["objects", npy("|O", [1], floats(1)), "unsupported", /"O"/],
+    ["an unknown type", npy("<f16", [1], floats(1, 1, 1, 1)), "unsupported", /f16/],
+    ["a cut file", npy("<f4", [3], floats(1)), "invalid", /takes 12 bytes, and there are 4/],
+    ["something else", Uint8Array.of(1, 2, 3), "invalid", /no NumPy array/],
+    ["a cut header", npy("<f4", [3], floats(1)).subarray(0, 40), "invalid", /header/],
+  ])("refuses %s in one line", (_, bytes, code, message) => {
+    expect(() => readNpy(bytes)).toThrow(
+      expect.objectContaining({ code, message: expect.stringMatching(message) }),
+    );
+  });
+});
+
+describe("readFeeds", () => {
+  const folder = mkdtempSync(join(tmpdir(), "normfold-data-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  const file = (name: string, bytes: Uint8Array | string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, bytes);
+    return path;
+  };
+  const ports = (
+    inputs: Record<string, DType | undefined>,
+    outputs: Record<string, DType> = {},
+  ): DataPorts => {
+    const list = (given: object) => Object.entries(given).map(([name, dtype]) => ({ name, dtype }));
+    return { inputs: list(inputs), outputs: list(outputs) };
+  };
+  const npz = (arrays: Record<string, Uint8Array>): Uint8Array =>
+    zipSync(Object.fromEntries(Object.entries(arrays).map(([name, data]) => [`${name}.npy`, data])));
+
+  it("takes arrays by name, converts NumPy's doubles, and finds the outputs", () => {
+    const path = file("named.npz", npz({ y: npy("<f4", [1], floats(9)), x: npy("<f8", [2], doubles(1, 2)) }));
+    const [set] = readFeeds(path, ports({ x: "float" }, { y: "float" }));
+    expect(set?.feeds.get("x")?.dtype).toBe("float");
+    expect(numbers(set?.feeds.get("x"))).toEqual([1, 2]);
+    expect(numbers(set?.expected?.get("y"))).toEqual([9]);
+  });
+
+  it("takes arr_0, arr_1 in order where no name fits", () => {
+    const path = file(
+      "order.npz",
+      npz({ arr_1: npy("<i8", [1], new Uint8Array(8)), arr_0: npy("<f4", [1], floats(3)) }),
+    );
+    const [set] = readFeeds(path, ports({ a: "float", b: "int64" }));
+    expect(numbers(set?.feeds.get("a"))).toEqual([3]);
+    expect(set?.expected).toBeUndefined();
+  });
+
+  it("takes an .npy for the only input", () => {
+    const path = file("one.npy", npy("<f4", [1], floats(4)));
+    expect(numbers(readFeeds(path, ports({ x: "float" }))[0]?.feeds.get("x"))).toEqual([4]);
+    expect(() => readFeeds(path, ports({ x: "float", z: "float" }))).toThrow(/one tensor for 2 inputs/);
+  });
+
+  const made = npz({ x: npy("<f4", [1], floats(1.5)) });
+  it.each([
+    [
+      "a missing array",
+      "m.npz",
+      made,
+      ports({ x: "float", z: "float" }),
+      "usage",
+      /no array for input "z"; there are x/,
+    ],
+    [
+      "fractions for integers",
+      "f.npz",
+      made,
+      ports({ x: "int64" }),
+      "usage",
+      /"x" is int64, and its data float/,
+    ],
+    ["numbers for text", "t.npz", made, ports({ x: "string" }), "usage", /"x" is string/],
+    ["a sequence", "s.npz", made, ports({ x: undefined }), "unsupported", /sequence/],
+    ["no zip at all", "z.npz", "hello", ports({ x: "float" }), "invalid", /not a readable .npz/],
+    ["another file", "a.txt", "hello", ports({ x: "float" }), "usage", /\.npz/],
+    ["a damaged tensor", "d.pb", "hello, world", ports({ x: "float" }), "invalid", /./],
+  ])("refuses %s, naming the file", (_, name, bytes, given, code, message) => {
+    const path = file(name, bytes);
+    expect(() => readFeeds(path, given)).toThrow(
+      expect.objectContaining({
+        code,
+        where: expect.objectContaining({ file: path }),
+        message: expect.stringMatching(message),
+      }),
+    );
+  });
+
+  it("refuses integers that do not fit, and a path that is not there", () => {
+    const path = file("big.npz", npz({ x: npy("<i8", [1], new Uint8Array(BigInt64Array.of(300n).buffer)) }));
+    expect(() => readFeeds(path, ports({ x: "uint8" }))).toThrow(/300 in the data does not fit "x", uint8/);
+    expect(() => readFeeds(join(folder, "nowhere.npz"), ports({}))).toThrow(
+      expect.objectContaining({ code: "io" }),
+    );
+  });
+
+  it("reads test_data_set folders in the order of their numbers", () => {
+    const model = join(folder, "model.onnx");
+    for (const index of [10, 2]) {
+      const set = join(folder, `test_data_set_${index}`);
+      mkdirSync(set);
+      // TensorProto: dims 1, data_type FLOAT, raw_data
+      writeFileSync(join(set, "input_0.pb"), Uint8Array.of(8, 1, 16, 1, 0x4a, 4, ...floats(index)));
+    }
+    expect(findTestData(model).map((path) => path.slice(folder.length + 1))).toEqual([
+      "test_data_set_2",
+      "test_data_set_10",
+    ]);
+    const sets = readFeeds(folder, ports({ x: "float" }));
+    expect(sets.map((set) => [set.name, numbers(set.feeds.get("x"))[0]])).toEqual([
+      ["test_data_set_2", 2],
+      ["test_data_set_10", 10],
+    ]);
+    expect(() => readFeeds(folder, ports({ x: "float", q: "float" }))).toThrow(
+      /no input_\*.pb for input "q"/,
+    );
+  });
+});
+
+describe.skipIf(SHARED === undefined)("stored data of the shared models", () => {
+  it.each([
+    ["real/mnist-8", ""],
+    ["real/autoencoder1d-bn", "inputs.npz"],
+    ["real/scan-qlstm", "io.npz"],
+    ["onnx-backend/pytorch-converted/test_Conv2d", ""],
+    ["onnx-backend/simple/test_sequence_model4", ""],
+  ])("%s gives its stored outputs", async (folder, data) => {
+    const path = `${SHARED}/${folder}/model.onnx`;
+    const { graph } = readModel(path);
+    const list = (values: typeof graph.inputs) =>
+      values.map(({ name, type }) => ({ name, dtype: type?.kind === "tensor" ? type.dtype : undefined }));
+    const ports = {
+      inputs: list(graph.inputs.filter((input) => input.tensor === undefined)),
+      outputs: list(graph.outputs),
+    };
+    const feeds = readFeeds(`${SHARED}/${folder}/${data}`, ports);
+    const model = { kind: "path", path } as const;
+    const options = { runtime: await defaultRuntime(), seed: 0, feeds, numerics: "exact" } as const;
+    const report = await checkModels(model, model, options);
+    expect(report.status).toBe("equal");
+    const stored = report.sets.flatMap((set) => set.stored);
+    expect(stored.every(({ agrees }) => agrees)).toBe(true);
+    if (data !== "inputs.npz") expect(stored.length).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,432 @@
+import { describe, expect, it } from "vitest";
+import type { NormfoldError } from "../src/base/errors.js";
+import type { Node } from "../src/ir/graph.js";
+import { type Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
+import { type RewriteOptions, type RewriteResult, rewriteModel, selectPasses } from "../src/optimize.js";
+import { encodeToBytes } from "../src/proto/encode.js";
+import type { Pass, Rule } from "../src/rewrite/pass.js";
+import { constantTensor } from "../src/rules/constants.js";
+import type { CheckReport } from "../src/runtime/check-report.js";
+import { judged, modelOf } from "./support/rewrite.js";
+import { constant, graphText, normalization, normalize, sketch } from "./support/text.js";
+
+function rulePass(name: string, match: Rule["match"], numerics: Pass["numerics"] = "rounding"): Pass {
+  return { kind: "rules", name, summary: name, before: "", after: "", numerics, rules: [{ match }] };
+}
+
+interface Parameters {
+  readonly weight: Tensor;
+  readonly bias: Float64Array;
+  readonly gamma: Float64Array;
+  readonly beta: Float64Array;
+  readonly mean: Float64Array;
+  readonly variance: Float64Array;
+}
+
+/** What a fold makes of the numbers; a wrong one leaves something out. */
+type Fold = (given: Parameters) => { readonly weight: ArrayLike<number>; readonly bias: ArrayLike<number> };
+
+/** Folds BatchNormalization into Conv and MatMul the way `fold` says, without asking about anything. */
+function foldingPass(name: string, fold: Fold): Pass {
+  return rulePass(name, (node) => {
+    const conv = node.input(0)?.producer;
+    if (!node.is("BatchNormalization") || conv === undefined || !conv.is("Conv", "Gemm")) return undefined;
+    const [weight, bias] = [constantTensor(conv.input(1)), constantTensor(conv.input(2))];
+    const output = node.output(0);
+    const result = conv.output(0);
+    if (weight === undefined || bias === undefined || output === undefined || result === undefined)
+      return undefined;
+    const at = (index: number): Float64Array =>
+      constantTensor(node.input(index))?.toFloat64() ?? new Float64Array();
+    const folded = fold({
+      weight,
+      bias: bias.toFloat64(),
+      gamma: at(1),
+      beta: at(2),
+      mean: at(3),
+      variance: at(4),
+    });
+    return {
+      kind: "rewrite",
+      summary: `${conv.label} wrongly absorbs ${node.label}`,
+      apply: (rewriter) => {
+        rewriter.setConstant(conv, 1, tensorFromNumbers("float", weight.dims, folded.weight), "W");
+        rewriter.setConstant(conv, 2, tensorFromNumbers("float", bias.dims, folded.bias), "b");
+        rewriter.supersede(output, result);
+        rewriter.removeNode(node);
+      },
+    };
+  });
+}
+
+interface Recipe {
+  readonly epsilon?: number;
+  /** Channel of an element of the weight. */
+  readonly channelOf?: (index: number, weight: Tensor) => number;
+  readonly bias?: (right: Float64Array, given: Parameters) => ArrayLike<number>;
+}
+
+function recipe({ epsilon = 1e-5, channelOf = rowOf, bias = (right) => right }: Recipe): Fold {
+  return (given) => {
+    const { weight, gamma, beta, mean, variance } = given;
+    const scale = gamma.map((value, c) => value / Math.sqrt((variance[c] ?? 0) + epsilon));
+    const right = given.bias.map((value, c) => (value - (mean[c] ?? 0)) * (scale[c] ?? 0) + (beta[c] ?? 0));
+    return {
+      weight: weight.toFloat64().map((value, i) => value * (scale[channelOf(i, weight)] ?? NaN)),
+      bias: bias(right, given),
+    };
+  };
+}
+
+function rowOf(index: number, { dims, size }: Tensor): number {
+  return Math.floor(index / (size / (dims[0] ?? 1)));
+}
+
+const BROKEN: Readonly<Record<string, Recipe>> = {
+  "forgets the bias": {
+    bias: (_, { beta, mean, gamma, variance }) =>
+      beta.map(
+        (value, c) => value - (mean[c] ?? 0) * ((gamma[c] ?? 0) / Math.sqrt((variance[c] ?? 0) + 1e-5)),
+      ),
+  },
+  "swaps two channels": {
+    channelOf: (i, weight) => [1, 0, 2, 3][rowOf(i, weight)] ?? 0,
+  },
+  "drops epsilon where the variance is small": { epsilon: 0 },
+  "takes the input channels for the output's": {
+    channelOf: (i, { dims }) => Math.floor(i / ((dims[2] ?? 1) * (dims[3] ?? 1))) % (dims[1] ?? 1),
+  },
+};
+
+/** Two independent layers, square in their channels, one small variance: each could hide one of the faults. */
+const TWO_LAYERS = graphText(
+  "float[N,4,6,7] x, float[M,3] z",
+  [
+    constant("W", [4, 4, 2, 3]),
+    constant("b", [4]),
+    constant("bn_gamma", [4], { low: 0.5, high: 1.5 }),
+    constant("bn_beta", [4]),
+    constant("bn_mean", [4]),
+    "float[4] bn_var = {0.00002, 1, 0.5, 2}",
+    constant("V", [3, 5]),
+    constant("k", [5]),
+    normalization("o", 5),
+  ],
+  `i = Identity (x) c = Conv (i, W, b) n = BatchNormalization (c, bn_gamma, bn_beta, bn_mean, bn_var) y = Relu (n)
+   d = MatMul (z, V) e = Add (k, d) ${normalize("f", "e", "o")} u = Neg (f)`,
+  "y, u",
+);
+
+describe("a broken pass", () => {
+  for (const [name, broken] of Object.entries(BROKEN)) {
+    it(`that ${name} is found, undone and named, and the rest is kept`, async () => {
+      const original = modelOf(TWO_LAYERS);
+      const bad = foldingPass("bad-fold", recipe(broken));
+      const result = await judged(original, {
+        passes: ["eliminate-identity", bad, "compose-affine", "eliminate-dead"],
+        verifyEach: true,
+      });
+      expect(result.check?.status).toBe("equal");
+      expect(result.rolledBack).toHaveLength(1);
+      expect(result.rolledBack[0]).toMatchObject({ pass: "bad-fold", key: "n" });
+      expect(result.rolledBack[0]?.reason).toMatch(/output "y"/);
+      expect(result.rewrites.map(({ pass }) => pass)).toContain("compose-affine");
+      expect(result.rewrites.map(({ pass }) => pass)).toContain("eliminate-identity");
+      expect(sketch(result.model)[1]).toContain("BatchNormalization(");
+    });
+  }
+
+  it("done right by the same recipe, nothing is undone", async () => {
+    const result = await judged(modelOf(TWO_LAYERS), {
+      passes: [foldingPass("right-fold", recipe({}))],
+      verifyEach: true,
+    });
+    expect(result.rolledBack).toEqual([]);
+    expect(result.rewrites).toHaveLength(1);
+  });
+
+  it("that ignores the group is found in a grouped Conv", async () => {
+    const bad = foldingPass(
+      "bad-fold",
+      recipe({
+        channelOf: (i, { dims, size }) => Math.floor(i / (size / (dims[0] ?? 1))) % ((dims[0] ?? 1) / 2),
+      }),
+    );
+    const original = modelOf(
+      graphText(
+        "float[N,4,5,6] x",
+        [constant("W", [6, 2, 2, 3]), constant("b", [6]), normalization("bn", 6)],
+        `c = Conv <group = 2> (x, W, b) ${normalize("y", "c", "bn")}`,
+      ),
+    );
+    const result = await judged(original, { passes: [bad] });
+    expect(result.rolledBack.map(({ key }) => key)).toEqual(["y"]);
+    expect(sketch(result.model)).toEqual(sketch(original));
+  });
+
+  it("several bad rewrites among good ones are found one after the other", async () => {
+    const layers = Array.from({ length: 6 }, (_, i) => {
+      const constants = [constant(`W${i}`, [3, 3]), constant(`b${i}`, [3]), normalization(`n${i}`, 3)];
+      const input = i === 0 ? "x" : `r${i - 1}`;
+      const nodes = `c${i} = Gemm <transB = 1> (${input}, W${i}, b${i}) ${normalize(`m${i}`, `c${i}`, `n${i}`)} r${i} = Tanh (m${i})`;
+      return { constants, nodes };
+    });
+    const original = modelOf(
+      graphText(
+        "float[N,3] x",
+        layers.flatMap(({ constants }) => constants),
+        layers.map(({ nodes }) => nodes).join(" "),
+        "r5",
+      ),
+    );
+    const mixed = foldingPass("mixed-fold", (given) => {
+      // Layers are told apart by their bias: the second and the fifth go wrong.
+      const wrong = [1, 4].some(
+        (i) => constantTensor(original.graph.outputs[0]) === undefined && sameNumbers(given.bias, biasOf(i)),
+      );
+      return recipe(wrong ? { bias: (right) => right.map((value) => value + 0.01) } : {})(given);
+    });
+    function biasOf(i: number): Float64Array | undefined {
+      return [...original.graph.initializers].find(({ name }) => name === `b${i}`)?.tensor?.toFloat64();
+    }
+    const result = await judged(original, { passes: [mixed] });
+    expect(result.rolledBack.map(({ key }) => key)).toEqual(["m1", "m4"]);
+    expect(result.rewrites.map(({ key }) => key)).toEqual(["m0", "m2", "m3", "m5"]);
+    expect(result.check?.status).toBe("equal");
+  });
+});
+
+function sameNumbers(a: Float64Array, b: Float64Array | undefined): boolean {
+  return b !== undefined && a.every((value, i) => value === b[i]);
+}
+
+describe("a pass that fails", () => {
+  const model = graphText("float[N,3] x", [], "a = Identity (x) b = Relu (a) c = Identity (b) y = Neg (c)");
+
+  it("midway is left out where it failed, and named", async () => {
+    const failing = rulePass("failing", (node) =>
+      node.is("Relu", "Neg")
+        ? {
+            kind: "rewrite",
+            summary: `${node.label} becomes Abs`,
+            apply: (rewriter) => {
+              const { graph } = node;
+              if (graph === undefined) return;
+              rewriter.addNode(graph, { opType: "Abs", inputs: node.inputs, outputs: ["half_done"] }, node);
+              if (node.is("Relu")) throw new TypeError("no such thing");
+              rewriter.removeNode(node);
+            },
+          }
+        : undefined,
+    );
+    const result = await judged(modelOf(model), {
+      passes: [failing, "eliminate-identity"],
+      verifyEach: true,
+    });
+    expect(result.rolledBack.map(({ key }) => key)).toEqual(["b", "y"]);
+    expect(result.rolledBack[0]?.reason).toBe("it failed: no such thing");
+    expect(sketch(result.model)).toEqual(["b = Relu(x)", "y = Neg(b)"]);
+  });
+
+  it("while matching counts as a refusal", async () => {
+    const throwing = rulePass("throwing", () => {
+      throw new RangeError("out of here");
+    });
+    const result = await judged(modelOf(model), { passes: [throwing, "eliminate-identity"] });
+    expect(result.refusals.some(({ reason }) => reason.includes("out of here"))).toBe(true);
+    expect(result.rewrites).toHaveLength(2);
+  });
+
+  it("leaving an invalid graph is undone and named, or at once an error for the author of the pass", async () => {
+    const breaking = rulePass("breaking", (node) =>
+      node.is("Neg") && !node.input(0)?.isGraphInput && node.input(0)?.producer?.is("Relu")
+        ? {
+            kind: "rewrite",
+            summary: "a node after its use",
+            apply: (rewriter) => {
+              const { graph } = node;
+              if (graph === undefined) return;
+              const late = rewriter.addNode(graph, {
+                opType: "Abs",
+                inputs: [node.input(0) ?? null],
+                outputs: ["late"],
+              });
+              rewriter.setInput(node, 0, late.output(0) ?? null);
+            },
+          }
+        : undefined,
+    );
+    await expect(
+      judged(modelOf(model), { passes: ["eliminate-identity", breaking], verifyEach: true }),
+    ).rejects.toThrow(/pass breaking left an invalid graph/);
+    const undone = await judged(modelOf(model), { passes: ["eliminate-identity", breaking] });
+    expect(undone.rolledBack.map(({ pass, key }) => [pass, key])).toEqual([["breaking", "y"]]);
+    expect(undone.rolledBack[0]?.reason).toMatch(/^it left an invalid graph: order: /);
+    expect(sketch(undone.model)).toEqual(["b = Relu(x)", "y = Neg(b)"]);
+
+    const unjudged = await rewriteModel(modelOf(model), { passes: ["eliminate-identity", breaking] });
+    expect(unjudged.rolledBack.map(({ key }) => key)).toEqual(["y"]);
+    expect(unjudged.check).toBeUndefined();
+  });
+});
+
+describe("a pass that does not end", () => {
+  const toggle =
+    (from: string, to: string) =>
+    (node: Node): ReturnType<Rule["match"]> =>
+      node.is(from)
+        ? {
+            kind: "rewrite",
+            summary: `${from} becomes ${to}`,
+            apply: (rewriter) => {
+              const { graph } = node;
+              const output = node.output(0);
+              if (graph === undefined || output === undefined) return;
+              const made = rewriter.addNode(
+                graph,
+                { opType: to, inputs: node.inputs, outputs: [graph.freshName("t")] },
+                node,
+              );
+              const result = made.output(0);
+              if (result !== undefined) rewriter.supersede(output, result);
+              rewriter.removeNode(node);
+            },
+          }
+        : undefined;
+  const model = graphText("float[N,3] x", [], "a = Abs (x) y = Neg (a)");
+
+  it("because its rules undo each other", async () => {
+    const passes: readonly Pass[] = [
+      {
+        ...rulePass("ping-pong", () => undefined),
+        kind: "rules",
+        rules: [{ match: toggle("Abs", "Relu") }, { match: toggle("Relu", "Abs") }],
+      },
+    ];
+    const error = await rewriteModel(modelOf(model), { passes }).catch((caught: NormfoldError) => caught);
+    expect(error).toMatchObject({
+      code: "internal",
+      message: expect.stringMatching(/ping-pong does not come to a fixed point/),
+    });
+  });
+
+  it("because two passes undo each other", async () => {
+    const passes = [rulePass("ping", toggle("Abs", "Relu")), rulePass("pong", toggle("Relu", "Abs"))];
+    const error = await rewriteModel(modelOf(model), { passes }).catch((caught: NormfoldError) => caught);
+    expect(error).toMatchObject({ code: "internal", message: expect.stringMatching(/fixed point/) });
+  });
+});
+
+describe("the judge", () => {
+  const model = graphText("float[N,3] x", [], "a = Identity (x) y = Neg (a)");
+  const report = (status: CheckReport["status"]): CheckReport => ({
+    status,
+    reason: status === "equal" ? undefined : "because",
+    numerics: "exact",
+    seed: 0,
+    runtime: "none",
+    uncompared: [],
+    sets: [],
+  });
+
+  it("that never agrees is answered with an error, not with a model", async () => {
+    await expect(
+      rewriteModel(modelOf(model), {}, { judge: () => Promise.resolve(report("differs")) }),
+    ).rejects.toMatchObject({ code: "check", message: expect.stringMatching(/differs from itself/) });
+  });
+
+  it("that cannot judge leaves the decision to the caller", async () => {
+    const result = await rewriteModel(
+      modelOf(model),
+      {},
+      { judge: () => Promise.resolve(report("unchecked")) },
+    );
+    expect(result.check?.status).toBe("unchecked");
+    expect(result.rewrites).toHaveLength(1);
+  });
+
+  it("gives up after many bad rewrites", async () => {
+    const nodes = Array.from({ length: 20 }, (_, i) => `i${i} = Identity (x) y${i} = Neg (i${i})`).join(" ");
+    const outputs = Array.from({ length: 20 }, (_, i) => `y${i}`).join(", ");
+    const many = modelOf(graphText("float[N,3] x", [], nodes, outputs));
+    await expect(
+      rewriteModel(
+        many,
+        { passes: ["eliminate-identity"] },
+        {
+          judge: (candidate) => Promise.resolve(report(candidate.graph.nodeCount < 40 ? "differs" : "equal")),
+        },
+      ),
+    ).rejects.toMatchObject({ code: "check", message: expect.stringMatching(/16 rewrites were undone/) });
+  });
+
+  it("is asked for exactness only while all rewrites are exact", async () => {
+    const asked: string[] = [];
+    const judge = (_: unknown, numerics: CheckReport["numerics"]): Promise<CheckReport> => {
+      asked.push(numerics);
+      return Promise.resolve(report("equal"));
+    };
+    await rewriteModel(modelOf(model), {}, { judge });
+    await rewriteModel(
+      modelOf(
+        graphText(
+          "float[N,3] x",
+          [constant("W", [3, 2]), constant("k", [2])],
+          "c = Gemm (x, W) y = Mul (c, k)",
+        ),
+      ),
+      {},
+      { judge },
+    );
+    const approximate = rulePass("approximate", toggleOnce(), "approximate");
+    await rewriteModel(modelOf(model), { passes: ["eliminate-identity", approximate] }, { judge });
+    expect(asked).toEqual(["exact", "rounding", "approximate"]);
+  });
+});
+
+/** Touches one attribute, once. */
+function toggleOnce(): Rule["match"] {
+  return (node) =>
+    node.is("Neg") && node.attribute("mark") === undefined
+      ? { kind: "rewrite", summary: "marks", apply: (rewriter) => rewriter.setAttribute(node, "mark", 1) }
+      : undefined;
+}
+
+describe("selectPasses", () => {
+  it("takes names, objects, and leaves out what is skipped", () => {
+    const own = rulePass("own", () => undefined);
+    expect(selectPasses(["fold-constants", own], ["own"]).map(({ name }) => name)).toEqual([
+      "fold-constants",
+    ]);
+    expect(selectPasses(undefined, ["fold-constants"]).map(({ name }) => name)).not.toContain(
+      "fold-constants",
+    );
+    expect(selectPasses([]).map(({ name }) => name)).toEqual([]);
+  });
+
+  it("names what it does not know", () => {
+    for (const run of [
+      () => selectPasses(["fold-everything"]),
+      () => selectPasses(undefined, ["fold-everything"]),
+    ]) {
+      expect(run).toThrow(
+        expect.objectContaining({
+          code: "usage",
+          message: expect.stringMatching(/no pass "fold-everything"/),
+        }),
+      );
+    }
+  });
+});
+
+describe("rewriteModel", () => {
+  it("leaves the original as it was, also when it rolls back", async () => {
+    const original = modelOf(TWO_LAYERS);
+    const before = encodeToBytes(original);
+    const options: RewriteOptions = { passes: [foldingPass("bad-fold", recipe({ epsilon: 1 }))] };
+    const result: RewriteResult = await judged(original, options);
+    expect(result.rolledBack).toHaveLength(1);
+    expect(Buffer.compare(before, encodeToBytes(original))).toBe(0);
+    expect(Buffer.compare(before, encodeToBytes(result.model))).toBe(0);
+  });
+});

@@ -1,0 +1,153 @@
+import { describe } from "vitest";
+import {
+  affineCase,
+  bn,
+  image,
+  positive,
+  type Sizes,
+  sequence,
+  signed,
+  UP,
+} from "../../support/affine-cases.js";
+import { constant, literal } from "../../support/text.js";
+
+const count = (dims: readonly number[]): number => dims.reduce((product, dim) => product * dim, 1);
+
+/** An 8-bit constant of many different elements. */
+function bytes(name: string, dims: readonly number[], dtype = "int8"): string {
+  const elements = Array.from(
+    { length: count(dims) },
+    (_, i) => ((i * 37) % 200) - (dtype === "int8" ? 100 : 0),
+  );
+  return `${dtype}[${dims.join(",")}] ${name} = {${elements.join(", ")}}`;
+}
+
+const scales = (name: string, channels: number): string =>
+  constant(name, [channels], { low: 0.01, high: 0.03 });
+const kernel = (z: Sizes): number[] => [z.K, z.C, 2, 3];
+
+describe("row 50: weights behind DequantizeLinear", () => {
+  affineCase(
+    "a scale for each output channel",
+    (z) => ({
+      input: image(z),
+      constants: [bytes("Q", kernel(z)), scales("s", z.K), constant("b", [z.K]), positive("bn", z.K)],
+      nodes: `W = DequantizeLinear <axis = 0> (Q, s) t = Conv (x, W, b) ${bn}`,
+    }),
+    { ...UP, left: ["DequantizeLinear", "Conv"] },
+  );
+  affineCase(
+    "one scale and zero point for the whole weight become one for each channel",
+    (z) => ({
+      input: image(z),
+      constants: [
+        bytes("Q", kernel(z), "uint8"),
+        "float s = {0.02}",
+        "uint8 zero = {117}",
+        positive("bn", z.K),
+      ],
+      nodes: `W = DequantizeLinear (Q, s, zero) t = Conv (x, W) ${bn}`,
+    }),
+    { ...UP, left: ["DequantizeLinear", "Conv"] },
+  );
+  affineCase(
+    "a number for all channels leaves one scale",
+    (z) => ({
+      input: image(z),
+      constants: [bytes("Q", kernel(z)), "float s = {0.02}", "float k = {1.75}"],
+      nodes: "W = DequantizeLinear (Q, s) c = Conv (x, W) t = Relu (c) y = Mul (k, t)",
+    }),
+    { ...UP, left: ["DequantizeLinear", "Conv", "Relu"] },
+  );
+  affineCase(
+    "Gemm, transposed",
+    (z) => ({
+      input: `float[${z.N},${z.C}] x`,
+      constants: [bytes("Q", [z.K, z.C]), scales("s", z.K), constant("b", [z.K]), positive("bn", z.K)],
+      nodes: `W = DequantizeLinear <axis = 0> (Q, s) t = Gemm <transB = 1, alpha = 0.5> (x, W, b) ${bn}`,
+    }),
+    { ...UP, left: ["DequantizeLinear", "Gemm"] },
+  );
+  affineCase(
+    "MatMul of a sequence",
+    (z) => ({
+      input: sequence(z),
+      constants: [bytes("Q", [z.C, z.K]), scales("s", z.K), constant("k", [z.K], { low: 0.5, high: 2 })],
+      nodes: "W = DequantizeLinear <axis = -1> (Q, s) t = MatMul (x, W) y = Mul (t, k)",
+    }),
+    { ...UP, left: ["DequantizeLinear", "MatMul"] },
+  );
+  affineCase(
+    "scales along the input channels",
+    (z) => ({
+      input: image(z),
+      constants: [bytes("Q", kernel(z)), scales("s", z.C), positive("bn", z.K)],
+      nodes: `W = DequantizeLinear <axis = 1> (Q, s) t = Conv (x, W) ${bn}`,
+    }),
+    { ...UP, refused: /its scale runs along axis 1, the map along axis 0/ },
+  );
+  affineCase(
+    "a negative scale",
+    (z) => ({
+      input: image(z),
+      constants: [bytes("Q", kernel(z)), scales("s", z.K), signed("bn", z.K)],
+      nodes: `W = DequantizeLinear <axis = 0> (Q, s) t = Conv (x, W) ${bn}`,
+    }),
+    { ...UP, refused: /has to stay positive/ },
+  );
+  affineCase(
+    "a weight that two Convs read",
+    (z) => ({
+      input: image(z),
+      constants: [bytes("Q", kernel(z)), scales("s", z.K), positive("bn", z.K)],
+      nodes: `W = DequantizeLinear <axis = 0> (Q, s) t = Conv (x, W) ${bn} z = Conv <strides = [2, 2]> (x, W)`,
+      outputs: "y, z",
+    }),
+    { ...UP, left: ["DequantizeLinear", "DequantizeLinear", "Conv", "Conv"] },
+  );
+  affineCase(
+    "a weight that two Convs read, larger than what they make of it",
+    (z) => ({
+      input: `float[${z.N},${z.C * z.H},1,1] x`,
+      constants: [bytes("Q", [16, z.C * z.H, 1, 1]), scales("s", 16), positive("bn", 16)],
+      nodes: `W = DequantizeLinear <axis = 0> (Q, s) t = Conv (x, W) ${bn} z = Conv <strides = [2, 2]> (x, W)`,
+      outputs: "y, z",
+    }),
+    { ...UP, refused: /others read DequantizeLinear "W", and a copy of it would cost more/ },
+  );
+  affineCase(
+    "a bias in integers, whose scale belongs to the others",
+    (z) => ({
+      input: image(z),
+      constants: [
+        bytes("Q", kernel(z)),
+        scales("s", z.K),
+        `int32[${z.K}] q = {${Array.from({ length: z.K }, (_, i) => i * 100 - 50).join(", ")}}`,
+        scales("r", z.K),
+        positive("bn", z.K),
+      ],
+      nodes: `W = DequantizeLinear <axis = 0> (Q, s) b = DequantizeLinear <axis = 0> (q, r) t = Conv (x, W, b) ${bn}`,
+    }),
+    { ...UP, refused: /bias B "b" is computed by DequantizeLinear/ },
+  );
+  affineCase(
+    "activations: one scale takes one number, and no more",
+    (z) => ({
+      input: `uint8[${z.N},${z.C},${z.H},${z.W}] x`,
+      constants: [
+        "float s = {0.05}",
+        "uint8 zero = {128}",
+        "float k = {1.5}",
+        literal(
+          "l",
+          [z.C, 1, 1],
+          new Array(z.C).fill(2).map((two: number, i) => two + i),
+        ),
+      ],
+      nodes:
+        "d = DequantizeLinear (x, s, zero) m = Mul (d, k) e = DequantizeLinear (x, s, zero) y = Mul (e, l)",
+      outputs: "m, y",
+    }),
+    { ...UP, left: ["DequantizeLinear", "DequantizeLinear", "Mul"] },
+  );
+});

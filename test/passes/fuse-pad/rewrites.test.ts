@@ -1,0 +1,194 @@
+import { describe, expect, it } from "vitest";
+import { expectRefused, expectRewrite } from "../../support/rewrite.js";
+import { constant, graphText, literal } from "../../support/text.js";
+
+const ONLY = { passes: ["fuse-pad"] } as const;
+const W = constant("W", [4, 3, 3, 2]);
+
+function ints(name: string, ...values: readonly number[]): string {
+  return literal(name, [values.length], values, "int64");
+}
+
+const PADS = ints("p", 0, 0, 1, 0, 0, 0, 2, 1);
+
+describe("fuse-pad: Conv", () => {
+  it("takes the border beside its own", async () => {
+    const outcome = await expectRewrite(
+      graphText("float[N,3,H,W0] x", [PADS, W], "q = Pad (x, p) y = Conv <pads = [1, 1, 0, 1]> (q, W)"),
+      ["y = Conv(x, W)"],
+      { ...ONLY, shapes: { x: [2, 3, 6, 5] } },
+    );
+    expect(outcome.model.graph.first?.ints("pads")).toEqual([2, 1, 2, 2]);
+  });
+
+  it("takes pads of an attribute, and of named axes, in one and three dimensions", async () => {
+    await expectRewrite(
+      graphText(
+        "float[2,3,7] x",
+        [constant("V", [4, 3, 3])],
+        "q = Pad <pads = [0, 0, 2, 0, 0, 1]> (x) y = Conv (q, V)",
+      ),
+      ["y = Conv(x, V)"],
+      { ...ONLY, opset: 9 },
+    );
+    await expectRewrite(
+      graphText(
+        "float[2,3,4,5,6] x",
+        [constant("V", [4, 3, 2, 3, 2]), ints("p", 1, 0, 2, 3), ints("ax", -1, 2), literal("v", [], [0])],
+        "q = Pad (x, p, v, ax) y = Conv (q, V)",
+      ),
+      ["y = Conv(x, V)"],
+      { ...ONLY, opset: 18 },
+    );
+  });
+
+  it("takes it through a Transpose", async () => {
+    const outcome = await expectRewrite(
+      graphText(
+        "float[2,6,5,3] x",
+        [ints("p", 0, 1, 0, 0, 0, 2, 1, 0), W],
+        'q = Pad (x, p) t = Transpose <perm = [0, 3, 1, 2]> (q) y = Conv (t, W) z = Conv <auto_pad = "VALID"> (t, W)',
+        "y, z",
+      ),
+      ["t_unpadded = Transpose(x)", "y = Conv(t_unpadded, W)", "z = Conv(t_unpadded, W)"],
+      ONLY,
+    );
+    expect(outcome.model.graph.last?.ints("pads")).toEqual([1, 0, 2, 1]);
+  });
+
+  it("every reader takes it, or none", async () => {
+    const head = "q = Pad (x, p) y = Conv (q, W) z = MaxPool <kernel_shape = [3, 3]> (q)";
+    await expectRewrite(
+      graphText(
+        "float[2,3,6,5] x",
+        [PADS, W],
+        "q = Pad (x, p) y = Conv (q, W) z = Conv <strides = [2, 1]> (q, W)",
+        "y, z",
+      ),
+      ["y = Conv(x, W)", "z = Conv(x, W)"],
+      ONLY,
+    );
+    await expectRefused(graphText("float[2,3,6,5] x", [PADS, W], head, "y, z"), /may be its largest/, ONLY);
+    await expectRefused(
+      graphText("float[2,3,6,5] x", [PADS, W], "q = Pad (x, p) y = Conv (q, W) z = Relu (q)", "y, z"),
+      /Relu "z" reads it too/,
+      ONLY,
+    );
+    await expectRefused(
+      graphText("float[2,3,6,5] x", [PADS, W], "q = Pad (x, p) y = Conv (q, W)", "y, q"),
+      /read by callers too/,
+      ONLY,
+    );
+  });
+
+  const refusals: readonly (readonly [string, string, RegExp, readonly string[]])[] = [
+    ["another mode", 'q = Pad <mode = "edge"> (x, p) y = Conv (q, W)', /pads by mode "edge"/, [PADS]],
+    [
+      "another value",
+      "q = Pad (x, p, v) y = Conv (q, W)",
+      /its border is 0, that of Pad 0.5/,
+      [PADS, literal("v", [], [0.5])],
+    ],
+    [
+      "channels",
+      "q = Pad (x, p) y = Conv (q, V)",
+      /pads batch or channels/,
+      [ints("p", 0, 1, 1, 0, 0, 0, 1, 1), constant("V", [2, 4, 3, 2])],
+    ],
+    ["cutting", "q = Pad (x, p) y = Conv (q, W)", /cuts off elements/, [ints("p", 0, 0, -1, 0, 0, 0, 1, 1)]],
+    [
+      "automatic pads",
+      'q = Pad (x, p) y = Conv <auto_pad = "SAME_UPPER"> (q, W)',
+      /auto_pad SAME_UPPER/,
+      [PADS],
+    ],
+  ];
+  for (const [name, nodes, reason, constants] of refusals) {
+    it(`refuses: ${name}`, async () => {
+      await expectRefused(graphText("float[2,3,6,5] x", [W, ...constants], nodes), reason, ONLY);
+    });
+  }
+
+  it("of whole numbers takes its zero point", async () => {
+    const nodes = "q = Pad (x, p, v) y = ConvInteger (q, V, z)";
+    const weight = literal("V", [1, 2, 2, 2], [1, 2, 3, 4, 5, 6, 7, 8], "uint8");
+    const constants = (value: number): string[] => [
+      PADS,
+      weight,
+      literal("v", [], [value], "uint8"),
+      literal("z", [], [7], "uint8"),
+    ];
+    await expectRewrite(
+      graphText("uint8[1,2,4,5] x", constants(7), nodes),
+      ["y = ConvInteger(x, V, z)"],
+      ONLY,
+    );
+    await expectRefused(
+      graphText("uint8[1,2,4,5] x", constants(0), nodes),
+      /its zero point, that of Pad 0/,
+      ONLY,
+    );
+  });
+});
+
+describe("fuse-pad: pools", () => {
+  it("AveragePool counts the border", async () => {
+    const outcome = await expectRewrite(
+      graphText("float[N,3,H,5] x", [PADS], "q = Pad (x, p) y = AveragePool <kernel_shape = [3, 2]> (q)"),
+      ["y = AveragePool(x)"],
+      { ...ONLY, shapes: { x: [2, 3, 6, 5] } },
+    );
+    expect(outcome.model.graph.first?.int("count_include_pad")).toBe(1);
+  });
+
+  it("AveragePool that leaves its own border out keeps the Pad", async () => {
+    await expectRefused(
+      graphText(
+        "float[2,3,6,5] x",
+        [PADS],
+        "q = Pad (x, p) y = AveragePool <kernel_shape = [4, 3], pads = [1, 1, 1, 1]> (q)",
+      ),
+      /leaves out a border of its own/,
+      ONLY,
+    );
+  });
+
+  it("MaxPool takes the least number, and zero behind Relu", async () => {
+    await expectRewrite(
+      graphText(
+        "float[2,3,6,5] x",
+        [PADS, "float v = {-inf}"],
+        "q = Pad (x, p, v) y = MaxPool <kernel_shape = [3, 2], strides = [2, 1]> (q)",
+      ),
+      ["y = MaxPool(x)"],
+      ONLY,
+    );
+    await expectRewrite(
+      graphText(
+        "float[2,3,6,5] x",
+        [PADS],
+        "r = Relu (x) q = Pad (r, p) y = MaxPool <kernel_shape = [3, 2], strides = [2, 1]> (q)",
+      ),
+      ["r = Relu(x)", "y = MaxPool(r)"],
+      ONLY,
+    );
+  });
+
+  it("MaxPool keeps a Pad of zero without a proof, with Indices, and wider than its window", async () => {
+    const pool = (attributes: string, outputs = "y"): string =>
+      graphText(
+        "float[2,3,6,5] x",
+        [PADS],
+        `r = Relu (x) q = Pad (r, p) ${outputs} = MaxPool <${attributes}> (q)`,
+        outputs,
+      );
+    await expectRefused(
+      graphText("float[2,3,6,5] x", [PADS], "q = Pad (x, p) y = MaxPool <kernel_shape = [3, 2]> (q)"),
+      /0 in the border may be its largest/,
+      ONLY,
+    );
+    await expectRefused(pool("kernel_shape = [3, 2]", "y, i"), /Indices count the border/, ONLY);
+    await expectRefused(pool("kernel_shape = [2, 2]"), /as wide as its window/, ONLY);
+    await expectRefused(pool("kernel_shape = [3, 2], strides = [2, 2], ceil_mode = 1"), /ceil_mode/, ONLY);
+  });
+});

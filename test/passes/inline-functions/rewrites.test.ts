@@ -1,0 +1,204 @@
+import { describe, expect, it } from "vitest";
+import { rewriteModel } from "../../../src/optimize.js";
+import { expectRefused, expectRewrite, modelOf, rewrite } from "../../support/rewrite.js";
+import { constant } from "../../support/text.js";
+
+const HEADER = `<ir_version: 10, opset_import: ["" : 17, "f" : 1]>`;
+const X = "float[N,3] x";
+const OPTIONS = { passes: ["inline-functions"], inlineFunctions: true };
+
+function fn(body: string, imports = `"" : 17, "f" : 1`, more = ""): string {
+  return `<domain: "f", opset_import: [${imports}]${more}> ${body}`;
+}
+
+const model = (graph: string, ...functions: readonly string[]): string =>
+  `${HEADER} ${graph} ${functions.join("\n")}`;
+
+describe("inline-functions", () => {
+  it("leaves functions alone unless asked", async () => {
+    const text = model(`g (${X}) => (y) { y = f.L (x) }`, fn("L (a) => (b) { b = Relu (a) }"));
+    await expectRefused(text, undefined, { passes: ["inline-functions"] });
+  });
+
+  it("two calls of one function, whose names are told apart, and the function goes", async () => {
+    const outcome = await expectRewrite(
+      model(
+        `g (${X}) => (y) { c = f.L (x) y = f.L (c) }`,
+        fn(
+          `L (a) => (b) { W = Constant <value = ${constant("w", [3, 3])}> () t = MatMul (a, W) b = Relu (t) }`,
+        ),
+      ),
+      [
+        "W = Constant()",
+        "t = MatMul(x, W)",
+        "c = Relu(t)",
+        "W_1 = Constant()",
+        "t_1 = MatMul(c, W_1)",
+        "y = Relu(t_1)",
+      ],
+      OPTIONS,
+    );
+    expect(outcome.model.functions).toEqual([]);
+  });
+
+  it("attributes: the call's, the default, or none", async () => {
+    const { model: result } = await expectRewrite(
+      model(
+        `g (${X}) => (y, z) { y = f.L <slope = 0.5, axis = 1> (x) z = f.L (x) }`,
+        fn(`L <axis, slope: float = 0.25> (a) => (b) {
+          c = LeakyRelu <alpha: float = @slope> (a)
+          b = LogSoftmax <axis: int = @axis> (c) }`),
+      ),
+      ["c = LeakyRelu(x)", "y = LogSoftmax(c)", "c_1 = LeakyRelu(x)", "z = LogSoftmax(c_1)"],
+      OPTIONS,
+    );
+    const [first, soft, second, bare] = [...result.graph.nodes()];
+    expect([first?.float("alpha"), second?.float("alpha")]).toEqual([0.5, 0.25]);
+    expect([soft?.int("axis"), bare?.attribute("axis")]).toEqual([1, undefined]);
+  });
+
+  it("calls in functions, with attributes handed on", async () => {
+    const { model: result } = await expectRewrite(
+      model(
+        `g (${X}) => (y) { y = f.Outer <s = 0.5> (x) }`,
+        fn(
+          "Outer <s> (a) => (b) { c = f.Inner <slope: float = @s> (a) d = Neg (c) b = f.Inner <slope = 0.75> (d) }",
+        ),
+        fn("Inner <slope> (a) => (b) { b = LeakyRelu <alpha: float = @slope> (a) }"),
+      ),
+      ["c = LeakyRelu(x)", "d = Neg(c)", "y = LeakyRelu(d)"],
+      OPTIONS,
+    );
+    expect([...result.graph.nodes()].map((node) => node.float("alpha"))).toEqual([0.5, undefined, 0.75]);
+  });
+
+  it("skipped inputs and outputs", async () => {
+    const { model: result } = await expectRewrite(
+      model(
+        `g (${X}) => (y) <float low = {-0.5}, float high = {0.5}> {
+           c, "" = f.L (x, low) d, e = f.L (c, "", high) g, h = f.L (d) y = Add (g, e) }`,
+        fn("L (a, low, high) => (b, n) { b = Clip (a, low, high) n = Neg (b) }"),
+      ),
+      [
+        "c = Clip(x, low)",
+        "n = Neg(c)",
+        'd = Clip(c, "", high)',
+        "e = Neg(d)",
+        "g = Clip(d)",
+        "n_2 = Neg(g)",
+        "y = Add(g, e)",
+      ],
+      OPTIONS,
+    );
+    expect(result.functions).toEqual([]);
+  });
+
+  it("an output that is an input, and one output under two names", async () => {
+    await expectRewrite(
+      model(
+        `g (${X}) => (y, z, w) { c, y, z = f.L (x) w = Abs (c) }`,
+        fn("L (a) => (a, b, b) { b = Exp (a) }"),
+      ),
+      ["y = Exp(x)", "z = Identity(y)", "w = Abs(x)"],
+      { ...OPTIONS, runnable: "maybe" },
+    );
+  });
+
+  it("calls in the branches of an If, and an If in the function whose names clash with the caller's", async () => {
+    await expectRewrite(
+      model(
+        `g (${X}, bool p) => (y) {
+           t = Abs (x)
+           y = If (p) <then_branch = g () => (u) { u = f.L <s = 0.5> (t, p) }, else_branch = h () => (v) { v = Neg (t) }> }`,
+        fn(`L <s> (a, q) => (b) {
+          e = Exp (a)
+          b = If (q) <then_branch = g () => (u) { t = Sin (e) u = LeakyRelu <alpha: float = @s> (t) },
+                      else_branch = h () => (v) { v = Neg (a) }> }`),
+      ),
+      [
+        "t = Abs(x)",
+        "y = If(p)",
+        "  e = Exp(t)",
+        "  u = If(p)",
+        "    t_1 = Sin(e)",
+        "    u_1 = LeakyRelu(t_1)",
+        "    v_1 = Neg(t)",
+        "  v = Neg(t)",
+      ],
+      OPTIONS,
+    );
+  });
+
+  it("overloads are told apart", async () => {
+    await expectRewrite(
+      model(
+        `g (${X}) => (y) { c = f.L:one (x) y = f.L:two (c) }`,
+        fn("L (a) => (b) { b = Exp (a) }", undefined, `, overload: "one"`),
+        fn("L (a) => (b) { b = Neg (a) }", undefined, `, overload: "two"`),
+      ),
+      ["c = Exp(x)", "y = Neg(c)"],
+      { ...OPTIONS, runnable: "maybe" },
+    );
+  });
+
+  it("a function of another operator set stays, and the call in it too", async () => {
+    await expectRefused(
+      model(
+        `g (${X}) => (y) { y = f.L (x) }`,
+        fn("L (a) => (b) { c = Relu (a) b = f.M (c) }", `"" : 16, "f" : 1`),
+        fn("M (a) => (b) { b = Neg (a) }"),
+      ),
+      /written for version 16 of the standard operators, its caller for 17/,
+      OPTIONS,
+    );
+  });
+
+  it("in a function that stays, a call of its own operator set goes", async () => {
+    await expectRewrite(
+      model(
+        `g (${X}) => (y) { y = f.L (x) }`,
+        fn("L (a) => (b) { c = Relu (a) b = f.M (c) }", `"" : 16, "f" : 1`),
+        fn("M (a) => (b) { b = Neg (a) }", `"" : 16`),
+      ),
+      ["y = L(x)", "L: c = Relu(a)", "L: b = Neg(c)"],
+      OPTIONS,
+    );
+  });
+
+  it("an operator set that only the function imports becomes the model's", async () => {
+    const { model: result } = await rewrite(
+      modelOf(
+        `<ir_version: 10, opset_import: ["f" : 1]> g (${X}) => (y) { y = f.L (x) } ${fn("L (a) => (b) { b = Neg (a) }")}`,
+      ),
+      { ...OPTIONS, runnable: "maybe" },
+    );
+    expect(result.opset("")).toBe(17);
+  });
+
+  it("a function that calls itself, and one that hands out an input the call skips, stay", async () => {
+    await expectRefused(
+      model(
+        `g (${X}) => (y) { y = f.L (x) }`,
+        fn("L (a) => (b) { c = Relu (a) b = f.M (c) }"),
+        fn("M (a) => (b) { b = f.L (a) }"),
+      ),
+      /calls itself/,
+      { ...OPTIONS, runnable: false },
+    );
+    await expectRefused(
+      model(`g (${X}) => (y) { c, d = f.L (x) y = Abs (c) }`, fn("L (a, q) => (b, q) { b = Exp (a) }")),
+      /which the call skips/,
+      { ...OPTIONS, runnable: "maybe" },
+    );
+  });
+
+  it("calls that double fourteen times over stay", async () => {
+    const levels = Array.from({ length: 14 }, (_, i) =>
+      fn(`L${i} (a) => (b) { c = f.L${i + 1} (a) b = f.L${i + 1} (c) }`),
+    );
+    const text = model(`g (${X}) => (y) { y = f.L0 (x) }`, ...levels, fn("L14 (a) => (b) { b = Neg (a) }"));
+    const { rewrites, refusals } = await rewriteModel(modelOf(text), OPTIONS);
+    expect(rewrites.length).toBeLessThan(60_000);
+    expect(refusals.map(({ reason }) => reason).join()).toMatch(/comes to \d+ nodes/);
+  });
+});

@@ -1,0 +1,176 @@
+import { describe, expect, it } from "vitest";
+import { present } from "../../../src/base/assert.js";
+import { tensorFromNumbers } from "../../../src/ir/tensor.js";
+import { rewriteModel } from "../../../src/optimize.js";
+import { expectRefused, expectRewrite, modelOf, rewrite } from "../../support/rewrite.js";
+import { constant, graphText } from "../../support/text.js";
+
+const X = "float[2,3,5,7] x";
+
+describe("merge-common-subexpressions", () => {
+  it("one node for two, and what follows them alike too", async () => {
+    await expectRewrite(graphText(X, [], "a = Exp (x) b = Exp (x) c = Neg (a) d = Neg (b) y = Mul (c, d)"), [
+      "a = Exp(x)",
+      "c = Neg(a)",
+      "y = Mul(c, c)",
+    ]);
+  });
+
+  it("Convs of equal weights under two names, their Relus with them", async () => {
+    const weight = constant("w", [4, 3, 3, 3]);
+    const twin = weight.replace("] w =", "] v =");
+    await expectRewrite(
+      graphText(
+        X,
+        [weight, twin],
+        "a = Conv (x, w) b = Conv (x, v) c = Relu (a) d = Relu (b) y = Mul (c, d)",
+      ),
+      ["a = Conv(x, w)", "c = Relu(a)", "y = Mul(c, c)"],
+    );
+  });
+
+  it("Convs of weights that differ in one element stay two", async () => {
+    const weight = constant("w", [4, 3, 3, 3]);
+    const other = weight.replace("] w =", "] v =").replace(/, [-\d.]+\}/, ", 0.125}");
+    await expectRefused(graphText(X, [weight, other], "a = Conv (x, w) b = Conv (x, v) y = Mul (a, b)"));
+  });
+
+  it("nodes of other attributes stay two", async () => {
+    await expectRefused(
+      graphText(X, [], "a = LeakyRelu <alpha = 0.1> (x) b = LeakyRelu <alpha = 0.2> (x) y = Mul (a, b)"),
+    );
+  });
+
+  it("operands in another order stay two", async () => {
+    await expectRefused(
+      graphText(`${X}, float[2,3,5,7] z`, [], "a = Sub (x, z) b = Sub (z, x) y = Mul (a, b)"),
+    );
+  });
+
+  it("random twins stay two", async () => {
+    const outcome = await rewrite(
+      graphText(
+        X,
+        [],
+        "a = RandomNormalLike <seed = 1.0> (x) b = RandomNormalLike <seed = 1.0> (x) y = Sub (a, b)",
+      ),
+    );
+    expect(outcome.ops).toHaveLength(3);
+  });
+
+  it("two graph outputs keep their names", async () => {
+    await expectRefused(graphText(X, [], "y = Exp (x) z = Exp (x)", "y, z"), /names that callers see/);
+  });
+
+  it("a graph output and an inner value are one, under the output's name", async () => {
+    await expectRewrite(graphText(X, [], "a = Exp (x) z = Exp (x) y = Neg (a)", "y, z"), [
+      "z = Exp(x)",
+      "y = Neg(z)",
+    ]);
+  });
+
+  it("different BatchNormalizations behind equal Convs are folded first", async () => {
+    const { model } = await rewrite(
+      graphText(
+        X,
+        [constant("w", [4, 3, 1, 1]), constant("k", [4, 1, 1]), constant("l", [4, 1, 1])],
+        "a = Conv (x, w) b = Conv (x, w) c = Mul (a, k) d = Mul (b, l) e = Exp (c) f = Neg (d) y = Mul (e, f)",
+      ),
+    );
+    expect([...model.graph.nodes()].map((node) => node.opType).sort()).toEqual([
+      "Conv",
+      "Conv",
+      "Exp",
+      "Mul",
+      "Neg",
+    ]);
+  });
+
+  it("a node of a body uses what is computed around it, and the next body inside does too", async () => {
+    await expectRewrite(
+      graphText(
+        `${X}, bool p`,
+        [],
+        `e = Exp (x) z = Neg (e)
+         y = If (p) <
+           then_branch = t () => (u) { a = Exp (x) u = Abs (a) },
+           else_branch = f () => (v) {
+             s = Exp (x)
+             v = If (p) <then_branch = g () => (i) { c = Exp (x) i = Sin (c) },
+                         else_branch = h () => (j) { j = Cos (s) }> }>`,
+        "y, z",
+      ),
+      [
+        "e = Exp(x)",
+        "z = Neg(e)",
+        "y = If(p)",
+        "  u = Abs(e)",
+        "  v = If(p)",
+        "    i = Sin(e)",
+        "    j = Cos(e)",
+      ],
+    );
+  });
+
+  it("what only a body computes, or what comes behind it, is not used around it or in the other branch", async () => {
+    await expectRefused(
+      graphText(
+        `${X}, bool p`,
+        [],
+        `y = If (p) <
+           then_branch = t () => (u) { a = Exp (x) u = Abs (a) },
+           else_branch = f () => (v) { b = Exp (x) v = Neg (b) }>
+         c = Exp (x) z = Sin (c)`,
+        "y, z",
+      ),
+    );
+  });
+
+  it("what a body gives out stays in it", async () => {
+    await expectRefused(
+      graphText(
+        `${X}, bool p`,
+        [],
+        `e = Exp (x) z = Neg (e)
+         y = If (p) <then_branch = t () => (u) { u = Exp (x) }, else_branch = f () => (v) { v = Cos (x) }>`,
+        "y, z",
+      ),
+      /gives its body an output/,
+    );
+  });
+
+  it("a random node in a body stays", async () => {
+    const outcome = await rewrite(
+      graphText(
+        `${X}, bool p`,
+        [],
+        `r = RandomNormalLike <seed = 1.0> (x) z = Shape (r)
+         y = If (p) <then_branch = t () => (u) { a = RandomNormalLike <seed = 1.0> (x) u = Shape (a) },
+                     else_branch = f () => (v) { v = Shape (x) }>`,
+        "y, z",
+      ),
+      { passes: ["merge-common-subexpressions"] },
+    );
+    expect(outcome.rewrites).toEqual([]);
+  });
+
+  it("twenty thousand branches of one input with weights of their own, in time that grows with their number", async () => {
+    const millis = async (count: number): Promise<number> => {
+      const model = modelOf(graphText("float[2] x", [], "y = Exp (x)"));
+      const [x] = model.graph.inputs;
+      if (x === undefined) throw new Error("no input");
+      for (let i = 0; i < count; i++) {
+        const weight = model.graph.addInitializer(`w${i}`, tensorFromNumbers("float", [2], [i, 1]));
+        const node = model.graph.addNode({ opType: "Add", inputs: [x, weight], outputs: [`b${i}`] });
+        model.graph.addOutput(present(node.output(0), "an output"));
+      }
+      const start = performance.now();
+      const { rewrites } = await rewriteModel(model, { passes: ["merge-common-subexpressions"] });
+      expect(rewrites).toEqual([]);
+      return performance.now() - start;
+    };
+    await millis(2000);
+    // Ten times as many: quadratic work would take a hundred times as long.
+    expect(await millis(20_000)).toBeLessThan(40 * (await millis(2000)) + 200);
+  });
+});
