@@ -13,7 +13,6 @@ export { memorySource } from "./base/bytes.js";
 export { type ErrorCode, type ErrorPlace, NormfoldError } from "./base/errors.js";
 export type { Numerics } from "./base/numerics.js";
 export { isRefusal, type Refusal, refuse } from "./base/refusal.js";
-export { fixInputShapes } from "./input-shapes.js";
 export {
   type Attribute,
   type AttributeInit,
@@ -44,29 +43,20 @@ export {
 } from "./ir/tensor.js";
 export { type Dim, tensorType, type ValueType } from "./ir/type.js";
 export { assertValid, type Violation, verify } from "./ir/verify.js";
-export {
-  type CheckOptions,
-  check,
-  findTestData,
-  type LoadOptions,
-  loadData,
-  loadModel,
-  type ModelSource,
-  modelToBytes,
-  type OptimizeOptions,
-  optimize,
-  type SaveOptions,
-  saveModel,
-} from "./library.js";
-export type { RolledBack } from "./optimize.js";
+export { type CheckOptions, type ComparisonOptions, check } from "./library/check.js";
+export { fixInputShapes } from "./library/input-shapes.js";
+export { findTestData, type LoadOptions, loadData, loadModel, type ModelSource } from "./library/load.js";
+export { type OptimizeOptions, type OptimizeReport, optimize } from "./library/optimize.js";
+export type { RewriteOptions, RolledBack } from "./library/rewrite-model.js";
+export { type FileSize, modelToBytes, type SaveOptions, saveModel } from "./library/save.js";
+export { extractSubmodel, type SubmodelBorders } from "./library/submodel.js";
+export { type ModelSummary, summarize } from "./library/summary.js";
 export {
   type ModelProtoClass,
   type ModelProtoObject,
   modelFromProto,
   modelToProto,
 } from "./proto/objects.js";
-export type { OptimizeReport } from "./report/report.js";
-export { type ModelSummary, summarize } from "./report/summary.js";
 export {
   definePass,
   type Pass,
@@ -86,6 +76,5 @@ export type { CheckReport, OutputReport, SetReport } from "./runtime/check-repor
 export type { Comparison } from "./runtime/compare.js";
 export type { FeedSet } from "./runtime/feeds.js";
 export type { Port, Runtime, RuntimeModel, RuntimeTensor, Session, TensorMap } from "./runtime/runtime.js";
-export { extractSubmodel, type SubmodelBorders } from "./submodel.js";
 export { parseGraph, parseModel as parse } from "./text/parse.js";
 export { printGraph, printModel as print } from "./text/print.js";

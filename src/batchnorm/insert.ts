@@ -1,4 +1,3 @@
-import type { AccuracyReport } from "../accuracy.js";
 import { createFacts } from "../analysis/fact-table.js";
 import { NormfoldError } from "../base/errors.js";
 import type { Dataset } from "../data/dataset.js";
@@ -9,6 +8,7 @@ import type { Model } from "../ir/model.js";
 import { tensorFromNumbers } from "../ir/tensor.js";
 import { assertValid } from "../ir/verify.js";
 import { raiseOpset } from "../opset/index.js";
+import type { AccuracyReport } from "../reference/measure-models.js";
 import type { Facts } from "../rules/facts.js";
 import type { CheckReport } from "../runtime/check-report.js";
 import { removeUnusedConstants } from "./edit.js";

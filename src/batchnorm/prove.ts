@@ -1,8 +1,8 @@
-import type { AccuracyReport } from "../accuracy.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Node } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { encodeToBytes } from "../proto/encode.js";
+import type { AccuracyReport } from "../reference/measure-models.js";
 import { constantTensor } from "../rules/constants.js";
 import { createChecker, type StagedModel } from "../runtime/check.js";
 import type { CheckReport } from "../runtime/check-report.js";
@@ -60,7 +60,7 @@ export async function proveInsertion(
     const check = withWayOut(await checker.compare(files.result, "rounding"), original);
     if (!options.reference || checker.unchecked !== undefined) return { check, accuracy: undefined };
     // The evaluator is loaded only where it is asked for.
-    const { measureModels } = await import("../accuracy.js");
+    const { measureModels } = await import("../reference/measure-models.js");
     return { check, accuracy: await measureModels(original, files, checker.sets, runtime) };
   } finally {
     await checker.close();

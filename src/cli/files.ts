@@ -2,9 +2,9 @@ import { accessSync, constants, realpathSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { NormfoldError } from "../base/errors.js";
 import type { LoadOptions, Model } from "../index.js";
+import { externalFiles } from "../library/description.js";
+import type { FileSize } from "../library/save.js";
 import { guarded } from "../node/errors.js";
-import { externalFiles } from "../report/description.js";
-import type { FileSize } from "../report/report.js";
 import { onInterrupt } from "./exit.js";
 
 /** The argument that stands for standard input or output. */

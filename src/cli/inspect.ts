@@ -32,7 +32,7 @@ ${EXIT_HELP}`,
 
 async function inspectCommand(path: string, flags: InspectFlags): Promise<void> {
   const { model, file } = await loadInput(path, { allowMissingExternalData: true });
-  const { describeModel } = await import("../report/description.js");
+  const { describeModel } = await import("../library/description.js");
   const description = describeModel(model);
   if (flags.json) return await writeJson({ file, ...description });
   const { inspectText } = await import("../report/inspect-text.js");

@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { NormfoldError } from "../base/errors.js";
-import type { Model } from "../index.js";
-import type { FileSize, OptimizeReport, OptimizeRun } from "../report/report.js";
+import { nearest } from "../base/nearest.js";
+import type { FileSize, Model, OptimizeReport } from "../index.js";
+import type { OptimizeRun } from "../report/optimize-text.js";
 import { EXIT_HELP } from "./exit.js";
 import {
   assertWritable,
@@ -17,7 +18,6 @@ import {
 import { type Channel, flush, styleFor, write, writeJson } from "./output.js";
 import { createStages, type Stages } from "./progress.js";
 import { assertProven } from "./proven.js";
-import { nearest } from "./suggest.js";
 import { collectNames, collectShapes, parseBytes, parseOpset, parseSeed, type Shapes } from "./values.js";
 
 interface OptimizeFlags {

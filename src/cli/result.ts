@@ -1,6 +1,6 @@
 import { NormfoldError } from "../base/errors.js";
 import type { Model } from "../index.js";
-import type { FileSize } from "../report/report.js";
+import type { FileSize } from "../library/save.js";
 import { assertWritable, isSameFile, STANDARD } from "./files.js";
 import { flush } from "./output.js";
 

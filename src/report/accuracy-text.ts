@@ -1,4 +1,4 @@
-import type { AccuracyReport } from "../accuracy.js";
+import type { AccuracyReport } from "../reference/measure-models.js";
 import { type Cell, clean, paragraph, table } from "./layout.js";
 import type { Style } from "./style.js";
 import { differenceText } from "./units.js";

@@ -1,8 +1,8 @@
 import { plural } from "../base/plural.js";
 import type { CalibratedLayer, CalibrationReport } from "../batchnorm/calibrate.js";
+import type { FileSize } from "../library/save.js";
 import type { Evaluation } from "../training/evaluation.js";
 import { type Cell, paragraph, table } from "./layout.js";
-import type { FileSize } from "./report.js";
 import type { Style } from "./style.js";
 import { bytesText } from "./units.js";
 

@@ -1,7 +1,7 @@
 import { plural } from "../base/plural.js";
+import type { FileSize } from "../library/save.js";
 import type { CheckReport, OutputReport, SetReport } from "../runtime/check-report.js";
 import { type Cell, clean, elidePair, paragraph, table, textWidth, WIDTH } from "./layout.js";
-import type { FileSize } from "./report.js";
 import type { Style } from "./style.js";
 import { differenceText } from "./units.js";
 

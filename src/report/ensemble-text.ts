@@ -1,7 +1,7 @@
 import { plural } from "../base/plural.js";
+import type { FileSize } from "../library/save.js";
 import type { EnsembleProof } from "../training/ensemble-proof.js";
 import { paragraph } from "./layout.js";
-import type { FileSize } from "./report.js";
 import type { Style } from "./style.js";
 import { bytesText, differenceText } from "./units.js";
 

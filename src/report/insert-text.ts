@@ -1,10 +1,10 @@
 import { plural } from "../base/plural.js";
 import type { InsertedSite, InsertReport } from "../batchnorm/insert.js";
 import type { PassedOver } from "../batchnorm/site.js";
+import type { FileSize } from "../library/save.js";
 import { accuracyText } from "./accuracy-text.js";
 import { checkText } from "./check-text.js";
 import { type Cell, paragraph, table } from "./layout.js";
-import type { FileSize } from "./report.js";
 import type { Style } from "./style.js";
 import { bytesText } from "./units.js";
 

@@ -1,7 +1,7 @@
 import { plural } from "../base/plural.js";
-import type { ModelDescription, NormalizationDescription } from "./description.js";
+import type { ModelDescription, NormalizationDescription } from "../library/description.js";
+import type { FileSize } from "../library/save.js";
 import { type Cell, clean, elide, paragraph, table, WIDTH } from "./layout.js";
-import type { FileSize } from "./report.js";
 import type { Style } from "./style.js";
 import { groupBy } from "./tally.js";
 import { bytesText, countText } from "./units.js";

@@ -1,6 +1,6 @@
 import { plural } from "../base/plural.js";
+import type { FileSize } from "../library/save.js";
 import { paragraph } from "./layout.js";
-import type { FileSize } from "./report.js";
 import type { Style } from "./style.js";
 import { bytesText } from "./units.js";
 

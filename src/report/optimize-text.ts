@@ -1,13 +1,23 @@
 import { plural } from "../base/plural.js";
+import type { OptimizeReport } from "../library/optimize.js";
+import type { FileSize } from "../library/save.js";
+import type { ModelSummary } from "../library/summary.js";
 import type { RefusalRecord } from "../rewrite/pass.js";
 import { accuracyText } from "./accuracy-text.js";
 import { checkText } from "./check-text.js";
 import { type Cell, clean, elide, elidePair, paragraph, table, WIDTH } from "./layout.js";
-import type { OptimizeReport, OptimizeRun } from "./report.js";
 import type { Style } from "./style.js";
-import type { ModelSummary } from "./summary.js";
 import { countByPass, groupRefusals } from "./tally.js";
 import { bytesText, changeText, countText, durationText } from "./units.js";
+
+/** One run of `normfold optimize`: --json writes it, and the terminal shows it. */
+export interface OptimizeRun {
+  readonly input: FileSize;
+  readonly output: FileSize & { readonly files: readonly FileSize[] };
+  /** Milliseconds by stage, in the order they began. */
+  readonly time: Readonly<Record<string, number>>;
+  readonly report: OptimizeReport;
+}
 
 export interface OptimizeTextOptions {
   readonly style: Style;

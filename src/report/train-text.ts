@@ -1,9 +1,10 @@
 import { plural } from "../base/plural.js";
+import type { OptimizeReport } from "../library/optimize.js";
+import type { FileSize } from "../library/save.js";
 import type { Evaluation } from "../training/evaluation.js";
 import type { StatisticsComparison } from "../training/finish.js";
 import type { StepProgress, TrainResult } from "../training/train.js";
 import { type Cell, paragraph, table } from "./layout.js";
-import type { FileSize, OptimizeReport } from "./report.js";
 import type { Style } from "./style.js";
 import { bytesText, countText, durationText } from "./units.js";
 

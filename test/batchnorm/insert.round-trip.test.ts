@@ -9,7 +9,7 @@ import { identityParameters } from "../../src/batchnorm/parameters.js";
 import type { FloatDType } from "../../src/ir/dtype.js";
 import type { Model } from "../../src/ir/model.js";
 import { tensorFromNumbers } from "../../src/ir/tensor.js";
-import { rewriteModel } from "../../src/optimize.js";
+import { rewriteModel } from "../../src/library/rewrite-model.js";
 import { decodeModel } from "../../src/proto/decode.js";
 import { describeInputs } from "../../src/runtime/inputs.js";
 import { parseGraph } from "../../src/text/parse.js";

@@ -3,7 +3,7 @@ import { freeze } from "../../src/batchnorm/freeze.js";
 import { type InsertOptions, type InsertReport, insertBatchNorm } from "../../src/batchnorm/insert.js";
 import type { Model } from "../../src/ir/model.js";
 import { tensorFromNumbers } from "../../src/ir/tensor.js";
-import { rewriteModel } from "../../src/optimize.js";
+import { rewriteModel } from "../../src/library/rewrite-model.js";
 import { compare, modelOf } from "../support/rewrite.js";
 import { constant, sketch } from "../support/text.js";
 import { byChannel, dataOf, distance, meanOf, run, samples, varianceOf } from "./support.js";

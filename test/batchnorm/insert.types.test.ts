@@ -4,7 +4,7 @@ import { freeze } from "../../src/batchnorm/freeze.js";
 import { insertBatchNorm } from "../../src/batchnorm/insert.js";
 import { estimateStatistics } from "../../src/batchnorm/statistics.js";
 import type { Model } from "../../src/ir/model.js";
-import { rewriteModel } from "../../src/optimize.js";
+import { rewriteModel } from "../../src/library/rewrite-model.js";
 import { encodeToBytes } from "../../src/proto/encode.js";
 import { defaultRuntime } from "../../src/runtime/ort.js";
 import { compare, evaluate, modelOf } from "../support/rewrite.js";

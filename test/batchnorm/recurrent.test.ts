@@ -5,7 +5,7 @@ import { calibrate } from "../../src/batchnorm/calibrate.js";
 import { freeze } from "../../src/batchnorm/freeze.js";
 import { type InsertOptions, insertBatchNorm } from "../../src/batchnorm/insert.js";
 import type { Model } from "../../src/ir/model.js";
-import { rewriteModel } from "../../src/optimize.js";
+import { rewriteModel } from "../../src/library/rewrite-model.js";
 import { decodeModel } from "../../src/proto/decode.js";
 import { defaultRuntime } from "../../src/runtime/ort.js";
 import { printModel } from "../../src/text/print.js";

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { PASSES } from "../../passes/index.js";
+import { check, type OptimizeOptions, optimize } from "../../src/index.js";
 import { verify } from "../../src/ir/verify.js";
-import { check, type OptimizeOptions, optimize } from "../../src/library.js";
 import { Rewriter } from "../../src/rewrite/rewriter.js";
 import { modelOf } from "../support/rewrite.js";
 import { ABSORBING } from "./absorbing.js";

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import type { Graph, Value } from "../../src/ir/graph.js";
 import { createModel, type Model } from "../../src/ir/model.js";
 import { tensorFromNumbers } from "../../src/ir/tensor.js";
-import { rewriteModel } from "../../src/optimize.js";
+import { rewriteModel } from "../../src/library/rewrite-model.js";
 
 const SHORT = 1500;
 const LONG = 4 * SHORT;

@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import { loadModel, optimize } from "../../src/library.js";
+import { loadModel, optimize } from "../../src/index.js";
 
 const models = fileURLToPath(new URL("../../models", import.meta.url));
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { isRefusal } from "../../src/base/refusal.js";
-import { loadData, loadModel, modelToBytes, optimize } from "../../src/library.js";
+import { loadData, loadModel, modelToBytes, optimize } from "../../src/index.js";
 import { measureAccuracy } from "../../src/reference/accuracy.js";
 import { evaluateReference } from "../../src/reference/evaluate.js";
 import { probeFeeds } from "../../src/runtime/feeds.js";

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
+import type { OptimizeReport } from "../../src/library/optimize.js";
+import type { ModelSummary } from "../../src/library/summary.js";
 import { checkText } from "../../src/report/check-text.js";
 import { WIDTH } from "../../src/report/layout.js";
-import { optimizeText } from "../../src/report/optimize-text.js";
-import type { OptimizeReport, OptimizeRun } from "../../src/report/report.js";
+import { type OptimizeRun, optimizeText } from "../../src/report/optimize-text.js";
 import { PLAIN } from "../../src/report/style.js";
-import type { ModelSummary } from "../../src/report/summary.js";
 import { groupRefusals } from "../../src/report/tally.js";
 import type { RefusalRecord, RewriteRecord } from "../../src/rewrite/pass.js";
 import type { CheckReport, OutputReport } from "../../src/runtime/check-report.js";

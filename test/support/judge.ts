@@ -4,7 +4,7 @@ import { PASSES } from "../../passes/index.js";
 import type { Numerics } from "../../src/base/numerics.js";
 import type { Model } from "../../src/ir/model.js";
 import { verify } from "../../src/ir/verify.js";
-import { type RewriteResult, rewriteModel } from "../../src/optimize.js";
+import { type RewriteResult, rewriteModel } from "../../src/library/rewrite-model.js";
 import { encodeToBytes } from "../../src/proto/encode.js";
 import { createChecker } from "../../src/runtime/check.js";
 import type { CheckReport } from "../../src/runtime/check-report.js";

@@ -8,7 +8,7 @@ import {
   type RewriteResult,
   type RewriteServices,
   rewriteModel,
-} from "../../src/optimize.js";
+} from "../../src/library/rewrite-model.js";
 import { encodeToBytes } from "../../src/proto/encode.js";
 import type { Evaluate } from "../../src/rewrite/pass.js";
 import { createChecker } from "../../src/runtime/check.js";

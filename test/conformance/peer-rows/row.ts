@@ -3,7 +3,7 @@ import { createRandom } from "../../../src/base/random.js";
 import { isRefusal } from "../../../src/base/refusal.js";
 import { tensorOf } from "../../../src/float64/tensor.js";
 import type { Model } from "../../../src/ir/model.js";
-import { rewriteModel } from "../../../src/optimize.js";
+import { rewriteModel } from "../../../src/library/rewrite-model.js";
 import { evaluateReference } from "../../../src/reference/evaluate.js";
 import {
   affineCase,

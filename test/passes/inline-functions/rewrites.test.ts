@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { rewriteModel } from "../../../src/optimize.js";
+import { rewriteModel } from "../../../src/library/rewrite-model.js";
 import { expectRefused, expectRewrite, modelOf, rewrite } from "../../support/rewrite.js";
 import { constant } from "../../support/text.js";
 

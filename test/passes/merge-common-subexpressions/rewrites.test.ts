@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { present } from "../../../src/base/assert.js";
 import { tensorFromNumbers } from "../../../src/ir/tensor.js";
-import { rewriteModel } from "../../../src/optimize.js";
+import { rewriteModel } from "../../../src/library/rewrite-model.js";
 import { expectRefused, expectRewrite, modelOf, rewrite } from "../../support/rewrite.js";
 import { constant, graphText } from "../../support/text.js";
 

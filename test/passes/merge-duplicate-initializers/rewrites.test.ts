@@ -3,7 +3,7 @@ import { present } from "../../../src/base/assert.js";
 import type { ByteSource } from "../../../src/base/bytes.js";
 import type { Model } from "../../../src/ir/model.js";
 import { Tensor } from "../../../src/ir/tensor.js";
-import { rewriteModel } from "../../../src/optimize.js";
+import { rewriteModel } from "../../../src/library/rewrite-model.js";
 import { expectRefused, expectRewrite, modelOf } from "../../support/rewrite.js";
 import { constant, graphText, modelText } from "../../support/text.js";
 

@@ -1,10 +1,10 @@
-import { createFacts } from "./analysis/fact-table.js";
-import { NormfoldError } from "./base/errors.js";
-import { cloneModel } from "./ir/clone.js";
-import type { ValueInfo } from "./ir/graph.js";
-import type { Model } from "./ir/model.js";
-import type { Dim } from "./ir/type.js";
-import { declaredDim } from "./rules/dims.js";
+import { createFacts } from "../analysis/fact-table.js";
+import { cloneModel } from "../ir/clone.js";
+import type { ValueInfo } from "../ir/graph.js";
+import type { Model } from "../ir/model.js";
+import type { Dim } from "../ir/type.js";
+import { declaredDim } from "../rules/dims.js";
+import { errors } from "./errors.js";
 
 /**
  * A copy of the model with fixed sizes for some inputs. Where an input named its size ("batch"), the size holds for every
@@ -19,22 +19,15 @@ export function fixInputShapes(model: Model, shapes: Readonly<Record<string, rea
     const input = graph.inputs.find((value) => value.name === name);
     if (input === undefined) {
       const names = graph.inputs.filter((value) => value.tensor === undefined).map((value) => value.name);
-      throw new NormfoldError(
-        "usage",
-        `there is no input "${name}"; there are ${names.slice(0, 8).join(", ")}`,
-      );
+      throw errors.unknownInput(name, names);
     }
-    if (input.type?.kind !== "tensor") throw new NormfoldError("usage", `input "${name}" is no tensor`);
+    if (input.type?.kind !== "tensor") throw errors.inputIsNoTensor(name);
     const declared = input.type.shape;
     if (declared !== undefined && declared.length !== shape.length) {
-      const ranks = `${declared.length} dimensions, not ${shape.length}`;
-      throw new NormfoldError("usage", `input "${name}" has ${ranks}; give a size for each`);
+      throw errors.inputHasAnotherRank(name, declared.length, shape.length);
     }
     const impossible = shape.find((size) => !(Number.isSafeInteger(size) && size >= 0));
-    if (impossible !== undefined) {
-      const size = `size ${impossible}; give whole numbers from 0 on`;
-      throw new NormfoldError("usage", `input "${name}" cannot have ${size}`);
-    }
+    if (impossible !== undefined) throw errors.inputCannotHaveSize(name, impossible);
     shape.forEach((size, axis) => {
       fixDim(name, declared?.[axis], size, sizes);
     });
@@ -67,10 +60,7 @@ function sizeOf(dim: Dim, sizes: ReadonlyMap<string, number>): Dim {
 function fixDim(name: string, declared: Dim, size: number, sizes: Map<string, number>): void {
   const known = typeof declared === "string" ? sizes.get(declared) : declared;
   if (known !== undefined && known !== size) {
-    throw new NormfoldError(
-      "usage",
-      `input "${name}" has size ${known} where ${size} was given; leave it as it is`,
-    );
+    throw errors.inputHasAnotherSize(name, known, size);
   }
   if (typeof declared === "string" && declared !== "") sizes.set(declared, size);
 }

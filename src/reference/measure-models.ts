@@ -1,10 +1,10 @@
-import { NormfoldError } from "./base/errors.js";
-import { isRefusal, type Refusal, refuse } from "./base/refusal.js";
-import { type ReferenceTensor, referenceFromBytes } from "./float64/tensor.js";
-import type { Model } from "./ir/model.js";
-import { measureAccuracy, type OutputAccuracy, type RunOutputs } from "./reference/accuracy.js";
-import type { FeedSet } from "./runtime/feeds.js";
-import type { Runtime, RuntimeModel, TensorMap } from "./runtime/runtime.js";
+import { NormfoldError } from "../base/errors.js";
+import { isRefusal, type Refusal, refuse } from "../base/refusal.js";
+import { type ReferenceTensor, referenceFromBytes } from "../float64/tensor.js";
+import type { Model } from "../ir/model.js";
+import type { FeedSet } from "../runtime/feeds.js";
+import type { Runtime, RuntimeModel, TensorMap } from "../runtime/runtime.js";
+import { measureAccuracy, type OutputAccuracy, type RunOutputs } from "./accuracy.js";
 
 /** How far original and result each are from the real function, on every set of inputs of the check. */
 export interface AccuracyReport {

@@ -1,20 +1,21 @@
-import { PASSES } from "../passes/index.js";
-import { NormfoldError } from "./base/errors.js";
-import type { Numerics } from "./base/numerics.js";
-import { cloneModel } from "./ir/clone.js";
-import type { Use, Value } from "./ir/graph.js";
-import type { Model } from "./ir/model.js";
-import { raiseOpset } from "./opset/index.js";
+import { NormfoldError } from "../base/errors.js";
+import type { Numerics } from "../base/numerics.js";
+import { cloneModel } from "../ir/clone.js";
+import type { Model } from "../ir/model.js";
+import { raiseOpset } from "../opset/index.js";
 import {
   DEFAULT_SETTINGS,
   type Evaluate,
   type Pass,
   type RefusalRecord,
   type RewriteRecord,
-} from "./rewrite/pass.js";
-import { type PipelineLog, runPipeline } from "./rewrite/pipeline.js";
-import { ApplyFailure, type Gate, rewriteIdentity } from "./rewrite/session.js";
-import type { CheckReport } from "./runtime/check-report.js";
+} from "../rewrite/pass.js";
+import { type PipelineLog, runPipeline } from "../rewrite/pipeline.js";
+import { ApplyFailure, type Gate, rewriteIdentity } from "../rewrite/session.js";
+import type { CheckReport } from "../runtime/check-report.js";
+import { errors } from "./errors.js";
+import { pinKept } from "./keep.js";
+import { selectPasses } from "./select-passes.js";
 
 /** Compares a candidate with the original; how strictly depends on what the rewrites may do to the numbers. */
 export type Judge = (candidate: Model, numerics: Numerics) => Promise<CheckReport>;
@@ -92,10 +93,7 @@ export async function rewriteModel(
   const rolledBack: RolledBack[] = [];
   const deny = (record: RewriteRecord, reason: string): void => {
     if (rolledBack.length === MAX_ROLLBACKS) {
-      throw new NormfoldError(
-        "check",
-        `${MAX_ROLLBACKS} rewrites were undone and the outputs still differ; ${reason}`,
-      );
+      throw errors.tooManyRollbacks(MAX_ROLLBACKS, reason);
     }
     denied.add(rewriteIdentity(record));
     rolledBack.push({ ...record, reason });
@@ -162,40 +160,6 @@ async function tryRun(
   }
 }
 
-/** Holds the named values, and the outputs of the named nodes, in place until the function that it gives is called. */
-function pinKept(model: Model, names: readonly string[]): () => void {
-  if (names.length === 0) return () => {};
-  const wanted = new Set(names);
-  const found = new Set<string>();
-  const pinned: Value[] = [];
-  const pin: Use = { kind: "pin", reason: "it is to be kept" };
-  const offer = (value: Value | null, name: string | undefined): void => {
-    if (value === null || name === undefined || !wanted.has(name)) return;
-    found.add(name);
-    value.addUse(pin);
-    pinned.push(value);
-  };
-  for (const graph of model.graphs()) {
-    for (const value of new Set([...graph.inputs, ...graph.initializers])) offer(value, value.name);
-    for (const node of graph.nodes()) {
-      for (const value of node.outputs) {
-        offer(value, node.name);
-        offer(value, value?.name);
-      }
-    }
-  }
-  const missing = names.find((name) => !found.has(name));
-  if (missing !== undefined) {
-    throw new NormfoldError(
-      "usage",
-      `there is no value or node "${missing}" to keep; "normfold print" shows them`,
-    );
-  }
-  return () => {
-    for (const value of pinned) value.removeUse(pin);
-  };
-}
-
 interface Assessment {
   /** What a rewrite is undone for. */
   readonly fault: string | undefined;
@@ -248,28 +212,6 @@ async function findCulprit(
     }
   }
   const record = rewrites[failing - 1];
-  if (record === undefined) {
-    throw new NormfoldError("check", `the model differs from itself before any rewrite; ${reason}`);
-  }
+  if (record === undefined) throw errors.modelDiffersFromItself(reason);
   return { record, reason };
-}
-
-/** The passes to run. Throws "usage" for a name that is not in the registry. */
-export function selectPasses(
-  wanted: readonly (string | Pass)[] | undefined,
-  skip: readonly string[] = [],
-): readonly Pass[] {
-  const byName = new Map(PASSES.map((pass) => [pass.name, pass]));
-  const find = (name: string): Pass => {
-    const pass = byName.get(name);
-    if (pass === undefined) {
-      throw new NormfoldError("usage", `there is no pass "${name}"; "normfold passes" lists them`);
-    }
-    return pass;
-  };
-  const skipped = new Set(skip);
-  const custom = new Set((wanted ?? []).flatMap((pass) => (typeof pass === "string" ? [] : [pass.name])));
-  for (const name of skipped) if (!custom.has(name)) find(name);
-  const passes = wanted?.map((pass) => (typeof pass === "string" ? find(pass) : pass)) ?? PASSES;
-  return passes.filter((pass) => !skipped.has(pass.name));
 }

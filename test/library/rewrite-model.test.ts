@@ -1,14 +1,15 @@
 import { describe, expect, it } from "vitest";
-import type { NormfoldError } from "../src/base/errors.js";
-import type { Node } from "../src/ir/graph.js";
-import { type Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
-import { type RewriteOptions, type RewriteResult, rewriteModel, selectPasses } from "../src/optimize.js";
-import { encodeToBytes } from "../src/proto/encode.js";
-import type { Pass, Rule } from "../src/rewrite/pass.js";
-import { constantTensor } from "../src/rules/constants.js";
-import type { CheckReport } from "../src/runtime/check-report.js";
-import { judged, modelOf } from "./support/rewrite.js";
-import { constant, graphText, normalization, normalize, sketch } from "./support/text.js";
+import type { NormfoldError } from "../../src/base/errors.js";
+import type { Node } from "../../src/ir/graph.js";
+import { type Tensor, tensorFromNumbers } from "../../src/ir/tensor.js";
+import { type RewriteOptions, type RewriteResult, rewriteModel } from "../../src/library/rewrite-model.js";
+import { selectPasses } from "../../src/library/select-passes.js";
+import { encodeToBytes } from "../../src/proto/encode.js";
+import type { Pass, Rule } from "../../src/rewrite/pass.js";
+import { constantTensor } from "../../src/rules/constants.js";
+import type { CheckReport } from "../../src/runtime/check-report.js";
+import { judged, modelOf } from "../support/rewrite.js";
+import { constant, graphText, normalization, normalize, sketch } from "../support/text.js";
 
 function rulePass(name: string, match: Rule["match"], numerics: Pass["numerics"] = "rounding"): Pass {
   return { kind: "rules", name, summary: name, before: "", after: "", numerics, rules: [{ match }] };

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { fixInputShapes } from "../src/input-shapes.js";
-import { cloneModel } from "../src/ir/clone.js";
-import type { Model } from "../src/ir/model.js";
-import { verify } from "../src/ir/verify.js";
-import { rewriteModel } from "../src/optimize.js";
-import { encodeToBytes } from "../src/proto/encode.js";
-import { defaultRuntime } from "../src/runtime/ort.js";
-import { extractSubmodel } from "../src/submodel.js";
-import { printModel } from "../src/text/print.js";
-import { modelOf } from "./support/rewrite.js";
-import { sketch } from "./support/text.js";
+import { cloneModel } from "../../src/ir/clone.js";
+import type { Model } from "../../src/ir/model.js";
+import { verify } from "../../src/ir/verify.js";
+import { fixInputShapes } from "../../src/library/input-shapes.js";
+import { rewriteModel } from "../../src/library/rewrite-model.js";
+import { extractSubmodel } from "../../src/library/submodel.js";
+import { encodeToBytes } from "../../src/proto/encode.js";
+import { defaultRuntime } from "../../src/runtime/ort.js";
+import { printModel } from "../../src/text/print.js";
+import { modelOf } from "../support/rewrite.js";
+import { sketch } from "../support/text.js";
 
 const BRANCHED = `g (float[N,3] x, float[N,3] z) => (float[N,3] y, float[N,3] w)
   <float[3] k = {1, 2, 3}, float[3] l = {4, 5, 6}> {

@@ -1,8 +1,7 @@
 import { expect, it } from "vitest";
-import { NormfoldError } from "../src/base/errors.js";
-import type { FeedSet } from "../src/index.js";
-import { check, loadData, modelToBytes, optimize, saveModel } from "../src/library.js";
-import { parseModel } from "../src/text/parse.js";
+import { NormfoldError } from "../../src/base/errors.js";
+import { check, type FeedSet, loadData, modelToBytes, optimize, saveModel } from "../../src/index.js";
+import { parseModel } from "../../src/text/parse.js";
 
 const MODEL = `<ir_version: 8, opset_import: ["" : 17]>
   g (float[N,3] x) => (float[N,3] y) { h = Relu(x)  y = Exp(h) }`;

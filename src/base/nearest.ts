@@ -1,4 +1,4 @@
-/** The candidate nearest to `word`, or undefined when none is near enough to be what was meant. */
+/** The candidate nearest to `word` by letters, for "did you mean"; undefined where none is near enough to be meant. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Math.max(2, Math.floor(word.length * 0.4)) + 1;

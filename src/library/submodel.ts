@@ -1,12 +1,12 @@
-import { createFacts } from "./analysis/fact-table.js";
-import { NormfoldError } from "./base/errors.js";
-import { cloneModel } from "./ir/clone.js";
-import type { Graph, Value, ValueInfo } from "./ir/graph.js";
-import type { Model } from "./ir/model.js";
-import { isRemoved, pruneUnread } from "./ir/prune.js";
-import type { Dim, ValueType } from "./ir/type.js";
-import { declaredDim } from "./rules/dims.js";
-import type { Facts } from "./rules/facts.js";
+import { createFacts } from "../analysis/fact-table.js";
+import { cloneModel } from "../ir/clone.js";
+import type { Graph, Value, ValueInfo } from "../ir/graph.js";
+import type { Model } from "../ir/model.js";
+import { isRemoved, pruneUnread } from "../ir/prune.js";
+import type { Dim, ValueType } from "../ir/type.js";
+import { declaredDim } from "../rules/dims.js";
+import type { Facts } from "../rules/facts.js";
+import { errors } from "./errors.js";
 
 export interface SubmodelBorders {
   /** Names of values that become the inputs, in this order; any value of the model's graph. Default: its inputs. */
@@ -22,10 +22,7 @@ export interface SubmodelBorders {
  */
 export function extractSubmodel(model: Model, borders: SubmodelBorders): Model {
   if (model.trainingInfo.length > 0) {
-    throw new NormfoldError(
-      "unsupported",
-      "the model carries training information that names its values; a part cannot keep it",
-    );
+    throw errors.partCannotKeepTrainingInfo();
   }
   const copy = cloneModel(model);
   const { graph } = copy;
@@ -33,13 +30,13 @@ export function extractSubmodel(model: Model, borders: SubmodelBorders): Model {
   const values = valuesOf(graph);
   const find = (name: string): Value => {
     const value = values.get(name);
-    if (value !== undefined) return value;
-    throw new NormfoldError("usage", `there is no value "${name}" in the graph; "normfold print" shows them`);
+    if (value === undefined) throw errors.unknownValue(name);
+    return value;
   };
-  const unique = (names: readonly string[], what: string): readonly Value[] => {
+  const unique = (names: readonly string[], what: "input" | "output"): readonly Value[] => {
     const twice = names.find((name, index) => names.indexOf(name) !== index);
-    if (twice !== undefined) throw new NormfoldError("usage", `${what} "${twice}" is named twice`);
-    if (names.length === 0) throw new NormfoldError("usage", `no ${what} is named; name one at least`);
+    if (twice !== undefined) throw errors.borderIsNamedTwice(what, twice);
+    if (names.length === 0) throw errors.bordersAreEmpty(what);
     return names.map(find);
   };
   const outputs = borders.outputs === undefined ? graph.outputs : unique(borders.outputs, "output");
@@ -63,7 +60,7 @@ export function extractSubmodel(model: Model, borders: SubmodelBorders): Model {
     if (input.uses.size === 0) graph.removeInput(input);
     else if (borders.inputs !== undefined && input.tensor === undefined && input.sparse === undefined) {
       const names = outputs.map(({ name }) => `"${name}"`).join(", ");
-      throw new NormfoldError("usage", `the outputs ${names} also need input "${input.name}"; name it too`);
+      throw errors.outputsNeedAnotherInput(names, input.name);
     }
   }
   for (const [value, input] of inputs) giveName(graph, value, input);
@@ -104,13 +101,7 @@ function borderInfo(value: Value, facts: Facts): ValueInfo {
   const type =
     declared?.kind === "tensor" && declared.shape !== undefined ? declared : typeFrom(known, declared);
   if (type === undefined) {
-    throw new NormfoldError(
-      "unsupported",
-      "its type is not known, so that it cannot be a border of a model",
-      {
-        element: value.name,
-      },
-    );
+    throw errors.borderTypeIsUnknown().at({ element: value.name });
   }
   return { name: value.name, type };
 }

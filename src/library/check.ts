@@ -1,0 +1,84 @@
+import { NormfoldError } from "../base/errors.js";
+import type { Numerics } from "../base/numerics.js";
+import { defined } from "../base/optional.js";
+import type { Model } from "../ir/model.js";
+import { createChecker, type CheckOptions as RuntimeCheckOptions } from "../runtime/check.js";
+import type { CheckReport } from "../runtime/check-report.js";
+import type { FeedSet } from "../runtime/feeds.js";
+import { describeInputs, precisionOf } from "../runtime/inputs.js";
+import { perturbWeights } from "../runtime/perturb.js";
+import { flattenedOutputs, withProbes } from "../runtime/probes.js";
+import type { Runtime } from "../runtime/runtime.js";
+import { assertDataFits, assertShapesFit } from "./fit.js";
+import { assertModel } from "./model-argument.js";
+import { lazyRuntime, stage } from "./staging.js";
+
+/** The inputs that two models are compared on, and where they run. */
+export interface ComparisonOptions {
+  /** Inputs to compare on. Without them they are generated: two sets, several sizes per symbolic dimension. */
+  readonly data?: readonly FeedSet[];
+  /** Sizes of generated inputs, by input name, the batch too: { x: [1, 3, 224, 224] }. */
+  readonly inputShapes?: Readonly<Record<string, readonly number[]>>;
+  /** Of generated inputs. Default 0. */
+  readonly seed?: number;
+  /** Another runtime than onnxruntime-node, for instance over onnxruntime-web. */
+  readonly runtime?: Runtime;
+  /** Ends it at the next chance, with the signal's reason as the error. */
+  readonly signal?: AbortSignal;
+}
+
+/** How two models are compared. */
+export interface CheckOptions extends ComparisonOptions {
+  /** How close the outputs must be. Default "rounding". */
+  readonly numerics?: Numerics;
+}
+
+/**
+ * Compares model `b` with `a` in onnxruntime, output by output, with its own optimizations off. A `b` that does not run
+ * differs; where `a` does not run, nothing is said ("unchecked"). Throws NormfoldError as optimize does.
+ */
+export async function check(a: Model, b: Model, options: CheckOptions = {}): Promise<CheckReport> {
+  assertModel(a);
+  assertModel(b);
+  const original = await stage(a);
+  try {
+    const checker = await createChecker(
+      original.model,
+      await checkerOptions(a, options, lazyRuntime(options.runtime)),
+    );
+    const result = await stage(b);
+    try {
+      return await checker.compare(result.model, options.numerics ?? "rounding");
+    } finally {
+      await result.dispose();
+      await checker.close();
+    }
+  } finally {
+    await original.dispose();
+  }
+}
+
+/** What the runtime's check is to know of the original. Throws "usage" and "invalid" where options and data do not fit. */
+export async function checkerOptions(
+  model: Model,
+  options: ComparisonOptions,
+  runtime: () => Promise<Runtime>,
+  probes: readonly string[] = [],
+): Promise<RuntimeCheckOptions> {
+  const { data, inputShapes, signal, seed = 0 } = options;
+  if (!Number.isInteger(seed) || seed < 0) {
+    throw new NormfoldError("usage", `seed is ${seed}; give a whole number from 0 on`);
+  }
+  assertShapesFit(model, inputShapes);
+  assertDataFits(model, data);
+  return {
+    runtime: await runtime(),
+    seed,
+    inputs: describeInputs(model),
+    precision: precisionOf(model),
+    noisy: (run) => stage(withProbes(perturbWeights(model, seed + run), probes)),
+    optional: probes,
+    flattened: flattenedOutputs(model),
+    ...defined({ feeds: data, shapes: inputShapes, signal }),
+  };
+}

@@ -1,0 +1,62 @@
+import { type ByteSource, memorySource } from "../base/bytes.js";
+import type { DType } from "../ir/dtype.js";
+import type { Value } from "../ir/graph.js";
+import type { Model } from "../ir/model.js";
+import { decodeModel } from "../proto/decode.js";
+import { type ModelProtoObject, modelFromProto } from "../proto/objects.js";
+import type { FeedSet } from "../runtime/feeds.js";
+import { errors } from "./errors.js";
+import { assertModel } from "./model-argument.js";
+
+/** The source of a model: a path or file URL, bytes, any byte source, or an object of the onnx-proto package. */
+export type ModelSource = string | URL | Uint8Array | ArrayBuffer | ByteSource | ModelProtoObject;
+
+/** How a model's external data is read. */
+export interface LoadOptions {
+  /** Read external data outside the model's folder, or through a link out of it. Refused by default. */
+  readonly allowOutsideExternalData?: boolean;
+  /** Load a model whose external files are missing; their tensors cannot be read then. */
+  readonly allowMissingExternalData?: boolean;
+}
+
+/**
+ * Reads a model. From a file, tensors stay where they are until their bytes are wanted.
+ * Throws NormfoldError "io" when it cannot be read, "invalid" when it is no valid ONNX model, "usage" for a source of no
+ * known kind.
+ */
+export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
+  if (typeof source === "string" || source instanceof URL) {
+    const { openModelFile } = await import("../node/files.js");
+    return openModelFile(source, options);
+  }
+  const allowMissingExternal = options.allowMissingExternalData ?? false;
+  const bytes = source instanceof ArrayBuffer ? new Uint8Array(source) : source;
+  if (bytes instanceof Uint8Array) return decodeModel(memorySource(bytes), { allowMissingExternal });
+  // The types rule out the rest, but callers from JavaScript have none.
+  if (typeof bytes !== "object" || bytes === null) throw errors.sourceIsNoModel(bytes);
+  if (isByteSource(bytes)) return decodeModel(bytes, { allowMissingExternal });
+  return modelFromProto(bytes);
+}
+
+function isByteSource(source: ByteSource | ModelProtoObject): source is ByteSource {
+  return "read" in source && typeof source.read === "function";
+}
+
+/**
+ * Reads data for a model's inputs from an .npz, .npy or .pb file or an ONNX test_data_set folder; a folder of those gives
+ * several sets. Throws NormfoldError "io", "invalid" or "usage" with the file and what is wrong.
+ */
+export async function loadData(model: Model, path: string): Promise<readonly FeedSet[]> {
+  assertModel(model);
+  const { readFeeds } = await import("../node/datasets.js");
+  const ports = (values: readonly Value[]): { name: string; dtype: DType | undefined }[] =>
+    values.map(({ name, type }) => ({ name, dtype: type?.kind === "tensor" ? type.dtype : undefined }));
+  const inputs = model.graph.inputs.filter((value) => value.tensor === undefined);
+  return readFeeds(path, { inputs: ports(inputs), outputs: ports(model.graph.outputs) });
+}
+
+/** The test_data_set_* folders beside a model's file, in the order of their numbers. Throws "io" without its folder. */
+export async function findTestData(modelPath: string): Promise<readonly string[]> {
+  const datasets = await import("../node/datasets.js");
+  return datasets.findTestData(modelPath);
+}

@@ -1,0 +1,105 @@
+import type { Model } from "../ir/model.js";
+import type { AccuracyReport } from "../reference/measure-models.js";
+import type { Evaluate, RefusalRecord, RewriteRecord } from "../rewrite/pass.js";
+import { createChecker } from "../runtime/check.js";
+import type { CheckReport } from "../runtime/check-report.js";
+import { evaluateConstants } from "../runtime/evaluate.js";
+import type { FeedSet } from "../runtime/feeds.js";
+import { probesOf, withProbes } from "../runtime/probes.js";
+import type { Runtime, RuntimeModel } from "../runtime/runtime.js";
+import { type ComparisonOptions, checkerOptions } from "./check.js";
+import { assertModel } from "./model-argument.js";
+import { type RewriteOptions, type RolledBack, rewriteModel } from "./rewrite-model.js";
+import { lazyRuntime, ready, stage, withStaged } from "./staging.js";
+import { type ModelSummary, summarize } from "./summary.js";
+
+/** What is rewritten, and how the result is proven. */
+export interface OptimizeOptions extends RewriteOptions, ComparisonOptions {
+  /** Compare the result with the original in onnxruntime and undo rewrites that change it. Default true. */
+  readonly check?: boolean;
+  /** Measure how far original and result each are from a float64 evaluation of the original: `report.accuracy`. Slow. */
+  readonly reference?: boolean;
+  /** The original for the runtime to open, where it is a file that holds just `model`; by default it is written anew. */
+  readonly original?: RuntimeModel;
+}
+
+/** The whole account of one `optimize`, as plain data: the CLI prints it, and --json writes it. */
+export interface OptimizeReport {
+  /** The model that was given, in numbers. */
+  readonly before: ModelSummary;
+  /** The result, in numbers. */
+  readonly after: ModelSummary;
+  /** In the order they were made. */
+  readonly rewrites: readonly RewriteRecord[];
+  /** The places that were left alone at the end, and why. */
+  readonly refusals: readonly RefusalRecord[];
+  /** Rewrites that changed the outputs and were undone. */
+  readonly rolledBack: readonly RolledBack[];
+  /** Rounds of the pipeline until nothing changed. */
+  readonly rounds: number;
+  /** undefined: no check was asked for. */
+  readonly check: CheckReport | undefined;
+  /** How far original and result are from the real function, where it was asked for. */
+  readonly accuracy?: AccuracyReport;
+}
+
+/**
+ * Optimizes a copy of the model and proves it: `report.check` says how the outputs compare in onnxruntime with its
+ * own optimizations off. Rewrites that change them are undone and named in `report.rolledBack`. When the runtime
+ * cannot run the original, `report.check.status` is "unchecked" and the caller decides.
+ *
+ * Throws NormfoldError "usage" for options that make no sense, "invalid" for data that does not fit the model, "check" when no
+ * set of rewrites keeps the outputs, and "unsupported" where onnxruntime does not load or the model cannot be raised to `opset`.
+ */
+export async function optimize(
+  model: Model,
+  options: OptimizeOptions = {},
+): Promise<{ readonly model: Model; readonly report: OptimizeReport }> {
+  assertModel(model);
+  const runtime = lazyRuntime(options.runtime);
+  const evaluate: Evaluate = async (constants) => {
+    const names = constants.graph.outputs.map((value) => value.name);
+    const tensors = await evaluateConstants(await runtime(), constants, names);
+    return names.flatMap((name) => tensors.get(name) ?? []);
+  };
+  const before = summarize(model);
+  if (options.check === false) {
+    const { model: result, ...log } = await rewriteModel(model, options, { evaluate });
+    return { model: result, report: { before, after: summarize(result), ...log } };
+  }
+  // What goes into a Softmax at the end is compared with what comes out: saturated, it would hide a wrong rewrite.
+  const probes = probesOf(model);
+  const original =
+    options.original === undefined || probes.length > 0
+      ? await stage(withProbes(model, probes))
+      : ready(options.original);
+  const checker = await createChecker(original.model, await checkerOptions(model, options, runtime, probes));
+  try {
+    const { model: result, ...log } = await rewriteModel(model, options, {
+      evaluate,
+      judge: (candidate, numerics) =>
+        withStaged(withProbes(candidate, probes), (staged) => checker.compare(staged, numerics)),
+    });
+    const report = { before, after: summarize(result), ...log };
+    if (!options.reference || checker.unchecked !== undefined) return { model: result, report };
+    options.onStage?.("reference");
+    const accuracy = await withStaged(result, (staged) => {
+      return measureFiles(model, { original: original.model, result: staged }, checker.sets, runtime);
+    });
+    return { model: result, report: { ...report, accuracy } };
+  } finally {
+    await checker.close();
+    await original.dispose();
+  }
+}
+
+/** The evaluator is loaded only where it is asked for. */
+async function measureFiles(
+  model: Model,
+  files: { readonly original: RuntimeModel; readonly result: RuntimeModel },
+  sets: readonly FeedSet[],
+  runtime: () => Promise<Runtime>,
+): Promise<AccuracyReport> {
+  const { measureModels } = await import("../reference/measure-models.js");
+  return measureModels(model, files, sets, await runtime());
+}

@@ -1,0 +1,22 @@
+import { PASSES } from "../../passes/index.js";
+import { nearest } from "../base/nearest.js";
+import type { Pass } from "../rewrite/pass.js";
+import { errors } from "./errors.js";
+
+/** The passes to run. Throws "usage" for a name that is not in the registry. */
+export function selectPasses(
+  wanted: readonly (string | Pass)[] | undefined,
+  skip: readonly string[] = [],
+): readonly Pass[] {
+  const byName = new Map(PASSES.map((pass) => [pass.name, pass]));
+  const find = (name: string): Pass => {
+    const pass = byName.get(name);
+    if (pass === undefined) throw errors.unknownPass(name, nearest(name, [...byName.keys()]));
+    return pass;
+  };
+  const skipped = new Set(skip);
+  const custom = new Set((wanted ?? []).flatMap((pass) => (typeof pass === "string" ? [] : [pass.name])));
+  for (const name of skipped) if (!custom.has(name)) find(name);
+  const passes = wanted?.map((pass) => (typeof pass === "string" ? find(pass) : pass)) ?? PASSES;
+  return passes.filter((pass) => !skipped.has(pass.name));
+}

@@ -1,0 +1,40 @@
+import type { Model } from "../ir/model.js";
+import { encodeModel, encodeToBytes } from "../proto/encode.js";
+import type { StagedModel } from "../runtime/check.js";
+import type { Runtime, RuntimeModel } from "../runtime/runtime.js";
+
+/** Larger models are handed to the runtime in a temporary file: protobuf, and one allocation, end at 2 GB. */
+const IN_MEMORY_LIMIT = 2 ** 30;
+
+/** Makes a model ready for a runtime to open. */
+export async function stage(model: Model): Promise<StagedModel> {
+  if (encodeModel(model, { embedExternal: true }).byteLength <= IN_MEMORY_LIMIT) {
+    return ready({ kind: "bytes", bytes: encodeToBytes(model) });
+  }
+  const { writeTemporaryModel } = await import("../node/files.js");
+  return writeTemporaryModel(model);
+}
+
+/** A model that a runtime can open as it is. */
+export function ready(model: RuntimeModel): StagedModel {
+  return { model, dispose: () => Promise.resolve() };
+}
+
+/** Runs `use` on a model that is staged for as long. */
+export async function withStaged<T>(model: Model, use: (staged: RuntimeModel) => Promise<T>): Promise<T> {
+  const staged = await stage(model);
+  try {
+    return await use(staged.model);
+  } finally {
+    await staged.dispose();
+  }
+}
+
+/** The given runtime, or onnxruntime: it takes a good part of a second to load, so it is loaded on the first call. */
+export function lazyRuntime(given: Runtime | undefined): () => Promise<Runtime> {
+  let loaded: Promise<Runtime> | undefined = given === undefined ? undefined : Promise.resolve(given);
+  return () => {
+    loaded ??= import("../runtime/ort.js").then(({ defaultRuntime }) => defaultRuntime());
+    return loaded;
+  };
+}

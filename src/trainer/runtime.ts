@@ -1,0 +1,13 @@
+import type { Runtime } from "../runtime/runtime.js";
+
+/** The same options with a runtime that may be left out; onnxruntime takes its place. */
+export type WithDefaultRuntime<T extends { readonly runtime: Runtime }> = Omit<T, "runtime"> & {
+  /** Another runtime than onnxruntime-node. */
+  readonly runtime?: Runtime;
+};
+
+/** onnxruntime, loaded on the first call. */
+export async function onnxruntime(): Promise<Runtime> {
+  const { defaultRuntime } = await import("../runtime/ort.js");
+  return defaultRuntime();
+}

@@ -1,0 +1,41 @@
+import { defined } from "../base/optional.js";
+import type { Model } from "../ir/model.js";
+import { type FinishedTraining, finishTraining } from "../training/finish.js";
+import { type TrainOptions, type TrainResult, trainModel } from "../training/train.js";
+import { onnxruntime, type WithDefaultRuntime } from "./runtime.js";
+
+/** A training from its first step to the inference form. */
+export interface Training extends FinishedTraining {
+  /** How the training went, and what it left before the statistics were replaced. */
+  readonly course: TrainResult;
+}
+
+/**
+ * Trains a model, and unless it was stopped replaces its moving averages by Algorithm 2's population statistics over the
+ * training data, and gives the inference form. Deterministic for a seed and a number of threads. Throws NormfoldError
+ * "usage" and "invalid" for options and data that make no sense, "unsupported" for what has no gradient, "check" when it
+ * diverges (no finite loss for twenty batches in a row), and the reason of `signal` where that comes after the last step:
+ * before, it ends the training in order, with `course.interrupted`.
+ */
+export async function train(model: Model, options: WithDefaultRuntime<TrainOptions>): Promise<Training> {
+  const runtime = options.runtime ?? (await onnxruntime());
+  const course = await trainModel(model, { ...options, runtime });
+  if (course.interrupted) {
+    return {
+      model: course.model,
+      calibration: undefined,
+      comparison: undefined,
+      evaluation: undefined,
+      course,
+    };
+  }
+  const { data, valid, loss, output, batchSize, seed, threads, signal } = options;
+  const finished = await finishTraining(course.model, {
+    data,
+    loss,
+    batchSize,
+    runtime,
+    ...defined({ valid, output, seed, threads, signal }),
+  });
+  return { ...finished, course };
+}
