@@ -18,10 +18,10 @@ export interface SparseTensor {
  */
 export type Attribute = {
   readonly name: string;
-  readonly docString?: string;
-  readonly wire?: Uint8Array;
+  readonly docString?: string | undefined;
+  readonly wire?: Uint8Array | undefined;
   /** Fields that normfold does not read, of an attribute that is not kept as `wire`. */
-  readonly unknown?: Uint8Array;
+  readonly unknown?: Uint8Array | undefined;
 } & AttributePayload;
 
 export type AttributePayload =

@@ -20,6 +20,10 @@ const SENTENCES = {
     "usage",
     (value: number, dtype: DType): string => `${value} does not fit ${dtype}; give integers in its range`,
   ],
+  attributeIsGivenTwice: [
+    "invalid",
+    (name: string): string => `attribute "${name}" is given twice; remove one`,
+  ],
   stringsHaveNoBytes: [
     "unsupported",
     (): string => "a string tensor has no raw bytes; read its strings instead",

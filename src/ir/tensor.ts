@@ -40,10 +40,10 @@ export type TensorData =
 
 /** What a TensorProto says besides its type and elements. */
 export interface TensorMeta {
-  readonly name?: string;
-  readonly docString?: string;
+  readonly name?: string | undefined;
+  readonly docString?: string | undefined;
   /** The whole TensorProto as it was read: written back verbatim while the name fits. */
-  readonly wire?: ByteRange;
+  readonly wire?: ByteRange | undefined;
 }
 
 /** An immutable constant: element type, sizes, elements. Sharing one between values is safe. */

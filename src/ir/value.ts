@@ -15,12 +15,12 @@ export interface MetadataEntry {
 /** A ValueInfoProto: what the model declares about a value. `wire` is written back verbatim while the name fits. */
 export interface ValueInfo {
   readonly name: string;
-  readonly type?: ValueType;
-  readonly docString?: string;
-  readonly metadata?: readonly MetadataEntry[];
-  readonly wire?: Uint8Array;
+  readonly type?: ValueType | undefined;
+  readonly docString?: string | undefined;
+  readonly metadata?: readonly MetadataEntry[] | undefined;
+  readonly wire?: Uint8Array | undefined;
   /** Its place in the value_info list it was read from, so that writing keeps the order. */
-  readonly order?: number;
+  readonly order?: number | undefined;
 }
 
 /** One place that reads a value. Exact: subgraph captures, graph outputs and annotations are uses like any other. */

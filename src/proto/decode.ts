@@ -3,12 +3,13 @@ import { NormfoldError } from "../base/errors.js";
 import type { Attribute } from "../ir/attribute.js";
 import { Graph, type MetadataEntry, type Value } from "../ir/graph.js";
 import { type FunctionDef, Model, type OpsetImport, TRAINING_PIN } from "../ir/model.js";
+import { errors } from "./errors.js";
 import type { ExternalFiles, TensorContext } from "./external.js";
 import { linkGraph } from "./link.js";
-import { type Captures, capturesOf } from "./order.js";
+import { type CapturedNames, capturedNames } from "./order.js";
 import { readAttribute } from "./read-attribute.js";
 import { emptyGraph, readGraph, readNode } from "./read-graph.js";
-import { readDoc, readEntry, readMetadata, readOpset, readValueInfo, Unknown } from "./read-leaf.js";
+import { readDoc, readEntry, readMetadata, readOpset, readValueInfo, UnknownFields } from "./read-leaf.js";
 import type { GraphRecord } from "./records.js";
 import { FUNCTION, MODEL, TRAINING } from "./schema.js";
 import { Cursor } from "./wire.js";
@@ -33,7 +34,7 @@ export interface DecodeOptions {
 export function decodeModel(source: ByteSource, options: DecodeOptions = {}): Model {
   const { file } = options;
   try {
-    if (source.size === 0) throw new NormfoldError("invalid", "the file is empty");
+    if (source.size === 0) throw errors.modelFileIsEmpty();
     return readModel(source, {
       external: options.external,
       allowMissing: options.allowMissingExternal ?? false,
@@ -54,12 +55,12 @@ function explainText(source: ByteSource): NormfoldError | undefined {
   if (binary || start.length === 0) return undefined;
   const text = new TextDecoder().decode(start).trimStart();
   if (text.startsWith("version https://git-lfs")) {
-    return new NormfoldError("invalid", "this is a Git LFS pointer, not the model; run `git lfs pull`");
+    return errors.fileIsGitLfsPointer();
   }
   if (/^<(!doctype|html|\?xml)/i.test(text)) {
-    return new NormfoldError("invalid", "this is a web page, not a model; download the raw file");
+    return errors.fileIsWebPage();
   }
-  return new NormfoldError("invalid", "this is a text file, not a binary ONNX model");
+  return errors.fileIsText();
 }
 
 interface FunctionRecord {
@@ -95,15 +96,14 @@ function readModel(source: ByteSource, context: TensorContext): Model {
     training: [],
     functions: [],
   };
-  const unknown = new Unknown();
+  const unknown = new UnknownFields();
   const cursor = new Cursor({ source, offset: 0, length: source.size });
   while (cursor.next()) readModelField(cursor, fields, unknown, context);
   const { graph: record, irVersion } = fields;
   if (irVersion === undefined || record === undefined) {
-    const what = irVersion === undefined ? "IR version" : "graph";
-    throw new NormfoldError("invalid", `it has no ${what}; is this an ONNX model?`);
+    throw errors.modelLacksPart(irVersion === undefined ? "IR version" : "graph");
   }
-  if (fields.opsets.length === 0) throw new NormfoldError("invalid", "it imports no operator set");
+  if (fields.opsets.length === 0) throw errors.modelImportsNoOpset();
   const graph = new Graph(record.name);
   const model = new Model(graph, fields.opsets, irVersion);
   const values = linkGraph(record, graph);
@@ -120,15 +120,17 @@ function readModel(source: ByteSource, context: TensorContext): Model {
   return model;
 }
 
-function readModelField(cursor: Cursor, fields: ModelFields, unknown: Unknown, context: TensorContext): void {
+function readModelField(
+  cursor: Cursor,
+  fields: ModelFields,
+  unknown: UnknownFields,
+  context: TensorContext,
+): void {
   switch (cursor.field) {
     case MODEL.irVersion:
       fields.irVersion = cursor.integer("the IR version");
       if (fields.irVersion < OLDEST_IR) {
-        throw new NormfoldError(
-          "unsupported",
-          `IR version ${fields.irVersion} is older than ${OLDEST_IR}; convert the model with a newer ONNX first`,
-        );
+        throw errors.irVersionIsTooOld(fields.irVersion, OLDEST_IR);
       }
       break;
     case MODEL.producerName:
@@ -147,7 +149,7 @@ function readModelField(cursor: Cursor, fields: ModelFields, unknown: Unknown, c
       fields.docString = readDoc(cursor, unknown);
       break;
     case MODEL.graph:
-      if (fields.graph !== undefined) throw cursor.invalid("it has two graphs; the file is damaged");
+      if (fields.graph !== undefined) throw errors.graphIsGivenTwice().at({ offset: cursor.start });
       fields.graph = readGraph(cursor, context);
       break;
     case MODEL.opsetImport:
@@ -173,7 +175,7 @@ function readFunction(cursor: Cursor, context: TensorContext): FunctionRecord {
   const attributeNames: string[] = [];
   const attributeDefaults: Attribute[] = [];
   const metadata: MetadataEntry[] = [];
-  const unknown = new Unknown();
+  const unknown = new UnknownFields();
   const { start } = cursor;
   let name: string | undefined;
   let domain: string | undefined;
@@ -196,9 +198,7 @@ function readFunction(cursor: Cursor, context: TensorContext): FunctionRecord {
         break;
       case FUNCTION.attributeDefault: {
         const attr = readAttribute(cursor, context);
-        if ("bodies" in attr) {
-          throw new NormfoldError("unsupported", `a graph as default of attribute "${attr.name}"`);
-        }
+        if ("bodies" in attr) throw errors.attributeDefaultIsGraph(attr.name);
         attributeDefaults.push(attr);
         break;
       }
@@ -228,7 +228,7 @@ function readFunction(cursor: Cursor, context: TensorContext): FunctionRecord {
     }
   }
   cursor.leave(outer);
-  if (!name) throw new NormfoldError("invalid", "a function has no name", { offset: start });
+  if (!name) throw errors.functionHasNoName().at({ offset: start });
   const def = {
     name,
     domain,
@@ -249,7 +249,7 @@ function linkFunctions(records: readonly FunctionRecord[]): FunctionDef[] {
   return records.map(({ def, body: record }) => {
     const id = `${def.domain ?? ""}:${def.name}:${def.overload ?? ""}`;
     const element = `function "${def.name}"`;
-    if (seen.has(id)) throw new NormfoldError("invalid", "it is defined twice", { element });
+    if (seen.has(id)) throw errors.functionIsDefinedTwice().at({ element });
     seen.add(id);
     const body = new Graph();
     body.isFunctionBody = true;
@@ -265,7 +265,7 @@ function linkFunctions(records: readonly FunctionRecord[]): FunctionDef[] {
 /** The names in a TrainingInfoProto that may mean values of the main graph. */
 function readTrainingNames(cursor: Cursor): ReadonlySet<string> {
   const names = new Set<string>();
-  const captures: Captures = new Map();
+  const known: CapturedNames = new Map();
   // Its tensors stay with its bytes, so their external files are of no concern here.
   const context: TensorContext = { external: undefined, allowMissing: true };
   const outer = cursor.enter();
@@ -273,7 +273,7 @@ function readTrainingNames(cursor: Cursor): ReadonlySet<string> {
     switch (cursor.field) {
       case TRAINING.initialization:
       case TRAINING.algorithm:
-        for (const name of capturesOf(readGraph(cursor, context), captures)) names.add(name);
+        for (const name of capturedNames(readGraph(cursor, context), known)) names.add(name);
         break;
       case TRAINING.initializationBinding:
       case TRAINING.updateBinding: {

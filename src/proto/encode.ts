@@ -1,8 +1,8 @@
 import type { ByteRange } from "../base/bytes.js";
-import { NormfoldError } from "../base/errors.js";
 import type { Model } from "../ir/model.js";
 import type { ExternalLocation, Tensor, TensorData } from "../ir/tensor.js";
-import { Leftover } from "./leftover.js";
+import { errors } from "./errors.js";
+import { UnknownFieldWriter } from "./raw-fields.js";
 import { MODEL } from "./schema.js";
 import { type Piece, Sink } from "./sink.js";
 import { writeFunction, writeGraph } from "./write-graph.js";
@@ -52,26 +52,19 @@ export function encodeModel(model: Model, options: EncodeOptions = {}): EncodedM
     byteLength,
     external: data,
     chunks: () => {
-      if (byteLength >= LIMIT) throw tooLarge();
+      if (byteLength >= MESSAGE_LIMIT) throw errors.modelIsTooLargeForOneFile();
       return resolve(sink.pieces());
     },
   };
 }
 
-/** Protobuf's limit on a message. */
-const LIMIT = 2 ** 31;
-
-function tooLarge(): NormfoldError {
-  return new NormfoldError(
-    "usage",
-    "the model takes 2 GB or more in one file, which no ONNX reader accepts; write it with --external-data",
-  );
-}
+/** Protocol Buffers' limit on the bytes of a message. */
+export const MESSAGE_LIMIT: number = 2 ** 31;
 
 /** The model as one file in memory, external data included. */
 export function encodeToBytes(model: Model): Uint8Array {
   const encoded = encodeModel(model, { embedExternal: true });
-  if (encoded.byteLength >= LIMIT) throw tooLarge();
+  if (encoded.byteLength >= MESSAGE_LIMIT) throw errors.modelIsTooLargeForOneFile();
   const bytes = new Uint8Array(encoded.byteLength);
   let at = 0;
   for (const chunk of encoded.chunks()) {
@@ -86,23 +79,23 @@ function* resolve(pieces: readonly Piece[]): Generator<Uint8Array | ByteRange, v
 }
 
 function writeModel(sink: Sink, model: Model, plan: TensorPlan): void {
-  const leftover = new Leftover(model.unknown);
+  const unknown = new UnknownFieldWriter(model.unknown);
   sink.integer(MODEL.irVersion, model.irVersion);
   sink.text(MODEL.producerName, model.producerName);
   sink.text(MODEL.producerVersion, model.producerVersion);
   sink.text(MODEL.domain, model.domain);
   sink.integer(MODEL.modelVersion, model.modelVersion);
   sink.text(MODEL.docString, model.docString);
-  leftover.before(MODEL.graph, sink);
+  unknown.before(MODEL.graph, sink);
   writeGraph(sink, MODEL.graph, model.graph, plan, model.irVersion < 4);
   for (const opset of model.opsetImports) writeOpset(sink, MODEL.opsetImport, opset);
-  leftover.before(MODEL.metadata, sink);
+  unknown.before(MODEL.metadata, sink);
   writeMetadata(sink, MODEL.metadata, model.metadata);
-  leftover.before(MODEL.trainingInfo, sink);
+  unknown.before(MODEL.trainingInfo, sink);
   for (const training of model.trainingInfo) sink.bytes(MODEL.trainingInfo, training.wire);
-  leftover.before(MODEL.functions, sink);
+  unknown.before(MODEL.functions, sink);
   for (const def of model.functions) writeFunction(sink, MODEL.functions, def, plan);
-  leftover.rest(sink);
+  unknown.rest(sink);
 }
 
 const DEFAULT_THRESHOLD = 1024;

@@ -1,6 +1,7 @@
 import type { ByteRange, ByteSource } from "../base/bytes.js";
 import { NormfoldError } from "../base/errors.js";
 import type { ExternalLocation, TensorData } from "../ir/tensor.js";
+import { errors } from "./errors.js";
 
 /** Opens the external data files of a model. `location` is as the model says it: relative to the model's folder. */
 export interface ExternalFiles {
@@ -18,9 +19,7 @@ export interface TensorContext {
 /** The external_data entries as a location; numbers are decimal text. */
 export function externalLocation(entries: ReadonlyMap<string, string>): ExternalLocation {
   const location = entries.get("location");
-  if (location === undefined || location === "") {
-    throw new NormfoldError("invalid", "external data without a location; the model is damaged");
-  }
+  if (location === undefined || location === "") throw errors.externalLocationIsMissing();
   const offset = integerEntry(entries, "offset");
   return { location, offset: offset ?? 0, length: integerEntry(entries, "length") };
 }
@@ -30,7 +29,7 @@ function integerEntry(entries: ReadonlyMap<string, string>, key: string): number
   if (text === undefined || text === "") return undefined;
   const value = Number(text);
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
-    throw new NormfoldError("invalid", `external data ${key} "${text}" is not a number of bytes`);
+    throw errors.externalNumberIsMalformed(key, text);
   }
   return value;
 }
@@ -42,10 +41,7 @@ export function externalData(
   context: TensorContext,
 ): TensorData {
   if (external.length !== undefined && external.length !== byteLength) {
-    throw new NormfoldError(
-      "invalid",
-      `external data is declared ${external.length} bytes long, but the dims need ${byteLength}`,
-    );
+    throw errors.externalLengthDiffers(external.length, byteLength);
   }
   try {
     return { kind: "range", range: openRange(external, byteLength, context), external };
@@ -63,18 +59,10 @@ function missingAllowed(context: TensorContext): boolean {
 function openRange(external: ExternalLocation, length: number, context: TensorContext): ByteRange {
   const { location, offset } = external;
   const files = context.external;
-  if (files === undefined) {
-    throw new NormfoldError(
-      "io",
-      `its data is in "${location}", which was not given; load the model from its file or pass "external"`,
-    );
-  }
+  if (files === undefined) throw errors.externalFileIsNotGiven(location);
   const source = files.open(location);
   if (offset + length > source.size) {
-    throw new NormfoldError(
-      "invalid",
-      `its data would end at byte ${offset + length} of "${location}", which has ${source.size}; the file is cut off or not the model's`,
-    );
+    throw errors.externalFileIsTooShort(offset + length, location, source.size);
   }
   return { source, offset, length };
 }

@@ -1,7 +1,9 @@
-import { NormfoldError } from "../base/errors.js";
+import type { NormfoldError } from "../base/errors.js";
 import type { Attribute } from "../ir/attribute.js";
+import { errors as irErrors } from "../ir/errors.js";
 import { Graph, type Value, type ValueInfo } from "../ir/graph.js";
-import { type Captures, orderedNodes } from "./order.js";
+import { errors } from "./errors.js";
+import { type CapturedNames, orderedNodes } from "./order.js";
 import { type AnnotationRecord, type GraphRecord, type NodeRecord, nodeLabel } from "./records.js";
 
 /** The values that names stand for: a graph's own first, then those of the graphs around it. */
@@ -27,7 +29,7 @@ function link(
   record: GraphRecord,
   graph: Graph,
   outer: Names | undefined,
-  captures: Captures,
+  captures: CapturedNames,
 ): ReadonlyMap<string, Value> {
   const names = new Names(outer);
   graph.name = record.name;
@@ -54,24 +56,24 @@ function isDeclared(info: ValueInfo | undefined): boolean {
   return info?.wire !== undefined || info?.type !== undefined;
 }
 
-function invalid(message: string, graph: Graph): NormfoldError {
-  return new NormfoldError("invalid", message, graph.name ? { element: `graph "${graph.name}"` } : {});
+function inGraph(graph: Graph, error: NormfoldError): NormfoldError {
+  return graph.name ? error.at({ element: `graph "${graph.name}"` }) : error;
 }
 
 function linkInputs(record: GraphRecord, graph: Graph, names: Names): void {
   for (const info of record.inputs) {
-    if (info.name === "") throw invalid("an input has no name", graph);
-    if (names.own.has(info.name)) throw invalid(`input "${info.name}" is declared twice`, graph);
+    if (info.name === "") throw inGraph(graph, errors.inputHasNoName());
+    if (names.own.has(info.name)) throw inGraph(graph, errors.inputIsDeclaredTwice(info.name));
     names.own.set(info.name, graph.addInput(info));
   }
 }
 
 function linkInitializers(record: GraphRecord, graph: Graph, names: Names): void {
   const claim = (name: string): Value | undefined => {
-    if (name === "") throw invalid("an initializer has no name", graph);
+    if (name === "") throw inGraph(graph, errors.initializerHasNoName());
     const known = names.own.get(name);
     if (known?.tensor !== undefined || known?.sparse !== undefined || known?.producer !== undefined) {
-      throw invalid(`initializer "${name}" is defined twice`, graph);
+      throw inGraph(graph, errors.initializerIsDefinedTwice(name));
     }
     return known;
   };
@@ -93,16 +95,11 @@ function linkInitializers(record: GraphRecord, graph: Graph, names: Names): void
 function producersOf(record: GraphRecord, names: Names): ReadonlyMap<string, number> {
   const producers = new Map<string, number>();
   record.nodes.forEach((node, index) => {
-    if (!node.opType) {
-      throw new NormfoldError("invalid", "a node has no operator type", {
-        element: nodeLabel(node),
-        offset: node.offset,
-      });
-    }
+    if (!node.opType) throw atNode(node, errors.nodeHasNoOperatorType());
     for (const name of node.outputs) {
       if (name === "") continue;
       if (producers.has(name) || names.own.has(name)) {
-        throw nodeError(node, `output "${name}" is defined already; every value needs a name of its own`);
+        throw atNode(node, errors.outputIsDefinedAlready(name));
       }
       producers.set(name, index);
     }
@@ -110,17 +107,15 @@ function producersOf(record: GraphRecord, names: Names): ReadonlyMap<string, num
   return producers;
 }
 
-function nodeError(node: NodeRecord, message: string): NormfoldError {
-  return new NormfoldError("invalid", message, { element: nodeLabel(node), offset: node.offset });
+function atNode(node: NodeRecord, error: NormfoldError): NormfoldError {
+  return error.at({ element: nodeLabel(node), offset: node.offset });
 }
 
-function linkNode(record: NodeRecord, graph: Graph, names: Names, captures: Captures): void {
+function linkNode(record: NodeRecord, graph: Graph, names: Names, captures: CapturedNames): void {
   const inputs = record.inputs.map((name) => {
     if (name === "") return null;
     const value = names.get(name);
-    if (value === undefined) {
-      throw nodeError(record, `input "${name}" is not defined; the model is incomplete or damaged`);
-    }
+    if (value === undefined) throw atNode(record, errors.inputIsNotDefined(name));
     return value;
   });
   const node = graph.addNode({
@@ -138,10 +133,15 @@ function linkNode(record: NodeRecord, graph: Graph, names: Names, captures: Capt
   for (const output of node.outputs) if (output !== null) names.own.set(output.name, output);
 }
 
-function linkAttributes(record: NodeRecord, graph: Graph, names: Names, captures: Captures): Attribute[] {
+function linkAttributes(
+  record: NodeRecord,
+  graph: Graph,
+  names: Names,
+  captures: CapturedNames,
+): Attribute[] {
   const seen = new Set<string>();
   return record.attributes.map((attr) => {
-    if (seen.has(attr.name)) throw nodeError(record, `attribute "${attr.name}" is given twice`);
+    if (seen.has(attr.name)) throw atNode(record, irErrors.attributeIsGivenTwice(attr.name));
     seen.add(attr.name);
     if (!("bodies" in attr)) return attr;
     const { bodies, kind, ...rest } = attr;
@@ -160,10 +160,7 @@ function linkOutputs(record: GraphRecord, graph: Graph, names: Names): void {
   for (const info of record.outputs) {
     const value = names.get(info.name);
     if (value === undefined) {
-      throw invalid(
-        `output "${info.name}" is produced by no node; the model is incomplete or damaged`,
-        graph,
-      );
+      throw inGraph(graph, errors.outputIsProducedByNoNode(info.name));
     }
     graph.addOutput(value);
     if (!isDeclared(info)) continue;

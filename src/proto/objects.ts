@@ -1,8 +1,8 @@
 import { memorySource } from "../base/bytes.js";
-import { NormfoldError } from "../base/errors.js";
 import type { Model } from "../ir/model.js";
 import { decodeModel } from "./decode.js";
 import { encodeToBytes } from "./encode.js";
+import { errors } from "./errors.js";
 
 /**
  * A ModelProto as the onnx-proto package and other generated decoders hold it, by its fields. Their own types are not
@@ -30,12 +30,7 @@ export async function modelFromProto(proto: ModelProtoObject): Promise<Model> {
   try {
     bytes = onnx.ModelProto.encode(onnx.ModelProto.fromObject(proto)).finish();
   } catch (cause) {
-    throw new NormfoldError(
-      "invalid",
-      "this is not a ModelProto object; give one of the onnx-proto package, or the model's bytes",
-      {},
-      { cause },
-    );
+    throw errors.objectIsNotModel().because(cause);
   }
   return decodeModel(memorySource(bytes));
 }

@@ -1,12 +1,13 @@
 import { present } from "../base/assert.js";
-import { NormfoldError } from "../base/errors.js";
+import type { NormfoldError } from "../base/errors.js";
+import { errors } from "./errors.js";
 import { type GraphRecord, type NodeRecord, nodeLabel } from "./records.js";
 
 /** Names that graphs take from around them, by graph; each graph is looked through once. */
-export type Captures = Map<GraphRecord, ReadonlySet<string>>;
+export type CapturedNames = Map<GraphRecord, ReadonlySet<string>>;
 
 /** The names that `graph` (with its subgraphs) reads and does not define. */
-export function capturesOf(graph: GraphRecord, cache: Captures): ReadonlySet<string> {
+export function capturedNames(graph: GraphRecord, cache: CapturedNames): ReadonlySet<string> {
   const known = cache.get(graph);
   if (known !== undefined) return known;
   const defined = new Set<string>(graph.inputs.map((info) => info.name));
@@ -24,10 +25,10 @@ export function capturesOf(graph: GraphRecord, cache: Captures): ReadonlySet<str
 }
 
 /** The names a node reads, its subgraphs' captures included. */
-function namesRead(node: NodeRecord, cache: Captures): Iterable<string> {
+function namesRead(node: NodeRecord, cache: CapturedNames): Iterable<string> {
   const bodies = node.attributes.flatMap((attr) => ("bodies" in attr ? attr.bodies : []));
   if (bodies.length === 0) return node.inputs;
-  return [...node.inputs, ...bodies.flatMap((body) => [...capturesOf(body, cache)])];
+  return [...node.inputs, ...bodies.flatMap((body) => [...capturedNames(body, cache)])];
 }
 
 /**
@@ -37,7 +38,7 @@ function namesRead(node: NodeRecord, cache: Captures): Iterable<string> {
 export function orderedNodes(
   graph: GraphRecord,
   producers: ReadonlyMap<string, number>,
-  cache: Captures,
+  cache: CapturedNames,
 ): readonly NodeRecord[] {
   const { nodes } = graph;
   const dependencies = (index: number): number[] => {
@@ -99,7 +100,5 @@ function cycleError(nodes: readonly NodeRecord[], stack: readonly Visit[], entry
   const cycle = stack.slice(from).map((visit) => nodeAt(nodes, visit.index));
   const labels = [nodeAt(nodes, entry), ...cycle.reverse()].map(nodeLabel);
   const shown = labels.length > NAMED ? [...labels.slice(0, NAMED), "..."] : labels;
-  return new NormfoldError("invalid", `nodes form a cycle: ${shown.join(" -> ")}`, {
-    offset: nodeAt(nodes, entry).offset,
-  });
+  return errors.nodesFormCycle(shown).at({ offset: nodeAt(nodes, entry).offset });
 }

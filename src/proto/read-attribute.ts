@@ -1,9 +1,10 @@
 import type { Attribute, AttributePayload, SparseTensor } from "../ir/attribute.js";
 import type { Tensor } from "../ir/tensor.js";
 import type { ValueType } from "../ir/type.js";
+import { errors } from "./errors.js";
 import type { TensorContext } from "./external.js";
 import { readGraph } from "./read-graph.js";
-import { forPacked, readDoc, readIntegers, readType, Unknown } from "./read-leaf.js";
+import { forPacked, readDoc, readIntegers, readType, UnknownFields } from "./read-leaf.js";
 import { readSparse, readTensor } from "./read-tensor.js";
 import type { BodyAttribute, GraphRecord } from "./records.js";
 import { ATTRIBUTE, ATTRIBUTE_KINDS } from "./schema.js";
@@ -41,32 +42,27 @@ export function readAttribute(cursor: Cursor, context: TensorContext): Attribute
   const { start, valueEnd } = cursor;
   const range = cursor.range();
   const fields = emptyFields();
-  const unknown = new Unknown();
+  const unknown = new UnknownFields();
   const outer = cursor.enter();
   while (cursor.next()) readField(cursor, fields, unknown, context);
   cursor.leave(outer);
   const { name, docString } = fields;
-  if (name === undefined || name === "") {
-    throw cursor.damaged("an attribute has no name", start);
-  }
-  const base = { name, ...(docString === undefined ? {} : { docString }) };
-  const rest = unknown.bytes === undefined ? {} : { unknown: unknown.bytes };
+  if (name === undefined || name === "") throw errors.attributeHasNoName().at({ offset: start });
   const bodies = fields.graph.length > 0 ? fields.graph : fields.graphs;
   const kind = fields.ref ? undefined : kindOf(fields);
   if (kind === "graph" || kind === "graphs") {
-    if (kind === "graph" && bodies.length !== 1)
-      throw cursor.damaged(`attribute "${name}" has no graph`, start);
-    return { ...base, kind, bodies, ...rest };
+    if (kind === "graph" && bodies.length !== 1) throw errors.attributeHasNoGraph(name).at({ offset: start });
+    return { name, docString, kind, bodies, unknown: unknown.bytes };
   }
   if (fields.graph.length + fields.graphs.length > 0) {
-    throw cursor.damaged(`attribute "${name}" holds a graph but says it is something else`, start);
+    throw errors.attributeTypeIsNotGraph(name).at({ offset: start });
   }
   const payload = payloadOf(fields, kind);
   const holdsTensors = fields.tensor.length + fields.tensors.length > 0;
   if (holdsTensors && payload.kind !== "unknown" && range.length > LARGEST_KEPT) {
-    return { ...base, ...payload, ...rest };
+    return { name, docString, ...payload, unknown: unknown.bytes };
   }
-  return { ...base, ...payload, wire: cursor.slice(valueEnd - range.length, valueEnd) };
+  return { name, docString, ...payload, wire: cursor.slice(valueEnd - range.length, valueEnd) };
 }
 
 function emptyFields(): AttributeFields {
@@ -93,7 +89,12 @@ function emptyFields(): AttributeFields {
   };
 }
 
-function readField(cursor: Cursor, fields: AttributeFields, unknown: Unknown, context: TensorContext): void {
+function readField(
+  cursor: Cursor,
+  fields: AttributeFields,
+  unknown: UnknownFields,
+  context: TensorContext,
+): void {
   const { field } = cursor;
   if (VALUE_FIELDS.has(field)) fields.first ??= field;
   switch (field) {

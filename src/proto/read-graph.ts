@@ -1,7 +1,7 @@
 import { NormfoldError } from "../base/errors.js";
 import type { TensorContext } from "./external.js";
 import { readAttribute } from "./read-attribute.js";
-import { readDoc, readEntry, readMetadata, readValueInfo, Unknown } from "./read-leaf.js";
+import { readDoc, readEntry, readMetadata, readValueInfo, UnknownFields } from "./read-leaf.js";
 import { readSparse, readTensor } from "./read-tensor.js";
 import { type AnnotationRecord, type GraphRecord, type NodeRecord, nodeLabel } from "./records.js";
 import { ANNOTATION, GRAPH, NODE } from "./schema.js";
@@ -26,7 +26,7 @@ export function emptyGraph(): GraphRecord {
 /** A GraphProto. */
 export function readGraph(cursor: Cursor, context: TensorContext): GraphRecord {
   const graph = emptyGraph();
-  const unknown = new Unknown();
+  const unknown = new UnknownFields();
   const outer = cursor.enter();
   while (cursor.next()) {
     switch (cursor.field) {
@@ -84,7 +84,7 @@ export function readNode(cursor: Cursor, context: TensorContext): NodeRecord {
     unknown: undefined,
     offset: cursor.start,
   };
-  const unknown = new Unknown();
+  const unknown = new UnknownFields();
   const outer = cursor.enter();
   try {
     while (cursor.next()) readNodeField(cursor, node, unknown, context);
@@ -97,7 +97,12 @@ export function readNode(cursor: Cursor, context: TensorContext): NodeRecord {
   return node;
 }
 
-function readNodeField(cursor: Cursor, node: NodeRecord, unknown: Unknown, context: TensorContext): void {
+function readNodeField(
+  cursor: Cursor,
+  node: NodeRecord,
+  unknown: UnknownFields,
+  context: TensorContext,
+): void {
   switch (cursor.field) {
     case NODE.input:
       node.inputs.push(cursor.string("the name of an input"));

@@ -3,11 +3,12 @@ import { type DType, dtypeFromCode } from "../ir/dtype.js";
 import type { MetadataEntry, ValueInfo } from "../ir/graph.js";
 import type { OpsetImport } from "../ir/model.js";
 import type { Dim, TensorType, ValueType } from "../ir/type.js";
+import { errors } from "./errors.js";
 import { DIMENSION, ENTRY, OPSET, SHAPE, TYPE, TYPE_MAP, TYPE_TENSOR, VALUE_INFO } from "./schema.js";
 import { type Cursor, DELIMITED, VARINT } from "./wire.js";
 
 /** Collects the fields of a message that normfold keeps without reading. */
-export class Unknown {
+export class UnknownFields {
   #parts: Uint8Array[] | undefined;
 
   keep(field: Uint8Array): void {
@@ -21,14 +22,14 @@ export class Unknown {
 }
 
 /** A doc string. One that is not UTF-8 is kept as it is and otherwise ignored: nothing depends on it. */
-export function readDoc(cursor: Cursor, unknown: Unknown): string | undefined {
+export function readDoc(cursor: Cursor, unknown: UnknownFields): string | undefined {
   const text = cursor.text();
   if (text === undefined) unknown.keep(cursor.raw());
   return text;
 }
 
 /** A metadata_props entry, added to `entries`. */
-export function readMetadata(cursor: Cursor, entries: MetadataEntry[], unknown: Unknown): void {
+export function readMetadata(cursor: Cursor, entries: MetadataEntry[], unknown: UnknownFields): void {
   const wire = cursor.bytes();
   const field = cursor.raw();
   const fields: number[] = [];
@@ -95,19 +96,12 @@ export function readValueInfo(cursor: Cursor, order?: number): ValueInfo {
         break;
       case VALUE_INFO.metadata:
         metadata ??= [];
-        readMetadata(cursor, metadata, new Unknown());
+        readMetadata(cursor, metadata, new UnknownFields());
         break;
     }
   }
   cursor.leave(outer);
-  return {
-    name,
-    ...(type === undefined ? {} : { type }),
-    ...(docString === undefined ? {} : { docString }),
-    ...(metadata === undefined ? {} : { metadata }),
-    wire,
-    ...(order === undefined ? {} : { order }),
-  };
+  return { name, type, docString, metadata, wire, order };
 }
 
 /** Whether a type has anything that ValueType does not say, so that its bytes must be kept. */
@@ -248,12 +242,12 @@ function signed(long: Long): bigint {
 
 /** Calls `take` until the packed values of the current field are used up. */
 export function forPacked(cursor: Cursor, take: (reader: PackedReader) => void): void {
-  if (cursor.wireType !== DELIMITED) throw cursor.invalid(`field ${cursor.field} has a wrong wire type`);
+  if (cursor.wireType !== DELIMITED) throw cursor.wrongWireType();
   const reader = cursor.packed();
   try {
     while (reader.pos < reader.len) take(reader);
   } catch (cause) {
-    throw cursor.damaged("a packed list is malformed", cursor.start, cause);
+    throw errors.packedListIsMalformed().at({ offset: cursor.start }).because(cause);
   }
 }
 

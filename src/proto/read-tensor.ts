@@ -4,6 +4,7 @@ import { NormfoldError } from "../base/errors.js";
 import type { SparseTensor } from "../ir/attribute.js";
 import { bitsOf, byteLengthOf, type DType } from "../ir/dtype.js";
 import { Tensor, type TensorData, type TensorMeta } from "../ir/tensor.js";
+import { errors } from "./errors.js";
 import { externalData, externalLocation, type TensorContext } from "./external.js";
 import { readDType, readEntry, readIntegers } from "./read-leaf.js";
 import { SPARSE, TENSOR } from "./schema.js";
@@ -32,11 +33,7 @@ export function readTensor(cursor: Cursor, context: TensorContext): Tensor {
   const fields = readFields(cursor);
   const { name, docString, wire } = fields;
   try {
-    const meta: TensorMeta = {
-      ...(name === undefined ? {} : { name }),
-      ...(docString === undefined ? {} : { docString }),
-      wire,
-    };
+    const meta: TensorMeta = { name, docString, wire };
     const dims = checkedDims(fields.dims);
     return new Tensor(fields.dtype ?? "undefined", dims, tensorData(fields, dims, context), meta);
   } catch (error) {
@@ -73,9 +70,7 @@ function readField(cursor: Cursor, fields: TensorFields): void {
       fields.dtype = readDType(cursor);
       break;
     case TENSOR.segment:
-      throw new NormfoldError("unsupported", "tensors in segments are not supported", {
-        offset: cursor.start,
-      });
+      throw errors.tensorIsInSegments().at({ offset: cursor.start });
     case TENSOR.name:
       fields.name = cursor.string("the name of a tensor");
       break;
@@ -112,16 +107,14 @@ const MOST_ELEMENTS = BigInt(Number.MAX_SAFE_INTEGER) / 128n;
 const MOST_DIMS = 1024;
 
 function checkedDims(dims: readonly bigint[]): number[] {
-  if (dims.length > MOST_DIMS) throw new NormfoldError("invalid", `a rank of ${dims.length} is too high`);
+  if (dims.length > MOST_DIMS) throw errors.rankIsTooHigh(dims.length);
   const empty = dims.includes(0n);
   let size = 1n;
   for (const dim of dims) {
-    if (dim < 0n) throw new NormfoldError("invalid", `dimension ${dim} of [${dims}] is negative`);
+    if (dim < 0n) throw errors.dimIsNegative(dim, dims);
     // The dims beside a zero need not multiply, but be numbers.
     size = empty ? dim : size * dim;
-    if (size > MOST_ELEMENTS) {
-      throw new NormfoldError("invalid", `dims [${dims}] overflow; no machine holds such a tensor`);
-    }
+    if (size > MOST_ELEMENTS) throw errors.dimsOverflow(dims);
   }
   return dims.map(Number);
 }
@@ -135,12 +128,7 @@ function tensorData(fields: TensorFields, dims: readonly number[], context: Tens
   };
   if (dtype === undefined) return raw === undefined ? empty : { kind: "range", range: raw };
   if (dtype === "string") {
-    if (fields.isExternal || raw !== undefined) {
-      throw new NormfoldError(
-        "invalid",
-        "a string tensor has raw or external data; only string_data holds text",
-      );
-    }
+    if (fields.isExternal || raw !== undefined) throw errors.stringsAreRaw();
     checkCount(dims, size, strings.length);
     return { kind: "strings", values: strings };
   }
@@ -148,23 +136,18 @@ function tensorData(fields: TensorFields, dims: readonly number[], context: Tens
   if (fields.isExternal) return externalData(externalLocation(fields.external), byteLength, context);
   if (raw !== undefined && (raw.length > 0 || typed.size === 0)) {
     if (raw.length !== byteLength) {
-      throw new NormfoldError(
-        "invalid",
-        `${raw.length} bytes of data for ${dtype}[${dims}], which takes ${byteLength}`,
-      );
+      throw errors.rawDataSizeDiffers(raw.length, dtype, dims, byteLength);
     }
     return { kind: "range", range: raw };
   }
   if (dtype === "undefined") {
-    if (typed.size > 0 || dims.length > 0) throw new NormfoldError("invalid", "it has no element type");
+    if (typed.size > 0 || dims.length > 0) throw errors.elementTypeIsMissing();
     return empty;
   }
   const field = typedFieldOf(dtype);
   const entries = typed.get(field);
   const stray = [...typed].find(([other, { count }]) => other !== field && count > 0);
-  if (stray !== undefined) {
-    throw new NormfoldError("invalid", `${dtype} data is in field ${stray[0]} instead of ${field}`);
-  }
+  if (stray !== undefined) throw errors.dataIsInWrongField(dtype, stray[0], field);
   checkCount(dims, entriesOf(dtype, size), entries?.count ?? 0);
   if (entries === undefined || size === 0) return empty;
   // A packed float or double list is laid out as raw_data is.
@@ -179,9 +162,7 @@ function isFixed(field: number): boolean {
 }
 
 function checkCount(dims: readonly number[], needed: number, found: number): void {
-  if (needed === found) return;
-  const what = found === 0 ? "no data" : `${found} entries of data`;
-  throw new NormfoldError("invalid", `${what} for dims [${dims}], which need ${needed}`);
+  if (needed !== found) throw errors.entryCountDiffers(found, dims, needed);
 }
 
 /** A SparseTensorProto. `values.meta.name` is the initializer's name. */
@@ -199,7 +180,7 @@ export function readSparse(cursor: Cursor, context: TensorContext): SparseTensor
   }
   cursor.leave(outer);
   if (values === undefined || indices === undefined) {
-    throw new NormfoldError("invalid", "a sparse tensor lacks its values or indices", { offset: start });
+    throw errors.sparseTensorIsIncomplete().at({ offset: start });
   }
   try {
     const sparse = { values, indices, dims: checkedDims(dims), wire };
@@ -215,13 +196,10 @@ export function readSparse(cursor: Cursor, context: TensorContext): SparseTensor
 function checkSparse(sparse: SparseTensor): void {
   const { values, indices, dims } = sparse;
   const [count] = values.dims;
-  if (values.dims.length !== 1) throw new NormfoldError("invalid", "sparse values must have rank 1");
+  if (values.dims.length !== 1) throw errors.sparseValuesAreNoVector(values.dims.length);
   const shape = indices.dims;
   const fits = shape.length === 1 ? shape[0] === count : shape[0] === count && shape[1] === dims.length;
   if (!fits || shape.length < 1 || shape.length > 2) {
-    throw new NormfoldError(
-      "invalid",
-      `sparse indices of shape [${shape}] do not fit ${present(count, "rank 1")} values of a rank ${dims.length} tensor`,
-    );
+    throw errors.sparseIndicesDoNotFit(shape, present(count, "rank 1"), dims.length);
   }
 }

@@ -35,10 +35,10 @@ export interface NodeRecord {
 /** An attribute that holds graphs, not yet linked. */
 export interface BodyAttribute {
   readonly name: string;
-  readonly docString?: string;
+  readonly docString: string | undefined;
   readonly kind: "graph" | "graphs";
   readonly bodies: readonly GraphRecord[];
-  readonly unknown?: Uint8Array;
+  readonly unknown: Uint8Array | undefined;
 }
 
 export interface AnnotationRecord {

@@ -1,6 +1,6 @@
-import { invariant } from "../base/assert.js";
 import type { ByteRange } from "../base/bytes.js";
 import { bitsOf, byteLengthOf, type DType } from "../ir/dtype.js";
+import { errors } from "./errors.js";
 import { forPacked } from "./read-leaf.js";
 import { TENSOR } from "./schema.js";
 import { Cursor, DELIMITED, FIXED32, FIXED64, VARINT } from "./wire.js";
@@ -55,13 +55,11 @@ const PIECE = 65536;
 export function countTyped(cursor: Cursor): number {
   const wireType = ENTRY_WIRE.get(cursor.field);
   if (cursor.wireType === wireType) return 1;
-  if (cursor.wireType !== DELIMITED) {
-    throw cursor.invalid(`field ${cursor.field} has wire type ${cursor.wireType}; the file is damaged`);
-  }
+  if (cursor.wireType !== DELIMITED) throw cursor.wrongWireType();
   const { source, offset, length } = cursor.range();
   if (wireType !== VARINT) {
     const width = wireType === FIXED32 ? 4 : 8;
-    if (length % width !== 0) throw cursor.damaged("a packed list ends inside a number", cursor.start);
+    if (length % width !== 0) throw errors.packedListIsMalformed().at({ offset: cursor.start });
     return length / width;
   }
   let count = 0;
@@ -73,7 +71,7 @@ export function countTyped(cursor: Cursor): number {
       if (last < 128) count++;
     }
   }
-  if (last >= 128) throw cursor.damaged("a packed list ends inside a number", cursor.start);
+  if (last >= 128) throw errors.packedListIsMalformed().at({ offset: cursor.start });
   return count;
 }
 
@@ -86,7 +84,7 @@ export function decodeTyped(wire: ByteRange, field: number, dtype: DType, size: 
   const cursor = new Cursor(wire);
   let index = 0;
   const take = (low: number, high: number): void => {
-    invariant(index < limit, "the file changed while it was read");
+    if (index >= limit) throw errors.fileChangedWhileRead();
     put(index++, low, high);
   };
   while (cursor.next()) {
@@ -107,7 +105,7 @@ export function decodeTyped(wire: ByteRange, field: number, dtype: DType, size: 
       });
     }
   }
-  invariant(index === limit, "the file changed while it was read");
+  if (index !== limit) throw errors.fileChangedWhileRead();
   return bytes;
 }
 

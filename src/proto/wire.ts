@@ -1,14 +1,15 @@
 import { Reader } from "protobufjs/minimal.js";
 import type { ByteRange, ByteSource } from "../base/bytes.js";
-import { NormfoldError } from "../base/errors.js";
+import type { NormfoldError } from "../base/errors.js";
+import { errors } from "./errors.js";
 
 /** Protocol Buffers' own limit on nested messages; deeper models could be read by nothing else. */
 const MAX_DEPTH = 100;
 /** Tag and value of a scalar, or tag and length: at most 5 + 10 bytes. */
 const HEADER = 15;
-/** A window starts small, since behind a skipped tensor there is often only another tensor's header. */
-const SMALL_WINDOW = 4096;
-const LARGE_WINDOW = 256 * 1024;
+/** Bytes read ahead: few at first, because behind a skipped tensor there is often only another tensor's header. */
+const READ_AHEAD = 4096;
+const MAX_READ_AHEAD = 256 * 1024;
 
 export const VARINT = 0;
 export const FIXED64 = 1;
@@ -18,9 +19,9 @@ const GROUP_END = 4;
 export const FIXED32 = 5;
 
 /**
- * Steps through the fields of a message in place: through a window over the source, so that what is skipped is never
- * read. `next` stands on a field, whose value is then taken (or not) by one of the readers; `enter` and `leave`
- * bracket the fields of a nested message. Every extent is checked against the enclosing message; malformed bytes
+ * Steps through the fields of a message where it is stored. It reads a little ahead into a buffer, and skipped values
+ * are never read. `next` goes to a field, whose value one of the readers then takes, or none; `enter` and `leave`
+ * bracket the fields of a nested message. Every extent is checked against the enclosing message. Malformed bytes
  * give NormfoldError "invalid" with their offset.
  */
 export class Cursor {
@@ -38,7 +39,7 @@ export class Cursor {
   #depth = 0;
   #reader: Reader = new Reader(new Uint8Array(0));
   #base = 0;
-  #window = SMALL_WINDOW;
+  #readAhead = READ_AHEAD;
   #low = 0;
   #high = 0;
 
@@ -55,7 +56,7 @@ export class Cursor {
     this.start = this.#position;
     this.#header();
     if (this.wireType === GROUP) this.#skipGroup();
-    else if (this.wireType === GROUP_END) throw this.damaged("a group ends that never began", this.start);
+    else if (this.wireType === GROUP_END) throw errors.groupNeverBegan().at({ offset: this.start });
     this.#position = this.valueEnd;
     return true;
   }
@@ -82,15 +83,11 @@ export class Cursor {
       }
       this.valueEnd = this.valueStart + length;
     } catch (cause) {
-      throw this.damaged("a field header is malformed or cut off", at, cause);
+      throw errors.fieldHeaderIsMalformed().at({ offset: at }).because(cause);
     }
-    if (this.field === 0 || this.wireType > FIXED32) throw this.damaged("a field has no valid tag", at);
+    if (this.field === 0 || this.wireType > FIXED32) throw errors.fieldTagIsInvalid().at({ offset: at });
     if (this.valueEnd > this.#end) {
-      const missing = this.valueEnd - this.#end;
-      throw this.damaged(
-        `field ${this.field} is ${missing} bytes longer than the message it is in; the file is cut off or damaged`,
-        at,
-      );
+      throw errors.fieldIsLongerThanMessage(this.field, this.valueEnd - this.#end).at({ offset: at });
     }
   }
 
@@ -99,7 +96,7 @@ export class Cursor {
     const { start, field } = this;
     for (let nesting = 1; nesting > 0; ) {
       this.#position = this.valueEnd;
-      if (this.#position >= this.#end) throw this.damaged("a group does not end", start);
+      if (this.#position >= this.#end) throw errors.groupNeverEnds().at({ offset: start });
       this.#header();
       if (this.wireType === GROUP) nesting++;
       else if (this.wireType === GROUP_END) nesting--;
@@ -110,14 +107,14 @@ export class Cursor {
     this.valueStart = start;
   }
 
-  /** The reader standing at `at`, with `length` bytes (or what there is) inside its window. */
+  /** The reader at offset `at`, with the next `length` bytes in its buffer, or as many as there are. */
   #fill(at: number, length: number): Reader {
     const want = Math.min(length, this.#limit - at);
-    const windowEnd = this.#base + this.#reader.len;
-    if (at < this.#base || at + want > windowEnd) {
-      const close = at >= this.#base && at - windowEnd < this.#window;
-      this.#window = close ? Math.min(this.#window * 2, LARGE_WINDOW) : SMALL_WINDOW;
-      const take = Math.min(Math.max(want, this.#window), this.#limit - at);
+    const bufferEnd = this.#base + this.#reader.len;
+    if (at < this.#base || at + want > bufferEnd) {
+      const close = at >= this.#base && at - bufferEnd < this.#readAhead;
+      this.#readAhead = close ? Math.min(this.#readAhead * 2, MAX_READ_AHEAD) : READ_AHEAD;
+      const take = Math.min(Math.max(want, this.#readAhead), this.#limit - at);
       this.#reader = new Reader(this.source.read(at, take));
       this.#base = at;
     }
@@ -126,12 +123,7 @@ export class Cursor {
   }
 
   #expect(wireType: number): void {
-    if (this.wireType !== wireType) {
-      throw this.damaged(
-        `field ${this.field} has wire type ${this.wireType} instead of ${wireType}`,
-        this.start,
-      );
-    }
+    if (this.wireType !== wireType) throw this.wrongWireType();
   }
 
   /** The current varint as a signed 64-bit integer. */
@@ -144,7 +136,8 @@ export class Cursor {
   integer(what: string): number {
     this.#expect(VARINT);
     const value = this.#high * 2 ** 32 + (this.#low >>> 0);
-    if (!Number.isSafeInteger(value)) throw this.invalid(`${what} is ${this.bigint()}, out of range`);
+    if (!Number.isSafeInteger(value))
+      throw errors.integerIsOutOfRange(what, this.bigint()).at({ offset: this.start });
     return value;
   }
 
@@ -153,7 +146,7 @@ export class Cursor {
     return this.#fill(this.valueStart, 4).float();
   }
 
-  /** The bytes of the current length-delimited value. They may alias the window or the source. */
+  /** The bytes of the current length-delimited value. They may alias the buffer or the source. */
   bytes(): Uint8Array {
     this.#expect(DELIMITED);
     return this.slice(this.valueStart, this.valueEnd);
@@ -166,7 +159,7 @@ export class Cursor {
 
   /** The bytes between two absolute offsets. */
   slice(start: number, end: number): Uint8Array {
-    if (end - start > LARGE_WINDOW) return this.source.read(start, end - start);
+    if (end - start > MAX_READ_AHEAD) return this.source.read(start, end - start);
     const reader = this.#fill(start, end - start);
     return reader.buf.subarray(reader.pos, reader.pos + end - start);
   }
@@ -176,7 +169,7 @@ export class Cursor {
     this.#expect(DELIMITED);
     const length = this.valueEnd - this.valueStart;
     const reader =
-      length > LARGE_WINDOW
+      length > MAX_READ_AHEAD
         ? new Reader(this.source.read(this.valueStart, length))
         : this.#fill(this.valueStart, length);
     return utf8(reader.buf, reader.pos, reader.pos + length);
@@ -185,7 +178,7 @@ export class Cursor {
   /** The current value as a name; invalid when it is not UTF-8. */
   string(what: string): string {
     const text = this.text();
-    if (text === undefined) throw this.invalid(`${what} is not valid UTF-8; the file is damaged`);
+    if (text === undefined) throw errors.textIsNotUtf8(what).at({ offset: this.start });
     return text;
   }
 
@@ -209,7 +202,7 @@ export class Cursor {
   enter(): number {
     this.#expect(DELIMITED);
     if (++this.#depth > MAX_DEPTH) {
-      throw this.invalid(`messages are nested more than ${MAX_DEPTH} deep; no ONNX reader accepts that`);
+      throw errors.messagesAreNestedTooDeep(MAX_DEPTH).at({ offset: this.start });
     }
     const outer = this.#end;
     this.#end = this.valueEnd;
@@ -223,14 +216,9 @@ export class Cursor {
     this.#end = outer;
   }
 
-  /** An error about the current field. */
-  invalid(message: string): NormfoldError {
-    return new NormfoldError("invalid", message, { offset: this.start });
-  }
-
-  damaged(message: string, offset: number, cause?: unknown): NormfoldError {
-    const text = message.includes(";") ? message : `${message}; the file is damaged or not an ONNX model`;
-    return new NormfoldError("invalid", text, { offset }, { cause });
+  /** The error that the current field is encoded otherwise than it must be. */
+  wrongWireType(): NormfoldError {
+    return errors.wireTypeIsWrong(this.field, this.wireType).at({ offset: this.start });
   }
 }
 

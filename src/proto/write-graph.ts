@@ -2,7 +2,7 @@ import { memorySource } from "../base/bytes.js";
 import type { Graph, Node, QuantizationAnnotation, Value, ValueInfo } from "../ir/graph.js";
 import type { FunctionDef } from "../ir/model.js";
 import { tensorType } from "../ir/type.js";
-import { Leftover, rawFields } from "./leftover.js";
+import { rawFields, UnknownFieldWriter } from "./raw-fields.js";
 import { ANNOTATION, ENTRY, FUNCTION, GRAPH, NODE } from "./schema.js";
 import { Sink } from "./sink.js";
 import { Cursor } from "./wire.js";
@@ -18,42 +18,42 @@ export function writeGraph(
   listInitializers = false,
 ): void {
   const message = new Sink();
-  const leftover = new Leftover(graph.unknown);
+  const unknown = new UnknownFieldWriter(graph.unknown);
   for (const node of graph.nodes()) writeNode(message, GRAPH.node, node, plan);
-  leftover.before(GRAPH.name, message);
+  unknown.before(GRAPH.name, message);
   message.text(GRAPH.name, graph.name);
-  leftover.before(GRAPH.initializer, message);
+  unknown.before(GRAPH.initializer, message);
   for (const value of graph.initializers) {
     if (value.tensor !== undefined) {
       writeTensor(message, GRAPH.initializer, value.tensor, value.name, plan);
     }
   }
-  leftover.before(GRAPH.docString, message);
+  unknown.before(GRAPH.docString, message);
   message.text(GRAPH.docString, graph.docString);
-  leftover.before(GRAPH.input, message);
+  unknown.before(GRAPH.input, message);
   for (const input of graph.inputs) {
     writeValueInfo(message, GRAPH.input, input.name, input.info ?? { name: input.name });
   }
   if (listInitializers) writeInitializerInputs(message, graph);
-  leftover.before(GRAPH.output, message);
+  unknown.before(GRAPH.output, message);
   for (const output of graph.outputs) {
     const info = graph.outputInfo.get(output) ?? output.info ?? { name: output.name };
     writeValueInfo(message, GRAPH.output, output.name, info);
   }
-  leftover.before(GRAPH.valueInfo, message);
+  unknown.before(GRAPH.valueInfo, message);
   const elsewhere = new Set([...graph.inputs, ...graph.outputs]);
   writeDeclarations(message, GRAPH.valueInfo, graph, (value) => !elsewhere.has(value));
-  leftover.before(GRAPH.annotation, message);
+  unknown.before(GRAPH.annotation, message);
   for (const annotation of graph.annotations) writeAnnotation(message, annotation);
-  leftover.before(GRAPH.sparseInitializer, message);
+  unknown.before(GRAPH.sparseInitializer, message);
   for (const value of graph.initializers) {
     if (value.sparse !== undefined) {
       writeSparse(message, GRAPH.sparseInitializer, value.sparse, value.name, plan);
     }
   }
-  leftover.before(GRAPH.metadata, message);
+  unknown.before(GRAPH.metadata, message);
   writeMetadata(message, GRAPH.metadata, graph.metadata);
-  leftover.rest(message);
+  unknown.rest(message);
   sink.message(field, message);
 }
 
@@ -101,7 +101,7 @@ function writeNode(sink: Sink, field: number, node: Node, plan: TensorPlan): voi
 }
 
 function writeNodeFields(sink: Sink, node: Node, plan: TensorPlan): void {
-  const leftover = new Leftover(node.unknown);
+  const unknown = new UnknownFieldWriter(node.unknown);
   for (const input of node.inputs) sink.text(NODE.input, input?.name ?? "");
   for (const output of node.outputs) sink.text(NODE.output, output?.name ?? "");
   sink.text(NODE.name, node.name);
@@ -112,11 +112,11 @@ function writeNodeFields(sink: Sink, node: Node, plan: TensorPlan): void {
     });
   }
   sink.text(NODE.docString, node.docString);
-  leftover.before(NODE.domain, sink);
+  unknown.before(NODE.domain, sink);
   sink.text(NODE.domain, node.domain);
   sink.text(NODE.overload, node.overload);
   writeMetadata(sink, NODE.metadata, node.metadata);
-  leftover.rest(sink);
+  unknown.rest(sink);
 }
 
 /** Written as it was read unless a value it names has another name now. */
@@ -150,16 +150,16 @@ function writeParameter(sink: Sink, raw: Uint8Array, value: string): void {
 /** A FunctionProto field. */
 export function writeFunction(sink: Sink, field: number, def: FunctionDef, plan: TensorPlan): void {
   const message = new Sink();
-  const leftover = new Leftover(def.unknown);
+  const unknown = new UnknownFieldWriter(def.unknown);
   const { body } = def;
   message.text(FUNCTION.name, def.name);
-  leftover.before(FUNCTION.input, message);
+  unknown.before(FUNCTION.input, message);
   for (const input of body.inputs) message.text(FUNCTION.input, input.name);
   for (const output of body.outputs) message.text(FUNCTION.output, output.name);
   for (const name of def.attributeNames) message.text(FUNCTION.attribute, name);
   for (const node of body.nodes()) writeNode(message, FUNCTION.node, node, plan);
   message.text(FUNCTION.docString, def.docString);
-  leftover.before(FUNCTION.opsetImport, message);
+  unknown.before(FUNCTION.opsetImport, message);
   for (const opset of def.opsetImports) writeOpset(message, FUNCTION.opsetImport, opset);
   message.text(FUNCTION.domain, def.domain);
   for (const attr of def.attributeDefaults) {
@@ -170,6 +170,6 @@ export function writeFunction(sink: Sink, field: number, def: FunctionDef, plan:
   writeDeclarations(message, FUNCTION.valueInfo, body, () => true);
   message.text(FUNCTION.overload, def.overload);
   writeMetadata(message, FUNCTION.metadata, def.metadata);
-  leftover.rest(message);
+  unknown.rest(message);
   sink.message(field, message);
 }

@@ -4,7 +4,7 @@ import { dtypeCode } from "../ir/dtype.js";
 import type { MetadataEntry, ValueInfo } from "../ir/graph.js";
 import type { OpsetImport } from "../ir/model.js";
 import type { Dim, ValueType } from "../ir/type.js";
-import { Leftover, withText } from "./leftover.js";
+import { UnknownFieldWriter, withText } from "./raw-fields.js";
 import {
   ATTRIBUTE,
   ATTRIBUTE_KINDS,
@@ -177,19 +177,19 @@ export function writeAttribute(
 }
 
 function writeAttributeFields(sink: Sink, attr: Attribute, plan: TensorPlan, writeGraph: WriteGraph): void {
-  const leftover = new Leftover(attr.unknown);
+  const unknown = new UnknownFieldWriter(attr.unknown);
   sink.text(ATTRIBUTE.name, attr.name);
   // Sparse tensors are the one kind of value whose field comes after the type.
   const late = attr.kind === "sparse_tensor" || attr.kind === "sparse_tensors";
   if (!late) writePayload(sink, attr, plan, writeGraph);
-  leftover.before(ATTRIBUTE.docString, sink);
+  unknown.before(ATTRIBUTE.docString, sink);
   sink.text(ATTRIBUTE.docString, attr.docString);
-  leftover.before(ATTRIBUTE.type, sink);
+  unknown.before(ATTRIBUTE.type, sink);
   const code = ATTRIBUTE_KINDS.indexOf(attr.kind === "ref" ? attr.type : kindName(attr));
   if (code > 0) sink.integer(ATTRIBUTE.type, code);
   if (attr.kind === "ref") sink.text(ATTRIBUTE.refName, attr.ref);
   if (late) writePayload(sink, attr, plan, writeGraph);
-  leftover.rest(sink);
+  unknown.rest(sink);
 }
 
 function kindName(attr: Attribute): (typeof ATTRIBUTE_KINDS)[number] {

@@ -1,7 +1,7 @@
-import { NormfoldError } from "../base/errors.js";
 import type { SparseTensor } from "../ir/attribute.js";
 import { dtypeCode } from "../ir/dtype.js";
 import type { ExternalLocation, Tensor, TensorData } from "../ir/tensor.js";
+import { errors } from "./errors.js";
 import { ENTRY, SPARSE, TENSOR } from "./schema.js";
 import { type Piece, Sink } from "./sink.js";
 import { Cursor, DELIMITED } from "./wire.js";
@@ -153,10 +153,7 @@ export function elements(tensor: Tensor): Piece {
   const compute = (): Uint8Array => {
     const bytes = tensor.bytes();
     if (bytes.length === length) return bytes;
-    throw new NormfoldError(
-      "internal",
-      `tensor "${tensor.meta.name ?? ""}" promised ${length} bytes and gave ${bytes.length}`,
-    );
+    throw errors.computedSizeDiffers(tensor.meta.name ?? "", length, bytes.length);
   };
   return { length, compute };
 }

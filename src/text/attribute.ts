@@ -112,7 +112,7 @@ function parseTypeOrTensor(lexer: Lexer): Single {
   const name = kind === "id" || kind === "string" ? lexer.name("a name") : undefined;
   const isTensor = lexer.accept("=") || name !== undefined || lexer.at("{");
   if (!isTensor) return { kind: "type", value: type };
-  return { kind: "tensor", value: parseTensorData(lexer, type, name === undefined ? {} : { name }) };
+  return { kind: "tensor", value: parseTensorData(lexer, type, { name }) };
 }
 
 function parseList(

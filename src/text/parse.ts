@@ -186,7 +186,7 @@ function parseDeclaration(lexer: Lexer): Declaration {
 }
 
 function infoOf({ name, type }: Declaration): ValueInfo {
-  return type === undefined ? { name: name.text } : { name: name.text, type };
+  return { name: name.text, type };
 }
 
 function parseDeclarations(lexer: Lexer): readonly Declaration[] {
@@ -243,9 +243,9 @@ function parseNode(lexer: Lexer, scope: Scope): Node {
   const domain = path.slice(0, -1).join(".");
   const node = scope.graph.addNode({
     opType: present(path.at(-1), "an operator has a name"),
-    ...(domain === "" ? {} : { domain }),
-    ...(overload === undefined ? {} : { overload }),
-    ...(label === undefined ? {} : { name: label }),
+    domain: domain === "" ? undefined : domain,
+    overload,
+    name: label,
     inputs: inputs.map((name) => (name.text === "" ? null : lookUp(lexer, scope, name))),
     outputs: outputs.map((name) => (name.text === "" ? null : name.text)),
     attributes,

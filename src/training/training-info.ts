@@ -9,7 +9,7 @@ import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
 import { raiseOpset } from "../opset/index.js";
 import { decodeModel } from "../proto/decode.js";
 import { encodeToBytes } from "../proto/encode.js";
-import { rawFields } from "../proto/leftover.js";
+import { rawFields } from "../proto/raw-fields.js";
 import { ENTRY, GRAPH, MODEL, TRAINING } from "../proto/schema.js";
 import { Sink } from "../proto/sink.js";
 import { Cursor } from "../proto/wire.js";

@@ -233,21 +233,25 @@ describe("external data", () => {
     const [value] = model.graph.initializers;
     expect(value?.tensor?.data.kind).toBe("missing");
     expect(value?.tensor?.dims).toEqual([2]);
-    expect(failure(() => value?.tensor?.bytes()).message).toContain("w.bin");
+    expect(failure(() => value?.tensor?.bytes())).toMatchObject({
+      id: "external-file-is-not-given",
+      message: expect.stringContaining("w.bin"),
+    });
     expect(equalBytes(encode(model), bytes)).toBe(true);
   });
 
   it.each([
-    [{ location: "w.bin", offset: "96" }, /end at byte 104 of "w.bin", which has 100/],
-    [{ location: "w.bin", offset: "-1" }, /offset "-1"/],
-    [{ location: "w.bin", offset: "1e3" }, /offset "1e3"/],
-    [{ location: "w.bin", length: "4" }, /4 bytes long, but the dims need 8/],
-    [{ location: "w.bin", offset: "99999999999999999999" }, /not a number of bytes/],
-    [{ offset: "0" }, /without a location/],
-  ])("refuses %j", (entries, message) => {
+    [{ location: "w.bin", offset: "96" }, "external-file-is-too-short", /byte 104 of "w.bin", which has 100/],
+    [{ location: "w.bin", offset: "-1" }, "external-number-is-malformed", /offset "-1"/],
+    [{ location: "w.bin", offset: "1e3" }, "external-number-is-malformed", /offset "1e3"/],
+    [{ location: "w.bin", length: "4" }, "external-length-differs", /4 bytes long, but the dims need 8/],
+    [{ location: "w.bin", offset: "99999999999999999999" }, "external-number-is-malformed", /9{20}/],
+    [{ offset: "0" }, "external-location-is-missing", /location/],
+  ])("refuses %j", (entries, id, message) => {
     const error = failure(() =>
       decode(modelBytes({ initializer: [external(entries)] }), { external: files, file: "m.onnx" }),
     );
+    expect(error.id).toBe(id);
     expect(error.message).toMatch(message);
     expect(error.describe()).toContain('m.onnx, tensor "w"');
   });

@@ -8,8 +8,11 @@ export function* rawFields(bytes: Uint8Array): Generator<readonly [field: number
   while (cursor.next()) yield [cursor.field, cursor.raw()];
 }
 
-/** Fields that normfold does not read, put back between the others: they stay in order, and stand as early as that allows. */
-export class Leftover {
+/**
+ * Puts the fields that normfold does not read (UnknownFields collected them) back between the others: in their order, each
+ * as early as that order allows.
+ */
+export class UnknownFieldWriter {
   readonly #fields: readonly (readonly [field: number, raw: Uint8Array])[];
   #next = 0;
 
@@ -17,7 +20,7 @@ export class Leftover {
     this.#fields = unknown === undefined ? [] : [...rawFields(unknown)];
   }
 
-  /** Writes the next ones that come before `field`. */
+  /** Writes the remaining ones up to the first whose number is `field` or higher. */
   before(field: number, sink: Sink): void {
     for (let entry = this.#fields[this.#next]; entry !== undefined; entry = this.#fields[++this.#next]) {
       if (entry[0] >= field) return;
@@ -25,6 +28,7 @@ export class Leftover {
     }
   }
 
+  /** Writes all remaining ones. */
   rest(sink: Sink): void {
     this.before(Infinity, sink);
   }
