@@ -12,21 +12,18 @@ export {
   calibrate,
 } from "./batchnorm/calibrate.js";
 export { type FreezeReport, freeze } from "./batchnorm/freeze.js";
+export { type InsertedSite, type InsertReport, insertBatchNorm } from "./batchnorm/insert.js";
+export type { InsertOptions } from "./batchnorm/insert-options.js";
 export {
-  type InsertedSite,
-  type InsertOptions,
-  type InsertReport,
-  insertBatchNorm,
-} from "./batchnorm/insert.js";
-export {
+  type KeptNode,
   type PrepareOptions,
   type PrepareReport,
   prepare,
   RECIPES,
   type Recipe,
 } from "./batchnorm/prepare.js";
-export type { PassedOver, Site, SiteOptions } from "./batchnorm/site.js";
-export { matchesGlob } from "./batchnorm/site.js";
+export { matchesGlob } from "./batchnorm/selection.js";
+export type { LinearLayer, PassedOver, Site, SiteOptions } from "./batchnorm/site.js";
 export { findSites } from "./batchnorm/sites.js";
 export {
   estimateStatistics,

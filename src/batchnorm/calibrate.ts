@@ -1,10 +1,10 @@
 import { present } from "../base/assert.js";
-import { NormfoldError } from "../base/errors.js";
 import type { Dataset } from "../data/dataset.js";
 import { cloneModel } from "../ir/clone.js";
 import type { Graph, Node, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
+import { errors } from "./errors.js";
 import { levelsOf } from "./levels.js";
 import type { BatchMoments } from "./moments.js";
 import { estimateStatistics, type StatisticsOptions } from "./statistics.js";
@@ -79,20 +79,16 @@ export async function calibrate(
 ): Promise<{ readonly model: Model; readonly report: CalibrationReport }> {
   const { method = "paper", momentum, ...rest } = options;
   if (momentum !== undefined && !(momentum >= 0 && momentum < 1)) {
-    throw new NormfoldError("usage", `the momentum is ${momentum}; give one from 0 to below 1`);
+    throw errors.momentumOutsideRange(momentum);
   }
   if (momentum !== undefined && method !== "moving-average") {
-    throw new NormfoldError("usage", `momentum has no effect with method ${method}; leave it out`);
+    throw errors.momentumHasNoEffect(method);
   }
   const copy = cloneModel(model);
   const layers = normalizationsOf(copy.graph);
   const passedOver = nestedNormalizations(copy);
   if (layers.length === 0) {
-    const message =
-      passedOver.length === 0
-        ? "the model has no BatchNormalization; normfold insert puts some in"
-        : "each BatchNormalization is in a body or a function; normfold optimize --inline-functions takes functions apart";
-    throw new NormfoldError("usage", message);
+    throw passedOver.length === 0 ? errors.noNormalizationToCalibrate() : errors.onlyNestedNormalizations();
   }
   const before = layers.map((layer) => stored(layer));
   const measured =
@@ -152,11 +148,7 @@ function nestedNormalizations(model: Model): readonly string[] {
 function ownStatistic(graph: Graph, node: Node, index: number): Value {
   const value = node.input(index);
   if (value?.tensor === undefined || value.graph !== graph) {
-    throw new NormfoldError(
-      "unsupported",
-      `its ${index === 3 ? "mean" : "variance"} is no initializer; make it one (normfold optimize lifts constants)`,
-      { element: node.label },
-    );
+    throw errors.statisticIsNotInitializer(index === 3 ? "mean" : "variance").at({ element: node.label });
   }
   if (value.uses.size === 1) return value;
   const own = graph.addInitializer(graph.freshName(value.name), value.tensor);
@@ -180,12 +172,8 @@ function store({ node, mean, variance }: Layer, statistics: CalibratedLayer["aft
     const old: Tensor = present(value.tensor, `"${value.name}" is an initializer`);
     const tensor = tensorFromNumbers(old.dtype, old.dims, numbers);
     if (!tensor.toFloat64().every(Number.isFinite)) {
-      const what = value === mean ? "a mean" : "a variance";
-      throw new NormfoldError(
-        "unsupported",
-        `${what} does not fit into ${old.dtype}; scale the data, or use a wider type`,
-        { element: node.label },
-      );
+      const which = value === mean ? "mean" : "variance";
+      throw errors.statisticExceedsType(which, old.dtype).at({ element: node.label });
     }
     value.tensor = tensor;
   }

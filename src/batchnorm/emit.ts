@@ -7,7 +7,7 @@ import { tensorType } from "../ir/type.js";
 import type { SymDim } from "../rules/dims.js";
 
 /** gamma, beta, running mean and running variance: one number for each channel. */
-export interface Parameters {
+export interface NormalizationParameters {
   readonly scale: Float64Array;
   readonly bias: Float64Array;
   readonly mean: Float64Array;
@@ -18,7 +18,7 @@ export interface NormalizationInit {
   /** What names start with: `<base>_bn_scale`, `_bn_bias`, `_bn_mean`, `_bn_var`. */
   readonly base: string;
   /** Numbers for new constants, or values that the model has already: scale, bias, mean, variance. */
-  readonly parameters: Parameters | readonly [Value, Value, Value, Value];
+  readonly parameters: NormalizationParameters | readonly [Value, Value, Value, Value];
   readonly channels: number;
   readonly dtype: FloatDType;
   readonly opset: number;

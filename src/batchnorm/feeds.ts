@@ -1,10 +1,10 @@
-import { NormfoldError } from "../base/errors.js";
 import type { Batch, Dataset, Field } from "../data/dataset.js";
 import { isFloat } from "../ir/dtype.js";
 import type { Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { hasNonFinite } from "../runtime/compare.js";
 import type { RuntimeTensor } from "../runtime/runtime.js";
+import { errors } from "./errors.js";
 
 /** Which field of a dataset feeds which input of a model. */
 export interface FeedPlan {
@@ -26,19 +26,14 @@ export function planFeeds(model: Model, dataset: Dataset): FeedPlan {
   const pairs = inputs.map((value, i) => {
     const field = byName.get(value.name) ?? (positional ? dataset.fields[i] : undefined);
     if (field === undefined) {
-      const known = dataset.fields.map(({ name }) => name).join(", ") || "nothing";
-      throw new NormfoldError(
-        "invalid",
-        `the data has no "${value.name}", which the model reads; it has ${known}`,
-      );
+      const known = dataset.fields.map(({ name }) => name);
+      throw errors.dataLacksInput(value.name, known);
     }
     return { value, field };
   });
   const sizes = pairs.map(({ value, field }) => checkField(value, field));
   const fixed = [...new Set(sizes.filter((size) => size !== undefined))];
-  if (fixed.length > 1) {
-    throw new NormfoldError("invalid", `the model's inputs fix different batch sizes (${fixed.join(", ")})`);
-  }
+  if (fixed.length > 1) throw errors.inputsFixOtherBatchSizes(fixed);
   return {
     pairs: pairs.map(({ value, field }) => ({ input: value.name, field: field.name })),
     fixedBatch: fixed[0],
@@ -50,10 +45,7 @@ function checkField(value: Value, field: Field): number | undefined {
   const { type } = value;
   if (type?.kind !== "tensor") return undefined;
   if (type.dtype !== field.dtype) {
-    throw new NormfoldError(
-      "invalid",
-      `the data for "${value.name}" is ${field.dtype}, the model wants ${type.dtype}`,
-    );
+    throw errors.dataTypeDiffersFromInput(value.name, field.dtype, type.dtype);
   }
   const { shape } = type;
   if (shape === undefined || field.shape === undefined) return undefined;
@@ -61,13 +53,7 @@ function checkField(value: Value, field: Field): number | undefined {
   const fits =
     sample.length === field.shape.length &&
     sample.every((dim, axis) => typeof dim !== "number" || dim <= 0 || dim === field.shape?.[axis]);
-  if (!fits) {
-    const wanted = sample.map((dim) => dim ?? "?").join(",");
-    throw new NormfoldError(
-      "invalid",
-      `a sample for "${value.name}" is [${field.shape.join(",")}], the model wants [${wanted}]`,
-    );
-  }
+  if (!fits) throw errors.sampleShapeDiffersFromInput(value.name, field.shape, sample);
   const batch = shape[0];
   return typeof batch === "number" && batch > 0 ? batch : undefined;
 }
@@ -77,14 +63,8 @@ export function feedsOf(batch: Batch, plan: FeedPlan, index: number): ReadonlyMa
   return new Map(
     plan.pairs.map(({ input, field }) => {
       const tensor = batch.tensors.get(field);
-      if (tensor === undefined)
-        throw new NormfoldError("invalid", `batch ${index + 1} of the data has no "${field}"`);
-      if (isFloat(tensor.dtype) && hasNonFinite(tensor)) {
-        throw new NormfoldError(
-          "invalid",
-          `batch ${index + 1} of the data has a NaN or infinite number in "${field}"`,
-        );
-      }
+      if (tensor === undefined) throw errors.batchLacksField(index + 1, field);
+      if (isFloat(tensor.dtype) && hasNonFinite(tensor)) throw errors.batchIsNotFinite(index + 1, field);
       return [input, tensor];
     }),
   );

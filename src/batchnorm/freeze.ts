@@ -1,7 +1,6 @@
 import { fitsRange } from "../affine/scale-tensor.js";
 import { createFacts } from "../analysis/fact-table.js";
 import { present } from "../base/assert.js";
-import { NormfoldError } from "../base/errors.js";
 import { Builder } from "../ir/builder.js";
 import { cloneModel } from "../ir/clone.js";
 import { type FloatDType, isFloat, unitOf } from "../ir/dtype.js";
@@ -15,6 +14,7 @@ import { type DecomposedForm, readDecomposed } from "./decomposed.js";
 import { removeDropout } from "./dropout.js";
 import { prune, removeUnusedConstants, supersede, withdrawOutputs } from "./edit.js";
 import { emitNormalization } from "./emit.js";
+import { errors } from "./errors.js";
 import { behind } from "./instrument.js";
 import { mapOf, rowsAround, unwrapRows } from "./rows.js";
 
@@ -128,24 +128,15 @@ function makeConstant(value: Value | undefined, node: Node): void {
     value.graph.freezeInput(value);
     return;
   }
-  throw new NormfoldError(
-    "unsupported",
-    `"${value.name}" is no stored statistic or parameter; store it first`,
-    {
-      element: node.label,
-    },
-  );
+  throw errors.statisticIsNotStored(value.name).at({ element: node.label });
 }
 
 function withdraw(graph: Graph, statistics: readonly Value[], label: string): void {
   withdrawOutputs(graph, new Set(statistics));
   const read = statistics.find((value) => value.uses.size > 0);
   if (read !== undefined) {
-    throw new NormfoldError(
-      "unsupported",
-      `its updated statistic "${read.name}" is read by ${read.users[0]?.label ?? "an annotation"}; take that out first`,
-      { element: label },
-    );
+    const reader = read.users[0]?.label ?? "an annotation";
+    throw errors.updatedStatisticIsRead(read.name, reader).at({ element: label });
   }
 }
 

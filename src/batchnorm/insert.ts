@@ -1,6 +1,6 @@
 import { createFacts } from "../analysis/fact-table.js";
-import { NormfoldError } from "../base/errors.js";
-import type { Dataset } from "../data/dataset.js";
+import { defined } from "../base/optional.js";
+import type { Refusal } from "../base/refusal.js";
 import { Builder } from "../ir/builder.js";
 import { cloneModel } from "../ir/clone.js";
 import type { Value } from "../ir/graph.js";
@@ -12,52 +12,17 @@ import type { AccuracyReport } from "../reference/measure-models.js";
 import type { Facts } from "../rules/facts.js";
 import type { CheckReport } from "../runtime/check-report.js";
 import { removeUnusedConstants } from "./edit.js";
-import { baseName, emitNormalization, type Parameters, redirect } from "./emit.js";
+import { baseName, emitNormalization, type NormalizationParameters, redirect } from "./emit.js";
+import { errors } from "./errors.js";
+import { type InsertOptions, type InsertSettings, settingsOf } from "./insert-options.js";
 import { behind } from "./instrument.js";
 import { freshParameters, identityParameters } from "./parameters.js";
 import { proveInsertion } from "./prove.js";
 import { type FoundRecurrent, findRecurrent, splitRecurrent } from "./recurrent.js";
-import type { LinearLayer, PassedOver, Site, SiteOptions } from "./site.js";
+import { refusals } from "./refusals.js";
+import { type LinearLayer, type PassedOver, passOver, type Site } from "./site.js";
 import { findSites } from "./sites.js";
-import { estimateStatistics, type LayerStatistics, type StatisticsOptions } from "./statistics.js";
-
-export interface InsertOptions
-  extends SiteOptions,
-    Pick<
-      StatisticsOptions,
-      "batchSize" | "limit" | "seed" | "runtime" | "threads" | "onProgress" | "signal"
-    > {
-  /**
-   * identity (default): the function of the model stays; gamma and beta come from the statistics of `data`. fresh: gamma 1 and beta
-   * the layer's bias, for training from the start; needs no data, and changes the function.
-   */
-  readonly init?: "identity" | "fresh";
-  /** inference (default): the ordinary form. training: training_mode = 1, with the updated running statistics as further outputs. */
-  readonly form?: "inference" | "training";
-  /**
-   * Also normalize W x, the input term of LSTM, GRU and RNN, with statistics over batch and time. It becomes a MatMul of its own, which
-   * `freeze` and `optimize` fold back into W and B; until then W is a constant that picks each gate its part, [directions,
-   * gates * hidden, directions * gates * hidden]. Default false.
-   */
-  readonly recurrent?: boolean;
-  /** The training form in plain operators, for runtimes without it. */
-  readonly decompose?: boolean;
-  /** What the statistics come from; needed by identity. */
-  readonly data?: Dataset;
-  /** Added to the variance. Default 1e-5. */
-  readonly epsilon?: number;
-  /** ONNX's convention, the share of the old value in a running statistic (PyTorch's momentum is 1 minus it). Default 0.9. */
-  readonly momentum?: number;
-  /** Only list the sites. */
-  readonly dryRun?: boolean;
-  /** Compare with the original in the runtime where the function should have stayed. Default true. */
-  readonly check?: boolean;
-  /**
-   * Also measure how far original and result each are from a float64 evaluation of the original, on what the check compares:
-   * `report.accuracy`. Slow.
-   */
-  readonly reference?: boolean;
-}
+import { estimateStatistics, type LayerStatistics } from "./statistics.js";
 
 /** What became of one site. Plain data. */
 export interface InsertedSite {
@@ -70,9 +35,12 @@ export interface InsertedSite {
   readonly axis: 1 | -1;
   /** all: everything that reads the layer sees it normalized. activations: others read it as it was. */
   readonly readers: "all" | "activations";
-  /** taken over: beta does its work. kept: `biasKept` says why. */
+  /** taken over: beta does its work. kept: `biasKept` says why. none: the layer has no bias. */
   readonly bias: "none" | "taken over" | "kept";
+  /** Why the layer keeps its bias, in one sentence. */
   readonly biasKept: string | undefined;
+  /** Names the kind of that reason; stays the same where the sentence is reworded. */
+  readonly biasKeptId: string | undefined;
   /** Where the running statistics come from: data, or 0 and 1. */
   readonly statistics: "measured" | "neutral";
   /** Names of the outputs with the updated running mean and variance, in training form. */
@@ -148,52 +116,18 @@ export async function insertBatchNorm(
 
 const UNPROVEN = { check: undefined, accuracy: undefined };
 
-interface Settings {
-  readonly init: "identity" | "fresh";
-  readonly form: "inference" | "training";
-  readonly decompose: boolean;
-  readonly epsilon: number;
-  readonly momentum: number;
-}
-
-function settingsOf(options: InsertOptions): Settings {
-  const {
-    init = "identity",
-    form = "inference",
-    decompose = false,
-    epsilon = 1e-5,
-    momentum = 0.9,
-  } = options;
-  if (!(epsilon > 0 && epsilon < 1))
-    throw new NormfoldError("usage", `epsilon ${epsilon} is not between 0 and 1`);
-  if (!(momentum >= 0 && momentum < 1)) {
-    throw new NormfoldError(
-      "usage",
-      `momentum ${momentum} is not in [0, 1); it is the share of the old value`,
-    );
-  }
-  if (decompose && form !== "training") {
-    throw new NormfoldError(
-      "usage",
-      "only the training form can be decomposed; ask for it, or leave decompose out",
-    );
-  }
-  // As the attribute stores them.
-  return { init, form, decompose, epsilon: Math.fround(epsilon), momentum: Math.fround(momentum) };
-}
-
 /** The sites that can have the form, and why others cannot. */
 function selectForForm(
   sites: readonly Site[],
-  settings: Settings,
+  settings: InsertSettings,
   facts: Facts,
 ): readonly [Site[], PassedOver[]] {
   const chosen: Site[] = [];
   const refused: PassedOver[] = [];
   for (const site of sites) {
-    const reason = refusal(site, settings, facts);
-    if (reason === undefined) chosen.push(site);
-    else refused.push({ node: site.name, opType: operatorOf(site), reason });
+    const refusal = whyNotInForm(site, settings, facts);
+    if (refusal === undefined) chosen.push(site);
+    else refused.push(passOver(site.name, operatorOf(site), refusal));
   }
   return [chosen, refused];
 }
@@ -203,26 +137,23 @@ const NO_RECURRENT: FoundRecurrent = { layers: [], passedOver: [] };
 /** The input terms of the recurrent layers that can have the form; `refused` gets the others. */
 function splitFitting(
   { layers }: FoundRecurrent,
-  { form }: Settings,
+  { form }: InsertSettings,
   refused: PassedOver[],
 ): readonly Site[] {
   return layers.flatMap((layer) => {
     if (!layer.inBody || form !== "training") return [splitRecurrent(layer)];
-    refused.push({ node: layer.name, opType: layer.node.opType, reason: NO_STATISTICS });
+    refused.push(passOver(layer.name, layer.node.opType, refusals.bodyGivesNoStatistics()));
     return [];
   });
 }
 
-const NO_STATISTICS = "the body of a control-flow operator gives no running statistics out";
-
-function refusal(site: Site, { form, decompose }: Settings, facts: Facts): string | undefined {
-  if (site.inBody && form === "training") return NO_STATISTICS;
-  if (decompose && facts.rank(site.value) === undefined)
-    return "its rank is not known, which the decomposed form needs";
+function whyNotInForm(site: Site, { form, decompose }: InsertSettings, facts: Facts): Refusal | undefined {
+  if (site.inBody && form === "training") return refusals.bodyGivesNoStatistics();
+  if (decompose && facts.rank(site.value) === undefined) return refusals.decomposedFormNeedsRank();
   const { producer } = site.value;
   const opset = (producer && facts.opset(producer)) ?? 0;
   const rows = site.axis === -1 && facts.rank(site.value) !== 2;
-  if (rows && opset < 5) return "before opset 5 Reshape takes no computed sizes";
+  if (rows && opset < 5) return refusals.rowsNeedComputedReshape();
   return undefined;
 }
 
@@ -230,7 +161,7 @@ function refusal(site: Site, { form, decompose }: Settings, facts: Facts): strin
  * The first version whose BatchNormalization has the form. Opset 14 has a training form that runtimes run; its statistics are float16 where
  * its input is, in which onnxruntime 1.30 mixes up those of several nodes, and from opset 15 on they may be float.
  */
-function leastOpset(model: Model, { form, decompose }: Settings): number {
+function leastOpset(model: Model, { form, decompose }: InsertSettings): number {
   if (form !== "training" || decompose) return 1;
   const facts = createFacts(model);
   const isHalf = (value: Value | null): boolean => {
@@ -249,25 +180,17 @@ interface MeasuredSites {
 async function measureSites(
   model: Model,
   sites: readonly Site[],
-  { init }: Settings,
+  { init }: InsertSettings,
   options: InsertOptions,
 ): Promise<MeasuredSites> {
   const measurable = sites.filter((site) => !site.inBody);
   if (init === "fresh" || measurable.length === 0) return { statistics: new Map(), batches: 0, samples: 0 };
-  if (options.data === undefined) {
-    throw new NormfoldError("usage", "identity takes the statistics from data; give some, or ask for fresh");
-  }
+  if (options.data === undefined) throw errors.identityNeedsData();
   const { batchSize, limit, seed, runtime, threads, onProgress, signal } = options;
   const report = await estimateStatistics(model, options.data, {
     targets: measurable,
     method: "pooled",
-    ...(batchSize === undefined ? {} : { batchSize }),
-    ...(limit === undefined ? {} : { limit }),
-    ...(seed === undefined ? {} : { seed }),
-    ...(runtime === undefined ? {} : { runtime }),
-    ...(threads === undefined ? {} : { threads }),
-    ...(onProgress === undefined ? {} : { onProgress }),
-    ...(signal === undefined ? {} : { signal }),
+    ...defined({ batchSize, limit, seed, runtime, threads, onProgress, signal }),
   });
   const statistics = new Map<Site, LayerStatistics>();
   measurable.forEach((site, i) => {
@@ -282,7 +205,11 @@ function takenBias(site: Site): Float64Array | undefined {
   return site.exclusive ? site.layer?.bias : undefined;
 }
 
-function parametersOf(site: Site, settings: Settings, statistics: LayerStatistics | undefined): Parameters {
+function parametersOf(
+  site: Site,
+  settings: InsertSettings,
+  statistics: LayerStatistics | undefined,
+): NormalizationParameters {
   const bias = takenBias(site);
   if (settings.init === "fresh") return freshParameters(site.channels, bias);
   // In a body nothing is measured; any statistics leave the values as they are.
@@ -294,7 +221,12 @@ function parametersOf(site: Site, settings: Settings, statistics: LayerStatistic
 }
 
 /** Puts the normalization in; gives the names of the outputs with its running statistics. */
-function insertAt(site: Site, parameters: Parameters, settings: Settings, facts: Facts): readonly string[] {
+function insertAt(
+  site: Site,
+  parameters: NormalizationParameters,
+  settings: InsertSettings,
+  facts: Facts,
+): readonly string[] {
   const { value, layer } = site;
   const { graph } = value;
   const taken = takenBias(site) !== undefined && layer !== undefined;
@@ -337,11 +269,11 @@ function dropBias({ node, biasAdd, dtype }: LinearLayer, output: Value, opset: n
   graph.removeNode(biasAdd);
 }
 
-function describe(site: Site, init: Settings["init"], runningOutputs: readonly string[]): InsertedSite {
+function describe(site: Site, init: InsertSettings["init"], runningOutputs: readonly string[]): InsertedSite {
   const { layer } = site;
   const bias = takenBias(site) !== undefined;
   const kept =
-    layer?.biasKept ?? (layer?.bias === undefined ? undefined : "others read the layer with its bias");
+    layer?.biasKept ?? (layer?.bias === undefined ? undefined : refusals.layerBiasIsReadElsewhere());
   return {
     name: site.name,
     opType: operatorOf(site),
@@ -350,7 +282,8 @@ function describe(site: Site, init: Settings["init"], runningOutputs: readonly s
     axis: site.axis,
     readers: site.exclusive ? "all" : "activations",
     bias: bias ? "taken over" : kept === undefined ? "none" : "kept",
-    biasKept: bias ? undefined : kept,
+    biasKept: bias ? undefined : kept?.reason,
+    biasKeptId: bias ? undefined : kept?.id,
     statistics: init === "identity" && !site.inBody ? "measured" : "neutral",
     runningOutputs,
   };

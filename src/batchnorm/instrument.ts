@@ -20,6 +20,7 @@ import {
   rowsOf,
 } from "./batch-moments.js";
 import { removeDropout } from "./dropout.js";
+import { errors } from "./errors.js";
 import { makeRising, poolBefore, poolBehind } from "./pool-first.js";
 
 /** A value of a model whose channels are measured. */
@@ -171,9 +172,7 @@ function measure(
     return { ...both(mean, variance, dtype), spreadIs: "variance", size };
   }
   if (!matrix && rank === undefined) {
-    throw new NormfoldError("unsupported", "its rank is not known; declare the sizes of the model's inputs", {
-      element: target.name,
-    });
+    throw errors.measuredRankIsUnknown().at({ element: target.name });
   }
   const axes = Array.from({ length: matrix ? 2 : (rank ?? 2) }, (_, axis) => axis).filter(
     (axis) => axis !== 1,

@@ -1,13 +1,15 @@
+import type { Refusal } from "../base/refusal.js";
 import { isFloat } from "../ir/dtype.js";
 import type { Node, Value } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
 import { constantTensor } from "../rules/constants.js";
 import type { Facts } from "../rules/facts.js";
+import { refusals } from "./refusals.js";
 import type { LinearLayer } from "./site.js";
 
 const LINEAR = ["Conv", "ConvTranspose", "Gemm", "MatMul"] as const;
 
-/** Operators that only hand a stored weight on, or store it in another form. */
+/** Operators that hand a stored weight on, at most in another form. */
 const WEIGHT_FORMS = ["Identity", "Transpose", "Cast", "DequantizeLinear", "Reshape", "Squeeze", "Unsqueeze"];
 const WEIGHT_DEPTH = 6;
 
@@ -15,7 +17,7 @@ export function isLinear(node: Node): boolean {
   return node.is(...LINEAR);
 }
 
-/** A parameter of the model: stored, even where a caller may override it, or computed from what is stored. */
+/** A parameter of the model: stored, even where a caller may override it, or made from a stored value. */
 function isParameter(value: Value | undefined, depth = 0): boolean {
   if (value === undefined || depth > WEIGHT_DEPTH) return false;
   if (value.tensor !== undefined || value.producer?.is("Constant")) return true;
@@ -23,23 +25,24 @@ function isParameter(value: Value | undefined, depth = 0): boolean {
   return producer?.is(...WEIGHT_FORMS) === true && isParameter(producer.input(0), depth + 1);
 }
 
-/** Reads a linear layer, or says in a sentence why it is none to normalize. */
-export function readLinear(node: Node, facts: Facts): LinearLayer | string {
-  if (node.hasReferences) return `an attribute of ${node.label} is its function's caller's`;
+/** Reads a linear layer, or says why it cannot be normalized. */
+export function readLinear(node: Node, facts: Facts): LinearLayer | Refusal {
+  const { label } = node;
+  if (node.hasReferences) return refusals.attributeBelongsToCaller(label);
   const [weight, raw] = [node.input(1), node.output(0)];
-  if (weight === undefined || raw === undefined) return `${node.label} has no weight`;
+  if (weight === undefined || raw === undefined) return refusals.layerHasNoWeight(label);
   if (!isParameter(weight)) {
     return isParameter(node.input(0))
-      ? `the weight of ${node.label} is on the left, its channels are rows`
-      : `${node.label} multiplies two computed values`;
+      ? refusals.weightIsLeftOperand(label)
+      : refusals.layerMultipliesComputedValues(label);
   }
   const dtype = facts.dtype(raw) ?? facts.dtype(weight);
-  if (dtype === undefined || !isFloat(dtype)) return `the type of ${node.label} is ${dtype ?? "not known"}`;
+  if (dtype === undefined || !isFloat(dtype)) return refusals.layerTypeIsNotFloat(label, dtype);
   const shape = facts.shape(weight);
-  if (shape === undefined) return `the shape of the weight of ${node.label} is not known`;
+  if (shape === undefined) return refusals.layerWeightShapeIsUnknown(label);
   const channels = channelsOf(node, shape);
-  if (typeof channels !== "number" || channels === 0) return `the channels of ${node.label} are not known`;
-  if (node.is("MatMul") && facts.rank(raw) === 1) return `${node.label} gives a vector without a batch`;
+  if (typeof channels !== "number" || channels === 0) return refusals.layerChannelsAreUnknown(label);
+  if (node.is("MatMul") && facts.rank(raw) === 1) return refusals.layerGivesVector(label);
   const axis = node.is("MatMul") && facts.rank(raw) !== 2 ? -1 : 1;
   const rest = { node, raw, axis, channels, dtype } as const;
   const given = node.is("MatMul") ? undefined : node.input(2);
@@ -71,12 +74,12 @@ function ownBias(
   node: Node,
   given: Value,
   channels: number,
-): { readonly bias: Float64Array | undefined; readonly biasKept: string | undefined } {
+): { readonly bias: Float64Array | undefined; readonly biasKept: Refusal | undefined } {
   const tensor = constantTensor(given);
-  if (tensor === undefined) return { bias: undefined, biasKept: `bias "${given.name}" is no constant` };
+  if (tensor === undefined) return { bias: undefined, biasKept: refusals.layerBiasIsNotConstant(given.name) };
   const width = tensor.dims.at(-1) ?? 1;
   if (tensor.size !== width || (width !== 1 && width !== channels)) {
-    return { bias: undefined, biasKept: `bias "${given.name}" is not one number for each channel` };
+    return { bias: undefined, biasKept: refusals.layerBiasIsNotPerChannel(given.name) };
   }
   const factor = node.is("Gemm") ? node.float("beta", 1) : 1;
   return { bias: spread(tensor, channels, factor), biasKept: undefined };

@@ -1,8 +1,8 @@
 import { fitsRange } from "../affine/scale-tensor.js";
-import { NormfoldError } from "../base/errors.js";
 import type { FloatDType } from "../ir/dtype.js";
 import { decodeNumbers, encodeNumbers } from "../ir/tensor.js";
-import type { Parameters } from "./emit.js";
+import type { NormalizationParameters } from "./emit.js";
+import { errors } from "./errors.js";
 
 /** Numbers as a tensor of the type holds them. */
 export function rounded(dtype: FloatDType, values: Float64Array): Float64Array {
@@ -20,14 +20,10 @@ export function identityParameters(
   epsilon: number,
   statistics: { readonly mean: Float64Array; readonly variance: Float64Array },
   bias: Float64Array | undefined,
-): Parameters {
+): NormalizationParameters {
   const without = statistics.mean.map((value, c) => value - (bias?.[c] ?? 0));
   if (!fitsRange(dtype, without) || !fitsRange(dtype, statistics.variance)) {
-    throw new NormfoldError(
-      "unsupported",
-      `a mean or variance does not fit into ${dtype}; leave the layer out, or use a wider type`,
-      { element: name },
-    );
+    throw errors.statisticExceedsType("mean or variance", dtype).at({ element: name });
   }
   const mean = rounded(dtype, without);
   const variance = rounded(dtype, statistics.variance);
@@ -44,7 +40,7 @@ export function identityParameters(
 }
 
 /** The paper's start of training: gamma 1, and beta is the bias of the layer or 0. */
-export function freshParameters(channels: number, bias: Float64Array | undefined): Parameters {
+export function freshParameters(channels: number, bias: Float64Array | undefined): NormalizationParameters {
   return {
     scale: new Float64Array(channels).fill(1),
     bias: bias ?? new Float64Array(channels),

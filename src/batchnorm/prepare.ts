@@ -1,5 +1,5 @@
-import { NormfoldError } from "../base/errors.js";
 import { createRandom, type Random } from "../base/random.js";
+import type { Refusal } from "../base/refusal.js";
 import { Builder } from "../ir/builder.js";
 import { cloneModel } from "../ir/clone.js";
 import { canReplace, type Graph, type Node, type Value } from "../ir/graph.js";
@@ -9,7 +9,9 @@ import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
 import { constantTensor } from "../rules/constants.js";
 import { isNonlinearity } from "./activations.js";
 import { removeDropout } from "./dropout.js";
+import { errors } from "./errors.js";
 import { type InsertReport, insertBatchNorm } from "./insert.js";
+import { refusals } from "./refusals.js";
 
 export type Recipe = "batchnorm-paper";
 
@@ -28,11 +30,21 @@ export interface PrepareStep {
   readonly nodes: readonly string[];
 }
 
+/** A node that the recipe names and that was left as it is, and the reason. */
+export interface KeptNode {
+  /** The node's operator and name. */
+  readonly node: string;
+  /** Names the kind of reason; stays the same where the sentence is reworded. */
+  readonly id: string;
+  /** One sentence for the user. */
+  readonly reason: string;
+}
+
 export interface PrepareReport {
   readonly recipe: Recipe;
   readonly steps: readonly PrepareStep[];
   /** Places the recipe names that were left as they are. */
-  readonly kept: readonly { readonly node: string; readonly reason: string }[];
+  readonly kept: readonly KeptNode[];
   readonly inserted: InsertReport;
   /** The part of the recipe that is no change of the graph. */
   readonly settings: readonly string[];
@@ -60,13 +72,11 @@ export async function prepare(
   recipe: Recipe,
   options: PrepareOptions = {},
 ): Promise<{ readonly model: Model; readonly report: PrepareReport }> {
-  if (!RECIPES.includes(recipe)) {
-    throw new NormfoldError("usage", `there is no recipe "${recipe}"; there is ${RECIPES.join(", ")}`);
-  }
+  if (!RECIPES.includes(recipe)) throw errors.unknownRecipe(recipe, RECIPES);
   const copy = cloneModel(model);
   const { graph } = copy;
   const steps: PrepareStep[] = [];
-  const kept: PrepareReport["kept"][number][] = [];
+  const kept: KeptNode[] = [];
   const note = (change: string, nodes: readonly string[]): void => {
     if (nodes.length > 0) steps.push({ change, nodes });
   };
@@ -90,13 +100,13 @@ export async function prepare(
   return { model: normalized, report: { recipe, steps, kept, inserted: report, settings: SETTINGS } };
 }
 
-function removeAll(graph: Graph, opType: string, kept: PrepareReport["kept"][number][]): readonly string[] {
+function removeAll(graph: Graph, opType: string, kept: KeptNode[]): readonly string[] {
   const removed: string[] = [];
   for (const node of [...graph.nodes()]) {
     const [input, output] = [node.input(0), node.output(0)];
     if (!node.is(opType) || input === undefined || output === undefined) continue;
     if (!canReplace(output, input)) {
-      kept.push({ node: node.label, reason: `"${output.name}" is an output of the model` });
+      kept.push(keptNode(node, refusals.removedResultIsModelOutput(output.name)));
       continue;
     }
     graph.replaceUses(output, input);
@@ -106,22 +116,18 @@ function removeAll(graph: Graph, opType: string, kept: PrepareReport["kept"][num
   return removed;
 }
 
-function splitKernels(
-  graph: Graph,
-  random: Random,
-  kept: PrepareReport["kept"][number][],
-): readonly string[] {
+function splitKernels(graph: Graph, random: Random, kept: KeptNode[]): readonly string[] {
   const split: string[] = [];
   for (const node of [...graph.nodes()]) {
     if (!node.is("Conv")) continue;
     const weight = constantTensor(node.input(1));
     const kernel = node.ints("kernel_shape") ?? weight?.dims.slice(2);
     if (kernel?.length !== 2 || kernel.some((size) => size !== 5)) continue;
-    const reason = whyNotSplit(node, weight);
+    const refusal = whyNotSplit(node, weight);
     // One with a slope per filter does not fit another number of filters.
     const activation = node.output(0)?.users.find((user) => isNonlinearity(user) && user.inputs.length === 1);
-    if (reason !== undefined || weight === undefined) {
-      kept.push({ node: node.label, reason: reason ?? "its kernel is no constant" });
+    if (refusal !== undefined || weight === undefined) {
+      kept.push(keptNode(node, refusal ?? refusals.kernelIsNotConstant()));
       continue;
     }
     splitOne(graph, node, weight, activation, random);
@@ -130,15 +136,19 @@ function splitKernels(
   return split;
 }
 
-function whyNotSplit(node: Node, weight: Tensor | undefined): string | undefined {
-  if (weight === undefined) return "its kernel is no constant";
-  if (weight.dtype !== "float" && weight.dtype !== "double") return `its kernel is ${weight.dtype}`;
-  if (node.int("group", 1) !== 1) return "it has groups, of which the paper says nothing";
-  if (node.ints("dilations")?.some((dilation) => dilation !== 1)) return "it is dilated";
+function keptNode({ label }: Node, { id, reason }: Refusal): KeptNode {
+  return { node: label, id, reason };
+}
+
+function whyNotSplit(node: Node, weight: Tensor | undefined): Refusal | undefined {
+  if (weight === undefined) return refusals.kernelIsNotConstant();
+  if (weight.dtype !== "float" && weight.dtype !== "double") {
+    return refusals.kernelTypeIsNotSplit(weight.dtype);
+  }
+  if (node.int("group", 1) !== 1) return refusals.convolutionHasGroups();
+  if (node.ints("dilations")?.some((dilation) => dilation !== 1)) return refusals.convolutionIsDilated();
   const auto = node.string("auto_pad", "NOTSET");
-  return auto === "NOTSET" || auto === "VALID"
-    ? undefined
-    : `auto_pad ${auto} does not say how to share the padding`;
+  return auto === "NOTSET" || auto === "VALID" ? undefined : refusals.autoPadIsNotShared(auto);
 }
 
 /** C -> min(M, 128) -> M, with the layer's nonlinearity between, in the same output size: each takes half of the padding. */

@@ -1,3 +1,4 @@
+import { defined } from "../base/optional.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Node } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
@@ -53,8 +54,7 @@ export async function proveInsertion(
     noisy: (run) => Promise.resolve(staged(bytesOf(perturbWeights(original, seed + run), probes))),
     optional: probes,
     flattened: flattenedOutputs(original),
-    ...(feeds === undefined ? {} : { feeds }),
-    ...(signal === undefined ? {} : { signal }),
+    ...defined({ feeds, signal }),
   });
   try {
     const check = withWayOut(await checker.compare(files.result, "rounding"), original);

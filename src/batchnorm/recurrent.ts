@@ -1,5 +1,5 @@
 import { present } from "../base/assert.js";
-import { isRefusal } from "../base/refusal.js";
+import { isRefusal, type Refusal } from "../base/refusal.js";
 import { Builder } from "../ir/builder.js";
 import { type FloatDType, isFloat } from "../ir/dtype.js";
 import type { Node, Value } from "../ir/graph.js";
@@ -8,7 +8,9 @@ import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
 import { constantTensor, requireConstant } from "../rules/constants.js";
 import type { Facts } from "../rules/facts.js";
 import { baseName } from "./emit.js";
-import { matchesGlob, type PassedOver, type Site, type SiteOptions } from "./site.js";
+import { refusals } from "./refusals.js";
+import { deselected } from "./selection.js";
+import { type PassedOver, passOver, type Site, type SiteOptions } from "./site.js";
 
 /** The rows of the gates of one direction, for each hidden unit. */
 const GATES: Readonly<Record<string, number>> = { LSTM: 4, GRU: 3, RNN: 1 };
@@ -37,64 +39,51 @@ export interface FoundRecurrent {
 /** The recurrent layers whose input term can be normalized, and why others cannot. The model is not changed. */
 export function findRecurrent(model: Model, options: SiteOptions, facts: Facts): FoundRecurrent {
   const layers: RecurrentLayer[] = [];
-  const passedOver: PassedOver[] = [];
-  const visit = (node: Node, outside: string | undefined): void => {
+  const refused: PassedOver[] = [];
+  const visit = (node: Node, outside: Refusal | undefined): void => {
     if (GATES[node.opType] === undefined || !node.is(node.opType) || facts.isCall(node)) return;
-    const read = outside ?? deselected(node, options) ?? readRecurrent(node, facts);
-    if (typeof read === "string") passedOver.push({ node: nameOf(node), opType: node.opType, reason: read });
+    const names = [node.opType, node.name ?? "", node.key];
+    const read = outside ?? deselected(names, options) ?? readRecurrent(node, facts);
+    if (isRefusal(read)) refused.push(passOver(nameOf(node), node.opType, read));
     else layers.push(read);
   };
   for (const graph of model.graph.withSubgraphs()) {
     const { owner } = graph;
     const inBody = owner !== undefined && options.bodies !== true;
     for (const node of graph.nodes()) {
-      visit(node, inBody ? `it is in a body of ${owner.label} (ask with bodies)` : undefined);
+      visit(node, inBody ? refusals.isInBody(owner.label) : undefined);
     }
   }
   for (const { name, body } of model.functions) {
-    for (const node of body.nodes())
-      visit(node, `it is in function ${name}, which other places may call; inline it first`);
+    for (const node of body.nodes()) visit(node, refusals.isInFunction(name));
   }
-  return { layers, passedOver };
+  return { layers, passedOver: refused };
 }
 
 function nameOf(node: Node): string {
   return node.name || node.key;
 }
 
-function deselected(node: Node, { include, exclude }: SiteOptions): string | undefined {
-  const texts = [node.opType, node.name ?? "", node.key];
-  const matches = (patterns: readonly string[]): string | undefined =>
-    patterns.find((pattern) => texts.some((text) => matchesGlob(pattern, text)));
-  if (include !== undefined && matches(include) === undefined) return "include does not name it";
-  const excluded = exclude && matches(exclude);
-  return excluded === undefined ? undefined : `exclude names it ("${excluded}")`;
-}
-
-function readRecurrent(node: Node, facts: Facts): RecurrentLayer | string {
-  if (node.hasReferences) return `an attribute of ${node.label} is its function's caller's`;
+function readRecurrent(node: Node, facts: Facts): RecurrentLayer | Refusal {
+  if (node.hasReferences) return refusals.attributeBelongsToCaller(node.label);
   // Earlier forms name their outputs by an attribute.
-  if ((facts.opset(node) ?? 0) < 7) return `before opset 7 ${node.opType} has another form`;
-  if (node.int("layout", 0) !== 0)
-    return "its layout is 1, the batch first; statistics of sequences are taken with layout 0";
-  if (node.input(4) !== undefined)
-    return "its sequences differ in length (sequence_lens), and the statistics would count the padding";
+  if ((facts.opset(node) ?? 0) < 7) return refusals.recurrentFormIsOld(node.opType);
+  if (node.int("layout", 0) !== 0) return refusals.recurrentLayoutIsBatchFirst();
+  if (node.input(4) !== undefined) return refusals.sequencesDifferInLength();
   const input = node.input(0);
-  if (input === undefined || facts.rank(input) !== 3) return "the rank of its input is not known to be 3";
+  if (input === undefined || facts.rank(input) !== 3) return refusals.recurrentInputIsNotRank3();
   const weight = requireConstant(node.input(1), "weight W");
   if (isRefusal(weight)) {
     const computed = node.input(1)?.producer !== undefined;
-    return computed ? `${weight.reason}; optimize first, which computes what is constant` : weight.reason;
+    return computed ? refusals.recurrentWeightIsComputed(weight.reason) : weight;
   }
   const { dtype, dims } = weight;
   const [directions, rows, features] = dims;
-  if (!isFloat(dtype)) return `its weight W is ${dtype}`;
+  if (!isFloat(dtype)) return refusals.recurrentWeightIsNotFloat(dtype);
   if (!directions || !rows || !features || dims.length !== 3 || weight.data.kind === "missing")
-    return `its weight W is [${dims.join(",")}], not [directions, gates * hidden, input]`;
-  if (rows % (GATES[node.opType] ?? 1) !== 0)
-    return `its weight W has ${rows} rows, no whole number of gates`;
-  if (isSelection(weight, directions * rows, features))
-    return "its weight W only hands its input on; the input term is a product of its own already";
+    return refusals.recurrentWeightHasOtherShape(dims);
+  if (rows % (GATES[node.opType] ?? 1) !== 0) return refusals.recurrentWeightHasPartOfGate(rows);
+  if (isSelection(weight, directions * rows, features)) return refusals.recurrentInputTermIsSplitAlready();
   const inBody = node.graph?.owner !== undefined;
   return { node, inBody, name: nameOf(node), input, weight, dtype, directions, rows, features };
 }
@@ -158,12 +147,12 @@ function transposed(weight: Tensor, rows: number, columns: number): Float64Array
 function takeBias(
   { node, dtype, directions, rows }: RecurrentLayer,
   build: Builder,
-): { readonly bias: Float64Array | undefined; readonly biasKept: string | undefined } {
+): { readonly bias: Float64Array | undefined; readonly biasKept: Refusal | undefined } {
   const given = node.input(3);
   if (given === undefined) return { bias: undefined, biasKept: undefined };
   const old = constantTensor(given)?.toFloat64();
   if (old?.length !== directions * 2 * rows)
-    return { bias: undefined, biasKept: `bias "${given.name}" is no constant` };
+    return { bias: undefined, biasKept: refusals.layerBiasIsNotConstant(given.name) };
   const isInputHalf = (i: number): boolean => i % (2 * rows) < rows;
   const bias = old.filter((_, i) => isInputHalf(i));
   if (bias.every((value) => value === 0)) return { bias: undefined, biasKept: undefined };

@@ -1,3 +1,4 @@
+import type { Refusal } from "../base/refusal.js";
 import type { FloatDType } from "../ir/dtype.js";
 import type { Node, Use, Value } from "../ir/graph.js";
 
@@ -13,45 +14,60 @@ export interface LinearLayer {
   readonly biasAdd: Node | undefined;
   /** b, one number for each channel; undefined without a bias, and where `biasKept` says why it cannot be taken over. */
   readonly bias: Float64Array | undefined;
-  /** Why the bias cannot be taken over by beta. */
-  readonly biasKept: string | undefined;
-  /** 1, or -1 for the last axis. */
+  /** Why beta cannot take the bias over. */
+  readonly biasKept: Refusal | undefined;
+  /** The axis of the channels: 1, or -1 for the last. */
   readonly axis: 1 | -1;
+  /** Sizes of the output along `axis`. */
   readonly channels: number;
+  /** The type of the output. */
   readonly dtype: FloatDType;
 }
 
 /** A place for one BatchNormalization: a linear layer's output on its way into nonlinearities. */
 export interface Site {
-  /** How reports name it: the layer's node, or its output where it has no name. */
+  /** Names the place in reports: the layer's node, or its output where the node has no name. */
   readonly name: string;
   /** The value to normalize and to measure. */
   readonly value: Value;
-  /** The axis that the channels lie along: 1, or -1 for the last. */
+  /** The axis of the channels: 1, or -1 for the last. */
   readonly axis: 1 | -1;
+  /** The size of `value` along `axis`. */
   readonly channels: number;
+  /** The type of `value`. */
   readonly dtype: FloatDType;
-  /** undefined where the sum of a residual block is normalized, which is no layer of its own. */
+  /** The layer that gives `value`; undefined where `value` is the sum of a residual block. */
   readonly layer: LinearLayer | undefined;
-  /** The nonlinearities that it feeds; `kind` is what a spelling of several nodes stands for. */
+  /** The nonlinearities that it feeds; `kind` is the operator that a spelling of several nodes stands for. */
   readonly activations: readonly { readonly node: Node; readonly kind: string }[];
   /** The readers of `value` on the way to the nonlinearities. */
   readonly readers: readonly Use[];
-  /** The readers are all there are, so that nothing sees the layer without its normalization. */
+  /** True where nothing but `readers` sees the elements of `value`, so that nothing reads the layer without its normalization. */
   readonly exclusive: boolean;
-  /** In the body of an If, Loop or Scan. */
+  /** True in the body of an If, Loop or Scan. */
   readonly inBody: boolean;
 }
 
-/** A nonlinearity that gets no normalization, and why. */
+/** A nonlinearity or layer that gets no normalization, and the reason. */
 export interface PassedOver {
+  /** The node's name, or a stand-in made from its output where it has none. */
   readonly node: string;
+  /** Its operator; of a spelled-out nonlinearity, the operator that it stands for. */
   readonly opType: string;
+  /** Names the kind of reason; stays the same where the sentence is reworded. */
+  readonly id: string;
+  /** One sentence for the user. */
   readonly reason: string;
 }
 
+/** The report's row for a refusal. */
+export function passOver(node: string, opType: string, { id, reason }: Refusal): PassedOver {
+  return { node, opType, id, reason };
+}
+
+/** Which places count as sites. */
 export interface SiteOptions {
-  /** Normalize each branch of a residual sum (default), or the sum. */
+  /** In a residual block, normalize each branch of the sum (default), or the sum. */
   readonly residual?: "branch" | "sum";
   /** Normalize before sigmoids that gate another value too. Default false. */
   readonly gates?: boolean;
@@ -59,17 +75,11 @@ export interface SiteOptions {
   readonly outputs?: boolean;
   /** Look into the bodies of If, Loop and Scan too. Default false. */
   readonly bodies?: boolean;
-  /** Only sites where one of these matches the name or the operator of the layer or of a nonlinearity; * and ? stand for any text and character. */
+  /**
+   * Take only sites where one of these patterns matches the name or the operator of the layer or of a nonlinearity;
+   * `*` stands for any text, `?` for any character.
+   */
   readonly include?: readonly string[];
-  /** No sites where one of these matches. */
+  /** Leave out sites where one of these patterns matches. */
   readonly exclude?: readonly string[];
-}
-
-/** True where a pattern with * and ? matches the whole text. */
-export function matchesGlob(pattern: string, text: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replace(/\*/g, ".*")
-    .replace(/\?/g, ".");
-  return new RegExp(`^${source}$`, "s").test(text);
 }

@@ -1,20 +1,26 @@
 import { createFacts } from "../analysis/fact-table.js";
+import type { Refusal } from "../base/refusal.js";
 import type { Graph, Node, Use, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import type { Facts } from "../rules/facts.js";
 import { type Activation, activationsOf, endsModel, isGate } from "./activations.js";
-import { type LinearLayer, matchesGlob, type PassedOver, type Site, type SiteOptions } from "./site.js";
+import { refusals } from "./refusals.js";
+import { deselected } from "./selection.js";
+import { type LinearLayer, type PassedOver, passOver, type Site, type SiteOptions } from "./site.js";
 import { Tracer } from "./trace.js";
 
+/** The places of a model that can be normalized, and the nonlinearities that cannot. */
 export interface FoundSites {
+  /** In the order of the model's nodes. */
   readonly sites: readonly Site[];
+  /** Nonlinearities without a site, and sites that `include` and `exclude` leave out. */
   readonly passedOver: readonly PassedOver[];
 }
 
 /**
- * The places for BatchNormalization of Ioffe & Szegedy 2015, section 3.2: outputs of Conv, ConvTranspose, Gemm and
- * MatMul (+ Add) that reach a nonlinearity directly, through a residual sum, Concat, pooling or views. One place for a
- * layer, whatever reads it. Nonlinearities that get none are listed with the reason. The model is not changed.
+ * Finds the places for BatchNormalization of Ioffe & Szegedy 2015, section 3.2: outputs of Conv, ConvTranspose, Gemm and
+ * MatMul (+ Add) that reach a nonlinearity directly, through a residual sum, Concat, pooling or views. A layer has one
+ * place, however many nonlinearities read it. The model is not changed.
  */
 export function findSites(
   model: Model,
@@ -51,37 +57,35 @@ class Search {
 
   visit(graph: Graph): void {
     for (const activation of activationsOf(graph, this.#facts)) {
-      const reason = this.#reject(activation, graph) ?? this.#collect(activation);
-      if (reason !== undefined) this.#passOver(activation.node, activation.kind, reason);
+      const refusal = this.#reject(activation, graph) ?? this.#collect(activation);
+      if (refusal !== undefined) this.#passOver(activation.node, activation.kind, refusal);
     }
   }
 
   refuseInFunction(body: Graph, name: string): void {
     for (const { node, kind } of activationsOf(body, this.#facts)) {
-      this.#passOver(node, kind, `it is in function ${name}, which other places may call; inline it first`);
+      this.#passOver(node, kind, refusals.isInFunction(name));
     }
   }
 
-  #passOver(node: Node, opType: string, reason: string): void {
-    this.#passedOver.push({ node: node.name || node.key, opType, reason });
+  #passOver(node: Node, opType: string, refusal: Refusal): void {
+    this.#passedOver.push(passOver(node.name || node.key, opType, refusal));
   }
 
-  #reject(activation: Activation, graph: Graph): string | undefined {
+  #reject(activation: Activation, graph: Graph): Refusal | undefined {
     const { bodies = false, gates = false, outputs = false } = this.#options;
-    if (graph.owner !== undefined && !bodies)
-      return `it is in a body of ${graph.owner.label} (ask with bodies)`;
-    if (!gates && isGate(activation))
-      return "it is a gate: its result multiplies another value (ask with gates)";
-    if (!outputs && endsModel(activation)) return "its result is the model's output (ask with outputs)";
+    if (graph.owner !== undefined && !bodies) return refusals.isInBody(graph.owner.label);
+    if (!gates && isGate(activation)) return refusals.isGate();
+    if (!outputs && endsModel(activation)) return refusals.isModelOutput();
     return undefined;
   }
 
-  /** Notes the layers that feed it, or gives the reason why there are none. */
-  #collect(activation: Activation): string | undefined {
+  /** Notes the layers that feed it, or says why there are none. */
+  #collect(activation: Activation): Refusal | undefined {
     const uses = [...activation.input.uses].filter(
       (use) => use.kind === "node" && activation.nodes.has(use.node),
     );
-    let obstacles: readonly string[] = [];
+    let obstacles: readonly Refusal[] = [];
     let found = false;
     for (const use of uses) {
       const trace = this.#tracer.trace(activation.input, use);
@@ -95,7 +99,7 @@ class Search {
         found = true;
       }
     }
-    return found ? undefined : (obstacles[0] ?? "no linear layer feeds it");
+    return found ? undefined : (obstacles[0] ?? refusals.isFedByNoLayer());
   }
 
   #draft(value: Value, layer: LinearLayer, isSum: boolean, activation: Activation, reader: Use): void {
@@ -118,9 +122,9 @@ class Search {
     const sites: Site[] = [];
     for (const draft of this.#drafts.values()) {
       const site = siteOf(draft);
-      const reason = deselected(site, this.#options);
-      if (reason === undefined) sites.push(site);
-      else this.#passedOver.push({ node: site.name, opType: draft.layer.node.opType, reason });
+      const refusal = deselected(namesOf(site), this.#options);
+      if (refusal === undefined) sites.push(site);
+      else this.#passedOver.push(passOver(site.name, draft.layer.node.opType, refusal));
     }
     return { sites, passedOver: this.#passedOver };
   }
@@ -143,23 +147,19 @@ function siteOf({ value, layer, isSum, activations, readers }: Draft): Site {
     layer: isSum ? undefined : layer,
     activations: [...activations].map(([node, kind]) => ({ node, kind })),
     readers: [...readers.values()],
-    // Shape and Size see no elements.
+    // Shape and Size do not read elements.
     exclusive: others.every((use) => use.kind === "node" && use.node.is("Shape", "Size")),
     inBody: value.graph.owner !== undefined,
   };
 }
 
-function deselected(site: Site, { include, exclude }: SiteOptions): string | undefined {
+/** What `include` and `exclude` are matched against. */
+function namesOf(site: Site): readonly string[] {
   const nodes = [site.layer?.node ?? site.value.producer, ...site.activations.map(({ node }) => node)];
-  const texts = [
+  return [
     site.name,
     site.value.name,
     ...nodes.flatMap((node) => (node === undefined ? [] : [node.opType, node.name ?? "", node.key])),
     ...site.activations.map(({ kind }) => kind),
   ];
-  const matches = (patterns: readonly string[]): string | undefined =>
-    patterns.find((pattern) => texts.some((text) => matchesGlob(pattern, text)));
-  if (include !== undefined && matches(include) === undefined) return "include does not name it";
-  const excluded = exclude && matches(exclude);
-  return excluded === undefined ? undefined : `exclude names it ("${excluded}")`;
 }

@@ -1,6 +1,6 @@
 import { createFacts } from "../analysis/fact-table.js";
-import { present } from "../base/assert.js";
-import { NormfoldError } from "../base/errors.js";
+import { invariant, present } from "../base/assert.js";
+import { defined } from "../base/optional.js";
 import type { Dataset } from "../data/dataset.js";
 import { isFloat } from "../ir/dtype.js";
 import type { Node } from "../ir/graph.js";
@@ -10,6 +10,7 @@ import { encodeToBytes } from "../proto/encode.js";
 import { constantTensor } from "../rules/constants.js";
 import type { Facts } from "../rules/facts.js";
 import type { Runtime, RuntimeTensor, TensorMap } from "../runtime/runtime.js";
+import { errors } from "./errors.js";
 import { type FeedPlan, feedsOf, planFeeds } from "./feeds.js";
 import { type Gauge, instrument, type Measured } from "./instrument.js";
 import { type BatchMoments, MomentsAccumulator, type Population, type StatisticsMethod } from "./moments.js";
@@ -87,19 +88,13 @@ export async function estimateStatistics(
   const runtime = options.runtime ?? (await (await import("../runtime/ort.js")).defaultRuntime());
   const session = await runtime.open(
     { kind: "bytes", bytes: encodeToBytes(measuring) },
-    {
-      optimize: true,
-      planMemory: false,
-      ...(options.threads === undefined ? {} : { threads: options.threads }),
-    },
+    { optimize: true, planMemory: false, ...defined({ threads: options.threads }) },
   );
   try {
     const drawn = dataset.batches({
       size: batchSize,
       dropLast: method === "paper" || plan.fixedBatch !== undefined,
-      ...(options.limit === undefined ? {} : { limit: options.limit }),
-      ...(options.seed === undefined ? {} : { seed: options.seed }),
-      ...(signal === undefined ? {} : { signal }),
+      ...defined({ limit: options.limit, seed: options.seed, signal }),
     });
     for await (const batch of drawn) {
       signal?.throwIfAborted();
@@ -116,51 +111,28 @@ export async function estimateStatistics(
   } finally {
     await session.close();
   }
-  if (batches === 0) throw tooFew(dataset.size, batchSize);
+  if (batches === 0) throw errors.dataIsSmallerThanBatch(dataset.size, batchSize);
   const layers = meters.map(({ gauge: { name, channels }, moments }) => {
     return { name, channels, ...moments.result(method) };
   });
   const single = layers.find((layer) => layer.count < 2);
-  if (single !== undefined) throw oneElement(single.name);
+  if (single !== undefined) throw errors.channelHasOneElement().at({ element: single.name });
   return { method, batchSize, batches, samples, layers };
 }
 
 function batchSizeOf(dataset: Dataset, { fixedBatch }: FeedPlan, options: StatisticsOptions): number {
   const { batchSize, limit } = options;
-  if (dataset.size === 0) throw new NormfoldError("invalid", "the data is empty; give at least two samples");
+  if (dataset.size === 0) throw errors.dataIsEmpty();
   if (batchSize !== undefined && !(Number.isInteger(batchSize) && batchSize > 0)) {
-    throw new NormfoldError(
-      "usage",
-      `a batch of ${batchSize} samples makes no sense; give a whole number from 1 on`,
-    );
+    throw errors.batchSizeIsNotWhole(batchSize);
   }
   if (fixedBatch !== undefined && batchSize !== undefined && fixedBatch !== batchSize) {
-    throw new NormfoldError(
-      "usage",
-      `the model fixes its batch at ${fixedBatch} samples, not ${batchSize}; leave it out`,
-    );
+    throw errors.batchSizeIsFixed(fixedBatch, batchSize);
   }
   const available = Math.min(dataset.size ?? Number.POSITIVE_INFINITY, limit ?? Number.POSITIVE_INFINITY);
   const size = fixedBatch ?? batchSize ?? Math.min(32, available);
-  if (available < size) throw tooFew(available, size);
+  if (available < size) throw errors.dataIsSmallerThanBatch(available, size);
   return size;
-}
-
-function tooFew(samples: number | undefined, batchSize: number): NormfoldError {
-  const what =
-    samples === undefined ? "the data has" : `the data has ${samples} sample${samples === 1 ? "" : "s"},`;
-  return new NormfoldError(
-    "invalid",
-    `${what} fewer than one batch of ${batchSize}; give more, or a smaller batch`,
-  );
-}
-
-function oneElement(name: string): NormfoldError {
-  return new NormfoldError(
-    "unsupported",
-    "a batch has one element per channel here, and one number has no variance; give larger batches, or leave this layer out",
-    { element: name },
-  );
 }
 
 function read(gauge: Gauge, outputs: TensorMap, batch: number, method: StatisticsMethod): BatchMoments {
@@ -170,22 +142,18 @@ function read(gauge: Gauge, outputs: TensorMap, batch: number, method: Statistic
   };
   const [mean, spread] = [numbers(gauge.mean), numbers(gauge.spread)];
   const count = (numbers(gauge.size)[0] ?? 0) / gauge.channels;
-  if (!(count > 1) && method === "paper") throw oneElement(gauge.name);
+  if (!(count > 1) && method === "paper") throw errors.channelHasOneElement().at({ element: gauge.name });
   const variance = gauge.spreadIs === "variance" ? spread : spread.map((sum) => sum / count);
   for (let c = 0; c < gauge.channels; c++) {
     if (Number.isFinite(mean[c]) && Number.isFinite(variance[c])) continue;
-    throw new NormfoldError(
-      "invalid",
-      `batch ${batch + 1} makes channel ${c} NaN, infinite, or too large for its variance; check the data and the model`,
-      { element: gauge.name },
-    );
+    throw errors.activationIsNotFinite(batch + 1, c).at({ element: gauge.name });
   }
   return { mean, variance, count };
 }
 
 function decode({ dtype, dims, data }: RuntimeTensor): Float64Array {
   const size = dims.reduce((product, dim) => product * dim, 1);
-  if (!(data instanceof Uint8Array)) throw new NormfoldError("internal", "statistics are strings");
+  invariant(data instanceof Uint8Array, "statistics are numbers");
   return decodeNumbers(dtype, data, size);
 }
 
@@ -201,12 +169,10 @@ function ofNormalization(node: Node, facts: Facts, options: StatisticsOptions): 
     scale && (constantTensor(scale)?.size ?? facts.staticShape(scale)?.[0] ?? scale.tensor?.size);
   const dtype = value && (facts.dtype(value) ?? (scale && facts.dtype(scale)));
   if (!node.is("BatchNormalization") || value === undefined || channels === undefined) {
-    throw new NormfoldError("unsupported", "its channels are not known, so that they cannot be measured", {
-      element: node.label,
-    });
+    throw errors.measuredChannelsAreUnknown().at({ element: node.label });
   }
   if (dtype === undefined || !isFloat(dtype)) {
-    throw new NormfoldError("unsupported", `its type is ${dtype ?? "not known"}`, { element: node.label });
+    throw errors.measuredTypeIsNotFloat(dtype).at({ element: node.label });
   }
   const measured: Measured = { name: node.name || node.key, value, axis: 1, channels, dtype };
   return options.normalizedBy === "stored" ? measured : { ...measured, normalization: node };

@@ -1,7 +1,9 @@
+import { isRefusal, type Refusal } from "../base/refusal.js";
 import type { Node, Use, Value } from "../ir/graph.js";
 import { constantTensor } from "../rules/constants.js";
 import type { Facts } from "../rules/facts.js";
 import { isLinear, readLinear } from "./linear.js";
+import { refusals } from "./refusals.js";
 import type { LinearLayer } from "./site.js";
 
 /** Operators that hand the layer's channels on to the nonlinearity behind them; the normalization stays at the layer. */
@@ -35,13 +37,13 @@ const NORMALIZATIONS = [
   "LRN",
 ];
 
-/** A layer that a nonlinearity is fed by, and the reader of its output on the way there. */
-export interface Source {
+/** A layer that feeds a nonlinearity, and the reader of its output on the way there. */
+export interface LayerSource {
   readonly layer: LinearLayer;
   readonly reader: Use;
 }
 
-/** A residual sum that a nonlinearity is fed by. */
+/** A residual sum that feeds a nonlinearity. */
 export interface SumSource {
   readonly sum: Node;
   readonly value: Value;
@@ -50,18 +52,18 @@ export interface SumSource {
 }
 
 export interface Trace {
-  readonly layers: readonly Source[];
+  readonly layers: readonly LayerSource[];
   readonly sums: readonly SumSource[];
-  /** What was met where no layer was found. */
-  readonly obstacles: readonly string[];
+  /** Why the ways without a layer end. */
+  readonly obstacles: readonly Refusal[];
 }
 
 /** Follows data backwards from what a nonlinearity reads to the layers that feed it. */
 export class Tracer {
   readonly #facts: Facts;
   readonly #sums: boolean;
-  readonly #layers = new Map<Node, LinearLayer | string>();
-  /** Values of residual streams are reached in many ways. */
+  readonly #layers = new Map<Node, LinearLayer | Refusal>();
+  /** By value, because the values of a residual stream are reached in many ways. */
   readonly #known = new Map<Value, Trace>();
 
   /** `sums`: stop at sums of two computed values instead of going into their branches. */
@@ -70,7 +72,7 @@ export class Tracer {
     this.#sums = sums;
   }
 
-  #layer(node: Node): LinearLayer | string {
+  #layer(node: Node): LinearLayer | Refusal {
     let found = this.#layers.get(node);
     if (found === undefined) {
       found = readLinear(node, this.#facts);
@@ -79,11 +81,11 @@ export class Tracer {
     return found;
   }
 
-  /** What feeds `value`, which `reader` reads. */
+  /** Finds what feeds `value`, which `reader` reads. */
   trace(value: Value, reader: Use): Trace {
     const { producer } = value;
     const direct = producer === undefined ? undefined : this.#directLayer(producer);
-    if (typeof direct === "string") return { ...NOTHING, obstacles: [direct] };
+    if (isRefusal(direct)) return blocked(direct);
     if (direct !== undefined) return { ...NOTHING, layers: [{ layer: direct, reader }] };
     if (producer?.is(...JOINS) && this.#sums) {
       const sum = this.#sum(producer, value, reader);
@@ -91,7 +93,7 @@ export class Tracer {
     }
     let known = this.#known.get(value);
     if (known === undefined) {
-      // Met again while it is worked out, which no valid graph does, it adds nothing.
+      // A cycle, which no valid graph has, adds nothing.
       this.#known.set(value, NOTHING);
       known = this.#behind(value);
       this.#known.set(value, known);
@@ -100,26 +102,26 @@ export class Tracer {
   }
 
   /** The layer that a node ends: the linear operator, or the Add of its bias. */
-  #directLayer(node: Node): LinearLayer | string | undefined {
+  #directLayer(node: Node): LinearLayer | Refusal | undefined {
     if (this.#facts.isCall(node)) return undefined;
     if (isLinear(node)) return this.#layer(node);
     if (!node.is("Add")) return undefined;
     for (const operand of node.inputs) {
       const before = operand?.producer;
       const layer = before !== undefined && isLinear(before) ? this.#layer(before) : undefined;
-      if (layer !== undefined && typeof layer !== "string" && layer.biasAdd === node) return layer;
+      if (layer !== undefined && !isRefusal(layer) && layer.biasAdd === node) return layer;
     }
     return undefined;
   }
 
-  /** The sum itself, where its channels are where one of its layers has them. */
+  /** The sum itself, where its channels lie along the axis of one of its layers. */
   #sum(node: Node, value: Value, reader: Use): SumSource | undefined {
     if (!node.is("Add", "Sum")) return undefined;
     const computed = node.inputs.filter((operand) => constantTensor(operand ?? undefined) === undefined);
     if (computed.length < 2) return undefined;
     for (const operand of computed) {
       const layer = operand?.producer && this.#directLayer(operand.producer);
-      if (layer === undefined || typeof layer === "string") continue;
+      if (layer === undefined || isRefusal(layer)) continue;
       const shape = this.#facts.shape(value);
       const rank = this.#facts.rank(layer.raw);
       if (shape?.at(layer.axis) === layer.channels && shape.length === rank)
@@ -131,29 +133,24 @@ export class Tracer {
   #behind(value: Value): Trace {
     const { producer } = value;
     if (producer === undefined) {
-      return {
-        ...NOTHING,
-        obstacles: [
-          value.isGraphInput ? `input "${value.name}" feeds it` : `constant "${value.name}" feeds it`,
-        ],
-      };
+      return blocked(
+        value.isGraphInput ? refusals.isFedByInput(value.name) : refusals.isFedByConstant(value.name),
+      );
     }
-    if (this.#facts.isCall(producer))
-      return { ...NOTHING, obstacles: [`it is fed by a call of ${producer.opType}`] };
-    if (producer.is(...NORMALIZATIONS))
-      return { ...NOTHING, obstacles: [`${producer.label} normalizes it already`] };
+    if (this.#facts.isCall(producer)) return blocked(refusals.isFedByCall(producer.opType));
+    if (producer.is(...NORMALIZATIONS)) return blocked(refusals.isNormalizedAlready(producer.label));
     if (
       producer.is("Mul", "Div") &&
       producer.inputs.some((operand) => constantTensor(operand ?? undefined))
     ) {
-      return { ...NOTHING, obstacles: [`${producer.label} scales it already`] };
+      return blocked(refusals.isScaledAlready(producer.label));
     }
     const operands = producer.is(...JOINS)
       ? producer.inputs.map((_, index) => index)
       : producer.is(...TRANSPORT)
         ? [0]
         : undefined;
-    if (operands === undefined) return { ...NOTHING, obstacles: [`it is fed by ${producer.label}`] };
+    if (operands === undefined) return blocked(refusals.isFedByOtherOperator(producer.label));
     const traces = operands.flatMap((index) => {
       const operand = producer.input(index);
       if (operand === undefined || constantTensor(operand) !== undefined) return [];
@@ -168,3 +165,7 @@ export class Tracer {
 }
 
 const NOTHING: Trace = { layers: [], sums: [], obstacles: [] };
+
+function blocked(refusal: Refusal): Trace {
+  return { ...NOTHING, obstacles: [refusal] };
+}

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { present } from "../../src/base/assert.js";
 import { memorySource } from "../../src/base/bytes.js";
-import type { Parameters } from "../../src/batchnorm/emit.js";
+import type { NormalizationParameters } from "../../src/batchnorm/emit.js";
 import { freeze } from "../../src/batchnorm/freeze.js";
 import { insertBatchNorm } from "../../src/batchnorm/insert.js";
 import { identityParameters } from "../../src/batchnorm/parameters.js";
@@ -63,7 +63,10 @@ describe("a normalization that undoes itself", () => {
   };
 
   /** The operators of Relu, the normalization, Neg and Exp, optimized: none of the others takes a scale and a shift in. */
-  async function left(dtype: FloatDType, change: (parameters: Parameters) => void): Promise<string[]> {
+  async function left(
+    dtype: FloatDType,
+    change: (parameters: NormalizationParameters) => void,
+  ): Promise<string[]> {
     const parameters = identityParameters("n", dtype, EPSILON, STATISTICS, undefined);
     change(parameters);
     const { scale, bias, mean, variance } = parameters;
@@ -89,7 +92,7 @@ describe("a normalization that undoes itself", () => {
     expect(await left(dtype, () => {})).toEqual(NONE);
   });
 
-  it.each<[string, (parameters: Parameters) => void]>([
+  it.each<[string, (parameters: NormalizationParameters) => void]>([
     [
       "gamma is four roundings off in one channel",
       ({ scale }) => (scale[1] = (scale[1] ?? 0) * (1 + 2 ** -21)),

@@ -191,7 +191,7 @@ describe("statistics that a type cannot hold", () => {
     );
     const data = dataOf({ x: samples("wide", [40, 4], { dtype: "float16", low: -9000, high: 9000 }) });
     await expect(calibrate(model, data, { method, batchSize: 40 })).rejects.toMatchObject({
-      code: "unsupported",
+      id: "statistic-exceeds-type",
       message: expect.stringMatching(/^a variance does not fit into float16/),
     });
   });

@@ -38,7 +38,9 @@ describe("the recipe of the paper", () => {
     expect(types.filter((type) => type === "Conv")).toHaveLength(4);
     expect(types.filter((type) => type === "BatchNormalization").length).toBeGreaterThanOrEqual(3);
     expect(report.steps.map(({ nodes }) => nodes.length)).toEqual([1, 1, 1, report.inserted.sites.length]);
-    expect(report.kept).toEqual([{ node: 'Conv "q"', reason: "it is dilated" }]);
+    expect(report.kept).toEqual([
+      { node: 'Conv "q"', id: "convolution-is-dilated", reason: "it is dilated" },
+    ]);
     expect(report.settings.join(" ")).toMatch(/learning rate/);
     expect(await shapeOf(model)).toEqual(await shapeOf(before));
   });

@@ -22,7 +22,7 @@ function found(
   const { sites, passedOver } = findSites(model(nodes, opset), options);
   return {
     sites: sites.map(({ name, activations }) => `${name}: ${activations.map(({ kind }) => kind).join(" ")}`),
-    passedOver: passedOver.map(({ node, reason }) => `${node}: ${reason}`),
+    passedOver: passedOver.map(({ node, id }) => `${node}: ${id}`),
   };
 }
 
@@ -114,48 +114,51 @@ describe("findSites", () => {
   });
 
   it.each([
-    [
-      "a gate",
-      "a = Gemm (x, W)  s = Sigmoid (a)  r = Mul (s, z)",
-      "s: it is a gate: its result multiplies another value (ask with gates)",
-    ],
+    ["a gate", "a = Gemm (x, W)  s = Sigmoid (a)  r = Mul (s, z)", "s: is-gate"],
     [
       "a gate that is spelled out",
       "a = Gemm (x, W)  p = Add (a, three)  c = Clip (p, zero, six)  r = Mul (z, c)",
-      "c: it is a gate: its result multiplies another value (ask with gates)",
+      "c: is-gate",
     ],
     [
       "what is normalized already",
       `a = Gemm (x, W)  ${normalize("b", "a", "n")}  r = Relu (b)`,
-      'r: BatchNormalization "b" normalizes it already',
+      "r: is-normalized-already",
     ],
-    [
-      "what is scaled already",
-      "a = Gemm (x, W)  b = Mul (a, B)  r = Relu (b)",
-      'r: Mul "b" scales it already',
-    ],
-    ["what an input feeds", "r = Relu (x)", 'r: input "x" feeds it'],
+    ["what is scaled already", "a = Gemm (x, W)  b = Mul (a, B)  r = Relu (b)", "r: is-scaled-already"],
+    ["what an input feeds", "r = Relu (x)", "r: is-fed-by-input"],
     [
       "a product of two values",
       "t = Transpose (z)  m = MatMul (x, t)  q = Relu (m)  r = MatMul (q, z)",
-      'q: MatMul "m" multiplies two computed values',
+      "q: layer-multiplies-computed-values",
     ],
     [
       "a nonlinearity behind another operator",
       "a = Gemm (x, W)  e = Exp (a)  r = Relu (e)",
-      'r: it is fed by Exp "e"',
+      "r: is-fed-by-other-operator",
     ],
     ["Clip that only limits", "a = Gemm (x, W)  c = Clip (a, three, six)  r = Neg (c)", undefined],
-  ])("passes over %s", (_, nodes, reason) => {
+  ])("passes over %s", (_, nodes, id) => {
     expect(found(`${nodes}  ${END}`)).toEqual({
       sites: [],
-      passedOver: reason === undefined ? [] : [reason],
+      passedOver: id === undefined ? [] : [id],
     });
+  });
+
+  it("names in its reasons what stands in the way", () => {
+    const { passedOver } = findSites(
+      model(`a = Gemm (x, W)  b = Mul (a, B)  p = Relu (b)  e = Exp (p)  r = Relu (e)  ${END}`),
+      { include: ["none"] },
+    );
+    expect(passedOver.map(({ reason }) => reason)).toEqual([
+      'Mul "b" scales it already',
+      'it is fed by Exp "e"',
+    ]);
   });
 
   it("passes over the nonlinearity that gives the model's output", () => {
     const nodes = "a = Gemm (x, W)  y = Sigmoid (a)";
-    expect(found(nodes).passedOver).toEqual(["y: its result is the model's output (ask with outputs)"]);
+    expect(found(nodes).passedOver).toEqual(["y: is-model-output"]);
     expect(found(nodes, { outputs: true }).sites).toEqual(["a: Sigmoid"]);
   });
 
@@ -166,11 +169,11 @@ describe("findSites", () => {
   });
 
   it.each([
-    [{ include: ["a"] }, ["a: Relu"], ["b: include does not name it"]],
-    [{ include: ["Tanh"] }, ["b: Tanh"], ["a: include does not name it"]],
-    [{ exclude: ["?"] }, [], ['a: exclude names it ("?")', 'b: exclude names it ("?")']],
-    [{ exclude: ["Re*"] }, ["b: Tanh"], ['a: exclude names it ("Re*")']],
-    [{ include: ["Gemm"], exclude: ["b"] }, ["a: Relu"], ['b: exclude names it ("b")']],
+    [{ include: ["a"] }, ["a: Relu"], ["b: is-not-included"]],
+    [{ include: ["Tanh"] }, ["b: Tanh"], ["a: is-not-included"]],
+    [{ exclude: ["?"] }, [], ["a: is-excluded", "b: is-excluded"]],
+    [{ exclude: ["Re*"] }, ["b: Tanh"], ["a: is-excluded"]],
+    [{ include: ["Gemm"], exclude: ["b"] }, ["a: Relu"], ["b: is-excluded"]],
   ])("selects by %j", (options, sites, passedOver) => {
     const nodes = `a = Gemm (x, W)  p = Relu (a)  b = Gemm (p, V)  r = Tanh (b)  ${END}`;
     expect(found(nodes, options)).toEqual({ sites, passedOver });
@@ -180,8 +183,13 @@ describe("findSites", () => {
     const model = modelOf(`<ir_version: 8, opset_import: ["" : 17, "f" : 1]>
       g (float[N,4] x) => (float y) { y = f.Layer (x) }
       <domain: "f", opset_import: ["" : 17]> Layer (v) => (w) { u = MatMul (v, v)  r = Relu (u)  w = Neg (r) }`);
-    expect(findSites(model).passedOver.map(({ reason }) => reason)).toEqual([
-      "it is in function Layer, which other places may call; inline it first",
+    expect(findSites(model).passedOver).toEqual([
+      {
+        node: "r",
+        opType: "Relu",
+        id: "is-in-function",
+        reason: expect.stringMatching(/in function Layer,.* inline it first$/),
+      },
     ]);
   });
 });

@@ -225,16 +225,27 @@ describe("what estimateStatistics refuses", () => {
   };
 
   it.each([
-    ["another name", () => fails(input, { name: "z" }), /no "x".*it has z/],
+    ["another name", () => fails(input, { name: "z" }), "data-lacks-input", /no "x".*it has z/],
     [
       "another type",
       () => fails(samples("d", [4, 3, 4, 4], { dtype: "double" })),
+      "data-type-differs-from-input",
       /"x" is double, the model wants float/,
     ],
-    ["another shape", () => fails(samples("d", [4, 2, 4, 4])), /\[2,4,4\], the model wants \[3,4,4\]/],
-    ["no samples", () => fails(tensor([0, 3, 4, 4], [])), /the data is empty/],
-    ["too few samples", () => fails(input, { batchSize: 13 }), /12 samples, fewer than one batch of 13/],
-    ["no batch", () => fails(input, { batchSize: 0 }), /batch of 0/],
+    [
+      "another shape",
+      () => fails(samples("d", [4, 2, 4, 4])),
+      "sample-shape-differs-from-input",
+      /\[2,4,4\], the model wants \[3,4,4\]/,
+    ],
+    ["no samples", () => fails(tensor([0, 3, 4, 4], [])), "data-is-empty", /empty/],
+    [
+      "too few samples",
+      () => fails(input, { batchSize: 13 }),
+      "data-is-smaller-than-batch",
+      /12 samples, fewer than one batch of 13/,
+    ],
+    ["no batch", () => fails(input, { batchSize: 0 }), "batch-size-is-not-whole", /0/],
     [
       "NaN",
       () =>
@@ -244,7 +255,8 @@ describe("what estimateStatistics refuses", () => {
             Array.from({ length: 96 }, (_, i) => (i === 50 ? Number.NaN : 1)),
           ),
         ),
-      /batch 1 of the data has a NaN or infinite number in "x"/,
+      "batch-is-not-finite",
+      /batch 1 .* "x"/,
     ],
     [
       "activations that overflow",
@@ -255,10 +267,12 @@ describe("what estimateStatistics refuses", () => {
             Array.from({ length: 96 }, (_, i) => (i % 2 === 0 ? 3e38 : -3e38)),
           ),
         ),
+      "activation-is-not-finite",
       /batch 1 makes channel \d NaN, infinite/,
     ],
-  ])("%s", async (_, attempt, message) => {
+  ])("%s", async (_, attempt, id, message) => {
     const error = await attempt();
+    expect(error).toMatchObject({ id });
     expect(String(error)).toMatch(message);
     expect(String(error)).not.toContain("\n");
   });
@@ -269,9 +283,9 @@ describe("what estimateStatistics refuses", () => {
     );
     const { sites: targets } = findSites(dense);
     const data = dataOf({ x: samples("x", [4, 2]) });
-    await expect(estimateStatistics(dense, data, { targets, batchSize: 1 })).rejects.toThrow(
-      /one number has no variance/,
-    );
+    await expect(estimateStatistics(dense, data, { targets, batchSize: 1 })).rejects.toMatchObject({
+      id: "channel-has-one-element",
+    });
     // All samples together have one.
     const pooled = await estimateStatistics(dense, data, { targets, batchSize: 1, method: "pooled" });
     const whole = await estimateStatistics(dense, data, { targets, batchSize: 4, method: "pooled" });

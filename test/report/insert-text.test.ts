@@ -7,6 +7,7 @@ import { PLAIN } from "../../src/report/style.js";
 const already = (name: string, by: string): InsertReport["passedOver"][number] => ({
   node: name,
   opType: "Relu",
+  id: "is-normalized-already",
   reason: `BatchNormalization "${by}" normalizes it already`,
 });
 
@@ -26,13 +27,14 @@ const report: InsertReport = {
       readers: "all",
       bias: "taken over",
       biasKept: undefined,
+      biasKeptId: undefined,
       statistics: "measured",
       runningOutputs: [],
     },
   ],
   passedOver: [
     already("/features/relu0/Relu", "/features/norm0/BatchNormalization"),
-    { node: "gate", opType: "Sigmoid", reason: "it is a gate" },
+    { node: "gate", opType: "Sigmoid", id: "is-gate", reason: "it is a gate" },
     already("/features/relu1/Relu", "/features/norm1/BatchNormalization"),
     already("/features/relu2/Relu", "/features/norm2/BatchNormalization"),
   ],

@@ -1,0 +1,21 @@
+import type { Refusal } from "../base/refusal.js";
+import { refusals } from "./refusals.js";
+import type { SiteOptions } from "./site.js";
+
+/** True where a pattern with `*` (any text) and `?` (any character) matches the whole text. */
+export function matchesGlob(pattern: string, text: string): boolean {
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replace(/\*/g, ".*")
+    .replace(/\?/g, ".");
+  return new RegExp(`^${source}$`, "s").test(text);
+}
+
+/** Why `include` or `exclude` leaves a place out that goes by any of these names; undefined where it stays in. */
+export function deselected(names: readonly string[], { include, exclude }: SiteOptions): Refusal | undefined {
+  const matching = (patterns: readonly string[]): string | undefined =>
+    patterns.find((pattern) => names.some((name) => matchesGlob(pattern, name)));
+  if (include !== undefined && matching(include) === undefined) return refusals.isNotIncluded();
+  const excluding = exclude && matching(exclude);
+  return excluding === undefined ? undefined : refusals.isExcluded(excluding);
+}
