@@ -6,7 +6,8 @@ import { eliminateDropout } from "./eliminate-dropout.js";
 import { eliminateExpands } from "./eliminate-expands.js";
 import { eliminateIdentity } from "./eliminate-identity.js";
 import { eliminateNeutralAffine } from "./eliminate-neutral-affine.js";
-import { eliminateNoOps } from "./eliminate-no-ops.js";
+import { eliminateNeutralOperands } from "./eliminate-neutral-operands.js";
+import { eliminateNoOpMovement } from "./eliminate-no-op-movement.js";
 import { eliminateQuantizationPairs } from "./eliminate-quantization-pairs.js";
 import { eliminateTransposes } from "./eliminate-transposes.js";
 import { foldAffineDown } from "./fold-affine-down.js";
@@ -18,15 +19,15 @@ import { fuseGemm } from "./fuse-gemm.js";
 import { fusePad } from "./fuse-pad.js";
 import { inlineControlFlow } from "./inline-control-flow.js";
 import { inlineFunctions } from "./inline-functions.js";
-import { joinSlices } from "./join-slices.js";
 import { liftConstants } from "./lift-constants.js";
+import { mergeAdjacentSlices } from "./merge-adjacent-slices.js";
 import { mergeCommonSubexpressions } from "./merge-common-subexpressions.js";
 import { mergeDuplicateInitializers } from "./merge-duplicate-initializers.js";
-import { mergeIdempotentChains } from "./merge-idempotent-chains.js";
 import { mergeLinearChains } from "./merge-linear-chains.js";
 import { mergeMovementChains } from "./merge-movement-chains.js";
 import { mergeParallelBranches } from "./merge-parallel-branches.js";
-import { mergeSlices } from "./merge-slices.js";
+import { mergeSlicesAndConcats } from "./merge-slices-and-concats.js";
+import { mergeUnaryChains } from "./merge-unary-chains.js";
 import { mergeVariadicChains } from "./merge-variadic-chains.js";
 import { mergeViewChains } from "./merge-view-chains.js";
 import { simplifyConcat } from "./simplify-concat.js";
@@ -47,18 +48,19 @@ export const PASSES: readonly Pass[] = [
   simplifyResize,
   simplifySizes,
   eliminateExpands,
-  eliminateNoOps,
+  eliminateNoOpMovement,
+  eliminateNeutralOperands,
   eliminateDefaultInputs,
   eliminateTransposes,
   fusePad,
   eliminateQuantizationPairs,
-  mergeIdempotentChains,
+  mergeUnaryChains,
   mergeViewChains,
   mergeMovementChains,
   simplifySequences,
-  mergeSlices,
+  mergeSlicesAndConcats,
   simplifyConcat,
-  joinSlices,
+  mergeAdjacentSlices,
   eliminateNeutralAffine,
   // Before the folds, which would carry the constants of a Gelu away.
   fuseCompoundOperators,

@@ -21,17 +21,17 @@ function skips(opType: string): Break<Pass> {
 export const CLEANING: readonly Mutant[] = [
   {
     name: "no-ops: a Transpose of equal sizes is one",
-    pass: "eliminate-no-ops",
+    pass: "eliminate-no-op-movement",
     model: graphText(
       "float[N,4,4] x",
       [],
       "t = Transpose <perm = [0, 2, 1]> (x) u = Transpose <perm = [0, 1, 2]> (t) y = Relu (u)",
     ),
-    broken: { passes: { "eliminate-no-ops": skips("Transpose") } },
+    broken: { passes: { "eliminate-no-op-movement": skips("Transpose") } },
   },
   {
     name: "no-ops: a Slice that turns an axis around is one",
-    pass: "eliminate-no-ops",
+    pass: "eliminate-no-op-movement",
     model: graphText(
       "float[N,4,5] x",
       [
@@ -40,7 +40,7 @@ export const CLEANING: readonly Mutant[] = [
       ],
       "t = Slice (x, from, to, axes, back) u = Slice (t, zero, all, axes) y = Relu (u)",
     ),
-    broken: { passes: { "eliminate-no-ops": skips("Slice") } },
+    broken: { passes: { "eliminate-no-op-movement": skips("Slice") } },
   },
   {
     name: "neutral: a shift is taken for none",

@@ -209,7 +209,7 @@ export const MOVING: readonly Mutant[] = [
   },
   {
     name: "slices: steps are ignored",
-    pass: "join-slices",
+    pass: "merge-adjacent-slices",
     model: SLICES,
     broken: {
       functions: {
@@ -219,10 +219,12 @@ export const MOVING: readonly Mutant[] = [
   },
   {
     name: "slices: what they cut together comes in another order",
-    pass: "join-slices",
+    pass: "merge-adjacent-slices",
     model: SLICES,
     broken: {
-      passes: { "join-slices": afterwards((concat, rewriter) => swapped(concat, rewriter, [0, 1])) },
+      passes: {
+        "merge-adjacent-slices": afterwards((concat, rewriter) => swapped(concat, rewriter, [0, 1])),
+      },
     },
   },
   {

@@ -155,8 +155,8 @@ describe("simplify-concat", () => {
   });
 });
 
-describe("join-slices", () => {
-  const ALONE = { passes: ["join-slices", "eliminate-dead"] };
+describe("merge-adjacent-slices", () => {
+  const ALONE = { passes: ["merge-adjacent-slices", "eliminate-dead"] };
   const joined = (slices: string, constants: string, outputs = "y"): string =>
     graphText(
       "float[N,6,4] x",
@@ -174,7 +174,7 @@ describe("join-slices", () => {
     const lists =
       "int64[1] six = {6}, int64[2] from = {0, 0}, int64[2] to = {2, 3}, int64[2] behind = {2, 0}, int64[2] end = {6, 3}, int64[2] both = {1, 2}";
     const { rewrites } = await rewrite(joined(slices, lists), ALONE);
-    expect(rewrites.filter(({ pass }) => pass === "join-slices")).toEqual([]);
+    expect(rewrites.filter(({ pass }) => pass === "merge-adjacent-slices")).toEqual([]);
   });
 
   it("makes one Slice of two, and none where as many would be left", async () => {
@@ -182,7 +182,7 @@ describe("join-slices", () => {
     const { ops } = await rewrite(joined(slices, "int64 unused = {0}"), ALONE);
     expect(ops.filter((line) => line.includes("Slice"))).toHaveLength(1);
     const { rewrites } = await rewrite(joined(slices, "int64 unused = {0}", "y, p"), ALONE);
-    expect(rewrites.filter(({ pass }) => pass === "join-slices")).toEqual([]);
+    expect(rewrites.filter(({ pass }) => pass === "merge-adjacent-slices")).toEqual([]);
   });
 });
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { expectRefused, expectRewrite, rewrite } from "../../support/rewrite.js";
 
-const PASS = { passes: ["simplify-concat", "join-slices", "eliminate-dead"] };
-const ALONE = { passes: ["simplify-concat", "join-slices"] };
+const PASS = { passes: ["simplify-concat", "merge-adjacent-slices", "eliminate-dead"] };
+const ALONE = { passes: ["simplify-concat", "merge-adjacent-slices"] };
 const NUMBERS = [0, 1, 2, 3, 5, 6, 7, 8, 9].map((n) => `int64[1] k${n} = {${n}}`).join(", ");
 const graph = (nodes: string, outputs = "y"): string =>
   `g (float[N,6,4] x, float[N,3,4] z, float[N,M,4] u) => (${outputs})

@@ -31,9 +31,9 @@ import type { Facts } from "../src/rules/facts.js";
  * Refuses    nothing: a value between the two that others read keeps its node
  * Numerics   exact
  */
-export const mergeSlices: Pass = {
+export const mergeSlicesAndConcats: Pass = {
   kind: "rules",
-  name: "merge-slices",
+  name: "merge-slices-and-concats",
   summary: "Slice of Slice, Concat of Concat become one; Split and Concat that undo each other go",
   before: "a, b = Split(x)  c = Concat(a, b)  y = Slice(Slice(c))",
   after: "y = Slice(x)",

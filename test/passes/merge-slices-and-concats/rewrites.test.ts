@@ -3,8 +3,8 @@ import { expectRefused, expectRewrite } from "../../support/rewrite.js";
 import { graphText } from "../../support/text.js";
 
 const X = "float[N,6,7,4] x, float[N,3,7,4] z";
-const PASS = { passes: ["merge-slices", "eliminate-dead"] };
-const ALONE = { passes: ["merge-slices"] };
+const PASS = { passes: ["merge-slices-and-concats", "eliminate-dead"] };
+const ALONE = { passes: ["merge-slices-and-concats"] };
 const ints = (name: string, ...values: readonly (number | string)[]): string =>
   `int64[${values.length}] ${name} = {${values.join(", ")}}`;
 

@@ -17,9 +17,9 @@ import type { Facts } from "../src/rules/facts.js";
  * Refuses    nothing
  * Numerics   exact
  */
-export const joinSlices: Pass = {
+export const mergeAdjacentSlices: Pass = {
   kind: "rules",
-  name: "join-slices",
+  name: "merge-adjacent-slices",
   summary: "Slices side by side that are put together again become one, or all that they cut",
   before: "p = Slice(x, 0, 1)  q = Slice(x, 1, 9)  y = Concat(p, q, z)",
   after: "y = Concat(x, z)",

@@ -3,7 +3,7 @@ import { expectRefused, expectRewrite } from "../../support/rewrite.js";
 import { graphText } from "../../support/text.js";
 
 const X = "float[N,3,5] x";
-const PASS = { passes: ["merge-idempotent-chains", "eliminate-dead"] };
+const PASS = { passes: ["merge-unary-chains", "eliminate-dead"] };
 const BOUNDS = ["float a = {-1}", "float b = {0}", "float c = {2}", "float d = {6}"];
 
 describe("Relu and Clip", () => {
@@ -54,7 +54,7 @@ describe("Relu and Clip", () => {
     ["bounds that a caller gives", "r = Clip (x, a, q) y = Clip (r, b, d)", "y"],
     ["a bound that does more", "r = Relu (x) y = Neg (r) z = Clip (r, c, d)", "y, z"],
   ])("%s stay", async (_, nodes, outputs) => {
-    const passes = ["merge-idempotent-chains"];
+    const passes = ["merge-unary-chains"];
     await expectRefused(graphText(`${X}, float q`, BOUNDS, nodes, outputs), undefined, { passes });
   });
 });

@@ -34,18 +34,6 @@ const NO_OPS: ReadonlyMap<string, IsNoOp> = new Map<string, IsNoOp>([
   ["Unsqueeze", keepsShape],
 ]);
 
-/** The elements that leave the other operand as it is, and whether they may stand on the left too. */
-const NEUTRAL: ReadonlyMap<string, { readonly element: number; readonly commutes: boolean }> = new Map([
-  ["Add", { element: 0, commutes: true }],
-  ["Sub", { element: 0, commutes: false }],
-  ["Mul", { element: 1, commutes: true }],
-  ["Div", { element: 1, commutes: false }],
-  ["Pow", { element: 1, commutes: false }],
-  ["And", { element: 1, commutes: true }],
-  ["Or", { element: 0, commutes: true }],
-  ["Xor", { element: 0, commutes: true }],
-]);
-
 /**
  * Remove operators that move data and, as they are used, move none.
  *
@@ -54,24 +42,23 @@ const NEUTRAL: ReadonlyMap<string, { readonly element: number; readonly commutes
  *   after    y = Relu(x)
  *
  * Cast to the type that is there; Reshape, Flatten, Squeeze, Unsqueeze, Expand and Tile to the shape that is there; Slice of
- * everything; Transpose that keeps the order; Pad by nothing; Split into one; Gather of all in order. Arithmetic with a
- * neutral constant: Add and Sub of 0 (of whole numbers), Mul and Div by 1, Pow 1, And true, Or and Xor false; Where whose
- * condition is the same everywhere.
+ * everything; Transpose that keeps the order; Pad by nothing; Split into one; Gather of all in order; Where whose condition
+ * is the same everywhere.
  *
  * Requires   types and shapes proven equal; a symbolic size equals itself
  * Refuses    a graph output whose name the input cannot take
  * Numerics   exact
  */
-export const eliminateNoOps: Pass = {
+export const eliminateNoOpMovement: Pass = {
   kind: "rules",
-  name: "eliminate-no-ops",
+  name: "eliminate-no-op-movement",
   summary: "Cast, Reshape, Slice, Transpose, Pad, Expand, Tile that change nothing are read through",
   before: "s = Slice(x, 0, 48, axis 1)  y = Relu(s)  // x has 48 channels",
   after: "y = Relu(x)",
   numerics: "exact",
   rules: [
     { operators: [...NO_OPS.keys()], match },
-    { operators: ["Where", ...NEUTRAL.keys()], match: matchNeutral },
+    { operators: ["Where"], match: matchWhere },
   ],
 };
 
@@ -83,12 +70,10 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   return readThrough(node, output, input, "changes nothing");
 }
 
-function matchNeutral(node: Node, { facts }: View): Proposal | Refusal | undefined {
-  const output = node.output(0);
-  if (output === undefined || node.hasReferences) return undefined;
-  const input = node.is("Where") ? chosen(node, facts) : besideNeutral(node, facts);
-  if (input === undefined || !sameShape(facts.shape(input), facts.shape(output))) return undefined;
-  if (!isSameType(facts.dtype(input), facts.dtype(output))) return undefined;
+function matchWhere(node: Node, { facts }: View): Proposal | Refusal | undefined {
+  const [input, output] = [chosen(node, facts), node.output(0)];
+  if (input === undefined || output === undefined || node.hasReferences) return undefined;
+  if (!sameShape(facts.shape(input), facts.shape(output))) return undefined;
   return readThrough(node, output, input, "changes nothing");
 }
 
@@ -97,21 +82,9 @@ function isAll(value: Value | undefined, element: number, facts: Facts): boolean
   return numbers !== undefined && numbers.length > 0 && numbers.every((number) => number === element);
 }
 
-function besideNeutral(node: Node, facts: Facts): Value | undefined {
-  const neutral = node.is(node.opType) ? NEUTRAL.get(node.opType) : undefined;
-  const [left, right] = [node.input(0), node.input(1)];
-  if (neutral === undefined || left === undefined || right === undefined) return undefined;
-  // Operators that broadcast only on request, before opset 7, mean something else by their shapes.
-  if ((facts.opset(node) ?? 0) < 7) return undefined;
-  // -0 + 0 is 0.
-  if (node.opType === "Add" && !/int/.test(facts.dtype(left) ?? "")) return undefined;
-  if (isAll(right, neutral.element, facts)) return left;
-  return neutral.commutes && isAll(left, neutral.element, facts) ? right : undefined;
-}
-
 /** What a Where gives whose condition is the same everywhere. */
 function chosen(node: Node, facts: Facts): Value | undefined {
-  const condition = node.input(0);
+  const condition = node.is("Where") ? node.input(0) : undefined;
   if (isAll(condition, 1, facts)) return node.input(1);
   return isAll(condition, 0, facts) ? node.input(2) : undefined;
 }

@@ -23,9 +23,9 @@ const INVOLUTIONS = ["Neg", "Not", "BitwiseNot"] as const;
  * Refuses    nothing: a value between the two that others read keeps its node
  * Numerics   exact (a missing bound of Clip is infinite)
  */
-export const mergeIdempotentChains: Pass = {
+export const mergeUnaryChains: Pass = {
   kind: "rules",
-  name: "merge-idempotent-chains",
+  name: "merge-unary-chains",
   summary: "Relu, Clip, Cast, Neg, Abs and roundings in a row become one or none",
   before: "a = Relu(x)  y = Clip(a, -1, 6)",
   after: "y = Clip(x, 0, 6)",

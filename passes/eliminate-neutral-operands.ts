@@ -1,0 +1,68 @@
+import type { Refusal } from "../src/base/refusal.js";
+import type { Node, Value } from "../src/ir/graph.js";
+import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
+import { readThrough } from "../src/rewrite/read-through.js";
+import { sameShape } from "../src/rules/dims.js";
+import type { Facts } from "../src/rules/facts.js";
+
+/** The elements that leave the other operand as it is, and whether they may stand on the left too. */
+const NEUTRAL: ReadonlyMap<string, { readonly element: number; readonly commutes: boolean }> = new Map([
+  ["Add", { element: 0, commutes: true }],
+  ["Sub", { element: 0, commutes: false }],
+  ["Mul", { element: 1, commutes: true }],
+  ["Div", { element: 1, commutes: false }],
+  ["Pow", { element: 1, commutes: false }],
+  ["And", { element: 1, commutes: true }],
+  ["Or", { element: 0, commutes: true }],
+  ["Xor", { element: 0, commutes: true }],
+]);
+
+/**
+ * Remove operators whose other operand is their neutral element.
+ *
+ *   before   y = And(x, true)
+ *            z = Not(y)
+ *   after    z = Not(x)
+ *
+ * Add and Sub of 0 (of whole numbers: -0 + 0 is 0), Mul and Div by 1, Pow 1, And true, Or and Xor false. Scales and shifts
+ * that differ by channel are eliminate-neutral-affine's.
+ *
+ * Requires   a constant that is neutral in every element; types and shapes proven equal; opset 7, since when operands broadcast
+ * Refuses    a graph output whose name x cannot take
+ * Numerics   exact
+ */
+export const eliminateNeutralOperands: Pass = {
+  kind: "rules",
+  name: "eliminate-neutral-operands",
+  summary: "Add of 0, Mul by 1, Pow 1, And true, Or false and the like are read through",
+  before: "y = And(x, true)  z = Not(y)",
+  after: "z = Not(x)",
+  numerics: "exact",
+  rules: [{ operators: [...NEUTRAL.keys()], match }],
+};
+
+function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
+  const [input, output] = [besideNeutral(node, facts), node.output(0)];
+  if (input === undefined || output === undefined || node.hasReferences) return undefined;
+  if (!sameShape(facts.shape(input), facts.shape(output))) return undefined;
+  const dtype = facts.dtype(input);
+  if (dtype === undefined || dtype !== facts.dtype(output)) return undefined;
+  return readThrough(node, output, input, "changes nothing");
+}
+
+function besideNeutral(node: Node, facts: Facts): Value | undefined {
+  const neutral = node.is(node.opType) ? NEUTRAL.get(node.opType) : undefined;
+  const [left, right] = [node.input(0), node.input(1)];
+  if (neutral === undefined || left === undefined || right === undefined) return undefined;
+  // Operators that broadcast only on request, before opset 7, mean something else by their shapes.
+  if ((facts.opset(node) ?? 0) < 7) return undefined;
+  // -0 + 0 is 0.
+  if (node.opType === "Add" && !/int/.test(facts.dtype(left) ?? "")) return undefined;
+  if (isAll(right, neutral.element, facts)) return left;
+  return neutral.commutes && isAll(left, neutral.element, facts) ? right : undefined;
+}
+
+function isAll(value: Value | undefined, element: number, facts: Facts): boolean {
+  const numbers = value === undefined ? undefined : facts.numbers(value);
+  return numbers !== undefined && numbers.length > 0 && numbers.every((number) => number === element);
+}

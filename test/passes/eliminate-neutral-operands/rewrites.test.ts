@@ -1,0 +1,40 @@
+import { describe, it } from "vitest";
+import { expectRefused, expectRewrite } from "../../support/rewrite.js";
+import { graphText } from "../../support/text.js";
+
+const passes = ["eliminate-neutral-operands"];
+
+describe("eliminate-neutral-operands", () => {
+  it.each([
+    ["Add 0 to whole numbers", "int64[N,3] x", ["int64[1] k = {0}"], "b = Add (k, a)", "Neg"],
+    ["Sub 0", "int32[N,3] x", ["int32[3] k = {0, 0, 0}"], "b = Sub (a, k)", "Neg"],
+    ["Mul 1 of rank 0", "int64 x", ["int64 k = {1}"], "b = Mul (a, k)", "Neg"],
+    [
+      "Div 1 of the whole shape",
+      "float[2,3] x",
+      ["float[2,3] k = {1, 1, 1, 1, 1, 1}"],
+      "b = Div (a, k)",
+      "Exp",
+    ],
+    ["Pow 1", "float[N,3] x", ["float k = {1}"], "b = Pow (a, k)", "Exp"],
+    ["And true", "bool[N,3] x", ["bool k = {1}"], "b = And (a, k)", "Not"],
+    ["Or false", "bool[N,3] x", ["bool k = {0}"], "b = Or (k, a)", "Not"],
+    ["Xor false", "bool[N,3] x", ["bool k = {0}"], "b = Xor (a, k)", "Not"],
+  ])("%s goes", async (_, input, constants, middle, last) => {
+    const nodes = `a = Identity (x) ${middle} y = ${last} (b)`;
+    await expectRewrite(graphText(input, constants, nodes), ["a = Identity(x)", `y = ${last}(a)`], {
+      passes,
+    });
+  });
+
+  it.each([
+    ["a 0 that broadcasts", "int64[1,3] x", ["int64[2,1] k = {0, 0}"], "b = Add (a, k)"],
+    ["0 - a", "int64[N,3] x", ["int64 k = {0}"], "b = Sub (k, a)"],
+    ["1 / a", "float[N,3] x", ["float k = {1}"], "b = Div (k, a)"],
+    ["1 to the power of a", "float[N,3] x", ["float k = {1}"], "b = Pow (k, a)"],
+    ["And false", "bool[N,3] x", ["bool k = {0}"], "b = And (a, k)"],
+  ])("%s stays", async (_, input, constants, middle) => {
+    const nodes = `a = Identity (x) ${middle} y = Identity (b)`;
+    await expectRefused(graphText(input, constants, nodes), undefined, { passes });
+  });
+});
