@@ -7,6 +7,7 @@ import { tensorType } from "../../src/ir/type.js";
 import type { Facts } from "../../src/rules/facts.js";
 import { parseGraph, parseModel } from "../../src/text/parse.js";
 import { factText, valueNamed } from "../support/facts.js";
+import { inferenceTable } from "../support/infer.js";
 
 function factsOf(text: string, opset = 17): { facts: Facts; at: (name: string) => string } {
   const model = parseGraph(text, { opset });
@@ -293,3 +294,7 @@ describe("determinism", () => {
     expect(deterministic("y = Dropout<is_test=1>(x)", 6)).toBe(true);
   });
 });
+
+inferenceTable("an operator that nothing is known of", 17, [
+  ["float[2] x", "y = NoSuchOperator(x)", "unknown"],
+]);

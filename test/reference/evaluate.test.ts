@@ -6,7 +6,7 @@ import { measureAccuracy } from "../../src/reference/accuracy.js";
 import { evaluateReference } from "../../src/reference/evaluate.js";
 import { parseModel } from "../../src/text/parse.js";
 import { modelOf } from "../runtime/support.js";
-import { counting, evaluate, floats } from "../support/reference.js";
+import { counting, evaluate, floats, run } from "../support/reference.js";
 
 const one = tensorOf("float", [1], [1]);
 
@@ -81,6 +81,17 @@ describe("evaluateReference", () => {
     expect(evaluate(model, { x, w: { dims: [1], data: [7] } }).data[0]).toBe(8);
     model.graph.scope.initializersAreDefaults = false;
     expect(evaluate(model, { x, w: { dims: [1], data: [7] } }).data[0]).toBe(6);
+  });
+
+  it("does not round to float32, and takes weights as they are stored", () => {
+    const y = run("y = Add(x, w)", { x: { dims: [1], data: [1] } }, { constants: "float[1] w = {1e-12}" });
+    expect(y.data[0]).toBe(1 + Math.fround(1e-12));
+    const third = run(
+      "a = Div(x, three) b = Cast <to = 1> (a) y = Mul(b, three)",
+      { x: counting(1) },
+      { constants: "float three = {3}" },
+    );
+    expect(third.data[0]).toBe(1);
   });
 });
 

@@ -1,4 +1,4 @@
-import { expect } from "vitest";
+import { describe, expect, it } from "vitest";
 import { cloneModel } from "../../src/ir/clone.js";
 import type { Model } from "../../src/ir/model.js";
 import { verify } from "../../src/ir/verify.js";
@@ -33,4 +33,31 @@ export function expectTooHard(text: string, source: number, target: number, reas
   const before = encodeToBytes(model);
   expect(() => raiseOpset(model, target)).toThrow(reason);
   expect(Buffer.compare(encodeToBytes(model), before), "the model was changed").toBe(0);
+}
+
+/** [what, opset it comes from, graph, nodes at opset 21 where they are more or others]. */
+export type RaiseCase = readonly [string, number, string, (readonly string[])?];
+
+/** One test for each case: raised to 21 it computes the same. */
+export function raiseTable(name: string, cases: readonly RaiseCase[]): void {
+  describe(`${name}, from the opset of each form to 21`, () => {
+    for (const [what, source, text, nodes] of cases) {
+      it(what, async () => {
+        const ops = await expectSame(modelOf(text, source), 21);
+        if (nodes !== undefined) expect(ops).toEqual(nodes);
+      });
+    }
+  });
+}
+
+/** One test for each [graph, opset it comes from, opset it shall get, reason]: refused, and the model left alone. */
+export function tooHardTable(
+  name: string,
+  cases: readonly (readonly [string, number, number, RegExp])[],
+): void {
+  describe(`${name} that cannot be carried over is refused, and the model left alone`, () => {
+    it.each(cases)("%s", (text, source, target, reason) => {
+      expectTooHard(text, source, target, reason);
+    });
+  });
 }

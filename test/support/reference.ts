@@ -1,3 +1,4 @@
+import { describe, expect, it } from "vitest";
 import { isRefusal } from "../../src/base/refusal.js";
 import { type ReferenceTensor, referenceFromBytes, tensorOf } from "../../src/float64/tensor.js";
 import type { Model } from "../../src/ir/model.js";
@@ -66,4 +67,32 @@ export function relativeDifference(actual: ReferenceTensor | undefined, expected
     worst = Math.max(worst, Number.isNaN(difference) ? Infinity : difference);
   });
   return worst / largest;
+}
+
+/** The elements, to twelve decimals. */
+export function values(tensor: ReferenceTensor): number[] {
+  return Array.from(tensor.data, (value) => Number(value.toFixed(12)));
+}
+
+/** body, inputs, dims and elements by hand. */
+export type ReferenceCase = readonly [
+  body: string,
+  inputs: Record<string, Input>,
+  dims: number[],
+  data: number[],
+  opset?: number,
+];
+
+/** One test for each case that was computed by hand. */
+export function referenceTable(name: string, cases: readonly ReferenceCase[]): void {
+  describe(`${name} by hand`, () => {
+    it.each(cases.map((given) => [given[0], given] as const))(
+      "%s",
+      (_, [body, inputs, dims, data, opset]) => {
+        const y = run(body, inputs, opset === undefined ? {} : { opset });
+        expect(y.dims).toEqual(dims);
+        expect(values(y)).toEqual(data);
+      },
+    );
+  });
 }

@@ -1,29 +1,9 @@
-import { describe, expect, it } from "vitest";
-import { createFacts } from "../../src/analysis/fact-table.js";
-import { parseModel } from "../../src/text/parse.js";
-import { factText, valueNamed } from "../support/facts.js";
-
-/** Inputs; the node; the expected facts of its outputs. */
-type Case = readonly [inputs: string, node: string, ...expected: string[]];
-
-function table(domain: string, version: number, cases: readonly Case[]): void {
-  describe(`operators of ${domain}`, () => {
-    it.each(cases)("%s: %s", (inputs, node, ...expected) => {
-      const header = `<ir_version: 8, opset_import: ["" : 17, "${domain}" : ${version}]>`;
-      const model = parseModel(`${header} g (${inputs}) => (float[] y) { ${node} }`);
-      for (const output of model.graph.outputs) output.info = undefined;
-      const facts = createFacts(model);
-      const names = ["y", "z", "u", "v"].slice(0, expected.length);
-      expect(names.map((name) => factText(facts, valueNamed(model, name)))).toEqual(expected);
-      expect(facts.conflicts).toEqual([]);
-    });
-  });
-}
+import { domainTable } from "../../support/infer.js";
 
 const X = "float[N,S,32] x";
 const QUANTIZED = "float s, uint8 o";
 
-table("com.microsoft", 1, [
+domainTable("com.microsoft", 1, [
   [
     "float[N,3,H,W] x, float[8,3,3,3] w, float[8] b",
     'y = com.microsoft.FusedConv <activation = "Relu", pads = [1,1,1,1]> (x, w, b)',
@@ -115,35 +95,5 @@ table("com.microsoft", 1, [
     "int32[N,S] x, int32[N,S] t, float[50,32] w, float[20,32] p",
     "y = com.microsoft.EmbedLayerNormalization (x, t, w, p)",
     "float[N,S,32]",
-  ],
-]);
-
-const ROWS = "float[N,4] x";
-
-table("ai.onnx.ml", 3, [
-  ["int64[N,4] x", "y = ai.onnx.ml.Scaler <offset = [0.5], scale = [2.0]> (x)", "float[N,4]"],
-  [ROWS, 'y = ai.onnx.ml.Normalizer <norm = "L2"> (x)', "float[N,4]"],
-  [
-    ROWS,
-    "y, z = ai.onnx.ml.LinearClassifier <coefficients = [1.0], classlabels_ints = [0, 1]> (x)",
-    "int64[N]",
-    "float[N,?]",
-  ],
-  [
-    ROWS,
-    'y, z = ai.onnx.ml.TreeEnsembleClassifier <classlabels_strings = ["a", "b"]> (x)',
-    "string[N]",
-    "float[N,?]",
-  ],
-  [ROWS, "y, z = ai.onnx.ml.SVMClassifier (x)", "?[N]", "float[N,?]"],
-  [ROWS, "y = ai.onnx.ml.TreeEnsembleRegressor <n_targets = 3> (x)", "float[N,3]"],
-  ["float[4] x", "y = ai.onnx.ml.LinearRegressor <coefficients = [1.0]> (x)", "float[?,1]"],
-  ["string[N,2] x", 'y = ai.onnx.ml.OneHotEncoder <cats_strings = ["a", "b"]> (x)', "float[N,2,?]"],
-  ["int64[N] x", "y = ai.onnx.ml.OneHotEncoder <cats_int64s = [3, 5, 7]> (x)", "float[N,3]"],
-  ["string[N] x", 'y = ai.onnx.ml.LabelEncoder <keys_strings = ["a"], values_int64s = [1]> (x)', "int64[N]"],
-  [
-    "float[N,2] x, float[N,3] z",
-    "y = ai.onnx.ml.FeatureVectorizer <inputdimensions = [2, 3]> (x, z)",
-    "float[N,5]",
   ],
 ]);
