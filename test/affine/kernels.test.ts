@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { addKernels, alignTaps, diagonalKernel, type Kernel } from "../../src/affine/kernels.js";
-import { addScaled } from "../../src/affine/matrices.js";
 import { isRefusal } from "../../src/base/refusal.js";
 import type { FloatDType } from "../../src/ir/dtype.js";
 import { type Tensor, tensorFromNumbers } from "../../src/ir/tensor.js";
@@ -57,20 +56,5 @@ describe("the sum of two kernels", () => {
     const one = tensorFromNumbers("float", [1, 1, 1], [1]);
     const lazy = sum(kernel(one, 1, 0), diagonalKernel(Float64Array.of(2 ** -24 * 3), 1));
     expect([...lazy.toFloat64()]).toEqual([Math.fround(1 + 2 ** -24 * 3)]);
-  });
-});
-
-describe("a sum of multiples", () => {
-  it("is the same read whole and in blocks of any size", () => {
-    const terms = [
-      { factor: 0.5, tensor: tensor("a", [5, 3]) },
-      { factor: -3, tensor: tensor("b", [5, 3]) },
-    ];
-    const lazy = addScaled("float", [5, 3], terms);
-    const [a = new Float64Array(), b = new Float64Array()] = terms.map((term) => term.tensor.toFloat64());
-    expect([...lazy.toFloat64()]).toEqual(
-      Array.from(a, (value, i) => Math.fround(0.5 * value - 3 * (b[i] ?? NaN))),
-    );
-    for (const step of [1, 7, 16]) expect(readInBlocks(lazy, step)).toEqual(lazy.bytes());
   });
 });

@@ -5,7 +5,6 @@ import { zipSync } from "fflate";
 import { afterAll, describe, expect, it } from "vitest";
 import type { DType } from "../../src/ir/dtype.js";
 import { type DataPorts, findTestData, readFeeds } from "../../src/node/datasets.js";
-import { readNpy } from "../../src/node/npy.js";
 import { checkModels } from "../../src/runtime/check.js";
 import { defaultRuntime } from "../../src/runtime/ort.js";
 import { numbers, readModel, SHARED } from "../runtime/support.js";
@@ -21,48 +20,6 @@ function npy(descr: string, shape: readonly number[], data: Uint8Array, fortran 
 
 const floats = (...values: number[]): Uint8Array => new Uint8Array(Float32Array.from(values).buffer);
 const doubles = (...values: number[]): Uint8Array => new Uint8Array(Float64Array.from(values).buffer);
-
-describe("readNpy", () => {
-  it.each([
-    ["<f4", floats(1.5, -2), "float", [1.5, -2]],
-    ["<f8", doubles(1e-300, 2), "double", [1e-300, 2]],
-    ["<f2", Uint8Array.of(0, 0x3c, 0, 0xc0), "float16", [1, -2]],
-    ["<i8", new Uint8Array(BigInt64Array.of(-1n, 5n).buffer), "int64", [-1, 5]],
-    ["|u1", Uint8Array.of(0, 255), "uint8", [0, 255]],
-    ["|b1", Uint8Array.of(1, 0), "bool", [1, 0]],
-  ])("reads %s", (descr, data, dtype, values) => {
-    const array = readNpy(npy(descr, [2], data));
-    expect(array).toMatchObject({ dtype, dims: [2] });
-    expect(numbers(array)).toEqual(values);
-  });
-
-  it("turns Fortran order into C order", () => {
-    const array = readNpy(npy("<f4", [2, 3], floats(0, 3, 1, 4, 2, 5), true));
-    expect(numbers(array)).toEqual([0, 1, 2, 3, 4, 5]);
-    const cube = readNpy(npy("|u1", [2, 2, 2], Uint8Array.of(0, 4, 2, 6, 1, 5, 3, 7), true));
-    expect(numbers(cube)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
-  });
-
-  it("reads scalars, empty arrays and text", () => {
-    expect(readNpy(npy("<f4", [], floats(7)))).toMatchObject({ dims: [] });
-    expect(numbers(readNpy(npy("<f4", [0, 3], floats())))).toEqual([]);
-    const text = new Uint8Array(Uint32Array.of(97, 0x1f600, 98, 0).buffer);
-    expect(readNpy(npy("<U2", [2], text)).data).toEqual(["a\u{1f600}", "b"]);
-  });
-
-  it.each([
-    ["big-endian", npy(">f4", [1], floats(1)), "unsupported", /big-endian/],
-    ["objects", npy("|O", [1], floats(1)), "unsupported", /"O"/],
-    ["an unknown type", npy("<f16", [1], floats(1, 1, 1, 1)), "unsupported", /f16/],
-    ["a cut file", npy("<f4", [3], floats(1)), "invalid", /takes 12 bytes, and there are 4/],
-    ["something else", Uint8Array.of(1, 2, 3), "invalid", /no NumPy array/],
-    ["a cut header", npy("<f4", [3], floats(1)).subarray(0, 40), "invalid", /header/],
-  ])("refuses %s in one line", (_, bytes, code, message) => {
-    expect(() => readNpy(bytes)).toThrow(
-      expect.objectContaining({ code, message: expect.stringMatching(message) }),
-    );
-  });
-});
 
 describe("readFeeds", () => {
   const folder = mkdtempSync(join(tmpdir(), "normfold-data-"));

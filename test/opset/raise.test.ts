@@ -3,10 +3,10 @@ import { Builder } from "../../src/ir/builder.js";
 import { createModel } from "../../src/ir/model.js";
 import { tensorType } from "../../src/ir/type.js";
 import { verify } from "../../src/ir/verify.js";
-import { HIGHEST_OPSET, HISTORY, irVersionOf, opsetRange, raiseOpset, STEPS } from "../../src/opset/index.js";
+import { raiseOpset } from "../../src/opset/index.js";
 import { encodeToBytes } from "../../src/proto/encode.js";
 import { parseModel } from "../../src/text/parse.js";
-import { expectSame, raise, tooHardTable } from "../support/raise.js";
+import { expectSame, raise } from "../support/raise.js";
 import { compare, modelOf } from "../support/rewrite.js";
 import { sketch } from "../support/text.js";
 
@@ -78,24 +78,6 @@ describe("bodies, functions and domains", () => {
       21,
     );
     expect(ops).toContain("  b = Reshape(b_before, Shape)");
-  });
-
-  it("a Scan over a batch becomes a Scan in a Scan", async () => {
-    const ops = await expectSame(
-      modelOf(
-        `g (float[2,3] s, float[2,5,3] x) => (last, all) {
-           last, all = Scan <num_scan_inputs = 1, directions = [1],
-             body = b (float[3] a, float[3] e) => (float[3] c, float[3] d) { c = Add (a, e) d = Mul (c, e) }> ("", s, x) }`,
-        8,
-      ),
-      21,
-    );
-    expect(ops).toEqual([
-      "last, all = Scan(s, x)",
-      "  last_entry, all_entry = Scan(s_entry, x_entry)",
-      "    c = Add(a, e)",
-      "    d = Mul(c, e)",
-    ]);
   });
 
   it("functions by their own imports, whose attributes their callers set", async () => {
@@ -195,37 +177,3 @@ describe("the model around", () => {
     expect(time(3200)).toBeLessThan(40 * Math.max(time(400), 5));
   });
 });
-
-describe("the tables", () => {
-  it("steps lead to opsets in which the operator changed", () => {
-    for (const [opType, steps] of Object.entries(STEPS)) {
-      for (const opset of Object.keys(steps)) expect(HISTORY[opType], opType).toContain(Number(opset));
-    }
-  });
-
-  it("histories rise, up to the highest opset", () => {
-    for (const history of Object.values(HISTORY)) {
-      expect([...history].sort((a, b) => a - b)).toEqual(history);
-      expect(history.at(-1)).toBeLessThanOrEqual(HIGHEST_OPSET);
-    }
-    expect(opsetRange()).toEqual({ lowest: 1, highest: HIGHEST_OPSET });
-  });
-
-  it.each([
-    [8, 4],
-    [9, 4],
-    [10, 5],
-    [14, 7],
-    [17, 8],
-    [20, 9],
-    [22, 10],
-    [26, 13],
-  ])("opset %s needs IR version %s", (opset, ir) => {
-    expect(irVersionOf(opset)).toBe(ir);
-  });
-});
-
-tooHardTable("an operator that no opset has", [
-  ["g (float[2] x) => (y) { y = Affine <alpha = 1.0> (x) }", 9, 13, /not one of the standard domain/],
-  ["g (float[2] x) => (y) { y = Made (x) y2 = constructor (x) }", 17, 18, /not one of the standard domain/],
-]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { expectKept, expectRewrite, rewrite } from "../support/rewrite.js";
+import { expectKept, expectRewrite } from "../support/rewrite.js";
 import { constant, graphText } from "../support/text.js";
 
 const X = "float[N,3,4,5] x";
@@ -102,95 +102,6 @@ describe("reductions that are spelled out", () => {
       graphText("float[N,M,4,5] x", [AXES, "float count = {15}"], `${sum("x", "b")} y = Div (b, count)`),
     );
     await expectKept(graphText(X, [AXES, constant("z", [1])], `a = Mul (x, z) ${sum("a", "y")}`));
-  });
-});
-
-const blocks = (
-  input: string,
-  split: readonly number[],
-  perm: readonly number[],
-  result: readonly number[],
-): string =>
-  graphText(
-    input,
-    [`int64[6] split = {${split.join(", ")}}`, `int64[4] result = {${result.join(", ")}}`],
-    `a = Reshape (x, split) b = Transpose <perm = [${perm.join(", ")}]> (a) y = Reshape (b, result)`,
-  );
-
-describe("blocks of pixels", () => {
-  it("DepthToSpace in both modes, with a dynamic batch", async () => {
-    const dcr = blocks("float[N,12,5,7] x", [-1, 2, 2, 3, 5, 7], [0, 3, 4, 1, 5, 2], [-1, 3, 10, 14]);
-    const crd = blocks("float[N,12,5,7] x", [-1, 3, 2, 2, 5, 7], [0, 1, 4, 2, 5, 3], [-1, 3, 10, 14]);
-    for (const [text, mode] of [
-      [dcr, "DCR"],
-      [crd, "CRD"],
-    ] as const) {
-      const { model } = await expectRewrite(text, ["y = DepthToSpace(x)"]);
-      expect(model.graph.first?.string("mode")).toBe(mode);
-      expect(model.graph.first?.int("blocksize")).toBe(2);
-    }
-    await expectKept(crd, /it is DepthToSpace, which opset 10 does not have/, { opset: 10 });
-    await expectRewrite(dcr, ["y = DepthToSpace(x)"], { opset: 10 });
-  });
-
-  it("SpaceToDepth", async () => {
-    await expectRewrite(
-      blocks("float[N,3,10,14] x", [-1, 3, 5, 2, 7, 2], [0, 3, 5, 1, 2, 4], [-1, 12, 5, 7]),
-      ["y = SpaceToDepth(x)"],
-    );
-  });
-
-  it("other orders, blocks that are no squares, and a channel shuffle stay", async () => {
-    await expectKept(blocks("float[1,12,5,7] x", [1, 2, 2, 3, 5, 7], [0, 3, 5, 2, 4, 1], [1, 3, 14, 10]));
-    await expectKept(blocks("float[1,12,5,7] x", [1, 3, 2, 2, 5, 7], [0, 1, 4, 3, 5, 2], [1, 3, 10, 14]));
-    await expectKept(blocks("float[1,12,5,7] x", [1, 2, 3, 2, 5, 7], [0, 3, 4, 1, 5, 2], [1, 2, 10, 21]));
-    await expectKept(
-      graphText(
-        "float[N,6,4,5] x",
-        ["int64[5] split = {-1, 2, 3, 4, 5}", "int64[4] result = {-1, 6, 4, 5}"],
-        "a = Reshape (x, split) b = Transpose <perm = [0, 2, 1, 3, 4]> (a) y = Reshape (b, result)",
-      ),
-    );
-  });
-});
-
-describe("bounds by Min and Max", () => {
-  const low = "float[1] low = {-0.5}";
-  const high = "float high = {0.75}";
-
-  it("Clip, with bounds of rank 0; Relu", async () => {
-    for (const nodes of ["a = Max (x, low) y = Min (a, high)", "a = Min (high, x) y = Max (low, a)"]) {
-      const { model } = await expectRewrite(graphText("float[N,3] x", [low, high], nodes), [
-        "y = Clip(x, min, max)",
-      ]);
-      expect([...model.graph.initializers].map((value) => value.tensor?.dims)).toEqual([[], []]);
-      const old = await expectRewrite(graphText("float[N,3] x", [low, high], nodes), ["y = Clip(x)"], {
-        opset: 10,
-      });
-      expect(old.model.graph.first?.float("min")).toBe(-0.5);
-    }
-    await expectRewrite(graphText("float[N,3] x", ["float zero = {0}"], "y = Max (zero, x)"), [
-      "y = Relu(x)",
-    ]);
-    await expectRewrite(graphText("float[N,3] x", [high], "a = Relu (x) y = Min (a, high)"), [
-      "y = Clip(x, min, max)",
-    ]);
-  });
-
-  it("bounds that cross, that run along an axis, or that make the result larger", async () => {
-    const crossed = "float high = {-0.75}";
-    await expectKept(graphText("float[N,3] x", [low, crossed], "a = Max (x, low) y = Min (a, high)"));
-    await expectKept(
-      graphText("float[N,3] x", [constant("low", [3]), high], "a = Max (x, low) y = Min (a, high)"),
-    );
-    await expectKept(graphText("float[3] x", ["float[1,1] zero = {0}"], "y = Max (zero, x)"));
-  });
-
-  it("a scale goes through Min and Max into the Conv first, which Relu and Clip would not let through", async () => {
-    const constants = [constant("W", [4, 3, 1, 1]), low, high, "float k = {2}", "float t = {1}"];
-    const nodes = "c = Conv (x, W) a = Max (c, low) b = Min (a, high) d = Mul (b, k) y = Add (d, t)";
-    const { ops } = await rewrite(graphText("float[N,3,6,7] x", constants, nodes));
-    expect(ops.map((line) => line.replace(/.*= (\w+).*/, "$1"))).toEqual(["Conv", "Clip"]);
   });
 });
 

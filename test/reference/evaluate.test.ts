@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isRefusal } from "../../src/base/refusal.js";
-import { referenceFromBytes, tensorOf } from "../../src/float64/tensor.js";
-import { encodeNumbers } from "../../src/ir/tensor.js";
-import { measureAccuracy } from "../../src/reference/accuracy.js";
+import { tensorOf } from "../../src/float64/tensor.js";
 import { evaluateReference } from "../../src/reference/evaluate.js";
 import { parseModel } from "../../src/text/parse.js";
 import { modelOf } from "../runtime/support.js";
@@ -92,47 +90,5 @@ describe("evaluateReference", () => {
       { constants: "float three = {3}" },
     );
     expect(third.data[0]).toBe(1);
-  });
-});
-
-describe("referenceFromBytes", () => {
-  it("holds every number exactly, or refuses it", () => {
-    const int64 = (value: bigint): Uint8Array => new Uint8Array(BigInt64Array.of(value).buffer);
-    expect(referenceFromBytes("int64", [], int64(2n ** 53n)).data[0]).toBe(2 ** 53);
-    expect(referenceFromBytes("int64", [], int64(2n ** 63n - 1n)).data[0]).toBe(2 ** 63);
-    expect(() => referenceFromBytes("int64", [], int64(2n ** 53n + 1n))).toThrow(/beyond 2\^53/);
-    expect(referenceFromBytes("float16", [1], encodeNumbers("float16", [0.1])).data[0]).toBe(0.0999755859375);
-    expect(() => referenceFromBytes("string", [], new Uint8Array())).toThrow(/string/);
-  });
-});
-
-describe("measureAccuracy", () => {
-  const model = modelOf(`g (float[2] x) => (float[2] y, float[1] z) { y = Neg(x) z = ReduceSum(x) }`);
-  const feeds = floats({ x: { dims: [2], data: [1, -4] } });
-  const outputs = (...data: number[]): Map<string, ReturnType<typeof tensorOf>> =>
-    new Map([["y", tensorOf("float", [2], data)]]);
-
-  it("gives distances in units of the largest magnitude", () => {
-    const report = measureAccuracy(model, feeds, { original: outputs(-1, 4.5), result: outputs(-1, 4) });
-    expect(report).toEqual([
-      {
-        name: "y",
-        magnitude: 4,
-        original: { max: 0.125, rms: expect.closeTo(0.125 / Math.SQRT2, 12) },
-        result: { max: 0, rms: 0 },
-      },
-    ]);
-  });
-
-  it("takes a NaN for infinitely far and another shape for no answer", () => {
-    const short = new Map([["y", tensorOf("float", [1], [1])]]);
-    const report = measureAccuracy(model, feeds, { original: outputs(NaN, 4), result: short });
-    expect(report).toMatchObject([{ original: { max: Infinity }, result: undefined }]);
-  });
-
-  it("hands on the refusal", () => {
-    const strange = modelOf(`g (float[2] x) => (float[2] y) { y = NoSuchOperator(x) }`);
-    const report = measureAccuracy(strange, feeds, { original: outputs(1, 2), result: outputs(1, 2) });
-    expect(isRefusal(report) && report.reason).toContain("NoSuchOperator");
   });
 });

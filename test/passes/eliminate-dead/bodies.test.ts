@@ -5,6 +5,7 @@ import { constant, graphText } from "../../support/text.js";
 const W = constant("W", [5, 3, 2, 3]);
 const V = constant("V", [5, 3, 2, 3]);
 const X = "float[N,3,6,7] x";
+
 function either(then: string, otherwise: string): string {
   return `y = If (p) <then_branch = ${then}, else_branch = ${otherwise}>`;
 }

@@ -7,6 +7,7 @@ const V = constant("V", [5, 3, 2, 3]);
 const b = constant("b", [5]);
 const bn = normalization("bn", 5);
 const X = "float[N,3,6,7] x";
+
 function either(then: string, otherwise: string): string {
   return `y = If (p) <then_branch = ${then}, else_branch = ${otherwise}>`;
 }

@@ -3,6 +3,7 @@ import { rewrite } from "../../support/rewrite.js";
 import { graphText } from "../../support/text.js";
 
 const X = "float[N,3,6,7] x";
+
 function either(then: string, otherwise: string): string {
   return `y = If (p) <then_branch = ${then}, else_branch = ${otherwise}>`;
 }
