@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { expectFailure, filesIn, normfold, temporaryFolder, writeModel } from "./helpers.js";
+import { expectFailure, filesIn, normfold, temporaryFolder, writeModel } from "../support/cli.js";
 
 const cwd = temporaryFolder();
 const at = (name: string): string => join(cwd, name);

@@ -2,7 +2,14 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { loadModel } from "../../src/index.js";
-import { expectFailure, expectNarrow, filesIn, normfold, temporaryFolder, writeModel } from "./helpers.js";
+import {
+  expectFailure,
+  expectNarrow,
+  filesIn,
+  normfold,
+  temporaryFolder,
+  writeModel,
+} from "../support/cli.js";
 
 const cwd = temporaryFolder();
 const at = (name: string): string => join(cwd, name);

@@ -12,7 +12,7 @@ import {
   RUNTIME_BN,
   temporaryFolder,
   writeModel,
-} from "./helpers.js";
+} from "../support/cli.js";
 
 const cwd = temporaryFolder();
 const MNIST = fileURLToPath(new URL("../../../shared/models/real/mnist-8", import.meta.url));

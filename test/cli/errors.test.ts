@@ -13,7 +13,7 @@ import {
   normfold,
   temporaryFolder,
   writeModel,
-} from "./helpers.js";
+} from "../support/cli.js";
 
 const cwd = temporaryFolder();
 const at = (name: string): string => join(cwd, name);

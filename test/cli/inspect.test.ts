@@ -2,7 +2,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { PASSES, parse, print, saveModel } from "../../src/index.js";
-import { CONV_BN, expectNarrow, normfold, RUNTIME_BN, temporaryFolder, writeModel } from "./helpers.js";
+import { CONV_BN, expectNarrow, normfold, RUNTIME_BN, temporaryFolder, writeModel } from "../support/cli.js";
 
 const cwd = temporaryFolder();
 

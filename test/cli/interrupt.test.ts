@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readCheckpoint } from "../../src/node/checkpoint.js";
-import { BIN, filesIn, normfold, temporaryFolder, writeModel } from "./helpers.js";
+import { BIN, filesIn, normfold, temporaryFolder, writeModel } from "../support/cli.js";
 
 const cwd = temporaryFolder();
 const at = (name: string): string => join(cwd, name);

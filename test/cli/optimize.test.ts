@@ -12,7 +12,7 @@ import {
   RUNTIME_BN,
   temporaryFolder,
   writeModel,
-} from "./helpers.js";
+} from "../support/cli.js";
 
 const cwd = temporaryFolder();
 const at = (name: string): string => join(cwd, name);

@@ -12,7 +12,7 @@ import {
   normfold,
   temporaryFolder,
   writeModel,
-} from "./helpers.js";
+} from "../support/cli.js";
 
 const cwd = temporaryFolder();
 let model: Buffer = Buffer.alloc(0);

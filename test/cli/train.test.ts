@@ -3,7 +3,14 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { loadModel, modelToBytes } from "../../src/index.js";
 import { readCheckpoint, writeCheckpoint } from "../../src/node/checkpoint.js";
-import { expectFailure, expectNarrow, filesIn, normfold, temporaryFolder, writeModel } from "./helpers.js";
+import {
+  expectFailure,
+  expectNarrow,
+  filesIn,
+  normfold,
+  temporaryFolder,
+  writeModel,
+} from "../support/cli.js";
 
 const cwd = temporaryFolder();
 const at = (name: string): string => join(cwd, name);

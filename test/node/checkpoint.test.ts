@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { readCheckpoint } from "../../src/node/checkpoint.js";
-import { filesIn, temporaryFolder } from "../cli/helpers.js";
+import { filesIn, temporaryFolder } from "../support/cli.js";
 
 const cwd = temporaryFolder();
 const at = (name: string): string => join(cwd, name);

@@ -7,7 +7,7 @@ import type { DType } from "../../src/ir/dtype.js";
 import { type DataPorts, findTestData, readFeeds } from "../../src/node/datasets.js";
 import { checkModels } from "../../src/runtime/check.js";
 import { defaultRuntime } from "../../src/runtime/ort.js";
-import { numbers, readModel, SHARED } from "../runtime/support.js";
+import { numbers, readModel, SHARED } from "../support/runtime.js";
 
 /** An .npy file as NumPy writes it: the header padded so that the data begins at a multiple of 64. */
 function npy(descr: string, shape: readonly number[], data: Uint8Array, fortran = false): Uint8Array {

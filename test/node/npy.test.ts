@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { readNpy } from "../../src/node/npy.js";
-import { numbers } from "../runtime/support.js";
+import { numbers } from "../support/runtime.js";
 
 /** An .npy file as NumPy writes it: the header padded so that the data begins at a multiple of 64. */
 function npy(descr: string, shape: readonly number[], data: Uint8Array, fortran = false): Uint8Array {

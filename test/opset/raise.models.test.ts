@@ -9,8 +9,8 @@ import { raiseOpset } from "../../src/opset/index.js";
 import { encodeToBytes } from "../../src/proto/encode.js";
 import { compareTensors } from "../../src/runtime/compare.js";
 import { defaultRuntime } from "../../src/runtime/ort.js";
-import { SHARED } from "../runtime/support.js";
 import { raise } from "../support/raise.js";
+import { SHARED } from "../support/runtime.js";
 
 /** Every nth of ONNX's operator tests, which are many. */
 const STRIDE = 12;

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { isRefusal } from "../../src/base/refusal.js";
 import { tensorOf } from "../../src/float64/tensor.js";
 import { measureAccuracy } from "../../src/reference/accuracy.js";
-import { modelOf } from "../runtime/support.js";
 import { floats } from "../support/reference.js";
+import { modelOf } from "../support/runtime.js";
 
 describe("measureAccuracy", () => {
   const model = modelOf(`g (float[2] x) => (float[2] y, float[1] z) { y = Neg(x) z = ReduceSum(x) }`);

@@ -8,8 +8,8 @@ import { evaluateReference } from "../../src/reference/evaluate.js";
 import { probeFeeds } from "../../src/runtime/feeds.js";
 import { describeInputs } from "../../src/runtime/inputs.js";
 import { defaultRuntime } from "../../src/runtime/ort.js";
-import { SHARED } from "../runtime/support.js";
 import { referenceOf, referencesOf, relativeDifference } from "../support/reference.js";
+import { SHARED } from "../support/runtime.js";
 
 const models = fileURLToPath(new URL("../../models", import.meta.url));
 const runtime = await defaultRuntime();

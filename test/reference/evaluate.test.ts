@@ -3,8 +3,8 @@ import { isRefusal } from "../../src/base/refusal.js";
 import { tensorOf } from "../../src/float64/tensor.js";
 import { evaluateReference } from "../../src/reference/evaluate.js";
 import { parseModel } from "../../src/text/parse.js";
-import { modelOf } from "../runtime/support.js";
 import { counting, evaluate, floats, run } from "../support/reference.js";
+import { modelOf } from "../support/runtime.js";
 
 const one = tensorOf("float", [1], [1]);
 

@@ -8,7 +8,7 @@ import type { CheckReport } from "../../src/runtime/check-report.js";
 import { defaultRuntime } from "../../src/runtime/ort.js";
 import { perturbWeights } from "../../src/runtime/perturb.js";
 import type { Runtime, RuntimeModel, RuntimeTensor } from "../../src/runtime/runtime.js";
-import { bytesIn, bytesOf, list, numbers, tensor } from "./support.js";
+import { bytesIn, bytesOf, list, numbers, tensor } from "../support/runtime.js";
 
 const FEEDS = [{ name: "given", feeds: new Map([["x", tensor("float", [1], [3])]]), expected: undefined }];
 

@@ -7,7 +7,7 @@ import { checkModels, createChecker } from "../../src/runtime/check.js";
 import { defaultRuntime } from "../../src/runtime/ort.js";
 import { perturbWeights } from "../../src/runtime/perturb.js";
 import type { RuntimeModel } from "../../src/runtime/runtime.js";
-import { bytesIn, bytesOf, list, SHARED, tensor } from "./support.js";
+import { bytesIn, bytesOf, list, SHARED, tensor } from "../support/runtime.js";
 
 const runtime = await defaultRuntime();
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { compareTensors, countBeyond } from "../../src/runtime/compare.js";
-import { tensor } from "./support.js";
+import { tensor } from "../support/runtime.js";
 
 const row = (values: number[], dtype: "float" | "double" | "float16" | "int64" = "float") =>
   tensor(dtype, [values.length], values);

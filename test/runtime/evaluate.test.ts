@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { evaluateConstants } from "../../src/runtime/evaluate.js";
 import { defaultRuntime } from "../../src/runtime/ort.js";
-import { modelOf } from "./support.js";
+import { modelOf } from "../support/runtime.js";
 
 const runtime = await defaultRuntime();
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { probeFeeds } from "../../src/runtime/feeds.js";
 import { describeInputs } from "../../src/runtime/inputs.js";
 import { defaultRuntime } from "../../src/runtime/ort.js";
-import { bytesOf, modelOf, numbers, readModel, SHARED } from "./support.js";
+import { bytesOf, modelOf, numbers, readModel, SHARED } from "../support/runtime.js";
 
 const runtime = await defaultRuntime();
 

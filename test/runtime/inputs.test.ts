@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { precisionOf } from "../../src/runtime/inputs.js";
-import { modelOf } from "./support.js";
+import { modelOf } from "../support/runtime.js";
 
 describe("precisionOf", () => {
   it("is the coarsest type that is computed in, not one that is only stored", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { defaultRuntime } from "../../src/runtime/ort.js";
-import { bytesOf, numbers, SHARED, tensor } from "./support.js";
+import { bytesOf, numbers, SHARED, tensor } from "../support/runtime.js";
 
 const runtime = await defaultRuntime();
 

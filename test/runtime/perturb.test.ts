@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { perturbFeeds, perturbWeights } from "../../src/runtime/perturb.js";
-import { modelOf, numbers, tensor } from "./support.js";
+import { modelOf, numbers, tensor } from "../support/runtime.js";
 
 describe("perturbWeights", () => {
   it("moves the weights of arithmetic by a rounding or two, and leaves the rest and the original alone", () => {

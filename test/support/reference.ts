@@ -4,7 +4,7 @@ import { type ReferenceTensor, referenceFromBytes, tensorOf } from "../../src/fl
 import type { Model } from "../../src/ir/model.js";
 import { evaluateReference } from "../../src/reference/evaluate.js";
 import type { RuntimeTensor, TensorMap } from "../../src/runtime/runtime.js";
-import { modelOf } from "../runtime/support.js";
+import { modelOf } from "./runtime.js";
 
 export interface Input {
   readonly dims: readonly number[];

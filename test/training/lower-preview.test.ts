@@ -13,7 +13,7 @@ import { defaultRuntime } from "../../src/runtime/ort.js";
 import type { RuntimeTensor, TensorMap } from "../../src/runtime/runtime.js";
 import { parseModel } from "../../src/text/parse.js";
 import { lowerPreviewTraining } from "../../src/training/lower-preview.js";
-import { SHARED } from "../runtime/support.js";
+import { SHARED } from "../support/runtime.js";
 
 const HEADER = `<ir_version: 8, opset_import: ["" : 17, "ai.onnx.preview.training" : 1]>`;
 

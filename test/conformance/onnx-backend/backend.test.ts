@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { SHARED } from "../../runtime/support.js";
+import { SHARED } from "../../support/runtime.js";
 import { judgeBackendTest, judgeLight, lightModelsIn, nameOf, type Outcome, testsIn } from "./support.js";
 
 /** NORMFOLD_ALL=1 for all of them, about a thousand; every eighth otherwise. */

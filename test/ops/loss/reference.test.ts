@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { modelOf } from "../../runtime/support.js";
 import { evaluate } from "../../support/reference.js";
+import { modelOf } from "../../support/runtime.js";
 
 describe("loss, in float64", () => {
   it("weighs and ignores labels, on any number of axes", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { modelOf } from "../../runtime/support.js";
 import { counting, evaluate, referenceTable } from "../../support/reference.js";
+import { modelOf } from "../../support/runtime.js";
 
 referenceTable("normalization", [
   [
