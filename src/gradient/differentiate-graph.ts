@@ -1,5 +1,5 @@
 import { present } from "../base/assert.js";
-import { NormfoldError } from "../base/errors.js";
+import type { NormfoldError } from "../base/errors.js";
 import { isRefusal } from "../base/refusal.js";
 import type { Builder } from "../ir/builder.js";
 import { capturesOf } from "../ir/captures.js";
@@ -8,6 +8,7 @@ import { gradientRule } from "../ops/gradient.js";
 import type { Facts } from "../rules/facts.js";
 import type { GradientContext } from "../rules/gradient-rule.js";
 import { addGradients, zerosLike } from "../rules/gradient-support.js";
+import { errors } from "./errors.js";
 import { isDifferentiable, reachFrom } from "./reach.js";
 import { withOutput } from "./widen.js";
 
@@ -42,11 +43,7 @@ export interface GraphDifferentiation {
 export function differentiateGraph(options: GraphDifferentiation): Map<Value, Value> {
   const { facts, build, seeds, wrt } = options;
   for (const value of wrt) {
-    if (!isDifferentiable(facts, value))
-      throw new NormfoldError(
-        "usage",
-        `"${value.name}" is of type ${facts.dtype(value) ?? "unknown"}; only floating-point tensors have gradients`,
-      );
+    if (!isDifferentiable(facts, value)) throw errors.valueHasNoGradient(value.name, facts.dtype(value));
   }
   const sweep = new Sweep(build, facts, options.renewed ?? new Map(), reachFrom(build.graph, wrt, facts));
   for (const [value, gradient] of seeds) sweep.contribute(value, gradient);
@@ -121,10 +118,12 @@ class Sweep {
     if (rule === undefined) throw this.#missing(node);
     const context = this.#contextOf(node, active, captures, gradients);
     const results = rule(context);
-    if (isRefusal(results))
-      throw new NormfoldError("unsupported", `${node.opType} cannot be differentiated: ${results.reason}`, {
-        element: node.label,
-      });
+    if (isRefusal(results)) {
+      throw errors
+        .gradientRuleRefuses(node.opType, results.reason)
+        .at({ element: node.label })
+        .because(results);
+    }
     results.forEach((gradient, index) => {
       // A rule may have put another node in the place of this one.
       const input = context.node.input(index);
@@ -133,13 +132,13 @@ class Sweep {
   }
 
   #missing(node: Node): NormfoldError {
-    const lacks = `${node.opType} has no gradient rule`;
-    const message = this.#facts.isCall(node)
-      ? `it calls the function ${node.opType}, which is not looked into; inline functions first`
+    const { opType } = node;
+    const error = this.#facts.isCall(node)
+      ? errors.callHasNoGradient(opType)
       : node.is("If", "Loop")
-        ? `${lacks}; freeze, then optimize, which takes it away where there is no choice`
-        : `${lacks}; freeze what is before it, or take it out`;
-    return new NormfoldError("unsupported", message, { element: node.label });
+        ? errors.branchHasNoGradient(opType)
+        : errors.operatorHasNoGradient(opType);
+    return error.at({ element: node.label });
   }
 
   #contextOf(

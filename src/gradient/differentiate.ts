@@ -1,5 +1,4 @@
 import { createFacts } from "../analysis/fact-table.js";
-import { NormfoldError } from "../base/errors.js";
 import { Builder } from "../ir/builder.js";
 import { cloneModel } from "../ir/clone.js";
 import type { Graph, Value } from "../ir/graph.js";
@@ -9,6 +8,7 @@ import { raiseOpset } from "../opset/raise.js";
 import type { Facts } from "../rules/facts.js";
 import { onesLike, zerosLike } from "../rules/gradient-support.js";
 import { differentiateGraph, LEAST_OPSET } from "./differentiate-graph.js";
+import { errors } from "./errors.js";
 import { isDifferentiable } from "./reach.js";
 
 export interface DifferentiateOptions {
@@ -33,8 +33,7 @@ export interface DifferentiateOptions {
  */
 export function differentiate(model: Model, options: DifferentiateOptions): Model {
   const { of, wrt, seed = "ones" } = options;
-  if (wrt.length === 0)
-    throw new NormfoldError("usage", "no values to differentiate by; name inputs or initializers");
+  if (wrt.length === 0) throw errors.noValuesToDifferentiateBy();
   const result = cloneModel(model);
   if ((result.opset() ?? 1) < LEAST_OPSET) raiseOpset(result, LEAST_OPSET);
   const { graph } = result;
@@ -42,11 +41,7 @@ export function differentiate(model: Model, options: DifferentiateOptions): Mode
   const build = new Builder(graph, { prefix: "grad_" });
   const values = valuesByName(graph);
   const target = valueNamed(values, of);
-  if (!isDifferentiable(facts, target))
-    throw new NormfoldError(
-      "usage",
-      `"${of}" is of type ${facts.dtype(target) ?? "unknown"}; only floating-point tensors are differentiated`,
-    );
+  if (!isDifferentiable(facts, target)) throw errors.valueHasNoGradient(of, facts.dtype(target));
   const sources = [...new Set(wrt)].map((name) => valueNamed(values, name));
   const seedValue =
     seed === "ones" ? onesLike({ facts, build }, target) : seedInput(graph, facts, values, seed, target);
@@ -80,8 +75,7 @@ function valuesByName(graph: Graph): ReadonlyMap<string, Value> {
 
 function valueNamed(values: ReadonlyMap<string, Value>, name: string): Value {
   const value = values.get(name);
-  if (value === undefined)
-    throw new NormfoldError("usage", `the model has no value "${name}"; use a name that inspect shows`);
+  if (value === undefined) throw errors.valueIsNotInModel(name);
   return value;
 }
 
@@ -95,8 +89,7 @@ function seedInput(
   const known = values.get(name);
   if (known !== undefined) return known;
   const dtype = facts.dtype(target);
-  if (dtype === undefined)
-    throw new NormfoldError("unsupported", `the type of "${target.name}" is not known; seed with ones`);
+  if (dtype === undefined) throw errors.seedTypeIsUnknown(target.name);
   const shape = facts.shape(target)?.map((dim): Dim => (typeof dim === "number" ? dim : undefined));
   const type: ValueType = tensorType(dtype, shape);
   return graph.addInput({ name, type });

@@ -1,6 +1,6 @@
 import { invariant, present } from "../base/assert.js";
-import { NormfoldError } from "../base/errors.js";
 import { canReplace, type Node, type Value } from "../ir/graph.js";
+import { errors } from "./errors.js";
 
 /**
  * The node again with an output at `index`, which it did not have; the old one is gone. Names, uses and declarations
@@ -11,12 +11,7 @@ export function withOutput(node: Node, index: number, base: string, renewed: Map
   const graph = present(node.graph, "the node is in a graph");
   invariant(node.subgraphs.length === 0, "a node with bodies keeps its outputs");
   const pinned = node.outputs.find((value) => value?.isPinned);
-  if (pinned)
-    throw new NormfoldError(
-      "unsupported",
-      `its gradient needs another output of it, but an annotation or a training binding names "${pinned.name}"`,
-      { element: node.label },
-    );
+  if (pinned) throw errors.furtherOutputIsPinned(pinned.name).at({ element: node.label });
   const count = Math.max(node.outputs.length, index + 1);
   const names = Array.from({ length: count }, (_, at) => {
     const old = node.output(at);

@@ -1,4 +1,3 @@
-import { NormfoldError } from "../base/errors.js";
 import { createRandom } from "../base/random.js";
 import { isFloat } from "../ir/dtype.js";
 import type { Model } from "../ir/model.js";
@@ -7,6 +6,7 @@ import { encodeToBytes } from "../proto/encode.js";
 import type { Runtime, RuntimeTensor, TensorMap } from "../runtime/runtime.js";
 import { tensorSize } from "../runtime/runtime.js";
 import type { EnsembleOptions } from "./ensemble.js";
+import { errors } from "./errors.js";
 
 export interface EnsembleProof {
   /** The largest difference between a probability of the ensemble and the mean of the members' own. */
@@ -41,12 +41,7 @@ export async function proveEnsemble(
     const apart = Math.abs(value - (given.numbers[i] ?? Number.NaN));
     return Number.isNaN(apart) ? Number.POSITIVE_INFINITY : Math.max(worst, apart);
   }, 0);
-  if (difference > ALLOWED) {
-    throw new NormfoldError(
-      "check",
-      `the ensemble is ${difference} off the mean of its members; nothing was written`,
-    );
-  }
+  if (difference > ALLOWED) throw errors.ensembleDiffersFromMembers(difference);
   return { difference };
 }
 
@@ -55,13 +50,7 @@ function generated(model: Model): Map<string, RuntimeTensor> {
   const feeds = new Map<string, RuntimeTensor>();
   for (const { name, type } of model.graph.inputs) {
     if (type?.kind !== "tensor" || type.shape === undefined) {
-      throw new NormfoldError(
-        "unsupported",
-        "its shape is not known, so that no data can be made; --no-check writes it",
-        {
-          element: name,
-        },
-      );
+      throw errors.ensembleInputShapeIsUnknown().at({ element: name });
     }
     const dims = type.shape.map((dim, axis) => (typeof dim === "number" ? dim : axis === 0 ? 2 : 8));
     const draw = isFloat(type.dtype) ? () => random.normal() : () => 1;
@@ -84,8 +73,7 @@ async function outputOf(
   const session = await runtime.open({ kind: "bytes", bytes: encodeToBytes(model) });
   try {
     const tensor = (await session.run(feeds, [wanted])).get(wanted);
-    if (!(tensor?.data instanceof Uint8Array))
-      throw new NormfoldError("unsupported", `output "${wanted}" holds no numbers`);
+    if (!(tensor?.data instanceof Uint8Array)) throw errors.outputHoldsNoNumbers(wanted);
     return { numbers: decodeNumbers(tensor.dtype, tensor.data, tensorSize(tensor.dims)), dims: tensor.dims };
   } finally {
     await session.close();

@@ -1,6 +1,5 @@
 import { createFacts } from "../analysis/fact-table.js";
 import { present } from "../base/assert.js";
-import { NormfoldError } from "../base/errors.js";
 import { Builder } from "../ir/builder.js";
 import { appendCopy, cloneModel } from "../ir/clone.js";
 import { Graph, isStandardDomain, type Value } from "../ir/graph.js";
@@ -10,6 +9,8 @@ import { raiseOpset } from "../opset/index.js";
 import { declaredDim, sameDim } from "../rules/dims.js";
 import type { Facts } from "../rules/facts.js";
 import { scalarLike } from "../rules/gradient-support.js";
+import { errors } from "./errors.js";
+import { outputNamed } from "./step.js";
 
 export interface EnsembleOptions {
   /** The output of each model with the classes in its second dimension; by default the first. */
@@ -28,11 +29,11 @@ const LEAST_OPSET = 13;
  * for functions of the models' own (inline them first).
  */
 export function buildEnsemble(models: readonly Model[], options: EnsembleOptions = {}): Model {
-  if (models.length < 2) throw new NormfoldError("usage", "an ensemble needs two models at least");
+  if (models.length < 2) throw errors.ensembleNeedsTwoModels();
   const { weights = models.map(() => 1) } = options;
   const sum = weights.reduce((total, weight) => total + weight, 0);
   if (weights.length !== models.length || !(sum > 0) || weights.some((weight) => !(weight >= 0))) {
-    throw new NormfoldError("usage", `give ${models.length} weights from 0 on, one above 0`);
+    throw errors.ensembleWeightsDoNotMatch(models.length);
   }
   const opset = Math.max(LEAST_OPSET, ...models.map((model) => model.opset() ?? 0));
   const members = models.map((model, index) => member(model, index, opset));
@@ -50,7 +51,7 @@ export function buildEnsemble(models: readonly Model[], options: EnsembleOptions
     for (const input of model.graph.inputs) {
       if (input.tensor === undefined) values.set(input, sharedInput(graph, inputs, input, place));
     }
-    const output = outputOf(model, options.output, place);
+    const output = outputNamed(model.graph, options.output, place);
     const renamed = prefixed(model.graph, `model${index + 1}/`, new Set(values.keys()));
     appendCopy(model.graph, graph, values);
     outputs.push({
@@ -70,10 +71,7 @@ export function buildEnsemble(models: readonly Model[], options: EnsembleOptions
 
 function member(model: Model, index: number, opset: number): Model {
   if (model.functions.length > 0) {
-    throw new NormfoldError(
-      "unsupported",
-      `model ${index + 1} has functions of its own; inline them first (normfold optimize --inline-functions)`,
-    );
+    throw errors.memberHasFunctions(`model ${index + 1}`);
   }
   const copy = cloneModel(model);
   if ((copy.opset() ?? 0) < opset) raiseOpset(copy, opset);
@@ -88,10 +86,7 @@ function joinedImports(members: readonly Model[]): readonly OpsetImport[] {
     const domain = isStandardDomain(entry.domain) ? "" : (entry.domain ?? "");
     const known = versions.get(domain);
     if (known !== undefined && known.version !== entry.version) {
-      throw new NormfoldError(
-        "usage",
-        `the models use versions ${known.version} and ${entry.version} of domain "${domain}"; bring them to one`,
-      );
+      throw errors.membersUseOtherVersions(domain, known.version, entry.version);
     }
     versions.set(domain, { domain, version: entry.version });
   }
@@ -110,10 +105,7 @@ function sharedInput(graph: Graph, inputs: Map<string, Value>, input: Value, pla
     known.info = { name: known.name, type };
     return known;
   }
-  throw new NormfoldError(
-    "usage",
-    `input "${input.name}" of ${place} is of another type or size than before; use models with equal inputs`,
-  );
+  throw errors.memberInputsDiffer(input.name, place);
 }
 
 /** What two models take, where they can take the same: a size that one of them fixes holds for both. */
@@ -144,14 +136,6 @@ function prefixed(graph: Graph, prefix: string, shared: ReadonlySet<Value>): Rea
   return names;
 }
 
-function outputOf(model: Model, name: string | undefined, place: string): Value {
-  const { outputs } = model.graph;
-  const found = name === undefined ? outputs[0] : outputs.find((value) => value.name === name);
-  if (found !== undefined) return found;
-  const names = outputs.map((value) => value.name).join(", ");
-  throw new NormfoldError("usage", `${place} has no output "${name ?? ""}"; it has ${names || "none"}`);
-}
-
 function mean(
   whole: Model,
   outputs: readonly { readonly value: Value; readonly name: string }[],
@@ -159,8 +143,7 @@ function mean(
 ): Value {
   const facts = createFacts(whole);
   const build = new Builder(whole.graph, { prefix: "ensemble/" });
-  const [first] = outputs;
-  if (first === undefined) throw new NormfoldError("internal", "an ensemble has members");
+  const first = present(outputs[0], "an ensemble has members");
   const shape = facts.shape(first.value);
   outputs.forEach(({ value }, index) => {
     const other = facts.shape(value);
@@ -168,11 +151,7 @@ function mean(
       shape === undefined ||
       other === undefined ||
       (shape.length === other.length && sameClasses(shape[1], other[1]));
-    if (!fits)
-      throw new NormfoldError(
-        "usage",
-        `model ${index + 1} tells apart another number of classes than model 1`,
-      );
+    if (!fits) throw errors.memberClassesDiffer(`model ${index + 1}`);
   });
   const parts = outputs.map(({ value }, index) => {
     const probability = probabilities(build, facts, value);
@@ -201,13 +180,7 @@ function probabilities(build: Builder, facts: Facts, output: Value): Value {
   if (value.producer?.is("LogSoftmax") === true) return build.op("Exp", [output]);
   const rank = facts.rank(output);
   if (rank !== undefined && rank < 2) {
-    throw new NormfoldError(
-      "unsupported",
-      "the classes are in the second dimension of the output, and it has one; name another",
-      {
-        element: output.name,
-      },
-    );
+    throw errors.classesNeedSecondDimension().at({ element: output.name });
   }
   return build.op("Softmax", [output], { axis: 1 });
 }

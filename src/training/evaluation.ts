@@ -1,6 +1,7 @@
 import { createFacts } from "../analysis/fact-table.js";
-import { present } from "../base/assert.js";
-import { NormfoldError } from "../base/errors.js";
+import { invariant, present } from "../base/assert.js";
+import { defined } from "../base/optional.js";
+import { errors as dataErrors } from "../batchnorm/errors.js";
 import { LABELS } from "../data/bind.js";
 import type { Dataset } from "../data/dataset.js";
 import { Builder } from "../ir/builder.js";
@@ -13,6 +14,7 @@ import { tensorType } from "../ir/type.js";
 import { raiseOpset } from "../opset/index.js";
 import { encodeToBytes } from "../proto/encode.js";
 import { type Runtime, type RuntimeTensor, type TensorMap, tensorSize } from "../runtime/runtime.js";
+import { errors } from "./errors.js";
 import { addLoss, type Loss, lossTarget } from "./loss.js";
 import { trackNormalizations } from "./normalization.js";
 import { outputNamed } from "./step.js";
@@ -49,7 +51,7 @@ export async function evaluateModel(
   const judged = withLoss(model, options);
   const session = await runtime.open(
     { kind: "bytes", bytes: encodeToBytes(judged.model) },
-    { optimize: true, ...(threads === undefined ? {} : { threads }) },
+    { optimize: true, ...defined({ threads }) },
   );
   try {
     const wanted = [judged.loss, ...(judged.accuracy === undefined ? [] : [judged.accuracy])];
@@ -58,8 +60,7 @@ export async function evaluateModel(
       size: batchSize,
       // Batch statistics of a part of a batch are another thing.
       dropLast: options.statistics === "batch",
-      ...(limit === undefined ? {} : { limit }),
-      ...(signal === undefined ? {} : { signal }),
+      ...defined({ limit, signal }),
     });
     for await (const { size, tensors, places } of batches) {
       const labels = labelsOf(tensors, judged.model, judged.labels);
@@ -70,12 +71,7 @@ export async function evaluateModel(
       if (judged.accuracy !== undefined) rightSum += scalarOf(outputs, judged.accuracy) * size;
       samples += size;
     }
-    if (samples === 0) {
-      throw new NormfoldError(
-        "invalid",
-        `the data has no batch of ${batchSize} samples; give more, or a smaller batch`,
-      );
-    }
+    if (samples === 0) throw dataErrors.dataIsSmallerThanBatch(undefined, batchSize);
     const accuracy = judged.accuracy === undefined ? undefined : rightSum / samples;
     return { loss: lossSum / samples, accuracy, samples };
   } finally {
@@ -122,15 +118,11 @@ function withLoss(model: Model, { loss, output, statistics = "stored" }: Evaluat
  */
 export function labelsOf(tensors: TensorMap, model: Model, name: string): RuntimeTensor {
   const labels = tensors.get(LABELS);
-  if (labels === undefined)
-    throw new NormfoldError(
-      "usage",
-      `the data has no labels; give them as its field "${LABELS}", or with --labels`,
-    );
+  if (labels === undefined) throw errors.dataHasNoLabels(LABELS);
   const type = model.graph.inputs.find((input) => input.name === name)?.type;
   const { data, dims } = labels;
   if (type?.kind !== "tensor" || !(data instanceof Uint8Array)) {
-    throw new NormfoldError("usage", "labels are numbers, and these are text");
+    throw errors.labelsAreText();
   }
   const { shape, dtype } = type;
   const fits = (sizes: readonly number[]): boolean =>
@@ -141,16 +133,12 @@ export function labelsOf(tensors: TensorMap, model: Model, name: string): Runtim
   const sizes = [dims, other].find(fits);
   if (sizes === undefined) {
     const wanted = shape?.map((dim, axis) => (axis === 0 ? "N" : (dim ?? "?"))).join(",");
-    throw new NormfoldError(
-      "usage",
-      `labels are [${dims}], and the loss wants [${wanted}]; give such labels`,
-    );
+    throw errors.labelShapeDiffers(dims, wanted ?? "");
   }
   if (labels.dtype === dtype) return { dtype, dims: sizes, data };
   const numbers = decodeNumbers(labels.dtype, data, tensorSize(dims));
   const broken = isFloat(dtype) ? undefined : numbers.find((value) => !Number.isInteger(value));
-  if (broken !== undefined)
-    throw new NormfoldError("usage", `a label is ${broken}, and classes are whole numbers`);
+  if (broken !== undefined) throw errors.labelIsNotWhole(broken);
   return { dtype, dims: sizes, data: encodeNumbers(dtype, numbers) };
 }
 
@@ -163,8 +151,7 @@ export function assertLabels(
 ): void {
   if (loss.kind !== "cross-entropy" || classes === undefined) return;
   const { dtype, dims, data } = labels;
-  if (!(data instanceof Uint8Array))
-    throw new NormfoldError("usage", "labels are numbers, and these are text");
+  if (!(data instanceof Uint8Array)) throw errors.labelsAreText();
   const count = dims.reduce((product, dim) => product * dim, 1);
   const numbers = decodeNumbers(dtype, data, count);
   for (let i = 0; i < count; i++) {
@@ -172,15 +159,12 @@ export function assertLabels(
     if ((label >= 0 && label < classes && Number.isInteger(label)) || label === loss.ignoreIndex) continue;
     const place = places?.[Math.floor((i * (dims[0] ?? 1)) / count)];
     const sample = place === undefined ? "a sample" : `sample ${place}`;
-    throw new NormfoldError(
-      "invalid",
-      `the label of ${sample} is ${label}, and there are ${classes} classes (0 to ${classes - 1})`,
-    );
+    throw errors.labelIsNoClass(sample, label, classes);
   }
 }
 
 export function scalarOf(outputs: TensorMap, name: string): number {
   const tensor = outputs.get(name);
-  if (!(tensor?.data instanceof Uint8Array)) throw new NormfoldError("internal", `no output "${name}"`);
+  invariant(tensor?.data instanceof Uint8Array, `"${name}" is an output of numbers`);
   return present(decodeNumbers(tensor.dtype, tensor.data, 1)[0], "a scalar");
 }

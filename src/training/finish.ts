@@ -1,3 +1,4 @@
+import { defined } from "../base/optional.js";
 import { type CalibrationReport, calibrate } from "../batchnorm/calibrate.js";
 import { freeze } from "../batchnorm/freeze.js";
 import type { Dataset } from "../data/dataset.js";
@@ -64,9 +65,7 @@ export async function finishTraining(model: Model, options: FinishOptions): Prom
     batchSize,
     runtime,
     seed,
-    ...(threads === undefined ? {} : { threads }),
-    ...(signal === undefined ? {} : { signal }),
-    ...(limit === undefined ? {} : { limit }),
+    ...defined({ threads, signal, limit }),
   });
   const population = await judge(calibrated.model, "stored");
   const movingAverage = await judge(frozen, "stored");

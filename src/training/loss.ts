@@ -1,4 +1,3 @@
-import { NormfoldError } from "../base/errors.js";
 import { type DType, isFloat } from "../ir/dtype.js";
 import type { Value } from "../ir/graph.js";
 import { tensorFromNumbers } from "../ir/tensor.js";
@@ -6,6 +5,7 @@ import { type Dim, tensorType } from "../ir/type.js";
 import { declaredDim } from "../rules/dims.js";
 import { axesBut, elementCount } from "../rules/gradient-shape.js";
 import { castLike, type GradientBuild, onesLike, scalarLike } from "../rules/gradient-support.js";
+import { errors } from "./errors.js";
 
 /** What training makes small. The conventions are PyTorch's, and the mean over the batch is taken. */
 export type Loss =
@@ -53,13 +53,7 @@ const PEELED: Partial<Readonly<Record<LossKind, readonly string[]>>> = {
 export function lossTarget(c: Pick<GradientBuild, "facts">, output: Value, { kind }: Loss): Value {
   const dtype = c.facts.dtype(output);
   if (dtype === undefined || !isFloat(dtype)) {
-    throw new NormfoldError(
-      "usage",
-      `the loss wants a floating-point output, and it is ${dtype ?? "of unknown type"}`,
-      {
-        element: output.name,
-      },
-    );
+    throw errors.lossNeedsFloatOutput(dtype).at({ element: output.name });
   }
   let target = output;
   while (target.producer?.is("Identity") === true) target = target.producer.input(0) ?? target;
@@ -89,20 +83,13 @@ function crossEntropy(
   const shape = facts.shape(logits);
   const classes = shape?.[1];
   if (shape === undefined || typeof classes !== "number") {
-    throw new NormfoldError(
-      "unsupported",
-      "cross-entropy wants an output of [batch, classes, ...] with a known number of classes; name another output",
-      { element: logits.name },
-    );
+    throw errors.crossEntropyNeedsClasses().at({ element: logits.name });
   }
   if (classWeights !== undefined && classWeights.length !== classes) {
-    throw new NormfoldError(
-      "usage",
-      `${classWeights.length} class weights for ${classes} classes; give one each`,
-    );
+    throw errors.classWeightsDoNotMatch(classWeights.length, classes);
   }
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
-    throw new NormfoldError("usage", `label smoothing is ${labelSmoothing}; give a number from 0 to 1`);
+    throw errors.labelSmoothingOutsideRange(labelSmoothing);
   }
   const labels = addLabels(c, "int64", [shape[0], ...shape.slice(2)].map(declaredDim));
   const valid =
@@ -181,8 +168,7 @@ function elementwise(
   const distance = build.op("Abs", [difference]);
   if (loss.kind === "l1") return { labels, loss: mean(distance, "loss"), accuracy: undefined };
   const { delta = 1 } = loss;
-  if (!(delta > 0))
-    throw new NormfoldError("usage", `the delta of the Huber loss is ${delta}; give one above 0`);
+  if (!(delta > 0)) throw errors.huberDeltaOutsideRange(delta);
   // q (a - q/2) with q = min(a, delta): a^2/2 up to delta, delta (a - delta/2) beyond.
   const near = build.op("Min", [distance, scalarLike(c, delta, output)]);
   const rest = build.op("Sub", [distance, build.op("Mul", [near, scalarLike(c, 0.5, output)])]);

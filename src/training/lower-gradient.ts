@@ -1,10 +1,11 @@
-import { NormfoldError } from "../base/errors.js";
+import { defined } from "../base/optional.js";
 import { differentiateGraph, LEAST_OPSET } from "../gradient/differentiate-graph.js";
 import { reachFrom } from "../gradient/reach.js";
 import type { Builder } from "../ir/builder.js";
 import { capturesOf } from "../ir/captures.js";
 import type { Graph, Node, Value } from "../ir/graph.js";
 import { type GradientBuild, onesLike } from "../rules/gradient-support.js";
+import { errors } from "./errors.js";
 
 export { LEAST_OPSET };
 
@@ -21,8 +22,7 @@ export function lowerGradient(c: GradientBuild, node: Node): readonly (Value | u
   const y = valueBefore(node, graph, node.string("y") ?? "");
   const at = node.inputs;
   if (xs.length === 0 || at.length !== independent.length) {
-    const message = `Gradient has ${at.length} inputs for ${independent.length} names in xs and zs`;
-    throw new NormfoldError("invalid", message, { element: node.label });
+    throw errors.gradientInputsDoNotMatch(at.length, independent.length).at({ element: node.label });
   }
   const wanted = independent.slice(0, xs.length);
   const reached = reachFrom(graph, wanted, facts);
@@ -38,8 +38,9 @@ export function lowerGradient(c: GradientBuild, node: Node): readonly (Value | u
   const values = new Map<Value, Value>();
   independent.forEach((value, index) => {
     const input = at[index];
-    if (input === undefined || input === null)
-      throw new NormfoldError("invalid", `input ${index} of Gradient is missing`, { element: node.label });
+    if (input === undefined || input === null) {
+      throw errors.gradientInputIsMissing(index).at({ element: node.label });
+    }
     // One value may be given for two names, whose derivatives are two.
     values.set(value, build.op("Identity", [input]));
   });
@@ -80,15 +81,13 @@ function nodesBefore(y: Value, given: ReadonlySet<Value>): readonly Node[] {
 /** The node again, on other inputs. What does not depend on them is copied too, and merged by whoever optimizes. */
 function copyNode(node: Node, build: Builder, values: Map<Value, Value>): void {
   if (node.subgraphs.length > 0) {
-    const message = `Gradient at other values than the model's needs a copy of ${node.opType}, which has bodies`;
-    throw new NormfoldError("unsupported", message, { element: node.label });
+    throw errors.gradientNeedsCopyOfBodies(node.opType).at({ element: node.label });
   }
   const { opType, domain, overload } = node;
   const copy = build.graph.addNode(
     {
       opType,
-      ...(domain === undefined ? {} : { domain }),
-      ...(overload === undefined ? {} : { overload }),
+      ...defined({ domain, overload }),
       inputs: node.inputs.map((value) => (value === null ? null : (values.get(value) ?? value))),
       outputs: node.outputs.map((value) =>
         value === null ? null : build.graph.freshName(`${build.prefix}${value.name}`),
@@ -110,7 +109,5 @@ function valueBefore(node: Node, graph: Graph, name: string): Value {
     const found = before.outputs.find((value) => value?.name === name);
     if (found) return found;
   }
-  throw new NormfoldError("invalid", `nothing before Gradient in its graph is called "${name}"`, {
-    element: node.label,
-  });
+  throw errors.gradientNameIsUnknown(name).at({ element: node.label });
 }

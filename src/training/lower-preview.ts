@@ -1,5 +1,5 @@
 import { createFacts } from "../analysis/fact-table.js";
-import { NormfoldError } from "../base/errors.js";
+import { present } from "../base/assert.js";
 import { Builder } from "../ir/builder.js";
 import { cloneModel } from "../ir/clone.js";
 import { dtypeCode } from "../ir/dtype.js";
@@ -9,6 +9,7 @@ import { raiseOpset } from "../opset/index.js";
 import { encodeToBytes } from "../proto/encode.js";
 import { castLike, type GradientBuild, scalarLike } from "../rules/gradient-support.js";
 import type { Runtime } from "../runtime/runtime.js";
+import { errors } from "./errors.js";
 import { LEAST_OPSET, lowerGradient } from "./lower-gradient.js";
 
 /** ONNX's domain of operators for training. No runtime has them. */
@@ -38,8 +39,7 @@ export function lowerPreviewTraining(model: Model): Model {
   for (const { name, body } of copy.functions) {
     const found = [...body.withSubgraphs()].flatMap((graph) => [...graph.nodes()]).find(isPreviewTraining);
     if (found === undefined) continue;
-    const message = `${found.opType} is in function ${name}; inline functions first (normfold optimize --inline-functions)`;
-    throw new NormfoldError("unsupported", message, { element: found.label });
+    throw errors.previewOperatorInFunction(found.opType, name).at({ element: found.label });
   }
   if (copy.opset() === undefined) {
     copy.opsetImports = [...copy.opsetImports, { domain: "", version: LEAST_OPSET }];
@@ -65,8 +65,8 @@ export async function loadIn(runtime: Runtime, model: Model): Promise<void> {
 function lowerNode(model: Model, graph: Graph, node: Node): void {
   const lowering = LOWERINGS[node.opType];
   if (lowering === undefined) {
-    const known = Object.keys(LOWERINGS).join(", ");
-    throw new NormfoldError("unsupported", `${node.opType} is none of ${known}`, { element: node.label });
+    const known = Object.keys(LOWERINGS);
+    throw errors.previewOperatorIsUnknown(node.opType, known).at({ element: node.label });
   }
   const build = new Builder(graph, { before: node, prefix: `${node.key}_` });
   const results = lowering({ facts: createFacts(model), build }, node);
@@ -77,8 +77,7 @@ function lowerNode(model: Model, graph: Graph, node: Node): void {
     // A result may be a value that others read under its own name.
     const value = build.op("Identity", [result]);
     if (!canReplace(old, value)) {
-      const message = `"${old.name}" is held by an annotation or a training binding`;
-      throw new NormfoldError("unsupported", message, { element: node.label });
+      throw errors.previewOutputIsPinned(old.name).at({ element: node.label });
     }
     value.info = old.info;
     labels.push([value, old.name]);
@@ -108,8 +107,8 @@ function readOptimizer(node: Node, slots: number): OptimizerNode {
     return x && gradient && isWhole ? [x, gradient, ...kept.filter((value) => !!value)] : undefined;
   }).filter((group) => group !== undefined);
   if (!rate || !time || groups.length === 0 || groups.length !== count) {
-    const message = `${node.opType} takes R, T and ${width} tensors for each variable, and has ${node.inputs.length} inputs`;
-    throw new NormfoldError("invalid", message, { element: node.label });
+    const error = errors.optimizerInputsDoNotMatch(node.opType, width, node.inputs.length);
+    throw error.at({ element: node.label });
   }
   return { rate, time, groups };
 }
@@ -193,8 +192,7 @@ function lowerMomentum(c: GradientBuild, node: Node): readonly (Value | undefine
     mode: node.string("mode"),
   };
   if (alpha === undefined || beta === undefined || (mode !== "standard" && mode !== "nesterov")) {
-    const message = 'Momentum needs alpha, beta and a mode, "standard" or "nesterov"';
-    throw new NormfoldError("invalid", message, { element: node.label });
+    throw errors.momentumAttributesAreMissing().at({ element: node.label });
   }
   const isFirst = build.op("Not", [build.op("Greater", [time, build.op("CastLike", [build.int(0), time])])]);
   return inOrder(
@@ -213,6 +211,5 @@ function lowerMomentum(c: GradientBuild, node: Node): readonly (Value | undefine
 }
 
 function slotOf(value: Value | undefined): Value {
-  if (value === undefined) throw new NormfoldError("internal", "the groups of an optimizer are complete");
-  return value;
+  return present(value, "the groups of an optimizer are complete");
 }

@@ -1,10 +1,11 @@
-import { NormfoldError } from "../base/errors.js";
+import { present } from "../base/assert.js";
 import { Builder } from "../ir/builder.js";
 import type { Graph, Node, Value } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
 import type { Facts } from "../rules/facts.js";
 import type { GradientBuild } from "../rules/gradient-support.js";
 import { scalarLike } from "../rules/gradient-support.js";
+import { errors } from "./errors.js";
 
 /** A BatchNormalization in training form, whose running statistics the step keeps. */
 export interface TrackedNormalization {
@@ -57,11 +58,10 @@ export function trackNormalizations(graph: Graph, which: BatchStatistics): reado
       },
       node,
     );
-    const [y, mean, variance] = [twin.output(0), twin.output(1), twin.output(2)];
-    const old = node.output(0);
-    if (y === undefined || mean === undefined || variance === undefined || old === undefined) {
-      throw new NormfoldError("internal", "a BatchNormalization in training form has three outputs");
-    }
+    const outputOf = (index: number): Value =>
+      present(twin.output(index), "the training form has three outputs");
+    const [y, mean, variance] = [outputOf(0), outputOf(1), outputOf(2)];
+    const old = present(node.output(0), "a BatchNormalization has an output");
     [y, mean, variance].forEach((value, index) => {
       const before = node.output(index);
       if (before === undefined) return;
@@ -84,8 +84,7 @@ export function trackNormalizations(graph: Graph, which: BatchStatistics): reado
  * statistics, and a NaN would stay for good. Elements of the layer's own input belong to it alone.
  */
 function placeholders(build: Builder, node: Node): readonly [Value, Value] {
-  const x = node.input(0);
-  if (x === undefined) throw new NormfoldError("internal", "a BatchNormalization without an input");
+  const x = present(node.input(0), "a BatchNormalization has an input");
   const sample = build.op("Gather", [x, build.int(0)], { axis: 0n });
   const rows = build.op("Reshape", [sample, build.ints([0, -1])]);
   const column = build.op("Gather", [rows, build.int(0)], { axis: 1n });
@@ -94,20 +93,12 @@ function placeholders(build: Builder, node: Node): readonly [Value, Value] {
 
 function statistic(node: Node, index: number, seen: Set<Value>): RunningStatistic {
   const value = node.input(index);
-  const what = index === 3 ? "mean" : "variance";
+  const which = index === 3 ? "mean" : "variance";
   if (value?.tensor === undefined || value.producer !== undefined) {
-    throw new NormfoldError("unsupported", `its running ${what} is no constant that training could keep`, {
-      element: node.label,
-    });
+    throw errors.runningStatisticIsNotConstant(which).at({ element: node.label });
   }
   if (seen.has(value)) {
-    throw new NormfoldError(
-      "unsupported",
-      `it shares its running ${what} "${value.name}" with another; give it its own`,
-      {
-        element: node.label,
-      },
-    );
+    throw errors.runningStatisticIsShared(which, value.name).at({ element: node.label });
   }
   seen.add(value);
   return { value, tensor: value.tensor };

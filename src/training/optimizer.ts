@@ -1,6 +1,7 @@
-import { NormfoldError } from "../base/errors.js";
+import { present } from "../base/assert.js";
 import type { Value } from "../ir/graph.js";
 import { type GradientBuild, scalarLike } from "../rules/gradient-support.js";
+import { errors } from "./errors.js";
 
 /**
  * How a parameter follows its gradient g. The formulas are PyTorch's:
@@ -83,7 +84,7 @@ export function addUpdate(
   }
   const { betas: [beta1, beta2] = [0.9, 0.999], epsilon = 1e-8 } = optimizer;
   if (!(beta1 >= 0 && beta1 < 1 && beta2 >= 0 && beta2 < 1 && epsilon > 0)) {
-    throw new NormfoldError("usage", "Adam's betas are from 0 to below 1, and its epsilon above 0");
+    throw errors.adamNumbersOutsideRange();
   }
   const scalar = (value: number): Value => scalarLike(c, value, parameter);
   const blend = (old: Value, fresh: Value, beta: number): Value =>
@@ -104,6 +105,5 @@ export function addUpdate(
 }
 
 function need(value: Value | undefined): Value {
-  if (value === undefined) throw new NormfoldError("internal", "the optimizer's state is incomplete");
-  return value;
+  return present(value, "the optimizer's state is complete");
 }

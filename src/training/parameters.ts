@@ -1,8 +1,8 @@
-import { NormfoldError } from "../base/errors.js";
 import type { Graph, Node, Use, Value } from "../ir/graph.js";
 import { type Model, TRAINING_PIN } from "../ir/model.js";
 import type { Tensor } from "../ir/tensor.js";
 import { tensorType } from "../ir/type.js";
+import { errors } from "./errors.js";
 
 /** A constant that training changes. */
 export interface Parameter {
@@ -68,12 +68,7 @@ export function trainableParameters(
       continue;
     found.push({ value, tensor, decays: decays(value, tensor) });
   }
-  if (found.length === 0) {
-    throw new NormfoldError(
-      "usage",
-      "no parameter is left to train; freeze less, or give a network with weights",
-    );
-  }
+  if (found.length === 0) throw errors.nothingToTrain();
   return found;
 }
 

@@ -1,4 +1,4 @@
-import { NormfoldError } from "../base/errors.js";
+import { errors } from "./errors.js";
 
 /** How the learning rate goes over the steps, after a linear warm-up. */
 export type Schedule = {
@@ -44,12 +44,11 @@ export function learningRateAt(schedule: Schedule, base: number, step: number, t
 export function assertSchedule(schedule: Schedule): void {
   const { warmup = 0 } = schedule;
   if (!Number.isInteger(warmup) || warmup < 0) {
-    throw new NormfoldError("usage", `a warm-up of ${warmup} steps; give a whole number from 0 on`);
+    throw errors.warmupIsNotWhole(warmup);
   }
   if (schedule.kind !== "step" && schedule.kind !== "exponential") return;
-  if (!(schedule.every > 0))
-    throw new NormfoldError("usage", `the schedule ${schedule.kind} needs a number of steps above 0`);
+  if (!(schedule.every > 0)) throw errors.scheduleIntervalOutsideRange(schedule.kind, schedule.every);
   if (schedule.factor !== undefined && !(schedule.factor > 0)) {
-    throw new NormfoldError("usage", `the factor of the schedule is ${schedule.factor}; give one above 0`);
+    throw errors.scheduleFactorOutsideRange(schedule.factor);
   }
 }

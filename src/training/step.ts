@@ -1,6 +1,7 @@
 import { createFacts } from "../analysis/fact-table.js";
-import { NormfoldError } from "../base/errors.js";
+import { present } from "../base/assert.js";
 import { differentiateGraph, LEAST_OPSET } from "../gradient/differentiate-graph.js";
+import { errors as gradientErrors } from "../gradient/errors.js";
 import { Builder } from "../ir/builder.js";
 import { cloneModel } from "../ir/clone.js";
 import type { Graph, Value } from "../ir/graph.js";
@@ -12,6 +13,7 @@ import { raiseOpset } from "../opset/index.js";
 import { declaredDim } from "../rules/dims.js";
 import type { Facts } from "../rules/facts.js";
 import { type GradientBuild, scalarLike } from "../rules/gradient-support.js";
+import { errors } from "./errors.js";
 import { addLoss, type Loss, lossTarget } from "./loss.js";
 import { type BatchStatistics, trackNormalizations, writeOutDense } from "./normalization.js";
 import { type Hyperparameters, type Optimizer, usesMoments, usesMomentum } from "./optimizer.js";
@@ -122,11 +124,8 @@ export function buildTrainingStep(model: Model, options: TrainingStepOptions): T
     renewed,
   });
   build.prefix = "step_";
-  const gradientOf = ({ value }: Parameter): Value => {
-    const gradient = gradients.get(value);
-    if (gradient === undefined) throw new NormfoldError("internal", `no gradient of "${value.name}"`);
-    return gradient;
-  };
+  const gradientOf = ({ value }: Parameter): Value =>
+    present(gradients.get(value), `"${value.name}" has a gradient`);
   const packs = parameterPacks(c, parameters, gradientOf);
   const norm = globalNorm(
     c,
@@ -192,19 +191,19 @@ export function withConstants(model: Model, constants: ReadonlyMap<string, Tenso
   return copy;
 }
 
-/** The output of that name, or the first. Throws "usage" where there is none. */
-export function outputNamed(graph: Graph, name: string | undefined): Value {
+/** The output of that name, or the first. Throws "usage" where there is none. `whose` names the model in the error. */
+export function outputNamed(graph: Graph, name: string | undefined, whose = "the model"): Value {
   const found = name === undefined ? graph.outputs[0] : graph.outputs.find((value) => value.name === name);
   if (found !== undefined) return found;
-  const names = graph.outputs.map((value) => value.name).join(", ");
-  throw new NormfoldError("usage", `there is no output "${name ?? ""}"; there are ${names || "none"}`);
+  const known = graph.outputs.map((value) => value.name);
+  throw errors.noSuchOutput(whose, name, known);
 }
 
 function valueNamed(graph: Graph, name: string): Value {
   for (const node of graph.nodes()) {
     for (const value of node.outputs) if (value?.name === name) return value;
   }
-  throw new NormfoldError("usage", `there is no value "${name}" in the network; "normfold print" shows them`);
+  throw gradientErrors.valueIsNotInModel(name);
 }
 
 /** An output of a graph says what it is. */
@@ -230,8 +229,7 @@ function allFinite({ build }: GradientBuild, norm: Value, loss: Value): Value {
 }
 
 function clipFactor(c: GradientBuild, norm: Value, limit: number): Value {
-  if (!(limit > 0))
-    throw new NormfoldError("usage", `the limit of the gradient norm is ${limit}; give one above 0`);
+  if (!(limit > 0)) throw errors.clipNormOutsideRange(limit);
   const { build } = c;
   const wanted = build.op("Div", [
     scalarLike(c, limit, norm),

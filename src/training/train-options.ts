@@ -1,6 +1,7 @@
-import { NormfoldError } from "../base/errors.js";
+import { errors as dataErrors } from "../batchnorm/errors.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Runtime, RuntimeTensor } from "../runtime/runtime.js";
+import { errors } from "./errors.js";
 import type { Evaluation } from "./evaluation.js";
 import { assertSchedule, type Schedule } from "./schedule.js";
 import type { TrainingStep, TrainingStepOptions } from "./step.js";
@@ -93,41 +94,26 @@ export function assertOptions({
   stepsPerCall = 1,
   data,
 }: TrainOptions): void {
-  if (!Number.isInteger(batchSize) || batchSize < 1)
-    fail(`a batch of ${batchSize} samples; give a whole number from 1 on`);
-  if ((steps === undefined) === (epochs === undefined))
-    fail("give the length of the training: steps or epochs, one of them");
+  if (!isWhole(batchSize, 1)) throw dataErrors.batchSizeIsNotWhole(batchSize);
+  if ((steps === undefined) === (epochs === undefined)) throw errors.trainingHasNoLength();
   const length = steps ?? epochs ?? 0;
-  if (!Number.isInteger(length) || length < 1)
-    fail(`${length} is no length of a training; give a whole number from 1 on`);
+  if (!isWhole(length, 1)) throw errors.trainingLengthIsNotWhole(length);
   assertHyperparameters({ learningRate, momentum, weightDecay });
-  if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32)
-    fail(`the seed is ${seed}; give a whole number from 0 to ${2 ** 32 - 1}`);
-  for (const [what, steps] of [
-    ["validations", validateEvery],
-    ["checkpoints", checkpointEvery],
-  ] as const) {
-    if (!Number.isInteger(steps) || steps < 1)
-      fail(`${steps} steps between ${what}; give a whole number from 1 on`);
-  }
-  if (!Number.isInteger(threads) || threads < 1) fail(`${threads} threads; give a whole number from 1 on`);
+  if (!isWhole(seed, 0) || seed >= 2 ** 32) throw errors.trainingSeedOutsideRange(seed);
+  if (!isWhole(validateEvery, 1)) throw errors.intervalIsNotWhole("validations", validateEvery);
+  if (!isWhole(checkpointEvery, 1)) throw errors.intervalIsNotWhole("checkpoints", checkpointEvery);
+  if (!isWhole(threads, 1)) throw errors.threadsAreNotWhole(threads);
   if (schedule !== undefined) assertSchedule(schedule);
-  if (!Number.isInteger(stepsPerCall) || stepsPerCall < 1)
-    fail(`${stepsPerCall} steps in a call; give a whole number from 1 on`);
+  if (!isWhole(stepsPerCall, 1)) throw errors.stepsPerCallAreNotWhole(stepsPerCall);
   if (data.size !== undefined && data.size < batchSize) {
-    throw new NormfoldError(
-      "invalid",
-      `the data has ${data.size} samples, fewer than a batch of ${batchSize}; make batches smaller`,
-    );
+    throw dataErrors.dataIsSmallerThanBatch(data.size, batchSize);
   }
-  if (
-    epochs !== undefined &&
-    data.size === undefined &&
-    schedule !== undefined &&
-    schedule.kind !== "constant"
-  ) {
-    fail("the data does not say how many samples it has; give the length in steps for a schedule");
-  }
+  const isScheduled = schedule !== undefined && schedule.kind !== "constant";
+  if (epochs !== undefined && data.size === undefined && isScheduled) throw errors.scheduleNeedsSteps();
+}
+
+function isWhole(value: number, least: number): boolean {
+  return Number.isInteger(value) && value >= least;
 }
 
 /** Throws "usage" for numbers that no optimizer could move parameters by. */
@@ -141,14 +127,9 @@ export function assertHyperparameters({
   readonly weightDecay: number | undefined;
 }): void {
   if (!(learningRate > 0 && Number.isFinite(learningRate)))
-    fail(`the learning rate is ${learningRate}; give one above 0`);
-  if (!(momentum >= 0 && momentum < 1)) fail(`the momentum is ${momentum}; give one from 0 to below 1`);
-  if (!(weightDecay >= 0 && Number.isFinite(weightDecay)))
-    fail(`the weight decay is ${weightDecay}; give one from 0 on`);
-}
-
-function fail(message: string): never {
-  throw new NormfoldError("usage", message);
+    throw errors.learningRateOutsideRange(learningRate);
+  if (!(momentum >= 0 && momentum < 1)) throw errors.optimizerMomentumOutsideRange(momentum);
+  if (!(weightDecay >= 0 && Number.isFinite(weightDecay))) throw errors.weightDecayOutsideRange(weightDecay);
 }
 
 /** What decides the course of a training, as text; a checkpoint fits where it is equal. */

@@ -1,10 +1,12 @@
-import { NormfoldError } from "../base/errors.js";
+import { defined } from "../base/optional.js";
+import { errors as dataErrors } from "../batchnorm/errors.js";
 import { freeze } from "../batchnorm/freeze.js";
 import type { Batch } from "../data/dataset.js";
 import type { Model } from "../ir/model.js";
 import { Tensor, tensorFromBytes } from "../ir/tensor.js";
 import type { RuntimeTensor, TensorMap } from "../runtime/runtime.js";
 import { BatchMemory } from "./batch-memory.js";
+import { errors } from "./errors.js";
 import { assertLabels, evaluateModel, labelsOf, scalarOf } from "./evaluation.js";
 import { learningRateAt } from "./schedule.js";
 import { buildTrainingStep, type TrainingStep, withConstants } from "./step.js";
@@ -78,11 +80,7 @@ function assertBatchSize(model: Model, batchSize: number): void {
   for (const { name, type, tensor } of model.graph.inputs) {
     const fixed = type?.kind === "tensor" && tensor === undefined ? type.shape?.[0] : undefined;
     if (typeof fixed !== "number" || fixed === batchSize) continue;
-    throw new NormfoldError(
-      "usage",
-      `the model fixes its batch at ${fixed} samples, not ${batchSize}; make batches of that size`,
-      { element: name },
-    );
+    throw dataErrors.batchSizeIsFixed(fixed, batchSize).at({ element: name });
   }
 }
 
@@ -121,22 +119,12 @@ class Run {
   }
 
   #goOnFrom({ step, epoch, batch, course, tensors, best }: Checkpoint): void {
-    if (course !== this.#course) {
-      throw new NormfoldError(
-        "usage",
-        "the checkpoint is of another training: other data sizes, options or parameters; start anew",
-      );
-    }
+    if (course !== this.#course) throw errors.checkpointOfOtherTraining();
     const lacking = this.#step.state.find(({ name, initial }) => {
       const tensor = tensors.get(name);
       return tensor?.dtype !== initial.dtype || tensor.dims.join() !== initial.dims.join();
     });
-    if (lacking !== undefined) {
-      throw new NormfoldError(
-        "invalid",
-        `the checkpoint lacks "${lacking.name}" in its sizes; it is damaged, start anew`,
-      );
-    }
+    if (lacking !== undefined) throw errors.checkpointLacksTensor(lacking.name);
     this.#done = step;
     this.#epoch = epoch;
     this.#inEpoch = batch;
@@ -166,12 +154,7 @@ class Run {
         if (await this.#make(drawn.splice(0), total)) break;
       }
       if (drawn.length > 0) await this.#make(drawn, total);
-      if (this.#inEpoch === 0) {
-        throw new NormfoldError(
-          "invalid",
-          `the data has no batch of ${batchSize} samples; give more, or a smaller batch`,
-        );
-      }
+      if (this.#inEpoch === 0) throw dataErrors.dataIsSmallerThanBatch(undefined, batchSize);
       if (this.#done >= total || signal?.aborted) break;
       this.#epoch++;
       this.#inEpoch = 0;
@@ -233,8 +216,7 @@ class Run {
     this.#badInRow = finite ? 0 : this.#badInRow + 1;
     if (!finite) this.#skipped++;
     if (this.#badInRow === MAX_BAD_BATCHES) {
-      const message = `training diverged: the last ${MAX_BAD_BATCHES} batches up to step ${this.#done} gave no finite loss; lower the learning rate`;
-      throw new NormfoldError("check", message);
+      throw errors.trainingDiverged(MAX_BAD_BATCHES, this.#done);
     }
     this.#options.onStep?.({
       step: this.#done,
@@ -264,8 +246,7 @@ class Run {
       loss,
       batchSize,
       runtime,
-      ...(output === undefined ? {} : { output }),
-      ...(threads === undefined ? {} : { threads }),
+      ...defined({ output, threads }),
     });
     const score = evaluation.accuracy ?? -evaluation.loss;
     const best = this.#best === undefined || score > this.#best.score;

@@ -1,5 +1,5 @@
+import { present } from "../base/assert.js";
 import { concatBytes, memorySource, readRange } from "../base/bytes.js";
-import { NormfoldError } from "../base/errors.js";
 import { LEAST_OPSET } from "../gradient/differentiate-graph.js";
 import { appendCopy, cloneModel, type ValueMap } from "../ir/clone.js";
 import { Graph, type Node, type Value } from "../ir/graph.js";
@@ -14,6 +14,7 @@ import { ENTRY, GRAPH, MODEL, TRAINING } from "../proto/schema.js";
 import { Sink } from "../proto/sink.js";
 import { Cursor } from "../proto/wire.js";
 import { writeGraph } from "../proto/write-graph.js";
+import { errors } from "./errors.js";
 import { becomeInput } from "./parameters.js";
 import { buildTrainingStep, type TrainingStep, type TrainingStepOptions } from "./step.js";
 import { assertHyperparameters } from "./train-options.js";
@@ -107,11 +108,8 @@ function buildAlgorithm(
   }
   renameTaken(graph, host, values);
   appendCopy(graph, algorithm, values);
-  const copyOf = (value: Value | undefined): Value => {
-    const copy = value && values.get(value);
-    if (copy === undefined) throw new NormfoldError("internal", "the algorithm graph lacks a value");
-    return copy;
-  };
+  const copyOf = (value: Value | undefined): Value =>
+    present(value && values.get(value), "the algorithm graph has every value of the step");
   for (const output of graph.outputs) algorithm.addOutput(copyOf(output));
   shareForward(own, known, values, algorithm);
   pruneUnread(algorithm);
@@ -218,11 +216,7 @@ export function trainingModel(model: Model, index = 0): TrainingModel {
   const info = model.trainingInfo[index];
   if (info === undefined) {
     const count = model.trainingInfo.length;
-    const message =
-      count === 0
-        ? "the model has no training_info; normfold train --training-info writes one"
-        : `the model has ${count} training_info, and none of the number asked for`;
-    throw new NormfoldError("usage", message);
+    throw count === 0 ? errors.modelHasNoTrainingInfo() : errors.noSuchTrainingInfo(count, index);
   }
   const bindings = new Map<string, string>();
   const algorithm: Uint8Array[] = [];
@@ -240,8 +234,7 @@ export function trainingModel(model: Model, index = 0): TrainingModel {
     const value = names.get(key);
     const tensor = value?.tensor;
     if (value === undefined || tensor === undefined || !graph.outputs.some(({ name }) => name === next)) {
-      const message = `its training_info binds "${key}" to "${next}", and there is no such initializer or output`;
-      throw new NormfoldError("invalid", message);
+      throw errors.trainingBindingIsUnknown(key, next);
     }
     becomeInput(graph, value, tensor);
     return { name: key, next, initial: tensor };

@@ -71,10 +71,10 @@ describe("buildEnsemble", () => {
     });
   });
 
-  it.each<[readonly Model[], object, RegExp]>([
-    [[a], {}, /two models at least/],
-    [[a, b], { weights: [1] }, /give 2 weights/],
-    [[a, b], { output: "q" }, /model 1 has no output "q"; it has y/],
+  it.each<[readonly Model[], object, id: string, RegExp]>([
+    [[a], {}, "ensemble-needs-two-models", /two models/],
+    [[a, b], { weights: [1] }, "ensemble-weights-do-not-match", /2 numbers/],
+    [[a, b], { output: "q" }, "no-such-output", /model 1 has no output "q"; it has y/],
     [
       [
         a,
@@ -83,6 +83,7 @@ describe("buildEnsemble", () => {
         ),
       ],
       {},
+      "member-inputs-differ",
       /input "x" of model 2/,
     ],
     [
@@ -93,9 +94,12 @@ describe("buildEnsemble", () => {
         ),
       ],
       {},
-      /another number of classes/,
+      "member-classes-differ",
+      /^model 2 /,
     ],
-  ])("%#: says in one line what does not fit", (models, options, message) => {
-    expect(() => buildEnsemble(models, options)).toThrow(message);
+  ])("%#: says in one line what does not fit", (models, options, id, message) => {
+    expect(() => buildEnsemble(models, options)).toThrow(
+      expect.objectContaining({ id, message: expect.stringMatching(message) }),
+    );
   });
 });

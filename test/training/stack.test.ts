@@ -71,7 +71,7 @@ it("makes the same bits with any number of steps in a call, bad batches included
     expect(many.steps).toEqual(one.steps);
     expect(Buffer.compare(many.bytes, one.bytes)).toBe(0);
   }
-  await expect(course({ stepsPerCall: 0 })).rejects.toThrow("0 steps in a call");
+  await expect(course({ stepsPerCall: 0 })).rejects.toMatchObject({ id: "steps-per-call-are-not-whole" });
 });
 
 it("writes stacks of steps as a model that holds together", () => {

@@ -93,12 +93,15 @@ describe("trainModel", () => {
     expect(rest.steps).toBe(20);
     expect(Buffer.compare(encodeToBytes(rest.model), encodeToBytes(whole.model))).toBe(0);
     const partial = { ...checkpoint, tensors: new Map([...checkpoint.tensors].slice(1)) };
-    await expect(options({ steps: 20, resume: partial }).then((o) => trainModel(model, o))).rejects.toThrow(
-      /the checkpoint lacks "w1"/,
-    );
+    await expect(
+      options({ steps: 20, resume: partial }).then((o) => trainModel(model, o)),
+    ).rejects.toMatchObject({
+      id: "checkpoint-lacks-tensor",
+      message: expect.stringContaining('"w1"'),
+    });
     await expect(
       options({ steps: 20, resume: checkpoint, learningRate: 0.2 }).then((o) => trainModel(model, o)),
-    ).rejects.toThrow(/checkpoint is of another training/);
+    ).rejects.toMatchObject({ id: "checkpoint-of-other-training" });
   });
 
   it("makes a validation that is due before it stops, and finishes one that is under way", async () => {
@@ -152,27 +155,32 @@ describe("trainModel", () => {
     expect(same.map(({ name }) => name)).toEqual(["w1", "g"]);
   });
 
-  it.each<[Partial<TrainOptions>, RegExp]>([
+  it.each<[Partial<TrainOptions>, id: string, RegExp]>([
     [
       { steps: 3, data: clouds(30, 1, (_, labels) => labels.splice(20, 1, 7)) },
+      "label-is-no-class",
       /label of sample \d+ is 7, and there are 3 classes/,
     ],
-    [{ steps: 3, batchSize: 500 }, /90 samples, fewer than a batch of 500/],
-    [{ steps: 3, epochs: 3 }, /steps or epochs, one of them/],
-    [{ steps: 3, learningRate: 0 }, /learning rate is 0/],
-    [{ steps: 3, learningRate: Number.POSITIVE_INFINITY }, /learning rate is Infinity; give one above 0/],
-    [{ steps: 3, seed: -1 }, /the seed is -1; give a whole number from 0 to 4294967295/],
-    [{ steps: 3, seed: 1.5 }, /the seed is 1\.5/],
-    [{ steps: 3, validateEvery: 0 }, /0 steps between validations; give a whole number from 1 on/],
-    [{ steps: 3, checkpointEvery: 0 }, /0 steps between checkpoints; give a whole number from 1 on/],
-    [{ steps: 3, threads: 0 }, /0 threads; give a whole number from 1 on/],
-    [{ steps: 3, freeze: () => true }, /no parameter is left to train/],
-    [{ steps: 3, output: "z" }, /no output "z"; there are y/],
+    [{ steps: 3, batchSize: 500 }, "data-is-smaller-than-batch", /90 samples, fewer than one batch of 500/],
+    [{ steps: 3, epochs: 3 }, "training-has-no-length", /steps or by epochs/],
+    [{ steps: 3, learningRate: 0 }, "learning-rate-outside-range", /rate is 0/],
+    [{ steps: 3, learningRate: Number.POSITIVE_INFINITY }, "learning-rate-outside-range", /rate is Infinity/],
+    [{ steps: 3, seed: -1 }, "training-seed-outside-range", /-1; .* 4294967295/],
+    [{ steps: 3, seed: 1.5 }, "training-seed-outside-range", /1\.5/],
+    [{ steps: 3, validateEvery: 0 }, "interval-is-not-whole", /0 steps between validations/],
+    [{ steps: 3, checkpointEvery: 0 }, "interval-is-not-whole", /0 steps between checkpoints/],
+    [{ steps: 3, threads: 0 }, "threads-are-not-whole", /0; /],
+    [{ steps: 3, freeze: () => true }, "nothing-to-train", /freeze/],
+    [{ steps: 3, output: "z" }, "no-such-output", /no output "z"; it has y/],
     [
       { steps: 60, data: clouds(30, 1, (x) => x.fill(1e38)) },
-      /training diverged: the last 20 batches up to step 20/,
+      "training-diverged",
+      /the last 20 batches up to step 20/,
     ],
-  ])("%#: says in one line what is wrong", async (more, message) => {
-    await expect(options(more).then((whole) => trainModel(model, whole))).rejects.toThrow(message);
+  ])("%#: says in one line what is wrong", async (more, id, message) => {
+    await expect(options(more).then((whole) => trainModel(model, whole))).rejects.toMatchObject({
+      id,
+      message: expect.stringMatching(message),
+    });
   });
 });
