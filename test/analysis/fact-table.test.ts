@@ -6,6 +6,7 @@ import { tensorType } from "../../src/ir/type.js";
 import type { Facts } from "../../src/rules/facts.js";
 import { parseGraph, parseModel } from "../../src/text/parse.js";
 import { factText, valueNamed } from "../support/facts.js";
+import { inferenceTable } from "../support/infer.js";
 
 function factsOf(text: string, opset = 17): { facts: Facts; at: (name: string) => string } {
   const model = parseGraph(text, { opset });
@@ -257,3 +258,7 @@ describe("the engine", () => {
     ]);
   });
 });
+
+inferenceTable("an operator that nothing is known of", 17, [
+  ["float[2] x", "y = NoSuchOperator(x)", "unknown"],
+]);

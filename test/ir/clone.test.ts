@@ -7,7 +7,7 @@ import type { Model } from "../../src/ir/model.js";
 import { verify } from "../../src/ir/verify.js";
 import { parseGraph, parseModel } from "../../src/text/parse.js";
 import { printGraph } from "../../src/text/print.js";
-import { randomModel } from "./random-model.js";
+import { randomModel } from "../support/random-model.js";
 
 function allValues(model: Model): Set<Value> {
   const values = new Set<Value>();

@@ -8,7 +8,7 @@ import { tensorFromNumbers } from "../../src/ir/tensor.js";
 import { verify } from "../../src/ir/verify.js";
 import { parseGraph } from "../../src/text/parse.js";
 import { printGraph } from "../../src/text/print.js";
-import { pick, randomModel } from "./random-model.js";
+import { pick, randomModel } from "../support/random-model.js";
 
 function valueNamed(graph: Graph, name: string): Value {
   const own = [...graph.inputs, ...graph.initializers, ...[...graph.nodes()].flatMap((node) => node.outputs)];

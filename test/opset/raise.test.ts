@@ -6,7 +6,7 @@ import { verify } from "../../src/ir/verify.js";
 import { raiseOpset } from "../../src/opset/index.js";
 import { encodeToBytes } from "../../src/proto/encode.js";
 import { parseModel } from "../../src/text/parse.js";
-import { expectSame, raise } from "../support/raise.js";
+import { expectSame, raise, tooHardTable } from "../support/raise.js";
 import { compare, modelOf } from "../support/rewrite.js";
 import { sketch } from "../support/text.js";
 
@@ -177,3 +177,8 @@ describe("the model around", () => {
     expect(time(3200)).toBeLessThan(40 * Math.max(time(400), 5));
   });
 });
+
+tooHardTable("an operator that no opset has", [
+  ["g (float[2] x) => (y) { y = Affine <alpha = 1.0> (x) }", 9, 13, /not one of the standard domain/],
+  ["g (float[2] x) => (y) { y = Made (x) y2 = constructor (x) }", 17, 18, /not one of the standard domain/],
+]);

@@ -10,6 +10,7 @@ import { verify } from "../../src/ir/verify.js";
 import { decodeModel } from "../../src/proto/decode.js";
 import { parseGraph, parseModel } from "../../src/text/parse.js";
 import { printModel } from "../../src/text/print.js";
+import { randomModel } from "../support/random-model.js";
 import { SAMPLES } from "./samples.js";
 
 const WHOLE = { maxElements: Number.POSITIVE_INFINITY };
@@ -215,4 +216,15 @@ describe.skipIf(files.length === 0)("real models (skipped without ../shared/mode
       ]);
     }
   }, 60_000);
+});
+
+test("random models: parse(print(model)) equals the model", () => {
+  fc.assert(
+    fc.property(fc.integer(), (seed) => {
+      const model = randomModel(seed);
+      const printed = printModel(model, WHOLE);
+      expect(modelsEqual(model, parseModel(printed))).toBeUndefined();
+    }),
+    { seed: 4, numRuns: 150 },
+  );
 });
