@@ -4,7 +4,7 @@ import { NormfoldError } from "../base/errors.js";
 import type { LoadOptions, Model } from "../index.js";
 import { externalFiles } from "../library/description.js";
 import type { FileSize } from "../library/save.js";
-import { guarded } from "../node/errors.js";
+import { guarded } from "../node/guarded.js";
 import { onInterrupt } from "./exit.js";
 
 /** The argument that stands for standard input or output. */

@@ -1,5 +1,5 @@
 import pc from "picocolors";
-import { ioError } from "../node/errors.js";
+import { ioError } from "../node/guarded.js";
 import type { Style } from "../report/style.js";
 
 /** Where human text goes: stdout, or stderr where stdout carries a model. */

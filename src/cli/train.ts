@@ -2,7 +2,7 @@ import { appendFileSync, writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { NormfoldError } from "../base/errors.js";
 import type { Model, OptimizeReport } from "../index.js";
-import { guarded } from "../node/errors.js";
+import { guarded } from "../node/guarded.js";
 import type {
   Loss,
   Optimizer,

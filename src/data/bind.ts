@@ -1,10 +1,10 @@
 import { present } from "../base/assert.js";
-import { NormfoldError } from "../base/errors.js";
 import { type DType, isFloat } from "../ir/dtype.js";
 import { decodeNumbers, encodeNumbers, typedView } from "../ir/tensor.js";
 import type { Dim } from "../ir/type.js";
 import { type RuntimeTensor, tensorSize } from "../runtime/runtime.js";
 import type { Batch, Dataset, Field } from "./dataset.js";
+import { errors } from "./errors.js";
 
 /** The field that holds what a model should say. Never bound to an input. */
 export const LABELS = "labels";
@@ -42,8 +42,10 @@ export function bindDataset(
   const bindings = slots.map((slot, index): Binding => {
     const field = byName ? inputs.find(({ name }) => name === slot.name) : inputs[index];
     if (field === undefined) {
-      const names = inputs.map(({ name }) => name).join(", ");
-      throw new NormfoldError("usage", `no data for input "${slot.name}"; there are ${names || "none"}`);
+      throw errors.inputHasNoData(
+        slot.name,
+        inputs.map(({ name }) => name),
+      );
     }
     return bind(field, slot, preparation);
   });
@@ -85,7 +87,7 @@ function assertNumbers({ dtype, data }: RuntimeTensor, name: string, { size, pla
     if (value - value === 0) continue;
     const place = places?.[Math.floor((i * size) / view.length)];
     const sample = place === undefined ? "a sample" : `sample ${place}`;
-    throw new NormfoldError("invalid", `${sample} of "${name}" holds ${value}; leave it out or mend it`);
+    throw errors.sampleIsNotFinite(sample, name, value);
   }
 }
 
@@ -95,22 +97,17 @@ function bind(field: Field, slot: Slot, preparation: Preparation): Binding {
   const steps =
     stored === undefined ? undefined : placement(field.name, stored, slot, inner, preparation.layout);
   const shape = steps?.shape;
-  if (field.dtype === "string" || slot.dtype === "string") {
-    if (field.dtype !== slot.dtype) {
-      throw new NormfoldError(
-        "usage",
-        `input "${slot.name}" is ${slot.dtype}, and its data ${field.dtype}; convert it`,
-      );
-    }
+  if ((field.dtype === "string") !== (slot.dtype === "string")) {
+    throw errors.dataTypeDiffers(slot.name, slot.dtype, field.dtype);
   }
-  const affine = isFloat(slot.dtype) ? affineOf(preparation, shape, slot, preparation.layout) : undefined;
+  const map = isFloat(slot.dtype) ? channelMapOf(preparation, shape, slot, preparation.layout) : undefined;
   return {
     source: field.name,
     field: { name: slot.name, dtype: slot.dtype, shape },
     convert: (tensor) => {
       const moved = steps?.channelsFirst === true ? channelsFirst(tensor) : tensor;
       const dims = shape === undefined ? moved.dims : [moved.dims[0] ?? 0, ...shape];
-      return converted({ ...moved, dims }, slot, affine);
+      return converted({ ...moved, dims }, slot, map);
     },
   };
 }
@@ -139,10 +136,7 @@ function placement(
     return { shape: [1, ...stored], channelsFirst: false };
   }
   const wanted = inner.map((dim) => dim ?? "?").join("x");
-  throw new NormfoldError(
-    "usage",
-    `input "${slot.name}" wants samples of ${wanted || "a scalar"}, and "${name}" has ${stored.join("x") || "scalars"}; give data of that size`,
-  );
+  throw errors.sampleSizesDiffer(slot.name, wanted || "a scalar", name, stored.join("x") || "scalars");
 }
 
 function isChannelCount(size: number | undefined): boolean {
@@ -175,22 +169,22 @@ function channelsFirst({ dtype, dims, data }: RuntimeTensor): RuntimeTensor {
   return { dtype, dims: [count, channels, height, width], data: out };
 }
 
-/** y = x * factor[c] + offset[c]; a channel's elements lie `stride` apart in runs. */
+/** y = x * factor[c] + offset[c]. A channel's elements stand in runs, and the channels' runs take turns. */
 interface ChannelMap {
   readonly factors: readonly number[];
   readonly offsets: readonly number[];
-  /** Elements that follow each other in one channel. */
+  /** Elements of a run. */
   readonly run: number;
 }
 
-function affineOf(
+function channelMapOf(
   { scale = 1, mean = [0], std = [1] }: Preparation,
   shape: readonly number[] | undefined,
   slot: Slot,
   layout: Preparation["layout"],
 ): ChannelMap | undefined {
   const count = Math.max(mean.length, std.length);
-  if (std.some((value) => !(value > 0))) throw new NormfoldError("usage", "std must be above zero");
+  if (std.some((value) => !(value > 0))) throw errors.stdIsNotPositive();
   if (count === 1 && scale === 1 && mean[0] === 0 && std[0] === 1) return undefined;
   const last = shape?.at(-1);
   const isLast =
@@ -202,10 +196,7 @@ function affineOf(
   ) {
     const several = Object.entries({ mean, std }).filter(([, values]) => values.length > 1);
     const given = several.map(([name, values]) => `${name} is for ${values.length} channels`).join(", ");
-    throw new NormfoldError(
-      "usage",
-      `${given}, and "${slot.name}" has ${channels ?? "an unknown number"}; give one each, or one for all`,
-    );
+    throw errors.preparationChannelsDiffer(given, slot.name, channels);
   }
   const at = (values: readonly number[], channel: number): number =>
     present(values.length === 1 ? values[0] : values[channel], "as many as channels");
@@ -238,12 +229,7 @@ function converted(tensor: RuntimeTensor, slot: Slot, map: ChannelMap | undefine
   }
   if (!isFloat(slot.dtype)) {
     const lost = out.findIndex((value) => !Number.isInteger(value));
-    if (lost >= 0) {
-      throw new NormfoldError(
-        "usage",
-        `${out[lost]} in the data does not fit "${slot.name}", ${slot.dtype}; convert it`,
-      );
-    }
+    if (lost >= 0) throw errors.dataNumberDoesNotFit(out[lost] ?? NaN, slot.name, slot.dtype);
   }
   return { dtype: slot.dtype, dims, data: encodeNumbers(slot.dtype, out) };
 }

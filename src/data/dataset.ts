@@ -1,6 +1,6 @@
-import { NormfoldError } from "../base/errors.js";
 import type { DType } from "../ir/dtype.js";
 import type { RuntimeTensor } from "../runtime/runtime.js";
+import { errors } from "./errors.js";
 
 /** One tensor of each sample. */
 export interface Field {
@@ -39,15 +39,12 @@ export interface BatchOptions {
 
 /** Throws "usage" for a size, limit or skip that no batches can be drawn by. */
 export function assertBatchOptions({ size, limit = Number.POSITIVE_INFINITY, skip = 0 }: BatchOptions): void {
-  const fail = (message: string): never => {
-    throw new NormfoldError("usage", message);
-  };
-  // First of all: callers that take no more than the limit into a batch take its mistake into the size.
-  if (limit !== Number.POSITIVE_INFINITY && !(Number.isInteger(limit) && limit > 0))
-    fail(`a limit of ${limit} samples; give a whole number from 1 on`);
-  if (!Number.isInteger(size) || size < 1) fail(`a batch of ${size} samples; give a whole number from 1 on`);
-  if (!Number.isInteger(skip) || skip < 0)
-    fail(`${skip} batches to leave out; give a whole number from 0 on`);
+  // The limit first: callers that put no more than the limit into a batch make a wrong size of a wrong limit.
+  if (limit !== Number.POSITIVE_INFINITY && !(Number.isInteger(limit) && limit > 0)) {
+    throw errors.sampleLimitIsNotWhole(limit);
+  }
+  if (!Number.isInteger(size) || size < 1) throw errors.batchSizeIsNotWhole(size);
+  if (!Number.isInteger(skip) || skip < 0) throw errors.skippedBatchesAreNotWhole(skip);
 }
 
 /** Samples to calibrate and train on. Never wholly in memory: a batch at a time is read. */

@@ -1,10 +1,10 @@
 import { invariant, present } from "../base/assert.js";
 import type { ByteSource } from "../base/bytes.js";
-import { NormfoldError } from "../base/errors.js";
+import { createRandom } from "../base/random.js";
 import { bitsOf, type DType } from "../ir/dtype.js";
 import { type RuntimeTensor, type TensorMap, tensorSize } from "../runtime/runtime.js";
 import { assertBatchOptions, type Batch, type BatchOptions, type Dataset, type Field } from "./dataset.js";
-import { sampleOrder } from "./memory.js";
+import { errors } from "./errors.js";
 
 /** Samples that can be read in any order. */
 export interface SampleSource {
@@ -40,6 +40,20 @@ async function* batchesOf(
   }
 }
 
+/** The samples in the order they are drawn in: as they are stored, or shuffled by Fisher and Yates. */
+export function sampleOrder(total: number, seed: number | undefined): Uint32Array {
+  const order = Uint32Array.from({ length: total }, (_, i) => i);
+  if (seed === undefined) return order;
+  const random = createRandom(seed);
+  for (let i = total - 1; i > 0; i--) {
+    const other = random.integer(0, i + 1);
+    const kept = order[i] ?? 0;
+    order[i] = order[other] ?? 0;
+    order[other] = kept;
+  }
+  return order;
+}
+
 /** An array somewhere in a file or in memory, row-major, its elements in whole bytes. */
 export interface StoredArray {
   readonly dtype: DType;
@@ -52,13 +66,11 @@ export interface StoredArray {
 export function arraySource(arrays: ReadonlyMap<string, StoredArray>): SampleSource {
   const named = [...arrays];
   const [first] = named;
-  if (first === undefined)
-    throw new NormfoldError("invalid", "there is no array in the data; give one at least");
+  if (first === undefined) throw errors.dataHoldsNoArray();
   const size = lengthOf(first);
   for (const entry of named) {
     if (lengthOf(entry) === size) continue;
-    const lengths = `"${first[0]}" has ${size} samples and "${entry[0]}" ${lengthOf(entry)}`;
-    throw new NormfoldError("usage", `${lengths}; give arrays of as many`);
+    throw errors.sampleCountsDiffer(`"${first[0]}"`, size, `"${entry[0]}"`, lengthOf(entry));
   }
   return {
     size,
@@ -73,7 +85,7 @@ export function arraySource(arrays: ReadonlyMap<string, StoredArray>): SampleSou
 
 function lengthOf([name, { dims }]: readonly [string, StoredArray]): number {
   if (dims[0] !== undefined) return dims[0];
-  throw new NormfoldError("usage", `array "${name}" is a scalar; its first dimension counts the samples`);
+  throw errors.dataIsScalar(name);
 }
 
 function readRows(
@@ -102,16 +114,12 @@ export function joinSources(sources: readonly SampleSource[]): SampleSource {
   invariant(first !== undefined, "sources to join");
   for (const source of sources) {
     if (source.size !== first.size) {
-      throw new NormfoldError(
-        "usage",
-        `data has ${first.size} samples and its labels ${source.size}; give as many`,
-      );
+      throw errors.sampleCountsDiffer("the data", first.size, "its labels", source.size);
     }
   }
   const fields = sources.flatMap((source) => source.fields);
   const twice = fields.find(({ name }, index) => fields.findIndex((field) => field.name === name) !== index);
-  if (twice !== undefined)
-    throw new NormfoldError("usage", `"${twice.name}" is in the data twice; rename one`);
+  if (twice !== undefined) throw errors.nameIsInDataTwice(twice.name);
   return {
     size: first.size,
     fields,
@@ -129,10 +137,9 @@ export function joinSources(sources: readonly SampleSource[]): SampleSource {
 export function renameOnly(source: SampleSource, name: string): SampleSource {
   const [only] = source.fields;
   if (only === undefined || source.fields.length > 1) {
-    const names = source.fields.map((field) => field.name).join(", ");
-    throw new NormfoldError(
-      "usage",
-      `${name} must be one array, and there are ${names || "none"}; give one of them`,
+    throw errors.labelsAreNotOneArray(
+      name,
+      source.fields.map((field) => field.name),
     );
   }
   return {

@@ -1,11 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { NormfoldError } from "../base/errors.js";
+import { invariant } from "../base/assert.js";
+import type { NormfoldError } from "../base/errors.js";
+import { defined } from "../base/optional.js";
 import { byteLengthOf, type DType } from "../ir/dtype.js";
 import type { RuntimeTensor } from "../runtime/runtime.js";
 import type { Checkpoint } from "../training/train.js";
-import { guarded } from "./errors.js";
+import { errors } from "./errors.js";
+import { guarded } from "./guarded.js";
 
 /**
  * Checkpoints are files of the safetensors format: the length of a JSON header in 8 bytes, the header with type, sizes and
@@ -42,13 +45,13 @@ export function writeCheckpoint(
       epoch: String(epoch),
       batch: String(batch),
       course,
-      ...(best === undefined ? {} : { best_step: String(best.step), best_score: String(best.score) }),
+      ...defined({ best_step: best?.step.toString(), best_score: best?.score.toString() }),
     },
   };
   const pieces: Uint8Array[] = [];
   let offset = 0;
   for (const [name, { dtype, dims, data }] of all) {
-    if (!(data instanceof Uint8Array)) throw new NormfoldError("internal", `"${name}" is text`);
+    invariant(data instanceof Uint8Array, `"${name}" is text`);
     header[name] = {
       dtype: NAMES.get(dtype) ?? dtype,
       shape: dims,
@@ -82,10 +85,7 @@ export function writeCheckpoint(
 /** Reads a checkpoint. Throws "io" where there is none, "invalid" where it is damaged or of something else. */
 export function readCheckpoint(path: string): Checkpoint {
   const bytes = guarded(path, "read", () => readFileSync(path));
-  const damaged = (what: string): NormfoldError =>
-    new NormfoldError("invalid", `not a checkpoint of normfold (${what}); start anew without --resume`, {
-      file: path,
-    });
+  const damaged = (what: string): NormfoldError => errors.checkpointIsDamaged(what).at({ file: path });
   if (bytes.length < 8) throw damaged("it is too short");
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
   if (!(length > 1 && length <= bytes.length - 8)) throw damaged("its header is cut off");
@@ -106,7 +106,7 @@ export function readCheckpoint(path: string): Checkpoint {
   const best = new Map<string, RuntimeTensor>();
   for (const [name, entry] of Object.entries(header)) {
     if (name === "__metadata__") continue;
-    const tensor = tensorOf(entry, data);
+    const tensor = tensorAt(entry, data);
     if (tensor === undefined) throw damaged(`tensor "${name}" is damaged`);
     if (name.startsWith(BEST)) best.set(name.slice(BEST.length), tensor);
     else tensors.set(name, tensor);
@@ -123,7 +123,8 @@ export function readCheckpoint(path: string): Checkpoint {
   };
 }
 
-function tensorOf(entry: unknown, data: Uint8Array): RuntimeTensor | undefined {
+/** The tensor that an entry of the header describes; undefined where the entry makes no sense. */
+function tensorAt(entry: unknown, data: Uint8Array): RuntimeTensor | undefined {
   if (!isRecord(entry)) return undefined;
   const { dtype: name, shape, data_offsets: offsets } = entry;
   const dtype = typeof name === "string" ? DTYPES.get(name) : undefined;

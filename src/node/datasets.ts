@@ -2,13 +2,15 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { unzipSync } from "fflate";
 import { concatBytes, memorySource } from "../base/bytes.js";
-import { NormfoldError } from "../base/errors.js";
+import { errors as dataErrors } from "../data/errors.js";
 import { type DType, isFloat } from "../ir/dtype.js";
 import { decodeNumbers, encodeNumbers } from "../ir/tensor.js";
 import { readTensor } from "../proto/read-tensor.js";
 import { Cursor } from "../proto/wire.js";
 import type { FeedSet } from "../runtime/feeds.js";
 import { type RuntimeTensor, tensorSize } from "../runtime/runtime.js";
+import { errors } from "./errors.js";
+import { guarded, inFile } from "./guarded.js";
 import { readNpy } from "./npy.js";
 
 /** An input or output that data is for, in the order of the graph. dtype undefined: not a tensor. */
@@ -47,7 +49,9 @@ export function findTestData(modelPath: string): string[] {
 }
 
 function testFolders(folder: string): string[] {
-  const names = tryIo(folder, () => readdirSync(folder)).filter((name) => /^test_data_set_\d+$/.test(name));
+  const names = guarded(folder, "read", () => readdirSync(folder)).filter((name) =>
+    /^test_data_set_\d+$/.test(name),
+  );
   return names
     .sort((a, b) => numberIn(a) - numberIn(b))
     .map((name) => join(folder, name))
@@ -59,7 +63,7 @@ function numberIn(name: string): number {
 }
 
 function fileSet(path: string, ports: DataPorts): FeedSet {
-  const bytes = tryIo(path, () => readFileSync(path));
+  const bytes = guarded(path, "read", () => readFileSync(path));
   return inFile(path, () => {
     const name = basename(path);
     const only = path.endsWith(".npy")
@@ -68,36 +72,30 @@ function fileSet(path: string, ports: DataPorts): FeedSet {
         ? readTensorFile(bytes)
         : undefined;
     if (only === undefined) {
-      if (!path.endsWith(".npz"))
-        throw new NormfoldError("usage", "data comes as .npz, .npy, .pb or a folder of .pb");
-      const arrays = readNpz(bytes);
+      if (!path.endsWith(".npz")) throw errors.feedFormatIsUnknown();
+      const arrays = readNpz(path, bytes);
       return { name, feeds: assign(arrays, ports.inputs, "input"), expected: expectedOf(arrays, ports) };
     }
     const [port] = ports.inputs;
     if (port === undefined || ports.inputs.length > 1) {
-      const count = ports.inputs.length;
-      throw new NormfoldError("usage", `one tensor for ${count} inputs; give an .npz with an array for each`);
+      throw errors.oneTensorForSeveralInputs(ports.inputs.length);
     }
     return { name, feeds: new Map([[port.name, convert(only, port)]]), expected: undefined };
   });
 }
 
-function readNpz(bytes: Uint8Array): Map<string, RuntimeTensor> {
+function readNpz(path: string, bytes: Uint8Array): Map<string, RuntimeTensor> {
   let files: Record<string, Uint8Array>;
   try {
     files = unzipSync(bytes);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new NormfoldError("invalid", `not a readable .npz (${reason}); save it with numpy.savez`);
+    throw errors.npzIsDamaged(reason);
   }
   return new Map(
     Object.entries(files).map(([file, content]) => {
       const name = file.replace(/\.npy$/, "");
-      try {
-        return [name, readNpy(content)];
-      } catch (error) {
-        throw error instanceof NormfoldError ? error.at({ element: `array "${name}"` }) : error;
-      }
+      return [name, inFile(path, () => readNpy(content), `array "${name}"`)];
     }),
   );
 }
@@ -106,15 +104,14 @@ function readNpz(bytes: Uint8Array): Map<string, RuntimeTensor> {
 function assign(
   arrays: ReadonlyMap<string, RuntimeTensor>,
   ports: readonly DataPort[],
-  what: string,
+  kind: "input" | "output",
 ): Map<string, RuntimeTensor> {
   const named = ports.some((port) => arrays.has(port.name));
   return new Map(
     ports.map((port, index) => {
       const array = arrays.get(named ? port.name : `arr_${index}`);
       if (array === undefined) {
-        const names = [...arrays.keys()].slice(0, 8).join(", ");
-        throw new NormfoldError("usage", `no array for ${what} "${port.name}"; there are ${names || "none"}`);
+        throw errors.arrayIsMissing(kind, port.name, [...arrays.keys()].slice(0, 8));
       }
       return [port.name, convert(array, port)];
     }),
@@ -131,9 +128,7 @@ function expectedOf(arrays: ReadonlyMap<string, RuntimeTensor>, ports: DataPorts
 function folderSet(folder: string, ports: DataPorts): FeedSet {
   const feeds = readNumbered(folder, "input", ports.inputs);
   const missing = ports.inputs.find((port) => !feeds.has(port.name));
-  if (missing !== undefined) {
-    throw new NormfoldError("usage", `no input_*.pb for input "${missing.name}"; add it`, { file: folder });
-  }
+  if (missing !== undefined) throw errors.inputFileIsMissing(missing.name).at({ file: folder });
   const expected = readNumbered(folder, "output", ports.outputs);
   return { name: basename(folder), feeds, expected: expected.size === 0 ? undefined : expected };
 }
@@ -144,17 +139,17 @@ function readNumbered(
   ports: readonly DataPort[],
 ): Map<string, RuntimeTensor> {
   const pattern = new RegExp(`^${prefix}_\\d+\\.pb$`);
-  const files = tryIo(folder, () => readdirSync(folder)).filter((name) => pattern.test(name));
+  const files = guarded(folder, "read", () => readdirSync(folder)).filter((name) => pattern.test(name));
   const found = new Map<string, RuntimeTensor>();
   for (const file of files.sort((a, b) => numberIn(a) - numberIn(b))) {
     const path = join(folder, file);
-    const bytes = tryIo(path, () => readFileSync(path));
+    const bytes = guarded(path, "read", () => readFileSync(path));
     inFile(path, () => {
       const byOrder = ports[numberIn(file)];
       // A sequence's bytes would be read as a nonsensical tensor.
       if (byOrder !== undefined && byOrder.dtype === undefined) {
         if (prefix === "output") return;
-        throw notATensor(byOrder);
+        throw errors.onlyTensorsCanBeFed(byOrder.name);
       }
       const tensor = readTensorProto(bytes);
       const port = ports.find(({ name }) => name === tensor.name) ?? byOrder;
@@ -197,55 +192,25 @@ function wrapped(message: Uint8Array): Uint8Array {
   return concatBytes([Uint8Array.from([...header, rest]), message]);
 }
 
-function notATensor(port: DataPort): NormfoldError {
-  return new NormfoldError(
-    "unsupported",
-    `"${port.name}" is a sequence, map or optional; only tensors can be fed`,
-  );
-}
-
 /** The tensor in the port's type; throws "usage" where the numbers would not survive. */
 function convert(tensor: RuntimeTensor, port: DataPort): RuntimeTensor {
   const { dtype, dims, data } = tensor;
-  if (port.dtype === undefined) throw notATensor(port);
+  if (port.dtype === undefined) throw errors.onlyTensorsCanBeFed(port.name);
   if (dtype === port.dtype) return tensor;
   const fits = isFloat(port.dtype) ? dtype !== "string" : isFloat(dtype) === false && dtype !== "string";
   if (!fits || port.dtype === "string" || !(data instanceof Uint8Array)) {
-    throw new NormfoldError("usage", `"${port.name}" is ${port.dtype}, and its data ${dtype}; convert it`);
+    throw dataErrors.dataTypeDiffers(port.name, port.dtype, dtype);
   }
   const numbers = decodeNumbers(dtype, data, tensorSize(dims));
   const encoded = encodeNumbers(port.dtype, numbers);
   if (!isFloat(port.dtype)) {
     const back = decodeNumbers(port.dtype, encoded, numbers.length);
     const lost = numbers.findIndex((value, i) => value !== back[i]);
-    if (lost >= 0) {
-      throw new NormfoldError(
-        "usage",
-        `${numbers[lost]} in the data does not fit "${port.name}", ${port.dtype}`,
-      );
-    }
+    if (lost >= 0) throw dataErrors.dataNumberDoesNotFit(numbers[lost] ?? NaN, port.name, port.dtype);
   }
   return { dtype: port.dtype, dims, data: encoded };
 }
 
 function isFolder(path: string): boolean {
-  return tryIo(path, () => statSync(path)).isDirectory();
-}
-
-function tryIo<T>(file: string, body: () => T): T {
-  try {
-    return body();
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    const reason = code === "ENOENT" ? "there is no such file" : `it cannot be read (${code})`;
-    throw new NormfoldError("io", `${reason}; check the path`, { file }, { cause: error });
-  }
-}
-
-function inFile<T>(file: string, body: () => T): T {
-  try {
-    return body();
-  } catch (error) {
-    throw error instanceof NormfoldError ? error.at({ file }) : error;
-  }
+  return guarded(path, "read", () => statSync(path)).isDirectory();
 }

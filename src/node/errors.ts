@@ -1,41 +1,179 @@
-import { NormfoldError } from "../base/errors.js";
+import { type ErrorCatalogue, errorCatalogue } from "../base/errors.js";
 
-/** What the operating system's error codes mean to a user, for reading and for writing. */
-const REASONS: Readonly<Record<string, readonly [read: string, write: string]>> = {
-  ENOENT: ["there is no such file; check the path", "the folder does not exist; create it first"],
-  ENOTDIR: ["a part of the path is no folder; check it", "a part of the path is no folder; check it"],
-  EISDIR: ["this is a folder; give the model file in it", "this is a folder; give a file name"],
-  EACCES: ["no permission to read it", "no permission to write there; choose another place"],
-  EPERM: ["no permission to read it", "no permission to write there; choose another place"],
-  EROFS: ["the file system cannot be read", "the file system is read-only; choose another place"],
-  ENOSPC: ["the disk is full", "the disk is full; nothing was written, free some space"],
-  EDQUOT: ["the disk quota is used up", "the disk quota is used up; nothing was written"],
-  EFBIG: ["the file is too large", "the file would be too large for this file system; nothing was written"],
-  EMFILE: ["too many files are open; close some", "too many files are open; close some"],
-  ENAMETOOLONG: ["the name is too long", "the name is too long; choose a shorter one"],
-  ELOOP: ["its links go in a circle", "its links go in a circle"],
-  EPIPE: ["the other end closed the pipe", "the reader closed the pipe before everything was written"],
-};
+const SENTENCES = {
+  // What the operating system refuses.
+  fileIsNotThere: ["io", (): string => "there is no such file; check the path"],
+  folderIsNotThere: ["io", (): string => "the folder does not exist; create it first"],
+  pathLeadsThroughFile: ["io", (): string => "a part of the path is no folder; check it"],
+  folderIsNotModel: ["io", (): string => "this is a folder; give the model file in it"],
+  folderCannotBeOverwritten: ["io", (): string => "this is a folder; give a file name"],
+  readingIsNotPermitted: ["io", (): string => "no permission to read it; change its permissions"],
+  writingIsNotPermitted: ["io", (): string => "no permission to write there; choose another place"],
+  fileSystemIsReadOnly: ["io", (): string => "the file system is read-only; choose another place"],
+  diskIsFull: ["io", (): string => "the disk is full; nothing was written, free some space"],
+  diskQuotaIsUsedUp: ["io", (): string => "the disk quota is used up; nothing was written, free some space"],
+  fileSystemLimitsSize: [
+    "io",
+    (): string =>
+      "the file would be too large for this file system; nothing was written, choose another place",
+  ],
+  fileIsTooLarge: ["io", (): string => "the file is too large to be read; choose a smaller one"],
+  tooManyFilesAreOpen: ["io", (): string => "too many files are open; close some"],
+  nameIsTooLong: ["io", (): string => "the name is too long; choose a shorter one"],
+  linksGoInCircle: ["io", (): string => "its links go in a circle; give the file itself"],
+  writerClosedPipe: ["io", (): string => "the other end closed the pipe; run again"],
+  readerClosedPipe: [
+    "io",
+    (): string => "the reader closed the pipe before everything was written; run again",
+  ],
+  fileCannotBeRead: ["io", (reason: string): string => `it cannot be read (${reason}); check the path`],
+  fileCannotBeWritten: [
+    "io",
+    (reason: string): string => `it cannot be written (${reason}); choose another place`,
+  ],
 
-/** Runs file operations on `path`, turning what the operating system refuses into NormfoldError "io". */
-export function guarded<T>(path: string, doing: "read" | "write", body: () => T): T {
-  try {
-    return body();
-  } catch (error) {
-    throw ioError(error, path, doing);
-  }
-}
+  // Files and their names.
+  fileNameIsEmpty: ["usage", (): string => "the file name is empty; give one"],
+  fileNameHoldsNul: ["usage", (): string => "a file name cannot hold a NUL character; give another name"],
+  urlIsNotFile: ["usage", (url: string): string => `"${url}" is no file; download it first`],
+  fileIsClosed: ["usage", (): string => "the file is closed already; open it again"],
+  fileBecameShorter: ["io", (): string => "the file became shorter while it was read; run again"],
+  thresholdIsNegative: [
+    "usage",
+    (threshold: number): string => `the threshold is ${threshold}; give a number of bytes from 0 on`,
+  ],
+  dataFileNameIsInvalid: [
+    "usage",
+    (location: string): string => `"${location}" cannot name a data file; give a name in the model's folder`,
+  ],
+  externalNameHoldsNul: [
+    "invalid",
+    (): string => "the name of its external data file holds a NUL character; the model is damaged",
+  ],
+  externalIsNotRegularFile: [
+    "invalid",
+    (location: string): string => `its external data "${location}" is no regular file; put the file there`,
+  ],
+  externalIsOutsideFolder: [
+    "invalid",
+    (location: string): string =>
+      `its external data "${location}" is outside the model's folder; allow that if you trust the model`,
+  ],
+  checkpointIsDamaged: [
+    "invalid",
+    (fault: string): string => `not a checkpoint of normfold (${fault}); start anew without --resume`,
+  ],
 
-export function ioError(error: unknown, path: string, doing: "read" | "write"): NormfoldError {
-  if (error instanceof NormfoldError) return error;
-  const code = codeOf(error);
-  const reasons = REASONS[code];
-  const reason =
-    reasons?.[doing === "read" ? 0 : 1] ?? `it cannot be ${doing === "read" ? "read" : "written"}`;
-  const suffix = reasons === undefined ? ` (${code || String(error)})` : "";
-  return new NormfoldError("io", `${reason}${suffix}`, { file: path }, { cause: error });
-}
+  // Arrays.
+  fileIsNotNpy: ["invalid", (): string => "this is no NumPy array; save it with numpy.save or numpy.savez"],
+  npyHeaderIsDamaged: ["invalid", (): string => "the header of the NumPy array is damaged; save it again"],
+  npyTextIsDamaged: [
+    "invalid",
+    (point: number): string => `${point} is no character; the file is damaged, save it again`,
+  ],
+  npyTypeHasNoDtype: [
+    "unsupported",
+    (code: string): string => `NumPy type "${code}" has no ONNX type; save numbers or text`,
+  ],
+  npyIsBigEndian: [
+    "unsupported",
+    (): string => "big-endian data is not read; save it as little-endian, the default",
+  ],
+  npyIsRecordArray: [
+    "unsupported",
+    (): string => "this is a NumPy record array; save each field as an array of its own",
+  ],
+  arrayIsCutOff: [
+    "invalid",
+    (dims: readonly number[], needed: number, there: number): string =>
+      `the array [${dims}] takes ${needed} bytes, and there are ${there}; the file is cut off`,
+  ],
+  fileIsNotNpz: ["invalid", (): string => "not an .npz file; save it with numpy.savez"],
+  npzIsDamaged: [
+    "invalid",
+    (reason: string): string => `not a readable .npz (${reason}); save it with numpy.savez`,
+  ],
+  gzipIsDamaged: ["invalid", (reason: string): string => `not a whole .gz file (${reason}); fetch it again`],
+  fileIsNotIdx: [
+    "invalid",
+    (): string => "not an idx file (MNIST's format), because its header is another; convert it to .npy",
+  ],
+  complexCannotBeFed: [
+    "unsupported",
+    (dtype: string): string => `${dtype} cannot be fed to a network; save real numbers`,
+  ],
+  textCannotBeFed: ["unsupported", (): string => "text cannot be fed to a network; save numbers"],
 
-export function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
-}
+  // Tensors for a model's inputs.
+  feedFormatIsUnknown: [
+    "usage",
+    (): string => "data comes as .npz, .npy, .pb or a folder of .pb; convert it",
+  ],
+  oneTensorForSeveralInputs: [
+    "usage",
+    (inputs: number): string => `one tensor for ${inputs} inputs; give an .npz with an array for each`,
+  ],
+  arrayIsMissing: [
+    "usage",
+    (kind: "input" | "output", name: string, found: readonly string[]): string =>
+      `no array for ${kind} "${name}"; there are ${found.join(", ") || "none"}`,
+  ],
+  inputFileIsMissing: ["usage", (name: string): string => `no input_*.pb for input "${name}"; add it`],
+  onlyTensorsCanBeFed: [
+    "unsupported",
+    (name: string): string => `"${name}" is a sequence, map or optional; only tensors can be fed`,
+  ],
+
+  // Datasets.
+  dataFormatIsUnknown: [
+    "usage",
+    (): string => "data comes as .npy, .npz, .pb, idx, .mjs or a folder; convert it",
+  ],
+  folderHoldsNoData: [
+    "usage",
+    (): string => "the folder holds no images and no input_*.pb; give one that does",
+  ],
+  setSizesDiffer: [
+    "usage",
+    (name: string): string => `"${name}" has other sizes in one set than in another; give sets of one size`,
+  ],
+  moduleGivesLabelsItself: [
+    "usage",
+    (): string => 'a module gives its labels itself, as "labels" of each sample; leave out --labels',
+  ],
+  moduleDoesNotLoad: ["invalid", (reason: string): string => `the module does not load (${reason}); mend it`],
+  moduleExportsNoSamples: [
+    "invalid",
+    (): string => "the module's default export gives no iterable of samples; export one",
+  ],
+  moduleFails: [
+    "invalid",
+    (when: string, reason: string): string => `the module fails ${when} (${reason}); mend it`,
+  ],
+  sampleIsNotObject: [
+    "invalid",
+    (index: number): string => `sample ${index} is no object of arrays by input name; mend the module`,
+  ],
+  sampleFieldIsNotTensor: [
+    "invalid",
+    (name: string, index: number): string =>
+      `"${name}" of sample ${index} is no number, typed array or { data, dims }; mend the module`,
+  ],
+  sampleDiffersFromFirst: [
+    "invalid",
+    (name: string, index: number, found: string, first: string): string =>
+      `"${name}" of sample ${index} is ${found}, and ${first} of the first; give samples of one type and size`,
+  ],
+  sharpIsMissing: [
+    "unsupported",
+    (): string =>
+      "images are decoded by the package sharp, which does not load here; npm install sharp, or save the images with NumPy",
+  ],
+  imageIsUnreadable: [
+    "invalid",
+    (reason: string): string => `not a readable image (${reason}); leave it out or replace it`,
+  ],
+} as const;
+
+/** The errors of files: models, data, checkpoints. */
+export const errors: ErrorCatalogue<typeof SENTENCES> = errorCatalogue(SENTENCES);

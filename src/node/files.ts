@@ -4,13 +4,13 @@ import { tmpdir } from "node:os";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { concatBytes } from "../base/bytes.js";
-import { NormfoldError } from "../base/errors.js";
 import type { Model } from "../ir/model.js";
 import type { TensorData } from "../ir/tensor.js";
 import { decodeModel } from "../proto/decode.js";
-import { type EncodedModel, type EncodeOptions, encodeModel } from "../proto/encode.js";
+import { type EncodedModel, type EncodeOptions, encodeModel, MESSAGE_LIMIT } from "../proto/encode.js";
 import { externalOf } from "../proto/write-tensor.js";
-import { guarded, ioError } from "./errors.js";
+import { errors } from "./errors.js";
+import { guarded, ioError } from "./guarded.js";
 import { externalFiles, FileSource, openSource } from "./source.js";
 import {
   removeTemporary,
@@ -47,11 +47,11 @@ export function openModelFile(file: string | URL, options: OpenOptions = {}): Mo
 
 function pathOf(file: string | URL): string {
   if (typeof file === "string") {
-    if (file === "") throw new NormfoldError("usage", "the file name is empty");
+    if (file === "") throw errors.fileNameIsEmpty();
     return file;
   }
   if (file.protocol === "file:") return fileURLToPath(file);
-  throw new NormfoldError("usage", `"${file.href}" is no file; download it first`);
+  throw errors.urlIsNotFile(file.href);
 }
 
 /** Everything on standard input. */
@@ -107,8 +107,6 @@ export async function writeModelFile(
   return { files: staged.map(({ path: name, bytes }) => ({ path: name, bytes })).reverse() };
 }
 
-const LIMIT = 2 ** 31;
-
 function encodeFor(model: Model, path: string, wanted: WriteModelOptions["externalData"]): EncodedModel {
   const location = `${basename(path)}.data`;
   if (wanted === false) return encodeModel(model, { embedExternal: true });
@@ -121,7 +119,7 @@ function encodeFor(model: Model, path: string, wanted: WriteModelOptions["extern
   if (external.length === 0) return encodeModel(model);
   if (!external.every((data) => isBeside(data, path))) return encodeModel(model, own);
   const kept = encodeModel(model);
-  return kept.byteLength < LIMIT ? kept : encodeModel(model, own);
+  return kept.byteLength < MESSAGE_LIMIT ? kept : encodeModel(model, own);
 }
 
 function checkedLocation<T extends { readonly threshold?: number; readonly location?: string }>(
@@ -129,16 +127,11 @@ function checkedLocation<T extends { readonly threshold?: number; readonly locat
   path: string,
 ): T {
   const { location, threshold = 0 } = options;
-  if (!(threshold >= 0)) {
-    throw new NormfoldError("usage", `the threshold is ${threshold}; give a number of bytes from 0 on`);
-  }
+  if (!(threshold >= 0)) throw errors.thresholdIsNegative(threshold);
   if (location === undefined) return options;
   const outside = isAbsolute(location) || location.split(/[/\\]/).includes("..");
   if (outside || location === "" || location.includes("\0") || location === basename(path)) {
-    throw new NormfoldError(
-      "usage",
-      `"${location}" cannot name a data file; give a name in the model's folder`,
-    );
+    throw errors.dataFileNameIsInvalid(location);
   }
   return options;
 }

@@ -1,6 +1,6 @@
-import { NormfoldError } from "../base/errors.js";
 import { bitsOf, type DType } from "../ir/dtype.js";
 import { type RuntimeTensor, tensorSize } from "../runtime/runtime.js";
+import { errors } from "./errors.js";
 
 const DTYPE_OF: Readonly<Record<string, DType>> = {
   f2: "float16",
@@ -41,26 +41,11 @@ export function readNpy(bytes: Uint8Array): RuntimeTensor {
   const count = tensorSize(dims);
   const text = /^([US])(\d+)$/.exec(header.code);
   const dtype = text === null ? DTYPE_OF[header.code] : "string";
-  if (dtype === undefined) {
-    throw new NormfoldError(
-      "unsupported",
-      `NumPy type "${header.code}" has no ONNX type; save numbers or text`,
-    );
-  }
+  if (dtype === undefined) throw errors.npyTypeHasNoDtype(header.code);
   const width = text === null ? bitsOf(dtype) / 8 : Number(text[2]) * (text[1] === "U" ? 4 : 1);
   const data = bytes.subarray(header.offset);
-  if (header.bigEndian && width > 1 && text?.[1] !== "S") {
-    throw new NormfoldError(
-      "unsupported",
-      "big-endian data is not read; save it as little-endian, the default",
-    );
-  }
-  if (data.length < count * width) {
-    throw new NormfoldError(
-      "invalid",
-      `the array [${dims}] takes ${count * width} bytes, and there are ${data.length}; the file is cut off`,
-    );
-  }
+  if (header.bigEndian && width > 1 && text?.[1] !== "S") throw errors.npyIsBigEndian();
+  if (data.length < count * width) throw errors.arrayIsCutOff(dims, count * width, data.length);
   const ordered = header.columnsFirst && dims.length > 1 ? rowsFirst(data, dims, width) : data;
   if (text === null) return { dtype, dims, data: ordered.slice(0, count * width) };
   const decode = text[1] === "U" ? utf32 : latin;
@@ -82,7 +67,7 @@ export function npyLayout(
 
 function readHeader(bytes: Uint8Array): Header {
   if (bytes.length < 10 || MAGIC.some((byte, i) => bytes[i] !== byte)) {
-    throw new NormfoldError("invalid", "this is no NumPy array; save it with numpy.save or numpy.savez");
+    throw errors.fileIsNotNpy();
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const long = view.getUint8(6) >= 2;
@@ -92,16 +77,11 @@ function readHeader(bytes: Uint8Array): Header {
   const descr = /'descr':\s*'([<>|=]?)([a-zA-Z]\d*)'/.exec(text);
   const order = /'fortran_order':\s*(True|False)/.exec(text);
   const shape = /'shape':\s*\(([\d,\s]*)\)/.exec(text);
-  if (/'descr':\s*\[/.test(text)) {
-    throw new NormfoldError(
-      "unsupported",
-      "this is a NumPy record array; save each field as an array of its own",
-    );
-  }
+  if (/'descr':\s*\[/.test(text)) throw errors.npyIsRecordArray();
   const dims = (shape?.[1] ?? "").split(",").filter((part) => part.trim() !== "");
   const sizes = dims.map(Number);
   if (descr === null || order === null || shape === null || !Number.isSafeInteger(tensorSize(sizes))) {
-    throw new NormfoldError("invalid", "the header of the NumPy array is damaged; save it again");
+    throw errors.npyHeaderIsDamaged();
   }
   return {
     code: descr[2] ?? "",
@@ -139,7 +119,7 @@ function utf32(bytes: Uint8Array): string {
   let text = "";
   for (let at = 0; at + 4 <= bytes.length; at += 4) {
     const point = view.getUint32(at, true);
-    if (point > 0x10ffff) throw new NormfoldError("invalid", `${point} is no character; the file is damaged`);
+    if (point > 0x10ffff) throw errors.npyTextIsDamaged(point);
     text += String.fromCodePoint(point);
   }
   return text.replace(/\0+$/, "");

@@ -10,9 +10,9 @@ import {
 } from "node:fs";
 import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { type ByteSource, memorySource } from "../base/bytes.js";
-import { NormfoldError } from "../base/errors.js";
 import type { ExternalFiles } from "../proto/external.js";
-import { guarded } from "./errors.js";
+import { errors } from "./errors.js";
+import { guarded } from "./guarded.js";
 
 /** Descriptors of sources that nobody holds any more: models have no close, they are just dropped. */
 const dropped = new FinalizationRegistry<number>(closeSync);
@@ -47,16 +47,13 @@ export class FileSource implements ByteSource {
 
   /** Fills `target` with the bytes from `offset` on. */
   readInto(target: Uint8Array, offset: number): void {
-    if (!this.#open) throw new NormfoldError("usage", "the file is closed already", { file: this.path });
+    if (!this.#open) throw errors.fileIsClosed().at({ file: this.path });
     guarded(this.path, "read", () => {
       let done = 0;
       while (done < target.length) {
         const got = readSync(this.#descriptor, target, done, target.length - done, offset + done);
         if (got === 0) {
-          throw new NormfoldError("io", "the file became shorter while it was read; run again", {
-            file: this.path,
-            offset: offset + done,
-          });
+          throw errors.fileBecameShorter().at({ file: this.path, offset: offset + done });
         }
         done += got;
       }
@@ -73,15 +70,13 @@ export class FileSource implements ByteSource {
 
 /** Opens a file for reading in place. Pipes and devices, which have no positions, are read into memory. */
 export function openSource(path: string): ByteSource {
-  if (path.includes("\0")) throw new NormfoldError("usage", "a file name cannot hold a NUL character");
+  if (path.includes("\0")) throw errors.fileNameHoldsNul();
   return guarded(path, "read", () => {
     const descriptor = openSync(path, "r");
     try {
       const stats = fstatSync(descriptor);
       if (stats.isFile()) return new FileSource(path, descriptor, stats);
-      if (stats.isDirectory()) {
-        throw new NormfoldError("io", "this is a folder; give the model file in it", { file: path });
-      }
+      if (stats.isDirectory()) throw errors.folderIsNotModel().at({ file: path });
       const bytes = readFileSync(descriptor);
       closeSync(descriptor);
       return memorySource(bytes);
@@ -109,33 +104,22 @@ export function externalFiles(modelPath: string, options: ExternalOptions = {}):
     open: (location) => {
       const known = opened.get(location);
       if (known !== undefined) return known;
-      if (location.includes("\0")) {
-        throw new NormfoldError("invalid", "the name of its external data file holds a NUL character");
-      }
+      if (location.includes("\0")) throw errors.externalNameHoldsNul();
       const path = resolve(folder, location);
       if (!(options.allowOutside ?? false)) {
-        if (isAbsolute(location) || !isInside(folder, path)) throw outside(location);
+        if (isAbsolute(location) || !isInside(folder, path)) throw errors.externalIsOutsideFolder(location);
         guarded(path, "read", () => {
           const real = realpathSync(path);
-          if (!homes().some((home) => isInside(home, real))) throw outside(location);
+          if (!homes().some((home) => isInside(home, real))) throw errors.externalIsOutsideFolder(location);
         });
       }
       const regular = guarded(path, "read", () => statSync(path).isFile());
-      if (!regular) {
-        throw new NormfoldError("invalid", `its external data "${location}" is no regular file`);
-      }
+      if (!regular) throw errors.externalIsNotRegularFile(location);
       const source = openSource(path);
       opened.set(location, source);
       return source;
     },
   };
-}
-
-function outside(location: string): NormfoldError {
-  return new NormfoldError(
-    "invalid",
-    `its external data "${location}" is outside the model's folder; allow that if you trust the model`,
-  );
 }
 
 function isInside(folder: string, path: string): boolean {

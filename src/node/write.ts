@@ -14,9 +14,9 @@ import {
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { readInto } from "../base/bytes.js";
-import { NormfoldError } from "../base/errors.js";
 import type { EncodedFile } from "../proto/encode.js";
-import { codeOf, guarded, ioError } from "./errors.js";
+import { errors } from "./errors.js";
+import { codeOf, guarded, ioError } from "./guarded.js";
 
 /** Files and folders that exist only while something is being written. */
 const temporaries = new Set<string>();
@@ -119,9 +119,7 @@ export async function stageFile(
   options: WriteOptions = {},
 ): Promise<StagedFile> {
   const present = statIfThere(path);
-  if (present?.isDirectory()) {
-    throw new NormfoldError("io", "this is a folder; give a file name", { file: path });
-  }
+  if (present?.isDirectory()) throw errors.folderCannotBeOverwritten().at({ file: path });
   if (present !== undefined && !present.isFile()) return writeDirectly(file, path, options);
   const target = present === undefined ? path : realpathSync(path);
   // Not after the target, whose name may be as long as names can be; not after the process, whose number another

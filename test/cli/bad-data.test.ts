@@ -95,7 +95,7 @@ const DATA: readonly Case[] = [
     2,
     /^error: wide\.npy: input "x" wants samples of 4, and "arr_0" has 5; give data of that size$/m,
   ],
-  ["none.npy", 3, /^error: none\.npy: the data holds no samples$/m],
+  ["none.npy", 3, /^error: none\.npy: the data holds no samples; give one at least$/m],
   ["nan.npy", 3, /^error: nan\.npy: sample 12 of "x" holds NaN; leave it out or mend it$/m],
   [
     "cut.npy",

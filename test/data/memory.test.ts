@@ -57,12 +57,18 @@ describe("tensorDataset", () => {
   });
 
   it.each([
-    [{}, /at least one tensor/],
-    [{ x: tensor([], [1]) }, /"x" is a scalar/],
-    [{ x: tensor([2], [1, 2]), y: tensor([3], [1, 2, 3]) }, /"x" has 2 samples and "y" 3/],
-    [{ x: { ...tensor([2], [1, 2]), dims: [3] } }, /has 8 bytes, not 12/],
-  ])("refuses %#", (tensors, message) => {
-    expect(() => tensorDataset(tensors)).toThrow(message);
+    [{}, "dataset-has-no-tensor", /./],
+    [{ x: tensor([], [1]) }, "data-is-scalar", /"x"/],
+    [
+      { x: tensor([2], [1, 2]), y: tensor([3], [1, 2, 3]) },
+      "sample-counts-differ",
+      /"x" has 2 samples and "y" 3/,
+    ],
+    [{ x: { ...tensor([2], [1, 2]), dims: [3] } }, "data-size-differs", /has 8 bytes, not 12/],
+  ])("refuses %#", (tensors, id, message) => {
+    expect(() => tensorDataset(tensors)).toThrow(
+      expect.objectContaining({ code: "usage", id, message: expect.stringMatching(message) }),
+    );
   });
 
   it("stops when it is told to", async () => {

@@ -60,7 +60,9 @@ describe("readFeeds", () => {
   it("takes an .npy for the only input", () => {
     const path = file("one.npy", npy("<f4", [1], floats(4)));
     expect(numbers(readFeeds(path, ports({ x: "float" }))[0]?.feeds.get("x"))).toEqual([4]);
-    expect(() => readFeeds(path, ports({ x: "float", z: "float" }))).toThrow(/one tensor for 2 inputs/);
+    expect(() => readFeeds(path, ports({ x: "float", z: "float" }))).toThrow(
+      expect.objectContaining({ id: "one-tensor-for-several-inputs" }),
+    );
   });
 
   const made = npz({ x: npy("<f4", [1], floats(1.5)) });
@@ -71,7 +73,8 @@ describe("readFeeds", () => {
       made,
       ports({ x: "float", z: "float" }),
       "usage",
-      /no array for input "z"; there are x/,
+      "array-is-missing",
+      /input "z"; there are x/,
     ],
     [
       "fractions for integers",
@@ -79,18 +82,28 @@ describe("readFeeds", () => {
       made,
       ports({ x: "int64" }),
       "usage",
+      "data-type-differs",
       /"x" is int64, and its data float/,
     ],
-    ["numbers for text", "t.npz", made, ports({ x: "string" }), "usage", /"x" is string/],
-    ["a sequence", "s.npz", made, ports({ x: undefined }), "unsupported", /sequence/],
-    ["no zip at all", "z.npz", "hello", ports({ x: "float" }), "invalid", /not a readable .npz/],
-    ["another file", "a.txt", "hello", ports({ x: "float" }), "usage", /\.npz/],
-    ["a damaged tensor", "d.pb", "hello, world", ports({ x: "float" }), "invalid", /./],
-  ])("refuses %s, naming the file", (_, name, bytes, given, code, message) => {
+    [
+      "numbers for text",
+      "t.npz",
+      made,
+      ports({ x: "string" }),
+      "usage",
+      "data-type-differs",
+      /"x" is string/,
+    ],
+    ["a sequence", "s.npz", made, ports({ x: undefined }), "unsupported", "only-tensors-can-be-fed", /"x"/],
+    ["no zip at all", "z.npz", "hello", ports({ x: "float" }), "invalid", "npz-is-damaged", /./],
+    ["another file", "a.txt", "hello", ports({ x: "float" }), "usage", "feed-format-is-unknown", /\.npz/],
+    ["a damaged tensor", "d.pb", "hello, world", ports({ x: "float" }), "invalid", "wire-type-is-wrong", /./],
+  ])("refuses %s, naming the file", (_, name, bytes, given, code, id, message) => {
     const path = file(name, bytes);
     expect(() => readFeeds(path, given)).toThrow(
       expect.objectContaining({
         code,
+        id,
         where: expect.objectContaining({ file: path }),
         message: expect.stringMatching(message),
       }),
@@ -99,9 +112,14 @@ describe("readFeeds", () => {
 
   it("refuses integers that do not fit, and a path that is not there", () => {
     const path = file("big.npz", npz({ x: npy("<i8", [1], new Uint8Array(BigInt64Array.of(300n).buffer)) }));
-    expect(() => readFeeds(path, ports({ x: "uint8" }))).toThrow(/300 in the data does not fit "x", uint8/);
+    expect(() => readFeeds(path, ports({ x: "uint8" }))).toThrow(
+      expect.objectContaining({
+        id: "data-number-does-not-fit",
+        message: expect.stringMatching(/300 .* "x", uint8/),
+      }),
+    );
     expect(() => readFeeds(join(folder, "nowhere.npz"), ports({}))).toThrow(
-      expect.objectContaining({ code: "io" }),
+      expect.objectContaining({ code: "io", id: "file-is-not-there" }),
     );
   });
 
@@ -123,7 +141,10 @@ describe("readFeeds", () => {
       ["test_data_set_10", 10],
     ]);
     expect(() => readFeeds(folder, ports({ x: "float", q: "float" }))).toThrow(
-      /no input_\*.pb for input "q"/,
+      expect.objectContaining({
+        id: "input-file-is-missing",
+        message: expect.stringMatching(/"q"/),
+      }),
     );
   });
 });

@@ -104,19 +104,19 @@ describe("reading", () => {
   });
 
   it("says what is wrong with a path", () => {
-    const cases: [string, RegExp][] = [
-      [at("nothing.onnx"), /there is no such file/],
-      [folder, /this is a folder/],
-      [put("empty.onnx", new Uint8Array(0)), /the file is empty/],
-      [put("a\n.onnx", Buffer.from("text")), /text file/],
-      [at("m\0.onnx"), /NUL/],
+    const cases: [path: string, id: string][] = [
+      [at("nothing.onnx"), "file-is-not-there"],
+      [folder, "folder-is-not-model"],
+      [put("empty.onnx", new Uint8Array(0)), "model-file-is-empty"],
+      [put("a\n.onnx", Buffer.from("text")), "file-is-text"],
+      [at("m\0.onnx"), "file-name-holds-nul"],
     ];
-    for (const [path, message] of cases) {
-      const error = failure(() => openModelFile(path));
-      expect(error.message).toMatch(message);
-    }
+    for (const [path, id] of cases) expect(failure(() => openModelFile(path)).id).toBe(id);
     expect(failure(() => openModelFile(at("nothing.onnx"))).code).toBe("io");
-    expect(failure(() => openModelFile(new URL("https://example.org/m.onnx"))).code).toBe("usage");
+    expect(failure(() => openModelFile(new URL("https://example.org/m.onnx")))).toMatchObject({
+      code: "usage",
+      id: "url-is-not-file",
+    });
   });
 
   it("notices a file that became shorter", () => {
@@ -125,7 +125,8 @@ describe("reading", () => {
     truncateSync(path, 1000);
     const error = failure(() => value?.tensor?.bytes());
     expect(error.code).toBe("io");
-    expect(error.describe()).toContain(`${path}, byte 1000: the file became shorter`);
+    expect(error.id).toBe("file-became-shorter");
+    expect(error.describe()).toContain(`${path}, byte 1000: `);
   });
 });
 
@@ -147,9 +148,8 @@ describe("external data", () => {
     for (const location of ["../w.bin", at("w.bin"), "link.bin", "up/w.bin", "../model-evil/w.bin"]) {
       const path = putExternal("model/m.onnx", location);
       const error = failure(() => openModelFile(path));
-      expect(error.code).toBe("invalid");
+      expect([error.code, error.id]).toEqual(["invalid", "external-is-outside-folder"]);
       expect(error.describe()).toContain(`${path}, tensor "w"`);
-      expect(error.message).toContain("outside the model's folder");
       if (location.includes("evil")) continue;
       const [value] = openModelFile(path, { allowOutsideExternalData: true }).graph.initializers;
       expect(value?.tensor?.bytes()).toEqual(weights.slice(64, 4160));
@@ -168,14 +168,16 @@ describe("external data", () => {
 
   it("must be there and long enough, unless it may be missing", () => {
     const path = putExternal("m.onnx", "w.bin");
-    expect(failure(() => openModelFile(path)).describe()).toMatch(/w\.bin.*no such file/);
+    const lost = failure(() => openModelFile(path));
+    expect(lost.id).toBe("file-is-not-there");
+    expect(lost.describe()).toMatch(/w\.bin/);
     put("w.bin", weights.slice(0, 100));
     expect(failure(() => openModelFile(path)).describe()).toMatch(/tensor "w".*which has 100/);
     const [value] = openModelFile(path, { allowMissingExternalData: true }).graph.initializers;
     expect(value?.tensor?.data.kind).toBe("missing");
     rmSync(at("w.bin"));
     mkdirSync(at("w.bin"));
-    expect(failure(() => openModelFile(path)).message).toContain("no regular file");
+    expect(failure(() => openModelFile(path)).id).toBe("external-is-not-regular-file");
   });
 });
 
@@ -215,7 +217,7 @@ describe("writing", () => {
     expect(Buffer.compare(readFileSync(at(longest)), original)).toBe(0);
     for (const [name, externalData] of [[`${longest}x`, false] as const, ["x".repeat(251), true] as const]) {
       const error = await rejection(writeModelFile(model, at(name), { externalData }));
-      expect([error.code, error.message]).toEqual(["io", "the name is too long; choose a shorter one"]);
+      expect([error.code, error.id]).toEqual(["io", "name-is-too-long"]);
     }
     expect(readdirSync(folder).sort()).toEqual(["m.onnx", longest]);
   });
@@ -237,22 +239,22 @@ describe("writing", () => {
 
   it("says why a place cannot be written", async () => {
     const model = openModelFile(put("m.onnx", modelBytes()));
-    expect((await rejection(writeModelFile(model, folder))).message).toMatch(/this is a folder/);
+    expect((await rejection(writeModelFile(model, folder))).id).toBe("folder-cannot-be-overwritten");
     const nowhere = await rejection(writeModelFile(model, at("no", "where.onnx")));
-    expect(nowhere.code).toBe("io");
-    expect(nowhere.describe()).toContain("the folder does not exist");
-    expect((await rejection(writeModelFile(model, at("m.onnx", "x.onnx")))).message).toMatch(/no folder/);
+    expect([nowhere.code, nowhere.id]).toEqual(["io", "folder-is-not-there"]);
+    const through = await rejection(writeModelFile(model, at("m.onnx", "x.onnx")));
+    expect(through.id).toBe("path-leads-through-file");
     const location = { location: "../w.bin" };
-    expect((await rejection(writeModelFile(model, at("o.onnx"), { externalData: location }))).code).toBe(
-      "usage",
-    );
+    expect(await rejection(writeModelFile(model, at("o.onnx"), { externalData: location }))).toMatchObject({
+      code: "usage",
+      id: "data-file-name-is-invalid",
+    });
   });
 
   it.skipIf(!existsSync("/dev/full"))("says that a disk is full", async () => {
     const model = openModelFile(put("m.onnx", original));
     const error = await rejection(writeModelFile(model, "/dev/full"));
-    expect(error.code).toBe("io");
-    expect(error.message).toContain("the disk is full");
+    expect([error.code, error.id]).toEqual(["io", "disk-is-full"]);
   });
 
   it("stops on a signal without leaving anything", async () => {

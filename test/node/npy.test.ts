@@ -43,15 +43,21 @@ describe("readNpy", () => {
   });
 
   it.each([
-    ["big-endian", npy(">f4", [1], floats(1)), "unsupported", /big-endian/],
-    ["objects", npy("|O", [1], floats(1)), "unsupported", /"O"/],
-    ["an unknown type", npy("<f16", [1], floats(1, 1, 1, 1)), "unsupported", /f16/],
-    ["a cut file", npy("<f4", [3], floats(1)), "invalid", /takes 12 bytes, and there are 4/],
-    ["something else", Uint8Array.of(1, 2, 3), "invalid", /no NumPy array/],
-    ["a cut header", npy("<f4", [3], floats(1)).subarray(0, 40), "invalid", /header/],
-  ])("refuses %s in one line", (_, bytes, code, message) => {
+    ["big-endian", npy(">f4", [1], floats(1)), "unsupported", "npy-is-big-endian", /./],
+    ["objects", npy("|O", [1], floats(1)), "unsupported", "npy-type-has-no-dtype", /"O"/],
+    ["an unknown type", npy("<f16", [1], floats(1, 1, 1, 1)), "unsupported", "npy-type-has-no-dtype", /f16/],
+    [
+      "a cut file",
+      npy("<f4", [3], floats(1)),
+      "invalid",
+      "array-is-cut-off",
+      /takes 12 bytes, and there are 4/,
+    ],
+    ["something else", Uint8Array.of(1, 2, 3), "invalid", "file-is-not-npy", /./],
+    ["a cut header", npy("<f4", [3], floats(1)).subarray(0, 40), "invalid", "npy-header-is-damaged", /./],
+  ])("refuses %s in one line", (_, bytes, code, id, message) => {
     expect(() => readNpy(bytes)).toThrow(
-      expect.objectContaining({ code, message: expect.stringMatching(message) }),
+      expect.objectContaining({ code, id, message: expect.stringMatching(message) }),
     );
   });
 });

@@ -4,7 +4,8 @@ import { alignedBytes, type ByteSource, memorySource } from "../../base/bytes.js
 import { NormfoldError } from "../../base/errors.js";
 import { arraySource, type SampleSource, type StoredArray } from "../../data/sampled.js";
 import { bitsOf, type DType } from "../../ir/dtype.js";
-import { guarded } from "../errors.js";
+import { errors } from "../errors.js";
+import { guarded, inFile } from "../guarded.js";
 import { npyLayout, readNpy } from "../npy.js";
 import { openSource } from "../source.js";
 import { createSpool, gunzip, type Spool } from "./spool.js";
@@ -21,28 +22,19 @@ export function npySource(path: string): SampleSource {
 function storedArray(source: ByteSource): StoredArray {
   const layout = npyLayout(source.read(0, Math.min(HEAD, source.size)));
   if (layout !== undefined) {
-    if (layout.dtype.startsWith("complex")) {
-      throw new NormfoldError("unsupported", `${layout.dtype} cannot be fed to a network; save real numbers`);
-    }
+    if (layout.dtype.startsWith("complex")) throw errors.complexCannotBeFed(layout.dtype);
     assertWhole(source, layout);
     return { ...layout, source };
   }
   const { dtype, dims, data } = readNpy(source.read(0, source.size));
-  if (!(data instanceof Uint8Array)) {
-    throw new NormfoldError("unsupported", "text cannot be fed to a network; save numbers");
-  }
+  if (!(data instanceof Uint8Array)) throw errors.textCannotBeFed();
   return { dtype, dims, source: memorySource(data), offset: 0 };
 }
 
 function assertWhole(source: ByteSource, { dtype, dims, offset }: Omit<StoredArray, "source">): void {
   const count = dims.reduce((product, dim) => product * dim, 1);
   const bytes = (count * bitsOf(dtype)) / 8;
-  if (source.size >= offset + bytes) return;
-  const there = source.size - offset;
-  throw new NormfoldError(
-    "invalid",
-    `the array [${dims}] takes ${bytes} bytes, and there are ${there}; the file is cut off`,
-  );
+  if (source.size < offset + bytes) throw errors.arrayIsCutOff(dims, bytes, source.size - offset);
 }
 
 /** The arrays of an .npz file, each unpacked into a temporary file, by name. */
@@ -94,9 +86,7 @@ function unpack(path: string, spools: Map<string, Spool>): void {
     let isFirst = true;
     for (;;) {
       const got = guarded(path, "read", () => readSync(descriptor, chunk));
-      if (isFirst && !(chunk[0] === 0x50 && chunk[1] === 0x4b)) {
-        throw new NormfoldError("invalid", "not an .npz file; save it with numpy.savez");
-      }
+      if (isFirst && !(chunk[0] === 0x50 && chunk[1] === 0x4b)) throw errors.fileIsNotNpz();
       isFirst = false;
       unzip.push(chunk.slice(0, got), got === 0);
       if (got === 0 || failure !== undefined) break;
@@ -108,8 +98,7 @@ function unpack(path: string, spools: Map<string, Spool>): void {
     closeSync(descriptor);
   }
   if (failure !== undefined || open > 0) {
-    const reason = failure?.message ?? "it is cut off";
-    throw new NormfoldError("invalid", `not a readable .npz (${reason}); save it with numpy.savez`);
+    throw errors.npzIsDamaged(failure?.message ?? "it is cut off");
   }
 }
 
@@ -131,9 +120,7 @@ export async function idxSource(path: string): Promise<SampleSource> {
   const rank = head[3] ?? 0;
   const offset = 4 + 4 * rank;
   if (head[0] !== 0 || head[1] !== 0 || dtype === undefined || rank === 0 || source.size < offset) {
-    throw new NormfoldError("invalid", "not an idx file (MNIST's format); its header is another", {
-      file: path,
-    });
+    throw errors.fileIsNotIdx().at({ file: path });
   }
   const sizes = source.read(4, 4 * rank);
   const view = new DataView(sizes.buffer, sizes.byteOffset, sizes.byteLength);
@@ -165,13 +152,4 @@ function closing(source: SampleSource, sources: readonly ByteSource[]): SampleSo
       return Promise.resolve();
     },
   };
-}
-
-export function inFile<T>(file: string, body: () => T, element?: string): T {
-  try {
-    return body();
-  } catch (error) {
-    if (!(error instanceof NormfoldError)) throw error;
-    throw error.at(element === undefined ? { file } : { file, element });
-  }
 }

@@ -1,11 +1,12 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { NormfoldError } from "../../base/errors.js";
+import type { NormfoldError } from "../../base/errors.js";
 import { LABELS } from "../../data/bind.js";
 import type { SampleSource } from "../../data/sampled.js";
 import { tensorFromBigInts } from "../../ir/tensor.js";
 import type { RuntimeTensor } from "../../runtime/runtime.js";
-import { guarded } from "../errors.js";
+import { errors } from "../errors.js";
+import { guarded } from "../guarded.js";
 
 const IMAGE = /\.(png|jpe?g)$/i;
 
@@ -101,12 +102,7 @@ async function loadSharp(): Promise<Sharp> {
     const { default: sharp } = await import("sharp");
     return sharp;
   } catch (error) {
-    throw new NormfoldError(
-      "unsupported",
-      "images are decoded by the package sharp, which does not load here; npm install sharp, or save the images with NumPy",
-      {},
-      { cause: error },
-    );
+    throw errors.sharpIsMissing().because(error);
   }
 }
 
@@ -129,7 +125,5 @@ async function decode(
 
 function unreadable(file: string, error: unknown): NormfoldError {
   const reason = error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
-  return new NormfoldError("invalid", `not a readable image (${reason}); leave it out or replace it`, {
-    file,
-  });
+  return errors.imageIsUnreadable(reason).at({ file });
 }

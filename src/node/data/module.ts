@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { NormfoldError } from "../../base/errors.js";
+import type { NormfoldError } from "../../base/errors.js";
 import { createRandom } from "../../base/random.js";
 import {
   assertBatchOptions,
@@ -9,9 +9,11 @@ import {
   type Dataset,
   type Field,
 } from "../../data/dataset.js";
+import { errors as dataErrors } from "../../data/errors.js";
 import type { DType } from "../../ir/dtype.js";
 import { tensorFromBigInts } from "../../ir/tensor.js";
 import type { RuntimeTensor } from "../../runtime/runtime.js";
+import { errors } from "../errors.js";
 
 /** Samples that are held back so that a stream, which has no other order than its own, can be shuffled at all. */
 const SHUFFLE_WINDOW = 1024;
@@ -48,18 +50,12 @@ async function load(path: string): Promise<() => Promise<Samples>> {
       typeof module === "object" && module !== null && "default" in module ? module.default : undefined;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new NormfoldError("invalid", `the module does not load (${reason}); mend it`, { file: path });
+    throw errors.moduleDoesNotLoad(reason).at({ file: path });
   }
   const make = async (): Promise<Samples> => {
     const value = await exportOf(exported, path);
     if (isSamples(value)) return sparing(path, value);
-    throw new NormfoldError(
-      "invalid",
-      "the module's default export gives no iterable of samples; export one",
-      {
-        file: path,
-      },
-    );
+    throw errors.moduleExportsNoSamples().at({ file: path });
   };
   return make;
 }
@@ -89,12 +85,7 @@ async function* sparing(file: string, samples: Samples): AsyncGenerator<unknown,
 
 function failed(error: unknown, when: string, file: string): NormfoldError {
   const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return new NormfoldError(
-    "invalid",
-    `the module fails ${when} (${reason}); mend it`,
-    { file },
-    { cause: error },
-  );
+  return errors.moduleFails(when, reason).at({ file }).because(error);
 }
 
 function isSamples(value: unknown): value is Samples {
@@ -104,7 +95,7 @@ function isSamples(value: unknown): value is Samples {
 
 async function firstOf(path: string, source: () => Promise<Samples>): Promise<Sample> {
   for await (const sample of await source()) return sampleOf(path, sample, 0);
-  throw new NormfoldError("invalid", "the module gives no samples", { file: path });
+  throw dataErrors.dataHoldsNoSamples().at({ file: path });
 }
 
 async function* batches(
@@ -167,14 +158,13 @@ async function* shuffled(
 
 function sampleOf(file: string, sample: unknown, index: number): Sample {
   if (typeof sample !== "object" || sample === null) {
-    throw new NormfoldError("invalid", `sample ${index} is no object of arrays by input name`, { file });
+    throw errors.sampleIsNotObject(index).at({ file });
   }
   const tensors = new Map(
     Object.entries(sample).map(([name, value]: [string, unknown]) => {
-      const tensor = tensorOf(value);
+      const tensor = tensorFrom(value);
       if (tensor !== undefined) return [name, tensor];
-      const message = `"${name}" of sample ${index} is no number, typed array or { data, dims }`;
-      throw new NormfoldError("invalid", message, { file });
+      throw errors.sampleFieldIsNotTensor(name, index).at({ file });
     }),
   );
   return { place: index, tensors };
@@ -193,7 +183,8 @@ const TYPES: readonly (readonly [new (length: number) => ArrayBufferView, DType]
   [BigInt64Array, "int64"],
 ];
 
-function tensorOf(value: unknown, dims?: readonly number[]): RuntimeTensor | undefined {
+/** The tensor that a field of a sample is; undefined for what is none. */
+function tensorFrom(value: unknown, dims?: readonly number[]): RuntimeTensor | undefined {
   if (typeof value === "number") {
     if (!Number.isSafeInteger(value)) {
       return { dtype: "float", dims: [], data: new Uint8Array(Float32Array.of(value).buffer) };
@@ -209,7 +200,7 @@ function tensorOf(value: unknown, dims?: readonly number[]): RuntimeTensor | und
   if (typeof value !== "object" || value === null || !("data" in value) || !("dims" in value))
     return undefined;
   const sizes = Array.isArray(value.dims) ? value.dims.map(Number) : undefined;
-  const inner = sizes === undefined ? undefined : tensorOf(value.data, sizes);
+  const inner = sizes === undefined ? undefined : tensorFrom(value.data, sizes);
   const count = sizes?.reduce((product, size) => product * size, 1);
   const length = ArrayBuffer.isView(value.data) && "length" in value.data ? value.data.length : undefined;
   return count === length ? inner : undefined;
@@ -223,8 +214,7 @@ function collate(file: string, fields: readonly Field[], samples: readonly Sampl
       const isLike = tensor?.dtype === dtype && tensor.dims.join() === shape.join();
       if (isLike && tensor.data instanceof Uint8Array) return tensor.data;
       const found = tensor === undefined ? "missing" : `${tensor.dtype}[${tensor.dims}]`;
-      const message = `"${name}" of sample ${sample.place} is ${found}, and ${dtype}[${shape}] of the first`;
-      throw new NormfoldError("invalid", message, { file });
+      throw errors.sampleDiffersFromFirst(name, sample.place, found, `${dtype}[${shape}]`).at({ file });
     });
     const width = parts[0]?.length ?? 0;
     const data = new Uint8Array(parts.length * width);

@@ -1,9 +1,10 @@
 import { readdirSync, statSync } from "node:fs";
 import { basename } from "node:path";
+import { present } from "../../base/assert.js";
 import { memorySource } from "../../base/bytes.js";
-import { NormfoldError } from "../../base/errors.js";
 import { bindDataset, LABELS, type Preparation, type Slot } from "../../data/bind.js";
 import type { Dataset } from "../../data/dataset.js";
+import { errors as dataErrors } from "../../data/errors.js";
 import {
   arraySource,
   joinSources,
@@ -13,7 +14,8 @@ import {
 } from "../../data/sampled.js";
 import type { Dim } from "../../ir/type.js";
 import { type DataPorts, readFeeds } from "../datasets.js";
-import { guarded } from "../errors.js";
+import { errors } from "../errors.js";
+import { guarded, placed } from "../guarded.js";
 import { idxSource, npySource, npzSource } from "./arrays.js";
 import { type ImageSize, imageSource, isImageFolder } from "./images.js";
 import { moduleDataset } from "./module.js";
@@ -41,16 +43,11 @@ export async function openDataset(
 ): Promise<Dataset> {
   const isModule = /\.[cm]?js$/.test(path);
   try {
-    if (isModule && labels !== undefined) {
-      throw new NormfoldError(
-        "usage",
-        'a module gives its labels itself, as "labels" of each sample; leave out --labels',
-      );
-    }
+    if (isModule && labels !== undefined) throw errors.moduleGivesLabelsItself();
     const stored = isModule ? await moduleDataset(path) : await fromFiles(path, slots, labels);
     return located(bindDataset(stored, slots, preparation), path);
   } catch (error) {
-    throw error instanceof NormfoldError ? error.at({ file: path }) : error;
+    throw placed(error, path);
   }
 }
 
@@ -62,7 +59,7 @@ function located(dataset: Dataset, file: string): Dataset {
       try {
         yield* dataset.batches(options);
       } catch (error) {
-        throw error instanceof NormfoldError ? error.at({ file }) : error;
+        throw placed(error, file);
       }
     },
   };
@@ -76,7 +73,7 @@ async function fromFiles(path: string, slots: readonly Slot[], labels: string | 
 }
 
 function nonEmpty(source: SampleSource): SampleSource {
-  if (source.size === 0) throw new NormfoldError("invalid", "the data holds no samples");
+  if (source.size === 0) throw dataErrors.dataHoldsNoSamples();
   return source;
 }
 
@@ -87,18 +84,14 @@ async function openSamples(path: string, slots: readonly Slot[]): Promise<Sample
     const isTensors = names.some((name) => /^test_data_set_\d+$/.test(name) || /^input_\d+\.pb$/.test(name));
     if (isTensors) return tensorFolderSource(path, slots);
     if (isImageFolder(path)) return imageSource(path, imageSize(slots));
-    throw new NormfoldError("usage", "the folder holds no images and no input_*.pb; give one that does", {
-      file: path,
-    });
+    throw errors.folderHoldsNoData().at({ file: path });
   }
   if (path.endsWith(".npy")) return npySource(path);
   if (path.endsWith(".npz")) return npzSource(path);
   if (path.endsWith(".pb")) return tensorFolderSource(path, slots);
   if (/idx\d(-ubyte)?(\.gz)?$|\.idx(\.gz)?$/.test(basename(path)) || path.endsWith(".gz"))
     return idxSource(path);
-  throw new NormfoldError("usage", "data comes as .npy, .npz, .pb, idx, .mjs or a folder; convert it", {
-    file: path,
-  });
+  throw errors.dataFormatIsUnknown().at({ file: path });
 }
 
 /** The first input that is an image says how large images are to be. */
@@ -123,7 +116,7 @@ function tensorFolderSource(path: string, slots: readonly Slot[]): SampleSource 
       new Map(
         [...feeds].map(([name, { dtype, dims, data }]) => {
           if (!(data instanceof Uint8Array))
-            throw new NormfoldError("unsupported", `input "${name}" is text`);
+            throw errors.textCannotBeFed().at({ element: `input "${name}"` });
           return [name, { dtype, dims, source: memorySource(data), offset: 0 }];
         }),
       ),
@@ -134,16 +127,13 @@ function tensorFolderSource(path: string, slots: readonly Slot[]): SampleSource 
 
 function concatenated(sets: readonly SampleSource[]): SampleSource {
   const [first] = sets;
-  if (first === undefined) throw new NormfoldError("invalid", "the data holds no samples");
+  if (first === undefined) throw dataErrors.dataHoldsNoSamples();
   const [only] = first.fields;
   for (const set of sets) {
     for (const { name, shape } of set.fields) {
       const other = first.fields.find((field) => field.name === name);
       if (other?.shape?.join() === shape?.join()) continue;
-      throw new NormfoldError(
-        "usage",
-        `"${name}" has other sizes in one set than in another; give sets of one size`,
-      );
+      throw errors.setSizesDiffer(name);
     }
   }
   if (sets.length === 1 || only === undefined) return first;
@@ -173,7 +163,6 @@ function readOne(
   place: readonly { readonly set: SampleSource; readonly row: number }[],
   index: number,
 ): ReturnType<SampleSource["read"]> {
-  const found = place[index];
-  if (found === undefined) throw new NormfoldError("internal", `there is no sample ${index}`);
-  return found.set.read(Uint32Array.of(found.row));
+  const { set, row } = present(place[index], "a batch asks for samples that are there");
+  return set.read(Uint32Array.of(row));
 }

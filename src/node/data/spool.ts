@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createGunzip } from "node:zlib";
 import type { ByteSource } from "../../base/bytes.js";
-import { NormfoldError } from "../../base/errors.js";
-import { guarded, ioError } from "../errors.js";
+import { errors } from "../errors.js";
+import { guarded, ioError } from "../guarded.js";
 import { openSource } from "../source.js";
 
 /** A temporary file for what a compressed file holds, so that any part of it can be read and none need be in memory. */
@@ -67,8 +67,6 @@ export async function gunzip(path: string): Promise<ByteSource & { close(): void
     spool.discard();
     const isDamage = error instanceof Error && "code" in error && /^Z_/.test(String(error.code));
     if (!isDamage) throw ioError(error, path, "read");
-    throw new NormfoldError("invalid", `not a whole .gz file (${error.message}); fetch it again`, {
-      file: path,
-    });
+    throw errors.gzipIsDamaged(error.message).at({ file: path });
   }
 }

@@ -208,15 +208,19 @@ describe.each([
 ])("batches of data %s", (_, give) => {
   beforeAll(() => writeFileSync(file("four.npy"), npy("<f4", [4], ramp(4))));
 
-  it.each<[BatchOptions, RegExp]>([
-    [{ size: 0 }, /^a batch of 0 samples; give a whole number from 1 on$/],
-    [{ size: 1.5 }, /^a batch of 1\.5 samples/],
-    [{ size: 2, limit: 0 }, /^a limit of 0 samples; give a whole number from 1 on$/],
-    [{ size: 2, limit: Number.NaN }, /^a limit of NaN samples/],
-    [{ size: 2, skip: -1 }, /^-1 batches to leave out; give a whole number from 0 on$/],
-  ])("%j makes no sense", async (options, message) => {
-    const { code, message: said } = await rejection(collect(await give(), options));
-    expect(code).toBe("usage");
+  it.each<[BatchOptions, id: string, RegExp]>([
+    [{ size: 0 }, "batch-size-is-not-whole", /^a batch of 0 samples; give a whole number from 1 on$/],
+    [{ size: 1.5 }, "batch-size-is-not-whole", /1\.5/],
+    [
+      { size: 2, limit: 0 },
+      "sample-limit-is-not-whole",
+      /^a limit of 0 samples; give a whole number from 1 on$/,
+    ],
+    [{ size: 2, limit: Number.NaN }, "sample-limit-is-not-whole", /NaN/],
+    [{ size: 2, skip: -1 }, "skipped-batches-are-not-whole", /^-1 batches/],
+  ])("%j makes no sense", async (options, wanted, message) => {
+    const { code, id, message: said } = await rejection(collect(await give(), options));
+    expect([code, id]).toEqual(["usage", wanted]);
     expect(said).toMatch(message);
   });
 
@@ -228,18 +232,21 @@ describe.each([
 
 describe("data that does not fit", () => {
   it.each([
-    ["x.npy", [slot("in", ["N", 4])], {}, /wants samples of 4, and "arr_0" has 3/],
-    ["packed.npz", [slot("q", ["N", 3]), slot("r", ["N"]), slot("s", ["N"])], {}, /no data for input "s"/],
-    ["none.npy", [], {}, /no such file/],
-    ["samples.mjs", [slot("x", ["N", 3])], { labels: "y.npy" }, /leave out --labels/],
+    ["x.npy", [slot("in", ["N", 4])], {}, "sample-sizes-differ", /of 4, and "arr_0" has 3/],
+    ["packed.npz", [slot("q", ["N", 3]), slot("r", ["N"]), slot("s", ["N"])], {}, "input-has-no-data", /"s"/],
+    ["none.npy", [], {}, "file-is-not-there", /none\.npy/],
+    ["samples.mjs", [slot("x", ["N", 3])], { labels: "y.npy" }, "module-gives-labels-itself", /./],
     [
       "images",
       [slot("in", ["N", 3, 2, 2])],
       { mean: [1, 2] },
-      /mean is for 2 channels, and "in" has 3; give one each/,
+      "preparation-channels-differ",
+      /mean is for 2 channels, and "in" has 3/,
     ],
-  ] as const)("%s for %j: one line", async (name, slots, options, message) => {
-    expect((await rejection(open(name, slots, options))).describe()).toMatch(message);
+  ] as const)("%s for %j: one line", async (name, slots, options, id, message) => {
+    const error = await rejection(open(name, slots, options));
+    expect(error.id).toBe(id);
+    expect(error.describe()).toMatch(message);
   });
 
   it("names the sample that holds NaN", async () => {
@@ -247,6 +254,7 @@ describe("data that does not fit", () => {
     const error = await rejection(
       open("nan.npy", [slot("in", ["N", 2])]).then((data) => collect(data, { size: 2 })),
     );
+    expect(error.id).toBe("sample-is-not-finite");
     expect(error.describe()).toMatch(/nan\.npy: sample 2 of "in" holds NaN/);
     // In whatever order they are drawn.
     for (const seed of [1, 2, 3]) {
@@ -258,28 +266,24 @@ describe("data that does not fit", () => {
   });
 
   it.each([
-    ["cut.npy", () => npy("<f4", [5, 3], ramp(15)).subarray(0, 150), /cut off/],
-    [
-      "cut.npz",
-      () => zipSync({ "x.npy": npy("<f4", [5, 3], ramp(15)) }).subarray(0, 90),
-      /not a readable \.npz/,
-    ],
-    ["cut-idx1-ubyte.gz", () => gzipSync(idx(8, [9], new Uint8Array(9))).subarray(0, 20), /not a whole \.gz/],
-    ["not-idx1-ubyte", () => Uint8Array.of(1, 2, 3, 4), /not an idx file/],
-    ["short-idx1-ubyte", () => idx(8, [9], new Uint8Array(3)), /cut off/],
-    ["empty.npy", () => npy("<f4", [0, 3], ramp(0)), /no samples/],
-    ["text.npy", () => npy("<U3", [2], new Uint8Array(24)), /text cannot be fed/],
-    ["complex.npy", () => npy("<c8", [2, 3], ramp(12)), /complex64 cannot be fed/],
-    ["nothing.npy", () => new Uint8Array(0), /no NumPy array/],
+    ["cut.npy", () => npy("<f4", [5, 3], ramp(15)).subarray(0, 150), "array-is-cut-off"],
+    ["cut.npz", () => zipSync({ "x.npy": npy("<f4", [5, 3], ramp(15)) }).subarray(0, 90), "npz-is-damaged"],
+    ["cut-idx1-ubyte.gz", () => gzipSync(idx(8, [9], new Uint8Array(9))).subarray(0, 20), "gzip-is-damaged"],
+    ["not-idx1-ubyte", () => Uint8Array.of(1, 2, 3, 4), "file-is-not-idx"],
+    ["short-idx1-ubyte", () => idx(8, [9], new Uint8Array(3)), "array-is-cut-off"],
+    ["empty.npy", () => npy("<f4", [0, 3], ramp(0)), "data-holds-no-samples"],
+    ["text.npy", () => npy("<U3", [2], new Uint8Array(24)), "text-cannot-be-fed"],
+    ["complex.npy", () => npy("<c8", [2, 3], ramp(12)), "complex-cannot-be-fed"],
+    ["nothing.npy", () => new Uint8Array(0), "file-is-not-npy"],
     [
       "noarray.npz",
       () => new TextEncoder().encode("PK, but no archive of arrays at all"),
-      /no array in the data/,
+      "data-holds-no-array",
     ],
-  ])("%s: one line", async (name, make, message) => {
+  ])("%s: one line", async (name, make, id) => {
     writeFileSync(file(name), make());
     const error = await rejection(open(name, [slot("in", ["N", 3])]));
-    expect(error.describe()).toMatch(message);
+    expect(error.id).toBe(id);
     expect(error.describe()).toContain(name);
   });
 
@@ -288,34 +292,39 @@ describe("data that does not fit", () => {
     [
       "throws.mjs",
       `export default function* () { ${sample(3)} throw new TypeError("the source broke"); }`,
-      /fails behind sample 1 \(TypeError: the source broke\)/,
+      "module-fails",
+      /behind sample 1 \(TypeError: the source broke\)/,
     ],
     [
       "rejects.mjs",
       `export default async function* () { ${sample(3)} await Promise.reject(new Error("gone")); }`,
-      /fails behind sample 1 \(Error: gone\)/,
+      "module-fails",
+      /behind sample 1 \(Error: gone\)/,
     ],
     [
       "called.mjs",
       `export default () => { throw new Error("no network"); };`,
-      /fails when it is called \(Error: no network\)/,
+      "module-fails",
+      /when it is called \(Error: no network\)/,
     ],
     [
       "uneven.mjs",
       `export default function* () { ${sample(3)} yield { in: new Float32Array(2) }; }`,
+      "sample-differs-from-first",
       /"in" of sample 1 is float\[2\], and float\[3\] of the first/,
     ],
     [
       "spoiled.mjs",
       `export default function* () { ${sample(3)} ${sample(Number.NaN)} }`,
+      "sample-is-not-finite",
       /sample 1 of "in" holds NaN/,
     ],
-  ])("%s: one line that names the module", async (name, text, message) => {
+  ])("%s: one line that names the module", async (name, text, id, message) => {
     writeFileSync(file(name), text);
     const error = await rejection(
       open(name, [slot("in", ["N", 3])]).then((data) => collect(data, { size: 2, seed: 1 })),
     );
-    expect(error.code).toBe("invalid");
+    expect([error.code, error.id]).toEqual(["invalid", id]);
     expect(error.describe()).toMatch(message);
     expect(error.describe()).toContain(name);
   });
@@ -326,13 +335,15 @@ describe("data that does not fit", () => {
     const error = await rejection(
       open("broken", [slot("in", ["N", 3, 2, 2])]).then((data) => collect(data, { size: 1 })),
     );
-    expect(error.describe()).toMatch(/a\.png.*not a readable image/);
+    expect(error.describe()).toMatch(/a\.png/);
+    expect(error.id).toBe("image-is-unreadable");
   });
 
   it("refuses labels of another number", async () => {
     const error = await rejection(
       open("x.npy", [slot("in", ["N", 3])], { labels: file("labels-idx1-ubyte") }),
     );
+    expect(error.id).toBe("sample-counts-differ");
     expect(error.describe()).toMatch(/5 samples and its labels 2/);
   });
 });
