@@ -138,7 +138,7 @@ describe("insert", () => {
       /--reference has no effect with --no-check/,
     ],
     ["insert plain.onnx --reference --init fresh", 2, /--reference has no effect with --init fresh/],
-    ["insert plain.onnx --data good.npy --epsilon 5", 2, /epsilon 5 is not between 0 and 1/],
+    ["insert plain.onnx --data good.npy --epsilon 5", 2, /epsilon is 5; give a number above 0 and below 1/],
   ])("%s", (line, code, message) => refused(line.split(" "), code, message));
 });
 

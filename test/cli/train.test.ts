@@ -133,14 +133,14 @@ describe("normfold train", () => {
       /label of sample \d+ is 7, and there are 3 classes/,
     ],
     [["net.onnx", "--data", "huge.mjs", "--steps", "40", "--batch", "30"], 1, /training diverged/],
-    [["net.onnx", "--data", "data.mjs"], 2, /steps or epochs/],
+    [["net.onnx", "--data", "data.mjs"], 2, /by steps or by epochs/],
     [["net.onnx", "--data", "data.mjs", "--steps", "2", "--freeze", "*"], 2, /no parameter is left to train/],
     [
       ["net.onnx", "--data", "data.mjs", "--steps", "2", "--freeze", "w,wieght"],
       2,
       /--freeze wieght names no parameter/,
     ],
-    [["net.onnx", "--data", "data.mjs", "--steps", "2", "--of", "q"], 2, /no output "q"; there are p/],
+    [["net.onnx", "--data", "data.mjs", "--steps", "2", "--of", "q"], 2, /no output "q"; it has p/],
     [
       ["net.onnx", "--data", "data.mjs", "--steps", "2", "--loss", "mse"],
       2,
@@ -153,7 +153,7 @@ describe("normfold train", () => {
       2,
       /no parameter is left to train/,
     ],
-    [["whole.onnx", "--data", "data.mjs", "--steps", "2"], 2, /floating-point output, and it is int64/],
+    [["whole.onnx", "--data", "data.mjs", "--steps", "2"], 2, /floating-point output, and this one is int64/],
   ])("%j: one line, nothing written", async (args, code, message) => {
     const result = await normfold(["train", ...args, "-o", "no.onnx"], { cwd });
     expectFailure(result, code, message);
@@ -230,7 +230,7 @@ describe("normfold ensemble", () => {
   });
 
   test.concurrent.each<[readonly string[], number, RegExp]>([
-    [["net.onnx", "-o", "no.onnx"], 2, /two models at least/],
+    [["net.onnx", "-o", "no.onnx"], 2, /at least two models/],
     [["net.onnx", "trained.onnx", "-o", "trained.onnx"], 2, /is one of the models/],
     [["net.onnx", "bare.onnx", "-o", "no.onnx"], 2, /another number of classes/],
   ])("%j: one line", async (args, code, message) => {
