@@ -1,5 +1,7 @@
 import type { Attribute, AttributeKind, AttributePayload } from "../ir/attribute.js";
+import { errors as irErrors } from "../ir/errors.js";
 import type { Graph } from "../ir/graph.js";
+import { errors } from "./errors.js";
 import { isSpecialFloat, type Lexer, listUntil } from "./lex.js";
 import { parseFloatLiteral, parseTensorData } from "./tensor.js";
 import { atType, parseType } from "./type.js";
@@ -39,7 +41,7 @@ export function parseAttributes(lexer: Lexer, parseGraph: GraphParser): readonly
   listUntil(lexer, ">", () => {
     const { offset } = lexer.peek();
     const name = lexer.name("the name of an attribute");
-    if (attributes.has(name)) lexer.fail(`attribute "${name}" is given twice; remove one`, offset);
+    if (attributes.has(name)) lexer.fail(irErrors.attributeIsGivenTwice(name), offset);
     attributes.set(name, parseAttribute(lexer, name, parseGraph));
   });
   return [...attributes.values()];
@@ -51,18 +53,14 @@ export function parseAttribute(lexer: Lexer, name: string, parseGraph: GraphPars
   lexer.expect("=");
   const { offset } = lexer.peek();
   if (lexer.accept("@")) {
-    if (wanted === undefined)
-      lexer.fail(`a reference needs its kind, as in ${name}: float = @${name}`, offset);
+    if (wanted === undefined) lexer.fail(errors.referenceNeedsKind(name), offset);
     return { name, kind: "ref", ref: lexer.name("the name of a function attribute"), type: wanted };
   }
   const payload = lexer.accept("[")
     ? parseList(lexer, wanted, parseGraph, offset)
     : parseSingle(lexer, wanted === "float", parseGraph);
   if (wanted !== undefined && payload.kind !== wanted) {
-    lexer.fail(
-      `attribute "${name}" is declared ${kindText(wanted)}, but the value is of another kind`,
-      offset,
-    );
+    lexer.fail(errors.attributeValueIsOfOtherKind(name, kindText(wanted)), offset);
   }
   return { name, ...payload };
 }
@@ -84,8 +82,7 @@ function parseSingle(lexer: Lexer, wantsFloat: boolean, parseGraph: GraphParser)
     case "int": {
       if (wantsFloat) return { kind: "float", value: parseFloatLiteral(lexer, "float") };
       const value = lexer.integer("an integer");
-      if (BigInt.asIntN(64, value) !== value)
-        lexer.fail(`${text} does not fit INT, which has 64 bits`, offset);
+      if (BigInt.asIntN(64, value) !== value) lexer.fail(errors.integerIsTooLarge(text), offset);
       return { kind: "int", value };
     }
     case "float":
@@ -126,9 +123,9 @@ function parseList(
     items.push(parseSingle(lexer, wanted === "floats", parseGraph));
   });
   const kind = items[0] === undefined ? wanted : PLURAL[items[0].kind];
-  if (kind === undefined) return lexer.fail("an empty list needs its kind, as in axes: ints = []", offset);
+  if (kind === undefined) return lexer.fail(errors.emptyListNeedsKind(), offset);
   const list = listOf(kind, items);
-  return list ?? lexer.fail("the items of a list are of one kind; write floats with a point", offset);
+  return list ?? lexer.fail(errors.listItemsAreOfSeveralKinds(), offset);
 }
 
 const PLURAL: Readonly<Record<Single["kind"], AttributeKind>> = {

@@ -1,4 +1,5 @@
-import { NormfoldError } from "../base/errors.js";
+import type { NormfoldError } from "../base/errors.js";
+import { errors } from "./errors.js";
 
 /** `text` is what was written; for a string, what is between the quotes with its escapes resolved. */
 export interface Token {
@@ -48,7 +49,7 @@ export class Lexer {
 
   /** Reads a type within a type, or a graph within a graph; hostile nesting would exhaust the stack. */
   nested<T>(read: () => T): T {
-    if (this.#depth === MAX_DEPTH) this.fail(`more than ${MAX_DEPTH} levels of nesting; no model needs them`);
+    if (this.#depth === MAX_DEPTH) this.fail(errors.textIsNestedTooDeep(MAX_DEPTH));
     this.#depth++;
     const result = read();
     this.#depth--;
@@ -94,19 +95,20 @@ export class Lexer {
     return kind === "id" || kind === "string" ? this.next().text : this.unexpected(what);
   }
 
+  /** Throws that the next token is not what the syntax wants here. */
   unexpected(wanted: string): never {
     const { kind, text } = this.#ahead;
     const found =
       kind === "end" ? "the end of the text" : kind === "string" ? `string "${text}"` : `"${text}"`;
-    this.fail(`expected ${wanted}, found ${found}`);
+    this.fail(errors.tokenIsUnexpected(wanted, found));
   }
 
-  /** Throws "invalid" at an offset; by default that of the next token. */
-  fail(message: string, offset: number = this.#ahead.offset): never {
+  /** Throws the error with the line and column of an offset, by default that of the next token. */
+  fail(error: NormfoldError, offset: number = this.#ahead.offset): never {
     const before = this.#text.slice(0, offset);
     const line = before.split("\n").length;
     const column = offset - before.lastIndexOf("\n");
-    throw new NormfoldError("invalid", `line ${line}, column ${column}: ${message}`);
+    throw error.at({ element: `line ${line}, column ${column}` });
   }
 
   #scan(): Token {
@@ -124,10 +126,7 @@ export class Lexer {
     const symbol = this.#match(SYMBOL);
     if (symbol !== undefined) return { kind: "symbol", text: symbol, offset };
     const found = special ?? String.fromCodePoint(this.#text.codePointAt(offset) ?? 0);
-    return this.fail(
-      `${JSON.stringify(found)} cannot stand here; names with such characters are quoted`,
-      offset,
-    );
+    return this.fail(errors.characterCannotStandHere(found), offset);
   }
 
   #match(pattern: RegExp): string | undefined {
@@ -163,7 +162,7 @@ export class Lexer {
         from = ++i;
       }
     }
-    return this.fail('this string has no closing quote; end it with "', start);
+    return this.fail(errors.stringIsNotClosed(), start);
   }
 }
 

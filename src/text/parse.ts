@@ -5,6 +5,7 @@ import { type FunctionDef, Model, type OpsetImport } from "../ir/model.js";
 import type { Tensor } from "../ir/tensor.js";
 import type { ValueType } from "../ir/type.js";
 import { type GraphParser, parseAttribute, parseAttributes } from "./attribute.js";
+import { errors } from "./errors.js";
 import { Lexer, listUntil } from "./lex.js";
 import { parseTensorData } from "./tensor.js";
 import { atType, parseType } from "./type.js";
@@ -21,7 +22,7 @@ export function parseModel(text: string): Model {
   }
   const header = parseHeader(lexer, MODEL_KEYS);
   const irVersion = header.integers.get("ir_version");
-  if (irVersion === undefined) lexer.fail("the model header has no ir_version; add one, as in ir_version: 8");
+  if (irVersion === undefined) lexer.fail(errors.headerHasNoIrVersion());
   const model = parseContent(lexer, header.opsetImports, Number(irVersion));
   model.producerName = header.strings.get("producer_name");
   model.producerVersion = header.strings.get("producer_version");
@@ -118,8 +119,7 @@ function parseName(lexer: Lexer, what: string): Name {
 }
 
 function define(lexer: Lexer, scope: Scope, value: Value, name: Name): void {
-  if (scope.values.has(name.text))
-    lexer.fail(`"${name.text}" is defined twice; rename one of them`, name.offset);
+  if (scope.values.has(name.text)) lexer.fail(errors.nameIsDefinedTwice(name.text), name.offset);
   scope.values.set(name.text, value);
 }
 
@@ -128,10 +128,7 @@ function lookUp(lexer: Lexer, scope: Scope, name: Name): Value {
     const value = at.values.get(name.text);
     if (value !== undefined) return value;
   }
-  return lexer.fail(
-    `"${name.text}" is not defined before this; add it as an input or node output`,
-    name.offset,
-  );
+  return lexer.fail(errors.nameIsNotDefined(name.text), name.offset);
 }
 
 /** `name (inputs) => (outputs) <initializers and value_info> { nodes }` */
@@ -215,7 +212,7 @@ function parseInitializer(lexer: Lexer, scope: Scope, declaration: Declaration):
 }
 
 function parseConstant(lexer: Lexer, { name, type }: Declaration): Tensor {
-  if (type === undefined) lexer.fail(`constant "${name.text}" needs a type before its name`, name.offset);
+  if (type === undefined) lexer.fail(errors.constantNeedsType(name.text), name.offset);
   return parseTensorData(lexer, type, { name: name.text });
 }
 

@@ -1,4 +1,3 @@
-import { NormfoldError } from "../base/errors.js";
 import { bitsOf, type DType } from "../ir/dtype.js";
 import {
   decodeNumbers,
@@ -9,6 +8,7 @@ import {
   typedView,
 } from "../ir/tensor.js";
 import { staticShape, type ValueType } from "../ir/type.js";
+import { errors } from "./errors.js";
 import { isSpecialFloat, type Lexer, listUntil } from "./lex.js";
 import { float32Text, float64Text, parseNumber, quoted } from "./number.js";
 
@@ -44,22 +44,21 @@ function integerRange(dtype: DType): readonly [bigint, bigint] {
  * external file. Throws "invalid" when the count is not what the dims say.
  */
 export function parseTensorData(lexer: Lexer, type: ValueType, meta: TensorMeta): Tensor {
-  if (type.kind !== "tensor") return lexer.fail("only a tensor type has constant data");
+  if (type.kind !== "tensor") return lexer.fail(errors.dataNeedsTensorType());
   const dims = staticShape(type);
   if (dims === undefined || dims.some((dim) => dim < 0)) {
-    return lexer.fail("the data of a tensor needs a type with a size for each dimension, as in float[2,3]");
+    return lexer.fail(errors.dataNeedsSizes());
   }
   if (lexer.at("[")) return parseExternal(lexer, type.dtype, dims, meta);
   const { offset } = lexer.peek();
   lexer.expect("{");
-  if (lexer.at("..."))
-    lexer.fail("the data was left out when this was printed; print with maxElements: Infinity");
+  if (lexer.at("...")) lexer.fail(errors.dataWasLeftOut());
   const { dtype } = type;
   const counted = <T>(elements: readonly T[]): readonly T[] => {
     // A complex number is written as two.
     const wanted = dims.reduce((product, dim) => product * dim, dtype.startsWith("complex") ? 2 : 1);
     if (elements.length === wanted) return elements;
-    return lexer.fail(`${elements.length} elements for ${dtype}[${dims}], which takes ${wanted}`, offset);
+    return lexer.fail(errors.constantSizeDiffers(elements.length, dtype, dims, wanted), offset);
   };
   if (dtype === "string") {
     const values = counted(elementsOf(lexer, () => utf8.encode(lexer.string("a string"))));
@@ -85,11 +84,11 @@ function elementsOf<T>(lexer: Lexer, element: () => T): readonly T[] {
 function parseInteger(lexer: Lexer, dtype: DType): bigint {
   const { kind, text, offset } = lexer.peek();
   if (kind === "float" && isPattern(dtype)) {
-    lexer.fail(`${dtype} elements are written as bit patterns, found ${text}; the float16 1.0 is 15360`);
+    lexer.fail(errors.elementIsNotPattern(dtype, text));
   }
   const value = lexer.integer(`an integer element of ${dtype}`);
   const [lowest, highest] = integerRange(dtype);
-  if (value < lowest || value > highest) lexer.fail(`${text} does not fit ${dtype}`, offset);
+  if (value < lowest || value > highest) lexer.fail(errors.elementDoesNotFit(text, dtype), offset);
   return value;
 }
 
@@ -118,7 +117,7 @@ export function parseFloatLiteral(lexer: Lexer, precision: "float" | "double"): 
   if (!isNumber) lexer.unexpected("a number");
   const value = precision === "float" ? Math.fround(parseNumber(text)) : parseNumber(text);
   if (!Number.isFinite(value) && !isSpecialFloat(text)) {
-    lexer.fail(`${text} does not fit ${precision}`);
+    lexer.fail(errors.elementDoesNotFit(text, precision));
   }
   lexer.next();
   return value;
@@ -133,19 +132,14 @@ function parseExternal(lexer: Lexer, dtype: DType, dims: readonly number[], meta
     lexer.expect(":");
     entries.set(key, lexer.string("a quoted value"));
   });
-  const location = entries.get("location") ?? lexer.fail('external data needs a "location"', start);
+  const location = entries.get("location") ?? lexer.fail(errors.externalDataNeedsLocation(), start);
   const bytes = (key: string): number | undefined => {
     const text = entries.get(key);
     if (text === undefined) return undefined;
-    return /^[0-9]+$/.test(text)
-      ? Number(text)
-      : lexer.fail(`"${key}" is a number of bytes, found "${text}"`, start);
+    return /^[0-9]+$/.test(text) ? Number(text) : lexer.fail(errors.externalDataNeedsBytes(key, text), start);
   };
   const external = { location, offset: bytes("offset") ?? 0, length: bytes("length") };
-  const error = new NormfoldError(
-    "io",
-    `the data is in "${location}", which text does not read; read the .onnx`,
-  );
+  const error = errors.externalDataIsNotRead(location);
   return new Tensor(dtype, dims, { kind: "missing", external, error }, meta);
 }
 

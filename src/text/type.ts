@@ -1,5 +1,6 @@
 import { DTYPES, type DType } from "../ir/dtype.js";
 import type { Dim, TensorType, ValueType } from "../ir/type.js";
+import { errors } from "./errors.js";
 import { isIdentifier, type Lexer, listUntil } from "./lex.js";
 import { quoted } from "./number.js";
 
@@ -43,7 +44,7 @@ function parseArguments(lexer: Lexer, word: string, offset: number): ValueType {
       return { kind: "map", key, value: parseType(lexer) };
     }
     default:
-      if (!lexer.at(")")) lexer.fail("normfold keeps no names of opaque types; write opaque()", offset);
+      if (!lexer.at(")")) lexer.fail(errors.opaqueTypeHasName(), offset);
       return { kind: "opaque" };
   }
 }
@@ -75,7 +76,7 @@ function parseDim(lexer: Lexer): Dim {
   const { kind, text, offset } = lexer.peek();
   if (kind !== "int") return lexer.name("a dimension: a size, a symbol or ?");
   const size = Number(text);
-  if (!Number.isSafeInteger(size)) lexer.fail(`dimension ${text} is out of range`, offset);
+  if (!Number.isSafeInteger(size)) lexer.fail(errors.dimIsOutOfRange(text), offset);
   lexer.next();
   return size;
 }

@@ -19,14 +19,13 @@ function body(nodes: string): Model {
   return parseGraph(`g (float[2] x, float[2] z) => (float[2] y) { ${nodes} }`);
 }
 
-/** The message of the NormfoldError "invalid" that parsing ends in. */
-function fault(text: string): string {
+/** The NormfoldError "invalid" that parsing ends in. */
+function fault(text: string, parse: (text: string) => Model = parseGraph): NormfoldError {
   try {
-    parseGraph(text);
+    parse(text);
   } catch (error) {
-    expect(error).toBeInstanceOf(NormfoldError);
     expect(error).toMatchObject({ code: "invalid" });
-    return error instanceof Error ? error.message : "";
+    if (error instanceof NormfoldError) return error;
   }
   throw new Error("the text was accepted");
 }
@@ -115,49 +114,111 @@ describe("parse", () => {
 
 describe("faults name their line and column", () => {
   test.each([
-    ["g (float x => (y) {}", 'line 1, column 12: expected "," or ")", found "=>"'],
-    ["g (float[2] x)\n  => (y) {\n  y = Relu(w)\n}", 'line 3, column 12: "w" is not defined before this'],
-    ["g () => (a) <float[3] a = {1, 2}> {}", "line 1, column 27: 2 elements for float[3], which takes 3"],
-    ["g () => (a) <float[N] a = {1}> {}", "the data of a tensor needs a type with a size for each dimension"],
-    ["g () => (a) <uint8[1] a = {256}> {}", "256 does not fit uint8"],
-    ["g () => (a) <int64[1] a = {9223372036854775808}> {}", "9223372036854775808 does not fit int64"],
-    ["g () => (a) <float[1] a = {1e39}> {}", "1e39 does not fit float"],
-    ["g () => (a) <float16[1] a = {1.0}> {}", "float16 elements are written as bit patterns, found 1.0"],
-    ["g () => (a) <float[9] a = {...}> {}", "print with maxElements: Infinity"],
-    ['g () => (a) <float[1] a = ["offset": "0"]> {}', 'external data needs a "location"'],
-    ["g (float x, float x) => (x) {}", '"x" is defined twice'],
-    ["g (float x) => (y) { y = Relu(x) y = Relu(x) }", '"y" is defined twice'],
-    ["g (float x) => (y) { y = Op <a = []> (x) }", "an empty list needs its kind, as in axes: ints = []"],
-    ["g (float x) => (y) { y = Op <a = [1, 2.0]> (x) }", "the items of a list are of one kind"],
-    ["g (float x) => (y) { y = Op <a: ints = 1> (x) }", 'attribute "a" is declared ints'],
-    ["g (float x) => (y) { y = Op <a = 1, a = 2> (x) }", 'attribute "a" is given twice'],
-    ["g (float x) => (y) { y = Op <a: number = 1> (x) }", "expected an attribute kind"],
-    ["g (float x) => (y) { y = Op <a = @b> (x) }", "a reference needs its kind"],
-    ["g (float x) => (y) { y = Op <a = 9223372036854775808> (x) }", "does not fit INT"],
-    ["g (float x) => (y) { y Op(x) }", 'expected "=", found "Op"'],
+    ["g (float x => (y) {}", "token-is-unexpected", 'line 1, column 12: expected "," or ")", found "=>"'],
+    [
+      "g (float[2] x)\n  => (y) {\n  y = Relu(w)\n}",
+      "name-is-not-defined",
+      'line 3, column 12: "w" is not defined before this',
+    ],
+    [
+      "g () => (a) <float[3] a = {1, 2}> {}",
+      "constant-size-differs",
+      "line 1, column 27: 2 elements for float[3], which takes 3",
+    ],
+    [
+      "g () => (a) <float[N] a = {1}> {}",
+      "data-needs-sizes",
+      "the data of a tensor needs a type with a size for each dimension",
+    ],
+    ["g () => (a) <uint8[1] a = {256}> {}", "element-does-not-fit", "256 does not fit uint8"],
+    [
+      "g () => (a) <int64[1] a = {9223372036854775808}> {}",
+      "element-does-not-fit",
+      "9223372036854775808 does not fit int64",
+    ],
+    ["g () => (a) <float[1] a = {1e39}> {}", "element-does-not-fit", "1e39 does not fit float"],
+    [
+      "g () => (a) <float16[1] a = {1.0}> {}",
+      "element-is-not-pattern",
+      "float16 elements are written as bit patterns, found 1.0",
+    ],
+    ["g () => (a) <float[9] a = {...}> {}", "data-was-left-out", "print with maxElements: Infinity"],
+    [
+      'g () => (a) <float[1] a = ["offset": "0"]> {}',
+      "external-data-needs-location",
+      'external data needs a "location"',
+    ],
+    ["g (float x, float x) => (x) {}", "name-is-defined-twice", '"x" is defined twice'],
+    ["g (float x) => (y) { y = Relu(x) y = Relu(x) }", "name-is-defined-twice", '"y" is defined twice'],
+    [
+      "g (float x) => (y) { y = Op <a = []> (x) }",
+      "empty-list-needs-kind",
+      "an empty list needs its kind, as in axes: ints = []",
+    ],
+    [
+      "g (float x) => (y) { y = Op <a = [1, 2.0]> (x) }",
+      "list-items-are-of-several-kinds",
+      "the items of a list are of one kind",
+    ],
+    [
+      "g (float x) => (y) { y = Op <a: ints = 1> (x) }",
+      "attribute-value-is-of-other-kind",
+      'attribute "a" is declared ints',
+    ],
+    [
+      "g (float x) => (y) { y = Op <a = 1, a = 2> (x) }",
+      "attribute-is-given-twice",
+      'attribute "a" is given twice',
+    ],
+    [
+      "g (float x) => (y) { y = Op <a: number = 1> (x) }",
+      "token-is-unexpected",
+      "expected an attribute kind",
+    ],
+    ["g (float x) => (y) { y = Op <a = @b> (x) }", "reference-needs-kind", "a reference needs its kind"],
+    [
+      "g (float x) => (y) { y = Op <a = 9223372036854775808> (x) }",
+      "integer-is-too-large",
+      "does not fit INT",
+    ],
+    ["g (float x) => (y) { y Op(x) }", "token-is-unexpected", 'expected "=", found "Op"'],
     [
       "g (float x) => (y) { y = Op(x)",
+      "token-is-unexpected",
       'expected a node, as in y = Relu(x), or "}", found the end of the text',
     ],
-    ['g (float x) => (y) { y = Op <a = "open> (x) }', "this string has no closing quote"],
-    ["g (float a/b) => (y) {}", '"/" cannot stand here; names with such characters are quoted'],
-    ["g (flout[2] x) => (y) {}", 'expected "," or ")", found "["'],
-    ["g (opaque(a) x) => (y) {}", "write opaque()"],
-    ["g () => (a) <float[-1,-1] a = {1}> {}", "a size for each dimension"],
-    [`g (${"seq(".repeat(100_000)}`, "more than 200 levels of nesting"],
-    [`g () => () { ${"= If <b = g => () {".repeat(50_000)}`, "more than 200 levels of nesting"],
-    ["", "expected the name of a graph, found the end of the text"],
-  ])("%.60s", (text, message) => {
-    expect(fault(text)).toContain(message);
-    expect(fault(text)).toMatch(/^line \d+, column \d+: /);
+    [
+      'g (float x) => (y) { y = Op <a = "open> (x) }',
+      "string-is-not-closed",
+      "this string has no closing quote",
+    ],
+    [
+      "g (float a/b) => (y) {}",
+      "character-cannot-stand-here",
+      '"/" cannot stand here; names with such characters are quoted',
+    ],
+    ["g (flout[2] x) => (y) {}", "token-is-unexpected", 'expected "," or ")", found "["'],
+    ["g (opaque(a) x) => (y) {}", "opaque-type-has-name", "write opaque()"],
+    ["g () => (a) <float[-1,-1] a = {1}> {}", "data-needs-sizes", "a size for each dimension"],
+    [`g (${"seq(".repeat(100_000)}`, "text-is-nested-too-deep", "more than 200 levels of nesting"],
+    [
+      `g () => () { ${"= If <b = g => () {".repeat(50_000)}`,
+      "text-is-nested-too-deep",
+      "more than 200 levels of nesting",
+    ],
+    ["", "token-is-unexpected", "expected the name of a graph, found the end of the text"],
+  ])("%.60s", (text, id, message) => {
+    const error = fault(text);
+    expect(error.id).toBe(id);
+    expect(error.describe()).toContain(message);
+    expect(error.describe()).toMatch(/^line \d+, column \d+: /);
   });
 
   test("a model starts with its header", () => {
-    expect(() => parseModel("g () => () {}")).toThrow(/expected the model header/);
-    expect(() => parseModel("<opset_import: []> g () => () {}")).toThrow(/has no ir_version/);
-    expect(() => parseModel("<ir_version: 8, colour: 1> g () => () {}")).toThrow(
-      /expected one of ir_version/,
-    );
+    expect(fault("g () => () {}", parseModel).message).toContain("expected the model header");
+    expect(fault("<opset_import: []> g () => () {}", parseModel).id).toBe("header-has-no-ir-version");
+    const colour = fault("<ir_version: 8, colour: 1> g () => () {}", parseModel);
+    expect(colour.message).toContain("expected one of ir_version");
   });
 
   test("no text ends in another error", () => {
