@@ -14,8 +14,8 @@ import { numberOf, valueNamed } from "../patterns/reading.js";
 import { recognizeCompounds } from "../patterns/recognize.js";
 import { constantTensor } from "../rules/constants.js";
 import type { Facts } from "../rules/facts.js";
+import { onlyReader } from "./neighbours.js";
 import { pointwiseOf } from "./pointwise.js";
-import { onlyReader } from "./reader.js";
 
 const NONLINEARITIES = [
   "Relu",

@@ -25,7 +25,7 @@ export function batchMoments(build: Builder, x: Value, channels: number, dtype: 
 }
 
 /** How the elements of one channel of one sample are laid in rows, and over how many axes they were. */
-export interface Rows {
+export interface RowLayout {
   readonly count: number;
   readonly length: number;
   readonly rank: number;
@@ -37,12 +37,12 @@ const LARGE = 2 ** 19;
 const [SHORTEST, LONGEST] = [128, 2048];
 
 /** The rows of a value [N, channels, ...] in float; undefined where it is small, its sizes are not known, or no row divides them. */
-export function rowsOf(
+export function rowLayoutOf(
   value: Value,
   { axis, channels, dtype }: { readonly axis: 1 | -1; readonly channels: number; readonly dtype: FloatDType },
   batchSize: number,
   facts: Facts,
-): Rows | undefined {
+): RowLayout | undefined {
   if (axis !== 1 || dtype !== "float") return undefined;
   const plane = facts.shape(value)?.slice(2) ?? [];
   let size = 1;
@@ -74,7 +74,7 @@ export interface MapMoments extends Moments {
 export function centre(
   build: Builder,
   x: Value,
-  rows: Rows,
+  rows: RowLayout,
   opset: number,
 ): MapMoments & { readonly distance: Value } {
   const { mean } = meanOf(build, x, rows, opset);
@@ -89,7 +89,7 @@ const SHARP = 2;
  * The same where nobody asks for the distance: one pass, and a second only for batches whose mean is too far from 0 for the
  * difference of two moments. Batches differ, so that the graph decides.
  */
-export function mapMoments(build: Builder, x: Value, rows: Rows, opset: number): MapMoments {
+export function mapMoments(build: Builder, x: Value, rows: RowLayout, opset: number): MapMoments {
   const { mean, vector } = meanOf(build, x, rows, opset);
   const raw = meanSquare(build, x, rows, opset);
   const square = build.op("Mul", [vector, vector]);
@@ -117,7 +117,7 @@ export function mapMoments(build: Builder, x: Value, rows: Rows, opset: number):
 function meanOf(
   build: Builder,
   x: Value,
-  rows: Rows,
+  rows: RowLayout,
   opset: number,
 ): { readonly mean: Value; readonly vector: Value } {
   const perRow = average(build, rowsIn(build, x, rows), [4], opset);
@@ -127,7 +127,7 @@ function meanOf(
 }
 
 /** [N, channels, rows, 1, length]. */
-function rowsIn(build: Builder, x: Value, { count, length }: Rows): Value {
+function rowsIn(build: Builder, x: Value, { count, length }: RowLayout): Value {
   return build.op("Reshape", [x, build.ints([0, 0, count, 1, length])]);
 }
 
@@ -135,7 +135,7 @@ function rowsIn(build: Builder, x: Value, { count, length }: Rows): Value {
 function meanSquare(
   build: Builder,
   x: Value,
-  rows: Rows,
+  rows: RowLayout,
   opset: number,
 ): Pick<MapMoments, "variance" | "size"> {
   const { length } = rows;
@@ -154,7 +154,7 @@ const [FLOAT, BOOL] = [1, 9];
  * What a normalization makes of distances from the mean: a Conv with one tap a channel, which all threads work on and into which
  * onnxruntime takes the activation or the sum that follows.
  */
-export function normalize(
+export function normalizeDistance(
   build: Builder,
   distance: Value,
   variance: Value,

@@ -34,8 +34,8 @@ export function readDecomposed(div: Node, facts: Facts): DecomposedForm | undefi
   const axis = keptAxis(mean, rank, facts);
   if (axis === undefined || axis !== keptAxis(variance, rank, facts)) return undefined;
 
-  const scaled = onlyReader(div.output(0), "Mul");
-  const shifted = onlyReader(scaled?.output(0), "Add");
+  const scaled = onlyUser(div.output(0), "Mul");
+  const shifted = onlyUser(scaled?.output(0), "Add");
   const [scale, bias] = [vectorOf(scaled?.input(1)), vectorOf(shifted?.input(1))];
   const [meanUpdate, varianceUpdate] = [updateOf(mean.output(0)), updateOf(variance.output(0))];
   const output = shifted?.output(0);
@@ -55,7 +55,8 @@ function producer(value: Value | undefined, opType: string): Node | undefined {
   return value?.producer?.is(opType) ? value.producer : undefined;
 }
 
-function onlyReader(value: Value | undefined, opType: string): Node | undefined {
+/** The one node of this operator that reads the value, however often; undefined where other nodes read it too. */
+function onlyUser(value: Value | undefined, opType: string): Node | undefined {
   const [node, ...others] = value?.users ?? [];
   return node?.is(opType) && others.length === 0 ? node : undefined;
 }
@@ -79,8 +80,8 @@ function vectorOf(value: Value | undefined): Value | undefined {
 /** old * momentum + batch * (1 - momentum), which makes a mean of a batch a running statistic. */
 function updateOf(batch: Value | undefined): { readonly old: Value; readonly value: Value } | undefined {
   for (const view of batch?.users ?? []) {
-    const taken = view.is("Reshape") ? onlyReader(view.output(0), "Mul") : undefined;
-    const sum = onlyReader(taken?.output(0), "Add");
+    const taken = view.is("Reshape") ? onlyUser(view.output(0), "Mul") : undefined;
+    const sum = onlyUser(taken?.output(0), "Add");
     const old = vectorOf(producer(sum?.input(0), "Mul")?.input(0));
     const value = sum?.output(0);
     if (old !== undefined && value !== undefined) return { old, value };

@@ -1,7 +1,7 @@
 import { canTakeName, type Graph, type Node, type Value } from "../ir/graph.js";
 
 /** `to` computes what `from` was: it takes over its readers, its declaration and, where it can, its name. */
-export function supersede(from: Value, to: Value): void {
+export function substitute(from: Value, to: Value): void {
   const { name, info, graph } = from;
   const wasOutput = from.isGraphOutput;
   graph.replaceUses(from, to);

@@ -3,10 +3,6 @@ import { plural } from "../base/plural.js";
 
 const SENTENCES = {
   // Options
-  batchSizeIsNotWhole: [
-    "usage",
-    (size: number): string => `the batch size is ${size} samples; give a whole number from 1 on`,
-  ],
   batchSizeIsFixed: [
     "usage",
     (fixed: number, given: number): string =>
@@ -87,7 +83,6 @@ const SENTENCES = {
   ],
 
   // The data
-  dataIsEmpty: ["invalid", (): string => "the data is empty; give at least two samples"],
   dataIsSmallerThanBatch: [
     "invalid",
     (samples: number | undefined, batchSize: number): string =>

@@ -12,11 +12,11 @@ import { constantTensor } from "../rules/constants.js";
 import type { Facts } from "../rules/facts.js";
 import { type DecomposedForm, readDecomposed } from "./decomposed.js";
 import { removeDropout } from "./dropout.js";
-import { prune, removeUnusedConstants, supersede, withdrawOutputs } from "./edit.js";
-import { emitNormalization } from "./emit.js";
+import { prune, removeUnusedConstants, substitute, withdrawOutputs } from "./edit.js";
+import { emitNormalization } from "./emit-normalization.js";
 import { errors } from "./errors.js";
-import { behind } from "./instrument.js";
-import { mapOf, rowsAround, unwrapRows } from "./rows.js";
+import { nodeBehind } from "./neighbours.js";
+import { channelMapOf, readRowNormalization, unwrapRows } from "./row-normalization.js";
 
 /** What freezing did. Plain data. */
 export interface FreezeReport {
@@ -100,7 +100,7 @@ function freezeNode(graph: Graph, node: Node, facts: Facts): void {
     node,
   );
   if ((facts.opset(node) ?? 0) < 7) inference.set({ name: "is_test", kind: "int", value: 1n });
-  supersede(old, present(inference.output(0), "one output"));
+  substitute(old, present(inference.output(0), "one output"));
   graph.removeNode(node);
 }
 
@@ -148,7 +148,7 @@ function freezeDecomposed(graph: Graph, form: DecomposedForm, facts: Facts): str
   withdraw(graph, running, name);
   for (const node of updates) prune(node);
   const dtype = floatOf(scale);
-  const placed = emitNormalization(x, axis === rank - 1 && rank > 2 ? -1 : 1, facts.shape(x), behind(x), {
+  const placed = emitNormalization(x, axis === rank - 1 && rank > 2 ? -1 : 1, facts.shape(x), nodeBehind(x), {
     base: name,
     parameters,
     channels: scale.tensor?.size ?? 0,
@@ -159,7 +159,7 @@ function freezeDecomposed(graph: Graph, form: DecomposedForm, facts: Facts): str
     form: "inference",
   });
   const last = present(output.producer, "a node gives it");
-  supersede(output, placed.output);
+  substitute(output, placed.output);
   prune(last);
   return name;
 }
@@ -171,8 +171,8 @@ function floatOf(value: Value): FloatDType {
 
 /** Takes out a normalization whose scale is 1 and whose shift is 0 as far as its parameters can say. */
 function dropNeutral(graph: Graph, node: Node, facts: Facts): boolean {
-  const map = mapOf(node);
-  const rows = rowsAround(node, facts);
+  const map = channelMapOf(node);
+  const rows = readRowNormalization(node, facts);
   const [from, to] = rows === undefined ? [node.output(0), node.input(0)] : [rows.result, rows.whole];
   const dtype = constantTensor(node.input(1))?.dtype;
   if (!map || !from || !to || !dtype || !isFloat(dtype)) return false;

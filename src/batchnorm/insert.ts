@@ -12,10 +12,10 @@ import type { AccuracyReport } from "../reference/measure-models.js";
 import type { Facts } from "../rules/facts.js";
 import type { CheckReport } from "../runtime/check-report.js";
 import { removeUnusedConstants } from "./edit.js";
-import { baseName, emitNormalization, type NormalizationParameters, redirect } from "./emit.js";
+import { baseName, emitNormalization, type NormalizationParameters, redirect } from "./emit-normalization.js";
 import { errors } from "./errors.js";
 import { type InsertOptions, type InsertSettings, settingsOf } from "./insert-options.js";
-import { behind } from "./instrument.js";
+import { nodeBehind } from "./neighbours.js";
 import { freshParameters, identityParameters } from "./parameters.js";
 import { proveInsertion } from "./prove.js";
 import { type FoundRecurrent, findRecurrent, splitRecurrent } from "./recurrent.js";
@@ -233,7 +233,7 @@ function insertAt(
   const x = taken ? layer.raw : value;
   const { producer } = value;
   const opset = (producer && facts.opset(producer)) ?? 0;
-  const { output, running } = emitNormalization(x, site.axis, facts.shape(value), behind(value), {
+  const { output, running } = emitNormalization(x, site.axis, facts.shape(value), nodeBehind(value), {
     base: baseName(site.name),
     parameters,
     channels: site.channels,

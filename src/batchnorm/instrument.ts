@@ -8,6 +8,7 @@ import type { Graph, Node, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { tensorFromNumbers } from "../ir/tensor.js";
 import { tensorType } from "../ir/type.js";
+import { valuesByName } from "../ir/values-by-name.js";
 import { raiseOpset } from "../opset/index.js";
 import type { Facts } from "../rules/facts.js";
 import {
@@ -15,16 +16,17 @@ import {
   centre,
   type MapMoments,
   mapMoments,
-  normalize,
-  type Rows,
-  rowsOf,
+  normalizeDistance,
+  type RowLayout,
+  rowLayoutOf,
 } from "./batch-moments.js";
 import { removeDropout } from "./dropout.js";
 import { errors } from "./errors.js";
+import { nodeBehind } from "./neighbours.js";
 import { makeRising, poolBefore, poolBehind } from "./pool-first.js";
 
 /** A value of a model whose channels are measured. */
-export interface Measured {
+export interface MeasuredValue {
   readonly name: string;
   readonly value: Value;
   /** 1, or -1 for the last. */
@@ -59,7 +61,7 @@ export interface Instrumented {
  * sums over rows do where there is much to measure; for matrices and older models it is two passes of reductions. Half
  * precision is measured in float.
  */
-export function instrument(given: Model, wanted: readonly Measured[], batchSize = 1): Instrumented {
+export function instrument(given: Model, wanted: readonly MeasuredValue[], batchSize = 1): Instrumented {
   const { model, targets } = raised(given, wanted);
   const values: ValueMap = new Map();
   const copy = cloneModel(model, values);
@@ -75,7 +77,7 @@ export function instrument(given: Model, wanted: readonly Measured[], batchSize 
   for (const target of targets) {
     const twin = present(values.get(target.value), `"${target.name}" is no value of the model`);
     const node = target.normalization?.output(0);
-    const rows = rowsOf(twin, target, batchSize, facts);
+    const rows = rowLayoutOf(twin, target, batchSize, facts);
     const readings =
       node === undefined
         ? measure(twin, target, rows, opset, facts)
@@ -112,7 +114,10 @@ const TRAINING_FORM = 15;
  * The model and the targets in it at an opset with such a training form. Where the model cannot be raised, values are measured by reductions;
  * a BatchNormalization that shall normalize with its batch cannot be had then.
  */
-function raised(model: Model, targets: readonly Measured[]): { model: Model; targets: readonly Measured[] } {
+function raised(
+  model: Model,
+  targets: readonly MeasuredValue[],
+): { model: Model; targets: readonly MeasuredValue[] } {
   const matrices = targets.every(({ axis, normalization }) => axis === -1 && normalization === undefined);
   if (matrices || (model.opset() ?? 1) >= TRAINING_FORM) return { model, targets };
   const copy = cloneModel(model);
@@ -124,10 +129,7 @@ function raised(model: Model, targets: readonly Measured[]): { model: Model; tar
     return { model, targets };
   }
   // Raising keeps the names of values; nodes may be others.
-  const values = new Map<string, Value>(copy.graph.inputs.map((value) => [value.name, value]));
-  for (const node of copy.graph.nodes()) {
-    for (const value of node.outputs) if (value !== null) values.set(value.name, value);
-  }
+  const values = valuesByName(copy.graph);
   const twin = (value: Value | undefined): Value =>
     present(value && values.get(value.name), `"${value?.name}" keeps its name`);
   return {
@@ -150,14 +152,14 @@ interface Readings {
 
 function measure(
   value: Value,
-  target: Measured,
-  byRows: Rows | undefined,
+  target: MeasuredValue,
+  byRows: RowLayout | undefined,
   opset: number,
   facts: Facts,
 ): Readings {
   const { graph } = value;
   const rank = facts.rank(value);
-  const build = new Builder(graph, { before: behind(value), prefix: `${target.name}_measure_` });
+  const build = new Builder(graph, { before: nodeBehind(value), prefix: `${target.name}_measure_` });
   const dtype = target.dtype === "double" ? "double" : "float";
   const wide = target.dtype === dtype ? value : build.op("Cast", [value], { to: 1 });
   const rows = target.axis === -1 && rank !== 2;
@@ -187,8 +189,8 @@ function measure(
 /** The node itself in training form with momentum 0, so that what follows sees batches normalized by themselves. */
 function normalizeWithBatch(
   node: Node,
-  target: Measured,
-  rows: Rows | undefined,
+  target: MeasuredValue,
+  rows: RowLayout | undefined,
   mayPoolFirst: boolean,
   opset: number,
 ): Readings {
@@ -221,8 +223,8 @@ function normalizeWithBatch(
 function normalizeByRows(
   build: Builder,
   node: Node,
-  { channels, name }: Measured,
-  rows: Rows,
+  { channels, name }: MeasuredValue,
+  rows: RowLayout,
   mayPoolFirst: boolean,
   opset: number,
 ): Readings {
@@ -240,13 +242,22 @@ function normalizeByRows(
   if (behind === undefined || rising === undefined) {
     const centred = centre(build, x, rows, opset);
     const { distance, variance } = centred;
-    build.graph.replaceUses(old, normalize(build, distance, variance, { scale, bias, epsilon }, sizes));
+    build.graph.replaceUses(
+      old,
+      normalizeDistance(build, distance, variance, { scale, bias, epsilon }, sizes),
+    );
     return mapReadings(centred);
   }
   const moments = mapMoments(build, x, rows, opset);
   const { mean, variance } = moments;
   const pooled = build.op("Sub", [poolBefore(build, x, behind), mean]);
-  const normalized = normalize(build, pooled, variance, { scale: rising.scale, bias, epsilon }, sizes);
+  const normalized = normalizeDistance(
+    build,
+    pooled,
+    variance,
+    { scale: rising.scale, bias, epsilon },
+    sizes,
+  );
   const { activation, pool } = behind;
   const result = activation === undefined ? normalized : build.op(activation.opType, [normalized]);
   build.graph.replaceUses(present(pool.output(0), "a MaxPool has an output"), result);
@@ -272,11 +283,6 @@ function both(
 function declared(value: Value, dtype: FloatDType | "int64", shape?: readonly number[]): Value {
   value.info = { name: value.name, type: tensorType(dtype, shape) };
   return value;
-}
-
-/** The node to insert before, so that what is inserted comes right behind `value`. */
-export function behind(value: Value): Node | undefined {
-  return value.producer === undefined ? value.graph.first : value.producer.next;
 }
 
 /** Takes away what no output needs: nodes from the last to the first, then inputs, which would have to be fed. */

@@ -1,7 +1,7 @@
 import { fitsRange } from "../affine/scale-tensor.js";
 import type { FloatDType } from "../ir/dtype.js";
 import { decodeNumbers, encodeNumbers } from "../ir/tensor.js";
-import type { NormalizationParameters } from "./emit.js";
+import type { NormalizationParameters } from "./emit-normalization.js";
 import { errors } from "./errors.js";
 
 /** Numbers as a tensor of the type holds them. */

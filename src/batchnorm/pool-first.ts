@@ -2,7 +2,7 @@ import { Builder } from "../ir/builder.js";
 import type { Node, Value } from "../ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
 import { constantTensor } from "../rules/constants.js";
-import { onlyReader } from "./reader.js";
+import { onlyReader } from "./neighbours.js";
 
 /**
  * A MaxPool that alone reads a value, through an activation or directly. Where the map in front of it rises in each channel, the

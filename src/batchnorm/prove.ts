@@ -12,7 +12,7 @@ import { describeInputs, precisionOf } from "../runtime/inputs.js";
 import { perturbWeights } from "../runtime/perturb.js";
 import { flattenedOutputs, probesOf, withProbes } from "../runtime/probes.js";
 import type { Runtime, RuntimeModel } from "../runtime/runtime.js";
-import { feedsOf, planFeeds } from "./feeds.js";
+import { feedsOf, planFeeds } from "./feed-plan.js";
 
 export interface ProofOptions {
   readonly runtime?: Runtime;

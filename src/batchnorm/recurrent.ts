@@ -7,7 +7,7 @@ import type { Model } from "../ir/model.js";
 import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
 import { constantTensor, requireConstant } from "../rules/constants.js";
 import type { Facts } from "../rules/facts.js";
-import { baseName } from "./emit.js";
+import { baseName } from "./emit-normalization.js";
 import { refusals } from "./refusals.js";
 import { deselected } from "./selection.js";
 import { type PassedOver, passOver, type Site, type SiteOptions } from "./site.js";

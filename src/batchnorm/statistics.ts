@@ -2,6 +2,7 @@ import { createFacts } from "../analysis/fact-table.js";
 import { invariant, present } from "../base/assert.js";
 import { defined } from "../base/optional.js";
 import type { Dataset } from "../data/dataset.js";
+import { errors as dataErrors } from "../data/errors.js";
 import { isFloat } from "../ir/dtype.js";
 import type { Node } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
@@ -11,8 +12,8 @@ import { constantTensor } from "../rules/constants.js";
 import type { Facts } from "../rules/facts.js";
 import type { Runtime, RuntimeTensor, TensorMap } from "../runtime/runtime.js";
 import { errors } from "./errors.js";
-import { type FeedPlan, feedsOf, planFeeds } from "./feeds.js";
-import { type Gauge, instrument, type Measured } from "./instrument.js";
+import { type FeedPlan, feedsOf, planFeeds } from "./feed-plan.js";
+import { type Gauge, instrument, type MeasuredValue } from "./instrument.js";
 import { type BatchMoments, MomentsAccumulator, type Population, type StatisticsMethod } from "./moments.js";
 
 export interface StatisticsProgress {
@@ -27,7 +28,7 @@ export interface StatisticsOptions {
    * What to measure: values with a channel axis (a Site is one), or BatchNormalization nodes, whose inputs are measured. Default:
    * every BatchNormalization of the main graph.
    */
-  readonly targets?: readonly (Measured | Node)[];
+  readonly targets?: readonly (MeasuredValue | Node)[];
   /** Default "paper". */
   readonly method?: StatisticsMethod;
   /**
@@ -122,9 +123,9 @@ export async function estimateStatistics(
 
 function batchSizeOf(dataset: Dataset, { fixedBatch }: FeedPlan, options: StatisticsOptions): number {
   const { batchSize, limit } = options;
-  if (dataset.size === 0) throw errors.dataIsEmpty();
+  if (dataset.size === 0) throw dataErrors.dataHoldsNoSamples();
   if (batchSize !== undefined && !(Number.isInteger(batchSize) && batchSize > 0)) {
-    throw errors.batchSizeIsNotWhole(batchSize);
+    throw dataErrors.batchSizeIsNotWhole(batchSize);
   }
   if (fixedBatch !== undefined && batchSize !== undefined && fixedBatch !== batchSize) {
     throw errors.batchSizeIsFixed(fixedBatch, batchSize);
@@ -157,13 +158,13 @@ function decode({ dtype, dims, data }: RuntimeTensor): Float64Array {
   return decodeNumbers(dtype, data, size);
 }
 
-function measuredOf(model: Model, options: StatisticsOptions): readonly Measured[] {
+function measuredOf(model: Model, options: StatisticsOptions): readonly MeasuredValue[] {
   const facts = createFacts(model);
   const targets = options.targets ?? [...model.graph.nodes()].filter((node) => node.is("BatchNormalization"));
   return targets.map((target) => ("value" in target ? target : ofNormalization(target, facts, options)));
 }
 
-function ofNormalization(node: Node, facts: Facts, options: StatisticsOptions): Measured {
+function ofNormalization(node: Node, facts: Facts, options: StatisticsOptions): MeasuredValue {
   const [value, scale] = [node.input(0), node.input(1)];
   const channels =
     scale && (constantTensor(scale)?.size ?? facts.staticShape(scale)?.[0] ?? scale.tensor?.size);
@@ -174,6 +175,6 @@ function ofNormalization(node: Node, facts: Facts, options: StatisticsOptions): 
   if (dtype === undefined || !isFloat(dtype)) {
     throw errors.measuredTypeIsNotFloat(dtype).at({ element: node.label });
   }
-  const measured: Measured = { name: node.name || node.key, value, axis: 1, channels, dtype };
+  const measured: MeasuredValue = { name: node.name || node.key, value, axis: 1, channels, dtype };
   return options.normalizedBy === "stored" ? measured : { ...measured, normalization: node };
 }

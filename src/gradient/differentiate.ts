@@ -4,6 +4,7 @@ import { cloneModel } from "../ir/clone.js";
 import type { Graph, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { type Dim, tensorType, type ValueType } from "../ir/type.js";
+import { valuesByName } from "../ir/values-by-name.js";
 import { raiseOpset } from "../opset/raise.js";
 import type { Facts } from "../rules/facts.js";
 import { onesLike, zerosLike } from "../rules/gradient-support.js";
@@ -63,14 +64,6 @@ function addGradientOutput(build: Builder, facts: Facts, source: Value, gradient
   const shape = facts.shape(source)?.map((dim): Dim => (typeof dim === "number" ? dim : undefined));
   if (dtype !== undefined) output.info = { name, type: tensorType(dtype, shape) };
   build.graph.addOutput(output);
-}
-
-function valuesByName(graph: Graph): ReadonlyMap<string, Value> {
-  const values = new Map<string, Value>();
-  for (const value of [...graph.inputs, ...graph.initializers]) values.set(value.name, value);
-  for (const node of graph.nodes())
-    for (const value of node.outputs) if (value !== null) values.set(value.name, value);
-  return values;
 }
 
 function valueNamed(values: ReadonlyMap<string, Value>, name: string): Value {

@@ -4,6 +4,7 @@ import type { Graph, Value, ValueInfo } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { isRemoved, pruneUnread } from "../ir/prune.js";
 import type { Dim, ValueType } from "../ir/type.js";
+import { valuesByName } from "../ir/values-by-name.js";
 import { declaredDim } from "../rules/dims.js";
 import type { Facts } from "../rules/facts.js";
 import { errors } from "./errors.js";
@@ -27,7 +28,7 @@ export function extractSubmodel(model: Model, borders: SubmodelBorders): Model {
   const copy = cloneModel(model);
   const { graph } = copy;
   const facts = createFacts(copy);
-  const values = valuesOf(graph);
+  const values = valuesByName(graph);
   const find = (name: string): Value => {
     const value = values.get(name);
     if (value === undefined) throw errors.unknownValue(name);
@@ -84,15 +85,6 @@ function giveName(graph: Graph, value: Value, input: Value): void {
   // The value is still there where its node has another output that is read.
   if (!isRemoved(graph, value)) value.rename(graph.freshName(`${name}_cut`));
   input.rename(name);
-}
-
-function valuesOf(graph: Graph): Map<string, Value> {
-  const values = new Map<string, Value>();
-  for (const value of [...graph.inputs, ...graph.initializers]) values.set(value.name, value);
-  for (const node of graph.nodes()) {
-    for (const value of node.outputs) if (value !== null) values.set(value.name, value);
-  }
-  return values;
 }
 
 function borderInfo(value: Value, facts: Facts): ValueInfo {

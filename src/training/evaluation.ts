@@ -1,7 +1,7 @@
 import { createFacts } from "../analysis/fact-table.js";
 import { invariant, present } from "../base/assert.js";
 import { defined } from "../base/optional.js";
-import { errors as dataErrors } from "../batchnorm/errors.js";
+import { errors as batchnormErrors } from "../batchnorm/errors.js";
 import { LABELS } from "../data/bind.js";
 import type { Dataset } from "../data/dataset.js";
 import { Builder } from "../ir/builder.js";
@@ -71,7 +71,7 @@ export async function evaluateModel(
       if (judged.accuracy !== undefined) rightSum += scalarOf(outputs, judged.accuracy) * size;
       samples += size;
     }
-    if (samples === 0) throw dataErrors.dataIsSmallerThanBatch(undefined, batchSize);
+    if (samples === 0) throw batchnormErrors.dataIsSmallerThanBatch(undefined, batchSize);
     const accuracy = judged.accuracy === undefined ? undefined : rightSum / samples;
     return { loss: lossSum / samples, accuracy, samples };
   } finally {

@@ -9,6 +9,7 @@ import type { Model } from "../ir/model.js";
 import { pruneUnread } from "../ir/prune.js";
 import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
 import { type Dim, tensorType } from "../ir/type.js";
+import { valuesByName } from "../ir/values-by-name.js";
 import { raiseOpset } from "../opset/index.js";
 import { declaredDim } from "../rules/dims.js";
 import type { Facts } from "../rules/facts.js";
@@ -144,13 +145,15 @@ export function buildTrainingStep(model: Model, options: TrainingStepOptions): T
   const { state, results } = updates.inOrder([...trained, ...counted, ...averaged]);
 
   const latest = (value: Value): Value => renewed.get(value) ?? value;
+  const computed = valuesByName(graph);
   const probes = (options.probes ?? []).map((name) => {
-    const found = valueNamed(graph, name);
+    const found = computed.get(name);
+    if (found?.producer === undefined) throw gradientErrors.valueIsNotInModel(name);
     const probe = build.op("Identity", [found], {}, `${name}_probe`);
-    return { name, value: describe(probe, facts, found) };
+    return { name, value: declareLike(probe, facts, found) };
   });
   const watched = [latest(loss), accuracy === undefined ? undefined : latest(accuracy), norm, finite];
-  for (const value of watched) if (value !== undefined) describe(value, facts, value);
+  for (const value of watched) if (value !== undefined) declareLike(value, facts, value);
   const scalars = watched.filter((value) => value !== undefined);
   graph.setOutputs([...scalars, ...results, ...probes.map(({ value }) => value)]);
   writeOutDense(graph, facts);
@@ -199,15 +202,8 @@ export function outputNamed(graph: Graph, name: string | undefined, whose = "the
   throw errors.noSuchOutput(whose, name, known);
 }
 
-function valueNamed(graph: Graph, name: string): Value {
-  for (const node of graph.nodes()) {
-    for (const value of node.outputs) if (value?.name === name) return value;
-  }
-  throw gradientErrors.valueIsNotInModel(name);
-}
-
-/** An output of a graph says what it is. */
-function describe(value: Value, facts: Facts, like: Value): Value {
+/** Declares the type and shape of an output of the graph. */
+function declareLike(value: Value, facts: Facts, like: Value): Value {
   const dtype = facts.dtype(like) ?? "float";
   const shape = facts.shape(like)?.map((dim): Dim => declaredDim(dim));
   value.info = { name: value.name, type: tensorType(dtype, shape) };

@@ -1,5 +1,6 @@
-import { errors as dataErrors } from "../batchnorm/errors.js";
+import { errors as batchnormErrors } from "../batchnorm/errors.js";
 import type { Dataset } from "../data/dataset.js";
+import { errors as dataErrors } from "../data/errors.js";
 import type { Runtime, RuntimeTensor } from "../runtime/runtime.js";
 import { errors } from "./errors.js";
 import type { Evaluation } from "./evaluation.js";
@@ -106,7 +107,7 @@ export function assertOptions({
   if (schedule !== undefined) assertSchedule(schedule);
   if (!isWhole(stepsPerCall, 1)) throw errors.stepsPerCallAreNotWhole(stepsPerCall);
   if (data.size !== undefined && data.size < batchSize) {
-    throw dataErrors.dataIsSmallerThanBatch(data.size, batchSize);
+    throw batchnormErrors.dataIsSmallerThanBatch(data.size, batchSize);
   }
   const isScheduled = schedule !== undefined && schedule.kind !== "constant";
   if (epochs !== undefined && data.size === undefined && isScheduled) throw errors.scheduleNeedsSteps();

@@ -1,5 +1,5 @@
 import { defined } from "../base/optional.js";
-import { errors as dataErrors } from "../batchnorm/errors.js";
+import { errors as batchnormErrors } from "../batchnorm/errors.js";
 import { freeze } from "../batchnorm/freeze.js";
 import type { Batch } from "../data/dataset.js";
 import type { Model } from "../ir/model.js";
@@ -80,7 +80,7 @@ function assertBatchSize(model: Model, batchSize: number): void {
   for (const { name, type, tensor } of model.graph.inputs) {
     const fixed = type?.kind === "tensor" && tensor === undefined ? type.shape?.[0] : undefined;
     if (typeof fixed !== "number" || fixed === batchSize) continue;
-    throw dataErrors.batchSizeIsFixed(fixed, batchSize).at({ element: name });
+    throw batchnormErrors.batchSizeIsFixed(fixed, batchSize).at({ element: name });
   }
 }
 
@@ -154,7 +154,7 @@ class Run {
         if (await this.#make(drawn.splice(0), total)) break;
       }
       if (drawn.length > 0) await this.#make(drawn, total);
-      if (this.#inEpoch === 0) throw dataErrors.dataIsSmallerThanBatch(undefined, batchSize);
+      if (this.#inEpoch === 0) throw batchnormErrors.dataIsSmallerThanBatch(undefined, batchSize);
       if (this.#done >= total || signal?.aborted) break;
       this.#epoch++;
       this.#inEpoch = 0;

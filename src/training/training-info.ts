@@ -6,6 +6,7 @@ import { Graph, type Node, type Value } from "../ir/graph.js";
 import { type Model, TRAINING_PIN } from "../ir/model.js";
 import { pruneUnread } from "../ir/prune.js";
 import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
+import { valuesByName } from "../ir/values-by-name.js";
 import { raiseOpset } from "../opset/index.js";
 import { decodeModel } from "../proto/decode.js";
 import { encodeToBytes } from "../proto/encode.js";
@@ -164,14 +165,6 @@ function isSame(a: Node, b: Node): boolean {
     a.attributes.size === b.attributes.size &&
     [...a.attributes].every(([name, attr]) => b.attribute(name) === attr)
   );
-}
-
-function valuesByName(graph: Graph): ReadonlyMap<string, Value> {
-  const values = new Map<string, Value>();
-  for (const value of [...graph.inputs, ...graph.initializers]) values.set(value.name, value);
-  for (const node of graph.nodes())
-    for (const value of node.outputs) if (value !== null) values.set(value.name, value);
-  return values;
 }
 
 function namesRead(algorithm: Graph, host: Graph): Set<string> {

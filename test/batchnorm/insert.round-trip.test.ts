@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { present } from "../../src/base/assert.js";
 import { memorySource } from "../../src/base/bytes.js";
-import type { NormalizationParameters } from "../../src/batchnorm/emit.js";
+import type { NormalizationParameters } from "../../src/batchnorm/emit-normalization.js";
 import { freeze } from "../../src/batchnorm/freeze.js";
 import { insertBatchNorm } from "../../src/batchnorm/insert.js";
 import { identityParameters } from "../../src/batchnorm/parameters.js";

@@ -238,7 +238,7 @@ describe("what estimateStatistics refuses", () => {
       "sample-shape-differs-from-input",
       /\[2,4,4\], the model wants \[3,4,4\]/,
     ],
-    ["no samples", () => fails(tensor([0, 3, 4, 4], [])), "data-is-empty", /empty/],
+    ["no samples", () => fails(tensor([0, 3, 4, 4], [])), "data-holds-no-samples", /no samples/],
     [
       "too few samples",
       () => fails(input, { batchSize: 13 }),

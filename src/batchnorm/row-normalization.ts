@@ -6,9 +6,9 @@ import { DEFAULT_EPSILON } from "../ops/normalization/lift.js";
 import { constantTensor } from "../rules/constants.js";
 import { sameShape } from "../rules/dims.js";
 import type { Facts } from "../rules/facts.js";
-import { prune, supersede } from "./edit.js";
+import { prune, substitute } from "./edit.js";
+import { onlyReader } from "./neighbours.js";
 import { rounded } from "./parameters.js";
-import { onlyReader } from "./reader.js";
 
 /** y = scale[c] * x + shift[c] of a BatchNormalization in inference form, in float64. */
 export interface ChannelMap {
@@ -17,7 +17,7 @@ export interface ChannelMap {
   readonly mean: Float64Array;
 }
 
-export function mapOf(node: Node): ChannelMap | undefined {
+export function channelMapOf(node: Node): ChannelMap | undefined {
   if (node.outputs.slice(1).some((value) => value !== null)) return undefined;
   const [gamma, beta, mean, variance] = [1, 2, 3, 4].map((index) =>
     constantTensor(node.input(index))?.toFloat64(),
@@ -30,7 +30,7 @@ export function mapOf(node: Node): ChannelMap | undefined {
 }
 
 /** A normalization of rows between two views, as insertion writes it for the last axis. */
-export interface Rows {
+export interface RowNormalization {
   /** What is viewed as [-1, C]. */
   readonly whole: Value;
   /** The normalized rows viewed as `whole` is. */
@@ -39,7 +39,7 @@ export interface Rows {
   readonly back: Node;
 }
 
-export function rowsAround(node: Node, facts: Facts): Rows | undefined {
+export function readRowNormalization(node: Node, facts: Facts): RowNormalization | undefined {
   const output = node.output(0);
   const rows = node.input(0)?.producer;
   const back = onlyReader(output);
@@ -57,8 +57,8 @@ export function rowsAround(node: Node, facts: Facts): Rows | undefined {
  * before takes both in. True where it was done.
  */
 export function unwrapRows(graph: Graph, node: Node, facts: Facts): boolean {
-  const map = mapOf(node);
-  const rows = rowsAround(node, facts);
+  const map = channelMapOf(node);
+  const rows = readRowNormalization(node, facts);
   const dtype = constantTensor(node.input(1))?.dtype;
   if (!map || !rows || dtype === undefined || !isFloat(dtype)) return false;
   const { whole, result, back } = rows;
@@ -68,7 +68,7 @@ export function unwrapRows(graph: Graph, node: Node, facts: Facts): boolean {
     build.constant(tensorFromNumbers(dtype, [numbers.length], numbers), `${name}_${role}`);
   const isOne = rounded(dtype, map.scale).every((value) => value === 1);
   const scaled = isOne ? whole : build.op("Mul", [whole, vector(map.scale, "scale")]);
-  supersede(result, build.op("Add", [scaled, vector(map.shift, "shift")]));
+  substitute(result, build.op("Add", [scaled, vector(map.shift, "shift")]));
   prune(back);
   return true;
 }
