@@ -1,6 +1,6 @@
 import { assertNever } from "../base/assert.js";
-import { equalBytes } from "../base/bytes.js";
 import type { Attribute, SparseTensor } from "./attribute.js";
+import { type Difference, differ, differBytes, differLists, differNamed, differOptional } from "./differ.js";
 import type { Graph, MetadataEntry, Node, QuantizationAnnotation, Value, ValueInfo } from "./graph.js";
 import type { FunctionDef, Model, OpsetImport } from "./model.js";
 import type { Tensor } from "./tensor.js";
@@ -13,9 +13,6 @@ export interface EqualOptions {
    */
   readonly ignoreNotes?: boolean;
 }
-
-/** A difference as `path: this, that`; undefined when there is none. */
-type Difference = string | undefined;
 
 interface Context {
   readonly notes: boolean;
@@ -50,50 +47,6 @@ function differTraining(a: Model, b: Model): Difference {
   return differLists("training_info", a.trainingInfo, b.trainingInfo, (path, x, y) =>
     differBytes(path, x.wire, y.wire),
   );
-}
-
-type Plain = string | number | bigint | boolean | undefined;
-
-function differ(path: string, a: Plain, b: Plain): Difference {
-  return Object.is(a, b) ? undefined : `${path}: ${a}, ${b}`;
-}
-
-function differBytes(path: string, a: Uint8Array | undefined, b: Uint8Array | undefined): Difference {
-  if (a === b) return undefined;
-  const [left, right] = [a ?? new Uint8Array(), b ?? new Uint8Array()];
-  return equalBytes(left, right) ? undefined : `${path}: ${left.length} bytes, ${right.length} others`;
-}
-
-function differLists<T>(
-  path: string,
-  a: readonly T[],
-  b: readonly T[],
-  each: (path: string, a: T, b: T) => Difference,
-): Difference {
-  if (a.length !== b.length) return `${path}: ${a.length}, ${b.length} of them`;
-  for (const [index, item] of a.entries()) {
-    const other = b[index];
-    const difference = other === undefined ? undefined : each(`${path}[${index}]`, item, other);
-    if (difference !== undefined) return difference;
-  }
-  return undefined;
-}
-
-/** Compares what has names and no order. */
-function differNamed<T>(
-  path: string,
-  a: ReadonlyMap<string, T>,
-  b: ReadonlyMap<string, T>,
-  each: (path: string, a: T, b: T) => Difference,
-): Difference {
-  for (const name of b.keys()) if (!a.has(name)) return `${path}: "${name}" is only in the second`;
-  for (const [name, item] of a) {
-    const other = b.get(name);
-    if (other === undefined) return `${path}: "${name}" is only in the first`;
-    const difference = each(`${path} "${name}"`, item, other);
-    if (difference !== undefined) return difference;
-  }
-  return undefined;
 }
 
 function importsText(imports: readonly OpsetImport[]): string {
@@ -176,16 +129,6 @@ function differInitializers(path: string, a: Value, b: Value, context: Context):
     differOptional(path, a.tensor, b.tensor, differTensors) ??
     differOptional(path, a.sparse, b.sparse, differSparse)
   );
-}
-
-function differOptional<T>(
-  path: string,
-  a: T | undefined,
-  b: T | undefined,
-  each: (path: string, a: T, b: T) => Difference,
-): Difference {
-  if (a !== undefined && b !== undefined) return each(path, a, b);
-  return a === b ? undefined : `${path}: only in the ${a === undefined ? "second" : "first"}`;
 }
 
 function differInfo(

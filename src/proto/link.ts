@@ -2,23 +2,10 @@ import type { NormfoldError } from "../base/errors.js";
 import type { Attribute } from "../ir/attribute.js";
 import { errors as irErrors } from "../ir/errors.js";
 import { Graph, type Value, type ValueInfo } from "../ir/graph.js";
+import { VisibleNames } from "../ir/visible-names.js";
 import { errors } from "./errors.js";
 import { type CapturedNames, orderedNodes } from "./order.js";
 import { type AnnotationRecord, type GraphRecord, type NodeRecord, nodeLabel } from "./records.js";
-
-/** The values that names stand for: a graph's own first, then those of the graphs around it. */
-class Names {
-  readonly own = new Map<string, Value>();
-  readonly #outer: Names | undefined;
-
-  constructor(outer: Names | undefined) {
-    this.#outer = outer;
-  }
-
-  get(name: string): Value | undefined {
-    return this.own.get(name) ?? this.#outer?.get(name);
-  }
-}
 
 /** Fills `graph` with what `record` says, names resolved to values. Returns the graph's own values by name. */
 export function linkGraph(record: GraphRecord, graph: Graph): ReadonlyMap<string, Value> {
@@ -28,10 +15,10 @@ export function linkGraph(record: GraphRecord, graph: Graph): ReadonlyMap<string
 function link(
   record: GraphRecord,
   graph: Graph,
-  outer: Names | undefined,
+  outer: VisibleNames | undefined,
   captures: CapturedNames,
 ): ReadonlyMap<string, Value> {
-  const names = new Names(outer);
+  const names = new VisibleNames(outer);
   graph.name = record.name;
   graph.docString = record.docString;
   graph.metadata = record.metadata;
@@ -60,7 +47,7 @@ function inGraph(graph: Graph, error: NormfoldError): NormfoldError {
   return graph.name ? error.at({ element: `graph "${graph.name}"` }) : error;
 }
 
-function linkInputs(record: GraphRecord, graph: Graph, names: Names): void {
+function linkInputs(record: GraphRecord, graph: Graph, names: VisibleNames): void {
   for (const info of record.inputs) {
     if (info.name === "") throw inGraph(graph, errors.inputHasNoName());
     if (names.own.has(info.name)) throw inGraph(graph, errors.inputIsDeclaredTwice(info.name));
@@ -68,7 +55,7 @@ function linkInputs(record: GraphRecord, graph: Graph, names: Names): void {
   }
 }
 
-function linkInitializers(record: GraphRecord, graph: Graph, names: Names): void {
+function linkInitializers(record: GraphRecord, graph: Graph, names: VisibleNames): void {
   const claim = (name: string): Value | undefined => {
     if (name === "") throw inGraph(graph, errors.initializerHasNoName());
     const known = names.own.get(name);
@@ -92,7 +79,7 @@ function linkInitializers(record: GraphRecord, graph: Graph, names: Names): void
 }
 
 /** Which node produces a name, by index; every name may be defined once. */
-function producersOf(record: GraphRecord, names: Names): ReadonlyMap<string, number> {
+function producersOf(record: GraphRecord, names: VisibleNames): ReadonlyMap<string, number> {
   const producers = new Map<string, number>();
   record.nodes.forEach((node, index) => {
     if (!node.opType) throw atNode(node, errors.nodeHasNoOperatorType());
@@ -111,7 +98,7 @@ function atNode(node: NodeRecord, error: NormfoldError): NormfoldError {
   return error.at({ element: nodeLabel(node), offset: node.offset });
 }
 
-function linkNode(record: NodeRecord, graph: Graph, names: Names, captures: CapturedNames): void {
+function linkNode(record: NodeRecord, graph: Graph, names: VisibleNames, captures: CapturedNames): void {
   const inputs = record.inputs.map((name) => {
     if (name === "") return null;
     const value = names.get(name);
@@ -136,7 +123,7 @@ function linkNode(record: NodeRecord, graph: Graph, names: Names, captures: Capt
 function linkAttributes(
   record: NodeRecord,
   graph: Graph,
-  names: Names,
+  names: VisibleNames,
   captures: CapturedNames,
 ): Attribute[] {
   const seen = new Set<string>();
@@ -156,7 +143,7 @@ function linkAttributes(
   });
 }
 
-function linkOutputs(record: GraphRecord, graph: Graph, names: Names): void {
+function linkOutputs(record: GraphRecord, graph: Graph, names: VisibleNames): void {
   for (const info of record.outputs) {
     const value = names.get(info.name);
     if (value === undefined) {
@@ -170,7 +157,7 @@ function linkOutputs(record: GraphRecord, graph: Graph, names: Names): void {
 }
 
 /** Annotations pin what they name, so that it neither vanishes nor changes its meaning. */
-function linkAnnotation(record: AnnotationRecord, graph: Graph, names: Names): void {
+function linkAnnotation(record: AnnotationRecord, graph: Graph, names: VisibleNames): void {
   const resolve = (name: string): Value | string => {
     const value = names.get(name);
     value?.addUse({ kind: "pin", reason: "a quantization annotation names it" });

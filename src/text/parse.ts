@@ -4,6 +4,7 @@ import { Graph, type MetadataEntry, type Node, type Value, type ValueInfo } from
 import { type FunctionDef, Model, type OpsetImport } from "../ir/model.js";
 import type { Tensor } from "../ir/tensor.js";
 import type { ValueType } from "../ir/type.js";
+import { VisibleNames } from "../ir/visible-names.js";
 import { type GraphParser, parseAttribute, parseAttributes } from "./attribute.js";
 import { errors } from "./errors.js";
 import { Lexer, listUntil } from "./lex.js";
@@ -101,11 +102,10 @@ function parseHeader(lexer: Lexer, keys: ReadonlySet<string>): Header {
   return { integers, strings, opsetImports, metadata };
 }
 
-/** The names that are visible at a point of the text. */
-interface Scope {
+/** The graph that is being read, and what names mean in it so far. */
+interface OpenGraph {
   readonly graph: Graph;
-  readonly outer: Scope | undefined;
-  readonly values: Map<string, Value>;
+  readonly names: VisibleNames;
 }
 
 interface Name {
@@ -118,26 +118,22 @@ function parseName(lexer: Lexer, what: string): Name {
   return { text: lexer.name(what), offset };
 }
 
-function define(lexer: Lexer, scope: Scope, value: Value, name: Name): void {
-  if (scope.values.has(name.text)) lexer.fail(errors.nameIsDefinedTwice(name.text), name.offset);
-  scope.values.set(name.text, value);
+function define(lexer: Lexer, { names }: OpenGraph, value: Value, name: Name): void {
+  if (names.own.has(name.text)) lexer.fail(errors.nameIsDefinedTwice(name.text), name.offset);
+  names.own.set(name.text, value);
 }
 
-function lookUp(lexer: Lexer, scope: Scope, name: Name): Value {
-  for (let at: Scope | undefined = scope; at !== undefined; at = at.outer) {
-    const value = at.values.get(name.text);
-    if (value !== undefined) return value;
-  }
-  return lexer.fail(errors.nameIsNotDefined(name.text), name.offset);
+function lookUp(lexer: Lexer, { names }: OpenGraph, name: Name): Value {
+  return names.get(name.text) ?? lexer.fail(errors.nameIsNotDefined(name.text), name.offset);
 }
 
 /** `name (inputs) => (outputs) <initializers and value_info> { nodes }` */
-function parseGraphAt(lexer: Lexer, outer: Scope | undefined): Graph {
+function parseGraphAt(lexer: Lexer, outer: OpenGraph | undefined): Graph {
   const graph = new Graph(lexer.name("the name of a graph"), outer?.graph);
-  const scope: Scope = { graph, outer, values: new Map() };
+  const open: OpenGraph = { graph, names: new VisibleNames(outer?.names) };
   if (lexer.accept("(")) {
     listUntil(lexer, ")", () => {
-      parseInput(lexer, scope);
+      parseInput(lexer, open);
     });
   }
   lexer.expect("=>");
@@ -146,26 +142,26 @@ function parseGraphAt(lexer: Lexer, outer: Scope | undefined): Graph {
   if (lexer.accept("<")) {
     listUntil(lexer, ">", () => {
       const declaration = parseDeclaration(lexer);
-      if (lexer.accept("=")) parseInitializer(lexer, scope, declaration);
+      if (lexer.accept("=")) parseInitializer(lexer, open, declaration);
       else infos.push(infoOf(declaration));
     });
   }
-  parseNodes(lexer, scope);
+  parseNodes(lexer, open);
   for (const output of outputs) {
-    const value = lookUp(lexer, scope, output.name);
+    const value = lookUp(lexer, open, output.name);
     graph.addOutput(value);
     if (output.type === undefined) continue;
     if (value.graph === graph && value.info === undefined) value.info = infoOf(output);
     else graph.outputInfo.set(value, infoOf(output));
   }
-  declareValues(scope, infos);
+  declareValues(open, infos);
   return graph;
 }
 
 /** Gives values their declarations; what names no value or repeats is kept aside. */
-function declareValues({ graph, values }: Scope, infos: readonly ValueInfo[]): void {
+function declareValues({ graph, names }: OpenGraph, infos: readonly ValueInfo[]): void {
   for (const info of infos) {
-    const value = values.get(info.name);
+    const value = names.own.get(info.name);
     if (value === undefined || value.type !== undefined) graph.strayInfo.push(info);
     else value.info = info;
   }
@@ -195,20 +191,20 @@ function parseDeclarations(lexer: Lexer): readonly Declaration[] {
   return declarations;
 }
 
-function parseInput(lexer: Lexer, scope: Scope): void {
+function parseInput(lexer: Lexer, open: OpenGraph): void {
   const declaration = parseDeclaration(lexer);
-  const value = scope.graph.addInput(infoOf(declaration));
-  define(lexer, scope, value, declaration.name);
-  if (lexer.accept("=")) scope.graph.setDefault(value, parseConstant(lexer, declaration));
+  const value = open.graph.addInput(infoOf(declaration));
+  define(lexer, open, value, declaration.name);
+  if (lexer.accept("=")) open.graph.setDefault(value, parseConstant(lexer, declaration));
 }
 
 /** The data of a constant, or of an input's default where older models list those once more. */
-function parseInitializer(lexer: Lexer, scope: Scope, declaration: Declaration): void {
+function parseInitializer(lexer: Lexer, open: OpenGraph, declaration: Declaration): void {
   const tensor = parseConstant(lexer, declaration);
   const { name } = declaration;
-  const existing = scope.values.get(name.text);
-  if (existing?.isGraphInput && existing.tensor === undefined) scope.graph.setDefault(existing, tensor);
-  else define(lexer, scope, scope.graph.addInitializer(name.text, tensor), name);
+  const existing = open.names.own.get(name.text);
+  if (existing?.isGraphInput && existing.tensor === undefined) open.graph.setDefault(existing, tensor);
+  else define(lexer, open, open.graph.addInitializer(name.text, tensor), name);
 }
 
 function parseConstant(lexer: Lexer, { name, type }: Declaration): Tensor {
@@ -216,13 +212,13 @@ function parseConstant(lexer: Lexer, { name, type }: Declaration): Tensor {
   return parseTensorData(lexer, type, { name: name.text });
 }
 
-function parseNodes(lexer: Lexer, scope: Scope): void {
+function parseNodes(lexer: Lexer, open: OpenGraph): void {
   lexer.expect("{");
-  while (!lexer.accept("}")) parseNode(lexer, scope);
+  while (!lexer.accept("}")) parseNode(lexer, open);
 }
 
 /** `[label] outputs = domain.Op:overload <attributes> (inputs)`, the attributes also behind. */
-function parseNode(lexer: Lexer, scope: Scope): Node {
+function parseNode(lexer: Lexer, open: OpenGraph): Node {
   const label = lexer.accept("[") ? lexer.name("the name of the node") : undefined;
   if (label !== undefined) lexer.expect("]");
   const outputs = parseOperands(lexer);
@@ -231,25 +227,25 @@ function parseNode(lexer: Lexer, scope: Scope): Node {
   const path = [lexer.name("an operator")];
   while (lexer.accept(".")) path.push(lexer.name("an operator"));
   const overload = lexer.accept(":") ? lexer.name("an overload") : undefined;
-  const bodyParser: GraphParser = () => lexer.nested(() => parseGraphAt(lexer, scope));
+  const bodyParser: GraphParser = () => lexer.nested(() => parseGraphAt(lexer, open));
   const before = parseAttributes(lexer, bodyParser);
   lexer.expect("(");
   const inputs = parseOperands(lexer);
   lexer.expect(")");
   const attributes = before.length > 0 ? before : parseAttributes(lexer, bodyParser);
   const domain = path.slice(0, -1).join(".");
-  const node = scope.graph.addNode({
+  const node = open.graph.addNode({
     opType: present(path.at(-1), "an operator has a name"),
     domain: domain === "" ? undefined : domain,
     overload,
     name: label,
-    inputs: inputs.map((name) => (name.text === "" ? null : lookUp(lexer, scope, name))),
+    inputs: inputs.map((name) => (name.text === "" ? null : lookUp(lexer, open, name))),
     outputs: outputs.map((name) => (name.text === "" ? null : name.text)),
     attributes,
   });
   outputs.forEach((name, index) => {
     const value = node.output(index);
-    if (value !== undefined) define(lexer, scope, value, name);
+    if (value !== undefined) define(lexer, open, value, name);
   });
   return node;
 }
@@ -274,7 +270,7 @@ function parseFunction(lexer: Lexer, defaultImports: readonly OpsetImport[]): Fu
   const name = lexer.name("the name of a function");
   const body = new Graph();
   body.isFunctionBody = true;
-  const scope: Scope = { graph: body, outer: undefined, values: new Map() };
+  const open: OpenGraph = { graph: body, names: new VisibleNames(undefined) };
   const attributeNames: string[] = [];
   const attributeDefaults: Attribute[] = [];
   if (lexer.accept("<")) {
@@ -291,7 +287,7 @@ function parseFunction(lexer: Lexer, defaultImports: readonly OpsetImport[]): Fu
     if (declaration.type !== undefined) valueInfo.push(infoOf(declaration));
   };
   for (const input of parseDeclarations(lexer)) {
-    define(lexer, scope, body.addInput({ name: input.name.text }), input.name);
+    define(lexer, open, body.addInput({ name: input.name.text }), input.name);
     note(input);
   }
   lexer.expect("=>");
@@ -302,9 +298,9 @@ function parseFunction(lexer: Lexer, defaultImports: readonly OpsetImport[]): Fu
       note(parseDeclaration(lexer));
     });
   }
-  parseNodes(lexer, scope);
-  for (const output of outputs) body.addOutput(lookUp(lexer, scope, output.name));
-  declareValues(scope, valueInfo);
+  parseNodes(lexer, open);
+  for (const output of outputs) body.addOutput(lookUp(lexer, open, output.name));
+  declareValues(open, valueInfo);
   return {
     name,
     domain: header?.strings.get("domain"),

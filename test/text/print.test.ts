@@ -13,7 +13,6 @@ describe("print", () => {
   c = Conv <pads = [0, 0, 0, 0], group = 1> (x, w, b)
   [last] y = com.microsoft.Gelu(c)
 }
-
 `;
     expect(printGraph(parseGraph(text).graph)).toBe(text);
   });
@@ -29,7 +28,6 @@ describe("print", () => {
     }
   >
 }
-
 `;
     expect(printGraph(parseGraph(text).graph)).toBe(text);
   });
