@@ -57,17 +57,11 @@ export {
   type TrainingStep,
   type TrainingStepOptions,
 } from "./training/step.js";
-export type {
-  Checkpoint,
-  StepProgress,
-  TrainedParameter,
-  TrainOptions,
-  TrainResult,
-  Validation,
-} from "./training/train.js";
+export type { Checkpoint, StepProgress, TrainOptions, Validation } from "./training/train-options.js";
 export {
   type TrainingInfoOptions,
   type TrainingModel,
   trainingModel,
   withTrainingInfo,
 } from "./training/training-info.js";
+export type { TrainedParameter, TrainResult } from "./training/training-run.js";

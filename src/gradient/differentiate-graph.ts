@@ -12,9 +12,6 @@ import { errors } from "./errors.js";
 import { isDifferentiable, reachFrom } from "./reach.js";
 import { withOutput } from "./widen.js";
 
-/** The operator set from which on axes are inputs everywhere; the rules are written for it. */
-export const LEAST_OPSET = 18;
-
 export interface GraphDifferentiation {
   readonly facts: Facts;
   /** Writes to the end of the graph that is differentiated. */

@@ -5,11 +5,11 @@ import type { Graph, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { type Dim, tensorType, type ValueType } from "../ir/type.js";
 import { valuesByName } from "../ir/values-by-name.js";
-import { raiseOpset } from "../opset/raise.js";
 import type { Facts } from "../rules/facts.js";
 import { onesLike, zerosLike } from "../rules/gradient-support.js";
-import { differentiateGraph, LEAST_OPSET } from "./differentiate-graph.js";
+import { differentiateGraph } from "./differentiate-graph.js";
 import { errors } from "./errors.js";
+import { raiseForGradients } from "./raise-for-gradients.js";
 import { isDifferentiable } from "./reach.js";
 
 export interface DifferentiateOptions {
@@ -36,7 +36,7 @@ export function differentiate(model: Model, options: DifferentiateOptions): Mode
   const { of, wrt, seed = "ones" } = options;
   if (wrt.length === 0) throw errors.noValuesToDifferentiateBy();
   const result = cloneModel(model);
-  if ((result.opset() ?? 1) < LEAST_OPSET) raiseOpset(result, LEAST_OPSET);
+  raiseForGradients(result);
   const { graph } = result;
   const facts = createFacts(result);
   const build = new Builder(graph, { prefix: "grad_" });

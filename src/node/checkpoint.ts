@@ -6,7 +6,7 @@ import type { NormfoldError } from "../base/errors.js";
 import { defined } from "../base/optional.js";
 import { byteLengthOf, type DType } from "../ir/dtype.js";
 import type { RuntimeTensor } from "../runtime/runtime.js";
-import type { Checkpoint } from "../training/train.js";
+import type { Checkpoint } from "../training/train-options.js";
 import { errors } from "./errors.js";
 import { guarded } from "./guarded.js";
 

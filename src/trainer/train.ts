@@ -1,7 +1,9 @@
 import { defined } from "../base/optional.js";
 import type { Model } from "../ir/model.js";
 import { type FinishedTraining, finishTraining } from "../training/finish.js";
-import { type TrainOptions, type TrainResult, trainModel } from "../training/train.js";
+import { trainModel } from "../training/train.js";
+import type { TrainOptions } from "../training/train-options.js";
+import type { TrainResult } from "../training/training-run.js";
 import { onnxruntime, type WithDefaultRuntime } from "./runtime.js";
 
 /** A training from its first step to the inference form. */

@@ -1,13 +1,11 @@
 import { defined } from "../base/optional.js";
-import { differentiateGraph, LEAST_OPSET } from "../gradient/differentiate-graph.js";
+import { differentiateGraph } from "../gradient/differentiate-graph.js";
 import { reachFrom } from "../gradient/reach.js";
 import type { Builder } from "../ir/builder.js";
 import { capturesOf } from "../ir/captures.js";
 import type { Graph, Node, Value } from "../ir/graph.js";
 import { type GradientBuild, onesLike } from "../rules/gradient-support.js";
 import { errors } from "./errors.js";
-
-export { LEAST_OPSET };
 
 /**
  * ONNX's preview operator Gradient, written out before the node: the derivatives of `y` by each of `xs`, where `y` is seen as a

@@ -1,16 +1,16 @@
 import { createFacts } from "../analysis/fact-table.js";
 import { present } from "../base/assert.js";
+import { GRADIENT_OPSET, raiseForGradients } from "../gradient/raise-for-gradients.js";
 import { Builder } from "../ir/builder.js";
 import { cloneModel } from "../ir/clone.js";
 import { dtypeCode } from "../ir/dtype.js";
 import { canReplace, type Graph, type Node, type Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
-import { raiseOpset } from "../opset/index.js";
 import { encodeToBytes } from "../proto/encode.js";
 import { castLike, type GradientBuild, scalarLike } from "../rules/gradient-support.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { errors } from "./errors.js";
-import { LEAST_OPSET, lowerGradient } from "./lower-gradient.js";
+import { lowerGradient } from "./lower-gradient.js";
 
 /** ONNX's domain of operators for training. No runtime has them. */
 const PREVIEW = "ai.onnx.preview.training";
@@ -42,8 +42,9 @@ export function lowerPreviewTraining(model: Model): Model {
     throw errors.previewOperatorInFunction(found.opType, name).at({ element: found.label });
   }
   if (copy.opset() === undefined) {
-    copy.opsetImports = [...copy.opsetImports, { domain: "", version: LEAST_OPSET }];
-  } else if ((copy.opset() ?? 0) < LEAST_OPSET) raiseOpset(copy, LEAST_OPSET);
+    copy.opsetImports = [...copy.opsetImports, { domain: "", version: GRADIENT_OPSET }];
+  }
+  raiseForGradients(copy);
   for (const graph of [...copy.graph.withSubgraphs()]) {
     for (const node of [...graph.nodes()]) if (isPreviewTraining(node)) lowerNode(copy, graph, node);
   }

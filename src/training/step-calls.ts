@@ -3,7 +3,7 @@ import { encodeNumbers } from "../ir/tensor.js";
 import { encodeToBytes } from "../proto/encode.js";
 import type { Runtime, RuntimeTensor, Session, TensorMap } from "../runtime/runtime.js";
 import { sideBySide } from "./batch-memory.js";
-import { scalarOf } from "./evaluation.js";
+import { scalarOf } from "./scalar-output.js";
 import { type StackedSteps, stackSteps, watchedOutputs } from "./stack.js";
 import type { TrainingStep } from "./step.js";
 

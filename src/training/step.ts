@@ -1,7 +1,8 @@
 import { createFacts } from "../analysis/fact-table.js";
 import { present } from "../base/assert.js";
-import { differentiateGraph, LEAST_OPSET } from "../gradient/differentiate-graph.js";
+import { differentiateGraph } from "../gradient/differentiate-graph.js";
 import { errors as gradientErrors } from "../gradient/errors.js";
+import { raiseForGradients } from "../gradient/raise-for-gradients.js";
 import { Builder } from "../ir/builder.js";
 import { cloneModel } from "../ir/clone.js";
 import type { Graph, Value } from "../ir/graph.js";
@@ -10,7 +11,6 @@ import { pruneUnread } from "../ir/prune.js";
 import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
 import { type Dim, tensorType } from "../ir/type.js";
 import { valuesByName } from "../ir/values-by-name.js";
-import { raiseOpset } from "../opset/index.js";
 import { declaredDim } from "../rules/dims.js";
 import type { Facts } from "../rules/facts.js";
 import { type GradientBuild, scalarLike } from "../rules/gradient-support.js";
@@ -92,7 +92,7 @@ export interface TrainingStep {
 export function buildTrainingStep(model: Model, options: TrainingStepOptions): TrainingStep {
   const copy = cloneModel(model);
   dropTrainingInfo(copy);
-  if ((copy.opset() ?? 0) < LEAST_OPSET) raiseOpset(copy, LEAST_OPSET);
+  raiseForGradients(copy);
   const { graph } = copy;
   const inputs = graph.inputs
     .filter((value) => !value.isConstant && value.tensor === undefined)

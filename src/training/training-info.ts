@@ -1,13 +1,12 @@
 import { present } from "../base/assert.js";
 import { concatBytes, memorySource, readRange } from "../base/bytes.js";
-import { LEAST_OPSET } from "../gradient/differentiate-graph.js";
+import { raiseForGradients } from "../gradient/raise-for-gradients.js";
 import { appendCopy, cloneModel, type ValueMap } from "../ir/clone.js";
 import { Graph, type Node, type Value } from "../ir/graph.js";
 import { type Model, TRAINING_PIN } from "../ir/model.js";
 import { pruneUnread } from "../ir/prune.js";
 import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
 import { valuesByName } from "../ir/values-by-name.js";
-import { raiseOpset } from "../opset/index.js";
 import { decodeModel } from "../proto/decode.js";
 import { encodeToBytes } from "../proto/encode.js";
 import { rawFields } from "../proto/raw-fields.js";
@@ -44,7 +43,7 @@ export function withTrainingInfo(model: Model, options: TrainingInfoOptions): Mo
   const { learningRate, momentum, weightDecay } = options;
   assertHyperparameters({ learningRate, momentum, weightDecay });
   const inference = cloneModel(model);
-  if ((inference.opset() ?? 0) < LEAST_OPSET) raiseOpset(inference, LEAST_OPSET);
+  raiseForGradients(inference);
   inference.irVersion = Math.max(inference.irVersion, LEAST_IR);
   const step = buildTrainingStep(inference, options);
   // The algorithm reads values of the graph before it like a body does; this copy of it is what it is built on.

@@ -9,12 +9,8 @@ import { defaultRuntime } from "../../src/runtime/ort.js";
 import { parseModel } from "../../src/text/parse.js";
 import { stackSteps } from "../../src/training/stack.js";
 import { buildTrainingStep } from "../../src/training/step.js";
-import {
-  type Checkpoint,
-  type StepProgress,
-  type TrainOptions,
-  trainModel,
-} from "../../src/training/train.js";
+import { trainModel } from "../../src/training/train.js";
+import type { Checkpoint, StepProgress, TrainOptions } from "../../src/training/train-options.js";
 
 const model = parseModel(`<ir_version: 8, opset_import: ["" : 17]>
   net (float[N,2] x) => (float[N,3] y)

@@ -6,7 +6,8 @@ import { encodeNumbers } from "../../src/ir/tensor.js";
 import { encodeToBytes } from "../../src/proto/encode.js";
 import { defaultRuntime } from "../../src/runtime/ort.js";
 import { parseModel } from "../../src/text/parse.js";
-import { type Checkpoint, type TrainOptions, trainModel, type Validation } from "../../src/training/train.js";
+import { trainModel } from "../../src/training/train.js";
+import type { Checkpoint, TrainOptions, Validation } from "../../src/training/train-options.js";
 
 /** Three clouds in the plane: easy, but not linearly separable from the origin's side. */
 function clouds(
