@@ -5,7 +5,9 @@ import { errors } from "./errors.js";
  * Which axis it runs along belongs to the tensor it is applied to, not to the map.
  */
 export interface ChannelAffine {
+  /** One factor for each channel, or a single one for all. */
   readonly scale: Float64Array;
+  /** One addend for each channel, or a single one for all; as many as there are factors. */
   readonly shift: Float64Array;
 }
 
@@ -15,6 +17,7 @@ export function channelAffine(scale: ArrayLike<number>, shift: ArrayLike<number>
   return { scale: Float64Array.from(scale), shift: Float64Array.from(shift) };
 }
 
+/** Number of channels; 1 for a map that is the same everywhere. */
 export function channelCount(map: ChannelAffine): number {
   return map.scale.length;
 }

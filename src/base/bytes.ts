@@ -3,6 +3,7 @@
  * this, so it never holds a whole model and never touches Node's modules.
  */
 export interface ByteSource {
+  /** Number of bytes. */
   readonly size: number;
   /**
    * Bytes [offset, offset + length). The result may alias the source (memory) or be a fresh copy (file); callers
@@ -15,8 +16,11 @@ export interface ByteSource {
 
 /** A region of a source, not yet read. */
 export interface ByteRange {
+  /** Where the bytes are. */
   readonly source: ByteSource;
+  /** The first byte, counted from the start of the source. */
   readonly offset: number;
+  /** Number of bytes. */
   readonly length: number;
 }
 
@@ -25,6 +29,7 @@ export function memorySource(bytes: Uint8Array): ByteSource {
   return { size: bytes.length, read: (offset, length) => bytes.subarray(offset, offset + length) };
 }
 
+/** The bytes of a region; they may alias its source. */
 export function readRange(range: ByteRange): Uint8Array {
   return range.source.read(range.offset, range.length);
 }
@@ -35,6 +40,7 @@ export function readInto(source: ByteSource, target: Uint8Array, offset: number)
   else target.set(source.read(offset, target.length));
 }
 
+/** The parts one behind the other; a single part is given back as it is. */
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   const only = parts[0];
   if (parts.length === 1 && only !== undefined) return only;

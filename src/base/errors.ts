@@ -14,11 +14,15 @@ export type ErrorCode = "check" | "usage" | "invalid" | "unsupported" | "io" | "
 
 /** Where in the user's world the error is: a file, a byte offset in it, a graph element. */
 export interface ErrorPlace {
+  /** The file as the caller named it. */
   readonly file?: string;
+  /** Bytes from the start of the file. */
   readonly offset?: number;
+  /** The element of the graph, as in `Conv "c"`; in text, line and column. */
   readonly element?: string;
 }
 
+/** What an error has beside its code, sentence and place. */
 export interface NormfoldErrorOptions extends ErrorOptions {
   /** Names the kind of error in `--json`, in tests and in docs/errors.md; the sentence may change, the id does not. */
   readonly id?: string;
@@ -30,11 +34,16 @@ export interface NormfoldErrorOptions extends ErrorOptions {
  * the catalogue of their room, which gives each its id.
  */
 export class NormfoldError extends Error {
+  /** Always "NormfoldError". */
   override readonly name = "NormfoldError";
+  /** What to do about it, in the terms of the exit codes. */
   readonly code: ErrorCode;
+  /** The kind of error; stable, unlike the sentence. */
   readonly id: string;
+  /** The place that the error is about, as far as it is known. */
   readonly where: ErrorPlace;
 
+  /** `message` becomes one line; control characters in it become spaces. */
   constructor(code: ErrorCode, message: string, where: ErrorPlace = {}, options: NormfoldErrorOptions = {}) {
     super(oneLine(message), options);
     this.code = code;
@@ -69,12 +78,15 @@ export type ErrorSentences = Readonly<Record<string, readonly [ErrorCode, (...ar
 /** Makes one kind of error. */
 export interface ErrorKind<Args extends readonly unknown[]> {
   (...args: Args): NormfoldError;
+  /** What to do about it, in the terms of the exit codes. */
   readonly code: ErrorCode;
+  /** The kind of error; stable, unlike the sentence. */
   readonly id: string;
   /** For the documentation, which prints its template. */
   readonly sentence: (...args: Args) => string;
 }
 
+/** The kinds of errors of a room, by name. */
 export type ErrorCatalogue<T extends ErrorSentences> = {
   readonly [Name in keyof T]: ErrorKind<Parameters<T[Name][1]>>;
 };

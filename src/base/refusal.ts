@@ -2,9 +2,11 @@ import { kebabCase, mapValues } from "./names.js";
 
 /** Why something that looked possible was not done: a sentence for the user, never an exception. */
 export interface Refusal {
+  /** Tells a refusal from a result. */
   readonly kind: "refusal";
   /** Names the kind of refusal in `--json`, in tests and in docs/refusals.md; the sentence may change, the id does not. */
   readonly id: string;
+  /** A clause about the node or value that was asked about: "its weight is int8". */
   readonly reason: string;
 }
 
@@ -13,6 +15,7 @@ export function refuse(reason: string, id = "other"): Refusal {
   return { kind: "refusal", id, reason };
 }
 
+/** True for a refusal, false for any result. */
 export function isRefusal(result: unknown): result is Refusal {
   return typeof result === "object" && result !== null && "kind" in result && result.kind === "refusal";
 }
@@ -28,11 +31,13 @@ export type RefusalSentences = Readonly<Record<string, (...args: never[]) => str
 /** Gives one kind of refusal. */
 export interface RefusalKind<Args extends readonly unknown[]> {
   (...args: Args): Refusal;
+  /** The kind of refusal; stable, unlike the sentence. */
   readonly id: string;
   /** For the documentation, which prints its template. */
   readonly sentence: (...args: Args) => string;
 }
 
+/** The kinds of refusals of a room, by name. */
 export type RefusalCatalogue<T extends RefusalSentences> = {
   readonly [Name in keyof T]: RefusalKind<Parameters<T[Name]>>;
 };

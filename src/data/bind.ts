@@ -11,7 +11,9 @@ export const LABELS = "labels";
 
 /** An input that data is for. */
 export interface Slot {
+  /** The input's name. */
   readonly name: string;
+  /** Element type that the input wants. */
   readonly dtype: DType;
   /** With the batch; undefined: the rank is not known. */
   readonly shape: readonly Dim[] | undefined;
@@ -19,9 +21,11 @@ export interface Slot {
 
 /** How stored numbers become what a network was trained on: (x * scale - mean) / std, channel by channel. */
 export interface Preparation {
+  /** Factor for stored numbers: 1/255 makes bytes numbers from 0 to 1. Default 1. */
   readonly scale?: number;
   /** One number, or one for each channel. */
   readonly mean?: readonly number[];
+  /** Above zero; one number, or one for each channel. */
   readonly std?: readonly number[];
   /** How the model wants images; by default what its input's shape says. */
   readonly layout?: "NCHW" | "NHWC";

@@ -6,6 +6,7 @@ import { errors } from "./errors.js";
 export interface Field {
   /** An input's or label's name; positional readers name theirs `arr_0`, `arr_1`, ... */
   readonly name: string;
+  /** Element type as it is stored. */
   readonly dtype: DType;
   /** Sizes of one sample, without the batch; undefined where samples differ. */
   readonly shape: readonly number[] | undefined;
@@ -13,13 +14,17 @@ export interface Field {
 
 /** Samples side by side: in every tensor the first dimension counts them. */
 export interface Batch {
+  /** Number of samples. */
   readonly size: number;
+  /** The samples by the names of the fields. */
   readonly tensors: ReadonlyMap<string, RuntimeTensor>;
   /** Where each sample stands in the data, for messages about one; without it nobody can say. */
   readonly places?: ArrayLike<number>;
 }
 
+/** Which samples are drawn, in which order, and how many at a time. */
 export interface BatchOptions {
+  /** Samples in a batch. */
   readonly size: number;
   /** Draw the samples in a random order, another one for each seed. Without it: in the order they are stored. */
   readonly seed?: number;
@@ -34,6 +39,7 @@ export interface BatchOptions {
    * once it is done with them. Datasets need not use it. Default: each batch has its own.
    */
   readonly memory?: (size: number, field: string) => Uint8Array;
+  /** Ends the drawing before the next batch; the iteration throws its reason. */
   readonly signal?: AbortSignal;
 }
 
@@ -51,8 +57,10 @@ export function assertBatchOptions({ size, limit = Number.POSITIVE_INFINITY, ski
 export interface Dataset {
   /** Samples in all; undefined where only reading tells. */
   readonly size: number | undefined;
+  /** The tensors that each sample has. */
   readonly fields: readonly Field[];
   /** Throws NormfoldError with the file and what is wrong. May be called again, for another epoch. */
   batches(options: BatchOptions): AsyncIterable<Batch>;
+  /** Closes the files that the data is read from. */
   close(): Promise<void>;
 }

@@ -8,10 +8,13 @@ import { errors } from "./errors.js";
 
 /** Samples that can be read in any order. */
 export interface SampleSource {
+  /** Number of samples. */
   readonly size: number;
+  /** The tensors that each sample has. */
   readonly fields: readonly Field[];
   /** The samples at these places, in this order, side by side; where `memory` is given, in it or not. */
   read(at: Uint32Array, memory?: BatchOptions["memory"]): Promise<TensorMap>;
+  /** Closes the files that the samples are read from. */
   close(): Promise<void>;
 }
 
@@ -56,9 +59,13 @@ export function sampleOrder(total: number, seed: number | undefined): Uint32Arra
 
 /** An array somewhere in a file or in memory, row-major, its elements in whole bytes. */
 export interface StoredArray {
+  /** Element type. */
   readonly dtype: DType;
+  /** Sizes; the first counts the samples. */
   readonly dims: readonly number[];
+  /** Where the elements are. */
   readonly source: ByteSource;
+  /** The first byte of the first element. */
   readonly offset: number;
 }
 

@@ -4,8 +4,11 @@ import type { ValueType } from "./type.js";
 
 /** A constant in coordinate form: `values` at `indices` of an otherwise zero tensor of `dims`. */
 export interface SparseTensor {
+  /** The elements that are not zero: [n]. */
   readonly values: Tensor;
+  /** Their places, int64: [n] into the flattened tensor, or [n, rank]. */
   readonly indices: Tensor;
+  /** Sizes of the whole tensor. */
   readonly dims: readonly number[];
   /** The SparseTensorProto as it was read. */
   readonly wire?: Uint8Array;
@@ -24,6 +27,7 @@ export type Attribute = {
   readonly unknown?: Uint8Array | undefined;
 } & AttributePayload;
 
+/** The kind of an attribute and its value. Source: AttributeProto in onnx.proto. */
 export type AttributePayload =
   | { readonly kind: "float"; readonly value: number }
   | { readonly kind: "int"; readonly value: bigint }
@@ -44,6 +48,7 @@ export type AttributePayload =
   /** No value field is set, or the type is newer than this version of normfold; kept as `wire`. */
   | { readonly kind: "unknown" };
 
+/** The kinds of attributes that have a value, as ONNX's AttributeType names them. */
 export type AttributeKind = Exclude<AttributePayload["kind"], "ref" | "unknown">;
 
 const utf8 = new TextEncoder();

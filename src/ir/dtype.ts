@@ -31,6 +31,7 @@ export const DTYPES = [
   "float6e3m2",
 ] as const;
 
+/** An element type, by the name that ONNX's textual syntax has for it: float is float32, double float64. */
 export type DType = (typeof DTYPES)[number];
 
 /** The element types an affine map may be folded into: they hold fractions and onnxruntime computes with them. */
@@ -78,6 +79,7 @@ export function byteLengthOf(dtype: DType, count: number): number {
   return Math.ceil((count * BITS[dtype]) / 8);
 }
 
+/** The TensorProto.DataType code of an element type. */
 export function dtypeCode(dtype: DType): number {
   return DTYPES.indexOf(dtype);
 }
@@ -87,6 +89,7 @@ export function dtypeFromCode(code: number): DType | undefined {
   return DTYPES[code];
 }
 
+/** True for the float types that networks compute with; the 8- and 4-bit ones only store numbers. */
 export function isFloat(dtype: DType): dtype is FloatDType {
   return dtype === "float" || dtype === "double" || dtype === "float16" || dtype === "bfloat16";
 }

@@ -6,6 +6,7 @@ import type { FunctionDef, Model, OpsetImport } from "./model.js";
 import type { Tensor } from "./tensor.js";
 import type { ValueType } from "./type.js";
 
+/** What the comparison of two models leaves out. */
 export interface EqualOptions {
   /**
    * Leaves out what the textual syntax has no words for: doc strings and metadata below the model, unknown fields,

@@ -10,18 +10,27 @@ export { type MetadataEntry, type Use, Value, type ValueInfo } from "./value.js"
 
 /** A quantization_annotation, kept in step with the values it names. */
 export interface QuantizationAnnotation {
+  /** The annotated value; a name where the model has no such value. */
   readonly tensor: Value | string;
+  /** Values that quantize it, by their role: SCALE_TENSOR, ZERO_POINT_TENSOR. */
   readonly parameters: readonly { readonly key: string; readonly value: Value | string }[];
+  /** The TensorAnnotation as it was read. */
   readonly wire: Uint8Array;
 }
 
 /** A graph: the model's own, the body of a control-flow operator, or the body of a function. */
 export class Graph {
+  /** The names in use, shared with the graphs around and inside this one. */
   readonly scope: Scope;
+  /** The graph's name, which nothing refers to. */
   name: string | undefined;
+  /** Documentation for people. */
   docString: string | undefined;
+  /** metadata_props of the graph. */
   metadata: readonly MetadataEntry[] = [];
+  /** Fields that normfold does not read, as they were. */
   unknown: Uint8Array | undefined;
+  /** quantization_annotation entries. */
   annotations: QuantizationAnnotation[] = [];
   /** value_info entries that name no value of the graph, or repeat a declaration; kept as they were. */
   strayInfo: ValueInfo[] = [];
@@ -31,7 +40,9 @@ export class Graph {
   owner: Node | undefined;
   /** A function body has no initializers: its constants are Constant nodes. */
   isFunctionBody = false;
+  /** The first node; undefined in an empty graph. */
   first: Node | undefined;
+  /** The last node; undefined in an empty graph. */
   last: Node | undefined;
   #nodeCount = 0;
   readonly #inputs = new Set<Value>();
@@ -45,22 +56,27 @@ export class Graph {
     this.scope = parent?.scope ?? new Scope();
   }
 
+  /** The inputs in order, those with default values included. */
   get inputs(): readonly Value[] {
     return [...this.#inputs];
   }
 
+  /** True for an input of this graph. */
   hasInput(value: Value): boolean {
     return this.#inputs.has(value);
   }
 
+  /** The outputs in order; a value may be more than one of them. */
   get outputs(): readonly Value[] {
     return this.#outputs;
   }
 
+  /** The constants of the graph, and the inputs that have a default value. */
   get initializers(): ReadonlySet<Value> {
     return this.#initializers;
   }
 
+  /** Number of nodes, without those of subgraphs. */
   get nodeCount(): number {
     return this.#nodeCount;
   }
@@ -88,10 +104,12 @@ export class Graph {
     for (const node of this.nodes()) for (const body of node.subgraphs) yield* body.withSubgraphs();
   }
 
+  /** A name that no value of the model has: `base`, or `base` with a number. */
   freshName(base: string): string {
     return this.scope.fresh(base === "" ? "value" : base);
   }
 
+  /** Adds an input behind the others. Its name must be free. */
   addInput(info: ValueInfo): Value {
     const value = new Value(this, info.name, undefined);
     value.info = info;
@@ -115,6 +133,7 @@ export class Graph {
     return value;
   }
 
+  /** Adds a sparse constant under `name`, which must be free (freshName). */
   addSparseInitializer(name: string, sparse: SparseTensor): Value {
     const value = new Value(this, name, undefined);
     value.sparse = sparse;
@@ -129,6 +148,7 @@ export class Graph {
     this.#initializers.add(input);
   }
 
+  /** Gives a graph input a sparse default value. */
   setSparseDefault(input: Value, sparse: SparseTensor): void {
     invariant(this.#inputs.has(input), `"${input.name}" is not an input of the graph`);
     input.sparse = sparse;
@@ -149,6 +169,7 @@ export class Graph {
     else this.scope.release(value.name);
   }
 
+  /** Makes the value an output, behind the others. */
   addOutput(value: Value): void {
     const use: Use = { kind: "output", graph: this, index: this.#outputs.length };
     this.#outputs.push(value);
@@ -156,6 +177,7 @@ export class Graph {
     value.addUse(use);
   }
 
+  /** Makes another value the output at `index`. */
   setOutput(index: number, value: Value): void {
     const use = this.#outputUses[index];
     invariant(use !== undefined, `graph output ${index} does not exist`);

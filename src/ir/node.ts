@@ -3,17 +3,25 @@ import type { Graph } from "./graph.js";
 import type { Tensor } from "./tensor.js";
 import { type MetadataEntry, type Use, Value } from "./value.js";
 
+/** What a new node is made of. */
 export interface NodeInit {
+  /** The operator, as ONNX spells it: `MatMul`. */
   readonly opType: string;
+  /** The operator set it is from; without it the standard operators. */
   readonly domain?: string | undefined;
+  /** Which of several functions of the same name it calls. */
   readonly overload?: string | undefined;
+  /** A label of the node, which nothing refers to. */
   readonly name?: string | undefined;
+  /** Documentation for people. */
   readonly docString?: string | undefined;
+  /** metadata_props of the node. */
   readonly metadata?: readonly MetadataEntry[];
   /** null is ONNX's skipped optional input. */
   readonly inputs: readonly (Value | null)[];
   /** Names of the outputs; null is a skipped optional output. */
   readonly outputs: readonly (string | null)[];
+  /** By name, from plain values, or as they are. */
   readonly attributes?: Readonly<Record<string, AttributeInit>> | readonly Attribute[];
   /** Fields that normfold does not read, as they were. */
   readonly unknown?: Uint8Array | undefined;
@@ -23,21 +31,34 @@ export interface NodeInit {
 const NO_GRAPHS: readonly Graph[] = [];
 const NO_ATTRIBUTES: ReadonlyMap<string, Attribute> = new Map();
 
-/** An operator application. In a linked list, so that a graph of 100,000 nodes is edited in place in constant time. */
+/**
+ * A node: an operator with its inputs, outputs and attributes. The nodes of a graph are a linked list, so that an edit takes
+ * the same time in a graph of 100,000 nodes as in a small one.
+ */
 export class Node {
-  /** undefined once the node is removed. */
+  /** The graph the node is in; undefined once it is removed. */
   graph: Graph | undefined;
+  /** The operator, as ONNX spells it: `MatMul`. */
   readonly opType: string;
+  /** The operator set it is from; undefined or "": the standard operators. */
   readonly domain: string | undefined;
+  /** Which of several functions of the same name it calls. */
   readonly overload: string | undefined;
+  /** A label of the node, which nothing refers to. */
   name: string | undefined;
+  /** Documentation for people. */
   docString: string | undefined;
+  /** metadata_props of the node. */
   metadata: readonly MetadataEntry[];
+  /** Fields that normfold does not read, as they were. */
   readonly unknown: Uint8Array | undefined;
+  /** The outputs in order; null for one that is skipped. */
   readonly outputs: readonly (Value | null)[];
+  /** The node behind this one in the graph's list. */
   next: Node | undefined;
+  /** The node before this one. */
   previous: Node | undefined;
-  /** Made with the first: most nodes have none. */
+  /** Made with the first attribute, because most nodes have none. */
   #attributes: Map<string, Attribute> | undefined;
   #inputs: (Value | null)[] = [];
   #inputUses: (Use | null)[] = [];
@@ -60,10 +81,12 @@ export class Node {
     for (const attr of attributes) this.set(attr);
   }
 
+  /** The inputs in order; null for one that is skipped. */
   get inputs(): readonly (Value | null)[] {
     return this.#inputs;
   }
 
+  /** The attributes by name. */
   get attributes(): ReadonlyMap<string, Attribute> {
     return this.#attributes ?? NO_ATTRIBUTES;
   }
@@ -83,6 +106,7 @@ export class Node {
     return isStandardDomain(this.domain) && opTypes.includes(this.opType);
   }
 
+  /** Makes these the inputs, and updates the uses of old and new ones. */
   setInputs(inputs: readonly (Value | null)[]): void {
     for (let index = 0; index < this.#inputs.length; index++) this.#drop(index);
     this.#inputs = [];
@@ -108,47 +132,57 @@ export class Node {
     if (use) this.#inputs[index]?.removeUse(use);
   }
 
+  /** Adds the attribute, or replaces the one of its name. */
   set(attr: Attribute): void {
     for (const graph of graphsOf(attr)) graph.owner = this;
     this.#attributes ??= new Map();
     this.#attributes.set(attr.name, attr);
   }
 
+  /** Removes the attribute of that name, if there is one. */
   unset(name: string): void {
     this.#attributes?.delete(name);
   }
 
+  /** The attribute of that name. */
   attribute(name: string): Attribute | undefined {
     return this.#attributes?.get(name);
   }
 
-  /** An INT attribute as a number, or `fallback`; undefined when it is there but not a plain INT (a reference). */
+  /** An INT attribute as a number; undefined when it is not there or not a plain INT (a reference, for instance). */
   int(name: string): number | undefined;
+  /** The same, with a value for where there is none. */
   int(name: string, fallback: number): number;
   int(name: string, fallback?: number): number | undefined {
     const attr = this.#attributes?.get(name);
     return attr?.kind === "int" ? Number(attr.value) : fallback;
   }
 
+  /** An INTS attribute as numbers; undefined when it is not there or not a plain INTS. */
   ints(name: string): readonly number[] | undefined {
     const attr = this.#attributes?.get(name);
     return attr?.kind === "ints" ? attr.value.map(Number) : undefined;
   }
 
+  /** A FLOAT attribute; undefined when it is not there or not a plain FLOAT. */
   float(name: string): number | undefined;
+  /** The same, with a value for where there is none. */
   float(name: string, fallback: number): number;
   float(name: string, fallback?: number): number | undefined {
     const attr = this.#attributes?.get(name);
     return attr?.kind === "float" ? attr.value : fallback;
   }
 
+  /** The text of a STRING attribute; undefined when it is not there or not a plain STRING. */
   string(name: string): string | undefined;
+  /** The same, with a value for where there is none. */
   string(name: string, fallback: string): string;
   string(name: string, fallback?: string): string | undefined {
     const attr = this.#attributes?.get(name);
     return attr?.kind === "string" ? attributeText(attr.value) : fallback;
   }
 
+  /** The tensor of a TENSOR attribute; undefined when it is not there or not a plain TENSOR. */
   tensorAttribute(name: string): Tensor | undefined {
     const attr = this.#attributes?.get(name);
     return attr?.kind === "tensor" ? attr.value : undefined;
@@ -186,6 +220,7 @@ function isAttributeList(init: NodeInit["attributes"]): init is readonly Attribu
   return Array.isArray(init);
 }
 
+/** True for the domain of the standard operators, whose spellings are "", "ai.onnx" and nothing. */
 export function isStandardDomain(domain: string | undefined): boolean {
   return domain === undefined || domain === "" || domain === "ai.onnx";
 }

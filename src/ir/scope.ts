@@ -5,16 +5,19 @@ export class Scope {
   readonly #claims = new Map<string, number>();
   readonly #suffix = new Map<string, number>();
 
+  /** Counts one more value of the name. */
   claim(name: string): void {
     this.#claims.set(name, (this.#claims.get(name) ?? 0) + 1);
   }
 
+  /** Counts one value less; the name of the last is free again. */
   release(name: string): void {
     const left = (this.#claims.get(name) ?? 0) - 1;
     if (left > 0) this.#claims.set(name, left);
     else this.#claims.delete(name);
   }
 
+  /** True when some value has the name. */
   isTaken(name: string): boolean {
     return this.#claims.has(name);
   }

@@ -19,8 +19,11 @@ import { errors } from "./errors.js";
 
 /** Where a tensor of an external file lives, as its external_data entries say; paths are relative to the model. */
 export interface ExternalLocation {
+  /** Path of the data file, relative to the model's folder. */
   readonly location: string;
+  /** The first byte in the data file. */
   readonly offset: number;
+  /** Number of bytes; undefined where the model does not say. */
   readonly length: number | undefined;
 }
 
@@ -40,7 +43,9 @@ export type TensorData =
 
 /** What a TensorProto says besides its type and elements. */
 export interface TensorMeta {
+  /** The name; an initializer is written under the name of its value. */
   readonly name?: string | undefined;
+  /** Documentation for people. */
   readonly docString?: string | undefined;
   /** The whole TensorProto as it was read: written back verbatim while the name fits. */
   readonly wire?: ByteRange | undefined;
@@ -48,11 +53,16 @@ export interface TensorMeta {
 
 /** An immutable constant: element type, sizes, elements. Sharing one between values is safe. */
 export class Tensor {
+  /** Element type. */
   readonly dtype: DType;
+  /** Sizes of the dimensions; [] is a scalar. */
   readonly dims: readonly number[];
+  /** The elements, or where they are. */
   readonly data: TensorData;
+  /** What else the file says of the tensor. */
   readonly meta: TensorMeta;
 
+  /** A tensor over `data` of the right size, which is not checked; tensorFromBytes and tensorFromNumbers check it. */
   constructor(dtype: DType, dims: readonly number[], data: TensorData, meta: TensorMeta = {}) {
     this.dtype = dtype;
     this.dims = dims;
@@ -253,6 +263,7 @@ export function encodeNumbers(dtype: DType, values: ArrayLike<number>): Uint8Arr
   return bytes;
 }
 
+/** A typed array that holds elements as raw_data does. */
 export type NumericArray =
   | Float32Array
   | Float64Array

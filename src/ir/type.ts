@@ -3,8 +3,11 @@ import type { DType } from "./dtype.js";
 /** A dimension as a model declares it: a size, a symbol ("batch"), or nothing known. */
 export type Dim = number | string | undefined;
 
+/** The type of a tensor value. */
 export interface TensorType {
+  /** How the elements are stored. */
   readonly kind: "tensor" | "sparse_tensor";
+  /** Element type; "undefined" where the model does not say. */
   readonly dtype: DType;
   /** undefined: the rank is not known; []: a scalar. */
   readonly shape: readonly Dim[] | undefined;
@@ -18,6 +21,7 @@ export type ValueType = (
   | { readonly kind: "opaque" }
 ) & { readonly wire?: Uint8Array };
 
+/** The type of a dense tensor. Without `shape` the rank is unknown; [] is a scalar. */
 export function tensorType(dtype: DType, shape?: readonly Dim[]): ValueType {
   return { kind: "tensor", dtype, shape };
 }

@@ -6,7 +6,9 @@ import type { ValueType } from "./type.js";
 
 /** metadata_props: ordered, duplicates kept as they were read. */
 export interface MetadataEntry {
+  /** The key; one may occur more than once. */
   readonly key: string;
+  /** Its value. */
   readonly value: string;
   /** The StringStringEntryProto as it was read, where key and value alone would not give the same bytes. */
   readonly wire?: Uint8Array;
@@ -14,10 +16,15 @@ export interface MetadataEntry {
 
 /** A ValueInfoProto: what the model declares about a value. `wire` is written back verbatim while the name fits. */
 export interface ValueInfo {
+  /** The name that the declaration gives the value. */
   readonly name: string;
+  /** The declared type; undefined where the declaration says none. */
   readonly type?: ValueType | undefined;
+  /** Documentation for people. */
   readonly docString?: string | undefined;
+  /** metadata_props of the value. */
   readonly metadata?: readonly MetadataEntry[] | undefined;
+  /** The ValueInfoProto as it was read. */
   readonly wire?: Uint8Array | undefined;
   /** Its place in the value_info list it was read from, so that writing keeps the order. */
   readonly order?: number | undefined;
@@ -37,9 +44,11 @@ export type Use =
 export class Value {
   /** The graph in whose scope the value is defined. */
   readonly graph: Graph;
+  /** The node whose output it is; undefined for inputs and initializers. */
   readonly producer: Node | undefined;
   /** The data of an initializer. */
   tensor: Tensor | undefined;
+  /** The data of a sparse initializer. */
   sparse: SparseTensor | undefined;
   /** The declaration of the value in the model, if it has one. */
   info: ValueInfo | undefined;
@@ -57,6 +66,7 @@ export class Value {
     graph.scope.claim(name);
   }
 
+  /** The name; it changes with `rename`. */
   get name(): string {
     return this.#name;
   }
@@ -69,10 +79,12 @@ export class Value {
     this.#name = name;
   }
 
+  /** The declared type, if there is one. What else is known of a value, Facts say. */
   get type(): ValueType | undefined {
     return this.info?.type;
   }
 
+  /** Every place that reads the value, in all graphs. */
   get uses(): ReadonlySet<Use> {
     return this.#uses;
   }
@@ -82,14 +94,17 @@ export class Value {
     return [...this.#uses].flatMap((use) => (use.kind === "node" ? [use.node] : []));
   }
 
+  /** True for an input of its graph, with or without a default value. */
   get isGraphInput(): boolean {
     return this.graph.hasInput(this);
   }
 
+  /** True when it is an output of a graph: its own, or a body that hands it through. */
   get isGraphOutput(): boolean {
     return this.#outputUses > 0;
   }
 
+  /** True when something outside the graph names it, so that it may not vanish or change. */
   get isPinned(): boolean {
     return this.#pins.length > 0;
   }
@@ -116,6 +131,7 @@ export class Value {
     else if (use.kind === "pin") this.#pins = [...this.#pins, use.reason];
   }
 
+  /** The counterpart of addUse. */
   removeUse(use: Use): void {
     if (!this.#uses.delete(use)) return;
     if (use.kind === "output") this.#outputUses--;

@@ -25,6 +25,7 @@ import {
 export { type ExternalOptions, externalFiles, FileSource, openSource } from "./source.js";
 export { removeTemporaryFiles } from "./write.js";
 
+/** What opening a model allows of its external data. */
 export interface OpenOptions {
   /** Read external data outside the model's folder, or through a link out of it. */
   readonly allowOutsideExternalData?: boolean;
@@ -65,6 +66,7 @@ export async function readStdin(): Promise<Uint8Array> {
   return concatBytes(parts);
 }
 
+/** How a model is written. */
 export interface WriteModelOptions extends WriteOptions {
   /**
    * true, or how: put big tensors (at least `threshold` bytes, default 1024) into a data file beside the model, named
@@ -75,8 +77,11 @@ export interface WriteModelOptions extends WriteOptions {
   readonly externalData?: boolean | { readonly threshold?: number; readonly location?: string };
 }
 
+/** A file that was written. */
 export interface WrittenFile {
+  /** Its path, as the caller gave it. */
   readonly path: string;
+  /** Its size. */
   readonly bytes: number;
 }
 
@@ -175,8 +180,11 @@ export async function writeToStdout(model: Model): Promise<{ readonly bytes: num
   return { bytes: encoded.byteLength };
 }
 
+/** A model file that is removed after use. */
 export interface TemporaryModel {
+  /** The model, as runtimes take it. */
   readonly model: { readonly kind: "path"; readonly path: string };
+  /** Removes the file. */
   readonly dispose: () => Promise<void>;
 }
 

@@ -9,13 +9,17 @@ import { errors } from "./errors.js";
  * named here: onnx-proto's do not compile in a project that checks its libraries.
  */
 export interface ModelProtoObject {
+  /** ir_version. */
   readonly irVersion?: unknown;
+  /** opset_import. */
   readonly opsetImport?: unknown;
+  /** graph. */
   readonly graph?: unknown;
 }
 
 /** A generated message class: `onnx.ModelProto` of onnx-proto, or of a newer schema compiled with protobufjs. */
 export interface ModelProtoClass<T> {
+  /** The message in protobuf bytes. */
   decode(bytes: Uint8Array): T;
 }
 

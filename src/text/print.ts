@@ -10,6 +10,7 @@ import { float32Text, quoted } from "./number.js";
 import { ELIDED, tensorDataText } from "./tensor.js";
 import { isTypeName, typeText } from "./type.js";
 
+/** How a model is printed. */
 export interface PrintOptions {
   /**
    * Tensors of more elements are printed as `{...}`, which parseModel refuses, without reading their data. 16 unless

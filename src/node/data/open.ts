@@ -20,6 +20,7 @@ import { idxSource, npySource, npzSource } from "./arrays.js";
 import { type ImageSize, imageSource, isImageFolder } from "./images.js";
 import { moduleDataset } from "./module.js";
 
+/** How a file's samples become what a network takes. */
 export interface DatasetOptions extends Preparation {
   /** What the model should say for each sample: a file like the data's, with one array. */
   readonly labels?: string;
