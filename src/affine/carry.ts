@@ -1,12 +1,13 @@
+import { product } from "../base/integers.js";
 import { type ChannelAffine, channelAffine } from "./channel-affine.js";
 
-/** Groups of elements larger than this are not compared index by index. */
+/** Larger blocks are not compared index by index, because that would take too long. */
 const MAX_ENUMERATED = 1 << 20;
 
 /**
- * The map that `map` along `axis` of a block of sizes `from` becomes when the same elements, in row-major order, are viewed
- * with sizes `to`: found, and proven, by going through the indices. Undefined when it runs along no single axis of
- * `to`, or the block is too large.
+ * Carries a map through a Reshape. `map` runs along `axis` of a block of sizes `from`; the result is the same map of the same
+ * elements, in row-major order, under sizes `to`. Going through all indices finds its axis and proves it. Undefined when
+ * the map runs along no single axis of `to`, or the block is too large.
  */
 export function carryThroughView(
   map: ChannelAffine,
@@ -45,8 +46,4 @@ function alongAxis(
     } else if (scale[d] !== s || shift[d] !== t) return undefined;
   }
   return channelAffine(scale, shift);
-}
-
-function product(dims: readonly number[]): number {
-  return dims.reduce((size, dim) => size * dim, 1);
 }

@@ -5,15 +5,15 @@ import { decodeNumbers, encodeNumbers, Tensor } from "../ir/tensor.js";
 /** Elements [first, first + count) of a tensor that is computed, in float64. */
 export type Elements = (first: number, count: number) => Float64Array;
 
-/** Reading a tensor goes down through those it is computed from, and thousands of them would exhaust the stack. */
+/** Reading a computed tensor reads those it is computed from; a chain of thousands would exhaust the stack. */
 const DEEPEST = 32;
 
-/** Through how many computed tensors the reading goes; none for one that is stored. */
+/** The number of computed tensors that reading one goes through. Stored tensors have no entry. */
 const DEPTHS = new WeakMap<Tensor, number>();
 
 /**
- * A tensor that is computed from `sources`: as it is, or, where reading it would go too deep (one weight that takes in
- * thousands of neighbours), with its bytes read at once and held.
+ * The tensor as it is, or a copy whose bytes are read at once and held where the chain of `sources` that it is computed
+ * from has become too long: one weight may take in thousands of neighbours.
  */
 export function boundDepth(tensor: Tensor, sources: readonly (Tensor | undefined)[]): Tensor {
   const deepest = sources.reduce((most, source) => Math.max(most, (source && DEPTHS.get(source)) ?? 0), 0);
@@ -26,8 +26,8 @@ export function boundDepth(tensor: Tensor, sources: readonly (Tensor | undefined
 }
 
 /**
- * A tensor whose elements are computed from `sources` when and as far as its bytes are read, each rounded once. Nothing is
- * held.
+ * A tensor whose elements are computed from `sources` when its bytes are read, only as many as are read, each rounded once.
+ * Nothing is held.
  */
 export function derivedTensor(
   dtype: FloatDType,
@@ -57,8 +57,8 @@ export function readElements(tensor: Tensor, first: number, count: number): Floa
 }
 
 /**
- * Whether an element is NaN or infinite, in a type so narrow that weights in use come near its limits; the wide ones are not
- * read for it.
+ * Whether an element of a float16 tensor is NaN or infinite. Wider types are not read for it, because the weights of networks
+ * stay far from their limits.
  */
 export function leavesRange(tensor: Tensor): boolean {
   return tensor.dtype === "float16" && !tensor.toFloat64().every(Number.isFinite);

@@ -1,3 +1,4 @@
+import { gcd, product } from "../base/integers.js";
 import type { Refusal } from "../base/refusal.js";
 import type { FloatDType } from "../ir/dtype.js";
 import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
@@ -10,18 +11,21 @@ export interface Kernel {
   readonly group: number;
   readonly strides: readonly number[];
   readonly dilations: readonly number[];
-  /** The begins, then the ends; or the rule by which they follow from the size of the input. */
+  /** The begins of all axes, then the ends; or the rule of auto_pad that computes them from the size of the input. */
   readonly pads: readonly number[] | "SAME_UPPER" | "SAME_LOWER";
 }
 
+/** Number of taps along each spatial axis. */
 export function tapSizes({ weight }: Kernel): readonly number[] {
   return weight.dims.slice(2);
 }
 
+/** M. */
 export function outputChannels({ weight }: Kernel): number {
   return weight.dims[0] ?? 0;
 }
 
+/** C. */
 export function inputChannels({ weight, group }: Kernel): number {
   return (weight.dims[1] ?? 0) * group;
 }
@@ -31,12 +35,13 @@ export function multiplications({ weight }: Kernel): number {
   return weight.size;
 }
 
-/** True when output and input positions are the same: one tap, at the place itself. */
+/** True when each output position reads the input position of the same place, and no other. */
 export function isPointwise(kernel: Kernel): boolean {
   const one = (value: number): boolean => value === 1;
   return tapSizes(kernel).every(one) && kernel.strides.every(one) && isUnpadded(kernel);
 }
 
+/** True when all pads are zero. */
 export function isUnpadded({ pads }: Kernel): boolean {
   return typeof pads !== "string" && pads.every((pad) => pad === 0);
 }
@@ -57,8 +62,8 @@ export function diagonalKernel(scale: Float64Array, spatialRank: number): Kernel
 export type TapMap = readonly (readonly number[])[];
 
 /**
- * How the guest's taps lie among the host's, when both read one input and their outputs are added. `sameSize`: the outputs are
- * known to have one shape; else the pads must show it.
+ * Where the guest's taps lie among the host's, for two kernels that read one input and whose outputs are added. `sameSize`:
+ * the outputs are known to have one shape; without it the pads must prove that.
  *
  * Output o reads input o * stride - begin + tap * dilation in both, so tap t of the guest is tap
  * (host begin - guest begin + t * guest dilation) / host dilation of the host.
@@ -116,7 +121,7 @@ export function addKernels(dtype: FloatDType, host: Kernel, guest: Kernel, taps:
   const positions = flatTaps(taps, tapSizes(host));
   const tapCount = product(tapSizes(host));
   const [row, guestRow] = [perGroup * tapCount, guestPerGroup * positions.length];
-  /** Where the guest's first input channel for output o is among the host's. */
+  /** The host's input channel that is the guest's first one for output o. */
   const channelOffset = (o: number): number =>
     Math.floor((o * guest.group) / outputs) * guestPerGroup -
     Math.floor((o * host.group) / outputs) * perGroup;
@@ -155,7 +160,7 @@ export interface Composition {
   readonly weight: Float64Array;
   readonly dims: readonly number[];
   readonly group: number;
-  /** What the first one's bias comes to behind the second; undefined without one. */
+  /** The first one's bias as the second passes it on; undefined without one. */
   readonly bias: Float64Array | undefined;
 }
 
@@ -204,14 +209,6 @@ export function composeKernels(
   return { weight, dims, group, bias };
 }
 
-function gcd(a: number, b: number): number {
-  return b === 0 ? a : gcd(b, a % b);
-}
-
 function equal(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((value, i) => value === b[i]);
-}
-
-function product(dims: readonly number[]): number {
-  return dims.reduce((size, dim) => size * dim, 1);
 }

@@ -28,7 +28,7 @@ export interface Matrix {
   readonly values: Float64Array;
 }
 
-/** The tensor as a matrix, transposed if it is stored so. */
+/** The matrix that a tensor [rows, columns] stores, or stores transposed. */
 export function matrixOf(tensor: Tensor, transposed: boolean): Matrix {
   const [rows = 0, columns = 0] = tensor.dims;
   const values = tensor.toFloat64();
@@ -40,6 +40,7 @@ export function matrixOf(tensor: Tensor, transposed: boolean): Matrix {
   return { rows: columns, columns: rows, values: turned };
 }
 
+/** a * b, where a has as many columns as b has rows. */
 export function multiplyMatrices(a: Matrix, b: Matrix): Matrix {
   const { rows, columns: inner } = a;
   const { columns } = b;

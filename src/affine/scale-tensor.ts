@@ -10,13 +10,13 @@ interface Scaling {
   readonly inner: number;
 }
 
-/** What scaled tensors were scaled from, so that scaling one again reads the same bytes and rounds once all the same. */
+/** What scaled tensors were made from, so that scaling one again starts from the same bytes and still rounds once. */
 const ORIGINS = new WeakMap<Tensor, { readonly tensor: Tensor; readonly scalings: readonly Scaling[] }>();
 
 /**
  * The tensor with element i multiplied by scale[floor(i / inner) % scale.length]: a scale along any axis, where
  * `inner` is the number of elements between two steps of that axis. Products are made in float64 and rounded once. They are
- * made when and as far as the result's bytes are read, from where the tensor's own elements are, so nothing is held.
+ * made when the result's bytes are read, only as many as are read, so nothing is held.
  */
 export function scaleTensor(tensor: Tensor, scale: Float64Array, inner: number): Tensor {
   const origin = ORIGINS.get(tensor) ?? { tensor, scalings: [] };
@@ -29,7 +29,7 @@ export function scaleTensor(tensor: Tensor, scale: Float64Array, inner: number):
   return scaled;
 }
 
-/** One more scaling: where there is one along the same axis, their product. */
+/** The scalings with one more, which is multiplied into the one along the same axis if there is one. */
 function joined(scalings: readonly Scaling[], more: Scaling): readonly Scaling[] {
   const at = scalings.findIndex(
     ({ scale, inner }) => inner === more.inner && scale.length === more.scale.length,
@@ -68,7 +68,7 @@ function scaledSource(tensor: Tensor, scalings: readonly Scaling[]): ByteSource 
 function multiply(dtype: DType, bytes: Uint8Array, scalings: readonly Scaling[], first: number): void {
   const view = typedView(dtype, bytes);
   const [only, ...more] = scalings;
-  // One product is rounded once where it lies; several are rounded after the last.
+  // A single product is rounded where it lies. Several are made in float64 and rounded after the last.
   if (only && more.length === 0 && (view instanceof Float32Array || view instanceof Float64Array)) {
     scaleInPlace(view, only, first);
     return;
@@ -103,16 +103,16 @@ const LARGEST: Readonly<Record<FloatDType, number>> = {
   bfloat16: 2 ** 127 * (2 - 2 ** -7),
 };
 
-/** Scales up to this keep every float32, bfloat16 or float64 weight that a network can compute with in range. */
+/** Scales up to this keep the weights of networks in the range of float32, bfloat16 and float64. */
 const HARMLESS_SCALE = 2 ** 32;
 
-/** Below this float16 holds multiples of 2^-24 and no longer 11 significant bits. */
+/** Below this float16 is subnormal: it holds multiples of 2^-24, with fewer than 11 significant bits. */
 const SMALLEST_NORMAL_HALF = 2 ** -14;
 
 /**
- * Whether scaling would leave the type's range: an element rounds to infinity, or, in float16, all of them sink to where
- * the type has hardly any digits. Reads the elements only where it could happen: always for float16, for the wide types
- * only under an extreme scale.
+ * Whether scaling would leave the type's range: an element rounds to infinity, or all elements of a float16 tensor become
+ * subnormal, where the type has hardly any digits. Reads the elements only where that could happen: always for float16, for
+ * wider types only under an extreme scale.
  */
 export function scaleOverflows(tensor: Tensor, scale: Float64Array, inner: number): boolean {
   const { dtype } = tensor;
@@ -130,15 +130,15 @@ export function scaleOverflows(tensor: Tensor, scale: Float64Array, inner: numbe
   return after > LARGEST[dtype] || sinks;
 }
 
-/** Whether products with these factors stay in range whatever weights a network has. */
+/** Whether products with these factors stay in range for all weights of networks. */
 function isHarmless(dtype: FloatDType, factors: Float64Array): boolean {
   return dtype !== "float16" && factors.every((factor) => Math.abs(factor) <= HARMLESS_SCALE);
 }
 
 /**
- * A tensor of sums of weights times `factors`, which are worked out when its bytes are first read, and then held: a plan is
- * looked for among many, and takes few. Where they could leave the type's range they are worked out at once, and the result is
- * undefined if they do. `addend` is the tensor that the sums are added to.
+ * A tensor of sums of weights times `factors`. The sums are computed when its bytes are first read, and then held, because the
+ * search makes many such tensors and keeps few. Where they could leave the type's range, they are computed at once, and the
+ * result is undefined if they do. `addend` is the tensor that the sums are added to.
  */
 export function sumsTensor(
   dtype: FloatDType,

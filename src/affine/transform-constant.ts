@@ -1,3 +1,4 @@
+import { product } from "../base/integers.js";
 import type { Refusal } from "../base/refusal.js";
 import { isFloat } from "../ir/dtype.js";
 import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
@@ -5,7 +6,7 @@ import { type ChannelAffine, channelCount, isScaleOnly, isShiftOnly } from "./ch
 import { refusals } from "./refusals.js";
 import { fitsRange, scaleOverflows, scaleTensor } from "./scale-tensor.js";
 
-/** scale[c] * k + shift[c] of a constant along one of its axes, or uniformly; why not, where it cannot be written. */
+/** The constant k as scale[c] * k + shift[c] along one of its axes, or uniformly; a refusal where its type cannot hold that. */
 export function transformConstant(
   constant: Tensor,
   axis: number | undefined,
@@ -31,8 +32,4 @@ export function transformConstant(
   return fitsRange(dtype, values)
     ? tensorFromNumbers(dtype, dims, values)
     : refusals.constantWouldOverflow(dtype);
-}
-
-function product(dims: readonly number[]): number {
-  return dims.reduce((size, dim) => size * dim, 1);
 }

@@ -1,6 +1,6 @@
 /**
- * Bytes that are read where they are wanted: a file, a mapped region or an array in memory. The core only ever sees
- * this, so it never holds a whole model and never touches Node's modules.
+ * Bytes that are read when they are wanted: a file, a mapped region or an array in memory. All rooms but src/node see files
+ * only as this, so they never hold a whole model and run without Node's modules.
  */
 export interface ByteSource {
   /** Number of bytes. */
@@ -10,7 +10,7 @@ export interface ByteSource {
    * never write to it. Throws NormfoldError "io" when the source has become shorter.
    */
   read(offset: number, length: number): Uint8Array;
-  /** The same into `target`, as many bytes as it holds: for who streams through one buffer. */
+  /** Fills `target` with the bytes from `offset` on, for callers that stream through one buffer. */
   readInto?(target: Uint8Array, offset: number): void;
 }
 
@@ -34,7 +34,7 @@ export function readRange(range: ByteRange): Uint8Array {
   return range.source.read(range.offset, range.length);
 }
 
-/** Fills `target` with the bytes from `offset` on, without a copy between where the source can. */
+/** Fills `target` with the bytes from `offset` on, without an intermediate copy where the source can do that. */
 export function readInto(source: ByteSource, target: Uint8Array, offset: number): void {
   if (source.readInto !== undefined) source.readInto(target, offset);
   else target.set(source.read(offset, target.length));
@@ -61,8 +61,8 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 /**
- * A view whose byte offset is a multiple of `alignment`, copied only when it must be: a slice of a file is at any
- * offset, and typed arrays refuse unaligned ones.
+ * The same bytes at an offset that is a multiple of `alignment`, as typed arrays want it. Copied only where needed: a slice
+ * of a file may start anywhere.
  */
 export function alignedBytes(bytes: Uint8Array, alignment: number): Uint8Array {
   return bytes.byteOffset % alignment === 0 ? bytes : new Uint8Array(bytes);

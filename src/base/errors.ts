@@ -109,7 +109,7 @@ export function errorCatalogue<T extends ErrorSentences>(sentences: T): ErrorCat
   });
 }
 
-/** Names in files may hold anything: line breaks, or what a terminal takes for commands. */
+/** Names in files may hold line breaks, or escape sequences that a terminal obeys. */
 function oneLine(text: string): string {
   return text.replace(/\p{Cc}+/gu, " ");
 }

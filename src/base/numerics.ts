@@ -1,5 +1,5 @@
 /**
- * What a rewrite may do to the numbers, and so how a check judges its result.
+ * The effect of a rewrite on the numbers, which says how its result is judged.
  *
  *   exact        bit for bit the same outputs
  *   rounding     the same real function, computed with other roundings

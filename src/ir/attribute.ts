@@ -54,7 +54,7 @@ export type AttributeKind = Exclude<AttributePayload["kind"], "ref" | "unknown">
 const utf8 = new TextEncoder();
 const utf8Decoder = new TextDecoder();
 
-/** What `node.set` and `graph.addNode` accept in place of a full attribute; numbers that are integers become INT. */
+/** A plain value from which an attribute is made. Numbers that are integers become INT. */
 export type AttributeInit =
   | AttributePayload
   | number

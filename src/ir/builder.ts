@@ -4,13 +4,13 @@ import type { FloatDType } from "./dtype.js";
 import type { Graph, Node, NodeInit, Value } from "./graph.js";
 import { type Tensor, tensorFromBigInts, tensorFromNumbers } from "./tensor.js";
 
-/** Who adds the nodes: a graph that is being built, or the Rewriter of a pass, which keeps a log. */
+/** Adds nodes for a Builder: DIRECT_EDITOR, or the Rewriter of a pass, which keeps a log. */
 export interface GraphEditor {
   addNode(graph: Graph, init: NodeInit, before?: Node): Node;
   addConstant(graph: Graph, base: string, tensor: Tensor, before?: Node): Value;
 }
 
-/** Edits the graph as it is told, for models that are being built or that one caller owns. */
+/** Edits the graph at once and keeps no log: for models that are being built, or that one caller owns. */
 export const DIRECT_EDITOR: GraphEditor = {
   addNode: (graph, init, before) => graph.addNode(init, before),
   addConstant(graph, base, tensor, before) {
@@ -24,9 +24,9 @@ export const DIRECT_EDITOR: GraphEditor = {
 export type BuilderInput = Value | null;
 
 export interface BuilderOptions {
-  /** New nodes go before this one; by default to the end of the graph. */
+  /** New nodes go before this one; without it to the end of the graph. */
   readonly before?: Node | undefined;
-  /** What names of new values start with. */
+  /** Prefix of the names of new values. */
   readonly prefix?: string;
   readonly editor?: GraphEditor;
 }
@@ -41,7 +41,7 @@ export class Builder {
   readonly graph: Graph;
   /** New nodes go before this one; undefined: to the end. */
   before: Node | undefined;
-  /** What names of new values start with; change it to tell the parts of a large construction apart. */
+  /** Prefix of the names of new values; change it to tell the parts of a large construction apart. */
   prefix: string;
   readonly #editor: GraphEditor;
   readonly #constants = new Map<string, Value>();
@@ -53,7 +53,7 @@ export class Builder {
     this.#editor = options.editor ?? DIRECT_EDITOR;
   }
 
-  /** A node with one output. `name` is what its output should be called. */
+  /** Adds a node with one output, called `name` if that name is free. */
   op(
     opType: string,
     inputs: readonly BuilderInput[],
@@ -64,7 +64,7 @@ export class Builder {
     return present(output, "one output was asked for");
   }
 
-  /** A node with `count` outputs. */
+  /** Adds a node with `count` outputs. */
   ops(
     opType: string,
     inputs: readonly BuilderInput[],
@@ -109,7 +109,7 @@ export class Builder {
   }
 
   #once(key: string, make: () => Tensor): Value {
-    // A Constant node serves only what comes after it; where nodes go to different places, one each.
+    // Only nodes behind a Constant node can read it, and `before` may change, so each reader gets its own.
     if (this.graph.isFunctionBody) return this.constant(make());
     const known = this.#constants.get(key);
     if (known !== undefined) return known;

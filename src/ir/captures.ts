@@ -1,6 +1,6 @@
 import type { Graph, Node, Value } from "./graph.js";
 
-/** The values from around the node that its bodies read, each once. */
+/** The values of graphs around it that a node's bodies read, each once. */
 export function capturesOf(node: Node): readonly Value[] {
   if (node.subgraphs.length === 0) return [];
   const inside = new Set<Graph>();

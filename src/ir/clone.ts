@@ -9,7 +9,7 @@ export type ValueMap = Map<Value, Value>;
 /**
  * A copy that can be edited without touching the original. Graphs, nodes and values are new; tensors, types and
  * attributes without graphs are immutable and shared, so the cost is that of the graph and not of its weights.
- * `values`, when given, receives what became of each value.
+ * `values`, when given, receives the copy of each value.
  */
 export function cloneModel(model: Model, values: ValueMap = new Map()): Model {
   const copy = new Model(cloneGraph(model.graph, values), model.opsetImports, model.irVersion);
@@ -32,8 +32,9 @@ function cloneFunction(fn: FunctionDef, values: ValueMap): FunctionDef {
 }
 
 /**
- * A copy of a graph and the graphs inside it. A value from around the graph is replaced by what `values` has for it,
- * and stays itself when it is not there: so a body can be copied within its model. `parent` is the graph around the copy.
+ * A copy of a graph and the graphs inside it. Where it reads a value of a graph around it, the copy reads that value's copy
+ * in `values`, or the value itself if it has none there, so that a body can be copied within its model. `parent` is the
+ * graph around the copy.
  */
 export function cloneGraph(graph: Graph, values: ValueMap = new Map(), parent?: Graph): Graph {
   const copy = new Graph(graph.name, parent);
@@ -53,8 +54,8 @@ export function cloneGraph(graph: Graph, values: ValueMap = new Map(), parent?: 
 }
 
 /**
- * Copies the initializers and nodes of a graph to the end of another, of another model too. `values` has what the inputs
- * become. Names must be free there.
+ * Copies the initializers and nodes of a graph to the end of another, which may be of another model. `values` has the values
+ * there that take the place of the inputs. Names must be free there.
  */
 export function appendCopy(graph: Graph, into: Graph, values: ValueMap): void {
   for (const value of graph.initializers) if (!values.has(value)) cloneInitializer(value, into, values);

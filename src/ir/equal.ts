@@ -6,10 +6,10 @@ import type { FunctionDef, Model, OpsetImport } from "./model.js";
 import type { Tensor } from "./tensor.js";
 import type { ValueType } from "./type.js";
 
-/** What the comparison of two models leaves out. */
+/** How two models are compared. */
 export interface EqualOptions {
   /**
-   * Leaves out what the textual syntax has no words for: doc strings and metadata below the model, unknown fields,
+   * Leaves out the parts that the textual syntax cannot express: doc strings and metadata below the model, unknown fields,
    * annotations, training information.
    */
   readonly ignoreNotes?: boolean;
@@ -17,7 +17,7 @@ export interface EqualOptions {
 
 interface Context {
   readonly notes: boolean;
-  /** Values of the one model and their counterparts, as far as they have been met. */
+  /** Values of the one model and their counterparts in the other, as far as they have been compared. */
   readonly twins: Map<Value, Value>;
 }
 
@@ -260,7 +260,7 @@ function differTensors(path: string, a: Tensor, b: Tensor): Difference {
   return at < 0 ? undefined : `${path}: the bytes differ from byte ${at} on`;
 }
 
-/** Where data lives that is not at hand. */
+/** Where the data is, for tensors whose data is missing. */
 function placeOf({ data }: Tensor): string {
   const external = data.kind === "missing" || data.kind === "range" ? data.external : undefined;
   return external === undefined ? "data in the model" : `"${external.location}" from byte ${external.offset}`;

@@ -8,7 +8,7 @@ import { type MetadataEntry, type Use, Value, type ValueInfo } from "./value.js"
 export { isStandardDomain, Node, type NodeInit } from "./node.js";
 export { type MetadataEntry, type Use, Value, type ValueInfo } from "./value.js";
 
-/** A quantization_annotation, kept in step with the values it names. */
+/** A quantization_annotation. It refers to values, so that it follows when they are renamed. */
 export interface QuantizationAnnotation {
   /** The annotated value; a name where the model has no such value. */
   readonly tensor: Value | string;
@@ -32,9 +32,9 @@ export class Graph {
   unknown: Uint8Array | undefined;
   /** quantization_annotation entries. */
   annotations: QuantizationAnnotation[] = [];
-  /** value_info entries that name no value of the graph, or repeat a declaration; kept as they were. */
+  /** value_info entries that name no value of the graph or repeat a declaration. They are written as they were read. */
   strayInfo: ValueInfo[] = [];
-  /** Declarations of outputs whose value is declared elsewhere: an input handed through, an outer graph's value. */
+  /** Declarations of outputs whose value has another declaration: an input that is also an output, an outer graph's value. */
   readonly outputInfo: Map<Value, ValueInfo> = new Map<Value, ValueInfo>();
   /** The control-flow node whose body this is. */
   owner: Node | undefined;
@@ -117,7 +117,7 @@ export class Graph {
     return value;
   }
 
-  /** Removes an input that nothing uses, and its default value with it. */
+  /** Removes an input without uses, together with its default value. */
   removeInput(value: Value): void {
     invariant(value.uses.size === 0, `input "${value.name}" is still used`);
     this.#inputs.delete(value);
@@ -155,13 +155,13 @@ export class Graph {
     this.#initializers.add(input);
   }
 
-  /** Makes an input with a default value the constant that the default is. */
+  /** Makes an input with a default value a constant, which callers cannot override. */
   freezeInput(input: Value): void {
     invariant(input.tensor !== undefined, `input "${input.name}" has no default`);
     this.#inputs.delete(input);
   }
 
-  /** Removes an initializer that nothing uses; an input keeps existing without its default. */
+  /** Removes an initializer without uses. Where it is the default of an input, the input stays. */
   removeInitializer(value: Value): void {
     invariant(value.uses.size === 0, `initializer "${value.name}" is still used`);
     this.#initializers.delete(value);
@@ -233,7 +233,7 @@ export class Graph {
     this.#link(node, before);
   }
 
-  /** Removes a node whose outputs nothing uses. Its `next` stays, so that an iteration standing on it goes on. */
+  /** Removes a node whose outputs have no uses. Its `next` stays, so that an iteration that is at the node can go on. */
   removeNode(node: Node): void {
     invariant(node.graph === this, `${node.label} is not in this graph`);
     for (const value of node.outputs) {
@@ -243,7 +243,7 @@ export class Graph {
     this.#retire(node);
   }
 
-  /** Gives up everything a removed node holds: names and uses, its subgraphs' included. */
+  /** Releases the names and uses that a removed node holds, and those of its subgraphs. */
   #retire(node: Node): void {
     node.setInputs([]);
     for (const value of node.outputs) if (value !== null) this.scope.release(value.name);
@@ -290,8 +290,8 @@ export function canReplace(from: Value, to: Value): boolean {
 }
 
 /**
- * Whether `to`, defined before `from`, can bear its name: not when a body that sees `to` and does not see `from` has a
- * value of that name, which would then hide the one around it.
+ * Whether `to`, which is defined before `from`, can take its name. It cannot where a body between the two has a value of that
+ * name, because that value would then hide `to`.
  */
 export function canTakeName(from: Value, to: Value): boolean {
   const { graph, name } = from;

@@ -3,7 +3,7 @@ import type { Graph } from "./graph.js";
 import type { Tensor } from "./tensor.js";
 import { type MetadataEntry, type Use, Value } from "./value.js";
 
-/** What a new node is made of. */
+/** The parts of a new node. */
 export interface NodeInit {
   /** The operator, as ONNX spells it: `MatMul`. */
   readonly opType: string;

@@ -1,8 +1,8 @@
 import type { Graph, Node, Value } from "./graph.js";
 
 /**
- * Removes the nodes and initializers that feed no output of the graph, and annotations of what went. For graphs whose
- * outputs were just chosen: unlike the pass eliminate-dead it takes custom operators to have no effects.
+ * Removes the nodes and initializers that no output of the graph needs, with their annotations. For graphs whose outputs were
+ * just chosen: unlike the pass eliminate-dead it assumes that custom operators have no side effects.
  */
 export function pruneUnread(graph: Graph): void {
   for (let node = graph.last; node !== undefined; ) {
@@ -20,7 +20,7 @@ export function pruneUnread(graph: Graph): void {
   );
 }
 
-/** Nothing computes with it; what only an annotation names goes with its annotation. */
+/** True when no node or output reads the value. A value that only an annotation names goes together with the annotation. */
 function isUnread(value: Value): boolean {
   for (const use of value.uses) if (use.kind !== "pin") return false;
   return true;

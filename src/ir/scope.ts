@@ -22,7 +22,7 @@ export class Scope {
     return this.#claims.has(name);
   }
 
-  /** Bodies side by side may each have a value of the name. */
+  /** True when several values have the name, as bodies side by side may. */
   isShared(name: string): boolean {
     return (this.#claims.get(name) ?? 0) > 1;
   }

@@ -13,7 +13,7 @@ import {
   FLOAT8E5M2FNUZ,
   FLOAT16,
   type FloatFormat,
-} from "../base/numeric.js";
+} from "../base/float-format.js";
 import { bitsOf, byteLengthOf, type DType } from "./dtype.js";
 import { errors } from "./errors.js";
 
@@ -31,9 +31,9 @@ export interface ExternalLocation {
  * The elements of a tensor, little-endian as in raw_data, not read until asked for.
  *
  *   range     a region of a file or array, copied to the output without ever being decoded
- *   computed  made when its bytes are wanted (a folded weight); what is large is made again when wanted again, and not held
+ *   computed  made whenever its bytes are wanted (a folded weight); large ones are not held but made again
  *   strings   one UTF-8 byte string per element
- *   missing   the external file is not there or not allowed; every other field is known. Reading throws.
+ *   missing   the external file is not there or not allowed. All but the elements is known; reading them throws.
  */
 export type TensorData =
   | { readonly kind: "range"; readonly range: ByteRange; readonly external?: ExternalLocation }
@@ -41,13 +41,13 @@ export type TensorData =
   | { readonly kind: "strings"; readonly values: readonly Uint8Array[] }
   | { readonly kind: "missing"; readonly external: ExternalLocation; readonly error: NormfoldError };
 
-/** What a TensorProto says besides its type and elements. */
+/** The fields of a TensorProto besides type, sizes and elements. */
 export interface TensorMeta {
   /** The name; an initializer is written under the name of its value. */
   readonly name?: string | undefined;
   /** Documentation for people. */
   readonly docString?: string | undefined;
-  /** The whole TensorProto as it was read: written back verbatim while the name fits. */
+  /** The whole TensorProto as it was read. It is written back verbatim while the name is the same. */
   readonly wire?: ByteRange | undefined;
 }
 
@@ -59,7 +59,7 @@ export class Tensor {
   readonly dims: readonly number[];
   /** The elements, or where they are. */
   readonly data: TensorData;
-  /** What else the file says of the tensor. */
+  /** Its name and documentation in the file. */
   readonly meta: TensorMeta;
 
   /** A tensor over `data` of the right size, which is not checked; tensorFromBytes and tensorFromNumbers check it. */
@@ -176,12 +176,12 @@ const INTEGERS: ReadonlySet<DType> = new Set<DType>([
   ...(["uint64", "uint32", "uint16", "uint8", "uint4", "uint2", "bool"] as const),
 ]);
 
-/** As encodeNumbers does, but throws "usage" for what would come back as another number. */
+/** Like encodeNumbers, but throws "usage" for numbers that the type does not hold exactly. */
 function encodeIntegers(dtype: DType, values: ArrayLike<number>): Uint8Array {
   const fail = (value: number): never => {
     throw errors.numberOutsideType(value, dtype);
   };
-  // Before they are encoded: of a fraction no bigint can be made.
+  // Checked before they are encoded, because BigInt throws for a fraction.
   for (let i = 0; i < values.length; i++) if (!Number.isInteger(values[i])) fail(values[i] ?? NaN);
   const bytes = encodeNumbers(dtype, values);
   decodeNumbers(dtype, bytes, values.length).forEach((held, i) => {

@@ -14,7 +14,7 @@ export interface MetadataEntry {
   readonly wire?: Uint8Array;
 }
 
-/** A ValueInfoProto: what the model declares about a value. `wire` is written back verbatim while the name fits. */
+/** A ValueInfoProto: the declaration of a value. `wire` is written back verbatim while the name is the same. */
 export interface ValueInfo {
   /** The name that the declaration gives the value. */
   readonly name: string;
@@ -54,7 +54,7 @@ export class Value {
   info: ValueInfo | undefined;
   #name: string;
   readonly #uses = new Set<Use>();
-  /** Counted apart: a constant may have a hundred thousand readers, and every pass asks. */
+  /** Counted apart from the other uses, because every pass asks for it and a constant may have 100,000 readers. */
   #outputUses = 0;
   #pins: readonly string[] = [];
 
@@ -79,7 +79,7 @@ export class Value {
     this.#name = name;
   }
 
-  /** The declared type, if there is one. What else is known of a value, Facts say. */
+  /** The declared type, if there is one. Facts know more. */
   get type(): ValueType | undefined {
     return this.info?.type;
   }
@@ -109,7 +109,7 @@ export class Value {
     return this.#pins.length > 0;
   }
 
-  /** Why the value may not vanish or change, as a clause; undefined when nothing outside the graph names it. */
+  /** The reason why the value may not vanish or change, as a clause; undefined when nothing outside the graph names it. */
   get pinnedBecause(): string | undefined {
     return this.#pins[0];
   }
@@ -123,7 +123,7 @@ export class Value {
     return !(this.graph.scope.initializersAreDefaults && this.isGraphInput);
   }
 
-  /** For the editing classes of this file and pins; not a way to edit. */
+  /** Records a use. Graph and Node call it when they are edited; others only for pins. */
   addUse(use: Use): void {
     if (this.#uses.has(use)) return;
     this.#uses.add(use);
@@ -131,7 +131,7 @@ export class Value {
     else if (use.kind === "pin") this.#pins = [...this.#pins, use.reason];
   }
 
-  /** The counterpart of addUse. */
+  /** Takes a use back, as addUse records it. */
   removeUse(use: Use): void {
     if (!this.#uses.delete(use)) return;
     if (use.kind === "output") this.#outputUses--;

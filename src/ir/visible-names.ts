@@ -1,6 +1,6 @@
 import type { Value } from "./value.js";
 
-/** What names stand for at a point of a graph: its own values so far, and those of the graphs around it. */
+/** The values that names mean at a point of a graph: its own so far, and those of the graphs around it. */
 export class VisibleNames {
   readonly own: Map<string, Value> = new Map<string, Value>();
   readonly outer: VisibleNames | undefined;

@@ -1,5 +1,5 @@
 import { alignedBytes } from "../base/bytes.js";
-import { FLOAT16 } from "../base/numeric.js";
+import { FLOAT16 } from "../base/float-format.js";
 import { type DType, isFloat } from "../ir/dtype.js";
 import { decodeNumbers, typedView } from "../ir/tensor.js";
 import { type RuntimeTensor, tensorSize } from "./runtime.js";
