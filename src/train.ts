@@ -9,11 +9,14 @@ export {
   type CalibrateOptions,
   type CalibrationMethod,
   type CalibrationReport,
+  type ChannelStatistics,
   calibrate,
 } from "./batchnorm/calibrate.js";
 export { type FreezeReport, freeze } from "./batchnorm/freeze.js";
-export { type InsertedSite, type InsertReport, insertBatchNorm } from "./batchnorm/insert.js";
+export { insertBatchNorm } from "./batchnorm/insert.js";
 export type { InsertOptions } from "./batchnorm/insert-options.js";
+export type { InsertedSite, InsertReport } from "./batchnorm/insert-report.js";
+export type { MeasuredValue } from "./batchnorm/instrument.js";
 export {
   type KeptNode,
   type PrepareOptions,
@@ -29,6 +32,7 @@ export {
   estimateStatistics,
   type LayerStatistics,
   type StatisticsOptions,
+  type StatisticsProgress,
   type StatisticsReport,
 } from "./batchnorm/statistics.js";
 export { bindDataset, LABELS, type Preparation, type Slot } from "./data/bind.js";

@@ -8,14 +8,16 @@ import type { Facts } from "../rules/facts.js";
 
 /** The mean and the variance (divided by the number of elements) of each channel of a batch. */
 export interface Moments {
+  /** [channels] */
   readonly mean: Value;
+  /** [channels] */
   readonly variance: Value;
 }
 
-/** BatchNormalization that hands out the batch's own moments, [channels]: momentum 0 forgets the old ones. */
+/** Adds a BatchNormalization that gives the batch's own moments, because momentum 0 drops the old ones. */
 export function batchMoments(build: Builder, x: Value, channels: number, dtype: FloatDType): Moments {
   const ones = build.constant(tensorFromNumbers(dtype, [channels], new Float64Array(channels).fill(1)));
-  // Old statistics that are NaN would stay so: 0 * NaN is NaN.
+  // No NaN as old statistics, because 0 * NaN is NaN.
   const zeros = build.constant(tensorFromNumbers(dtype, [channels], new Float64Array(channels)));
   const [, mean, variance] = build.ops("BatchNormalization", [x, ones, zeros, zeros, ones], 3, {
     training_mode: 1,
@@ -24,19 +26,25 @@ export function batchMoments(build: Builder, x: Value, channels: number, dtype: 
   return { mean: present(mean, "three outputs"), variance: present(variance, "three outputs") };
 }
 
-/** How the elements of one channel of one sample are laid in rows, and over how many axes they were. */
+/** How the elements of one channel of one sample are arranged in rows. */
 export interface RowLayout {
+  /** The number of rows. */
   readonly count: number;
+  /** The elements of a row. */
   readonly length: number;
+  /** The number of spatial axes of the map. */
   readonly rank: number;
 }
 
-/** With fewer elements than this, BatchNormalization itself takes no longer. */
+/** With fewer elements than this, BatchNormalization itself is as fast. */
 const LARGE = 2 ** 19;
-/** Shorter rows cost more than they sum, and the error of a sum grows with longer ones. */
+/** The overhead of a row outweighs the sum of a shorter one, and the rounding error of a sum grows with longer ones. */
 const [SHORTEST, LONGEST] = [128, 2048];
 
-/** The rows of a value [N, channels, ...] in float; undefined where it is small, its sizes are not known, or no row divides them. */
+/**
+ * Chooses rows for a float value of [N, channels, ...]; undefined where it is small, its sizes are not known, or no length of a row divides
+ * them.
+ */
 export function rowLayoutOf(
   value: Value,
   { axis, channels, dtype }: { readonly axis: 1 | -1; readonly channels: number; readonly dtype: FloatDType },
@@ -68,8 +76,9 @@ export interface MapMoments extends Moments {
 }
 
 /**
- * The moments of a large feature map and its distance from the mean, from opset 14 on: two passes, as BatchNormalization takes them.
- * onnxruntime's works on one thread when it trains, while means, differences and products of matrices use them all.
+ * Adds the moments of a large feature map and its distance from the mean, from opset 14 on: two passes, as in
+ * BatchNormalization. In training form onnxruntime's works on one thread, while means, differences and products of matrices
+ * use all of them.
  */
 export function centre(
   build: Builder,
@@ -82,19 +91,19 @@ export function centre(
   return { mean, distance, ...meanSquare(build, distance, rows, opset) };
 }
 
-/** Up to this square of a mean over its variance, E[x^2] - E[x]^2 keeps the variance's digits. */
+/** E[x^2] - E[x]^2 keeps the variance's digits as long as the squared mean is at most this multiple of the variance. */
 const SHARP = 2;
 
 /**
- * The same where nobody asks for the distance: one pass, and a second only for batches whose mean is too far from 0 for the
- * difference of two moments. Batches differ, so that the graph decides.
+ * The same where the distance is not needed: one pass, and a second only for batches whose mean is too far from 0 for the
+ * difference of two moments. The graph decides, because batches differ.
  */
 export function mapMoments(build: Builder, x: Value, rows: RowLayout, opset: number): MapMoments {
   const { mean, vector } = meanOf(build, x, rows, opset);
   const raw = meanSquare(build, x, rows, opset);
   const square = build.op("Mul", [vector, vector]);
   const difference = build.op("Sub", [raw.variance, square]);
-  // A comparison with NaN is false: what is no number goes through the second pass, and comes out as none.
+  // A comparison with NaN is false, so that NaN takes the second pass, and stays NaN there.
   const limit = build.op("Mul", [difference, build.scalar(SHARP, "float")]);
   const sharp = build.op("Cast", [build.op("LessOrEqual", [square, limit])], { to: FLOAT });
   const isSharp = build.op("Cast", [build.op("ReduceMin", [sharp], { keepdims: 0 })], { to: BOOL });
@@ -113,7 +122,7 @@ export function mapMoments(build: Builder, x: Value, rows: RowLayout, opset: num
   return { mean, variance, size: raw.size };
 }
 
-/** Row by row first: onnxruntime adds up in a row what it is given, and a mean of a million numbers would lose three digits. */
+/** Row by row first: onnxruntime adds numbers one after the other, so that a mean of a million would lose three digits. */
 function meanOf(
   build: Builder,
   x: Value,
@@ -131,7 +140,7 @@ function rowsIn(build: Builder, x: Value, { count, length }: RowLayout): Value {
   return build.op("Reshape", [x, build.ints([0, 0, count, 1, length])]);
 }
 
-/** The mean square of each channel, which is the variance of distances from the mean. A row's product with itself is its sum of squares. */
+/** The mean square of each channel: of distances from the mean, the variance. A row times itself is its sum of squares. */
 function meanSquare(
   build: Builder,
   x: Value,
@@ -151,8 +160,8 @@ function meanSquare(
 const [FLOAT, BOOL] = [1, 9];
 
 /**
- * What a normalization makes of distances from the mean: a Conv with one tap a channel, which all threads work on and into which
- * onnxruntime takes the activation or the sum that follows.
+ * Normalizes distances from the mean by a Conv with one tap a channel, because that uses all threads and onnxruntime fuses the
+ * activation or the sum that follows into it.
  */
 export function normalizeDistance(
   build: Builder,

@@ -10,19 +10,20 @@ import type { BatchMoments } from "./moments.js";
 import { estimateStatistics, type StatisticsOptions } from "./statistics.js";
 
 /**
- * How statistics are worked out:
+ * How the statistics come from the batches:
  *
  *   paper           Algorithm 2: the mean over batches of their means and of m/(m-1) times their variances
  *   pooled          mean and variance (divided by n) of all elements at once, merged in float64
- *   sequential      pooled, layer by layer: each layer sees inputs normalized by the statistics that the layers before it
- *                   have got; exactly what inference sees, for one pass over the data a layer, or for several that stand
- *                   side by side
+ *   sequential      pooled, layer by layer: each layer sees inputs normalized by the new statistics of the layers before it,
+ *                   exactly as inference does; takes one pass over the data for each layer, or for several layers that do not
+ *                   depend on each other
  *   moving-average  ONNX's own: old * momentum + batch * (1 - momentum), with biased variances, from the stored values on
  *
  * With all but `sequential`, layers see batches normalized by their own statistics, as in training.
  */
 export type CalibrationMethod = "paper" | "pooled" | "sequential" | "moving-average";
 
+/** All methods of calibration. */
 export const CALIBRATION_METHODS: readonly CalibrationMethod[] = [
   "paper",
   "pooled",
@@ -30,6 +31,7 @@ export const CALIBRATION_METHODS: readonly CalibrationMethod[] = [
   "moving-average",
 ];
 
+/** How to calibrate, and on how much of the data. */
 export interface CalibrateOptions
   extends Pick<
     StatisticsOptions,
@@ -37,40 +39,59 @@ export interface CalibrateOptions
   > {
   /** Default "paper". */
   readonly method?: CalibrationMethod;
-  /** Of `moving-average`: the weight of the old value. Default: each node's own. */
+  /** For `moving-average` alone: the weight of the old value, from 0 to below 1. Default: each node's own. */
   readonly momentum?: number;
 }
 
-/** What became of one BatchNormalization's statistics. */
+/** One number for each channel. */
+export interface ChannelStatistics {
+  /** The mean of each channel. */
+  readonly mean: Float64Array;
+  /** The variance of each channel. */
+  readonly variance: Float64Array;
+}
+
+/** How the statistics of one BatchNormalization changed. */
 export interface CalibratedLayer {
+  /** The node's name, or a stand-in made from its output where it has none. */
   readonly name: string;
+  /** The number of channels. */
   readonly channels: number;
-  readonly before: { readonly mean: Float64Array; readonly variance: Float64Array };
-  readonly after: { readonly mean: Float64Array; readonly variance: Float64Array };
-  /** Of mean and variance, from their spread among batches; undefined for one batch and for moving averages. */
-  readonly standardError: { readonly mean: Float64Array; readonly variance: Float64Array } | undefined;
-  /** Channels that are constant on this data, up to the rounding of float32. */
+  /** The statistics in the model that was given. */
+  readonly before: ChannelStatistics;
+  /** The statistics in the calibrated model, as its types round them. */
+  readonly after: ChannelStatistics;
+  /** Standard errors of mean and variance, from their spread among batches; undefined for one batch and for moving averages. */
+  readonly standardError: ChannelStatistics | undefined;
+  /** The channels that are constant on this data, up to the rounding of float32. */
   readonly dead: readonly number[];
   /** How far the means moved, in old standard deviations: the root mean square over channels. */
   readonly shift: number;
-  /** By what factor the standard deviations changed: the geometric mean over living channels. */
+  /** The factor by which the standard deviations changed: the geometric mean over channels that are not dead. */
   readonly ratio: number;
 }
 
+/** What a calibration did. Plain data. */
 export interface CalibrationReport {
+  /** The method that was used. */
   readonly method: CalibrationMethod;
+  /** Samples in a batch. */
   readonly batchSize: number;
+  /** Batches in a pass over the data. */
   readonly batches: number;
+  /** Samples in a pass over the data. */
   readonly samples: number;
+  /** The BatchNormalizations of the main graph, in its order. */
   readonly layers: readonly CalibratedLayer[];
-  /** The BatchNormalizations that keep theirs: those in bodies of If, Loop and Scan, and in functions. */
+  /** The BatchNormalizations that keep their statistics: those in bodies of If, Loop and Scan, and in functions. */
   readonly passedOver: readonly string[];
 }
 
 /**
- * New population statistics for the BatchNormalizations of the main graph, in a copy of the model, from data: after training, after a move to
- * another domain (AdaBN), or after weights changed. Nothing else changes. Throws as estimateStatistics does, "usage" for a
- * model without BatchNormalization, and "unsupported" where statistics are no constants.
+ * Gives the BatchNormalizations of the main graph new population statistics from data, in a copy of the model: after
+ * training, for data of another domain (AdaBN), or after weights changed. Nothing else changes. Throws as
+ * estimateStatistics does, "usage" for a model without BatchNormalization and for a momentum that makes no sense, and
+ * "unsupported" where statistics are no constants or do not fit into their type.
  */
 export async function calibrate(
   model: Model,
@@ -105,7 +126,7 @@ export async function calibrate(
       batches: measured.batches,
       samples: measured.samples,
       layers: layers.map((layer, index) =>
-        describe(layer, present(before[index], "one a layer"), measured.errors[index]),
+        calibratedLayer(layer, present(before[index], "one a layer"), measured.standardErrors[index]),
       ),
       passedOver,
     },
@@ -120,14 +141,15 @@ interface Layer {
 
 type RunOptions = Omit<CalibrateOptions, "method" | "momentum">;
 
-interface Measured {
+/** The size of a pass over the data, and the standard errors of each layer. */
+interface Measurement {
   readonly batchSize: number;
   readonly batches: number;
   readonly samples: number;
-  readonly errors: readonly CalibratedLayer["standardError"][];
+  readonly standardErrors: readonly (ChannelStatistics | undefined)[];
 }
 
-/** The normalizations of the main graph; each gets statistics of its own, where several share one initializer. */
+/** The normalizations of the main graph. Where several share an initializer, each gets one of its own. */
 function normalizationsOf(graph: Graph): readonly Layer[] {
   const layers: Layer[] = [];
   for (const node of graph.nodes()) {
@@ -156,7 +178,7 @@ function ownStatistic(graph: Graph, node: Node, index: number): Value {
   return own;
 }
 
-function stored({ mean, variance }: Layer): CalibratedLayer["before"] {
+function stored({ mean, variance }: Layer): ChannelStatistics {
   return { mean: numbersOf(mean), variance: numbersOf(variance) };
 }
 
@@ -164,7 +186,7 @@ function numbersOf(value: Value): Float64Array {
   return present(value.tensor, `"${value.name}" is an initializer`).toFloat64();
 }
 
-function store({ node, mean, variance }: Layer, statistics: CalibratedLayer["after"]): void {
+function store({ node, mean, variance }: Layer, statistics: ChannelStatistics): void {
   for (const [value, numbers] of [
     [mean, statistics.mean],
     [variance, statistics.variance],
@@ -185,14 +207,14 @@ async function atOnce(
   dataset: Dataset,
   options: RunOptions,
   method: "paper" | "pooled",
-): Promise<Measured> {
+): Promise<Measurement> {
   const targets = layers.map(({ node }) => node);
   const report = await estimateStatistics(model, dataset, { ...options, method, targets });
   report.layers.forEach(({ mean, variance }, index) => {
     const layer = present(layers[index], "one result a target");
     store(layer, { mean, variance });
   });
-  return { ...report, errors: report.layers.map(({ standardError }) => standardError) };
+  return { ...report, standardErrors: report.layers.map(({ standardError }) => standardError) };
 }
 
 async function inSequence(
@@ -200,9 +222,9 @@ async function inSequence(
   layers: readonly Layer[],
   dataset: Dataset,
   options: RunOptions,
-): Promise<Measured> {
+): Promise<Measurement> {
   const layerOf = new Map(layers.map((layer) => [layer.node, layer]));
-  const errors = new Map<Layer, CalibratedLayer["standardError"]>();
+  const standardErrors = new Map<Layer, ChannelStatistics | undefined>();
   let totals = { batchSize: 0, batches: 0, samples: 0 };
   const nodes = layers.map(({ node }) => node);
   for (const targets of levelsOf(model.graph, nodes)) {
@@ -216,12 +238,12 @@ async function inSequence(
       const layer = present(layerOf.get(node), "a level is of layers");
       const { mean, variance, standardError } = present(report.layers[index], "one result a target");
       store(layer, { mean, variance });
-      errors.set(layer, standardError);
+      standardErrors.set(layer, standardError);
     });
     totals = report;
   }
   const { batchSize, batches, samples } = totals;
-  return { batchSize, batches, samples, errors: layers.map((layer) => errors.get(layer)) };
+  return { batchSize, batches, samples, standardErrors: layers.map((layer) => standardErrors.get(layer)) };
 }
 
 async function movingAverage(
@@ -230,7 +252,7 @@ async function movingAverage(
   dataset: Dataset,
   options: RunOptions,
   momentum: number | undefined,
-): Promise<Measured> {
+): Promise<Measurement> {
   const averages = layers.map((layer) => ({
     ...stored(layer),
     weight: momentum ?? layer.node.float("momentum", 0.9),
@@ -248,18 +270,18 @@ async function movingAverage(
     const layer = present(layers[index], "one average a layer");
     store(layer, { mean, variance });
   });
-  return { ...report, errors: layers.map(() => undefined) };
+  return { ...report, standardErrors: layers.map(() => undefined) };
 }
 
-/** A channel whose variance is this small a part of its layer's is constant, up to rounding. */
+/** A channel is constant, up to rounding, where its variance is at most this part of the mean variance of its layer, */
 const DEAD = 1e-12;
-/** And so is one whose deviation is this small a part of its mean: sums of float32 are no better. */
+/** or where its standard deviation is at most this part of its mean, because sums in float32 have no more digits. */
 const LEVEL = 2 ** -17;
 
-function describe(
+function calibratedLayer(
   layer: Layer,
-  before: CalibratedLayer["before"],
-  standardError: CalibratedLayer["standardError"],
+  before: ChannelStatistics,
+  standardError: ChannelStatistics | undefined,
 ): CalibratedLayer {
   const after = stored(layer);
   const epsilon = layer.node.float("epsilon", 1e-5);

@@ -20,20 +20,25 @@ import { channelMapOf, readRowNormalization, unwrapRows } from "./row-normalizat
 
 /** What freezing did. Plain data. */
 export interface FreezeReport {
-  /** Normalizations that were in training form. */
-  readonly frozen: readonly { readonly name: string; readonly form: "training" | "decomposed" }[];
-  /** Normalizations that left every value as it was, up to the rounding of their own parameters, and are gone. */
+  /** The normalizations that were in training form. */
+  readonly frozen: readonly {
+    /** The node's name, or a stand-in made from a name of its values where it has none. */
+    readonly name: string;
+    /** decomposed: it was written in plain operators. */
+    readonly form: "training" | "decomposed";
+  }[];
+  /** The normalizations that were removed because they left every value as it was, up to the rounding of their own parameters. */
   readonly neutral: readonly string[];
-  /** Outputs of the model that are gone: updated running statistics. */
+  /** The outputs of the model that were removed: updated running statistics. */
   readonly outputs: readonly string[];
-  /** Dropout nodes that are gone. */
+  /** How many Dropout nodes were removed. */
   readonly dropouts: number;
 }
 
 /**
- * The inference form of a model: every BatchNormalization normalizes with its running statistics as they are stored, which become
- * constants; the outputs with updated statistics and Dropout are gone. The model is copied.
- * Throws "unsupported" where a statistic is computed or where something but an output of the model reads an updated one.
+ * Gives the inference form of a model, in a copy: every BatchNormalization normalizes with its stored running statistics, which
+ * become constants; the outputs with updated statistics and Dropout are removed. Throws "unsupported" where a statistic is
+ * computed, and where something but an output of the model reads an updated one.
  */
 export function freeze(model: Model): { readonly model: Model; readonly report: FreezeReport } {
   const copy = cloneModel(model);
@@ -67,7 +72,7 @@ export function freeze(model: Model): { readonly model: Model; readonly report: 
   return { model: copy, report: { frozen, neutral, outputs, dropouts } };
 }
 
-/** Statistics of the batch: training_mode from opset 14 on, is_test = 0 before opset 7, statistics outputs between. */
+/** Whether it uses the statistics of the batch: training_mode from opset 14 on, is_test = 0 before opset 7, outputs of statistics between. */
 function isTraining(node: Node, opset: number): boolean {
   if (opset >= 14) return node.int("training_mode", 0) !== 0;
   if (opset < 7) return node.int("is_test", 0) === 0;
@@ -105,8 +110,8 @@ function freezeNode(graph: Graph, node: Node, facts: Facts): void {
 }
 
 /**
- * The inputs with float statistics beside float16 parameters in the type of these, where it holds them: onnxruntime 1.30 fuses inference
- * forms with the layer before, and then refuses a model in which they differ.
+ * The inputs, with float statistics beside float16 parameters in the parameters' type where it can hold them: onnxruntime 1.30
+ * fuses inference forms with the layer before, and then refuses a model in which the types differ.
  */
 function inputsOfOneType(graph: Graph, node: Node): (Value | null)[] {
   const dtype = constantTensor(node.input(1))?.dtype;
@@ -121,7 +126,7 @@ function inputsOfOneType(graph: Graph, node: Node): (Value | null)[] {
   });
 }
 
-/** A default that a caller could override becomes the constant that it is; what is computed cannot. */
+/** Makes a constant of an input's default, which callers could override. A computed value cannot become one. */
 function makeConstant(value: Value | undefined, node: Node): void {
   if (value === undefined || constantTensor(value) !== undefined) return;
   if (value.tensor !== undefined && value.isGraphInput && !value.isPinned) {
@@ -169,7 +174,7 @@ function floatOf(value: Value): FloatDType {
   return dtype !== undefined && isFloat(dtype) ? dtype : "float";
 }
 
-/** Takes out a normalization whose scale is 1 and whose shift is 0 as far as its parameters can say. */
+/** Removes a normalization whose scale is 1 and whose shift is 0, up to the rounding of its parameters. */
 function dropNeutral(graph: Graph, node: Node, facts: Facts): boolean {
   const map = channelMapOf(node);
   const rows = readRowNormalization(node, facts);

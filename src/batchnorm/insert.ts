@@ -8,13 +8,12 @@ import type { Model } from "../ir/model.js";
 import { tensorFromNumbers } from "../ir/tensor.js";
 import { assertValid } from "../ir/verify.js";
 import { raiseOpset } from "../opset/index.js";
-import type { AccuracyReport } from "../reference/measure-models.js";
 import type { Facts } from "../rules/facts.js";
-import type { CheckReport } from "../runtime/check-report.js";
 import { removeUnusedConstants } from "./edit.js";
 import { baseName, emitNormalization, type NormalizationParameters, redirect } from "./emit-normalization.js";
 import { errors } from "./errors.js";
 import { type InsertOptions, type InsertSettings, settingsOf } from "./insert-options.js";
+import type { InsertedSite, InsertReport } from "./insert-report.js";
 import { nodeBehind } from "./neighbours.js";
 import { freshParameters, identityParameters } from "./parameters.js";
 import { proveInsertion } from "./prove.js";
@@ -24,50 +23,11 @@ import { type LinearLayer, type PassedOver, passOver, type Site } from "./site.j
 import { findSites } from "./sites.js";
 import { estimateStatistics, type LayerStatistics } from "./statistics.js";
 
-/** What became of one site. Plain data. */
-export interface InsertedSite {
-  /** The layer, or the sum, that is normalized. */
-  readonly name: string;
-  readonly opType: string;
-  readonly activations: readonly { readonly name: string; readonly opType: string }[];
-  readonly channels: number;
-  /** The axis of the channels: 1, or -1 for the last. */
-  readonly axis: 1 | -1;
-  /** all: everything that reads the layer sees it normalized. activations: others read it as it was. */
-  readonly readers: "all" | "activations";
-  /** taken over: beta does its work. kept: `biasKept` says why. none: the layer has no bias. */
-  readonly bias: "none" | "taken over" | "kept";
-  /** Why the layer keeps its bias, in one sentence. */
-  readonly biasKept: string | undefined;
-  /** Names the kind of that reason; stays the same where the sentence is reworded. */
-  readonly biasKeptId: string | undefined;
-  /** Where the running statistics come from: data, or 0 and 1. */
-  readonly statistics: "measured" | "neutral";
-  /** Names of the outputs with the updated running mean and variance, in training form. */
-  readonly runningOutputs: readonly string[];
-}
-
-export interface InsertReport {
-  readonly init: "identity" | "fresh";
-  readonly form: "inference" | "training";
-  readonly decomposed: boolean;
-  readonly epsilon: number;
-  readonly momentum: number;
-  readonly sites: readonly InsertedSite[];
-  readonly passedOver: readonly PassedOver[];
-  /** Batches and samples that were measured. */
-  readonly batches: number;
-  readonly samples: number;
-  /** How far the outputs moved, in inference form with identity; undefined where that says nothing. */
-  readonly check: CheckReport | undefined;
-  /** With `reference`, where there is a check: the distances from a float64 evaluation, or why there is none. */
-  readonly accuracy: AccuracyReport | undefined;
-}
-
 /**
- * Inserts BatchNormalization between linear layers and nonlinearities, z = g(Wu + b) becomes z = g(BN(Wu)), in a copy of the model.
- * All statistics are measured on the original in one pass. Throws "usage" without data for identity, "unsupported" where the form cannot
- * be had, and what estimateStatistics throws.
+ * Inserts BatchNormalization between linear layers and nonlinearities, in a copy of the model: z = g(Wu + b) becomes
+ * z = g(BN(Wu)) (Ioffe & Szegedy 2015, section 3.2). All statistics are measured on the original in one pass. Throws "usage"
+ * without data for init identity and for options that make no sense, "unsupported" where the model cannot be raised to an
+ * opset with the training form, and the errors of estimateStatistics.
  */
 export async function insertBatchNorm(
   model: Model,
@@ -91,8 +51,8 @@ export async function insertBatchNorm(
     passedOver: [...passedOver, ...recurrent.passedOver, ...refused],
   };
   if (options.dryRun) {
-    const listed = chosen.map((site) => describe(site, settings.init, []));
-    // Recurrent layers are split in the copy to be listed.
+    const listed = chosen.map((site) => insertedSite(site, settings.init, []));
+    // A second copy, because the first has its recurrent layers split.
     const same = cloneModel(model);
     return { model: same, report: { ...base, sites: listed, batches: 0, samples: 0, ...UNPROVEN } };
   }
@@ -101,7 +61,7 @@ export async function insertBatchNorm(
   const inserted: InsertedSite[] = [];
   for (const site of chosen) {
     const parameters = parametersOf(site, settings, measured.statistics.get(site));
-    inserted.push(describe(site, settings.init, insertAt(site, parameters, settings, facts)));
+    inserted.push(insertedSite(site, settings.init, insertAt(site, parameters, settings, facts)));
   }
   for (const graph of copy.graph.withSubgraphs()) removeUnusedConstants(graph);
   assertValid(copy);
@@ -116,7 +76,7 @@ export async function insertBatchNorm(
 
 const UNPROVEN = { check: undefined, accuracy: undefined };
 
-/** The sites that can have the form, and why others cannot. */
+/** The sites that can have the form, and the others with the reason. */
 function selectForForm(
   sites: readonly Site[],
   settings: InsertSettings,
@@ -158,8 +118,8 @@ function whyNotInForm(site: Site, { form, decompose }: InsertSettings, facts: Fa
 }
 
 /**
- * The first version whose BatchNormalization has the form. Opset 14 has a training form that runtimes run; its statistics are float16 where
- * its input is, in which onnxruntime 1.30 mixes up those of several nodes, and from opset 15 on they may be float.
+ * The first opset whose BatchNormalization has the form. Opset 14 brought a training form that runtimes support. Its statistics
+ * are float16 where its input is, and onnxruntime 1.30 then mixes up those of several nodes; from opset 15 on they may be float.
  */
 function leastOpset(model: Model, { form, decompose }: InsertSettings): number {
   if (form !== "training" || decompose) return 1;
@@ -200,7 +160,7 @@ async function measureSites(
   return { statistics, batches: report.batches, samples: report.samples };
 }
 
-/** The bias that beta takes over: it goes only where everything that reads it sees the normalization. */
+/** The bias that beta takes over. It stays where something reads the layer without the normalization. */
 function takenBias(site: Site): Float64Array | undefined {
   return site.exclusive ? site.layer?.bias : undefined;
 }
@@ -212,7 +172,7 @@ function parametersOf(
 ): NormalizationParameters {
   const bias = takenBias(site);
   if (settings.init === "fresh") return freshParameters(site.channels, bias);
-  // In a body nothing is measured; any statistics leave the values as they are.
+  // In a body nothing is measured; with identity parameters any statistics leave the values as they are.
   const neutral = {
     mean: bias ?? new Float64Array(site.channels),
     variance: new Float64Array(site.channels).fill(1),
@@ -220,7 +180,7 @@ function parametersOf(
   return identityParameters(site.name, site.dtype, settings.epsilon, statistics ?? neutral, bias);
 }
 
-/** Puts the normalization in; gives the names of the outputs with its running statistics. */
+/** Inserts the normalization, and gives the names of the outputs with its running statistics. */
 function insertAt(
   site: Site,
   parameters: NormalizationParameters,
@@ -269,7 +229,11 @@ function dropBias({ node, biasAdd, dtype }: LinearLayer, output: Value, opset: n
   graph.removeNode(biasAdd);
 }
 
-function describe(site: Site, init: InsertSettings["init"], runningOutputs: readonly string[]): InsertedSite {
+function insertedSite(
+  site: Site,
+  init: InsertSettings["init"],
+  runningOutputs: readonly string[],
+): InsertedSite {
   const { layer } = site;
   const bias = takenBias(site) !== undefined;
   const kept =

@@ -27,17 +27,21 @@ import { makeRising, poolBefore, poolBehind } from "./pool-first.js";
 
 /** A value of a model whose channels are measured. */
 export interface MeasuredValue {
+  /** Names it in reports and errors. */
   readonly name: string;
+  /** The value to measure. */
   readonly value: Value;
-  /** 1, or -1 for the last. */
+  /** The axis of the channels: 1, or -1 for the last. */
   readonly axis: 1 | -1;
+  /** The size of `value` along `axis`. */
   readonly channels: number;
+  /** The type of `value`. */
   readonly dtype: FloatDType;
   /** A BatchNormalization that normalizes with the batch's statistics while `value`, its input, is measured. */
   readonly normalization?: Node;
 }
 
-/** Where the numbers of one measured value come out, by output name. */
+/** The outputs that hold the measurements of one value. */
 export interface Gauge {
   readonly name: string;
   readonly channels: number;
@@ -49,17 +53,18 @@ export interface Gauge {
   readonly size: string;
 }
 
+/** A model that measures. */
 export interface Instrumented {
-  /** The nodes that the measured values need, and the measuring; its outputs are the gauges' alone. */
+  /** The nodes that the measured values need and those that measure; its outputs are those of the gauges alone. */
   readonly model: Model;
   readonly gauges: readonly Gauge[];
 }
 
 /**
- * A copy of the model that gives, instead of its outputs, the mean and variance of each channel of the measured values: only
- * vectors leave the runtime. From opset 14 on BatchNormalization in training form with momentum 0 gives both in one kernel, and
- * sums over rows do where there is much to measure; for matrices and older models it is two passes of reductions. Half
- * precision is measured in float.
+ * Makes a copy of the model that gives, instead of its outputs, the mean and variance of each channel of the measured values, so
+ * that only vectors leave the runtime. From opset 14 on, BatchNormalization in training form with momentum 0 gives both in one
+ * kernel, and large maps are summed row by row; matrices and older models take two passes of reductions. Half precision is
+ * measured in float.
  */
 export function instrument(given: Model, wanted: readonly MeasuredValue[], batchSize = 1): Instrumented {
   const { model, targets } = raised(given, wanted);
@@ -72,7 +77,7 @@ export function instrument(given: Model, wanted: readonly MeasuredValue[], batch
   const opset = copy.opset() ?? 0;
   const gauges: Gauge[] = [];
   const outputs: Value[] = [];
-  // What is pooled first is gone in full size; only other normalizations surely do not ask for it.
+  // Pooling first removes the map in full size, which a measured value that is no normalization's input may need.
   const mayPoolFirst = targets.every(({ normalization }) => normalization !== undefined);
   for (const target of targets) {
     const twin = present(values.get(target.value), `"${target.name}" is no value of the model`);
@@ -105,14 +110,14 @@ export function instrument(given: Model, wanted: readonly MeasuredValue[], batch
 }
 
 /**
- * From here on BatchNormalization has a training form whose statistics may be float where its input is float16. Opset 14 has it with float16
- * statistics, and onnxruntime 1.30 gives several nodes the same ones.
+ * From this opset on, the training form of BatchNormalization may have float statistics where its input is float16. In opset 14
+ * they are float16, and onnxruntime 1.30 then gives several nodes the same ones.
  */
 const TRAINING_FORM = 15;
 
 /**
- * The model and the targets in it at an opset with such a training form. Where the model cannot be raised, values are measured by reductions;
- * a BatchNormalization that shall normalize with its batch cannot be had then.
+ * The model and its targets, raised to an opset with such a training form. A model that cannot be raised stays as it is, and its
+ * values are measured by reductions, unless a BatchNormalization has to normalize with its batch: then raising throws.
  */
 function raised(
   model: Model,
@@ -128,7 +133,7 @@ function raised(
     if (needed || !(error instanceof NormfoldError) || error.code !== "unsupported") throw error;
     return { model, targets };
   }
-  // Raising keeps the names of values; nodes may be others.
+  // Raising keeps the names of values, but may replace nodes.
   const values = valuesByName(copy.graph);
   const twin = (value: Value | undefined): Value =>
     present(value && values.get(value.name), `"${value?.name}" keeps its name`);
@@ -171,7 +176,7 @@ function measure(
   const size = declared(build.op("Size", [x]), "int64", []);
   if (!matrix && opset >= 14) {
     const { mean, variance } = batchMoments(build, x, target.channels, dtype);
-    return { ...both(mean, variance, dtype), spreadIs: "variance", size };
+    return { ...declaredPair(mean, variance, dtype), spreadIs: "variance", size };
   }
   if (!matrix && rank === undefined) {
     throw errors.measuredRankIsUnknown().at({ element: target.name });
@@ -183,7 +188,7 @@ function measure(
     opset >= 18 ? build.op(opType, [input, build.ints(axes)]) : build.op(opType, [input], { axes });
   const mean = reduce("ReduceMean", x);
   const spread = reduce("ReduceSumSquare", build.op("Sub", [x, mean]));
-  return { ...both(mean, spread, dtype), spreadIs: "squares", size };
+  return { ...declaredPair(mean, spread, dtype), spreadIs: "squares", size };
 }
 
 /** The node itself in training form with momentum 0, so that what follows sees batches normalized by themselves. */
@@ -199,7 +204,7 @@ function normalizeWithBatch(
   const [x, scale, bias] = [node.input(0), node.input(1), node.input(2)];
   const build = new Builder(graph, { before: node, prefix: `${target.name}_measure_` });
   if (rows !== undefined) return normalizeByRows(build, node, target, rows, mayPoolFirst, opset);
-  // onnxruntime has kernels for these; the specification would take any.
+  // onnxruntime has kernels for these types of statistics alone, though the specification allows any.
   const dtype = target.dtype === "double" ? "double" : "float";
   const vector = (value: number): Value =>
     build.constant(tensorFromNumbers(dtype, [channels], new Float64Array(channels).fill(value)));
@@ -216,10 +221,10 @@ function normalizeWithBatch(
   const size = declared(build.op("Size", [present(x, "checked by the caller")]), "int64", []);
   const old = node.output(0);
   if (old !== undefined && old.uses.size > 0) graph.replaceUses(old, present(output, "three outputs"));
-  return { ...both(mean, spread, dtype), spreadIs: "variance", size };
+  return { ...declaredPair(mean, spread, dtype), spreadIs: "variance", size };
 }
 
-/** The same in two passes for all threads, and behind a MaxPool where one follows. */
+/** The same in two passes that use all threads, and behind a MaxPool where one follows. */
 function normalizeByRows(
   build: Builder,
   node: Node,
@@ -266,10 +271,14 @@ function normalizeByRows(
 }
 
 function mapReadings({ mean, variance, size }: MapMoments): Readings {
-  return { ...both(mean, variance, "float"), spreadIs: "variance", size: declared(size, "int64", []) };
+  return {
+    ...declaredPair(mean, variance, "float"),
+    spreadIs: "variance",
+    size: declared(size, "int64", []),
+  };
 }
 
-function both(
+function declaredPair(
   mean: Value | undefined,
   spread: Value | undefined,
   dtype: FloatDType,
@@ -285,7 +294,7 @@ function declared(value: Value, dtype: FloatDType | "int64", shape?: readonly nu
   return value;
 }
 
-/** Takes away what no output needs: nodes from the last to the first, then inputs, which would have to be fed. */
+/** Removes the nodes that no output needs, from the last to the first, and then inputs, which would have to be fed. */
 function removeUnread(graph: Graph): void {
   for (let node = graph.last; node !== undefined; ) {
     const { previous } = node;

@@ -1,8 +1,10 @@
 /** The statistics of one mini-batch: `count` elements of each channel. */
 export interface BatchMoments {
+  /** The mean of each channel. */
   readonly mean: ArrayLike<number>;
-  /** Divided by `count`. */
+  /** The variance of each channel, divided by `count`. */
   readonly variance: ArrayLike<number>;
+  /** Elements of each channel in the batch. */
   readonly count: number;
 }
 
@@ -10,23 +12,27 @@ export interface BatchMoments {
  * How mini-batches become population statistics.
  *
  *   paper    Ioffe & Szegedy 2015, Algorithm 2: E[x] is the mean of the batches' means, Var[x] the mean of their
- *            m/(m-1) * variance. Batches of one size.
+ *            m/(m-1) * variance, over batches of one size
  *   pooled   the mean and variance (divided by n) of all elements at once, merged in float64 by the formula of Chan, Golub
  *            and LeVeque; differs from `paper` where the batches' means differ
  */
 export type StatisticsMethod = "paper" | "pooled";
 
+/** The statistics of all batches together. */
 export interface Population {
+  /** The mean of each channel. */
   readonly mean: Float64Array;
+  /** The variance of each channel, as the method defines it. */
   readonly variance: Float64Array;
   /** Elements of each channel in all batches. */
   readonly count: number;
+  /** The number of batches. */
   readonly batches: number;
-  /** Standard errors of the mean and the variance, from their spread among batches; undefined for one batch. */
+  /** Standard errors of the mean and the variance of each channel, from their spread among batches; undefined for one batch. */
   readonly standardError: { readonly mean: Float64Array; readonly variance: Float64Array } | undefined;
 }
 
-/** Collects the moments of mini-batches, in float64 and in memory for a few numbers per channel. */
+/** Merges the moments of mini-batches in float64, and holds only a few numbers per channel. */
 export class MomentsAccumulator {
   readonly #channels: number;
   #batches = 0;
@@ -46,6 +52,7 @@ export class MomentsAccumulator {
     this.#ofVariances = new Spread(channels);
   }
 
+  /** Takes in one more batch. */
   add({ mean, variance, count }: BatchMoments): void {
     const total = this.#count + count;
     this.#batches++;
@@ -61,6 +68,7 @@ export class MomentsAccumulator {
     this.#count = total;
   }
 
+  /** The statistics of the batches so far. */
   result(method: StatisticsMethod): Population {
     const [count, batches] = [this.#count, this.#batches];
     const standardError =

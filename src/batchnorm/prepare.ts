@@ -10,23 +10,29 @@ import { constantTensor } from "../rules/constants.js";
 import { isNonlinearity } from "./activations.js";
 import { removeDropout } from "./dropout.js";
 import { errors } from "./errors.js";
-import { type InsertReport, insertBatchNorm } from "./insert.js";
+import { insertBatchNorm } from "./insert.js";
+import type { InsertReport } from "./insert-report.js";
 import { refusals } from "./refusals.js";
 
+/** A published set of changes to a network. */
 export type Recipe = "batchnorm-paper";
 
+/** All recipes. */
 export const RECIPES: readonly Recipe[] = ["batchnorm-paper"];
 
+/** How to carry out a recipe. */
 export interface PrepareOptions {
-  /** Of the new kernels' random values. Default 0. */
+  /** Seed of the new kernels' random values. Default 0. */
   readonly seed?: number;
-  /** training (default) or inference, as insertBatchNorm has it. */
+  /** The form of the normalizations. Default "training". */
   readonly form?: "training" | "inference";
 }
 
-/** One change, and why. Each changes the function on purpose. */
+/** One kind of change. Each changes the function on purpose. */
 export interface PrepareStep {
+  /** What was changed, and why. */
   readonly change: string;
+  /** The nodes that were changed. */
   readonly nodes: readonly string[];
 }
 
@@ -40,17 +46,21 @@ export interface KeptNode {
   readonly reason: string;
 }
 
+/** What carrying out a recipe did. Plain data. */
 export interface PrepareReport {
+  /** The recipe that was carried out. */
   readonly recipe: Recipe;
+  /** The changes, in their order. */
   readonly steps: readonly PrepareStep[];
-  /** Places the recipe names that were left as they are. */
+  /** The nodes that the recipe names and that were left as they are. */
   readonly kept: readonly KeptNode[];
+  /** The insertion of the normalizations. */
   readonly inserted: InsertReport;
-  /** The part of the recipe that is no change of the graph. */
+  /** Advice of the recipe that concerns the settings of the training. */
   readonly settings: readonly string[];
 }
 
-/** Section 4.2.1 of Ioffe & Szegedy 2015, what it says about training. */
+/** What section 4.2.1 of Ioffe & Szegedy 2015 says about training. */
 const SETTINGS: readonly string[] = [
   "raise the learning rate: the paper's BN-x5 and BN-x30 use 5 and 30 times the plain network's",
   "divide the weight decay by 5",
@@ -63,9 +73,10 @@ const SETTINGS: readonly string[] = [
 const MAX_FILTERS = 128;
 
 /**
- * The changes to a network of Ioffe & Szegedy 2015, section 4.2.1: Dropout and LRN go, every 5x5 Conv becomes two of 3x3
- * with up to 128 filters and new random kernels, and BatchNormalization goes before the nonlinearities (init fresh).
- * The result computes something else: it is to be trained. Throws as insertBatchNorm does.
+ * Changes a copy of a network as Ioffe & Szegedy 2015, section 4.2.1, do: Dropout and LRN are removed, every 5x5 Conv becomes
+ * two of 3x3 with up to 128 filters between and new random kernels, and BatchNormalization is inserted before the
+ * nonlinearities (init fresh). The result computes another function and has to be trained. Throws "usage" for an unknown
+ * recipe, and as insertBatchNorm does.
  */
 export async function prepare(
   model: Model,
@@ -83,7 +94,7 @@ export async function prepare(
   const dropouts = [...graph.nodes()].filter((node) => node.is("Dropout")).map((node) => node.label);
   removeDropout(graph);
   note("Dropout is removed: batch statistics regularize", dropouts);
-  note("LRN is removed: with normalization it brings nothing", removeAll(graph, "LRN", kept));
+  note("LRN is removed: it has no benefit beside batch normalization", removeAll(graph, "LRN", kept));
   note(
     "5x5 Conv becomes two 3x3 Convs with new kernels",
     splitKernels(graph, createRandom(options.seed ?? 0), kept),
@@ -124,7 +135,7 @@ function splitKernels(graph: Graph, random: Random, kept: KeptNode[]): readonly 
     const kernel = node.ints("kernel_shape") ?? weight?.dims.slice(2);
     if (kernel?.length !== 2 || kernel.some((size) => size !== 5)) continue;
     const refusal = whyNotSplit(node, weight);
-    // One with a slope per filter does not fit another number of filters.
+    // A nonlinearity with a slope per filter does not fit another number of filters.
     const activation = node.output(0)?.users.find((user) => isNonlinearity(user) && user.inputs.length === 1);
     if (refusal !== undefined || weight === undefined) {
       kept.push(keptNode(node, refusal ?? refusals.kernelIsNotConstant()));
@@ -151,7 +162,7 @@ function whyNotSplit(node: Node, weight: Tensor | undefined): Refusal | undefine
   return auto === "NOTSET" || auto === "VALID" ? undefined : refusals.autoPadIsNotShared(auto);
 }
 
-/** C -> min(M, 128) -> M, with the layer's nonlinearity between, in the same output size: each takes half of the padding. */
+/** C -> min(M, 128) -> M, with the layer's nonlinearity between. Each takes half of the padding, so that the output keeps its size. */
 function splitOne(
   graph: Graph,
   node: Node,
@@ -174,7 +185,7 @@ function splitOne(
     { kernel_shape: [3, 3], pads: pads.map((pad) => Math.ceil(pad / 2)) },
     `${node.key}_3x3`,
   );
-  // Without one the two would be one linear map of 5x5 again; Relu is the paper's.
+  // Without a nonlinearity the two would be one linear map of 5x5 again; the paper uses Relu.
   const twin =
     activation === undefined
       ? build.op("Relu", [first])

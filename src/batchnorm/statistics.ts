@@ -16,61 +16,76 @@ import { type FeedPlan, feedsOf, planFeeds } from "./feed-plan.js";
 import { type Gauge, instrument, type MeasuredValue } from "./instrument.js";
 import { type BatchMoments, MomentsAccumulator, type Population, type StatisticsMethod } from "./moments.js";
 
+/** How far a measurement is. */
 export interface StatisticsProgress {
+  /** Batches that were measured. */
   readonly batches: number;
+  /** Samples that were measured. */
   readonly samples: number;
   /** Samples in all, where the dataset knows. */
   readonly total: number | undefined;
 }
 
+/** What to measure, how, and on how much of the data. */
 export interface StatisticsOptions {
   /**
-   * What to measure: values with a channel axis (a Site is one), or BatchNormalization nodes, whose inputs are measured. Default:
-   * every BatchNormalization of the main graph.
+   * What to measure: values with a channel axis (a Site is one), or BatchNormalization nodes, whose inputs are measured.
+   * Default: every BatchNormalization of the main graph.
    */
   readonly targets?: readonly (MeasuredValue | Node)[];
   /** Default "paper". */
   readonly method?: StatisticsMethod;
   /**
-   * What layers behind a BatchNormalization that is a target see: batches normalized by their own statistics, as in the
-   * paper's Algorithm 2 (default), or by the stored ones.
+   * How batches are normalized on their way to the layers behind a BatchNormalization that is a target: by their own
+   * statistics, as in the paper's Algorithm 2 (default), or by the stored ones.
    */
   readonly normalizedBy?: "batch" | "stored";
-  /** Samples in a batch. Default: what the model's inputs fix, else 32, or the whole dataset where it is smaller. */
+  /** Samples in a batch. Default: the batch size that the model's inputs fix, else 32, or the whole dataset where it is smaller. */
   readonly batchSize?: number;
-  /** Use no more samples than this. */
+  /** Use no more samples than this. Default: all. */
   readonly limit?: number;
-  /** Shuffle the samples with this seed. */
+  /** Shuffle the samples with this seed. Default: the order of the dataset. */
   readonly seed?: number;
   /** Another runtime than onnxruntime-node. */
   readonly runtime?: Runtime;
+  /** Threads within an operator. Default: the runtime's own choice. */
   readonly threads?: number;
+  /** Called after each batch. */
   readonly onProgress?: (progress: StatisticsProgress) => void;
   /** Called with each batch's statistics of target `index`. */
   readonly onBatch?: (index: number, moments: BatchMoments) => void;
+  /** Ends the measurement with its reason as the error. */
   readonly signal?: AbortSignal;
 }
 
 /** The statistics of one layer. */
 export interface LayerStatistics extends Population {
+  /** The name of the target. */
   readonly name: string;
+  /** The number of channels. */
   readonly channels: number;
 }
 
+/** The statistics of all targets. Plain data. */
 export interface StatisticsReport {
+  /** The method that was used. */
   readonly method: StatisticsMethod;
+  /** Samples in a batch. */
   readonly batchSize: number;
+  /** Batches that were measured. */
   readonly batches: number;
+  /** Samples that were measured. */
   readonly samples: number;
   /** In the order of the targets. */
   readonly layers: readonly LayerStatistics[];
 }
 
 /**
- * Population statistics of layers over a dataset, in one pass with one batch in memory. Batches are measured inside the
- * runtime and merged in float64. A last batch that is not full is left out by "paper", and where the model fixes its batch.
- * Throws "invalid" with one line for data that does not fit the model, is empty, has fewer samples than a batch, or leads to NaN or
- * infinite activations; "unsupported" for one element per channel and batch, which has no variance.
+ * Measures population statistics of layers over a dataset, in one pass with one batch in memory. Batches are measured inside
+ * the runtime and merged in float64. "paper" leaves out a last batch that is not full, and so does any method where the model
+ * fixes its batch. Throws "usage" for a batch size that makes no sense; "invalid" for data that does not fit the model, has no
+ * samples or fewer than a batch, or leads to NaN or infinite activations; "unsupported" for a layer whose type, rank or
+ * channels are not known, and where a batch has one element per channel, which has no variance.
  */
 export async function estimateStatistics(
   model: Model,

@@ -1,5 +1,5 @@
 import { plural } from "../base/plural.js";
-import type { InsertedSite, InsertReport } from "../batchnorm/insert.js";
+import type { InsertedSite, InsertReport } from "../batchnorm/insert-report.js";
 import type { PassedOver } from "../batchnorm/site.js";
 import type { FileSize } from "../library/save.js";
 import { accuracyText } from "./accuracy-text.js";

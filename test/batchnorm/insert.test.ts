@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { freeze } from "../../src/batchnorm/freeze.js";
-import { type InsertReport, insertBatchNorm } from "../../src/batchnorm/insert.js";
+import { insertBatchNorm } from "../../src/batchnorm/insert.js";
 import type { InsertOptions } from "../../src/batchnorm/insert-options.js";
+import type { InsertReport } from "../../src/batchnorm/insert-report.js";
 import type { Model } from "../../src/ir/model.js";
 import { tensorFromNumbers } from "../../src/ir/tensor.js";
 import { rewriteModel } from "../../src/library/rewrite-model.js";

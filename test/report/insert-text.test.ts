@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { InsertReport } from "../../src/batchnorm/insert.js";
+import type { InsertReport } from "../../src/batchnorm/insert-report.js";
 import { insertText } from "../../src/report/insert-text.js";
 import { textWidth, WIDTH } from "../../src/report/layout.js";
 import { PLAIN } from "../../src/report/style.js";
