@@ -93,3 +93,23 @@ export const signed = (prefix: string, channels: number): string =>
   ].join(", ");
 
 export const bn = normalize("y", "t", "bn");
+
+/** A Conv, then a node from "c" to "t", then a BatchNormalization of t. */
+export function behindConv(
+  name: string,
+  node: string,
+  expectation: { left?: readonly string[]; refused?: RegExp },
+  make: (prefix: string, channels: number) => string = signed,
+  constants: (z: Sizes) => readonly string[] = () => [],
+  opset = 17,
+): void {
+  affineCase(
+    name,
+    (z) => ({
+      input: image(z),
+      constants: [...convolution("f", z.C, 4), ...constants(z), make("bn", 4)],
+      nodes: `c = Conv (x, f_W, f_b) ${node} ${bn}`,
+    }),
+    { ...UP, opset, ...expectation },
+  );
+}

@@ -10,7 +10,7 @@ import {
   signed,
   UP,
 } from "../../support/affine-cases.js";
-import { constant, literal, normalize } from "../../support/text.js";
+import { constant, literal } from "../../support/text.js";
 
 describe("views", () => {
   affineCase(
@@ -157,99 +157,5 @@ describe("views", () => {
       nodes: "c = Conv (x, f_W, f_b) t = Reshape (c, shape) y = Mul (t, k)",
     }),
     { ...UP, left: ["Conv", "Reshape"] },
-  );
-});
-
-describe("row 37: parts of a value, of which only some are mapped", () => {
-  affineCase(
-    "Conv -> Split -> a BatchNormalization each",
-    (z) => ({
-      input: image(z),
-      constants: [
-        ...convolution("f", z.C, z.K + 3),
-        `int64[2] parts = {${z.K}, 3}`,
-        signed("bn", z.K),
-        signed("o", 3),
-      ],
-      nodes: `c = Conv (x, f_W, f_b) t, u = Split <axis = -3> (c, parts) ${bn} ${normalize("z", "u", "o")}`,
-      outputs: "y, z",
-    }),
-    { ...UP, left: ["Conv", "Split"] },
-  );
-  affineCase(
-    "Conv -> Split -> one BatchNormalization, and a part that is an output",
-    (z) => ({
-      input: image(z),
-      constants: [...convolution("f", z.C, 8), signed("bn", 4)],
-      nodes: `c = Conv (x, f_W, f_b) u, t = Split <axis = 1> (c) ${bn}`,
-      outputs: "y, u",
-    }),
-    { ...UP, opset: 13, left: ["Conv", "Split"] },
-  );
-  affineCase(
-    "Split of the rows: the other rows would be mapped too",
-    (z) => ({
-      input: `float[2,${z.C},4,${z.W}] x`,
-      constants: [...convolution("f", z.C, z.K), signed("bn", z.K)],
-      nodes: `c = Conv (x, f_W, f_b) t, u = Split <axis = 2> (c) ${bn} z = Exp (u)`,
-      outputs: "y, z",
-    }),
-    { ...UP, opset: 13, refused: /the other outputs of Split would be mapped too/ },
-  );
-  affineCase(
-    "parts that come together again: two ways to one Conv",
-    (z) => ({
-      input: image(z),
-      constants: [...convolution("f", z.C, 4), signed("bn", 4)],
-      nodes: `c = Conv (x, f_W, f_b) u, v = Split <axis = 1> (c) t = Concat <axis = 1> (v, u) ${bn}`,
-    }),
-    { ...UP, opset: 13, refused: /Conv "c" is reached in two ways/ },
-  );
-  const bounds = [
-    "int64[1] zero = {0}",
-    "int64[1] one = {1}",
-    "int64[1] two = {2}",
-    "int64[1] all = {2147483647}",
-    "int64[1] axis = {1}",
-  ];
-  affineCase(
-    "Conv -> Slices of different channels -> a BatchNormalization each",
-    (z) => ({
-      input: image(z),
-      constants: [...convolution("f", z.C, 5), ...bounds, signed("bn", 2), signed("o", 3)],
-      nodes: `c = Conv (x, f_W, f_b) t = Slice (c, zero, two, axis) u = Slice (c, two, all, axis)
-        ${bn} ${normalize("z", "u", "o")} w = Identity (one)`,
-      outputs: "y, z, w",
-    }),
-    { ...UP, left: ["Conv", "Slice", "Slice", "Identity"] },
-  );
-  affineCase(
-    "Slices with a channel in common",
-    (z) => ({
-      input: image(z),
-      constants: [...convolution("f", z.C, 5), ...bounds, signed("bn", 2)],
-      nodes: `c = Conv (x, f_W, f_b) t = Slice (c, zero, two, axis) z = Slice (c, one, all, axis) ${bn}`,
-      outputs: "y, z",
-    }),
-    { ...UP, refused: /Conv "c" has 1 other use/ },
-  );
-  affineCase(
-    "the scale of the queries goes into their columns of a joint product",
-    (z) => ({
-      input: sequence({ ...z, N: 2 }),
-      constants: [
-        constant("B", [z.C, 12]),
-        constant("b", [12]),
-        `int64[5] shape = {2, ${z.H}, 3, 2, 2}`,
-        "int64 zero = {0}",
-        "int64 one = {1}",
-        "int64 two = {2}",
-        "float k = {-0.7}",
-      ],
-      nodes: `m = MatMul (x, B) a = Add (b, m) r = Reshape (a, shape) t = Transpose <perm = [2, 0, 3, 1, 4]> (r)
-        q = Gather (t, zero) u = Gather (t, one) v = Gather (t, two) y = Mul (q, k)`,
-      outputs: "y, u, v",
-    }),
-    { ...UP, left: ["MatMul", "Add", "Reshape", "Transpose", "Gather", "Gather", "Gather"] },
   );
 });

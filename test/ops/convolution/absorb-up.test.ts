@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { affineCase, image, UP } from "../../support/affine-cases.js";
 import { expectRewrite } from "../../support/rewrite.js";
 import { constant, graphText, normalization, normalize } from "../../support/text.js";
 
@@ -285,4 +286,20 @@ describe("chains behind a Conv", () => {
       );
     });
   }
+});
+
+describe("what absorbs", () => {
+  affineCase(
+    "rows 4 to 6 from a distance: ConvTranspose in groups behind a Relu",
+    (z) => ({
+      input: image(z),
+      constants: [
+        constant("W", [z.C, 3, 2, 2]),
+        constant("b", [6]),
+        constant("k", [6, 1, 1], { low: 0.5, high: 2 }),
+      ],
+      nodes: "c = ConvTranspose <group = 2, strides = [2, 1]> (x, W, b) t = Relu (c) y = Mul (t, k)",
+    }),
+    { ...UP, left: ["ConvTranspose", "Relu"] },
+  );
 });

@@ -1,0 +1,35 @@
+import { describe } from "vitest";
+import { behindConv, positive, signed } from "../../support/affine-cases.js";
+
+describe("one operand", () => {
+  behindConv("ReduceMean, axes attribute", "t = ReduceMean <axes = [-1]> (c)", {
+    left: ["Conv", "ReduceMean"],
+  });
+  behindConv("ReduceMean without its axes", "t = ReduceMean <axes = [2, 3], keepdims = 0> (c)", {
+    left: ["Conv", "ReduceMean"],
+  });
+  behindConv(
+    "ReduceMean, axes input",
+    "t = ReduceMean <keepdims = 0> (c, axes)",
+    { left: ["Conv", "ReduceMean"] },
+    signed,
+    () => ["int64[1] axes = {2}"],
+    18,
+  );
+  behindConv(
+    "ReduceMax, positive",
+    "t = ReduceMax <axes = [3]> (c)",
+    { left: ["Conv", "ReduceMax"] },
+    positive,
+  );
+  behindConv("ReduceMin, negative", "t = ReduceMin <axes = [3]> (c)", {
+    refused: /ReduceMin lets no negative/,
+  });
+  behindConv(
+    "ReduceSum and a shift",
+    "t = ReduceSum (c, axes)",
+    { refused: /ReduceSum lets no shift/ },
+    signed,
+    () => ["int64[1] axes = {2}"],
+  );
+});
