@@ -288,7 +288,7 @@ describe("chains behind a Conv", () => {
   }
 });
 
-describe("what absorbs", () => {
+describe("from a distance", () => {
   affineCase(
     "rows 4 to 6 from a distance: ConvTranspose in groups behind a Relu",
     (z) => ({

@@ -16,7 +16,7 @@ const W = constant("W", [5, 3, 2, 3]);
 const b = constant("b", [5]);
 const X = "float[N,3,6,7] x";
 
-describe("one operand", () => {
+describe("operators of one operand", () => {
   behindConv("row 32: Identity", "t = Identity (c)", { left: ["Conv", "Identity"] });
   behindConv("Neg", "t = Neg (c)", { left: ["Conv", "Neg"] });
   behindConv("Cast to float from double", "d = Cast <to = 11> (c) t = Cast <to = 1> (d)", {
@@ -34,7 +34,7 @@ describe("one operand", () => {
   );
 });
 
-describe("several operands", () => {
+describe("operators of several operands", () => {
   for (const opType of ["Add", "Sub"]) {
     affineCase(
       `row 36: residual ${opType} of two Convs, which share their weight`,

@@ -105,7 +105,7 @@ describe("row 37: parts of a value, of which only some are mapped", () => {
   );
 });
 
-describe("one operand", () => {
+describe("selections and borders", () => {
   behindConv(
     "Pad by reflection",
     `t = Pad <mode = "reflect"> (c, pads)`,

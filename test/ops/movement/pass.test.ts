@@ -2,7 +2,7 @@ import { describe } from "vitest";
 import { affineCase, behindConv, bn, convolution, image, signed, UP } from "../../support/affine-cases.js";
 import { constant } from "../../support/text.js";
 
-describe("one operand", () => {
+describe("blocks of pixels pass a map of the channels", () => {
   behindConv(
     "DepthToSpace, DCR",
     "t = DepthToSpace <blocksize = 2> (c)",
@@ -23,7 +23,7 @@ describe("one operand", () => {
   );
 });
 
-describe("several operands", () => {
+describe("Concat passes a map to its parts", () => {
   affineCase(
     "row 35: Concat of two Convs and a constant, split by channel",
     (z) => ({

@@ -2,7 +2,7 @@ import { describe } from "vitest";
 import { affineCase, bn, image, sequence, signed, UP } from "../../support/affine-cases.js";
 import { constant } from "../../support/text.js";
 
-describe("what absorbs", () => {
+describe("normalizations of each sample take a map in", () => {
   affineCase(
     "InstanceNormalization",
     (z) => ({

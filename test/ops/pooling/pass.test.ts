@@ -1,7 +1,7 @@
 import { describe } from "vitest";
 import { behindConv, positive } from "../../support/affine-cases.js";
 
-describe("one operand", () => {
+describe("pools pass a map of the channels", () => {
   const pooled = "kernel_shape = [2, 2], strides = [2, 2]";
   const padded = `${pooled}, pads = [0, 1, 1, 0]`;
   behindConv(
@@ -44,4 +44,5 @@ describe("one operand", () => {
     `t = AveragePool <kernel_shape = [3, 3], auto_pad = "SAME_UPPER", count_include_pad = 1> (c)`,
     { refused: /counts its padding/ },
   );
+  behindConv("GlobalAveragePool", "t = GlobalAveragePool (c)", { left: ["Conv", "GlobalAveragePool"] });
 });

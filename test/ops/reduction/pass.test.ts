@@ -1,7 +1,7 @@
 import { describe } from "vitest";
 import { behindConv, positive, signed } from "../../support/affine-cases.js";
 
-describe("one operand", () => {
+describe("reductions pass a map of the channels", () => {
   behindConv("ReduceMean, axes attribute", "t = ReduceMean <axes = [-1]> (c)", {
     left: ["Conv", "ReduceMean"],
   });

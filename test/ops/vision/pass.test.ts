@@ -1,7 +1,7 @@
 import { describe } from "vitest";
 import { behindConv, signed } from "../../support/affine-cases.js";
 
-describe("one operand", () => {
+describe("Resize passes a map of the channels", () => {
   behindConv(
     "Resize to sizes",
     `t = Resize <mode = "linear"> (c, "", "", sizes)`,
@@ -23,4 +23,13 @@ describe("one operand", () => {
     signed,
     () => ["float[4] scales = {1.0, 1.0, 2.0, 2.0}", "float[8] roi = {0, 0, 0, 0, 1, 1, 1.5, 1}"],
   );
+  for (const mode of ["nearest", "linear", "cubic"]) {
+    behindConv(
+      `Resize, ${mode}`,
+      `t = Resize <mode = "${mode}", coordinate_transformation_mode = "half_pixel"> (c, "", scales)`,
+      { left: ["Conv", "Resize"] },
+      signed,
+      () => ["float[4] scales = {1.0, 1.0, 2.0, 1.5}"],
+    );
+  }
 });

@@ -1,29 +1,10 @@
 import { describe } from "vitest";
-import {
-  affineCase,
-  behindConv,
-  bn,
-  convolution,
-  image,
-  type Sizes,
-  signed,
-  UP,
-} from "../../support/affine-cases.js";
+import { affineCase, bn, convolution, image, type Sizes, signed, UP } from "../../support/affine-cases.js";
 import { constant } from "../../support/text.js";
 
 describe("one operand", () => {
   const pooled = "kernel_shape = [2, 2], strides = [2, 2]";
   const padded = `${pooled}, pads = [0, 1, 1, 0]`;
-  behindConv("GlobalAveragePool", "t = GlobalAveragePool (c)", { left: ["Conv", "GlobalAveragePool"] });
-  for (const mode of ["nearest", "linear", "cubic"]) {
-    behindConv(
-      `Resize, ${mode}`,
-      `t = Resize <mode = "${mode}", coordinate_transformation_mode = "half_pixel"> (c, "", scales)`,
-      { left: ["Conv", "Resize"] },
-      signed,
-      () => ["float[4] scales = {1.0, 1.0, 2.0, 1.5}"],
-    );
-  }
   affineCase(
     "row 52: a value on the way is read elsewhere",
     (z) => ({
