@@ -1,4 +1,6 @@
 import type { Node, Value } from "../src/ir/graph.js";
+import type { StandardOperator } from "../src/ir/operator-name.js";
+import { hasTrait, rowOf } from "../src/ops/catalogue.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { constantTensor } from "../src/rules/constants.js";
 import type { Facts } from "../src/rules/facts.js";
@@ -27,7 +29,7 @@ export const eliminateDefaultInputs: Pass = {
 };
 
 /** The inputs that are zeros by default: B, initial_h, and of LSTM initial_c and P. */
-const ZERO_BY_DEFAULT: ReadonlyMap<string, readonly number[]> = new Map([
+const ZERO_BY_DEFAULT: ReadonlyMap<StandardOperator, readonly number[]> = new Map([
   ["LSTM", [3, 5, 6, 7]],
   ["GRU", [3, 5]],
   ["RNN", [3, 5]],
@@ -37,7 +39,7 @@ const ZERO_BY_DEFAULT: ReadonlyMap<string, readonly number[]> = new Map([
 const MOST_ELEMENTS = 1 << 16;
 
 function match(node: Node, { facts }: View): Proposal | undefined {
-  const candidates = node.is(node.opType) ? ZERO_BY_DEFAULT.get(node.opType) : undefined;
+  const candidates = rowOf(ZERO_BY_DEFAULT, node);
   if (candidates === undefined || node.hasReferences) return undefined;
   const zeros = candidates.filter((index) => {
     const value = node.input(index);
@@ -54,9 +56,6 @@ function match(node: Node, { facts }: View): Proposal | undefined {
   };
 }
 
-/** Operators that give zeros for zeros, whatever their other inputs say. */
-const MOVES = ["Cast", "Expand", "Reshape", "Squeeze", "Tile", "Transpose", "Unsqueeze", "Identity"] as const;
-
 function isZero(value: Value, facts: Facts): boolean {
   const tensor = constantTensor(value);
   if (tensor !== undefined)
@@ -68,5 +67,10 @@ function isZero(value: Value, facts: Facts): boolean {
     return producer.attribute("value") === undefined || filling?.toFloat64()[0] === 0;
   }
   const source = producer.input(0);
-  return producer.is(...MOVES) && source !== undefined && isZero(source, facts);
+  return (
+    (producer.is("Cast") || hasTrait(producer, "movesData")) &&
+    producer.inputs.length > 0 &&
+    source !== undefined &&
+    isZero(source, facts)
+  );
 }

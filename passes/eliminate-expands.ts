@@ -1,20 +1,10 @@
 import { present } from "../src/base/assert.js";
 import type { Node } from "../src/ir/graph.js";
+import { hasTrait, operatorsWith } from "../src/ops/catalogue.js";
 import { producerOf } from "../src/ops/movement/cuts.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { sameShape } from "../src/rules/dims.js";
 import { broadcastShapes } from "../src/rules/shapes.js";
-
-/**
- * Operators that broadcast all their inputs against each other. The older of them began to with opset 7 or 8, and Expand is
- * of opset 8 itself: where there is one, they do.
- */
-const BROADCASTING: readonly string[] = [
-  ...["Add", "Sub", "Mul", "Div", "Pow", "And", "Or", "Xor", "Equal", "Less", "Greater"],
-  ...["Max", "Min", "Sum", "Mean"],
-  ...["Where", "Mod", "LessOrEqual", "GreaterOrEqual", "BitShift"],
-  ...["BitwiseAnd", "BitwiseOr", "BitwiseXor"],
-];
 
 /**
  * Read through an Expand where the operator behind it broadcasts anyway.
@@ -34,12 +24,12 @@ export const eliminateExpands: Pass = {
   before: "s = Shape(x)  e = Expand(n, s)  y = Div(x, e)",
   after: "y = Div(x, n)",
   numerics: "exact",
-  rules: [{ operators: BROADCASTING, match }],
+  rules: [{ operators: operatorsWith("broadcasts"), match }],
 };
 
 function match(node: Node, { facts }: View): Proposal | undefined {
   const output = node.output(0);
-  if (!node.is(...BROADCASTING) || output === undefined || node.hasReferences || facts.isCall(node))
+  if (!hasTrait(node, "broadcasts") || output === undefined || node.hasReferences || facts.isCall(node))
     return undefined;
   const shape = facts.shape(output);
   if (shape === undefined) return undefined;

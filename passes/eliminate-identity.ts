@@ -1,10 +1,7 @@
 import type { Refusal } from "../src/base/refusal.js";
-import type { Node } from "../src/ir/graph.js";
+import { isStandardDomain, type Node } from "../src/ir/graph.js";
 import type { Pass, Proposal } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
-
-/** Variadic operators that give a single input back as it is. */
-const VARIADIC = ["Concat", "Sum", "Mean", "Max", "Min"] as const;
 
 /**
  * Remove Identity, and what is one: a Concat, Sum, Mean, Max or Min of a single input.
@@ -23,11 +20,11 @@ export const eliminateIdentity: Pass = {
   before: "y = Identity(x)  z = Relu(y)",
   after: "z = Relu(x)",
   numerics: "exact",
-  rules: [{ operators: ["Identity", ...VARIADIC], match }],
+  rules: [{ operators: ["Identity", "Concat", "Sum", "Mean", "Max", "Min"], match }],
 };
 
 function isIdentity(node: Node): boolean {
-  return node.is("Identity") || (node.is(...VARIADIC) && node.inputs.length === 1);
+  return node.is("Identity") || (isStandardDomain(node.domain) && node.inputs.length === 1);
 }
 
 function match(node: Node): Proposal | Refusal | undefined {

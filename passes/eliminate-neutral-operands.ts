@@ -1,21 +1,24 @@
 import type { Refusal } from "../src/base/refusal.js";
 import type { Node, Value } from "../src/ir/graph.js";
+import type { StandardOperator } from "../src/ir/operator-name.js";
+import { rowOf } from "../src/ops/catalogue.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
 import { sameShape } from "../src/rules/dims.js";
 import type { Facts } from "../src/rules/facts.js";
 
 /** The elements that leave the other operand as it is, and whether they may stand on the left too. */
-const NEUTRAL: ReadonlyMap<string, { readonly element: number; readonly commutes: boolean }> = new Map([
-  ["Add", { element: 0, commutes: true }],
-  ["Sub", { element: 0, commutes: false }],
-  ["Mul", { element: 1, commutes: true }],
-  ["Div", { element: 1, commutes: false }],
-  ["Pow", { element: 1, commutes: false }],
-  ["And", { element: 1, commutes: true }],
-  ["Or", { element: 0, commutes: true }],
-  ["Xor", { element: 0, commutes: true }],
-]);
+const NEUTRAL: ReadonlyMap<StandardOperator, { readonly element: number; readonly commutes: boolean }> =
+  new Map([
+    ["Add", { element: 0, commutes: true }],
+    ["Sub", { element: 0, commutes: false }],
+    ["Mul", { element: 1, commutes: true }],
+    ["Div", { element: 1, commutes: false }],
+    ["Pow", { element: 1, commutes: false }],
+    ["And", { element: 1, commutes: true }],
+    ["Or", { element: 0, commutes: true }],
+    ["Xor", { element: 0, commutes: true }],
+  ]);
 
 /**
  * Remove operators whose other operand is their neutral element.
@@ -51,7 +54,7 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
 }
 
 function besideNeutral(node: Node, facts: Facts): Value | undefined {
-  const neutral = node.is(node.opType) ? NEUTRAL.get(node.opType) : undefined;
+  const neutral = rowOf(NEUTRAL, node);
   const [left, right] = [node.input(0), node.input(1)];
   if (neutral === undefined || left === undefined || right === undefined) return undefined;
   // Operators that broadcast only on request, before opset 7, mean something else by their shapes.

@@ -1,5 +1,7 @@
 import type { Refusal } from "../src/base/refusal.js";
 import type { Node, Value } from "../src/ir/graph.js";
+import type { StandardOperator } from "../src/ir/operator-name.js";
+import { rowOf } from "../src/ops/catalogue.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
 import { sameShape } from "../src/rules/dims.js";
@@ -10,7 +12,7 @@ type IsNoOp = (node: Node, input: Value, output: Value, facts: Facts) => boolean
 
 const keepsShape: IsNoOp = (_, input, output, facts) => sameShape(facts.shape(input), facts.shape(output));
 
-const NO_OPS: ReadonlyMap<string, IsNoOp> = new Map<string, IsNoOp>([
+const NO_OPS: ReadonlyMap<StandardOperator, IsNoOp> = new Map<StandardOperator, IsNoOp>([
   ["Cast", (_, input, output, facts) => isSameType(facts.dtype(input), facts.dtype(output))],
   ["Expand", keepsShape],
   ["Flatten", keepsShape],
@@ -63,7 +65,7 @@ export const eliminateNoOpMovement: Pass = {
 };
 
 function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
-  const isNoOp = node.is(node.opType) ? NO_OPS.get(node.opType) : undefined;
+  const isNoOp = rowOf(NO_OPS, node);
   const [input, output] = [node.input(0), node.output(0)];
   if (isNoOp === undefined || input === undefined || output === undefined) return undefined;
   if (node.hasReferences || !isNoOp(node, input, output, facts)) return undefined;

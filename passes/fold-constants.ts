@@ -3,6 +3,7 @@ import { NormfoldError } from "../src/base/errors.js";
 import { bitsOf, byteLengthOf, type DType } from "../src/ir/dtype.js";
 import { type Graph, isStandardDomain, type Node, type Value } from "../src/ir/graph.js";
 import { Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
+import { hasTrait } from "../src/ops/catalogue.js";
 import { type Candidate, candidatesOf, freedBy } from "../src/rewrite/candidates.js";
 import { constantModel, type Result } from "../src/rewrite/constant-model.js";
 import { GrowthBudget } from "../src/rewrite/growth.js";
@@ -61,41 +62,32 @@ function bytesOf(value: Value, facts: Facts): number | undefined {
   );
 }
 
-/** Operators that stay although their inputs are constant: folding them would undo a compression on purpose. */
-const KEPT: ReadonlySet<string> = new Set([
-  "Constant",
-  "DequantizeLinear",
-  "QuantizeLinear",
-  "DynamicQuantizeLinear",
-]);
-
 function isFoldable(node: Node, facts: Facts): boolean {
   return (
     isStandardDomain(node.domain) &&
-    !KEPT.has(node.opType) &&
+    !node.is("Constant") &&
+    // Folding what quantizes would undo a compression that somebody made on purpose.
+    !hasTrait(node, "quantizes") &&
     !node.hasReferences &&
     node.subgraphs.length === 0 &&
     isDeterministic(node, facts)
   );
 }
 
-/** Operators whose result is their first input under another shape. */
-const VIEWS: ReadonlySet<string> = new Set(["Reshape", "Unsqueeze", "Squeeze", "Flatten"]);
-const MADE_HERE: ReadonlySet<string> = new Set([...VIEWS, "ConstantOfShape"]);
-
 /** The value of an output that needs no kernel: a view of a constant, a filled tensor, or small integers that inference knows. */
 function knownTensor(node: Node, output: Value, facts: Facts): Tensor | undefined {
   const dtype = facts.dtype(output);
   const isSmallInteger = dtype === "int64" || dtype === "int32";
-  if (dtype === undefined || !(isSmallInteger || MADE_HERE.has(node.opType))) return undefined;
+  if (dtype === undefined || !(isSmallInteger || hasTrait(node, "view") || node.is("ConstantOfShape")))
+    return undefined;
   const shape = facts.staticShape(output);
   if (shape === undefined) return undefined;
-  if (VIEWS.has(node.opType)) {
+  if (hasTrait(node, "view")) {
     const source = constantTensor(node.input(0));
     const view = source === undefined ? undefined : new Tensor(source.dtype, shape, source.data);
     if (view !== undefined && view.size === source?.size) return view;
   }
-  if (node.opType === "ConstantOfShape") return filled(node, dtype, shape);
+  if (node.is("ConstantOfShape")) return filled(node, dtype, shape);
   if (!isSmallInteger) return undefined;
   const elements = facts.elements(output);
   // Inference rounds integers beyond 2^53, the "to the end" of a Slice for one: those are computed.

@@ -1,6 +1,7 @@
 import { present } from "../src/base/assert.js";
 import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
 import type { Node, Value } from "../src/ir/graph.js";
+import { hasTrait } from "../src/ops/catalogue.js";
 import { readPad } from "../src/ops/movement/pad.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import type { Rewriter } from "../src/rewrite/rewriter.js";
@@ -236,16 +237,13 @@ const LEAST: Readonly<Record<string, number>> = {
   uint8: 0,
 };
 
-/** Operators whose results are never negative. */
-const NOT_NEGATIVE = ["Relu", "Sigmoid", "Abs", "Exp", "Softmax", "HardSigmoid", "Softplus", "Sqrt"] as const;
-
 /** Whether no element can be less than `value`, so that it decides no maximum. NaN is no number to compare. */
 function isLeast(value: number, input: Value, facts: Facts): boolean {
   const least = LEAST[facts.dtype(input) ?? ""];
   if (least !== undefined && value <= least) return true;
   const { producer } = input;
   if (!(value <= 0) || producer === undefined || facts.isCall(producer)) return false;
-  if (producer.is(...NOT_NEGATIVE)) return true;
+  if (hasTrait(producer, "nonNegative")) return true;
   if (!producer.is("Clip") || producer.hasReferences) return false;
   const low = producer.input(1);
   const bound = low === undefined ? producer.float("min") : facts.numbers(low)?.[0];

@@ -13,6 +13,7 @@ import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
 import { type FloatDType, isFloat } from "../src/ir/dtype.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
+import { hasTrait } from "../src/ops/catalogue.js";
 import { type ConstantConv, readConv } from "../src/ops/convolution/kernel.js";
 import { type ConstantProduct, readProduct } from "../src/ops/linear/product.js";
 import { composeInput } from "../src/ops/recurrent/compose.js";
@@ -65,7 +66,7 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
     if (!hasOneTap(node) && !hasOneTap(first)) return undefined;
     return readElsewhere(first, node, between) ?? mergeConvs(first, node, facts);
   }
-  if (node.is("GRU", "LSTM", "RNN") && first.is("MatMul")) {
+  if (hasTrait(node, "recurrent") && first.is("MatMul")) {
     return readElsewhere(first, node, between) ?? mergeIntoRecurrent(first, node, facts);
   }
   if (node.is("Gemm", "MatMul") && first.is("Gemm", "MatMul")) {

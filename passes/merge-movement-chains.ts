@@ -1,5 +1,6 @@
 import { isRefusal } from "../src/base/refusal.js";
 import type { Node, Value } from "../src/ir/graph.js";
+import type { StandardOperator } from "../src/ir/operator-name.js";
 import { type Padding, readPad } from "../src/ops/movement/pad.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { integersFor, replaceNode } from "../src/rewrite/replace-node.js";
@@ -41,7 +42,7 @@ interface Pair {
   readonly output: Value;
 }
 
-function pairBefore(node: Node, opType: string, facts: Facts): Pair | undefined {
+function pairBefore(node: Node, opType: StandardOperator, facts: Facts): Pair | undefined {
   const [middle, output] = [node.input(0), node.output(0)];
   const first = middle?.producer;
   const source = first?.input(0);

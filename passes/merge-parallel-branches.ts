@@ -15,6 +15,7 @@ import type { FloatDType } from "../src/ir/dtype.js";
 import { canReplace, type Node, type Value } from "../src/ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
 import { liftAffine } from "../src/ops/affine.js";
+import { hasTrait } from "../src/ops/catalogue.js";
 import { type ConstantConv, readConv } from "../src/ops/convolution/kernel.js";
 import { readProduct } from "../src/ops/linear/product.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
@@ -127,7 +128,7 @@ function nestedSum({ value }: Term, sum: Node, facts: Facts): Node | undefined {
 
 /** Whether another term can be merged into what computes this one. */
 function canHost({ value }: Term): boolean {
-  return value.producer?.is("Conv", "ConvTranspose", "Gemm", "MatMul") ?? false;
+  return value.producer !== undefined && hasTrait(value.producer, "linear");
 }
 
 /**
@@ -190,7 +191,7 @@ function intoConv(
 ): Merger | Refusal | undefined {
   const x = node.input(0);
   if (x === undefined) return undefined;
-  const conv = other.producer?.is(node.opType) ? other.producer : undefined;
+  const conv = other.producer?.sharesOperator(node) ? other.producer : undefined;
   if (conv !== undefined && conv.input(0) !== x) return undefined;
   const affine = conv === undefined && node.is("Conv") ? affineOf(other, x, facts) : undefined;
   if (conv === undefined && affine === undefined) return undefined;

@@ -3,12 +3,10 @@ import type { Refusal } from "../src/base/refusal.js";
 import { bitsOf, type DType } from "../src/ir/dtype.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import { tensorFromNumbers } from "../src/ir/tensor.js";
+import { hasTrait } from "../src/ops/catalogue.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
 import type { Facts } from "../src/rules/facts.js";
-
-const ROUNDINGS = ["Ceil", "Floor", "Round"] as const;
-const INVOLUTIONS = ["Neg", "Not", "BitwiseNot"] as const;
 
 /**
  * Make one of two elementwise operators in a row of which one does the work of both.
@@ -32,7 +30,7 @@ export const mergeUnaryChains: Pass = {
   numerics: "exact",
   rules: [
     { operators: ["Relu", "Clip"], match: mergeBounds },
-    { operators: ["Abs", "Sign", ...ROUNDINGS, ...INVOLUTIONS], match: mergeUnary },
+    { operators: ["Abs", "Ceil", "Floor", "Round", "Sign", "Neg", "Not", "BitwiseNot"], match: mergeUnary },
     { operators: ["Cast"], match: mergeCasts },
   ],
 };
@@ -68,9 +66,6 @@ function boundsOf(node: Node, facts: Facts): Bounds | undefined {
   return low === undefined || high === undefined || !(low <= high) ? undefined : { low, high };
 }
 
-/** Operators whose results are never below zero. */
-const NOT_NEGATIVE = ["Abs", "Sigmoid", "HardSigmoid", "Softmax", "Exp", "Softplus", "Sqrt"] as const;
-
 function mergeBounds(node: Node, { facts }: View): Proposal | Refusal | undefined {
   const [input, output, outer] = [node.input(0), node.output(0), boundsOf(node, facts)];
   if (input === undefined || output === undefined || outer === undefined || node.hasReferences)
@@ -79,15 +74,15 @@ function mergeBounds(node: Node, { facts }: View): Proposal | Refusal | undefine
     return readThrough(node, output, input, "has no bounds");
   const first = before(node, facts);
   if (first === undefined) return undefined;
-  const inner = first.is(...NOT_NEGATIVE)
-    ? { low: 0, high: Number.POSITIVE_INFINITY }
-    : boundsOf(first, facts);
+  const own = boundsOf(first, facts);
+  const inner =
+    own ?? (hasTrait(first, "nonNegative") ? { low: 0, high: Number.POSITIVE_INFINITY } : undefined);
   if (inner === undefined) return undefined;
   if (inner.low >= outer.low && inner.high <= outer.high)
     return readThrough(node, output, input, `bounds what ${first.label} has bounded`);
   const source = first.input(0);
   const dtype = facts.dtype(output);
-  if (first.is(...NOT_NEGATIVE) || source === undefined || !isOnlyRead(input)) return undefined;
+  if (own === undefined || source === undefined || !isOnlyRead(input)) return undefined;
   const clamp = (bound: number): number => Math.min(Math.max(bound, outer.low), outer.high);
   const bounds = { low: clamp(inner.low), high: clamp(inner.high) };
   if (bounds.low === outer.low && bounds.high === outer.high) {
@@ -132,10 +127,10 @@ function mergeUnary(node: Node, { facts }: View): Proposal | Refusal | undefined
   if (input === undefined || output === undefined || first === undefined || source === undefined)
     return undefined;
   const repeats =
-    (node.is("Abs", "Sign") && first.is(node.opType)) ||
-    (node.is(...ROUNDINGS) && first.is(...ROUNDINGS, "Sign"));
+    (hasTrait(node, "idempotent") && first.sharesOperator(node)) ||
+    (hasTrait(node, "rounds") && (hasTrait(first, "rounds") || first.is("Sign")));
   if (repeats) return readThrough(node, output, input, `changes nothing after ${first.label}`);
-  if (node.is(...INVOLUTIONS) && first.is(node.opType))
+  if (hasTrait(node, "involution") && first.sharesOperator(node))
     return readThrough(node, output, source, `undoes ${first.label}`);
   if (!node.is("Abs") || !first.is("Neg") || !isOnlyRead(input)) return undefined;
   return {

@@ -61,7 +61,7 @@ function join(node: Node, { facts }: View): Proposal | undefined {
 function nestedOperator(value: Value, index: number, outer: Node, facts: Facts): Node | undefined {
   const inner = value.producer;
   const { opType } = outer;
-  if (!inner?.is(opType) || inner.graph !== outer.graph || value.uses.size !== 1) return undefined;
+  if (!inner?.sharesOperator(outer) || inner.graph !== outer.graph || value.uses.size !== 1) return undefined;
   if (operandsOf(inner) === undefined || facts.isCall(inner)) return undefined;
   if (opType !== "Sum") return inner;
   // a + (b + c) is (b + c) + a; with more before it, rounding would tell.

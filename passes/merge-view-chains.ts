@@ -2,13 +2,12 @@ import { present } from "../src/base/assert.js";
 import type { Refusal } from "../src/base/refusal.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import { tensorFromNumbers } from "../src/ir/tensor.js";
+import { hasTrait, operatorsWith } from "../src/ops/catalogue.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
 import { constantTensor } from "../src/rules/constants.js";
 import { sameDim, sameShape } from "../src/rules/dims.js";
 import type { Facts } from "../src/rules/facts.js";
-
-const VIEWS = ["Reshape", "Flatten", "Squeeze", "Unsqueeze"] as const;
 
 /**
  * Make one Reshape of views in a row.
@@ -30,15 +29,16 @@ export const mergeViewChains: Pass = {
   before: "a = Unsqueeze(x, 1)  y = Reshape(a, [2, 6])",
   after: "y = Reshape(x, [2, 6])",
   numerics: "exact",
-  rules: [{ operators: VIEWS, match }],
+  rules: [{ operators: operatorsWith("view"), match }],
 };
 
 function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   const [middle, output] = [node.input(0), node.output(0)];
   const first = middle?.producer;
   const source = first?.input(0);
-  if (!node.is(...VIEWS) || middle === undefined || output === undefined) return undefined;
-  if (!first?.is(...VIEWS) || source === undefined || facts.isCall(first)) return undefined;
+  if (!hasTrait(node, "view") || middle === undefined || output === undefined) return undefined;
+  if (!(first !== undefined && hasTrait(first, "view")) || source === undefined || facts.isCall(first))
+    return undefined;
   if (node.hasReferences || first.hasReferences) return undefined;
   if (sameShape(facts.shape(source), facts.shape(output)))
     return readThrough(node, output, source, `gives back the shape that ${first.label} has changed`);

@@ -1,5 +1,7 @@
 import { present } from "../src/base/assert.js";
 import type { Node, Value } from "../src/ir/graph.js";
+import type { StandardOperator } from "../src/ir/operator-name.js";
+import { rowOf } from "../src/ops/catalogue.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { integersFor } from "../src/rewrite/replace-node.js";
 import type { Rewriter } from "../src/rewrite/rewriter.js";
@@ -8,7 +10,7 @@ import { type SymDim, sameDim } from "../src/rules/dims.js";
 import type { Facts } from "../src/rules/facts.js";
 
 /** Which input of an operator holds sizes. */
-const SIZES: ReadonlyMap<string, number> = new Map([
+const SIZES: ReadonlyMap<StandardOperator, number> = new Map([
   ["ConstantOfShape", 0],
   ["Expand", 1],
   ["Reshape", 1],
@@ -44,7 +46,7 @@ export const simplifySizes: Pass = {
 type Piece = { readonly numbers: readonly number[] } | { readonly axes: readonly number[] };
 
 function match(node: Node, { facts }: View): Proposal | undefined {
-  const position = node.is(node.opType) ? SIZES.get(node.opType) : undefined;
+  const position = rowOf(SIZES, node);
   const sizes = position === undefined ? undefined : node.input(position);
   const last = sizes?.producer;
   if (sizes === undefined || last?.graph === undefined || node.hasReferences || facts.isCall(node))

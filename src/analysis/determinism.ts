@@ -1,6 +1,7 @@
 import type { Node } from "../ir/graph.js";
-import { dropsAtRandom } from "../ops/normalization/dropout.js";
-import { lookupOperator } from "../ops/registry.js";
+import { hasTrait } from "../ops/catalogue.js";
+import { dropsAtRandom } from "../ops/generate/dropout.js";
+import { inferRule } from "../ops/inference.js";
 import type { Facts } from "../rules/facts.js";
 
 /**
@@ -11,9 +12,9 @@ export function isDeterministic(node: Node, facts: Facts): boolean {
   const pending = [node];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const opset = facts.opset(next);
-    const facets = opset === undefined ? undefined : lookupOperator(next.domain, next.opType, opset);
-    if (facets?.deterministic !== true || facts.isCall(next)) return false;
-    if (next.opType === "Dropout" && dropsAtRandom(next, opset ?? 0, facts)) return false;
+    const isKnown = opset !== undefined && inferRule(next.domain, next.opType) !== undefined;
+    if (!isKnown || hasTrait(next, "random") || facts.isCall(next)) return false;
+    if (next.is("Dropout") && dropsAtRandom(next, opset, facts)) return false;
     for (const body of next.subgraphs) pending.push(...body.nodes());
   }
   return true;

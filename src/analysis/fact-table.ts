@@ -3,7 +3,7 @@ import { bitsOf, type DType } from "../ir/dtype.js";
 import type { Node, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { decodeNumbers, type Tensor } from "../ir/tensor.js";
-import { lookupOperator } from "../ops/registry.js";
+import { bodyInputRule, inferRule } from "../ops/inference.js";
 import { type MaybeDim, type SymDim, sameShape, unknownSymbol } from "../rules/dims.js";
 import type { Conclusion, Fact, FactType, TensorFactType } from "../rules/fact.js";
 import { type FactConflict, type Facts, MAX_ELEMENTS } from "../rules/facts.js";
@@ -166,7 +166,7 @@ class FactTable implements Facts, FactSource {
   }
 
   #infer(node: Node): readonly (Conclusion | undefined)[] {
-    const rule = this.#facetsOf(node)?.infer;
+    const rule = this.#hasRule(node) ? inferRule(node.domain, node.opType) : undefined;
     if (rule === undefined) return [];
     const context = this.#contextOf(node);
     const conclusions = rule(context);
@@ -176,10 +176,9 @@ class FactTable implements Facts, FactSource {
     return [];
   }
 
-  #facetsOf(node: Node): ReturnType<typeof lookupOperator> {
-    const version = this.opset(node);
-    if (version === undefined || node.hasReferences || this.isCall(node)) return undefined;
-    return lookupOperator(node.domain, node.opType, version);
+  /** False for calls of a function and for nodes whose attributes are known to the function's caller alone. */
+  #hasRule(node: Node): boolean {
+    return this.opset(node) !== undefined && !node.hasReferences && !this.isCall(node);
   }
 
   #contextOf(node: Node): InferenceContext {
@@ -199,8 +198,9 @@ class FactTable implements Facts, FactSource {
     }
     const owner = value.graph.owner;
     if (owner === undefined || !value.isGraphInput) return undefined;
+    const rule = this.#hasRule(owner) ? bodyInputRule(owner.domain, owner.opType) : undefined;
     const context = this.#contextOf(owner);
-    const fact = this.#facetsOf(owner)?.bodyInput?.(context, value.graph, value.graph.inputs.indexOf(value));
+    const fact = rule?.(context, value.graph, value.graph.inputs.indexOf(value));
     return context.flaw === undefined ? fact : undefined;
   }
 

@@ -1,4 +1,5 @@
 import { type Graph, type Node, Value } from "../ir/graph.js";
+import { hasTrait, nameHasTrait } from "../ops/catalogue.js";
 import {
   affine,
   any,
@@ -17,49 +18,15 @@ import type { Facts } from "../rules/facts.js";
 import { onlyReader } from "./neighbours.js";
 import { pointwiseOf } from "./pointwise.js";
 
-const NONLINEARITIES = [
-  "Relu",
-  "LeakyRelu",
-  "PRelu",
-  "ThresholdedRelu",
-  "Elu",
-  "Selu",
-  "Celu",
-  "Sigmoid",
-  "HardSigmoid",
-  "Tanh",
-  "Softplus",
-  "Softsign",
-  "Gelu",
-  "HardSwish",
-  "Mish",
-  "Swish",
-] as const;
-
-const SPELLED: ReadonlySet<string> = new Set(NONLINEARITIES);
-
 /** True for a nonlinearity that is one operator. */
 export function isNonlinearity(node: Node): boolean {
-  return node.is(...NONLINEARITIES);
+  return hasTrait(node, "nonlinearity");
 }
 
-/** Operators behind which the elements are still the nonlinearity's. */
-const MOVING = [
-  "Identity",
-  "Reshape",
-  "Flatten",
-  "Squeeze",
-  "Unsqueeze",
-  "Transpose",
-  "Cast",
-  "Dropout",
-  "Expand",
-  "Slice",
-  "Split",
-  "Concat",
-  "Resize",
-  "Upsample",
-];
+/** True for an operator behind which the elements are still the nonlinearity's. */
+function movesOn(node: Node): boolean {
+  return hasTrait(node, "movesData") || hasTrait(node, "resamples") || node.is("Cast", "Dropout");
+}
 const MOVING_DEPTH = 8;
 
 /** A nonlinearity: one operator, or several that an exporter spelled it with. */
@@ -113,7 +80,7 @@ function whole(part: Activation): Activation {
 function readActivation(node: Node, facts: Facts): Activation | undefined {
   const gelu = node.is("Erf") ? geluAround(node) : undefined;
   if (gelu !== undefined) return gelu;
-  if (!node.is(...NONLINEARITIES) && !isClipActivation(node, facts)) return undefined;
+  if (!isNonlinearity(node) && !isClipActivation(node, facts)) return undefined;
   const [input, output] = [node.input(0), node.output(0)];
   if (input === undefined || output === undefined || facts.isCall(node)) return undefined;
   const swish = ownProduct(node, input, output);
@@ -126,7 +93,7 @@ function readSpelledActivation(node: Node, facts: Facts): Activation | undefined
   for (const { opType, inputs, nodes } of recognizeCompounds(node, facts)) {
     const [input] = inputs;
     const [output] = node.outputs;
-    if (!SPELLED.has(opType) || !(input instanceof Value) || !output) continue;
+    if (!nameHasTrait(opType, "nonlinearity") || !(input instanceof Value) || !output) continue;
     return { node, kind: opType, input, output, nodes: new Set(nodes) };
   }
   return readScaledHardSwish(node, facts);
@@ -208,7 +175,7 @@ function ownProduct(node: Node, input: Value, output: Value): Activation | undef
 
 /** True for a sigmoid whose result multiplies another value: a gate says how much of it passes. */
 export function isGate({ kind, output }: Activation): boolean {
-  if (!["Sigmoid", "HardSigmoid", "Clip"].includes(kind)) return false;
+  if (kind !== "Clip" && !nameHasTrait(kind, "unitRange")) return false;
   return readersBehind(output).some((reader) => reader.is("Mul"));
 }
 
@@ -224,9 +191,7 @@ export function endsModel({ output }: Activation): boolean {
       uses.every((use) => {
         if (use.kind === "output") return use.graph.owner === undefined;
         if (use.kind !== "node") return false;
-        return (
-          use.node.is(...MOVING) && use.node.outputs.some((next) => next !== null && ends(next, depth + 1))
-        );
+        return movesOn(use.node) && use.node.outputs.some((next) => next !== null && ends(next, depth + 1));
       })
     );
   };
@@ -235,7 +200,7 @@ export function endsModel({ output }: Activation): boolean {
 
 function readersBehind(value: Value, depth = 0): readonly Node[] {
   return value.users.flatMap((node) => {
-    if (!node.is(...MOVING) || depth > MOVING_DEPTH) return [node];
+    if (!movesOn(node) || depth > MOVING_DEPTH) return [node];
     return node.outputs.flatMap((next) => (next === null ? [] : readersBehind(next, depth + 1)));
   });
 }

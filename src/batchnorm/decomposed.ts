@@ -1,4 +1,5 @@
 import type { Node, Value } from "../ir/graph.js";
+import type { StandardOperator } from "../ir/operator-name.js";
 import type { Facts } from "../rules/facts.js";
 
 /** BatchNormalization in training form in plain operators, as insertion writes it. */
@@ -51,12 +52,12 @@ export function readDecomposed(div: Node, facts: Facts): DecomposedForm | undefi
   };
 }
 
-function producer(value: Value | undefined, opType: string): Node | undefined {
+function producer(value: Value | undefined, opType: StandardOperator): Node | undefined {
   return value?.producer?.is(opType) ? value.producer : undefined;
 }
 
 /** The one node of this operator that reads the value, however often; undefined where other nodes read it too. */
-function onlyUser(value: Value | undefined, opType: string): Node | undefined {
+function onlyUser(value: Value | undefined, opType: StandardOperator): Node | undefined {
   const [node, ...others] = value?.users ?? [];
   return node?.is(opType) && others.length === 0 ? node : undefined;
 }

@@ -6,9 +6,11 @@ import { cloneModel, type ValueMap } from "../ir/clone.js";
 import type { FloatDType } from "../ir/dtype.js";
 import type { Graph, Node, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
+import type { StandardOperator } from "../ir/operator-name.js";
 import { tensorFromNumbers } from "../ir/tensor.js";
 import { tensorType } from "../ir/type.js";
 import { valuesByName } from "../ir/values-by-name.js";
+import { standardOperator } from "../ops/catalogue.js";
 import { raiseOpset } from "../opset/index.js";
 import type { Facts } from "../rules/facts.js";
 import {
@@ -184,7 +186,7 @@ function measure(
   const axes = Array.from({ length: matrix ? 2 : (rank ?? 2) }, (_, axis) => axis).filter(
     (axis) => axis !== 1,
   );
-  const reduce = (opType: string, input: Value): Value =>
+  const reduce = (opType: StandardOperator, input: Value): Value =>
     opset >= 18 ? build.op(opType, [input, build.ints(axes)]) : build.op(opType, [input], { axes });
   const mean = reduce("ReduceMean", x);
   const spread = reduce("ReduceSumSquare", build.op("Sub", [x, mean]));
@@ -264,7 +266,8 @@ function normalizeByRows(
     sizes,
   );
   const { activation, pool } = behind;
-  const result = activation === undefined ? normalized : build.op(activation.opType, [normalized]);
+  const operator = activation && standardOperator(activation);
+  const result = operator === undefined ? normalized : build.op(operator, [normalized]);
   build.graph.replaceUses(present(pool.output(0), "a MaxPool has an output"), result);
   const own = rising.signs === undefined ? mean : build.op("Mul", [mean, rising.signs]);
   return mapReadings({ ...moments, mean: own });

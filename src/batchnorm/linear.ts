@@ -2,19 +2,21 @@ import type { Refusal } from "../base/refusal.js";
 import { isFloat } from "../ir/dtype.js";
 import type { Node, Value } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
+import { hasTrait } from "../ops/catalogue.js";
 import { constantTensor } from "../rules/constants.js";
 import type { Facts } from "../rules/facts.js";
 import { refusals } from "./refusals.js";
 import type { LinearLayer } from "./site.js";
 
-const LINEAR = ["Conv", "ConvTranspose", "Gemm", "MatMul"] as const;
-
-/** Operators that hand a stored weight on, at most in another form. */
-const WEIGHT_FORMS = ["Identity", "Transpose", "Cast", "DequantizeLinear", "Reshape", "Squeeze", "Unsqueeze"];
 const WEIGHT_DEPTH = 6;
 
 export function isLinear(node: Node): boolean {
-  return node.is(...LINEAR);
+  return hasTrait(node, "linear");
+}
+
+/** True for an operator that only hands a stored weight on, or turns it into another form. */
+function keepsWeight(node: Node): boolean {
+  return hasTrait(node, "rearranges") || node.is("Cast", "DequantizeLinear");
 }
 
 /** A parameter of the model: stored, even where a caller may override it, or made from a stored value. */
@@ -22,7 +24,7 @@ function isParameter(value: Value | undefined, depth = 0): boolean {
   if (value === undefined || depth > WEIGHT_DEPTH) return false;
   if (value.tensor !== undefined || value.producer?.is("Constant")) return true;
   const { producer } = value;
-  return producer?.is(...WEIGHT_FORMS) === true && isParameter(producer.input(0), depth + 1);
+  return producer !== undefined && keepsWeight(producer) && isParameter(producer.input(0), depth + 1);
 }
 
 /** Reads a linear layer, or says why it cannot be normalized. */

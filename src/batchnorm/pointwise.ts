@@ -1,42 +1,7 @@
 import type { Node, Value } from "../ir/graph.js";
+import { hasTrait } from "../ops/catalogue.js";
 import { constantTensor } from "../rules/constants.js";
 
-/** Operators that work element by element, and so keep a function of one element one. */
-const POINTWISE = [
-  "Abs",
-  "Neg",
-  "Sign",
-  "Reciprocal",
-  "Exp",
-  "Log",
-  "Sqrt",
-  "Erf",
-  "Tanh",
-  "Sigmoid",
-  "Softplus",
-  "Softsign",
-  "Relu",
-  "LeakyRelu",
-  "Elu",
-  "Clip",
-  "Add",
-  "Sub",
-  "Mul",
-  "Div",
-  "Pow",
-  "Max",
-  "Min",
-  "Where",
-  "Greater",
-  "GreaterOrEqual",
-  "Less",
-  "LessOrEqual",
-  "And",
-  "Or",
-  "Not",
-  "Cast",
-  "Identity",
-] as const;
 /** Exporters need no more for a function, and beyond it another one has begun. */
 const MOST_NODES = 12;
 
@@ -72,7 +37,7 @@ function isReadWithin(value: Value, nodes: ReadonlySet<Node>): boolean {
 
 /** Whether the node makes of values inside, and of single numbers, one more of their sizes. */
 function joins(node: Node, inside: ReadonlySet<Value>): boolean {
-  if (!node.is(...POINTWISE) || node.outputs.length !== 1) return false;
+  if (!hasTrait(node, "pointwise") || node.outputs.length !== 1) return false;
   return node.inputs.every((operand) => {
     if (operand === null || inside.has(operand)) return true;
     return operand.graph === node.graph && constantTensor(operand)?.size === 1;

@@ -1,6 +1,7 @@
 import { Builder } from "../ir/builder.js";
 import type { Node, Value } from "../ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
+import { hasTrait } from "../ops/catalogue.js";
 import { constantTensor } from "../rules/constants.js";
 import { onlyReader } from "./neighbours.js";
 
@@ -13,12 +14,14 @@ export interface PoolBehind {
   readonly activation: Node | undefined;
 }
 
-/** Activations without attributes that never fall. */
-const RISING = ["Relu", "Sigmoid", "Tanh", "Softplus", "Softsign"] as const;
+/** An activation that never falls, whatever its attributes are. */
+function risesEverywhere(node: Node): boolean {
+  return hasTrait(node, "nonlinearity") && hasTrait(node, "monotone");
+}
 
 export function poolBehind(value: Value | undefined): PoolBehind | undefined {
   const next = onlyReader(value);
-  const activation = next?.is(...RISING) ? next : undefined;
+  const activation = next !== undefined && risesEverywhere(next) ? next : undefined;
   const pool = activation === undefined ? next : onlyReader(activation.output(0));
   if (!pool?.is("MaxPool") || pool.outputs.length > 1 || pool.graph !== value?.graph) return undefined;
   return { pool, activation };

@@ -4,6 +4,7 @@ import { Builder } from "../ir/builder.js";
 import { cloneModel } from "../ir/clone.js";
 import { canReplace, type Graph, type Node, type Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
+import type { StandardOperator } from "../ir/operator-name.js";
 import { pruneUnread } from "../ir/prune.js";
 import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
 import { constantTensor } from "../rules/constants.js";
@@ -111,7 +112,7 @@ export async function prepare(
   return { model: normalized, report: { recipe, steps, kept, inserted: report, settings: SETTINGS } };
 }
 
-function removeAll(graph: Graph, opType: string, kept: KeptNode[]): readonly string[] {
+function removeAll(graph: Graph, opType: StandardOperator, kept: KeptNode[]): readonly string[] {
   const removed: string[] = [];
   for (const node of [...graph.nodes()]) {
     const [input, output] = [node.input(0), node.output(0)];

@@ -5,6 +5,7 @@ import { type FloatDType, isFloat } from "../ir/dtype.js";
 import type { Node, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
+import { hasTrait } from "../ops/catalogue.js";
 import { constantTensor, requireConstant } from "../rules/constants.js";
 import type { Facts } from "../rules/facts.js";
 import { baseName } from "./emit-normalization.js";
@@ -41,7 +42,7 @@ export function findRecurrent(model: Model, options: SiteOptions, facts: Facts):
   const layers: RecurrentLayer[] = [];
   const refused: PassedOver[] = [];
   const visit = (node: Node, outside: Refusal | undefined): void => {
-    if (GATES[node.opType] === undefined || !node.is(node.opType) || facts.isCall(node)) return;
+    if (!hasTrait(node, "recurrent") || facts.isCall(node)) return;
     const names = [node.opType, node.name ?? "", node.key];
     const read = outside ?? deselected(names, options) ?? readRecurrent(node, facts);
     if (isRefusal(read)) refused.push(passOver(nameOf(node), node.opType, read));

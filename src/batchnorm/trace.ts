@@ -1,41 +1,26 @@
 import { isRefusal, type Refusal } from "../base/refusal.js";
 import type { Node, Use, Value } from "../ir/graph.js";
+import { hasTrait } from "../ops/catalogue.js";
 import { constantTensor } from "../rules/constants.js";
 import type { Facts } from "../rules/facts.js";
 import { isLinear, readLinear } from "./linear.js";
 import { refusals } from "./refusals.js";
 import type { LinearLayer } from "./site.js";
 
-/** Operators that hand the layer's channels on to the nonlinearity behind them; the normalization stays at the layer. */
-const TRANSPORT = [
-  "Identity",
-  "Dropout",
-  "Reshape",
-  "Flatten",
-  "Squeeze",
-  "Unsqueeze",
-  "Transpose",
-  "MaxPool",
-  "AveragePool",
-  "GlobalAveragePool",
-  "GlobalMaxPool",
-  "DepthToSpace",
-  "SpaceToDepth",
-  "Resize",
-  "Upsample",
-];
-const JOINS = ["Concat", "Add", "Sum"];
-const NORMALIZATIONS = [
-  "BatchNormalization",
-  "InstanceNormalization",
-  "LayerNormalization",
-  "GroupNormalization",
-  "RMSNormalization",
-  "SimplifiedLayerNormalization",
-  "MeanVarianceNormalization",
-  "LpNormalization",
-  "LRN",
-];
+/** True for an operator that hands the layer's channels on to the nonlinearity behind it; the normalization stays at the layer. */
+function carriesChannels(node: Node): boolean {
+  return (
+    hasTrait(node, "rearranges") ||
+    hasTrait(node, "pools") ||
+    hasTrait(node, "resamples") ||
+    node.is("Dropout")
+  );
+}
+
+/** True for an operator that brings several branches together. */
+function joinsBranches(node: Node): boolean {
+  return node.is("Concat", "Add", "Sum");
+}
 
 /** A layer that feeds a nonlinearity, and the reader of its output on the way there. */
 export interface LayerSource {
@@ -87,7 +72,7 @@ export class Tracer {
     const direct = producer === undefined ? undefined : this.#directLayer(producer);
     if (isRefusal(direct)) return blocked(direct);
     if (direct !== undefined) return { ...NOTHING, layers: [{ layer: direct, reader }] };
-    if (producer?.is(...JOINS) && this.#sums) {
+    if (producer !== undefined && joinsBranches(producer) && this.#sums) {
       const sum = this.#sum(producer, value, reader);
       if (sum !== undefined) return { ...NOTHING, sums: [sum] };
     }
@@ -138,16 +123,16 @@ export class Tracer {
       );
     }
     if (this.#facts.isCall(producer)) return blocked(refusals.isFedByCall(producer.opType));
-    if (producer.is(...NORMALIZATIONS)) return blocked(refusals.isNormalizedAlready(producer.label));
+    if (hasTrait(producer, "normalizes")) return blocked(refusals.isNormalizedAlready(producer.label));
     if (
       producer.is("Mul", "Div") &&
       producer.inputs.some((operand) => constantTensor(operand ?? undefined))
     ) {
       return blocked(refusals.isScaledAlready(producer.label));
     }
-    const operands = producer.is(...JOINS)
+    const operands = joinsBranches(producer)
       ? producer.inputs.map((_, index) => index)
-      : producer.is(...TRANSPORT)
+      : carriesChannels(producer)
         ? [0]
         : undefined;
     if (operands === undefined) return blocked(refusals.isFedByOtherOperator(producer.label));

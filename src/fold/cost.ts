@@ -1,6 +1,7 @@
 import { bitsOf } from "../ir/dtype.js";
 import type { Node, Value } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
+import { hasTrait } from "../ops/catalogue.js";
 import { constantTensor } from "../rules/constants.js";
 import type { SymDim } from "../rules/dims.js";
 import type { Facts } from "../rules/facts.js";
@@ -38,12 +39,10 @@ export function isGain(change: Cost): boolean {
   return compareCosts(change, FREE) < 0;
 }
 
-/** These hand their data on where it lies. */
-const VIEWS: ReadonlySet<string> = new Set(["Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity"]);
-
 /** A node as it is: each input read once, each output written once. */
 export function costOfNode(node: Node, facts: Facts): Cost {
-  if (VIEWS.has(node.opType)) return { operators: 1, bytes: 0 };
+  // A view hands its data on where it lies.
+  if (hasTrait(node, "view") || node.is("Identity")) return { operators: 1, bytes: 0 };
   const written = node.outputs.map((value) => bytesOf(value, facts));
   // Of a table, Gather reads what it picks.
   const read = node.is("Gather") ? written : node.inputs.map((value) => bytesOf(value, facts));

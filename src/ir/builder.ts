@@ -2,6 +2,7 @@ import { present } from "../base/assert.js";
 import type { AttributeInit } from "./attribute.js";
 import type { FloatDType } from "./dtype.js";
 import type { Graph, Node, NodeInit, Value } from "./graph.js";
+import type { StandardOperator } from "./operator-name.js";
 import { type Tensor, tensorFromBigInts, tensorFromNumbers } from "./tensor.js";
 
 /** Adds nodes for a Builder: DIRECT_EDITOR, or the Rewriter of a pass, which keeps a log. */
@@ -55,7 +56,7 @@ export class Builder {
 
   /** Adds a node with one output, called `name` if that name is free. */
   op(
-    opType: string,
+    opType: StandardOperator,
     inputs: readonly BuilderInput[],
     attributes: Readonly<Record<string, AttributeInit>> = {},
     name?: string,
@@ -66,7 +67,7 @@ export class Builder {
 
   /** Adds a node with `count` outputs. */
   ops(
-    opType: string,
+    opType: StandardOperator,
     inputs: readonly BuilderInput[],
     count: number,
     attributes: Readonly<Record<string, AttributeInit>> = {},

@@ -1,5 +1,6 @@
 import { type Attribute, type AttributeInit, attribute, attributeText, graphsOf } from "./attribute.js";
 import type { Graph } from "./graph.js";
+import type { StandardOperator } from "./operator-name.js";
 import type { Tensor } from "./tensor.js";
 import { type MetadataEntry, type Use, Value } from "./value.js";
 
@@ -102,8 +103,17 @@ export class Node {
   }
 
   /** True for an operator of the standard domain ("" and "ai.onnx" are the same). */
-  is(...opTypes: readonly string[]): boolean {
-    return isStandardDomain(this.domain) && opTypes.includes(this.opType);
+  is(...opTypes: readonly StandardOperator[]): boolean {
+    const names: readonly string[] = opTypes;
+    return isStandardDomain(this.domain) && names.includes(this.opType);
+  }
+
+  /** True when both nodes apply the same operator, of whatever domain. */
+  sharesOperator(other: Node): boolean {
+    const sameDomain = isStandardDomain(this.domain)
+      ? isStandardDomain(other.domain)
+      : this.domain === other.domain;
+    return sameDomain && this.opType === other.opType;
   }
 
   /** Makes these the inputs, and updates the uses of old and new ones. */

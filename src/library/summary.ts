@@ -1,3 +1,4 @@
+import { isStandardDomain } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import type { Tensor } from "../ir/tensor.js";
 
@@ -25,7 +26,7 @@ export function summarize(model: Model): ModelSummary {
     initializers += graph.initializers.size;
     for (const value of graph.initializers) if (value.tensor !== undefined) tensors.push(value.tensor);
     for (const node of graph.nodes()) {
-      const name = node.is(node.opType) ? node.opType : `${node.domain}::${node.opType}`;
+      const name = isStandardDomain(node.domain) ? node.opType : `${node.domain}::${node.opType}`;
       counts.set(name, (counts.get(name) ?? 0) + 1);
       const constant = node.is("Constant") ? node.tensorAttribute("value") : undefined;
       if (constant !== undefined) tensors.push(constant);

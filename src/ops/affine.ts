@@ -1,102 +1,60 @@
 import type { Refusal } from "../base/refusal.js";
 import { isStandardDomain, type Node } from "../ir/graph.js";
+import type { StandardOperator } from "../ir/operator-name.js";
 import type { AffineFacets, LiftedAffine } from "../rules/affine-facet.js";
+import { Facet } from "../rules/facet.js";
 import type { Facts } from "../rules/facts.js";
-import { absorbInputIntoConv, absorbInputIntoConvTranspose } from "./convolution/absorb-down.js";
-import { absorbIntoConv, absorbIntoConvTranspose } from "./convolution/absorb-up.js";
-import { liftArithmetic } from "./elementwise/lift.js";
-import {
-  CAST,
-  CHOICE,
-  EXTREMUM,
-  NEGATION,
-  POSITIVELY_HOMOGENEOUS,
-  PRODUCT,
-  SAME,
-  SUM,
-} from "./elementwise/pass.js";
-import { absorbInputIntoGemm, absorbInputIntoMatMul } from "./linear/absorb-down.js";
-import { absorbIntoGemm, absorbIntoMatMul } from "./linear/absorb-up.js";
-import { passThroughMatMul } from "./linear/pass.js";
-import { CONCAT, DEPTH_TO_SPACE, SPACE_TO_DEPTH, TRANSPOSE } from "./movement/pass.js";
-import { EXPAND, GATHER, PAD, SLICE, SPLIT, TILE } from "./movement/pass-selection.js";
-import {
-  absorbIntoBatchNormalization,
-  absorbIntoChannelNormalization,
-  absorbIntoLayerNormalization,
-} from "./normalization/absorb-up.js";
-import { liftBatchNormalization } from "./normalization/lift.js";
-import { AVERAGE_POOL, MAX_POOL } from "./pooling/pass.js";
-import { absorbIntoDequantizeLinear } from "./quantization/absorb-up.js";
-import { absorbInputIntoRecurrent } from "./recurrent/absorb-down.js";
-import { EXTREME, MEAN, TOTAL } from "./reduction/pass.js";
-import { VIEW } from "./shape/pass.js";
-import { RESIZE } from "./vision/pass.js";
+import { affine as attention } from "./attention/gaps.js";
+import { OPERATOR_NAMES } from "./catalogue.js";
+import { affine as control } from "./control/gaps.js";
+import { affine as convolution } from "./convolution/affine.js";
+import { affine as elementwise } from "./elementwise/affine.js";
+import { affine as generate } from "./generate/gaps.js";
+import { affine as linear } from "./linear/affine.js";
+import { affine as loss } from "./loss/gaps.js";
+import { affine as movement } from "./movement/affine.js";
+import { affine as normalization } from "./normalization/affine.js";
+import { affine as pooling } from "./pooling/affine.js";
+import { affine as quantization } from "./quantization/affine.js";
+import { affine as recurrent } from "./recurrent/affine.js";
+import { affine as reduction } from "./reduction/affine.js";
+import { affine as sequence } from "./sequence/gaps.js";
+import { affine as shape } from "./shape/affine.js";
+import { affine as signal } from "./signal/gaps.js";
+import { affine as text } from "./text/gaps.js";
+import { affine as vision } from "./vision/affine.js";
 
 /** What each operator of the standard domain knows about affine maps of its inputs and outputs. */
-const FACETS: ReadonlyMap<string, AffineFacets> = new Map<string, AffineFacets>([
-  ["BatchNormalization", { lift: liftBatchNormalization, absorbUp: absorbIntoBatchNormalization }],
-  ["Add", { lift: liftArithmetic, ...SUM }],
-  ["Sub", { lift: liftArithmetic, ...SUM }],
-  ["Mul", { lift: liftArithmetic, ...PRODUCT }],
-  ["Div", { lift: liftArithmetic, ...PRODUCT }],
-  ["Sum", SUM],
-  ["Conv", { absorbUp: absorbIntoConv, absorbDown: absorbInputIntoConv }],
-  ["ConvTranspose", { absorbUp: absorbIntoConvTranspose, absorbDown: absorbInputIntoConvTranspose }],
-  ["Gemm", { absorbUp: absorbIntoGemm, absorbDown: absorbInputIntoGemm }],
-  ["MatMul", { absorbUp: absorbIntoMatMul, passUp: passThroughMatMul, absorbDown: absorbInputIntoMatMul }],
-  ["LSTM", { absorbDown: absorbInputIntoRecurrent }],
-  ["GRU", { absorbDown: absorbInputIntoRecurrent }],
-  ["RNN", { absorbDown: absorbInputIntoRecurrent }],
-  ["DequantizeLinear", { absorbUp: absorbIntoDequantizeLinear }],
-  ["InstanceNormalization", { absorbUp: absorbIntoChannelNormalization }],
-  ["GroupNormalization", { absorbUp: absorbIntoChannelNormalization }],
-  ["LayerNormalization", { absorbUp: absorbIntoLayerNormalization }],
-  ["Relu", POSITIVELY_HOMOGENEOUS],
-  ["LeakyRelu", POSITIVELY_HOMOGENEOUS],
-  ["PRelu", POSITIVELY_HOMOGENEOUS],
-  ["Abs", POSITIVELY_HOMOGENEOUS],
-  ["Neg", NEGATION],
-  ["Max", EXTREMUM],
-  ["Min", EXTREMUM],
-  ["Identity", SAME],
-  ["Cast", CAST],
-  ["Where", CHOICE],
-  ["Reshape", VIEW],
-  ["Flatten", VIEW],
-  ["Squeeze", VIEW],
-  ["Unsqueeze", VIEW],
-  ["Transpose", TRANSPOSE],
-  ["Concat", CONCAT],
-  ["Slice", SLICE],
-  ["Split", SPLIT],
-  ["Gather", GATHER],
-  ["Expand", EXPAND],
-  ["Tile", TILE],
-  ["Pad", PAD],
-  ["DepthToSpace", DEPTH_TO_SPACE],
-  ["SpaceToDepth", SPACE_TO_DEPTH],
-  ["MaxPool", MAX_POOL],
-  ["GlobalMaxPool", MAX_POOL],
-  ["AveragePool", AVERAGE_POOL],
-  ["GlobalAveragePool", AVERAGE_POOL],
-  ["ReduceMean", MEAN],
-  ["ReduceMax", EXTREME],
-  ["ReduceMin", EXTREME],
-  ["ReduceSum", TOTAL],
-  ["Resize", RESIZE],
-  ["Upsample", RESIZE],
+export const AFFINE: Facet<AffineFacets> = new Facet([
+  attention,
+  control,
+  convolution,
+  elementwise,
+  generate,
+  linear,
+  loss,
+  movement,
+  normalization,
+  pooling,
+  quantization,
+  recurrent,
+  reduction,
+  sequence,
+  shape,
+  signal,
+  text,
+  vision,
 ]);
 
 /** The operators that a map can be: those that liftAffine is asked about. */
-export const LIFTED: readonly string[] = [...FACETS].flatMap(([opType, { lift }]) =>
-  lift === undefined ? [] : [opType],
+export const LIFTED: readonly StandardOperator[] = OPERATOR_NAMES.filter(
+  (name) => AFFINE.rule(name)?.lift !== undefined,
 );
 
 const OPAQUE: AffineFacets = {};
 
 export function affineFacets(node: Node): AffineFacets {
-  return (isStandardDomain(node.domain) ? FACETS.get(node.opType) : undefined) ?? OPAQUE;
+  return (isStandardDomain(node.domain) ? AFFINE.rule(node.opType) : undefined) ?? OPAQUE;
 }
 
 /** The node as y = scale[c] * x + shift[c], why it is not one although it looks like it, or undefined. */

@@ -1,48 +1,52 @@
+import { present } from "../base/assert.js";
 import { isStandardDomain, type Node } from "../ir/graph.js";
+import { Facet } from "../rules/facet.js";
 import type { Facts } from "../rules/facts.js";
-import { type GradientRule, type GradientTable, NO_GRADIENT, refusalOf } from "../rules/gradient-rule.js";
-import { attentionGradients } from "./attention/gradient.js";
-import { convolutionGradients } from "./convolution/gradient.js";
-import { arithmeticGradients } from "./elementwise/gradient.js";
-import { activationGradients } from "./elementwise/gradient-activation.js";
-import { functionGradients } from "./elementwise/gradient-unary.js";
-import { generateGradients } from "./generate/gradient.js";
-import { linearGradients } from "./linear/gradient.js";
-import { lossGradients } from "./loss/gradient.js";
-import { movementGradients } from "./movement/gradient.js";
-import { normalizationGradients } from "./normalization/gradient.js";
-import { poolingGradients } from "./pooling/gradient.js";
-import { recurrentGradients } from "./recurrent/gradient.js";
-import { reductionGradients } from "./reduction/gradient.js";
-import { shapeGradients } from "./shape/gradient.js";
-import { visionGradients } from "./vision/gradient.js";
+import { type GradientRule, NO_GRADIENT, refusalOf } from "../rules/gradient-rule.js";
+import { gradient as attention } from "./attention/gradient.js";
+import { gradient as control } from "./control/gaps.js";
+import { gradient as convolution } from "./convolution/gradient.js";
+import { gradient as elementwise } from "./elementwise/gradient.js";
+import { gradient as generate } from "./generate/gradient.js";
+import { gradient as linear } from "./linear/gradient.js";
+import { gradient as loss } from "./loss/gradient.js";
+import { gradient as movement } from "./movement/gradient.js";
+import { gradient as normalization } from "./normalization/gradient.js";
+import { gradient as pooling } from "./pooling/gradient.js";
+import { gradient as quantization } from "./quantization/gaps.js";
+import { gradient as recurrent } from "./recurrent/gradient.js";
+import { gradient as reduction } from "./reduction/gradient.js";
+import { gradient as sequence } from "./sequence/gaps.js";
+import { gradient as shape } from "./shape/gradient.js";
+import { gradient as signal } from "./signal/gaps.js";
+import { gradient as text } from "./text/gaps.js";
+import { gradient as vision } from "./vision/gradient.js";
 
-/** One row per family. */
-const FAMILIES: readonly GradientTable[] = [
-  activationGradients,
-  arithmeticGradients,
-  attentionGradients,
-  convolutionGradients,
-  functionGradients,
-  generateGradients,
-  linearGradients,
-  lossGradients,
-  movementGradients,
-  normalizationGradients,
-  poolingGradients,
-  recurrentGradients,
-  reductionGradients,
-  shapeGradients,
-  visionGradients,
-];
-
-const RULES: ReadonlyMap<string, GradientRule> = new Map(
-  FAMILIES.flatMap((family) => Object.entries(family)),
-);
+/** The gradient of each operator of the standard domain. */
+export const GRADIENT: Facet<GradientRule> = new Facet([
+  attention,
+  control,
+  convolution,
+  elementwise,
+  generate,
+  linear,
+  loss,
+  movement,
+  normalization,
+  pooling,
+  quantization,
+  recurrent,
+  reduction,
+  sequence,
+  shape,
+  signal,
+  text,
+  vision,
+]);
 
 /** The rule of a node; undefined for calls of functions, other domains and operators without one. */
 export function gradientRule(node: Node, facts: Facts): GradientRule | undefined {
-  return isStandardDomain(node.domain) && !facts.isCall(node) ? RULES.get(node.opType) : undefined;
+  return isStandardDomain(node.domain) && !facts.isCall(node) ? GRADIENT.rule(node.opType) : undefined;
 }
 
 export interface GradientCoverage {
@@ -57,8 +61,9 @@ export interface GradientCoverage {
 
 /** What becomes of the gradient at each standard operator that is known to differentiation, by name. */
 export function gradientCoverage(): readonly GradientCoverage[] {
-  return [...RULES]
-    .map(([operator, rule]): GradientCoverage => {
+  return GRADIENT.withRule
+    .map((operator): GradientCoverage => {
+      const rule = present(GRADIENT.rule(operator), "it has a rule");
       const reason = refusalOf(rule);
       if (reason !== undefined) return { operator, kind: "refused", reason };
       return { operator, kind: rule === NO_GRADIENT ? "zero" : "gradient" };

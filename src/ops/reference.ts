@@ -1,45 +1,42 @@
-import type { Rule, RuleTable } from "../rules/reference-rule.js";
-import { control } from "./control/reference.js";
-import { convolution } from "./convolution/reference.js";
-import { elementwise } from "./elementwise/reference.js";
-import { linear } from "./linear/reference.js";
-import { products } from "./linear/reference-einsum.js";
-import { losses } from "./loss/reference.js";
-import { movement } from "./movement/reference.js";
-import { normalization } from "./normalization/reference.js";
-import { pooling } from "./pooling/reference.js";
-import { quantization } from "./quantization/reference.js";
-import { recurrent } from "./recurrent/reference.js";
-import { reductions } from "./reduction/reference.js";
-import { shapes } from "./shape/reference.js";
-import { resizing } from "./vision/reference.js";
+import { Facet } from "../rules/facet.js";
+import type { ReferenceRule } from "../rules/reference-rule.js";
+import { reference as attention } from "./attention/gaps.js";
+import { reference as control } from "./control/reference.js";
+import { reference as convolution } from "./convolution/reference.js";
+import { reference as elementwise } from "./elementwise/reference.js";
+import { reference as generate } from "./generate/reference.js";
+import { reference as linear } from "./linear/reference.js";
+import { reference as loss } from "./loss/reference.js";
+import { reference as movement } from "./movement/reference.js";
+import { reference as normalization } from "./normalization/reference.js";
+import { reference as pooling } from "./pooling/reference.js";
+import { reference as quantization } from "./quantization/reference.js";
+import { reference as recurrent } from "./recurrent/reference.js";
+import { reference as reduction } from "./reduction/reference.js";
+import { reference as sequence } from "./sequence/gaps.js";
+import { reference as shape } from "./shape/reference.js";
+import { reference as signal } from "./signal/gaps.js";
+import { reference as text } from "./text/gaps.js";
+import { reference as vision } from "./vision/reference.js";
 
-/** One row per family. */
-const FAMILIES: readonly RuleTable[] = [
+/** The float64 reference of each operator of the standard domain. */
+export const REFERENCE: Facet<ReferenceRule> = new Facet([
+  attention,
   control,
   convolution,
   elementwise,
+  generate,
   linear,
-  losses,
+  loss,
   movement,
   normalization,
   pooling,
-  products,
   quantization,
   recurrent,
-  reductions,
-  resizing,
-  shapes,
-];
-
-const RULES: ReadonlyMap<string, Rule> = new Map(FAMILIES.flatMap((family) => Object.entries(family)));
-
-/** The reference of an operator of the standard domain. */
-export function findRule(opType: string): Rule | undefined {
-  return RULES.get(opType);
-}
-
-/** The standard operators that have a reference. */
-export function referenceOperators(): readonly string[] {
-  return [...RULES.keys()].sort();
-}
+  reduction,
+  sequence,
+  shape,
+  signal,
+  text,
+  vision,
+]);

@@ -3,10 +3,10 @@ import { NormfoldError } from "../base/errors.js";
 import { cloneModel, type ValueMap } from "../ir/clone.js";
 import { type Graph, isStandardDomain, type Node, type Value } from "../ir/graph.js";
 import { type Model, type OpsetImport, opsetOf } from "../ir/model.js";
-import { STEPS } from "../ops/raise.js";
+import { isStandardOperator, OPERATORS } from "../ops/catalogue.js";
+import { RAISE } from "../ops/raise.js";
 import type { Facts } from "../rules/facts.js";
-import { type Knower, type Knowledge, Site, Workbench } from "../rules/raise-site.js";
-import { HISTORY } from "./history.js";
+import { type Knower, type Knowledge, RaiseContext, Workbench } from "../rules/raise-context.js";
 import { HIGHEST_OPSET, irVersionOf, LOWEST_OPSET } from "./range.js";
 
 /**
@@ -101,25 +101,26 @@ function raiseGraphs(model: Model, target: number, facts: Facts, know: Knower): 
 function raiseNode(node: Node, bench: Workbench, know: Knower, source: number, target: number): void {
   const waiting: { readonly node: Node; readonly source: number }[] = [{ node, source }];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const site = new Site(next.node, bench, know, next.source, target);
+    const site = new RaiseContext(next.node, bench, know, next.source, target);
     for (let change = nextChange(site); change !== undefined; change = nextChange(site)) {
       site.version = change;
-      STEPS[site.node.opType]?.[change]?.(site);
+      RAISE[site.node.opType]?.[change]?.(site);
       for (const added of bench.added.splice(0)) waiting.push({ node: added, source: change });
     }
   }
 }
 
 /** The first opset behind the site's version, up to its target, that changed the operator which the node is now. */
-function nextChange(site: Site): number | undefined {
+function nextChange(site: RaiseContext): number | undefined {
   const { node, version, target } = site;
-  const history = Object.hasOwn(HISTORY, node.opType) ? HISTORY[node.opType] : undefined;
-  if (history === undefined) {
+  const record = isStandardOperator(node.opType) ? OPERATORS[node.opType] : undefined;
+  if (record === undefined || record.experimental) {
     site.version = target;
     return site.refuse("the operator is not one of the standard domain");
   }
-  const introduced = history[0] ?? 0;
-  return history.find((change) => change > version && change > introduced && change <= target);
+  const { since } = record;
+  const introduced = since[0] ?? 0;
+  return since.find((change) => change > version && change > introduced && change <= target);
 }
 
 function raisedImports(imports: readonly OpsetImport[], target: number): readonly OpsetImport[] {

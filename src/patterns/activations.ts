@@ -1,4 +1,5 @@
 import type { Value } from "../ir/graph.js";
+import type { StandardOperator } from "../ir/operator-name.js";
 import {
   affine,
   any,
@@ -35,7 +36,7 @@ function unitRamp(found: Found, factor: number, context: Context): readonly [num
 function unary(
   found: Found,
   { facts }: Context,
-  opType: string,
+  opType: StandardOperator,
   since: number,
   attributes: Readonly<Record<string, number | string>> = {},
 ): Meaning | undefined {

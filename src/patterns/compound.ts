@@ -1,5 +1,6 @@
 import type { AttributeInit } from "../ir/attribute.js";
 import type { Node, Value } from "../ir/graph.js";
+import type { StandardOperator } from "../ir/operator-name.js";
 import type { Tensor } from "../ir/tensor.js";
 
 /** A constant that the single operator needs and the model does not have yet. */
@@ -13,7 +14,7 @@ export type CompoundInput = Value | NewConstant | null;
 
 /** Several operators that compute what one standard operator does. */
 export interface Compound {
-  readonly opType: string;
+  readonly opType: StandardOperator;
   readonly inputs: readonly CompoundInput[];
   readonly attributes: Readonly<Record<string, AttributeInit>>;
   /** The nodes of the spelling, in graph order; the last gives the result. */

@@ -1,5 +1,7 @@
 import type { DType } from "../ir/dtype.js";
 import type { Node, Value } from "../ir/graph.js";
+import type { StandardOperator } from "../ir/operator-name.js";
+import { operatorsWith, standardOperator } from "../ops/catalogue.js";
 import type { Facts } from "../rules/facts.js";
 
 /**
@@ -30,9 +32,12 @@ function anyOf(...all: readonly Ends[]): Ends {
 }
 
 /** What a scalar constant is combined with a value by. */
-const SCALAR_OPERATORS: ReadonlySet<string> = new Set(["Add", "Div", "Mul", "Neg", "Sub"]);
+const SCALAR_OPERATORS: ReadonlySet<StandardOperator> = new Set([
+  ...operatorsWith("arithmetic"),
+  "Neg",
+] as const);
 /** The ends of a product of several factors. */
-const PRODUCTS: ReadonlySet<string> = new Set([...SCALAR_OPERATORS, "Pow"]);
+const PRODUCTS: ReadonlySet<StandardOperator> = new Set([...SCALAR_OPERATORS, "Pow"] as const);
 
 const NONE: readonly Found[] = [];
 
@@ -100,7 +105,7 @@ export function either(...choices: readonly Matcher[]): Matcher {
 export type NodeTest = (node: Node, context: Context) => boolean;
 
 /** An operator with these inputs, in this order; inputs that no matcher is for are not looked at. */
-export function op(opType: string, inputs: readonly Matcher[], test?: NodeTest): Matcher {
+export function op(opType: StandardOperator, inputs: readonly Matcher[], test?: NodeTest): Matcher {
   return {
     ends: new Set([opType]),
     read(value, found, context) {
@@ -120,7 +125,7 @@ function canBe(values: readonly (Value | null)[], matchers: readonly Matcher[]):
 }
 
 /** An operator of two operands in either order. */
-export function commutative(opType: string, a: Matcher, b: Matcher): Matcher {
+export function commutative(opType: StandardOperator, a: Matcher, b: Matcher): Matcher {
   const operands = [a, b];
   return {
     ends: new Set([opType]),
@@ -270,7 +275,11 @@ function withNodes(found: Found, nodes: readonly Node[]): Found {
 }
 
 /** The node that gives the value when it is an operator of this type in the root's graph. */
-export function producerOf(value: Value, opType: string, { root, facts }: Context): Node | undefined {
+export function producerOf(
+  value: Value,
+  opType: StandardOperator,
+  { root, facts }: Context,
+): Node | undefined {
   const node = value.producer;
   if (node?.opType !== opType || !node.is(opType) || node.graph !== root.graph) return undefined;
   if (node.hasReferences || facts.isCall(node)) return undefined;
@@ -321,7 +330,7 @@ interface ScalarStep {
 
 /** The value as scale * input + shift, when an operator with a scalar constant gives it. */
 function scalarStep(value: Value, context: Context): ScalarStep | undefined {
-  const opType = value.producer?.opType;
+  const opType = value.producer && standardOperator(value.producer);
   if (opType === undefined || !SCALAR_OPERATORS.has(opType)) return undefined;
   const node = producerOf(value, opType, context);
   const [first, second] = [node?.input(0), node?.input(1)];

@@ -1,12 +1,13 @@
 import type { AttributeInit } from "../ir/attribute.js";
 import type { DType } from "../ir/dtype.js";
 import type { Node, Value } from "../ir/graph.js";
+import type { StandardOperator } from "../ir/operator-name.js";
 import type { Compound, CompoundInput } from "./compound.js";
 import { type Context, type Found, firstReading, type Matcher } from "./match.js";
 
 /** What a reading comes to: the operator without its nodes. */
 export interface Meaning {
-  readonly opType: string;
+  readonly opType: StandardOperator;
   readonly inputs: readonly CompoundInput[];
   readonly attributes?: Readonly<Record<string, AttributeInit>>;
   readonly since: number;
@@ -15,7 +16,7 @@ export interface Meaning {
 /** One operator and how it is spelled. */
 export interface Spelling {
   /** The operators that the spelling can end in. */
-  readonly ends: readonly string[];
+  readonly ends: readonly StandardOperator[];
   /** Element types for which the single operator is defined in every version and onnxruntime has it. */
   readonly dtypes: readonly DType[];
   readonly numerics?: Compound["numerics"];

@@ -1,4 +1,6 @@
 import type { Node } from "../ir/graph.js";
+import type { StandardOperator } from "../ir/operator-name.js";
+import { rowOf } from "../ops/catalogue.js";
 import type { Facts } from "../rules/facts.js";
 import { ACTIVATIONS } from "./activations.js";
 import type { Compound } from "./compound.js";
@@ -10,10 +12,10 @@ import { REDUCTIONS } from "./reductions.js";
 
 export type { Compound, CompoundInput, NewConstant } from "./compound.js";
 
-const BY_END: ReadonlyMap<string, readonly Spelling[]> = collect();
+const BY_END: ReadonlyMap<StandardOperator, readonly Spelling[]> = collect();
 
-function collect(): Map<string, Spelling[]> {
-  const byEnd = new Map<string, Spelling[]>();
+function collect(): Map<StandardOperator, Spelling[]> {
+  const byEnd = new Map<StandardOperator, Spelling[]>();
   for (const spelling of [...NORMALIZATIONS, ...ACTIVATIONS, ...REDUCTIONS, ...REARRANGEMENTS]) {
     for (const end of spelling.ends) byEnd.set(end, [...(byEnd.get(end) ?? []), spelling]);
   }
@@ -21,7 +23,7 @@ function collect(): Map<string, Spelling[]> {
 }
 
 /** The operators that spellings of these numerics end in. */
-export function compoundEnds(numerics: Compound["numerics"]): readonly string[] {
+export function compoundEnds(numerics: Compound["numerics"]): readonly StandardOperator[] {
   return [...BY_END].flatMap(([end, spellings]) =>
     spellings.some((spelling) => (spelling.numerics ?? "rounding") === numerics) ? [end] : [],
   );
@@ -37,7 +39,7 @@ export function* recognizeCompounds(
   facts: Facts,
   numerics?: Compound["numerics"],
 ): Generator<Compound, void, undefined> {
-  const spellings = node.is(node.opType) ? BY_END.get(node.opType) : undefined;
+  const spellings = rowOf(BY_END, node);
   const opset = facts.opset(node);
   const output = node.output(0);
   if (spellings === undefined || output === undefined || node.outputs.length > 1) return;

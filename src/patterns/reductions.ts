@@ -1,4 +1,5 @@
 import type { Node, Value } from "../ir/graph.js";
+import type { StandardOperator } from "../ir/operator-name.js";
 import { tensorFromNumbers } from "../ir/tensor.js";
 import { constantTensor } from "../rules/constants.js";
 import { sameShape } from "../rules/dims.js";
@@ -26,7 +27,7 @@ const x = any("x");
 /** An empty list of axes with noop_with_empty_axes would mean something else in each of these operators. */
 const reduces = (node: Node): boolean => node.int("noop_with_empty_axes", 0) === 0;
 
-const reduction = (opType: string, inner: Matcher): Matcher => op(opType, [inner], reduces);
+const reduction = (opType: StandardOperator, inner: Matcher): Matcher => op(opType, [inner], reduces);
 
 /** Operators that take their axes as an input, by the version from which they do; the others wait for 18. */
 const AXES_AS_INPUT: Readonly<Record<string, number>> = { ReduceSum: 13 };
@@ -35,7 +36,7 @@ const AXES_AS_INPUT: Readonly<Record<string, number>> = { ReduceSum: 13 };
 function reducedLike(
   like: Node,
   input: Value,
-  opType: string,
+  opType: StandardOperator,
   { facts, opset }: Context,
 ): Meaning | undefined {
   const keepdims = like.int("keepdims", 1);
@@ -50,7 +51,7 @@ function reducedLike(
 
 /** undefined axes: all of them. */
 function overAxes(
-  opType: string,
+  opType: StandardOperator,
   input: Value,
   axes: readonly number[] | undefined,
   keepdims: number,
@@ -69,9 +70,9 @@ function overAxes(
 
 /** A spelling around one reduction, which the single operator takes its axes from. */
 function around(
-  opType: string,
-  inner: string,
-  ends: readonly string[],
+  opType: StandardOperator,
+  inner: StandardOperator,
+  ends: readonly StandardOperator[],
   read: Matcher,
   accept: (found: Found, context: Context) => boolean = () => true,
 ): Spelling {
@@ -135,7 +136,7 @@ const MEAN = around(
 );
 
 /** The same reduction of a reduction, with all dimensions kept or none. */
-function twice(opType: string): Spelling {
+function twice(opType: StandardOperator): Spelling {
   return {
     ends: [opType],
     dtypes: FLOATS,
@@ -162,7 +163,9 @@ function twice(opType: string): Spelling {
 const POOLED: Spelling = {
   ends: ["Flatten", "Reshape", "Squeeze"],
   dtypes: FLOATS,
-  read: either(...["Flatten", "Reshape", "Squeeze"].map((view) => op(view, [op("GlobalAveragePool", [x])]))),
+  read: either(
+    ...(["Flatten", "Reshape", "Squeeze"] as const).map((view) => op(view, [op("GlobalAveragePool", [x])])),
+  ),
   meaning: (found, { facts, root, opset }) => {
     const [input, output] = [valueNamed(found, "x"), root.output(0)];
     const rank = input === undefined ? undefined : facts.rank(input);
@@ -249,7 +252,7 @@ export const REDUCTIONS: readonly Spelling[] = [
   L1,
   LOG_SUM_EXP,
   MEAN,
-  ...["ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin"].map(twice),
+  ...(["ReduceMean", "ReduceSum", "ReduceMax", "ReduceMin"] as const).map(twice),
   POOLED,
   SOFTMAX,
   LOG_SOFTMAX,

@@ -4,8 +4,8 @@ import { type ReferenceTensor, referenceFromTensor } from "../float64/tensor.js"
 import type { Attribute } from "../ir/attribute.js";
 import { type Graph, isStandardDomain, type Node, type Value } from "../ir/graph.js";
 import { type FunctionDef, type Model, type OpsetImport, opsetOf } from "../ir/model.js";
-import { findRule } from "../ops/reference.js";
-import { RuleContext } from "../rules/reference-rule.js";
+import { REFERENCE } from "../ops/reference.js";
+import { ReferenceContext } from "../rules/reference-rule.js";
 
 export interface ReferenceOptions {
   /** The outputs to compute, by name; only what they need is evaluated. Default: all. */
@@ -144,14 +144,14 @@ class Evaluation {
   #apply(node: Node, frame: Frame): readonly ReferenceTensor[] | Refusal {
     const fn = this.#functions.get(functionKey(node.domain, node.opType, node.overload));
     if (fn !== undefined) return this.#call(fn, node, frame);
-    const rule = isStandardDomain(node.domain) ? findRule(node.opType) : undefined;
+    const rule = isStandardDomain(node.domain) ? REFERENCE.rule(node.opType) : undefined;
     const opset = opsetOf(frame.opsets, node.domain);
     if (rule === undefined || opset === undefined) {
       const domain = isStandardDomain(node.domain) ? "" : ` of the domain "${node.domain}"`;
       return refuse(`${node.label}${domain} has no float64 reference`);
     }
     let refusal: Refusal | undefined;
-    const context = new RuleContext(
+    const context = new ReferenceContext(
       node,
       opset,
       node.inputs.map((value) => (value === null ? undefined : frame.read(value))),

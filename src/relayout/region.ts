@@ -1,7 +1,6 @@
 import { isRefusal, type Refusal } from "../base/refusal.js";
 import { bitsOf } from "../ir/dtype.js";
 import { canTakeName, type Graph, type Node, type Value } from "../ir/graph.js";
-import { relayout } from "../ops/layout.js";
 import { constantTensor } from "../rules/constants.js";
 import type { Facts } from "../rules/facts.js";
 import type { Anchor, Relayout } from "../rules/layout-facet.js";
@@ -13,6 +12,7 @@ import {
   samePermutation,
 } from "../rules/permutation.js";
 import { CutGraph, SINK, SOURCE } from "./min-cut.js";
+import { relayout } from "./relayout.js";
 
 /** Nodes that one region may have: what lies further on is looked at from another Transpose. */
 const MAX_NODES = 4096;

@@ -2,6 +2,7 @@ import type { Numerics } from "../base/numerics.js";
 import type { Refusal } from "../base/refusal.js";
 import type { Node } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
+import type { StandardOperator } from "../ir/operator-name.js";
 import type { Tensor } from "../ir/tensor.js";
 import type { Facts } from "../rules/facts.js";
 import type { Rewriter } from "./rewriter.js";
@@ -38,7 +39,7 @@ export const DEFAULT_SETTINGS: Settings = { growthLimit: 128 * 2 ** 20, inlineFu
  */
 export interface Rule {
   /** The operators that it is asked about; undefined: all. */
-  readonly operators?: readonly string[];
+  readonly operators?: readonly StandardOperator[];
   readonly match: (node: Node, view: View) => Proposal | Refusal | undefined;
 }
 

@@ -2,6 +2,7 @@ import type { ChannelAffine } from "../affine/channel-affine.js";
 import type { Refusal } from "../base/refusal.js";
 import type { AttributeInit } from "../ir/attribute.js";
 import type { Node, Value } from "../ir/graph.js";
+import type { StandardOperator } from "../ir/operator-name.js";
 import type { Tensor } from "../ir/tensor.js";
 import type { Facts } from "./facts.js";
 
@@ -22,7 +23,7 @@ export interface LiftedAffine extends PlacedMap {
 /** How an operator takes an affine map of its output, or of an input, into its own constants. */
 export interface Absorption {
   /** Another operator type that it becomes, for instance MatMul -> Gemm; undefined when it stays what it is. */
-  readonly opType?: string;
+  readonly opType?: StandardOperator;
   /** New constants by input index. */
   readonly constants: ReadonlyMap<number, Tensor>;
   /** Inputs that are computed, and the maps that what computes them has to take. */

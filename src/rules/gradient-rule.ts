@@ -36,8 +36,8 @@ export type InputGradients = readonly (Value | undefined)[];
  */
 export type GradientRule = (context: GradientContext) => InputGradients | Refusal;
 
-/** The rules of a family, by operator of the standard domain. */
-export type GradientTable = Readonly<Record<string, GradientRule>>;
+/** Rules by name, for a part of a family. */
+export type GradientRules<Name extends string> = Readonly<Record<Name, GradientRule>>;
 
 /** An operator whose derivative is zero wherever there is one (Floor, Sign), or that no gradient goes through. */
 export const NO_GRADIENT: GradientRule = () => [];

@@ -1,5 +1,6 @@
 import { present } from "../base/assert.js";
 import type { Graph, Node, Value } from "../ir/graph.js";
+import type { StandardOperator } from "../ir/operator-name.js";
 
 /**
  * Puts `to` in the place of `from`, of which it is another computation: every use, pins and annotations included, the
@@ -37,7 +38,7 @@ function renameInAnnotations(graph: Graph, from: Value, to: Value): void {
 }
 
 /** Replaces a node by one of another operator with the same inputs, attributes, names and place. */
-export function retype(node: Node, opType: string): Node {
+export function retype(node: Node, opType: StandardOperator): Node {
   const graph = present(node.graph, "the node is in a graph");
   const { domain, name, docString, metadata, unknown } = node;
   const twin = graph.addNode(

@@ -1,10 +1,11 @@
 import { isRefusal, type Refusal, refuse } from "../base/refusal.js";
 import type { AttributeInit } from "../ir/attribute.js";
 import type { Node, Value } from "../ir/graph.js";
+import type { StandardOperator } from "../ir/operator-name.js";
 import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
 import { constantTensor } from "./constants.js";
 import type { Facts } from "./facts.js";
-import { isIdentity, type Permutation } from "./permutation.js";
+import { extend, isIdentity, type Permutation } from "./permutation.js";
 import { normalAxes } from "./shapes.js";
 
 /** One value at a node, and the order of axes that it is to have instead of the one it has. */
@@ -29,7 +30,7 @@ export interface Change {
  */
 export interface Relayout extends Change {
   /** Another operator that it becomes; undefined when it stays what it is. */
-  readonly opType?: string;
+  readonly opType?: StandardOperator;
   readonly inputs: ReadonlyMap<number, Permutation>;
   readonly outputs: ReadonlyMap<number, Permutation>;
   /** Constants of nodes that read the output, which take up what the order of axes changes in it. */
@@ -136,4 +137,24 @@ export function perAxis(
     numbers,
     replace: (next) => ({ constants: new Map([[input, tensorFromNumbers(dtype, [next.length], next)]]) }),
   };
+}
+
+/** One axis, named by an attribute, and every output as large as the input but for it. */
+export const ALONG_LAST: LayoutFacet = alike([0], (node, perm) => axisAttribute(node, -1, perm));
+
+/** The first two axes are what they are: batch and channels. The others may change places. */
+export const PER_CHANNEL: LayoutFacet = (node, anchor, facts) => {
+  const { perm } = anchor;
+  if (perm[0] !== 0 || perm[1] !== 1) return refuse("its channels are axis 1");
+  return alike([0])(node, anchor, facts);
+};
+
+/** The order of the larger side of an operator that drops axes, from the anchor on either side. */
+export function largerOrder(
+  { side, perm }: Anchor,
+  larger: Anchor["side"],
+  dropped: ReadonlySet<number>,
+  rank: number,
+): Permutation {
+  return side === larger ? perm : extend(perm, dropped, rank);
 }

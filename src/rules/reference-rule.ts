@@ -7,15 +7,13 @@ import type { Graph, Node } from "../ir/graph.js";
  * Computes the outputs of one node in float64, in order; trailing outputs that nobody computes are left out. Throws
  * NormfoldError "unsupported" for a form without a reference and "invalid" for one that no valid model has.
  */
-export type Rule = (c: RuleContext) => readonly ReferenceTensor[];
-
-export type RuleTable = Readonly<Record<string, Rule>>;
+export type ReferenceRule = (c: ReferenceContext) => readonly ReferenceTensor[];
 
 /** Runs a body of the node on its inputs, in a scope that sees the node's own. */
 export type RunBody = (body: Graph, inputs: readonly ReferenceTensor[]) => readonly ReferenceTensor[];
 
 /** What a rule sees of its node: evaluated inputs, and attributes with a function's references resolved. */
-export class RuleContext {
+export class ReferenceContext {
   readonly node: Node;
   /** The version of the standard operator set that the node is in. */
   readonly opset: number;

@@ -1,4 +1,4 @@
-import { invalid, type RuleContext, unsupported } from "./reference-rule.js";
+import { invalid, type ReferenceContext, unsupported } from "./reference-rule.js";
 
 /** A sliding window over the spatial axes, made three-dimensional by leading axes of size 1. */
 export interface Window {
@@ -35,7 +35,7 @@ export function spatialOf(window: Window, sizes: Triple): number[] {
  * The window of Conv and the pools, from strides, dilations, pads, auto_pad and ceil_mode. `spatial` are the input's sizes
  * after batch and channel.
  */
-export function windowOf(c: RuleContext, spatial: readonly number[], kernel: readonly number[]): Window {
+export function windowOf(c: ReferenceContext, spatial: readonly number[], kernel: readonly number[]): Window {
   const rank = spatial.length;
   if (rank === 0 || kernel.length !== rank) return invalid(`a kernel [${kernel}] on sizes [${spatial}]`);
   const ones = spatial.map(() => 1);
@@ -83,7 +83,7 @@ export function windowOf(c: RuleContext, spatial: readonly number[], kernel: rea
 
 /** The window of ConvTranspose: `output` is the result's size, and sliding the window over it gives `input` places. */
 export function transposedWindow(
-  c: RuleContext,
+  c: ReferenceContext,
   spatial: readonly number[],
   kernel: readonly number[],
 ): Window {

@@ -2,6 +2,7 @@ import { type DType, dtypeFromCode, type FloatDType } from "../ir/dtype.js";
 import type { Node, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import type { Dim } from "../ir/type.js";
+import { hasTrait } from "../ops/catalogue.js";
 import type { Port } from "./runtime.js";
 import { coarsest } from "./tolerance.js";
 
@@ -93,18 +94,10 @@ function namedRange(name: string, dtype: DType): Range | undefined {
   return undefined;
 }
 
-/** Operators behind which the elements are still the input's. */
-const CARRIERS = [
-  "Identity",
-  "Cast",
-  "Reshape",
-  "Squeeze",
-  "Unsqueeze",
-  "Transpose",
-  "Flatten",
-  "Expand",
-  "Slice",
-];
+/** True for an operator behind which the elements are still its first input's. */
+function carries(node: Node): boolean {
+  return hasTrait(node, "movesData") || node.is("Cast");
+}
 
 /** Carriers are followed this far: ranges deeper in a graph are rare, and graphs are large. */
 const CARRIER_DEPTH = 6;
@@ -113,7 +106,7 @@ function rangeByUse(value: Value, depth: number): Range | undefined {
   for (const use of value.uses) {
     if (use.kind !== "node") continue;
     const { node, index } = use;
-    const carried = index === 0 && depth < CARRIER_DEPTH && node.is(...CARRIERS) ? node.output(0) : undefined;
+    const carried = index === 0 && depth < CARRIER_DEPTH && carries(node) ? node.output(0) : undefined;
     const range = carried === undefined ? rangeOf(node, index) : rangeByUse(carried, depth + 1);
     if (range !== undefined) return range;
   }
@@ -130,7 +123,7 @@ function rangeOf(node: Node, index: number): Range | undefined {
   if (node.is("OneHot") && index === 0) return { low: 0, high: scalarOf(node.input(1)) ?? 2 };
   if (node.is("BatchNormalization") && index === 4) return { low: 0.1, high: 2 };
   if (node.is("Sqrt", "Log")) return { low: 0.1, high: 2 };
-  if (node.is("LSTM", "GRU", "RNN") && index === 4) return { low: 1, high: 2 };
+  if (hasTrait(node, "recurrent") && index === 4) return { low: 1, high: 2 };
   if (node.is("TopK", "Tile", "Reshape", "Expand", "Trilu", "ConstantOfShape", "Range") && index <= 2) {
     return index === 0 && !node.is("ConstantOfShape", "Range") ? undefined : { low: 1, high: 2 };
   }
@@ -168,7 +161,7 @@ function sizeByUse(value: Value, axis: number): number | undefined {
       return weight[node.int("transB", 0) === 0 ? 0 : 1];
     }
     if (node.is("BatchNormalization") && axis === 1) return weight[0];
-    if (node.is("LSTM", "GRU", "RNN") && axis === 2) return weight[2];
+    if (hasTrait(node, "recurrent") && axis === 2) return weight[2];
   }
   return undefined;
 }

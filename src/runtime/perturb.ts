@@ -1,9 +1,10 @@
 import { createRandom } from "../base/random.js";
 import { cloneModel } from "../ir/clone.js";
 import { type FloatDType, isFloat } from "../ir/dtype.js";
-import type { Value } from "../ir/graph.js";
+import type { Node, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { decodeNumbers, encodeNumbers, Tensor } from "../ir/tensor.js";
+import { hasTrait } from "../ops/catalogue.js";
 import { type RuntimeTensor, type TensorMap, tensorSize } from "./runtime.js";
 
 /** Half a unit in the last place at 1: the largest relative error of one rounding. */
@@ -48,24 +49,11 @@ function perturbBytes(
   return encodeNumbers(dtype, values);
 }
 
-/** Operators that only compute with their constants: none reads a size, an index or a threshold from them. */
-const ARITHMETIC = [
-  "Conv",
-  "ConvTranspose",
-  "Gemm",
-  "MatMul",
-  "BatchNormalization",
-  "InstanceNormalization",
-  "LayerNormalization",
-  "Add",
-  "Sub",
-  "Mul",
-  "Div",
-  "PRelu",
-  "LSTM",
-  "GRU",
-  "RNN",
-];
+/** True for an operator that only computes with its constants: none of them is a size, an index or a threshold. */
+function computesWithConstants(node: Node): boolean {
+  const traits = ["linear", "recurrent", "arithmetic", "normalizes"] as const;
+  return node.is("PRelu") || traits.some((trait) => hasTrait(node, trait));
+}
 
 /**
  * A copy of the model with its floating-point weights perturbed by about one rounding. How far its outputs move is how
@@ -95,7 +83,7 @@ export function perturbWeights(model: Model, seed: number): Model {
 
 function isWeight(value: Value, tensor: Tensor): boolean {
   if (!isFloat(tensor.dtype) || tensor.size < 2 || value.uses.size === 0) return false;
-  for (const use of value.uses) if (use.kind !== "node" || !use.node.is(...ARITHMETIC)) return false;
+  for (const use of value.uses) if (use.kind !== "node" || !computesWithConstants(use.node)) return false;
   return true;
 }
 

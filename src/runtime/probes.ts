@@ -1,14 +1,21 @@
 import { cloneModel } from "../ir/clone.js";
 import type { Node, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
+import { hasTrait } from "../ops/catalogue.js";
 import type { OutputReport } from "./check-report.js";
 
 /**
  * Operators that flatten differences: where they saturate or pick, a result may be far off before them and the same behind.
  * No rewrite moves a scale or a shift across one, so what goes into it means the same in the original and in the result.
  */
-const FLATTENING = ["Softmax", "Hardmax", "Sigmoid", "HardSigmoid", "Tanh", "ArgMax", "ArgMin"] as const;
-const MOVING = ["Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Transpose", "Cast"] as const;
+function flattens(node: Node): boolean {
+  return hasTrait(node, "saturates") || hasTrait(node, "indexOfExtremum");
+}
+
+/** Operators behind which the elements are still those of their input, in another place or type. */
+function hasSameElements(node: Node): boolean {
+  return hasTrait(node, "rearranges") || node.is("Cast");
+}
 
 /**
  * How far the result of those that are smooth moves at most for what goes in: a Softmax by p (1 - p) times the difference of two
@@ -59,8 +66,9 @@ export function flattenedOutputs(model: Model): ReadonlyMap<string, Flattened> {
 /** The flattening operator that an output comes from, up to data movement. */
 function flattening({ producer }: Value): Node | undefined {
   let node = producer;
-  for (let hop = 0; hop < MAX_HOPS && node?.is(...MOVING); hop++) node = node.input(0)?.producer;
-  return node?.is(...FLATTENING) ? node : undefined;
+  for (let hop = 0; hop < MAX_HOPS && node !== undefined && hasSameElements(node); hop++)
+    node = node.input(0)?.producer;
+  return node !== undefined && flattens(node) ? node : undefined;
 }
 
 /** A copy of the model with the named values as further outputs, as far as it has them. */

@@ -5,7 +5,7 @@ import { decodeNumbers, encodeNumbers } from "../ir/tensor.js";
 import { encodeToBytes } from "../proto/encode.js";
 import type { Runtime, RuntimeTensor, TensorMap } from "../runtime/runtime.js";
 import { tensorSize } from "../runtime/runtime.js";
-import type { EnsembleOptions } from "./ensemble.js";
+import { beforeViews, type EnsembleOptions } from "./ensemble.js";
 import { errors } from "./errors.js";
 
 export interface EnsembleProof {
@@ -89,8 +89,7 @@ function probabilities(
 ): Float64Array {
   const value =
     name === undefined ? model.graph.outputs[0] : model.graph.outputs.find((output) => output.name === name);
-  let node = value?.producer;
-  while (node?.is("Identity", "Reshape", "Squeeze", "Flatten") === true) node = node.input(0)?.producer;
+  const node = value && beforeViews(value).producer;
   if (node?.is("Softmax") === true) return numbers;
   if (node?.is("LogSoftmax") === true) return numbers.map(Math.exp);
   const places = tensorSize(rest);

@@ -5,6 +5,7 @@ import { appendCopy, cloneModel } from "../ir/clone.js";
 import { Graph, isStandardDomain, type Value } from "../ir/graph.js";
 import { Model, type OpsetImport } from "../ir/model.js";
 import { tensorType, type ValueType } from "../ir/type.js";
+import { hasTrait } from "../ops/catalogue.js";
 import { raiseOpset } from "../opset/index.js";
 import { declaredDim, sameDim } from "../rules/dims.js";
 import type { Facts } from "../rules/facts.js";
@@ -171,11 +172,21 @@ function sameClasses(a: Parameters<typeof sameDim>[0], b: Parameters<typeof same
   return typeof a !== "number" || typeof b !== "number" || sameDim(a, b);
 }
 
+/** The value that an output shows, before the operators that only view it in another shape. */
+export function beforeViews(output: Value): Value {
+  let value = output;
+  for (;;) {
+    const { producer } = value;
+    const source = producer?.input(0);
+    if (producer === undefined || source === undefined) return value;
+    if (!hasTrait(producer, "view") && !producer.is("Identity")) return value;
+    value = source;
+  }
+}
+
 /** What a model that ends in Softmax gives; of logarithms their exponentials, of logits a Softmax. */
 function probabilities(build: Builder, facts: Facts, output: Value): Value {
-  let value = output;
-  while (value.producer?.is("Identity", "Reshape", "Squeeze", "Flatten") === true)
-    value = value.producer.input(0) ?? value;
+  const value = beforeViews(output);
   if (value.producer?.is("Softmax") === true) return output;
   if (value.producer?.is("LogSoftmax") === true) return build.op("Exp", [output]);
   const rank = facts.rank(output);

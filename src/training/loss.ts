@@ -1,5 +1,6 @@
 import { type DType, isFloat } from "../ir/dtype.js";
 import type { Value } from "../ir/graph.js";
+import type { StandardOperator } from "../ir/operator-name.js";
 import { tensorFromNumbers } from "../ir/tensor.js";
 import { type Dim, tensorType } from "../ir/type.js";
 import { declaredDim } from "../rules/dims.js";
@@ -41,7 +42,7 @@ export interface LossValues {
 }
 
 /** The activation at the end of a classifier that its loss takes in, so that saturation costs no gradient. */
-const PEELED: Partial<Readonly<Record<LossKind, readonly string[]>>> = {
+const PEELED: Partial<Readonly<Record<LossKind, readonly StandardOperator[]>>> = {
   "cross-entropy": ["Softmax", "LogSoftmax"],
   bce: ["Sigmoid"],
 };

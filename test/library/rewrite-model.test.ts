@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { NormfoldError } from "../../src/base/errors.js";
 import type { Node } from "../../src/ir/graph.js";
+import type { StandardOperator } from "../../src/ir/operator-name.js";
 import { type Tensor, tensorFromNumbers } from "../../src/ir/tensor.js";
 import { type RewriteOptions, type RewriteResult, rewriteModel } from "../../src/library/rewrite-model.js";
 import { selectPasses } from "../../src/library/select-passes.js";
@@ -273,7 +274,7 @@ describe("a pass that fails", () => {
 
 describe("a pass that does not end", () => {
   const toggle =
-    (from: string, to: string) =>
+    (from: StandardOperator, to: StandardOperator) =>
     (node: Node): ReturnType<Rule["match"]> =>
       node.is(from)
         ? {

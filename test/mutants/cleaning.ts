@@ -1,5 +1,6 @@
 import { present } from "../../src/base/assert.js";
 import { isFloat } from "../../src/ir/dtype.js";
+import type { StandardOperator } from "../../src/ir/operator-name.js";
 import { tensorFromNumbers } from "../../src/ir/tensor.js";
 import type { Pass, Rule } from "../../src/rewrite/pass.js";
 import { readThrough } from "../../src/rewrite/read-through.js";
@@ -8,7 +9,7 @@ import { afterwards, lifts, weightOf } from "./break.js";
 import type { Break, Mutant } from "./stage.js";
 
 /** Every node of the type is taken for one that changes nothing. */
-function skips(opType: string): Break<Pass> {
+function skips(opType: StandardOperator): Break<Pass> {
   const match: Rule["match"] = (node) => {
     const [input, output] = [node.input(0), node.output(0)];
     if (!node.is(opType) || input === undefined || output === undefined) return undefined;

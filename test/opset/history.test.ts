@@ -1,17 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { HIGHEST_OPSET, HISTORY, irVersionOf, opsetRange, STEPS } from "../../src/opset/index.js";
+import { OPERATOR_NAMES, OPERATORS } from "../../src/ops/catalogue.js";
+import { RAISE } from "../../src/ops/raise.js";
+import { HIGHEST_OPSET, irVersionOf, opsetRange } from "../../src/opset/index.js";
 
 describe("the tables", () => {
   it("steps lead to opsets in which the operator changed", () => {
-    for (const [opType, steps] of Object.entries(STEPS)) {
-      for (const opset of Object.keys(steps)) expect(HISTORY[opType], opType).toContain(Number(opset));
+    for (const name of OPERATOR_NAMES) {
+      const { since, breaking = [] } = OPERATORS[name];
+      expect(Object.keys(RAISE[name] ?? {}).map(Number), name).toEqual([...breaking]);
+      for (const opset of breaking) expect(since.slice(1), name).toContain(opset);
     }
   });
 
   it("histories rise, up to the highest opset", () => {
-    for (const history of Object.values(HISTORY)) {
-      expect([...history].sort((a, b) => a - b)).toEqual(history);
-      expect(history.at(-1)).toBeLessThanOrEqual(HIGHEST_OPSET);
+    for (const { since } of Object.values(OPERATORS)) {
+      expect([...since].sort((a, b) => a - b)).toEqual(since);
+      expect(since.at(-1)).toBeLessThanOrEqual(HIGHEST_OPSET);
     }
     expect(opsetRange()).toEqual({ lowest: 1, highest: HIGHEST_OPSET });
   });

@@ -1,5 +1,7 @@
 import { add, exactDiv, type MaybeDim, mul } from "../../rules/dims.js";
-import { type InferRule, type InferTable, tensorOf } from "../../rules/fact.js";
+import type { FacetTable } from "../../rules/facet.js";
+import { type InferRule, tensorOf } from "../../rules/fact.js";
+import type { OPERATORS } from "./operators.js";
 
 /**
  * Q, K, V are [batch, heads, sequence, size], or [batch, sequence, heads * size] with the head counts as attributes.
@@ -24,7 +26,7 @@ const attention: InferRule = (c) => {
   ];
 };
 
-export const attentions: InferTable = {
+export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {
   Attention: attention,
   RotaryEmbedding: (c) => [tensorOf(c.dtype(0), c.shape(0))],
 };

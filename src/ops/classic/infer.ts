@@ -59,7 +59,7 @@ const joinFeatures: InferRule = (c) => {
   return [tensorOf("float", [rowsOf(c), widths?.reduce<MaybeDim>(add, 0)])];
 };
 
-export const classic: InferTable = {
+export const inference: InferTable = {
   Binarizer: likeFirst,
   CategoryMapper: (c) => [tensorOf(swapped(c.dtype(0)), c.shape(0))],
   FeatureVectorizer: joinFeatures,

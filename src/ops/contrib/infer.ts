@@ -108,7 +108,7 @@ const embedding: InferRule = (c) => {
   return [tensorOf(c.dtype(2), words && [...words, c.shape(2)?.[1]])];
 };
 
-export const contrib: InferTable = {
+export const inference: InferTable = {
   Attention: packedAttention,
   BiasAdd: likeFirst,
   BiasGelu: likeFirst,

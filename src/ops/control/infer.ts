@@ -1,15 +1,16 @@
 import type { Graph } from "../../ir/graph.js";
 import type { MaybeDim } from "../../rules/dims.js";
+import { Facet, type FacetTable, opaque } from "../../rules/facet.js";
 import {
   type BodyInputRule,
   type Conclusion,
   type FactType,
   type InferContext,
   type InferRule,
-  type InferTable,
   tensorOf,
 } from "../../rules/fact.js";
 import { isTensor, joinConclusions, joinTypes, normalAxis } from "../../rules/shapes.js";
+import type { OPERATORS } from "./operators.js";
 
 const typed = (type: FactType<MaybeDim> | undefined): Conclusion | undefined =>
   type === undefined ? undefined : { type };
@@ -111,10 +112,19 @@ const sequenceMap: InferRule = (c) => {
   }));
 };
 
-export const control: InferTable = { If: branch, Loop: loop, Scan: scan, SequenceMap: sequenceMap };
-
-export const bodyInputs: Readonly<Record<string, BodyInputRule>> = {
-  Loop: loopBodyInput,
-  Scan: scanBodyInput,
-  SequenceMap: sequenceMapBodyInput,
+export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {
+  If: branch,
+  Loop: loop,
+  Scan: scan,
+  SequenceMap: sequenceMap,
 };
+
+/** The operators with bodies. If gives its bodies no inputs. */
+export const bodyInputs: Facet<BodyInputRule> = new Facet([
+  {
+    If: opaque("its bodies have no inputs"),
+    Loop: loopBodyInput,
+    Scan: scanBodyInput,
+    SequenceMap: sequenceMapBodyInput,
+  },
+]);

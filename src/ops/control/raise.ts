@@ -1,22 +1,13 @@
 import { attribute } from "../../ir/attribute.js";
 import { Graph } from "../../ir/graph.js";
-import type { Site } from "../../rules/raise-site.js";
-
-/** Opset 7: whether there is an output sequence is said by the outputs. */
-export function dropOutputSequence(at: Site): void {
-  at.node.unset("output_sequence");
-}
-
-/** ScatterElements is Scatter by a better name. */
-export function scatterElements(at: Site): void {
-  at.retype("ScatterElements");
-}
+import type { RaiseContext, RaiseTable } from "../../rules/raise-context.js";
+import type { OPERATORS } from "./operators.js";
 
 /**
  * Scan 9 knows no batch: what Scan 8 did for each batch entry, an outer Scan over the batch axis does, whose body is
  * the Scan over the sequence. States are scanned in from it, and final states are scanned out.
  */
-export function scanOverBatch(at: Site): void {
+function scanOverBatch(at: RaiseContext): void {
   const { node } = at;
   const [lengths, ...operands] = node.inputs;
   if (lengths !== undefined && lengths !== null) at.refuse("its sequences differ in length (sequence_lens)");
@@ -46,3 +37,8 @@ export function scanOverBatch(at: Site): void {
   node.set(attribute("num_scan_inputs", operands.length));
   node.setInputs(operands);
 }
+
+/** The steps of the family's operators, by the opset they lead to. */
+export const raise: RaiseTable<typeof OPERATORS> = {
+  Scan: { 9: scanOverBatch },
+};

@@ -1,10 +1,13 @@
 import { allocate, axisOf, type ReferenceTensor, sizeOf, splitAt, tensorOf } from "../../float64/tensor.js";
-import { invalid, type Rule, type RuleTable, unsupported } from "../../rules/reference-rule.js";
+import { type FacetTable, missing } from "../../rules/facet.js";
+import { invalid, type ReferenceRule, unsupported } from "../../rules/reference-rule.js";
+import type { OPERATORS } from "./operators.js";
 
 /** A trip count nobody waits for. */
 const MAX_TRIPS = 100_000;
 
-const branch: Rule = (c) => c.runBody(c.graph(c.input(0).data[0] !== 0 ? "then_branch" : "else_branch"), []);
+const branch: ReferenceRule = (c) =>
+  c.runBody(c.graph(c.input(0).data[0] !== 0 ? "then_branch" : "else_branch"), []);
 
 /** Tensors of the same dims side by side on a new axis. */
 function stack(parts: readonly ReferenceTensor[], axis: number): ReferenceTensor {
@@ -22,7 +25,7 @@ function stack(parts: readonly ReferenceTensor[], axis: number): ReferenceTensor
   return tensorOf(first.dtype, dims, out);
 }
 
-const loop: Rule = (c) => {
+const loop: ReferenceRule = (c) => {
   const body = c.graph("body");
   const trips = c.optional(0)?.data[0] ?? Infinity;
   let going = (c.optional(1)?.data[0] ?? 1) !== 0;
@@ -41,7 +44,7 @@ const loop: Rule = (c) => {
   return [...carried, ...scanned.map((parts) => stack(parts, 0))];
 };
 
-const scan: Rule = (c) => {
+const scan: ReferenceRule = (c) => {
   // Version 8 had a batch axis and sequence lengths.
   if (c.opset < 9) return unsupported(`it is Scan-${c.opset}`);
   const body = c.graph("body");
@@ -84,4 +87,9 @@ function sliceOf(x: ReferenceTensor, axis: number, index: number): ReferenceTens
   return tensorOf(x.dtype, x.dims.toSpliced(axis, 1), out);
 }
 
-export const control: RuleTable = { If: branch, Loop: loop, Scan: scan };
+export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
+  If: branch,
+  Loop: loop,
+  Scan: scan,
+  SequenceMap: missing("the reference holds tensors only"),
+};

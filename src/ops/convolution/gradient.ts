@@ -1,6 +1,7 @@
 import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
-import type { GradientContext, GradientRule, GradientTable } from "../../rules/gradient-rule.js";
+import { type FacetTable, missing } from "../../rules/facet.js";
+import type { GradientContext, GradientRule } from "../../rules/gradient-rule.js";
 import { axesBut, sizesOf } from "../../rules/gradient-shape.js";
 import { weightGradient } from "./gradient-weight.js";
 import {
@@ -12,6 +13,7 @@ import {
   spread,
   type WeightGradient,
 } from "./gradient-window.js";
+import type { OPERATORS } from "./operators.js";
 
 /** The spatial sizes of the kernel: the attribute, or those of W. */
 function kernelOf(c: GradientContext): readonly number[] | Refusal {
@@ -153,4 +155,8 @@ const convTranspose: GradientRule = (c) => {
   return [dx, dw, c.needs(2) ? biasGradient(c, g, kernel.length + 2) : undefined];
 };
 
-export const convolutionGradients: GradientTable = { Conv: conv, ConvTranspose: convTranspose };
+export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
+  Conv: conv,
+  ConvTranspose: convTranspose,
+  DeformConv: missing("write it as GridSample and Conv to train through it"),
+};

@@ -1,14 +1,15 @@
 import type { DType } from "../../ir/dtype.js";
 import { add, type MaybeDim, mul, sub } from "../../rules/dims.js";
+import type { FacetTable } from "../../rules/facet.js";
 import {
   type Conclusions,
   type Dims,
   type InferContext,
   type InferRule,
-  type InferTable,
   tensorOf,
 } from "../../rules/fact.js";
 import { extent, unknownDims, windowOf, windowPositions } from "../../rules/shapes.js";
+import type { OPERATORS } from "./operators.js";
 
 /** The spatial sizes of the kernel: the attribute, or those of W. */
 function kernelOf(c: InferContext, weight: number, rank: number): Dims {
@@ -18,7 +19,7 @@ function kernelOf(c: InferContext, weight: number, rank: number): Dims {
 }
 
 /** Y [N, M, ...] = X [N, C, ...] convolved with W [M, C / group, ...]. */
-function convolve(c: InferContext, weight: number, dtype: DType | undefined): Conclusions {
+export function convolve(c: InferContext, weight: number, dtype: DType | undefined): Conclusions {
   const x = c.shape(0);
   const w = c.shape(weight);
   const rank = x?.length ?? w?.length;
@@ -64,10 +65,8 @@ const convTranspose: InferRule = (c) => {
   return [tensorOf(dtype, [x?.[0], mul(w?.[1], c.int("group", 1)), ...spatial])];
 };
 
-export const convolution: InferTable = {
+export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {
   Conv: conv,
-  ConvInteger: (c) => convolve(c, 1, "int32"),
   ConvTranspose: convTranspose,
   DeformConv: conv,
-  QLinearConv: (c) => convolve(c, 3, c.dtype(7)),
 };

@@ -1,6 +1,7 @@
 import { addProduct, type FillColumns } from "../../float64/gemm.js";
 import { allocate, type ReferenceTensor, tensorOf } from "../../float64/tensor.js";
-import { invalid, type Rule, type RuleContext, type RuleTable } from "../../rules/reference-rule.js";
+import { type FacetTable, missing } from "../../rules/facet.js";
+import { invalid, type ReferenceContext, type ReferenceRule } from "../../rules/reference-rule.js";
 import {
   forEachTapRun,
   spatialOf,
@@ -11,13 +12,14 @@ import {
   type Window,
   windowOf,
 } from "../../rules/reference-window.js";
+import type { OPERATORS } from "./operators.js";
 
 /** Below this many output channels per group a product of matrices has nothing to reuse. */
 const FEW_ROWS = 4;
 
 /** Conv of x [N, C, ...] by w [M, C / group, ...], with an optional bias [M]. */
 export function convolve(
-  c: RuleContext,
+  c: ReferenceContext,
   x: ReferenceTensor,
   w: ReferenceTensor,
   bias: ReferenceTensor | undefined,
@@ -212,10 +214,10 @@ function patches(window: Window, x: Float64Array, xBase: number): FillColumns {
   };
 }
 
-const conv: Rule = (c) => [convolve(c, c.input(0), c.input(1), c.optional(2))];
+const conv: ReferenceRule = (c) => [convolve(c, c.input(0), c.input(1), c.optional(2))];
 
 /** Each input place times the kernel, as one product of matrices, then added into the places that its taps reach. */
-const convTranspose: Rule = (c) => {
+const convTranspose: ReferenceRule = (c) => {
   const [x, w, bias] = [c.input(0), c.input(1), c.optional(2)];
   const [batch = 1, channels = 1, ...spatial] = x.dims;
   const [wChannels = 1, perGroup = 1, ...kernel] = w.dims;
@@ -259,4 +261,8 @@ const convTranspose: Rule = (c) => {
   return [tensorOf(x.dtype, [batch, filters, ...spatialOf(window, window.output)], out)];
 };
 
-export const convolution: RuleTable = { Conv: conv, ConvTranspose: convTranspose };
+export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
+  Conv: conv,
+  ConvTranspose: convTranspose,
+  DeformConv: missing("no reference is written"),
+};

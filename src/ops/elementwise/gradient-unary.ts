@@ -1,5 +1,6 @@
 import type { Value } from "../../ir/graph.js";
-import type { GradientContext, GradientRule, GradientTable } from "../../rules/gradient-rule.js";
+import type { StandardOperator } from "../../ir/operator-name.js";
+import type { GradientContext, GradientRule, GradientRules } from "../../rules/gradient-rule.js";
 import { add, divide, multiply, negate, scalarLike, subtract } from "../../rules/gradient-support.js";
 
 /** A rule for y = f(x), element by element. */
@@ -21,12 +22,33 @@ function oneMinusSquare(c: GradientContext, x: Value): Value {
   return multiply(c, subtract(c, one, x), add(c, one, x));
 }
 
-function apply(c: GradientContext, opType: string, x: Value): Value {
+function apply(c: GradientContext, opType: StandardOperator, x: Value): Value {
   return c.build.op(opType, [x]);
 }
 
 /** Functions of one number. Where the derivative is a simple function of the result, the result is used. */
-export const functionGradients: GradientTable = {
+/** Functions of one variable that calculus has a name for. */
+type NamedFunction =
+  | "Neg"
+  | "Abs"
+  | "Sqrt"
+  | "Reciprocal"
+  | "Exp"
+  | "Log"
+  | "Sin"
+  | "Cos"
+  | "Tan"
+  | "Asin"
+  | "Acos"
+  | "Atan"
+  | "Sinh"
+  | "Cosh"
+  | "Asinh"
+  | "Acosh"
+  | "Atanh"
+  | "Erf";
+
+export const functionGradients: GradientRules<NamedFunction> = {
   Neg: unary((c, g) => negate(c, g)),
   Abs: unary((c, g, x) => multiply(c, g, apply(c, "Sign", x))),
   Sqrt: unary((c, g, _, y) => divide(c, multiply(c, g, scalarLike(c, 0.5, g)), y)),

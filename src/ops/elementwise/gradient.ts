@@ -1,12 +1,8 @@
 import { refuse } from "../../base/refusal.js";
 import { isFloat } from "../../ir/dtype.js";
 import type { Value } from "../../ir/graph.js";
-import {
-  type GradientContext,
-  type GradientRule,
-  type GradientTable,
-  NO_GRADIENT,
-} from "../../rules/gradient-rule.js";
+import { type FacetTable, type Gap, opaque } from "../../rules/facet.js";
+import { type GradientContext, type GradientRule, NO_GRADIENT } from "../../rules/gradient-rule.js";
 import {
   addGradients,
   castLike,
@@ -18,7 +14,10 @@ import {
   subtract,
   sumTo,
 } from "../../rules/gradient-support.js";
+import { activationGradients } from "./gradient-activation.js";
 import { POW } from "./gradient-pow.js";
+import { functionGradients } from "./gradient-unary.js";
+import type { OPERATORS } from "./operators.js";
 
 /** Gradients of all operands of a broadcasting operator, each reduced to its operand. */
 function operands(local: (c: GradientContext, g: Value, index: number) => Value): GradientRule {
@@ -127,8 +126,6 @@ const mod: GradientRule = (c) => {
   return [c.needs(0) ? sumTo(c, g, a, y) : undefined, second];
 };
 
-const same: GradientRule = (c) => [c.grad(0)];
-
 const cast: GradientRule = (c) => {
   const g = c.grad(0);
   if (g === undefined || !c.needs(0)) return [];
@@ -141,7 +138,11 @@ const cast: GradientRule = (c) => {
 };
 
 /** Arithmetic, choices and casts. Sign and rounding are constant wherever they have a derivative. */
-export const arithmeticGradients: GradientTable = {
+const DISCRETE: Gap = opaque("it gives integers or truth values");
+
+export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
+  ...activationGradients,
+  ...functionGradients,
   Add: operands((_, g) => g),
   Sum: operands((_, g) => g),
   Mean: operands((c, g) => divide(c, g, scalarLike(c, c.node.inputs.length, g))),
@@ -154,11 +155,27 @@ export const arithmeticGradients: GradientTable = {
   Max: extremum,
   Clip: clip,
   Where: where,
-  Identity: same,
   Cast: cast,
   CastLike: cast,
   Sign: NO_GRADIENT,
   Floor: NO_GRADIENT,
   Ceil: NO_GRADIENT,
   Round: NO_GRADIENT,
+  And: DISCRETE,
+  BitCast: DISCRETE,
+  BitShift: DISCRETE,
+  BitwiseAnd: DISCRETE,
+  BitwiseNot: DISCRETE,
+  BitwiseOr: DISCRETE,
+  BitwiseXor: DISCRETE,
+  Equal: DISCRETE,
+  Greater: DISCRETE,
+  GreaterOrEqual: DISCRETE,
+  IsInf: DISCRETE,
+  IsNaN: DISCRETE,
+  Less: DISCRETE,
+  LessOrEqual: DISCRETE,
+  Not: DISCRETE,
+  Or: DISCRETE,
+  Xor: DISCRETE,
 };

@@ -12,15 +12,16 @@ import {
   sameDim,
   sub,
 } from "../../rules/dims.js";
+import type { FacetTable } from "../../rules/facet.js";
 import {
   type Conclusions,
   type Dims,
   type InferContext,
   type InferRule,
-  type InferTable,
   tensorOf,
 } from "../../rules/fact.js";
 import { broadcastShapes, commonDType } from "../../rules/shapes.js";
+import type { OPERATORS } from "./operators.js";
 
 /** What an operator does to elements that are known; undefined when the result is not. */
 type Scalar = (args: Dims, dtype: DType | undefined) => MaybeDim;
@@ -269,43 +270,39 @@ const power: InferRule = (c) => {
   return [tensorOf(c.dtype(0), shape)];
 };
 
-const SAME_TYPE = [
-  "Acos",
-  "Acosh",
-  "Asin",
-  "Asinh",
-  "Atan",
-  "Atanh",
-  "BitwiseNot",
-  "Celu",
-  "Cos",
-  "Cosh",
-  "Elu",
-  "Erf",
-  "Exp",
-  "Gelu",
-  "HardSigmoid",
-  "HardSwish",
-  "LeakyRelu",
-  "Log",
-  "Mish",
-  "Selu",
-  "Shrink",
-  "Sigmoid",
-  "Sign",
-  "Sin",
-  "Sinh",
-  "Softplus",
-  "Softsign",
-  "Swish",
-  "Tan",
-  "Tanh",
-  "ThresholdedRelu",
-  "PRelu",
-];
-
-export const elementwise: InferTable = {
-  ...Object.fromEntries(SAME_TYPE.map((name) => [name, same])),
+export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {
+  Acos: same,
+  Acosh: same,
+  Asin: same,
+  Asinh: same,
+  Atan: same,
+  Atanh: same,
+  BitwiseNot: same,
+  Celu: same,
+  Cos: same,
+  Cosh: same,
+  Elu: same,
+  Erf: same,
+  Exp: same,
+  Gelu: same,
+  HardSigmoid: same,
+  HardSwish: same,
+  LeakyRelu: same,
+  Log: same,
+  Mish: same,
+  Selu: same,
+  Shrink: same,
+  Sigmoid: same,
+  Sign: same,
+  Sin: same,
+  Sinh: same,
+  Softplus: same,
+  Softsign: same,
+  Swish: same,
+  Tan: same,
+  Tanh: same,
+  ThresholdedRelu: same,
+  PRelu: same,
   Relu: unary(([x]) => max(x, 0)),
   Abs: unary(([x]) => (typeof x === "number" ? Math.abs(x) : leastOf(x) >= 0 ? x : undefined)),
   Neg: unary(([x]) => mul(x, -1)),

@@ -1,23 +1,17 @@
 import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
 import type { Node } from "../../ir/graph.js";
 import { constantTensor } from "../../rules/constants.js";
+import type { FacetTable } from "../../rules/facet.js";
 import type { Facts } from "../../rules/facts.js";
-import { alike, type LayoutFacet, moved, NO_CHANGE, normalized, rankOf } from "../../rules/layout-facet.js";
+import { alike, type LayoutFacet, moved, rankOf } from "../../rules/layout-facet.js";
 import type { Permutation } from "../../rules/permutation.js";
-import { dropsAtRandom } from "../normalization/dropout.js";
+import type { OPERATORS } from "./operators.js";
 
 /** One operand, element by element; further inputs are parameters of the operator. */
-export const UNARY: LayoutFacet = alike([0]);
-
-/** Dropout that drops nothing: its mask has the order of its data. */
-export const DROPOUT: LayoutFacet = alike([0], (node, _, facts) =>
-  dropsAtRandom(node, facts.opset(node) ?? 0, facts)
-    ? refuse("what it drops is drawn element by element")
-    : NO_CHANGE,
-);
+const UNARY: LayoutFacet = alike([0]);
 
 /** Operands that broadcast to each other, aligned at their last axes. */
-export const BROADCAST: LayoutFacet = (node, { side, index, perm }, facts) => {
+const BROADCAST: LayoutFacet = (node, { side, index, perm }, facts) => {
   if ((facts.opset(node) ?? 0) < 7 && node.inputs.length === 2) {
     return refuse("before opset 7 it broadcasts by other rules");
   }
@@ -57,96 +51,81 @@ function operandOrder(
     : order;
 }
 
-/** QuantizeLinear and DequantizeLinear: a scale for each index of one axis goes with the axis. */
-export const QUANTIZE: LayoutFacet = alike([0], (node, perm, facts) => {
-  const scale = node.input(1);
-  const shape = scale === undefined ? undefined : facts.shape(scale);
-  if (shape === undefined) return refuse("the shape of its scale is not known");
-  if (shape.every((size) => size === 1) && shape.length <= 1) return NO_CHANGE;
-  if (shape.length !== 1 || node.int("block_size", 0) !== 0 || (facts.opset(node) ?? 0) < 13) {
-    return refuse("its scales lie in blocks");
-  }
-  return { attributes: { axis: perm.indexOf(normalized(node.int("axis", 1), perm.length)) } };
-});
-
 /** PRelu's slope broadcasts to its data. */
-export const PRELU: LayoutFacet = (node, anchor, facts) =>
+const PRELU: LayoutFacet = (node, anchor, facts) =>
   rankOf(node.input(1), facts) === rankOf(node.input(0), facts) || constantTensor(node.input(1)) !== undefined
     ? BROADCAST(node, anchor, facts)
     : refuse("its slope is computed and of lower rank");
 
-export const UNARY_OPERATORS: readonly string[] = [
-  "Abs",
-  "Acos",
-  "Acosh",
-  "Asin",
-  "Asinh",
-  "Atan",
-  "Atanh",
-  "BitCast",
-  "BitwiseNot",
-  "Cast",
-  "CastLike",
-  "Ceil",
-  "Celu",
-  "Clip",
-  "Cos",
-  "Cosh",
-  "Elu",
-  "Erf",
-  "Exp",
-  "Floor",
-  "Gelu",
-  "HardSigmoid",
-  "HardSwish",
-  "Identity",
-  "IsInf",
-  "IsNaN",
-  "LeakyRelu",
-  "Log",
-  "Mish",
-  "Neg",
-  "Not",
-  "Reciprocal",
-  "Relu",
-  "Round",
-  "Selu",
-  "Shrink",
-  "Sigmoid",
-  "Sign",
-  "Sin",
-  "Sinh",
-  "Softplus",
-  "Softsign",
-  "Sqrt",
-  "Swish",
-  "Tan",
-  "Tanh",
-  "ThresholdedRelu",
-];
-
-export const BROADCAST_OPERATORS: readonly string[] = [
-  "Add",
-  "And",
-  "BitShift",
-  "BitwiseAnd",
-  "BitwiseOr",
-  "BitwiseXor",
-  "Div",
-  "Equal",
-  "Greater",
-  "GreaterOrEqual",
-  "Less",
-  "LessOrEqual",
-  "Max",
-  "Mean",
-  "Min",
-  "Mod",
-  "Mul",
-  "Or",
-  "Pow",
-  "Sub",
-  "Sum",
-  "Where",
-  "Xor",
-];
+export const layout: FacetTable<keyof typeof OPERATORS, LayoutFacet> = {
+  Abs: UNARY,
+  Acos: UNARY,
+  Acosh: UNARY,
+  Add: BROADCAST,
+  And: BROADCAST,
+  Asin: UNARY,
+  Asinh: UNARY,
+  Atan: UNARY,
+  Atanh: UNARY,
+  BitCast: UNARY,
+  BitShift: BROADCAST,
+  BitwiseAnd: BROADCAST,
+  BitwiseNot: UNARY,
+  BitwiseOr: BROADCAST,
+  BitwiseXor: BROADCAST,
+  Cast: UNARY,
+  CastLike: UNARY,
+  Ceil: UNARY,
+  Celu: UNARY,
+  Clip: UNARY,
+  Cos: UNARY,
+  Cosh: UNARY,
+  Div: BROADCAST,
+  Elu: UNARY,
+  Equal: BROADCAST,
+  Erf: UNARY,
+  Exp: UNARY,
+  Floor: UNARY,
+  Gelu: UNARY,
+  Greater: BROADCAST,
+  GreaterOrEqual: BROADCAST,
+  HardSigmoid: UNARY,
+  HardSwish: UNARY,
+  IsInf: UNARY,
+  IsNaN: UNARY,
+  LeakyRelu: UNARY,
+  Less: BROADCAST,
+  LessOrEqual: BROADCAST,
+  Log: UNARY,
+  Max: BROADCAST,
+  Mean: BROADCAST,
+  Min: BROADCAST,
+  Mish: UNARY,
+  Mod: BROADCAST,
+  Mul: BROADCAST,
+  Neg: UNARY,
+  Not: UNARY,
+  Or: BROADCAST,
+  PRelu: PRELU,
+  Pow: BROADCAST,
+  Reciprocal: UNARY,
+  Relu: UNARY,
+  Round: UNARY,
+  Selu: UNARY,
+  Shrink: UNARY,
+  Sigmoid: UNARY,
+  Sign: UNARY,
+  Sin: UNARY,
+  Sinh: UNARY,
+  Softplus: UNARY,
+  Softsign: UNARY,
+  Sqrt: UNARY,
+  Sub: BROADCAST,
+  Sum: BROADCAST,
+  Swish: UNARY,
+  Tan: UNARY,
+  Tanh: UNARY,
+  ThresholdedRelu: UNARY,
+  Where: BROADCAST,
+  Xor: BROADCAST,
+};

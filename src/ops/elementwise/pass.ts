@@ -105,12 +105,6 @@ export const NEGATION: AffineFacets = {
   passDown: (_, __, placed) => negated(placed),
 };
 
-/** Identity, which only stands where it must: between an input and an output, or as the output of a body. */
-export const SAME: AffineFacets = {
-  passUp: (_, placed) => through(placed),
-  passDown: (_, __, placed) => placed,
-};
-
 /**
  * Cast between floating-point types. The map goes to the side of the wider type only: there it is computed no worse than
  * before, and nothing overflows that did not.

@@ -1,20 +1,17 @@
 import { DTYPES, dtypeCode } from "../../ir/dtype.js";
-import type { Site } from "../../rules/raise-site.js";
-
-/** Opset 6 dropped a hint about memory. */
-export function dropConsumed(at: Site): void {
-  at.node.unset("consumed_inputs");
-}
+import type { RaiseContext, RaiseTable } from "../../rules/raise-context.js";
+import { dropConsumed } from "../../rules/raise-steps.js";
+import type { OPERATORS } from "./operators.js";
 
 /** Selu 6 has defaults of more digits. */
-export function seluDefaults(at: Site): void {
+function seluDefaults(at: RaiseContext): void {
   dropConsumed(at);
   at.setDefault("alpha", { kind: "float", value: Math.fround(1.6732) });
   at.setDefault("gamma", { kind: "float", value: Math.fround(1.0507) });
 }
 
 /** Cast 6 names its type by number. */
-export function castCode(at: Site): void {
+function castCode(at: RaiseContext): void {
   const type = at.string("to", "").toLowerCase();
   const dtype = DTYPES.find((known) => known === type);
   if (dtype === undefined) at.refuse(`it casts to "${type}"`);
@@ -22,7 +19,7 @@ export function castCode(at: Site): void {
 }
 
 /** Opset 7 broadcasts as NumPy does: from the last axis on, where it had been from an axis of choice on. */
-export function binaryBroadcast(at: Site): void {
+function binaryBroadcast(at: RaiseContext): void {
   const { node } = at;
   if (at.int("broadcast", 0) !== 0 && node.attributes.has("axis")) {
     const rank = at.rank(0);
@@ -37,7 +34,7 @@ export function binaryBroadcast(at: Site): void {
 }
 
 /** PRelu 7: a slope for each channel is aligned from the last axis on, like any other. */
-export function preluBroadcast(at: Site): void {
+function preluBroadcast(at: RaiseContext): void {
   const rank = at.rank(0);
   const slope = at.know(1)?.shape;
   if (slope === undefined || rank === undefined) at.refuse("the rank of its inputs is not known");
@@ -45,7 +42,7 @@ export function preluBroadcast(at: Site): void {
 }
 
 /** Gives input 1, of rank `rank`, `count` more axes of size 1 at its end. */
-function unsqueezeBehind(at: Site, rank: number, count: number): void {
+function unsqueezeBehind(at: RaiseContext, rank: number, count: number): void {
   const axes = Array.from({ length: count }, (_, i) => rank + i);
   at.node.setInput(
     1,
@@ -53,13 +50,8 @@ function unsqueezeBehind(at: Site, rank: number, count: number): void {
   );
 }
 
-/** Gemm 7 always broadcasts its bias. */
-export function gemmBroadcast(at: Site): void {
-  at.node.unset("broadcast");
-}
-
 /** Clip 11: the bounds are inputs of the type of the data. */
-export function clipInputs(at: Site): void {
+function clipInputs(at: RaiseContext): void {
   const min = at.takeFloatLike("min", 0);
   const max = at.takeFloatLike("max", 0);
   if (min !== undefined) at.node.setInput(1, min);
@@ -67,32 +59,45 @@ export function clipInputs(at: Site): void {
 }
 
 /** Erf 13 is for floats alone. */
-export function erfType(at: Site): void {
+function erfType(at: RaiseContext): void {
   const dtype = at.know(0)?.dtype;
   if (dtype !== undefined && /^u?int/.test(dtype)) at.refuse(`its input is ${dtype}`);
 }
 
-/**
- * Softmax 13 and its kin normalize one axis; before, they normalized all axes from `axis` on together. The two are
- * the same on the last axis; elsewhere the input is flattened, and the result reshaped.
- */
-export function flattenAroundSoftmax(at: Site): void {
-  const axis = at.int("axis", 1);
-  const shape = at.know(0)?.shape;
-  const rank = shape?.length;
-  if (shape !== undefined && rank !== undefined) {
-    const first = axis < 0 ? axis + rank : axis;
-    // Axes of size 1 behind it add nothing to normalize.
-    if (first < rank && shape.slice(first + 1).every((size) => size === 1)) {
-      at.set("axis", first);
-      return;
-    }
-  } else if (axis === -1) {
-    at.set("axis", -1);
-    return;
-  }
-  const input = at.input(0) ?? null;
-  at.node.setInput(0, at.op("Flatten", [input], { axis }));
-  at.set("axis", 1);
-  at.after(0, "Reshape", [at.op("Shape", [input])]);
-}
+/** The steps of the family's operators, by the opset they lead to. */
+export const raise: RaiseTable<typeof OPERATORS> = {
+  Abs: { 6: dropConsumed },
+  Add: { 6: dropConsumed, 7: binaryBroadcast },
+  And: { 7: binaryBroadcast },
+  Cast: { 6: castCode },
+  Ceil: { 6: dropConsumed },
+  Clip: { 6: dropConsumed, 11: clipInputs },
+  Div: { 6: dropConsumed, 7: binaryBroadcast },
+  Elu: { 6: dropConsumed },
+  Equal: { 7: binaryBroadcast },
+  Erf: { 13: erfType },
+  Exp: { 6: dropConsumed },
+  Floor: { 6: dropConsumed },
+  Greater: { 7: binaryBroadcast },
+  HardSigmoid: { 6: dropConsumed },
+  LeakyRelu: { 6: dropConsumed },
+  Less: { 7: binaryBroadcast },
+  Log: { 6: dropConsumed },
+  Max: { 6: dropConsumed },
+  Mean: { 6: dropConsumed },
+  Min: { 6: dropConsumed },
+  Mul: { 6: dropConsumed, 7: binaryBroadcast },
+  Neg: { 6: dropConsumed },
+  Or: { 7: binaryBroadcast },
+  PRelu: { 6: dropConsumed, 7: preluBroadcast },
+  Pow: { 7: binaryBroadcast },
+  Reciprocal: { 6: dropConsumed },
+  Relu: { 6: dropConsumed },
+  Selu: { 6: seluDefaults },
+  Sigmoid: { 6: dropConsumed },
+  Sqrt: { 6: dropConsumed },
+  Sub: { 6: dropConsumed, 7: binaryBroadcast },
+  Sum: { 6: dropConsumed },
+  Tanh: { 6: dropConsumed },
+  Xor: { 7: binaryBroadcast },
+};

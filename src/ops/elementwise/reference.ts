@@ -14,13 +14,14 @@ import {
   wrapInteger,
 } from "../../float64/tensor.js";
 import { DTYPES, type DType, isFloat } from "../../ir/dtype.js";
+import { type FacetTable, missing } from "../../rules/facet.js";
 import {
   invalid,
-  type Rule,
-  type RuleContext,
-  type RuleTable,
+  type ReferenceContext,
+  type ReferenceRule,
   unsupported,
 } from "../../rules/reference-rule.js";
+import type { OPERATORS } from "./operators.js";
 
 export type Unary = (x: number) => number;
 type Binary = (a: number, b: number) => number;
@@ -58,19 +59,19 @@ export function zip(
   return tensorOf(dtype, dims, out);
 }
 
-function unary(f: Unary): Rule {
+function unary(f: Unary): ReferenceRule {
   return (c) => {
     const x = c.input(0);
     return [mapTensor(x, isInteger(x.dtype) ? (value) => wrapInteger(x.dtype, f(value)) : f)];
   };
 }
 
-function withAttributes(make: (c: RuleContext) => Unary): Rule {
+function withAttributes(make: (c: ReferenceContext) => Unary): ReferenceRule {
   return (c) => [mapTensor(c.input(0), make(c))];
 }
 
 /** Before opset 7 the second input was laid over the first from `axis` on, and only where `broadcast` said so. */
-function second(c: RuleContext): ReferenceTensor {
+function second(c: ReferenceContext): ReferenceTensor {
   const a = c.input(0);
   const b = c.input(1);
   if (c.opset >= 7 || !c.has("axis")) return b;
@@ -79,7 +80,7 @@ function second(c: RuleContext): ReferenceTensor {
   return reshape(b, [...b.dims, ...new Array<number>(after).fill(1)]);
 }
 
-function arithmetic(f: Binary): Rule {
+function arithmetic(f: Binary): ReferenceRule {
   return (c) => {
     const a = c.input(0);
     const { dtype } = a;
@@ -87,11 +88,11 @@ function arithmetic(f: Binary): Rule {
   };
 }
 
-function compare(f: (a: number, b: number) => boolean): Rule {
+function compare(f: (a: number, b: number) => boolean): ReferenceRule {
   return (c) => [zip(c.input(0), second(c), (a, b) => (f(a, b) ? 1 : 0), "bool")];
 }
 
-function variadic(f: Binary): Rule {
+function variadic(f: Binary): ReferenceRule {
   return (c) => {
     const [first, ...rest] = c.inputs.map((_, index) => c.input(index));
     if (first === undefined) return invalid("it has no inputs");
@@ -99,7 +100,7 @@ function variadic(f: Binary): Rule {
   };
 }
 
-const divide: Rule = (c) => {
+const divide: ReferenceRule = (c) => {
   const a = c.input(0);
   if (!isInteger(a.dtype)) return [zip(a, second(c), (x, y) => x / y)];
   return [
@@ -111,7 +112,7 @@ const divide: Rule = (c) => {
 };
 
 /** The result has the sign of the divisor, as in Python; with fmod = 1 that of the dividend, as in C. */
-const modulo: Rule = (c) => {
+const modulo: ReferenceRule = (c) => {
   const fmod = c.int("fmod", 0) === 1;
   return [
     zip(c.input(0), c.input(1), (x, y) => {
@@ -133,7 +134,7 @@ export function roundHalfEven(x: number): number {
   return rest > 0.5 || floor % 2 !== 0 ? floor + 1 : floor;
 }
 
-const shift: Rule = (c) => {
+const shift: ReferenceRule = (c) => {
   const { dtype } = c.input(0);
   const left = c.text("direction", "LEFT") === "LEFT";
   return [
@@ -142,7 +143,7 @@ const shift: Rule = (c) => {
 };
 
 /** JavaScript's bits are 32; wider integers have no reference. */
-function bitwise(f: Binary): Rule {
+function bitwise(f: Binary): ReferenceRule {
   return (c) => {
     const { dtype } = c.input(0);
     if (dtype === "int64" || dtype === "uint64") return unsupported(`its integers are ${dtype}`);
@@ -150,14 +151,14 @@ function bitwise(f: Binary): Rule {
   };
 }
 
-const clip: Rule = (c) => {
+const clip: ReferenceRule = (c) => {
   const low = c.optional(1)?.data[0] ?? c.float("min", -Infinity);
   const high = c.optional(2)?.data[0] ?? c.float("max", Infinity);
   // NaN passes, and where the bounds cross the upper one wins.
   return [mapTensor(c.input(0), (x) => (Number.isNaN(x) ? x : Math.min(Math.max(x, low), high)))];
 };
 
-const where: Rule = (c) => {
+const where: ReferenceRule = (c) => {
   const [condition, yes, no] = [c.input(0), c.input(1), c.input(2)];
   const dims = broadcastDims(condition.dims, broadcastDims(yes.dims, no.dims));
   const test = expand(condition, dims).data;
@@ -185,7 +186,7 @@ export function castTo(tensor: ReferenceTensor, dtype: DType): ReferenceTensor {
 
 const OLD_CASTS: Readonly<Record<string, DType>> = { FLOAT: "float", DOUBLE: "double", BOOL: "bool" };
 
-const cast: Rule = (c) => {
+const cast: ReferenceRule = (c) => {
   const name = c.text("to", "");
   const dtype =
     name === ""
@@ -194,7 +195,7 @@ const cast: Rule = (c) => {
   return dtype === undefined ? unsupported("it casts to an unknown type") : [castTo(c.input(0), dtype)];
 };
 
-const prelu: Rule = (c) => {
+const prelu: ReferenceRule = (c) => {
   const x = c.input(0);
   let slope = c.input(1);
   // Before opset 7 (and in onnxruntime still) a 1-D slope belongs to axis 1.
@@ -203,7 +204,7 @@ const prelu: Rule = (c) => {
   return [zip(x, slope, (value, a) => (value < 0 ? value * a : value))];
 };
 
-const gelu: Rule = withAttributes((c) =>
+const gelu: ReferenceRule = withAttributes((c) =>
   c.text("approximate", "none") === "tanh"
     ? (x) => 0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)))
     : (x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2)),
@@ -222,7 +223,7 @@ const SELU_ALPHA = Math.fround(1.6732632);
 const SELU_GAMMA = Math.fround(1.050701);
 
 /** Arithmetic, comparison, logic and activations: one number in, one out. */
-export const elementwise: RuleTable = {
+export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
   Abs: unary(Math.abs),
   Neg: unary((x) => -x),
   Sign: unary((x) => Math.sign(x)),
@@ -329,11 +330,5 @@ export const elementwise: RuleTable = {
     const [bias, lambda] = [c.float("bias", 0), c.float("lambd", 0.5)];
     return (x) => (x < -lambda ? x + bias : x > lambda ? x - bias : 0);
   }),
-  ImageScaler: (c) => {
-    const x = c.input(0);
-    const scale = c.float("scale", 1);
-    const bias = c.floats("bias") ?? [];
-    const shifts = tensorOf(x.dtype, [bias.length, 1, 1], Array.from(bias));
-    return [zip(x, shifts, (value, b) => value * scale + b)];
-  },
+  BitCast: missing("the reference holds numbers, not bits"),
 };

@@ -1,5 +1,6 @@
 import type { Value } from "../../ir/graph.js";
-import { type GradientRule, type GradientTable, NO_GRADIENT } from "../../rules/gradient-rule.js";
+import { type FacetTable, opaque } from "../../rules/facet.js";
+import { type GradientRule, NO_GRADIENT } from "../../rules/gradient-rule.js";
 import {
   castLike,
   divide,
@@ -9,6 +10,7 @@ import {
   select,
   subtract,
 } from "../../rules/gradient-support.js";
+import type { OPERATORS } from "./operators.js";
 
 /** The ratio that a Dropout has when it is given none. */
 const DEFAULT_RATIO = 0.5;
@@ -45,11 +47,16 @@ const range: GradientRule = (c) => {
 };
 
 /** The random and the constant do not depend on the tensors whose shapes they take. */
-export const generateGradients: GradientTable = {
+export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
   Dropout: dropout,
   Range: range,
   Bernoulli: NO_GRADIENT,
   EyeLike: NO_GRADIENT,
   RandomNormalLike: NO_GRADIENT,
   RandomUniformLike: NO_GRADIENT,
+  Constant: opaque("no input of it is data"),
+  ConstantOfShape: opaque("no input of it is data"),
+  Multinomial: opaque("it gives integers"),
+  RandomNormal: opaque("no input of it is data"),
+  RandomUniform: opaque("no input of it is data"),
 };

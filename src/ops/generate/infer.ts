@@ -1,16 +1,18 @@
 import { type DType, dtypeFromCode } from "../../ir/dtype.js";
 import { ceilDiv, leastOf, type MaybeDim, max, sub } from "../../rules/dims.js";
+import type { FacetTable } from "../../rules/facet.js";
 import {
   type Conclusion,
   type Conclusions,
   type Dims,
+  type FactType,
   type InferContext,
   type InferRule,
-  type InferTable,
   tensorOf,
 } from "../../rules/fact.js";
 import { commonDType, unknownRank } from "../../rules/shapes.js";
 import { held } from "../elementwise/infer.js";
+import type { OPERATORS } from "./operators.js";
 
 function filled(dtype: DType | undefined, dims: readonly number[], elements: readonly number[]): Conclusion {
   return tensorOf(dtype, dims, elements);
@@ -100,10 +102,20 @@ const multinomial: InferRule = (c) => [
   tensorOf(dtypeAttribute(c, "dtype") ?? "int32", [c.shape(0)?.[0], c.int("sample_size", 1)]),
 ];
 
-export const generate: InferTable = {
+const typed = (type: FactType | undefined): Conclusion | undefined =>
+  type === undefined ? undefined : { type };
+
+/** The mask is boolean from opset 10 on. */
+const dropout: InferRule = (c) => [
+  typed(c.type(0)),
+  tensorOf(c.opset >= 10 ? "bool" : c.dtype(0), c.shape(0)),
+];
+
+export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {
   Bernoulli: like,
   Constant: constant,
   ConstantOfShape: constantOfShape,
+  Dropout: dropout,
   EyeLike: like,
   Multinomial: multinomial,
   RandomNormal: random,

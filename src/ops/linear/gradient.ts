@@ -1,10 +1,12 @@
 import { refuse } from "../../base/refusal.js";
 import type { AttributeInit } from "../../ir/attribute.js";
 import type { Value } from "../../ir/graph.js";
-import type { GradientContext, GradientRule, GradientTable } from "../../rules/gradient-rule.js";
+import { type FacetTable, missing } from "../../rules/facet.js";
+import type { GradientContext, GradientRule } from "../../rules/gradient-rule.js";
 import { range } from "../../rules/gradient-shape.js";
 import { reshapeLike, scalarLike, sumTo } from "../../rules/gradient-support.js";
 import { einsum } from "./gradient-einsum.js";
+import type { OPERATORS } from "./operators.js";
 
 /** The matrices on the last two axes, transposed. */
 function swapped({ build }: GradientContext, value: Value, rank: number): Value {
@@ -84,4 +86,9 @@ const gemm: GradientRule = (c) => {
   return [da, db, dc];
 };
 
-export const linearGradients: GradientTable = { Einsum: einsum, Gemm: gemm, MatMul: matMul };
+export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
+  Einsum: einsum,
+  Gemm: gemm,
+  MatMul: matMul,
+  Det: missing("its gradient needs an inverse, which ONNX does not have"),
+};

@@ -1,14 +1,15 @@
 import type { DType } from "../../ir/dtype.js";
 import { broadcastDim, differentDim, type MaybeDim } from "../../rules/dims.js";
+import type { FacetTable } from "../../rules/facet.js";
 import {
   type Conclusions,
   type Dims,
   type InferContext,
   type InferRule,
-  type InferTable,
   tensorOf,
 } from "../../rules/fact.js";
 import { broadcastShapes, commonDType } from "../../rules/shapes.js";
+import type { OPERATORS } from "./operators.js";
 
 export const gemm: InferRule = (c) => {
   const a = c.shape(0);
@@ -21,7 +22,7 @@ export const gemm: InferRule = (c) => {
 };
 
 /** The product of two inputs. */
-function product(c: InferContext, left: number, right: number, dtype: DType | undefined): Conclusions {
+export function product(c: InferContext, left: number, right: number, dtype: DType | undefined): Conclusions {
   return productOf(c, c.shape(left), c.shape(right), dtype);
 }
 
@@ -97,11 +98,9 @@ const det: InferRule = (c) => {
   return [tensorOf(c.dtype(0), x?.slice(0, -2))];
 };
 
-export const linear: InferTable = {
+export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {
   Det: det,
   Einsum: einsum,
   Gemm: gemm,
   MatMul: (c) => product(c, 0, 1, commonDType(c, [0, 1])),
-  MatMulInteger: (c) => product(c, 0, 1, "int32"),
-  QLinearMatMul: (c) => product(c, 0, 3, c.dtype(7)),
 };

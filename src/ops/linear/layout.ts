@@ -1,15 +1,17 @@
 import { type Refusal, refuse } from "../../base/refusal.js";
 import { isFloat } from "../../ir/dtype.js";
 import type { Node } from "../../ir/graph.js";
+import { type FacetTable, missing } from "../../rules/facet.js";
 import type { Facts } from "../../rules/facts.js";
 import { type Anchor, type LayoutFacet, moved, type Relayout, rankOf } from "../../rules/layout-facet.js";
 import type { Permutation } from "../../rules/permutation.js";
+import type { OPERATORS } from "./operators.js";
 
 /**
  * A matrix on the right multiplies along the last axis: the others, rows and batch, may come in any order. Two stacks of matrices
  * of one rank may have their batch axes in another order.
  */
-export const MATMUL: LayoutFacet = (node, { side, index, perm }, facts) => {
+const MATMUL: LayoutFacet = (node, { side, index, perm }, facts) => {
   const [a, b] = [rankOf(node.input(0), facts), rankOf(node.input(1), facts)];
   if (a === undefined || b === undefined) return refuse("the rank of an operand is not known");
   if (a === 2 && b === 2) return asGemm(node, { side, index, perm }, facts);
@@ -46,7 +48,7 @@ function asGemm(node: Node, { side, index, perm }: Anchor, facts: Facts): Relayo
 }
 
 /** Gemm reads either operand transposed. */
-export const GEMM: LayoutFacet = (node, { side, index, perm }) => {
+const GEMM: LayoutFacet = (node, { side, index, perm }) => {
   if (side === "output" || index > 1) return refuse("only its operands can be transposed");
   const name = index === 0 ? "transA" : "transB";
   return {
@@ -54,4 +56,11 @@ export const GEMM: LayoutFacet = (node, { side, index, perm }) => {
     inputs: moved([[index, perm]]),
     outputs: moved([]),
   };
+};
+
+export const layout: FacetTable<keyof typeof OPERATORS, LayoutFacet> = {
+  Det: missing("its batch axes could change places"),
+  Einsum: missing("its letters could be reordered"),
+  Gemm: GEMM,
+  MatMul: MATMUL,
 };

@@ -6,7 +6,7 @@ import {
   stridesOf,
   tensorOf,
 } from "../../float64/tensor.js";
-import { invalid, type Rule, type RuleTable } from "../../rules/reference-rule.js";
+import { invalid, type ReferenceRule } from "../../rules/reference-rule.js";
 
 /** Stands for the axes of an ellipsis, the last one first. */
 const HIDDEN = "0123456789";
@@ -18,7 +18,7 @@ interface Term {
 }
 
 /** The sum over all labels that the output lacks of the products of the operands' elements. */
-const einsum: Rule = (c) => {
+export const einsum: ReferenceRule = (c) => {
   const [inputs = "", given] = c.text("equation", "").replaceAll(/\s/g, "").split("->");
   let hidden = 0;
   const terms = inputs.split(",").map((text, index): Term => {
@@ -84,5 +84,3 @@ function offsetOf(index: number, dims: readonly number[], steps: readonly number
   }
   return offset;
 }
-
-export const products: RuleTable = { Einsum: einsum };

@@ -9,8 +9,11 @@ import {
   sizeOf,
   tensorOf,
 } from "../../float64/tensor.js";
-import { invalid, type Rule, type RuleTable } from "../../rules/reference-rule.js";
+import { type FacetTable, missing } from "../../rules/facet.js";
+import { invalid, type ReferenceRule } from "../../rules/reference-rule.js";
 import { zip } from "../elementwise/reference.js";
+import type { OPERATORS } from "./operators.js";
+import { einsum } from "./reference-einsum.js";
 
 /** numpy.matmul: the last two axes are matrices, the others broadcast, and a vector is a row or a column. */
 export function multiply(a: ReferenceTensor, b: ReferenceTensor): ReferenceTensor {
@@ -50,7 +53,7 @@ function basesOf(from: readonly number[], to: readonly number[], matrix: number)
   return bases;
 }
 
-const gemm: Rule = (c) => {
+const gemm: ReferenceRule = (c) => {
   const [a, b] = [c.input(0), c.input(1)];
   const [transA, transB] = [c.int("transA", 0) !== 0, c.int("transB", 0) !== 0];
   const [alpha, beta] = [c.float("alpha", 1), c.float("beta", 1)];
@@ -89,11 +92,9 @@ export function centred(
   return zip(x, { ...zero, dims }, (value, point) => value - point);
 }
 
-export const linear: RuleTable = {
+export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
   MatMul: (c) => [multiply(c.input(0), c.input(1))],
   Gemm: gemm,
-  MatMulInteger: (c) => {
-    const product = multiply(centred(c.input(0), c.optional(2), -2), centred(c.input(1), c.optional(3), -1));
-    return [{ ...product, dtype: "int32" }];
-  },
+  Det: missing("no reference is written"),
+  Einsum: einsum,
 };

@@ -2,9 +2,11 @@ import { refuse } from "../../base/refusal.js";
 import { dtypeCode } from "../../ir/dtype.js";
 import type { Value } from "../../ir/graph.js";
 import { tensorFromNumbers } from "../../ir/tensor.js";
-import type { GradientContext, GradientRule, GradientTable } from "../../rules/gradient-rule.js";
+import type { FacetTable } from "../../rules/facet.js";
+import type { GradientContext, GradientRule } from "../../rules/gradient-rule.js";
 import { sizesOf } from "../../rules/gradient-shape.js";
 import { scalarLike } from "../../rules/gradient-support.js";
+import type { OPERATORS } from "./operators.js";
 
 interface Targets {
   /** How much each label's loss counts in the result, [N, 1, ...]: the gradient that comes in and the label's weight. */
@@ -89,7 +91,7 @@ const negativeLogLikelihood: GradientRule = (c) => {
   return [c.build.op("Neg", [c.build.op("Mul", [share, oneHot])])];
 };
 
-export const lossGradients: GradientTable = {
+export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
   NegativeLogLikelihoodLoss: negativeLogLikelihood,
   SoftmaxCrossEntropyLoss: softmaxCrossEntropy,
 };

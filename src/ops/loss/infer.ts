@@ -1,4 +1,6 @@
-import { type InferRule, type InferTable, tensorOf } from "../../rules/fact.js";
+import type { FacetTable } from "../../rules/facet.js";
+import { type InferRule, tensorOf } from "../../rules/fact.js";
+import type { OPERATORS } from "./operators.js";
 
 /** A scalar, or with reduction = none one loss per label; then the logarithm of the probabilities. */
 const loss: InferRule = (c) => [
@@ -6,7 +8,7 @@ const loss: InferRule = (c) => [
   tensorOf(c.dtype(0), c.shape(0)),
 ];
 
-export const losses: InferTable = {
+export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {
   NegativeLogLikelihoodLoss: loss,
   SoftmaxCrossEntropyLoss: loss,
 };

@@ -1,8 +1,10 @@
 import { allocate, type ReferenceTensor, splitAt, tensorOf } from "../../float64/tensor.js";
-import { invalid, type Rule, type RuleContext, type RuleTable } from "../../rules/reference-rule.js";
+import type { FacetTable } from "../../rules/facet.js";
+import { invalid, type ReferenceContext, type ReferenceRule } from "../../rules/reference-rule.js";
+import type { OPERATORS } from "./operators.js";
 
 /** Minus the class's logarithm at each label, times the class's weight; ignored labels count nothing. */
-function likelihoodLoss(c: RuleContext, logarithms: ReferenceTensor): ReferenceTensor {
+function likelihoodLoss(c: ReferenceContext, logarithms: ReferenceTensor): ReferenceTensor {
   const labels = c.input(1);
   const weights = c.optional(2)?.data;
   const ignored = c.has("ignore_index") ? c.int("ignore_index", 0) : undefined;
@@ -42,12 +44,12 @@ function logSoftmax(x: ReferenceTensor): ReferenceTensor {
   return tensorOf(x.dtype, x.dims, out);
 }
 
-const softmaxCrossEntropy: Rule = (c) => {
+const softmaxCrossEntropy: ReferenceRule = (c) => {
   const logarithms = logSoftmax(c.input(0));
   return [likelihoodLoss(c, logarithms), logarithms];
 };
 
-export const losses: RuleTable = {
+export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
   NegativeLogLikelihoodLoss: (c) => [likelihoodLoss(c, c.input(0))],
   SoftmaxCrossEntropyLoss: softmaxCrossEntropy,
 };

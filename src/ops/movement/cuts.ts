@@ -1,4 +1,5 @@
 import type { Node, Value } from "../../ir/graph.js";
+import type { StandardOperator } from "../../ir/operator-name.js";
 import type { Facts } from "../../rules/facts.js";
 import { normalAxis } from "../../rules/shapes.js";
 
@@ -54,7 +55,11 @@ export function sizeAlong(value: Value, axis: number, facts: Facts): number | un
 }
 
 /** The operator of this type that gives the value. */
-export function producerOf(value: Value | undefined, opType: string, facts: Facts): Node | undefined {
+export function producerOf(
+  value: Value | undefined,
+  opType: StandardOperator,
+  facts: Facts,
+): Node | undefined {
   const node = value?.producer;
   return node?.is(opType) && !node.hasReferences && !facts.isCall(node) ? node : undefined;
 }

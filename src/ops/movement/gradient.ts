@@ -1,10 +1,12 @@
 import { refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
-import type { GradientContext, GradientRule, GradientTable } from "../../rules/gradient-rule.js";
+import { type FacetTable, missing, opaque } from "../../rules/facet.js";
+import type { GradientContext, GradientRule } from "../../rules/gradient-rule.js";
 import { reshapeLike, scatterByIndex, shapeOf, sumTo } from "../../rules/gradient-support.js";
 import { normalAxis } from "../../rules/shapes.js";
 import { gather, gatherElements, gatherNd, oneHot, scatterElements, scatterNd } from "./gradient-index.js";
 import { copying, gradientOrZeros, pad, slice } from "./gradient-window.js";
+import type { OPERATORS } from "./operators.js";
 
 const transpose: GradientRule = (c) => {
   const g = c.grad(0);
@@ -135,7 +137,7 @@ const reverseSequence: GradientRule = (c) => {
 };
 
 /** Operators that choose, repeat and rearrange elements. */
-export const movementGradients: GradientTable = {
+export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
   Transpose: transpose,
   Concat: concat,
   Split: split,
@@ -154,4 +156,10 @@ export const movementGradients: GradientTable = {
   Compress: copying,
   OneHot: oneHot,
   ReverseSequence: reverseSequence,
+  CenterCropPad: missing("as Slice and Pad"),
+  Col2Im: missing("its gradient cuts blocks out"),
+  NonZero: opaque("it gives places"),
+  Scatter: missing("raised to opset 18 it is a ScatterElements, which has one"),
+  TensorScatter: missing("as ScatterND"),
+  Unique: opaque("it compares elements"),
 };

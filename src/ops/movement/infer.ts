@@ -1,7 +1,17 @@
 import { add, exactDiv, leastOf, type MaybeDim, mul, product } from "../../rules/dims.js";
-import { type Dims, type InferContext, type InferRule, type InferTable, tensorOf } from "../../rules/fact.js";
-import { commonDType, normalAxes, normalAxis, replaceAt, unknownDims } from "../../rules/shapes.js";
+import type { FacetTable } from "../../rules/facet.js";
+import { type Dims, type InferContext, type InferRule, tensorOf } from "../../rules/fact.js";
+import {
+  broadcastShapes,
+  commonDType,
+  normalAxes,
+  normalAxis,
+  replaceAt,
+  unknownDims,
+  unknownRank,
+} from "../../rules/shapes.js";
 import { sizesFrom } from "../generate/infer.js";
+import type { OPERATORS } from "./operators.js";
 import { slice } from "./slice.js";
 
 const transpose: InferRule = (c) => {
@@ -230,12 +240,30 @@ const col2im: InferRule = (c) => {
   return [tensorOf(c.dtype(0), [c.shape(0)?.[0], channels, ...image])];
 };
 
-export const movement: InferTable = {
+const expand: InferRule = (c) => {
+  const x = c.shape(0);
+  const target = c.elements(1)?.map((dim) => (leastOf(dim) >= 0 ? dim : undefined));
+  if (target === undefined) {
+    const dims = unknownRank(c.shape(1)?.[0]);
+    if (x === undefined || dims === undefined) return [tensorOf(c.dtype(0), undefined)];
+    return [tensorOf(c.dtype(0), dims.length > x.length ? dims : unknownDims(x.length))];
+  }
+  const dims = broadcastShapes([x, target]);
+  if (dims === "mismatch") return c.reject("the shapes do not broadcast");
+  const elements = c.elements(0);
+  const only = elements?.length === 1 ? elements[0] : undefined;
+  const count = dims === undefined ? undefined : product(dims);
+  const repeated = only !== undefined && typeof count === "number" && count <= 64;
+  return [tensorOf(c.dtype(0), dims, repeated ? Array.from({ length: count }, () => only) : undefined)];
+};
+
+export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {
   CenterCropPad: centerCropPad,
   Col2Im: col2im,
   Compress: compress,
   Concat: concat,
   DepthToSpace: depthToSpace,
+  Expand: expand,
   Gather: gather,
   GatherElements: gatherElements,
   GatherND: gatherND,

@@ -13,15 +13,16 @@ import {
   tensorOf,
   transpose,
 } from "../../float64/tensor.js";
+import { type FacetTable, missing } from "../../rules/facet.js";
 import {
   invalid,
-  type Rule,
-  type RuleContext,
-  type RuleTable,
+  type ReferenceContext,
+  type ReferenceRule,
   unsupported,
 } from "../../rules/reference-rule.js";
+import type { OPERATORS } from "./operators.js";
 
-const concat: Rule = (c) => {
+const concat: ReferenceRule = (c) => {
   const parts = c.inputs.map((_, index) => c.input(index));
   const [first] = parts;
   if (first === undefined) return invalid("it has no inputs");
@@ -47,7 +48,7 @@ function slab(x: ReferenceTensor, axis: number, start: number, size: number): Re
   return tensorOf(x.dtype, dims, gatherStrided(x.data, dims, strides, start * (strides[axis] ?? 1)));
 }
 
-const split: Rule = (c) => {
+const split: ReferenceRule = (c) => {
   const x = c.input(0);
   const axis = axisOf(c.int("axis", 0), x.dims.length);
   const size = x.dims[axis] ?? 0;
@@ -65,7 +66,7 @@ const split: Rule = (c) => {
   });
 };
 
-const slice: Rule = (c) => {
+const slice: ReferenceRule = (c) => {
   const x = c.input(0);
   const starts = c.ints("starts") ?? c.numbers(1) ?? [];
   const ends = c.ints("ends") ?? c.numbers(2) ?? [];
@@ -96,7 +97,7 @@ function within(index: number, size: number): number {
   return at >= 0 && at < size ? at : invalid(`index ${index} is outside ${size}`);
 }
 
-const gather: Rule = (c) => {
+const gather: ReferenceRule = (c) => {
   const [x, indices] = [c.input(0), c.input(1)];
   const axis = axisOf(c.int("axis", 0), x.dims.length);
   const { outer, size, inner } = splitAt(x.dims, axis);
@@ -129,7 +130,7 @@ function elementPlaces(dims: readonly number[], indices: ReferenceTensor, axis: 
   return places;
 }
 
-const gatherElements: Rule = (c) => {
+const gatherElements: ReferenceRule = (c) => {
   const [x, indices] = [c.input(0), c.input(1)];
   const axis = axisOf(c.int("axis", 0), x.dims.length);
   const places = elementPlaces(x.dims, indices, axis);
@@ -150,12 +151,12 @@ const REDUCERS: Readonly<Record<string, (old: number, value: number) => number>>
   min: (old, value) => Math.min(old, value),
 };
 
-function reducerOf(c: RuleContext): (old: number, value: number) => number {
+function reducerOf(c: ReferenceContext): (old: number, value: number) => number {
   const name = c.text("reduction", "none");
   return REDUCERS[name] ?? unsupported(`its reduction is "${name}"`);
 }
 
-const scatterElements: Rule = (c) => {
+const scatterElements: ReferenceRule = (c) => {
   const [x, indices, updates] = [c.input(0), c.input(1), c.input(2)];
   const reduce = reducerOf(c);
   const out = x.data.slice();
@@ -182,7 +183,7 @@ function tuplePlaces(dims: readonly number[], indices: ReferenceTensor, lead: nu
   });
 }
 
-const gatherNd: Rule = (c) => {
+const gatherNd: ReferenceRule = (c) => {
   const [x, indices] = [c.input(0), c.input(1)];
   const lead = c.int("batch_dims", 0);
   const width = indices.dims.at(-1) ?? 1;
@@ -196,7 +197,7 @@ const gatherNd: Rule = (c) => {
   return [tensorOf(x.dtype, [...indices.dims.slice(0, -1), ...rest], out)];
 };
 
-const scatterNd: Rule = (c) => {
+const scatterNd: ReferenceRule = (c) => {
   const [x, indices, updates] = [c.input(0), c.input(1), c.input(2)];
   const inner = sizeOf(x.dims.slice(indices.dims.at(-1) ?? 1));
   const reduce = reducerOf(c);
@@ -220,7 +221,7 @@ function source(mode: string, at: number, size: number): number | undefined {
   return folded < size ? folded : period - folded;
 }
 
-const pad: Rule = (c) => {
+const pad: ReferenceRule = (c) => {
   const x = c.input(0);
   const rank = x.dims.length;
   const pads = c.ints("pads") ?? c.ints("paddings") ?? c.numbers(1) ?? [];
@@ -258,7 +259,7 @@ const pad: Rule = (c) => {
   return [current];
 };
 
-const tile: Rule = (c) => {
+const tile: ReferenceRule = (c) => {
   const x = c.input(0);
   const repeats = c.numbers(1) ?? [];
   const pairs = x.dims.flatMap((dim, axis) => [repeats[axis] ?? 1, dim]);
@@ -267,7 +268,7 @@ const tile: Rule = (c) => {
   return [tensorOf(x.dtype, dims, gatherStrided(x.data, pairs, strides))];
 };
 
-const depthToSpace: Rule = (c) => {
+const depthToSpace: ReferenceRule = (c) => {
   const x = c.input(0);
   const block = c.int("blocksize", 1);
   const [n = 1, channels = 1, h = 1, w = 1] = x.dims;
@@ -278,7 +279,7 @@ const depthToSpace: Rule = (c) => {
   return [reshape(moved, [n, depth, h * block, w * block])];
 };
 
-const spaceToDepth: Rule = (c) => {
+const spaceToDepth: ReferenceRule = (c) => {
   const x = c.input(0);
   const block = c.int("blocksize", 1);
   const [n = 1, channels = 1, h = 1, w = 1] = x.dims;
@@ -286,7 +287,7 @@ const spaceToDepth: Rule = (c) => {
   return [reshape(transpose(parts, [0, 3, 5, 1, 2, 4]), [n, channels * block ** 2, h / block, w / block])];
 };
 
-const compress: Rule = (c) => {
+const compress: ReferenceRule = (c) => {
   const flat = !c.has("axis");
   const x = flat ? reshape(c.input(0), [c.input(0).data.length]) : c.input(0);
   const axis = flat ? 0 : axisOf(c.int("axis", 0), x.dims.length);
@@ -310,7 +311,7 @@ const compress: Rule = (c) => {
   ];
 };
 
-const trilu: Rule = (c) => {
+const trilu: ReferenceRule = (c) => {
   const x = c.input(0);
   const k = c.optional(1)?.data[0] ?? 0;
   const upper = c.int("upper", 1) === 1;
@@ -322,7 +323,33 @@ const trilu: Rule = (c) => {
   return [tensorOf(x.dtype, x.dims, out)];
 };
 
-export const movement: RuleTable = {
+const oneHot: ReferenceRule = (c) => {
+  const [indices, values] = [c.input(0), c.input(2)];
+  const depth = c.input(1).data[0] ?? 0;
+  const axis = axisOf(c.int("axis", -1), indices.dims.length + 1);
+  const dims = indices.dims.toSpliced(axis, 0, depth);
+  const [off = 0, on = 1] = values.data;
+  const out = allocate(sizeOf(dims)).fill(off);
+  const { inner } = splitAt(dims, axis);
+  indices.data.forEach((index, i) => {
+    const at = index < 0 ? index + depth : index;
+    if (at < 0 || at >= depth) return;
+    out[(Math.floor(i / inner) * depth + at) * inner + (i % inner)] = on;
+  });
+  return [tensorOf(values.dtype, dims, out)];
+};
+
+const nonZero: ReferenceRule = (c) => {
+  const x = c.input(0);
+  const places = Array.from(x.data.keys()).filter((index) => x.data[index] !== 0);
+  const strides = stridesOf(x.dims);
+  const coordinates = x.dims.map((dim, axis) =>
+    places.map((place) => Math.floor(place / (strides[axis] ?? 1)) % dim),
+  );
+  return [tensorOf("int64", [x.dims.length, places.length], coordinates.flat())];
+};
+
+export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
   Transpose: (c) => {
     const x = c.input(0);
     return [transpose(x, c.ints("perm") ?? [...x.dims.keys()].reverse())];
@@ -343,4 +370,11 @@ export const movement: RuleTable = {
   SpaceToDepth: spaceToDepth,
   Compress: compress,
   Trilu: trilu,
+  CenterCropPad: missing("no reference is written"),
+  Col2Im: missing("no reference is written"),
+  ReverseSequence: missing("no reference is written"),
+  TensorScatter: missing("no reference is written"),
+  Unique: missing("no reference is written"),
+  NonZero: nonZero,
+  OneHot: oneHot,
 };

@@ -1,6 +1,7 @@
 import { refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
-import type { GradientContext, GradientRule, GradientTable } from "../../rules/gradient-rule.js";
+import { type FacetTable, missing, opaque } from "../../rules/facet.js";
+import type { GradientContext, GradientRule } from "../../rules/gradient-rule.js";
 import { axesBut, range } from "../../rules/gradient-shape.js";
 import { reshapeLike, scalarLike, sumTo } from "../../rules/gradient-support.js";
 import { batchNormalization } from "./gradient-batch.js";
@@ -13,6 +14,7 @@ import {
   sumOver,
   throughMoments,
 } from "./gradient-moments.js";
+import type { OPERATORS } from "./operators.js";
 
 const UNKNOWN_RANK = "the rank of its input is not known";
 
@@ -170,7 +172,7 @@ const logSoftmax: GradientRule = (c) => {
   return [build.op("Sub", [g, build.op("Mul", [build.op("Exp", [c.output(0)]), sum])])];
 };
 
-export const normalizationGradients: GradientTable = {
+export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
   BatchNormalization: batchNormalization,
   GroupNormalization: groupNormalization,
   InstanceNormalization: instanceNormalization,
@@ -181,4 +183,7 @@ export const normalizationGradients: GradientTable = {
   MeanVarianceNormalization: meanVariance,
   RMSNormalization: rmsNormalization,
   Softmax: softmax,
+  Hardmax: opaque("it chooses: its derivative is zero"),
+  ImageScaler: missing("write it as Mul and Add to train through it"),
+  SimplifiedLayerNormalization: missing("as RMSNormalization"),
 };

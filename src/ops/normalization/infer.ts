@@ -1,7 +1,9 @@
 import { dtypeFromCode } from "../../ir/dtype.js";
+import type { FacetTable } from "../../rules/facet.js";
 import type { FactType } from "../../rules/fact.js";
-import { type Conclusion, type InferRule, type InferTable, tensorOf } from "../../rules/fact.js";
+import { type Conclusion, type InferRule, tensorOf } from "../../rules/fact.js";
 import { normalAxis } from "../../rules/shapes.js";
+import type { OPERATORS } from "./operators.js";
 
 const same: InferRule = (c) => {
   const type = c.type(0);
@@ -27,15 +29,8 @@ const layerNormalization: InferRule = (c) => {
   return [typed(c.type(0)), statistics, statistics];
 };
 
-/** The mask is boolean from opset 10 on. */
-const dropout: InferRule = (c) => [
-  typed(c.type(0)),
-  tensorOf(c.opset >= 10 ? "bool" : c.dtype(0), c.shape(0)),
-];
-
-export const normalization: InferTable = {
+export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {
   BatchNormalization: batchNormalization,
-  Dropout: dropout,
   GroupNormalization: same,
   Hardmax: same,
   ImageScaler: same,

@@ -8,16 +8,18 @@ import {
   splitAt,
   tensorOf,
 } from "../../float64/tensor.js";
+import { type FacetTable, missing } from "../../rules/facet.js";
 import {
   invalid,
-  type Rule,
-  type RuleContext,
-  type RuleTable,
+  type ReferenceContext,
+  type ReferenceRule,
   unsupported,
 } from "../../rules/reference-rule.js";
+import { zip } from "../elementwise/reference.js";
+import type { OPERATORS } from "./operators.js";
 
 /** By the batch's own statistics, which go into the running ones; both variances are biased. */
-const trainBatchNormalization: Rule = (c) => {
+const trainBatchNormalization: ReferenceRule = (c) => {
   const x = c.input(0);
   const epsilon = c.float("epsilon", 1e-5);
   const keep = c.float("momentum", 0.9);
@@ -43,7 +45,7 @@ const trainBatchNormalization: Rule = (c) => {
 };
 
 /** y = x * scale[c] + shift[c] on axis 1. */
-const batchNormalization: Rule = (c) => {
+const batchNormalization: ReferenceRule = (c) => {
   const x = c.input(0);
   const [scale, bias, mean, variance] = [c.input(1), c.input(2), c.input(3), c.input(4)];
   // Before version 14 a training form shows by its outputs, unless is_test (up to version 6) says otherwise.
@@ -99,14 +101,14 @@ function affine(x: Float64Array, dims: readonly number[], scale: Float64Array, b
   }
 }
 
-const instanceNormalization: Rule = (c) => {
+const instanceNormalization: ReferenceRule = (c) => {
   const x = c.input(0);
   const out = standardize(x.data, splitAt(x.dims, 1).inner, c.float("epsilon", 1e-5));
   affine(out, x.dims, c.input(1).data, c.input(2).data);
   return [tensorOf(x.dtype, x.dims, out)];
 };
 
-const groupNormalization: Rule = (c) => {
+const groupNormalization: ReferenceRule = (c) => {
   const x = c.input(0);
   const [batch = 1, channels = 1] = x.dims;
   const groups = c.int("num_groups", 1);
@@ -121,7 +123,7 @@ const groupNormalization: Rule = (c) => {
   return [tensorOf(x.dtype, x.dims, out)];
 };
 
-function trailing(c: RuleContext, x: ReferenceTensor): { axis: number; length: number } {
+function trailing(c: ReferenceContext, x: ReferenceTensor): { axis: number; length: number } {
   const axis = axisOf(c.int("axis", -1), x.dims.length);
   return { axis, length: sizeOf(x.dims.slice(axis)) };
 }
@@ -137,7 +139,7 @@ function scaled(
   return { ...x, data: x.data.map((value, i) => value * (s[i] ?? 0) + (b?.[i] ?? 0)) };
 }
 
-const layerNormalization: Rule = (c) => {
+const layerNormalization: ReferenceRule = (c) => {
   const x = c.input(0);
   const { axis, length } = trailing(c, x);
   const epsilon = c.float("epsilon", 1e-5);
@@ -162,7 +164,7 @@ const layerNormalization: Rule = (c) => {
   ];
 };
 
-const rmsNormalization: Rule = (c) => {
+const rmsNormalization: ReferenceRule = (c) => {
   const x = c.input(0);
   const { length } = trailing(c, x);
   const epsilon = c.float("epsilon", 1e-5);
@@ -177,7 +179,7 @@ const rmsNormalization: Rule = (c) => {
 };
 
 /** x / (bias + alpha / size * sum of squares of the channels around)^beta. */
-const lrn: Rule = (c) => {
+const lrn: ReferenceRule = (c) => {
   const x = c.input(0);
   const width = c.int("size", 1);
   const [alpha, beta, bias] = [c.float("alpha", 1e-4), c.float("beta", 0.75), c.float("bias", 1)];
@@ -199,7 +201,7 @@ const lrn: Rule = (c) => {
   return [tensorOf(x.dtype, x.dims, out)];
 };
 
-const meanVariance: Rule = (c) => {
+const meanVariance: ReferenceRule = (c) => {
   const x = c.input(0);
   const axes = c.ints("axes") ?? [0, 2, 3];
   if (axes.some((axis) => axis === 1) || x.dims.length < 2) return unsupported("it normalizes over axis 1");
@@ -221,7 +223,7 @@ const meanVariance: Rule = (c) => {
   return [tensorOf(x.dtype, x.dims, out)];
 };
 
-const lpNormalization: Rule = (c) => {
+const lpNormalization: ReferenceRule = (c) => {
   const x = c.input(0);
   const p = c.int("p", 2);
   const { outer, size, inner } = splitAt(x.dims, axisOf(c.int("axis", -1), x.dims.length));
@@ -239,7 +241,7 @@ const lpNormalization: Rule = (c) => {
 };
 
 /** Softmax over an axis; before opset 13 over all axes from `axis` on, taken together. */
-function softmaxLike(finish: (x: number, max: number, sum: number) => number): Rule {
+function softmaxLike(finish: (x: number, max: number, sum: number) => number): ReferenceRule {
   return (c) => {
     const x = c.input(0);
     const old = c.opset < 13;
@@ -263,7 +265,7 @@ function softmaxLike(finish: (x: number, max: number, sum: number) => number): R
   };
 }
 
-export const normalization: RuleTable = {
+export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
   BatchNormalization: batchNormalization,
   InstanceNormalization: instanceNormalization,
   GroupNormalization: groupNormalization,
@@ -293,4 +295,12 @@ export const normalization: RuleTable = {
     }
     return [tensorOf(x.dtype, x.dims, out)];
   },
+  ImageScaler: (c) => {
+    const x = c.input(0);
+    const scale = c.float("scale", 1);
+    const bias = c.floats("bias") ?? [];
+    const shifts = tensorOf(x.dtype, [bias.length, 1, 1], Array.from(bias));
+    return [zip(x, shifts, (value, b) => value * scale + b)];
+  },
+  SimplifiedLayerNormalization: missing("as RMSNormalization"),
 };

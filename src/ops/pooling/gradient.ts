@@ -1,10 +1,12 @@
 import { isRefusal, refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
 import { tensorFromNumbers } from "../../ir/tensor.js";
-import type { GradientContext, GradientRule, GradientTable } from "../../rules/gradient-rule.js";
+import { type FacetTable, missing } from "../../rules/facet.js";
+import type { GradientContext, GradientRule } from "../../rules/gradient-rule.js";
 import { elementCount, joinSizes, range, sizeParts, sizesOf } from "../../rules/gradient-shape.js";
 import { reshapeLike, scalarLike, shapeOf } from "../../rules/gradient-support.js";
 import { type PaddedWindow, readWindow, restOf, spread } from "../convolution/gradient-window.js";
+import type { OPERATORS } from "./operators.js";
 
 /** Each place's gradient goes where its largest element was, which MaxPool says in its second output. */
 const maxPool: GradientRule = (c) => {
@@ -164,11 +166,12 @@ const globalMaxPool: GradientRule = (c) => {
   return [build.op("Mul", [mask, build.op("Div", [g, ties])])];
 };
 
-export const poolingGradients: GradientTable = {
+export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
   AveragePool: averagePool,
   GlobalAveragePool: globalAveragePool,
   GlobalLpPool: globalLpPool,
   GlobalMaxPool: globalMaxPool,
   LpPool: lpPool,
   MaxPool: maxPool,
+  MaxUnpool: missing("it is a gather by its indices"),
 };

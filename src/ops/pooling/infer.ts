@@ -1,6 +1,8 @@
 import { add, mul, sub } from "../../rules/dims.js";
-import { type Dims, type InferContext, type InferRule, type InferTable, tensorOf } from "../../rules/fact.js";
+import type { FacetTable } from "../../rules/facet.js";
+import { type Dims, type InferContext, type InferRule, tensorOf } from "../../rules/fact.js";
 import { extent, unknownDims, windowOf, windowPositions } from "../../rules/shapes.js";
+import type { OPERATORS } from "./operators.js";
 
 function pooled(c: InferContext): Dims | undefined | "invalid" {
   const x = c.shape(0);
@@ -45,7 +47,7 @@ const maxUnpool: InferRule = (c) => {
   return [tensorOf(c.dtype(0), [x[0], x[1], ...spatial])];
 };
 
-export const pooling: InferTable = {
+export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {
   AveragePool: pool,
   GlobalAveragePool: globalPool,
   GlobalLpPool: globalPool,

@@ -1,5 +1,6 @@
 import { allocate, type ReferenceTensor, sizeOf, tensorOf } from "../../float64/tensor.js";
-import type { Rule, RuleContext, RuleTable } from "../../rules/reference-rule.js";
+import { type FacetTable, missing } from "../../rules/facet.js";
+import type { ReferenceContext, ReferenceRule } from "../../rules/reference-rule.js";
 import {
   forEachTapRun,
   spatialOf,
@@ -8,10 +9,11 @@ import {
   type Window,
   windowOf,
 } from "../../rules/reference-window.js";
+import type { OPERATORS } from "./operators.js";
 
 /** A pool's window, and its result filled with `start`, for every plane of the input. */
 function pool(
-  c: RuleContext,
+  c: ReferenceContext,
   start: number,
   plane: (window: Window, xBase: number, out: Float64Array, outBase: number) => void,
 ): ReferenceTensor {
@@ -42,7 +44,7 @@ function takeMax(
   }
 }
 
-const maxPool: Rule = (c) => {
+const maxPool: ReferenceRule = (c) => {
   const x = c.input(0).data;
   let indices: Float64Array | undefined;
   const [, , ...spatial] = c.input(0).dims;
@@ -110,7 +112,7 @@ function addWindow(
   }
 }
 
-const averagePool: Rule = (c) => {
+const averagePool: ReferenceRule = (c) => {
   const x = c.input(0).data;
   const countPadding = c.int("count_include_pad", 0) === 1;
   let divisors: Float64Array | undefined;
@@ -124,7 +126,7 @@ const averagePool: Rule = (c) => {
   ];
 };
 
-const lpPool: Rule = (c) => {
+const lpPool: ReferenceRule = (c) => {
   const x = c.input(0).data;
   const p = c.int("p", 2);
   const powers = pool(c, 0, (window, xBase, out, outBase) =>
@@ -134,7 +136,7 @@ const lpPool: Rule = (c) => {
 };
 
 /** One number from all elements of each plane. */
-function globalPool(reduce: (plane: Float64Array, c: RuleContext) => number): Rule {
+function globalPool(reduce: (plane: Float64Array, c: ReferenceContext) => number): ReferenceRule {
   return (c) => {
     const x = c.input(0);
     const [batch = 1, channels = 1, ...spatial] = x.dims;
@@ -151,7 +153,7 @@ function sum(values: Float64Array): number {
   return total;
 }
 
-export const pooling: RuleTable = {
+export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
   MaxPool: maxPool,
   AveragePool: averagePool,
   LpPool: lpPool,
@@ -161,4 +163,5 @@ export const pooling: RuleTable = {
     const p = c.int("p", 2);
     return sum(plane.map((value) => Math.abs(value) ** p)) ** (1 / p);
   }),
+  MaxUnpool: missing("no reference is written"),
 };

@@ -1,5 +1,9 @@
 import { dtypeFromCode } from "../../ir/dtype.js";
-import { type InferRule, type InferTable, tensorOf } from "../../rules/fact.js";
+import type { FacetTable } from "../../rules/facet.js";
+import { type InferRule, tensorOf } from "../../rules/fact.js";
+import { convolve } from "../convolution/infer.js";
+import { product } from "../linear/infer.js";
+import type { OPERATORS } from "./operators.js";
 
 /** The zero point says the type, else output_dtype (opset 21), else it is uint8. */
 export const quantize: InferRule = (c) => {
@@ -19,8 +23,12 @@ const dynamicQuantize: InferRule = (c) => [
   tensorOf("uint8", []),
 ];
 
-export const quantization: InferTable = {
+export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {
+  ConvInteger: (c) => convolve(c, 1, "int32"),
   DequantizeLinear: dequantize,
   DynamicQuantizeLinear: dynamicQuantize,
+  MatMulInteger: (c) => product(c, 0, 1, "int32"),
+  QLinearConv: (c) => convolve(c, 3, c.dtype(7)),
+  QLinearMatMul: (c) => product(c, 0, 3, c.dtype(7)),
   QuantizeLinear: quantize,
 };

@@ -7,19 +7,20 @@ import {
   tensorOf,
 } from "../../float64/tensor.js";
 import type { DType } from "../../ir/dtype.js";
+import type { FacetTable } from "../../rules/facet.js";
 import {
   invalid,
-  type Rule,
-  type RuleContext,
-  type RuleTable,
+  type ReferenceContext,
+  type ReferenceRule,
   unsupported,
 } from "../../rules/reference-rule.js";
 import { convolve } from "../convolution/reference.js";
 import { mapTensor, roundHalfEven, zip } from "../elementwise/reference.js";
 import { centred, multiply } from "../linear/reference.js";
+import type { OPERATORS } from "./operators.js";
 
 /** A scale or zero point as it lies over x: one number, one per slice of the axis, or one per block of it. */
-function spread(c: RuleContext, parameter: ReferenceTensor, x: ReferenceTensor): ReferenceTensor {
+function spread(c: ReferenceContext, parameter: ReferenceTensor, x: ReferenceTensor): ReferenceTensor {
   const rank = x.dims.length;
   if (parameter.data.length === 1) return reshape(parameter, []);
   const axis = axisOf(c.int("axis", 1), rank);
@@ -62,7 +63,7 @@ function quantize(
   return mapTensor(moved, (value) => Math.min(Math.max(value, low), high), dtype);
 }
 
-const quantizeLinear: Rule = (c) => {
+const quantizeLinear: ReferenceRule = (c) => {
   const x = c.input(0);
   const zero = c.optional(2);
   if (zero === undefined && c.int("output_dtype", 0) !== 0) return unsupported("it names an output type");
@@ -70,7 +71,7 @@ const quantizeLinear: Rule = (c) => {
   return [quantize(x, spread(c, c.input(1), x), point, zero?.dtype ?? "uint8")];
 };
 
-const dequantizeLinear: Rule = (c) => {
+const dequantizeLinear: ReferenceRule = (c) => {
   const x = c.input(0);
   const scale = c.input(1);
   const zero = c.optional(2);
@@ -99,7 +100,7 @@ function dequantized(
   return zip(subtract(x, along(zero)), along(scale), (value, step) => value * step, "float");
 }
 
-const qLinearConv: Rule = (c) => {
+const qLinearConv: ReferenceRule = (c) => {
   const x = dequantized(c.input(0), c.input(1), c.input(2), 0);
   const w = dequantized(c.input(3), c.input(4), c.input(5), 0);
   const steps = zip(c.input(1), c.input(4), (a, b) => a * b);
@@ -110,7 +111,7 @@ const qLinearConv: Rule = (c) => {
   return [quantize(convolve(c, x, w, scaledBias), reshape(c.input(6), []), reshape(zero, []), zero.dtype)];
 };
 
-const qLinearMatMul: Rule = (c) => {
+const qLinearMatMul: ReferenceRule = (c) => {
   const [a, b] = [c.input(0), c.input(3)];
   const left = dequantized(a, c.input(1), c.input(2), a.dims.length - 2);
   const right = dequantized(b, c.input(4), c.input(5), b.dims.length - 1);
@@ -118,7 +119,7 @@ const qLinearMatMul: Rule = (c) => {
   return [quantize(multiply(left, right), c.input(6), zero, zero.dtype)];
 };
 
-const convInteger: Rule = (c) => {
+const convInteger: ReferenceRule = (c) => {
   const zero = c.optional(3);
   const w = c.input(1);
   const shaped =
@@ -132,7 +133,7 @@ const convInteger: Rule = (c) => {
   return [{ ...convolve(c, x, subtract(w, shaped), undefined), dtype: "int32" }];
 };
 
-const dynamicQuantize: Rule = (c) => {
+const dynamicQuantize: ReferenceRule = (c) => {
   const x = c.input(0);
   const low = x.data.reduce((a, b) => Math.min(a, b), 0);
   const high = x.data.reduce((a, b) => Math.max(a, b), 0);
@@ -143,11 +144,15 @@ const dynamicQuantize: Rule = (c) => {
   return [quantize(x, scale, zero, "uint8"), scale, zero];
 };
 
-export const quantization: RuleTable = {
+export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
   QuantizeLinear: quantizeLinear,
   DequantizeLinear: dequantizeLinear,
   DynamicQuantizeLinear: dynamicQuantize,
   QLinearConv: qLinearConv,
   QLinearMatMul: qLinearMatMul,
   ConvInteger: convInteger,
+  MatMulInteger: (c) => {
+    const product = multiply(centred(c.input(0), c.optional(2), -2), centred(c.input(1), c.optional(3), -1));
+    return [{ ...product, dtype: "int32" }];
+  },
 };

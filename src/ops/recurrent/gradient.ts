@@ -1,12 +1,8 @@
 import { present } from "../../base/assert.js";
 import { isRefusal, refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
-import type {
-  GradientContext,
-  GradientRule,
-  GradientTable,
-  InputGradients,
-} from "../../rules/gradient-rule.js";
+import type { FacetTable } from "../../rules/facet.js";
+import type { GradientContext, GradientRule, InputGradients } from "../../rules/gradient-rule.js";
 import { addGradients } from "../../rules/gradient-support.js";
 import {
   biasOf,
@@ -24,6 +20,7 @@ import {
   zeroState,
 } from "./gradient-cell.js";
 import { gruDirection } from "./gradient-gru.js";
+import type { OPERATORS } from "./operators.js";
 
 interface Cell {
   /** By gate, in lower case. */
@@ -159,7 +156,7 @@ function rnnDirection(c: GradientContext, direction: Direction): DirectionGradie
   return { dInput: result(1), dr: matrixGradient(c, result(1), before), dFirst: result(0) };
 }
 
-export const recurrentGradients: GradientTable = {
+export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
   GRU: recurrentRule({
     activations: [["sigmoid", "tanh"]],
     hasCell: false,

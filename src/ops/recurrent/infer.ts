@@ -1,4 +1,6 @@
-import { type Dims, type InferRule, type InferTable, tensorOf } from "../../rules/fact.js";
+import type { FacetTable } from "../../rules/facet.js";
+import { type Dims, type InferRule, tensorOf } from "../../rules/fact.js";
+import type { OPERATORS } from "./operators.js";
 
 /**
  * Y [sequence, directions, batch, hidden], Y_h and Y_c [directions, batch, hidden] of X [sequence, batch, input]; with
@@ -17,4 +19,8 @@ const recurrentNetwork: InferRule = (c) => {
   return [tensorOf(dtype, y), last, last];
 };
 
-export const recurrent: InferTable = { GRU: recurrentNetwork, LSTM: recurrentNetwork, RNN: recurrentNetwork };
+export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {
+  GRU: recurrentNetwork,
+  LSTM: recurrentNetwork,
+  RNN: recurrentNetwork,
+};

@@ -1,7 +1,9 @@
 import { addProduct } from "../../float64/gemm.js";
 import { allocate, type ReferenceTensor, tensorOf, transpose } from "../../float64/tensor.js";
-import { type Rule, type RuleContext, type RuleTable, unsupported } from "../../rules/reference-rule.js";
+import type { FacetTable } from "../../rules/facet.js";
+import { type ReferenceContext, type ReferenceRule, unsupported } from "../../rules/reference-rule.js";
 import { sigmoid, softplus } from "../elementwise/reference.js";
+import type { OPERATORS } from "./operators.js";
 
 type Activation = (x: number) => number;
 
@@ -112,7 +114,7 @@ const RNN: Cell = {
 };
 
 /** LSTM, GRU and RNN are one loop around three cells. */
-function recurrentRule(cell: Cell, cellState: boolean): Rule {
+function recurrentRule(cell: Cell, cellState: boolean): ReferenceRule {
   return (c) => {
     const batchFirst = c.int("layout", 0) === 1;
     const x = batchFirst ? transpose(c.input(0), [1, 0, 2]) : c.input(0);
@@ -180,7 +182,7 @@ function recurrentRule(cell: Cell, cellState: boolean): Rule {
   };
 }
 
-function activationsOf(c: RuleContext, cell: Cell, direction: number): Activation[] {
+function activationsOf(c: ReferenceContext, cell: Cell, direction: number): Activation[] {
   const count = cell.activations.length;
   const names = c.texts("activations")?.slice(direction * count, (direction + 1) * count) ?? cell.activations;
   const [alphas, betas] = [c.floats("activation_alpha"), c.floats("activation_beta")];
@@ -211,7 +213,7 @@ function inputParts(
   return out;
 }
 
-export const recurrent: RuleTable = {
+export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
   LSTM: recurrentRule(LSTM, true),
   GRU: recurrentRule(GRU, false),
   RNN: recurrentRule(RNN, false),

@@ -1,5 +1,7 @@
 import type { Value } from "../../ir/graph.js";
-import type { GradientContext, GradientRule, GradientTable } from "../../rules/gradient-rule.js";
+import type { StandardOperator } from "../../ir/operator-name.js";
+import { type FacetTable, missing, opaque } from "../../rules/facet.js";
+import type { GradientContext, GradientRule } from "../../rules/gradient-rule.js";
 import {
   castLike,
   divide,
@@ -12,6 +14,7 @@ import {
   subtract,
 } from "../../rules/gradient-support.js";
 import { normalAxes } from "../../rules/shapes.js";
+import type { OPERATORS } from "./operators.js";
 
 /** A value of the shape of the output in a shape that broadcasts against the input: reduced axes are 1, or in front. */
 function spread(c: GradientContext, value: Value): Value {
@@ -23,7 +26,7 @@ function spread(c: GradientContext, value: Value): Value {
 }
 
 /** Another reduction over the same axes, whose result broadcasts against the input. */
-function reduceAlike(c: GradientContext, opType: string, x: Value): Value {
+function reduceAlike(c: GradientContext, opType: StandardOperator, x: Value): Value {
   const axes = c.node.input(1);
   const noop = c.node.int("noop_with_empty_axes", 0);
   return c.build.op(opType, axes === undefined ? [x] : [x, axes], {
@@ -115,7 +118,7 @@ const topK: GradientRule = (c) => {
   ];
 };
 
-export const reductionGradients: GradientTable = {
+export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
   ReduceSum: reduction((c, g) => expandToInput(c, g)),
   ReduceMean: reduction((c, g) => expandToInput(c, divide(c, g, count(c, g)))),
   ReduceMax: extreme,
@@ -137,4 +140,7 @@ export const reductionGradients: GradientTable = {
   ReduceLogSumExp: reduction((c, g, x, y) => multiply(c, g, c.build.op("Exp", [subtract(c, x, y())]))),
   CumSum: cumSum,
   TopK: topK,
+  ArgMax: opaque("it gives places"),
+  ArgMin: opaque("it gives places"),
+  CumProd: missing("as CumSum of logarithms"),
 };

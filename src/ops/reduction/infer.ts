@@ -1,7 +1,9 @@
 import type { DType } from "../../ir/dtype.js";
 import { add, leastOf, type MaybeDim, max, min, mul } from "../../rules/dims.js";
-import { type Dims, type InferContext, type InferRule, type InferTable, tensorOf } from "../../rules/fact.js";
+import type { FacetTable } from "../../rules/facet.js";
+import { type Dims, type InferContext, type InferRule, tensorOf } from "../../rules/fact.js";
 import { normalAxes, normalAxis, replaceAt } from "../../rules/shapes.js";
+import type { OPERATORS } from "./operators.js";
 
 /** Axes are an attribute before `since`, an input from then on. "unknown": given, but not known. */
 function axesOf(c: InferContext, since: number): readonly number[] | "unknown" {
@@ -79,7 +81,7 @@ const same: InferRule = (c) => {
   return type === undefined ? [] : [{ type }];
 };
 
-export const reduction: InferTable = {
+export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {
   ArgMax: arg,
   ArgMin: arg,
   CumProd: same,

@@ -10,7 +10,9 @@ import {
   tensorOf,
   wrapInteger,
 } from "../../float64/tensor.js";
-import type { Rule, RuleContext, RuleTable } from "../../rules/reference-rule.js";
+import { type FacetTable, missing } from "../../rules/facet.js";
+import type { ReferenceContext, ReferenceRule } from "../../rules/reference-rule.js";
+import type { OPERATORS } from "./operators.js";
 
 /** Reduces a run of elements to one. */
 type Reduce = (values: Float64Array) => number;
@@ -28,11 +30,11 @@ function fold(
 }
 
 /** The axes to reduce: an attribute, later (opset 13 or 18) an input. undefined: none are named. */
-function axesOf(c: RuleContext): readonly number[] | undefined {
+function axesOf(c: ReferenceContext): readonly number[] | undefined {
   return c.ints("axes") ?? c.numbers(1);
 }
 
-function reduction(reduce: Reduce): Rule {
+function reduction(reduce: Reduce): ReferenceRule {
   return (c) => {
     const x = c.input(0);
     const rank = x.dims.length;
@@ -88,7 +90,7 @@ function forEachLine(
     for (let i = 0; i < inner; i++) line(n * size * inner + i, inner, size, n * inner + i);
 }
 
-function argument(better: (a: number, b: number) => boolean): Rule {
+function argument(better: (a: number, b: number) => boolean): ReferenceRule {
   return (c) => {
     const x = c.input(0);
     const axis = axisOf(c.int("axis", 0), x.dims.length);
@@ -108,7 +110,7 @@ function argument(better: (a: number, b: number) => boolean): Rule {
   };
 }
 
-const cumulative: Rule = (c) => {
+const cumulative: ReferenceRule = (c) => {
   const x = c.input(0);
   const axis = axisOf(c.input(1).data[0] ?? 0, x.dims.length);
   const exclusive = c.int("exclusive", 0) === 1;
@@ -126,7 +128,7 @@ const cumulative: Rule = (c) => {
   return [tensorOf(x.dtype, x.dims, out)];
 };
 
-const topK: Rule = (c) => {
+const topK: ReferenceRule = (c) => {
   const x = c.input(0);
   const axis = axisOf(c.int("axis", -1), x.dims.length);
   const k = c.input(1).data[0] ?? 1;
@@ -149,7 +151,7 @@ const topK: Rule = (c) => {
   return [tensorOf(x.dtype, dims, values), tensorOf("int64", dims, indices)];
 };
 
-export const reductions: RuleTable = {
+export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
   ReduceSum: reduction(fold((a, b) => a + b, 0)),
   ReduceMean: reduction(
     fold(
@@ -170,4 +172,5 @@ export const reductions: RuleTable = {
   ArgMin: argument((a, b) => a < b),
   CumSum: cumulative,
   TopK: topK,
+  CumProd: missing("as CumSum"),
 };

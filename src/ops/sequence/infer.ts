@@ -1,14 +1,15 @@
 import { dtypeFromCode } from "../../ir/dtype.js";
 import type { MaybeDim } from "../../rules/dims.js";
+import type { FacetTable } from "../../rules/facet.js";
 import {
   type Conclusion,
   type FactType,
   type InferContext,
   type InferRule,
-  type InferTable,
   tensorOf,
 } from "../../rules/fact.js";
 import { isTensor, joinTypes, normalAxis, replaceAt } from "../../rules/shapes.js";
+import type { OPERATORS } from "./operators.js";
 
 type Type = FactType<MaybeDim>;
 
@@ -73,7 +74,7 @@ const getElement: InferRule = (c) => {
   return [typed(type?.kind === "optional" ? type.element : type)];
 };
 
-export const sequence: InferTable = {
+export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {
   ConcatFromSequence: concatFromSequence,
   Optional: optional,
   OptionalGetElement: getElement,

@@ -1,5 +1,7 @@
-import { type GradientRule, type GradientTable, NO_GRADIENT } from "../../rules/gradient-rule.js";
+import type { FacetTable } from "../../rules/facet.js";
+import { type GradientRule, NO_GRADIENT } from "../../rules/gradient-rule.js";
 import { reshapeLike } from "../../rules/gradient-support.js";
+import type { OPERATORS } from "./operators.js";
 
 /** The same elements in another shape. */
 const view: GradientRule = (c) => {
@@ -7,11 +9,14 @@ const view: GradientRule = (c) => {
   return [g === undefined ? undefined : reshapeLike(c, g, c.input(0))];
 };
 
-export const shapeGradients: GradientTable = {
+const identity: GradientRule = (c) => [c.grad(0)];
+
+export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
   Reshape: view,
   Flatten: view,
   Squeeze: view,
   Unsqueeze: view,
   Shape: NO_GRADIENT,
   Size: NO_GRADIENT,
+  Identity: identity,
 };

@@ -7,15 +7,10 @@ import {
   product,
   sameDim,
 } from "../../rules/dims.js";
-import {
-  type Conclusion,
-  type Dims,
-  type InferContext,
-  type InferRule,
-  type InferTable,
-  tensorOf,
-} from "../../rules/fact.js";
-import { broadcastShapes, normalAxes, normalAxis, unknownDims, unknownRank } from "../../rules/shapes.js";
+import type { FacetTable } from "../../rules/facet.js";
+import { type Conclusion, type Dims, type InferContext, type InferRule, tensorOf } from "../../rules/fact.js";
+import { normalAxes, normalAxis, unknownDims, unknownRank } from "../../rules/shapes.js";
+import type { OPERATORS } from "./operators.js";
 
 /** The same elements in the same order under another shape. */
 function reshaped(c: InferContext, shape: Dims | undefined): Conclusion {
@@ -137,25 +132,7 @@ const size: InferRule = (c) => {
   return [tensorOf("int64", [], x === undefined ? undefined : [product(x)])];
 };
 
-const expand: InferRule = (c) => {
-  const x = c.shape(0);
-  const target = c.elements(1)?.map((dim) => (leastOf(dim) >= 0 ? dim : undefined));
-  if (target === undefined) {
-    const dims = unknownRank(c.shape(1)?.[0]);
-    if (x === undefined || dims === undefined) return [tensorOf(c.dtype(0), undefined)];
-    return [tensorOf(c.dtype(0), dims.length > x.length ? dims : unknownDims(x.length))];
-  }
-  const dims = broadcastShapes([x, target]);
-  if (dims === "mismatch") return c.reject("the shapes do not broadcast");
-  const elements = c.elements(0);
-  const only = elements?.length === 1 ? elements[0] : undefined;
-  const count = dims === undefined ? undefined : product(dims);
-  const repeated = only !== undefined && typeof count === "number" && count <= 64;
-  return [tensorOf(c.dtype(0), dims, repeated ? Array.from({ length: count }, () => only) : undefined)];
-};
-
-export const shapes: InferTable = {
-  Expand: expand,
+export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {
   Flatten: flatten,
   Identity: identity,
   Reshape: reshape,

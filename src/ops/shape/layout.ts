@@ -3,9 +3,20 @@ import type { Node, Value } from "../../ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../../ir/tensor.js";
 import { constantTensor } from "../../rules/constants.js";
 import { product, type SymDim, sameDim } from "../../rules/dims.js";
+import { type FacetTable, missing } from "../../rules/facet.js";
 import type { Facts } from "../../rules/facts.js";
-import { type LayoutFacet, moved, NO_CHANGE, type Relayout } from "../../rules/layout-facet.js";
-import { isIdentity, type Permutation, permuteTensor } from "../../rules/permutation.js";
+import {
+  alike,
+  type LayoutFacet,
+  largerOrder,
+  moved,
+  NO_CHANGE,
+  namedAxes,
+  type Relayout,
+  rankOf,
+} from "../../rules/layout-facet.js";
+import { isIdentity, type Permutation, permuteTensor, restrict } from "../../rules/permutation.js";
+import type { OPERATORS } from "./operators.js";
 
 /** Axes of the input and of the output that hold the same elements. Axes of size one are in none. */
 interface Piece {
@@ -17,7 +28,7 @@ interface Piece {
  * A Reshape splits and merges axes within pieces. Where pieces move as a whole, it does the same in the new order; axes of
  * size one go anywhere. Where axes move within a piece that becomes the rows of a constant matrix, the rows move instead.
  */
-export const RESHAPE: LayoutFacet = (node, { side, index, perm }, facts): Relayout | Refusal => {
+const RESHAPE: LayoutFacet = (node, { side, index, perm }, facts): Relayout | Refusal => {
   if (side === "input" && index !== 0) return refuse("it is the shape of Reshape");
   const [input, output] = [node.input(0), node.output(0)];
   const [before, after] = [input && facts.shape(input), output && facts.shape(output)];
@@ -207,7 +218,7 @@ function intoRows(
 }
 
 /** Shape: readers that pick single sizes pick them where they are now. */
-export const SHAPE: LayoutFacet = (node, { side, perm }, facts): Relayout | Refusal => {
+const SHAPE: LayoutFacet = (node, { side, perm }, facts): Relayout | Refusal => {
   const output = node.output(0);
   if (side === "output" || output === undefined) return refuse("it gives sizes");
   if (node.attribute("start") !== undefined || node.attribute("end") !== undefined) {
@@ -228,4 +239,31 @@ export const SHAPE: LayoutFacet = (node, { side, perm }, facts): Relayout | Refu
     elsewhere.push({ node: reader, index: 1, tensor: tensorFromNumbers(picked.dtype, picked.dims, axes) });
   }
   return { ...NO_CHANGE, inputs: moved([[0, perm]]), outputs: moved([]), elsewhere };
+};
+
+/** Squeeze drops axes of its input, Unsqueeze has axes that its input has not. */
+const SQUEEZE: LayoutFacet = (node, anchor, facts) => {
+  const larger = node.is("Squeeze") ? "input" : "output";
+  const rank = rankOf(larger === "input" ? node.input(0) : node.output(0), facts);
+  if (rank === undefined) return refuse("its rank is not known");
+  const named = namedAxes(node, 1, rank, facts);
+  if (isRefusal(named)) return named;
+  if (named === undefined) return refuse("it drops whatever axes have size one");
+  const dropped = new Set(named.axes);
+  const order = largerOrder(anchor, larger, dropped, rank);
+  const [wide, narrow] = [moved([[0, order]]), moved([[0, restrict(order, dropped)]])];
+  const renamed = named.rename(named.axes.map((axis) => order.indexOf(axis)));
+  return larger === "input"
+    ? { ...renamed, inputs: wide, outputs: narrow }
+    : { ...renamed, inputs: narrow, outputs: wide };
+};
+
+export const layout: FacetTable<keyof typeof OPERATORS, LayoutFacet> = {
+  Flatten: RESHAPE,
+  Identity: alike([0]),
+  Reshape: RESHAPE,
+  Shape: SHAPE,
+  Size: missing("it does not see the order of the axes"),
+  Squeeze: SQUEEZE,
+  Unsqueeze: SQUEEZE,
 };

@@ -87,3 +87,9 @@ function numbers(dims: readonly SymDim[]): readonly number[] | undefined {
   const known = dims.filter((dim) => typeof dim === "number");
   return known.length === dims.length ? known : undefined;
 }
+
+/** Identity, which only stands where it must: between an input and an output, or as the output of a body. */
+export const SAME: AffineFacets = {
+  passUp: (_, placed) => through(placed),
+  passDown: (_, __, placed) => placed,
+};

@@ -1,7 +1,9 @@
 import { dtypeFromCode } from "../../ir/dtype.js";
 import { add, floorDiv, leastOf, type MaybeDim, sub } from "../../rules/dims.js";
-import { type InferContext, type InferRule, type InferTable, tensorOf } from "../../rules/fact.js";
+import type { FacetTable } from "../../rules/facet.js";
+import { type InferContext, type InferRule, tensorOf } from "../../rules/fact.js";
 import { normalAxis, unknownDims } from "../../rules/shapes.js";
+import type { OPERATORS } from "./operators.js";
 
 const scalar = (c: InferContext, input: number): MaybeDim => {
   const value = c.elements(input)?.[0];
@@ -40,7 +42,7 @@ const melWeightMatrix: InferRule = (c) => [
   tensorOf(dtypeFromCode(c.int("output_datatype", 1)), [halfSpectrum(scalar(c, 1)), scalar(c, 0)]),
 ];
 
-export const signal: InferTable = {
+export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {
   BlackmanWindow: window,
   DFT: dft,
   HammingWindow: window,

@@ -1,5 +1,7 @@
-import { type InferRule, type InferTable, tensorOf } from "../../rules/fact.js";
+import type { FacetTable } from "../../rules/facet.js";
+import { type InferRule, tensorOf } from "../../rules/fact.js";
 import { broadcastShapes } from "../../rules/shapes.js";
+import type { OPERATORS } from "./operators.js";
 
 const concat: InferRule = (c) => {
   const shape = broadcastShapes([c.shape(0), c.shape(1)]);
@@ -26,7 +28,7 @@ const tfIdf: InferRule = (c) => {
   return [tensorOf("float", x === undefined ? undefined : [...x.slice(0, -1), size])];
 };
 
-export const texts: InferTable = {
+export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {
   RegexFullMatch: (c) => [tensorOf("bool", c.shape(0))],
   StringConcat: concat,
   StringNormalizer: normalizer,

@@ -2,14 +2,11 @@ import { refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
 import { tensorFromNumbers } from "../../ir/tensor.js";
 import { sameDim } from "../../rules/dims.js";
-import {
-  type GradientContext,
-  type GradientRule,
-  type GradientTable,
-  refusing,
-} from "../../rules/gradient-rule.js";
+import { type FacetTable, missing, opaque } from "../../rules/facet.js";
+import { type GradientContext, type GradientRule, refusing } from "../../rules/gradient-rule.js";
 import { joinSizes, range, sizeParts, sizesOf } from "../../rules/gradient-shape.js";
 import { normalAxes } from "../../rules/shapes.js";
+import type { OPERATORS } from "./operators.js";
 
 /** Attributes that say where an element comes from, the same on every axis. */
 const INTERPOLATION = [
@@ -92,7 +89,13 @@ const resize: GradientRule = (c) => {
   return [g];
 };
 
-export const visionGradients: GradientTable = {
+export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
   GridSample: refusing("the places it samples are data; write it as Gather and products to train through it"),
   Resize: resize,
+  AffineGrid: missing("write it as MatMul to train through it"),
+  ImageDecoder: opaque("it takes bytes of a file"),
+  MaxRoiPool: missing("its gradient is a scatter by places it does not give"),
+  NonMaxSuppression: opaque("it gives places"),
+  RoiAlign: missing("write it as Gather and products to train through it"),
+  Upsample: missing("raised to opset 18 it is a Resize, which has one"),
 };

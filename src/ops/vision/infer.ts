@@ -1,13 +1,14 @@
 import { floorDiv, leastOf, type MaybeDim, mul } from "../../rules/dims.js";
+import type { FacetTable } from "../../rules/facet.js";
 import {
   type Conclusions,
   type Dims,
   type InferContext,
   type InferRule,
-  type InferTable,
   tensorOf,
 } from "../../rules/fact.js";
 import { normalAxes, unknownDims } from "../../rules/shapes.js";
+import type { OPERATORS } from "./operators.js";
 
 /** floor(size * scale), where it does not depend on the precision in which the product is taken. */
 function scaled(size: MaybeDim, scale: number | undefined): MaybeDim {
@@ -103,7 +104,7 @@ const imageDecoder: InferRule = (c) => {
   return [tensorOf("uint8", [undefined, undefined, channels])];
 };
 
-export const vision: InferTable = {
+export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {
   AffineGrid: affineGrid,
   GridSample: gridSample,
   ImageDecoder: imageDecoder,

@@ -1,7 +1,8 @@
-import type { Site } from "../../rules/raise-site.js";
+import type { RaiseContext, RaiseTable } from "../../rules/raise-context.js";
+import type { OPERATORS } from "./operators.js";
 
 /** Upsample 7: a scale for every axis instead of two. */
-export function upsampleScales(at: Site): void {
+function upsampleScales(at: RaiseContext): void {
   const scales = [1, 1, at.float("height_scale") ?? 1, at.float("width_scale") ?? 1];
   if (at.string("mode", "nearest") === "bilinear") at.set("mode", "linear");
   at.node.unset("height_scale");
@@ -10,13 +11,13 @@ export function upsampleScales(at: Site): void {
 }
 
 /** Upsample 9: the scales are an input. */
-export function upsampleInput(at: Site): void {
+function upsampleInput(at: RaiseContext): void {
   const scales = at.takeFloats("scales");
   if (scales !== undefined) at.node.setInput(1, scales);
 }
 
 /** Upsample became Resize, which may also make smaller. */
-export function upsampleToResize(at: Site): void {
+function upsampleToResize(at: RaiseContext): void {
   at.retype("Resize");
 }
 
@@ -24,13 +25,13 @@ export function upsampleToResize(at: Site): void {
  * Resize 11 maps coordinates in several ways, of which the former one is "asymmetric". Which neighbour is the nearest was
  * not specified; runtimes took the lower one when they made larger, and the upper one when they made smaller.
  */
-export function resizeModes(at: Site): void {
+function resizeModes(at: RaiseContext): void {
   at.set("coordinate_transformation_mode", "asymmetric");
   if (at.string("mode", "nearest") === "nearest") at.set("nearest_mode", nearestMode(at));
   at.node.setInputs([at.input(0) ?? null, at.floats([]), at.input(1) ?? null]);
 }
 
-function nearestMode(at: Site): "floor" | "ceil" {
+function nearestMode(at: RaiseContext): "floor" | "ceil" {
   // An Upsample never makes smaller.
   if (at.origin === "Upsample") return "floor";
   const scales = at.know(1)?.numbers;
@@ -42,27 +43,28 @@ function nearestMode(at: Site): "floor" | "ceil" {
 }
 
 /** Resize 13 lacks one way to map coordinates. */
-export function resizeCoordinates(at: Site): void {
+function resizeCoordinates(at: RaiseContext): void {
   const mode = at.string("coordinate_transformation_mode", "half_pixel");
   if (mode === "tf_half_pixel_for_nn")
     at.refuse(`it has no coordinate_transformation_mode "${mode}" any more`);
 }
 
 /** RoiAlign 16 has another default. */
-export function roiAlignPixels(at: Site): void {
+function roiAlignPixels(at: RaiseContext): void {
   at.setDefault("coordinate_transformation_mode", "output_half_pixel");
 }
 
 /** GridSample 20 renamed its modes. */
-export function gridSampleMode(at: Site): void {
+function gridSampleMode(at: RaiseContext): void {
   const mode = at.string("mode", "bilinear");
   if (mode === "bilinear") at.set("mode", "linear");
   if (mode === "bicubic") at.set("mode", "cubic");
 }
 
-/** LpPool 2 and GlobalLpPool 2 take whole powers alone. */
-export function wholePower(at: Site): void {
-  const p = at.float("p") ?? 2;
-  if (!Number.isInteger(p)) at.refuse(`its p is ${p}, and has to be whole`);
-  at.set("p", p);
-}
+/** The steps of the family's operators, by the opset they lead to. */
+export const raise: RaiseTable<typeof OPERATORS> = {
+  GridSample: { 20: gridSampleMode },
+  Resize: { 11: resizeModes, 13: resizeCoordinates },
+  RoiAlign: { 16: roiAlignPixels },
+  Upsample: { 7: upsampleScales, 9: upsampleInput, 10: upsampleToResize },
+};

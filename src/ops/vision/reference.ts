@@ -1,11 +1,12 @@
 import { allocate, axisOf, type ReferenceTensor, splitAt, tensorOf } from "../../float64/tensor.js";
+import { type FacetTable, missing, opaque } from "../../rules/facet.js";
 import {
   invalid,
-  type Rule,
-  type RuleContext,
-  type RuleTable,
+  type ReferenceContext,
+  type ReferenceRule,
   unsupported,
 } from "../../rules/reference-rule.js";
+import type { OPERATORS } from "./operators.js";
 
 /** One axis of a resize: each new place is a weighted sum of old ones, or the extrapolation value. */
 type Taps = readonly (readonly [place: number, weight: number])[] | undefined;
@@ -17,7 +18,7 @@ interface AxisPlan {
 
 /** Where a new place lies on the old axis. */
 function coordinate(
-  c: RuleContext,
+  c: ReferenceContext,
   at: number,
   size: number,
   target: number,
@@ -64,7 +65,7 @@ function nearest(mode: string, x: number): number {
 
 /** The interpolation kernel: the weight of an element at a distance, in old places. */
 function kernelOf(
-  c: RuleContext,
+  c: ReferenceContext,
   mode: string,
 ): { readonly reach: number; readonly weight: (distance: number) => number } {
   if (mode === "linear") return { reach: 1, weight: (d) => Math.max(0, 1 - Math.abs(d)) };
@@ -77,7 +78,7 @@ function kernelOf(
   return { reach: 2, weight };
 }
 
-function interpolate(c: RuleContext, mode: string, x: number, size: number, scale: number): Taps {
+function interpolate(c: ReferenceContext, mode: string, x: number, size: number, scale: number): Taps {
   if (mode === "nearest") {
     const rounding = c.opset < 11 ? "floor" : c.text("nearest_mode", "round_prefer_floor");
     return [[Math.min(Math.max(nearest(rounding, x), 0), size - 1), 1]];
@@ -107,7 +108,7 @@ interface Target {
 }
 
 /** The new sizes and scales: inputs or attributes in five forms over the versions. */
-function targetOf(c: RuleContext, x: ReferenceTensor): Target {
+function targetOf(c: ReferenceContext, x: ReferenceTensor): Target {
   const rank = x.dims.length;
   const axes = c.ints("axes")?.map((axis) => axisOf(axis, rank)) ?? [...x.dims.keys()];
   const sizeAt = (index: number): number => x.dims[axes[index] ?? 0] ?? 1;
@@ -133,7 +134,7 @@ function targetOf(c: RuleContext, x: ReferenceTensor): Target {
   };
 }
 
-const resize: Rule = (c) => {
+const resize: ReferenceRule = (c) => {
   const x = c.input(0);
   const named = c.text("mode", "nearest");
   const mode =
@@ -195,4 +196,13 @@ function extrapolate(x: ReferenceTensor, plans: readonly AxisPlan[], value: numb
   return { ...x, data: out };
 }
 
-export const resizing: RuleTable = { Resize: resize, Upsample: resize };
+export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
+  Resize: resize,
+  Upsample: resize,
+  AffineGrid: missing("no reference is written"),
+  GridSample: missing("no reference is written"),
+  MaxRoiPool: missing("no reference is written"),
+  NonMaxSuppression: missing("no reference is written"),
+  RoiAlign: missing("no reference is written"),
+  ImageDecoder: opaque("it takes bytes of a file"),
+};

@@ -3,6 +3,7 @@ import type { Random } from "../../../src/base/random.js";
 import { Builder } from "../../../src/ir/builder.js";
 import type { Value } from "../../../src/ir/graph.js";
 import { createModel, type Model } from "../../../src/ir/model.js";
+import type { StandardOperator } from "../../../src/ir/operator-name.js";
 import { tensorFromNumbers } from "../../../src/ir/tensor.js";
 import { tensorType } from "../../../src/ir/type.js";
 import type { Facts } from "../../../src/rules/facts.js";
@@ -38,21 +39,21 @@ function partner(g: Growing, x: Value): Value {
   return pick(g.random, fitting);
 }
 
-function attributeless(opType: string): Step {
+function attributeless(opType: StandardOperator): Step {
   return (g, x) => g.build.op(opType, [x]);
 }
 
 /** A function on what is above 0.1, made so by a Softplus. */
-function onPositive(opType: string): Step {
+function onPositive(opType: StandardOperator): Step {
   return (g, x) =>
     g.build.op(opType, [g.build.op("Add", [g.build.op("Softplus", [x]), g.build.scalar(0.3, "float")])]);
 }
 
-function binary(opType: string): Step {
+function binary(opType: StandardOperator): Step {
   return (g, x) => g.build.op("Tanh", [g.build.op(opType, [x, partner(g, x)])]);
 }
 
-function reduction(opType: string): Step {
+function reduction(opType: StandardOperator): Step {
   return (g, x) => g.build.op(opType, [x, g.build.ints([g.random.integer(-2, 2)])]);
 }
 
@@ -68,16 +69,16 @@ function noise(g: Growing, size: number): Value {
 
 /** Smooth or linear steps; kinks and ties have tests of their own. */
 const STEPS: readonly Step[] = [
-  ...["Sin", "Cos", "Tanh", "Sigmoid", "Softplus", "Erf", "Atan", "Asinh", "Neg", "Gelu", "Mish"].map(
-    attributeless,
-  ),
-  ...["Sqrt", "Log", "Reciprocal"].map(onPositive),
-  ...["Add", "Sub", "Mul", "Sum", "Mean"].map(binary),
+  ...(
+    ["Sin", "Cos", "Tanh", "Sigmoid", "Softplus", "Erf", "Atan", "Asinh", "Neg", "Gelu", "Mish"] as const
+  ).map(attributeless),
+  ...(["Sqrt", "Log", "Reciprocal"] as const).map(onPositive),
+  ...(["Add", "Sub", "Mul", "Sum", "Mean"] as const).map(binary),
   // Without the Tanh, several in a row are steeper than any finite difference can follow.
   (g, x) => g.build.op("Div", [x, g.build.op("Exp", [g.build.op("Tanh", [partner(g, x)])])]),
   (g, x) => g.build.op("Tanh", [g.build.op("Pow", [x, g.build.scalar(g.random.integer(1, 4), "float")])]),
   (g, x) => g.build.op("Elu", [g.build.op("Exp", [g.build.op("Neg", [x])])]),
-  ...["ReduceSum", "ReduceMean", "ReduceLogSumExp", "ReduceSumSquare"].map(
+  ...(["ReduceSum", "ReduceMean", "ReduceLogSumExp", "ReduceSumSquare"] as const).map(
     (opType): Step =>
       (g, x) =>
         g.build.op("Tanh", [reduction(opType)(g, x)]),

@@ -5,9 +5,11 @@ import { Builder, type BuilderInput, DIRECT_EDITOR } from "../ir/builder.js";
 import type { DType } from "../ir/dtype.js";
 import { isFloat } from "../ir/dtype.js";
 import type { Graph, Node, Value } from "../ir/graph.js";
+import type { StandardOperator } from "../ir/operator-name.js";
 import { tensorFromBigInts, tensorFromNumbers } from "../ir/tensor.js";
 import type { SymDim } from "./dims.js";
 import { handOver, retype } from "./handover.js";
+import type { OperatorTable } from "./operator.js";
 
 /** What is known of a value of the model as it was before it was raised. */
 export interface Knowledge {
@@ -23,7 +25,16 @@ export type Knower = (value: Value) => Knowledge | undefined;
  * Rewrites one node from the form it had before an opset into that opset's, with the same outputs. Nodes it adds are in
  * that opset's form too.
  */
-export type Step = (at: Site) => void;
+export type RaiseStep = (at: RaiseContext) => void;
+
+/** The steps of a family: one for each breaking change of each operator. A step left out is a type error. */
+export type RaiseTable<Table extends OperatorTable> = {
+  readonly [Name in keyof Table as Table[Name] extends { readonly breaking: readonly number[] }
+    ? Name
+    : never]: Table[Name] extends { readonly breaking: readonly (infer Version extends number)[] }
+    ? Readonly<Record<Version, RaiseStep>>
+    : never;
+};
 
 /** The first opset with Constant's value_int, value_ints and value_float, which may refer to attributes of a function. */
 const CONSTANT_VALUES = 12;
@@ -64,7 +75,7 @@ export class Workbench {
 }
 
 /** A node on its way to an opset, and what a step may ask and do there. */
-export class Site {
+export class RaiseContext {
   /** The node in its present form; a step that changes its operator replaces it. */
   node: Node;
   readonly graph: Graph;
@@ -136,7 +147,11 @@ export class Site {
   }
 
   /** A new node with one output, before the node. */
-  op(opType: string, inputs: readonly BuilderInput[], attributes?: Record<string, AttributeInit>): Value {
+  op(
+    opType: StandardOperator,
+    inputs: readonly BuilderInput[],
+    attributes?: Record<string, AttributeInit>,
+  ): Value {
     this.#bench.build.before = this.node;
     return this.#bench.build.op(opType, inputs, attributes);
   }
@@ -144,7 +159,7 @@ export class Site {
   /** A new node right behind the node: it takes what output `index` gave and gives what the model wants of it. */
   after(
     index: number,
-    opType: string,
+    opType: StandardOperator,
     others: readonly Value[],
     attributes?: Record<string, AttributeInit>,
   ): void {
@@ -156,7 +171,7 @@ export class Site {
     successor.producer?.setInput(0, output);
   }
 
-  retype(opType: string): void {
+  retype(opType: StandardOperator): void {
     this.node = retype(this.node, opType);
   }
 

@@ -1,0 +1,29 @@
+import { refuse } from "../../base/refusal.js";
+import { type FacetTable, type Gap, opaque } from "../../rules/facet.js";
+import { alike, type LayoutFacet, NO_CHANGE } from "../../rules/layout-facet.js";
+import { dropsAtRandom } from "./dropout.js";
+import type { OPERATORS } from "./operators.js";
+
+const DRAWN: Gap = opaque("which element is drawn hangs on their order");
+const NO_DATA: Gap = opaque("no input of it is data");
+
+/** Dropout that drops nothing: its mask has the order of its data. */
+const DROPOUT: LayoutFacet = alike([0], (node, _, facts) =>
+  dropsAtRandom(node, facts.opset(node) ?? 0, facts)
+    ? refuse("what it drops is drawn element by element")
+    : NO_CHANGE,
+);
+
+export const layout: FacetTable<keyof typeof OPERATORS, LayoutFacet> = {
+  Bernoulli: DRAWN,
+  Constant: NO_DATA,
+  ConstantOfShape: NO_DATA,
+  Dropout: DROPOUT,
+  EyeLike: opaque("its axes are rows and columns in this order"),
+  Multinomial: opaque("its axes are batch and class in this order"),
+  RandomNormal: NO_DATA,
+  RandomNormalLike: DRAWN,
+  RandomUniform: NO_DATA,
+  RandomUniformLike: DRAWN,
+  Range: NO_DATA,
+};

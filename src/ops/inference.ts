@@ -1,0 +1,61 @@
+import { isStandardDomain } from "../ir/graph.js";
+import { Facet } from "../rules/facet.js";
+import type { BodyInputRule, InferRule } from "../rules/fact.js";
+import { inference as attention } from "./attention/infer.js";
+import { inference as classic } from "./classic/infer.js";
+import { inference as contrib } from "./contrib/infer.js";
+import { bodyInputs, inference as control } from "./control/infer.js";
+import { inference as convolution } from "./convolution/infer.js";
+import { inference as elementwise } from "./elementwise/infer.js";
+import { inference as generate } from "./generate/infer.js";
+import { inference as linear } from "./linear/infer.js";
+import { inference as loss } from "./loss/infer.js";
+import { inference as movement } from "./movement/infer.js";
+import { inference as normalization } from "./normalization/infer.js";
+import { inference as pooling } from "./pooling/infer.js";
+import { inference as quantization } from "./quantization/infer.js";
+import { inference as recurrent } from "./recurrent/infer.js";
+import { inference as reduction } from "./reduction/infer.js";
+import { inference as sequence } from "./sequence/infer.js";
+import { inference as shape } from "./shape/infer.js";
+import { inference as signal } from "./signal/infer.js";
+import { inference as text } from "./text/infer.js";
+import { inference as vision } from "./vision/infer.js";
+
+/** Types, shapes and small elements of the outputs of each operator of the standard domain. */
+export const INFERENCE: Facet<InferRule> = new Facet([
+  attention,
+  control,
+  convolution,
+  elementwise,
+  generate,
+  linear,
+  loss,
+  movement,
+  normalization,
+  pooling,
+  quantization,
+  recurrent,
+  reduction,
+  sequence,
+  shape,
+  signal,
+  text,
+  vision,
+]);
+
+/** Operators of other domains that real models have. */
+const OTHER_DOMAINS: ReadonlyMap<string, Facet<InferRule>> = new Map([
+  ["ai.onnx.ml", new Facet([classic])],
+  ["com.microsoft", new Facet([contrib])],
+]);
+
+/** How types and shapes of an operator's outputs are inferred; undefined where nothing is known of the operator. */
+export function inferRule(domain: string | undefined, opType: string): InferRule | undefined {
+  return (isStandardDomain(domain) ? INFERENCE : OTHER_DOMAINS.get(domain ?? ""))?.rule(opType);
+}
+
+/** What the inputs of an operator's bodies are (control flow); undefined for operators without bodies. */
+export function bodyInputRule(domain: string | undefined, opType: string): BodyInputRule | undefined {
+  return isStandardDomain(domain) ? bodyInputs.rule(opType) : undefined;
+}

@@ -1,0 +1,14 @@
+import type { AffineFacets } from "../../rules/affine-facet.js";
+import { type FacetTable, missing, opaque } from "../../rules/facet.js";
+import { absorbInputIntoGemm, absorbInputIntoMatMul } from "./absorb-down.js";
+import { absorbIntoGemm, absorbIntoMatMul } from "./absorb-up.js";
+import type { OPERATORS } from "./operators.js";
+import { passThroughMatMul } from "./pass.js";
+
+/** What the operators of the family know about affine maps of their inputs and outputs. */
+export const affine: FacetTable<keyof typeof OPERATORS, AffineFacets> = {
+  Det: opaque("a scale of its input is a power of it at its output"),
+  Einsum: missing("a product of two operands takes maps as MatMul does"),
+  Gemm: { absorbUp: absorbIntoGemm, absorbDown: absorbInputIntoGemm },
+  MatMul: { absorbUp: absorbIntoMatMul, passUp: passThroughMatMul, absorbDown: absorbInputIntoMatMul },
+};

@@ -1,0 +1,28 @@
+import type { AffineFacets } from "../../rules/affine-facet.js";
+import { type FacetTable, type Gap, missing, opaque } from "../../rules/facet.js";
+import {
+  absorbIntoBatchNormalization,
+  absorbIntoChannelNormalization,
+  absorbIntoLayerNormalization,
+} from "./absorb-up.js";
+import { liftBatchNormalization } from "./lift.js";
+import type { OPERATORS } from "./operators.js";
+
+const NONLINEAR: Gap = opaque("a scale of its input is no map of its output");
+
+/** What the operators of the family know about affine maps of their inputs and outputs. */
+export const affine: FacetTable<keyof typeof OPERATORS, AffineFacets> = {
+  BatchNormalization: { lift: liftBatchNormalization, absorbUp: absorbIntoBatchNormalization },
+  GroupNormalization: { absorbUp: absorbIntoChannelNormalization },
+  Hardmax: opaque("it compares elements"),
+  ImageScaler: missing("it is a scale and a shift for each channel"),
+  InstanceNormalization: { absorbUp: absorbIntoChannelNormalization },
+  LRN: NONLINEAR,
+  LayerNormalization: { absorbUp: absorbIntoLayerNormalization },
+  LogSoftmax: missing("a uniform shift of its input changes nothing"),
+  LpNormalization: missing("a uniform positive scale of its input changes nothing"),
+  MeanVarianceNormalization: missing("a map of its input changes nothing but signs"),
+  RMSNormalization: missing("its scale takes a scale of its output"),
+  SimplifiedLayerNormalization: missing("its scale takes a scale of its output"),
+  Softmax: missing("a uniform shift of its input changes nothing"),
+};

@@ -1,0 +1,46 @@
+import { refuse } from "../../base/refusal.js";
+import { type FacetTable, missing } from "../../rules/facet.js";
+import {
+  ALONG_LAST,
+  alike,
+  axisAttribute,
+  type LayoutFacet,
+  NO_CHANGE,
+  normalized,
+  PER_CHANNEL,
+} from "../../rules/layout-facet.js";
+import { isIdentity } from "../../rules/permutation.js";
+import type { OPERATORS } from "./operators.js";
+
+/** From opset 13 on along one axis; before, over all axes from one on, taken together. */
+const SOFTMAX: LayoutFacet = alike([0], (node, perm, facts) => {
+  if ((facts.opset(node) ?? 0) >= 13) return axisAttribute(node, -1, perm);
+  const axis = normalized(node.int("axis", 1), perm.length);
+  return perm.every((from, to) => from >= axis === to >= axis)
+    ? NO_CHANGE
+    : refuse("before opset 13 it runs over all axes from one on");
+});
+
+/** Axes from one on are normalized together, with a scale for each of their elements. */
+const TRAILING: LayoutFacet = alike([0], (node, perm) => {
+  const axis = normalized(node.int("axis", -1), perm.length);
+  return isIdentity(perm.slice(axis).map((from) => from - axis))
+    ? { attributes: { axis } }
+    : refuse("it normalizes its last axes");
+});
+
+export const layout: FacetTable<keyof typeof OPERATORS, LayoutFacet> = {
+  BatchNormalization: PER_CHANNEL,
+  GroupNormalization: missing("its spatial axes could change places"),
+  Hardmax: SOFTMAX,
+  ImageScaler: missing("its spatial axes could change places"),
+  InstanceNormalization: PER_CHANNEL,
+  LRN: missing("its spatial axes could change places"),
+  LayerNormalization: TRAILING,
+  LogSoftmax: SOFTMAX,
+  LpNormalization: ALONG_LAST,
+  MeanVarianceNormalization: missing("its axes could be renamed"),
+  RMSNormalization: TRAILING,
+  SimplifiedLayerNormalization: missing("as RMSNormalization"),
+  Softmax: SOFTMAX,
+};

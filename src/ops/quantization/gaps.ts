@@ -1,0 +1,11 @@
+/** The facets that know nothing of the family, and why. */
+import { everyRow, type FacetTable, opaque } from "../../rules/facet.js";
+import type { GradientRule } from "../../rules/gradient-rule.js";
+import { OPERATORS } from "./operators.js";
+
+type Name = keyof typeof OPERATORS;
+
+export const gradient: FacetTable<Name, GradientRule> = everyRow(
+  OPERATORS,
+  opaque("it rounds: a straight-through estimate is the user's choice"),
+);

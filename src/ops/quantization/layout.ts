@@ -1,0 +1,28 @@
+import { refuse } from "../../base/refusal.js";
+import { type FacetTable, type Gap, missing, opaque } from "../../rules/facet.js";
+import { alike, type LayoutFacet, NO_CHANGE, normalized } from "../../rules/layout-facet.js";
+import type { OPERATORS } from "./operators.js";
+
+/** QuantizeLinear and DequantizeLinear: a scale for each index of one axis goes with the axis. */
+const QUANTIZE: LayoutFacet = alike([0], (node, perm, facts) => {
+  const scale = node.input(1);
+  const shape = scale === undefined ? undefined : facts.shape(scale);
+  if (shape === undefined) return refuse("the shape of its scale is not known");
+  if (shape.every((size) => size === 1) && shape.length <= 1) return NO_CHANGE;
+  if (shape.length !== 1 || node.int("block_size", 0) !== 0 || (facts.opset(node) ?? 0) < 13) {
+    return refuse("its scales lie in blocks");
+  }
+  return { attributes: { axis: perm.indexOf(normalized(node.int("axis", 1), perm.length)) } };
+});
+
+const FRONT: Gap = opaque("its kernel takes batch and channels in front");
+
+export const layout: FacetTable<keyof typeof OPERATORS, LayoutFacet> = {
+  ConvInteger: FRONT,
+  DequantizeLinear: QUANTIZE,
+  DynamicQuantizeLinear: missing("its scale is one for all elements"),
+  MatMulInteger: missing("as MatMul"),
+  QLinearConv: FRONT,
+  QLinearMatMul: missing("as MatMul"),
+  QuantizeLinear: QUANTIZE,
+};

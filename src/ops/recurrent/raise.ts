@@ -1,0 +1,14 @@
+import type { RaiseContext, RaiseTable } from "../../rules/raise-context.js";
+import type { OPERATORS } from "./operators.js";
+
+/** Opset 7: whether there is an output sequence is said by the outputs. */
+function dropOutputSequence(at: RaiseContext): void {
+  at.node.unset("output_sequence");
+}
+
+/** The steps of the family's operators, by the opset they lead to. */
+export const raise: RaiseTable<typeof OPERATORS> = {
+  GRU: { 7: dropOutputSequence },
+  LSTM: { 7: dropOutputSequence },
+  RNN: { 7: dropOutputSequence },
+};

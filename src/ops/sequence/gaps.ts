@@ -1,0 +1,30 @@
+/** The facets that know nothing of the family, and why. */
+
+import type { AffineFacets } from "../../rules/affine-facet.js";
+import { everyRow, type FacetTable, missing, opaque } from "../../rules/facet.js";
+import type { GradientRule } from "../../rules/gradient-rule.js";
+import type { LayoutFacet } from "../../rules/layout-facet.js";
+import type { ReferenceRule } from "../../rules/reference-rule.js";
+import { OPERATORS } from "./operators.js";
+
+type Name = keyof typeof OPERATORS;
+
+export const layout: FacetTable<Name, LayoutFacet> = everyRow(
+  OPERATORS,
+  opaque("the elements of a sequence are not followed"),
+);
+
+export const affine: FacetTable<Name, AffineFacets> = everyRow(
+  OPERATORS,
+  opaque("the elements of a sequence are not followed"),
+);
+
+export const gradient: FacetTable<Name, GradientRule> = everyRow(
+  OPERATORS,
+  missing("gradients do not go through sequences"),
+);
+
+export const reference: FacetTable<Name, ReferenceRule> = everyRow(
+  OPERATORS,
+  missing("the reference holds tensors only"),
+);

@@ -1,0 +1,38 @@
+/** The facets that know nothing of the family, and why. */
+
+import type { AffineFacets } from "../../rules/affine-facet.js";
+import { everyRow, type FacetTable, missing, opaque } from "../../rules/facet.js";
+import type { GradientRule } from "../../rules/gradient-rule.js";
+import type { LayoutFacet } from "../../rules/layout-facet.js";
+import type { ReferenceRule } from "../../rules/reference-rule.js";
+import { OPERATORS } from "./operators.js";
+
+type Name = keyof typeof OPERATORS;
+
+export const layout: FacetTable<Name, LayoutFacet> = everyRow(
+  OPERATORS,
+  missing("its axis could be renamed"),
+);
+
+export const affine: FacetTable<Name, AffineFacets> = {
+  BlackmanWindow: opaque("no input of it is data"),
+  DFT: missing("it lets a scale through"),
+  HammingWindow: opaque("no input of it is data"),
+  HannWindow: opaque("no input of it is data"),
+  MelWeightMatrix: opaque("no input of it is data"),
+  STFT: missing("it lets a scale through"),
+};
+
+export const gradient: FacetTable<Name, GradientRule> = {
+  BlackmanWindow: opaque("no input of it is data"),
+  DFT: missing("it is a linear operator: its adjoint is the inverse transform"),
+  HammingWindow: opaque("no input of it is data"),
+  HannWindow: opaque("no input of it is data"),
+  MelWeightMatrix: opaque("no input of it is data"),
+  STFT: missing("it is a linear operator: its adjoint overlaps and adds"),
+};
+
+export const reference: FacetTable<Name, ReferenceRule> = everyRow(
+  OPERATORS,
+  missing("no reference is written"),
+);

@@ -1,0 +1,61 @@
+import { mapValues } from "../base/names.js";
+
+/** Why an operator has no rule in a facet. */
+export class Gap {
+  /** opaque: on purpose, there is nothing to know. missing: there is, and nobody has written it. */
+  readonly kind: "opaque" | "missing";
+  readonly reason: string;
+
+  constructor(kind: Gap["kind"], reason: string) {
+    this.kind = kind;
+    this.reason = reason;
+  }
+}
+
+/** The operator has no rule on purpose. The reason is for `normfold passes --operators` and docs/operators.md. */
+export function opaque(reason: string): Gap {
+  return new Gap("opaque", reason);
+}
+
+/** A rule could be written and is not. The reason says what it would give. */
+export function missing(reason: string): Gap {
+  return new Gap("missing", reason);
+}
+
+/**
+ * A facet of a family's operators, one row each: a rule, or why there is none. Total: a row left out is a type error.
+ */
+export type FacetTable<Name extends string, Rule> = Readonly<Record<Name, Rule | Gap>>;
+
+/** The rules of a facet, of all families. */
+export class Facet<Rule> {
+  readonly #rows: ReadonlyMap<string, Rule | Gap>;
+
+  constructor(families: readonly FacetTable<string, Rule>[]) {
+    this.#rows = new Map(families.flatMap((family) => Object.entries<Rule | Gap>(family)));
+  }
+
+  /** The rule of an operator of the standard domain; undefined where it has none, and for names that are no operator's. */
+  rule(opType: string): Rule | undefined {
+    const row = this.#rows.get(opType);
+    return row instanceof Gap ? undefined : row;
+  }
+
+  /** The row of an operator: its rule, or why there is none. */
+  row(opType: string): Rule | Gap | undefined {
+    return this.#rows.get(opType);
+  }
+
+  /** The names of the operators that have a rule, sorted. */
+  get withRule(): readonly string[] {
+    return [...this.#rows].flatMap(([name, row]) => (row instanceof Gap ? [] : [name])).sort();
+  }
+}
+
+/** The same gap for all operators of a family, for a facet that knows nothing of it. */
+export function everyRow<Name extends string>(
+  operators: Readonly<Record<Name, unknown>>,
+  gap: Gap,
+): Readonly<Record<Name, Gap>> {
+  return mapValues(operators, () => gap);
+}

@@ -1,0 +1,88 @@
+/**
+ * What is true of an operator whatever its inputs and attributes are. Passes, insertion, the check and the cost model ask
+ * for traits instead of keeping lists of names. test/ops/traits.test.ts holds those that can be computed against the
+ * float64 reference, in both directions.
+ */
+export type Trait =
+  /** Each element of the output is a function of the elements at the same place of the operands, after broadcasting. */
+  | "pointwise"
+  /** All inputs broadcast against each other (from opset 7 or 8 on for the oldest). */
+  | "broadcasts"
+  /** An activation function that networks put behind a linear layer. */
+  | "nonlinearity"
+  /** f(a) <= f(b) for a <= b where f is defined, for all values of its attributes. */
+  | "monotone"
+  /** f(s x) = s f(x) for every s >= 0, of the first input. */
+  | "homogeneous"
+  /** The inputs may change places. */
+  | "commutative"
+  /** f(f(x)) = x */
+  | "involution"
+  /** f(f(x)) = f(x) */
+  | "idempotent"
+  /** Rounds to whole numbers. */
+  | "rounds"
+  /** No element of the output is below zero. */
+  | "nonNegative"
+  /** All elements of the output lie between 0 and 1. */
+  | "unitRange"
+  /** Flattens large differences of its input: far-off inputs give nearly equal outputs. */
+  | "saturates"
+  /** One of the four basic operations on two operands. */
+  | "arithmetic"
+  /** The first input in another shape: the same elements in the same order. */
+  | "view"
+  /** Every element of the first input exactly once, perhaps in another order or shape. */
+  | "rearranges"
+  /** Every element of the output is an element of a data input; nothing is computed. */
+  | "movesData"
+  /** Interpolates between places of its input. */
+  | "resamples"
+  /** The greatest element or the mean of each window, channel by channel. */
+  | "pools"
+  /** A layer linear in its first input, with a weight as its second. */
+  | "linear"
+  /** A recurrent layer over a sequence. */
+  | "recurrent"
+  /** Brings its input to a fixed mean, variance or length. */
+  | "normalizes"
+  /** One number for all elements along the named axes. */
+  | "reduces"
+  /** The place of the largest or the smallest element. */
+  | "indexOfExtremum"
+  /** Goes between floating-point numbers and quantized ones. */
+  | "quantizes"
+  /** Draws random numbers. Dropout draws in training only: see dropsAtRandom. */
+  | "random";
+
+/** How many inputs or outputs an operator takes: just so many, or from the first number to the second. */
+export type Arity = number | readonly [least: number, most: number | "variadic"];
+
+/** What is declared of an operator, once, in its family's folder. */
+export interface OperatorRecord {
+  /** The opsets that introduced and changed it, up to HIGHEST_OPSET. */
+  readonly since: readonly number[];
+  /**
+   * The changes among them after which a node means something else, or has no meaning, as it stands; the family's raise.ts has a
+   * step for each. The others only added: a type, an optional input, an attribute whose default is the former behaviour.
+   */
+  readonly breaking?: readonly number[];
+  /** Over all its versions. */
+  readonly inputs: Arity;
+  /** Over all its versions; one where nothing is said. */
+  readonly outputs?: Arity;
+  readonly traits?: readonly Trait[];
+  /** In the standard domain of old exporters, and in no opset. */
+  readonly experimental?: true;
+}
+
+export type OperatorTable = Readonly<Record<string, OperatorRecord>>;
+
+/** The names of the operators of a table that have a trait, as a type. */
+export type OperatorsWith<Table extends OperatorTable, T extends Trait> = {
+  [Name in keyof Table]: Table[Name] extends { readonly traits: readonly (infer U)[] }
+    ? T extends U
+      ? Name
+      : never
+    : never;
+}[keyof Table];
