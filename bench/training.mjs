@@ -8,8 +8,8 @@ import { modelToBytes } from "../dist/src/index.js";
 import { defaultRuntime } from "../dist/src/runtime/ort.js";
 import { buildTrainingStep, tensorDataset } from "../dist/src/train.js";
 import { trainModel } from "../dist/src/training/train.js";
+import { perceptron } from "../experiments/mnist/network.mjs";
 import { median, table } from "./measure.mjs";
-import { perceptron } from "./mnist/network.mjs";
 import { resnet20 } from "./networks.mjs";
 import { PYTORCH } from "./training-pytorch.mjs";
 

@@ -1,5 +1,5 @@
 // The paper's section 4.1 on real MNIST, and claims of section 4.2 at a laptop's scale. Writes a page, figures and JSON.
-//   node bench/mnist/experiment.mjs            everything, 50,000 steps an arm
+//   node experiments/mnist/experiment.mjs            everything, 50,000 steps an arm
 //   --quick                                    a version of two minutes, into its own folder
 //   --jobs 2   arms at a time      --minutes 40   start no arm after that (2 with --quick)      --fresh   run arms anew
 //   --table    print the README's table from the JSON that is there, and run nothing

@@ -1,5 +1,5 @@
 // One arm of the experiment in a process of its own: trains one network and writes what it measured as JSON.
-//   node bench/mnist/arm.mjs '<settings>' <folder>
+//   node experiments/mnist/arm.mjs '<settings>' <folder>
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { check, modelToBytes, optimize, saveModel } from "../../dist/src/index.js";

@@ -31,7 +31,7 @@ interface Results {
 /** The committed results of a full run of `npm run experiment:mnist`: what is said of them must hold. */
 describe("the experiment on MNIST", () => {
   const results: Results = JSON.parse(
-    readFileSync(new URL("../../bench/mnist/results/mnist.json", import.meta.url), "utf8"),
+    readFileSync(new URL("../../experiments/mnist/results/mnist.json", import.meta.url), "utf8"),
   );
   const { cell, steps, seeds, arms, ensemble } = results;
   const finals = (normalized: boolean): readonly number[] =>
