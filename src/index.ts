@@ -44,8 +44,16 @@ export {
 export { type Dim, tensorType, type ValueType } from "./ir/type.js";
 export { assertValid, type Violation, verify } from "./ir/verify.js";
 export { type CheckOptions, type ComparisonOptions, check } from "./library/check.js";
+export { assertSameInputs } from "./library/fit.js";
 export { fixInputShapes } from "./library/input-shapes.js";
-export { findTestData, type LoadOptions, loadData, loadModel, type ModelSource } from "./library/load.js";
+export {
+  findTestData,
+  type LoadOptions,
+  loadData,
+  loadModel,
+  loadTestData,
+  type ModelSource,
+} from "./library/load.js";
 export { type OptimizeOptions, type OptimizeReport, optimize } from "./library/optimize.js";
 export type { RewriteOptions, RolledBack } from "./library/rewrite-model.js";
 export { type FileSize, modelToBytes, type SaveOptions, saveModel } from "./library/save.js";

@@ -41,12 +41,20 @@ export { tensorDataset } from "./data/memory.js";
 export { type DifferentiateOptions, differentiate } from "./gradient/differentiate.js";
 export type { DatasetOptions } from "./node/data/open.js";
 export { type GradientCoverage, gradientCoverage } from "./ops/gradient.js";
+export {
+  calibrateAndJudge,
+  type JudgedCalibrateOptions,
+  type JudgedCalibration,
+} from "./trainer/calibrate.js";
 export { evaluate } from "./trainer/evaluate.js";
-export { assertLoads } from "./trainer/lower.js";
+export { frozenParameters } from "./trainer/frozen.js";
+export { assertLoads, type LowerOptions, type LowerReport, lower } from "./trainer/lower.js";
 export { inputSlots, openData } from "./trainer/open-data.js";
 export { proveEnsemble } from "./trainer/prove-ensemble.js";
+export { type Recipe as TrainingRecipe, recipeOf } from "./trainer/recipe.js";
 export type { WithDefaultRuntime } from "./trainer/runtime.js";
 export { type Training, train } from "./trainer/train.js";
+export { type TrainingFiles, trainWithFiles } from "./trainer/train-with-files.js";
 export { buildEnsemble, type EnsembleOptions } from "./training/ensemble.js";
 export type { EnsembleProof } from "./training/ensemble-proof.js";
 export type { Evaluation, EvaluationOptions } from "./training/evaluation.js";

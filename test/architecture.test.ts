@@ -8,6 +8,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** Who may import whom; a room may always import itself. The order is the direction of the data's dependencies. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/base": [],
+  // The options of the command line, of configuration files and of the library, as data.
+  "src/options": ["src/base"],
   "src/ir": ["src/base"],
   "src/proto": ["src/base", "src/ir"],
   "src/text": ["src/base", "src/ir"],
@@ -81,6 +83,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // The functions of the first door, one file each.
   "src/library": [
     "src/base",
+    "src/options",
     "src/ir",
     "src/proto",
     "src/text",
@@ -126,6 +129,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // The functions of the second door that go beyond one room: onnxruntime by default, files, runs that can be resumed.
   "src/trainer": [
     "src/base",
+    "src/options",
     "src/ir",
     "src/data",
     "src/batchnorm",
@@ -146,7 +150,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/trainer",
     "src/node",
   ],
-  "src/cli": ["src/base", "src/library", "src/index.ts", "src/train.ts", "src/report", "src/node"],
+  "src/cli": [
+    "src/base",
+    "src/options",
+    "src/library",
+    "src/index.ts",
+    "src/train.ts",
+    "src/report",
+    "src/node",
+  ],
 };
 
 /** The only places that touch Node: the rest takes bytes and gives bytes, and runs in a browser too. */

@@ -27,7 +27,7 @@ const SENTENCES = {
   ],
   identityNeedsData: [
     "usage",
-    (): string => "init identity takes the statistics from data; give data, or ask for init fresh",
+    (): string => "init identity takes the statistics from data; give data (--data), or ask for init fresh",
   ],
   unknownRecipe: [
     "usage",

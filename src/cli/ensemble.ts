@@ -1,67 +1,44 @@
 import type { Command } from "commander";
-import { NormfoldError } from "../base/errors.js";
-import { EXIT_HELP } from "./exit.js";
-import { isSameFile, loadInput, removeTemporariesOnInterrupt } from "./files.js";
-import { styleFor, write, writeJson } from "./output.js";
-import { assertTarget, saveResult } from "./result.js";
-import { parseNumbers } from "./values.js";
-
-interface EnsembleFlags {
-  readonly output?: string;
-  readonly of?: string;
-  readonly weights?: readonly number[];
-  readonly check: boolean;
-  readonly allowOutside?: true;
-  readonly json?: true;
-  readonly quiet?: true;
-}
+import { defined } from "../base/optional.js";
+import { isSameFile } from "../node/paths.js";
+import { ENSEMBLE, ENSEMBLE_COMMAND, ENSEMBLE_RUN } from "../options/commands.js";
+import { LOAD, PRINTING, TARGET } from "../options/common.js";
+import { pick, settle } from "../options/validate.js";
+import { type Call, defineCommand } from "./define.js";
+import { errors } from "./errors.js";
+import {
+  assertTarget,
+  type LoadedModel,
+  loadInput,
+  removeTemporariesOnInterrupt,
+  STANDARD,
+  saveResult,
+} from "./files.js";
+import { channelOf, styleFor, write, writeJson } from "./output.js";
 
 export function addEnsemble(program: Command): void {
-  program
-    .command("ensemble")
-    .summary("one model that averages the class probabilities of several")
-    .description(
-      "Writes one model whose output is the arithmetic mean of the class probabilities of several (the paper's 4.2.3). " +
-        "Inputs of the same name are shared; models that end in logits get a Softmax.",
-    )
-    .argument("<models...>", "two ONNX files or more")
-    .option("-o, --output <file>", 'where to write; "-" writes to standard output')
-    .option("--of <name>", "the output with the classes (default: the first)")
-    .option("--weights <list>", "how much each counts (default: all alike)", parseNumbers)
-    .option("--no-check", "do not compare with the members in onnxruntime before writing")
-    .option("--allow-outside", "read external data outside the models' folders")
-    .option("--json", "print one JSON document and nothing else on stdout")
-    .option("-q, --quiet", "print nothing but errors")
-    .addHelpText("after", EXIT_HELP)
-    .action(ensembleCommand);
+  defineCommand(program, ENSEMBLE_COMMAND, ensembleCommand);
 }
 
-async function ensembleCommand(paths: readonly string[], flags: EnsembleFlags): Promise<void> {
-  const [first = ""] = paths;
-  const target = assertTarget(first, flags.output, flags.json);
-  const overwritten = paths.find((path) => target !== "-" && isSameFile(path, target));
-  if (overwritten !== undefined) {
-    throw new NormfoldError("usage", `"${overwritten}" is one of the models; give another file to --output`);
-  }
+async function ensembleCommand({ args: paths, given }: Call): Promise<void> {
+  const { json, quiet } = pick(PRINTING, given);
+  const target = assertTarget("", pick(TARGET, given).outputFile, { json, wayOut: undefined });
+  const overwritten = paths.find((path) => target !== STANDARD && isSameFile(path, target));
+  if (overwritten !== undefined) throw errors.outputIsOneOfTheModels(overwritten);
   await removeTemporariesOnInterrupt();
-  const inputs = [];
-  for (const path of paths) {
-    inputs.push(await loadInput(path, { allowOutsideExternalData: flags.allowOutside ?? false }));
-  }
+  const inputs: LoadedModel[] = [];
+  for (const path of paths) inputs.push(await loadInput(path, pick(LOAD, given)));
   const { buildEnsemble, proveEnsemble } = await import("../train.js");
   const models = inputs.map(({ model }) => model);
-  const options = {
-    ...(flags.of === undefined ? {} : { output: flags.of }),
-    ...(flags.weights === undefined ? {} : { weights: flags.weights }),
-  };
+  const options = pick(ENSEMBLE, given);
   const model = buildEnsemble(models, options);
-  const proof = flags.check ? await proveEnsemble(models, model, options) : undefined;
+  const proof = settle(ENSEMBLE_RUN, given).check ? await proveEnsemble(models, model, options) : undefined;
   const output = await saveResult(model, target);
   const nodes = model.graph.nodeCount;
-  const run = { inputs: inputs.map(({ file }) => file), output, nodes, ...(proof && { proof }) };
-  if (flags.json) return await writeJson(run);
-  if (flags.quiet) return;
+  const run = { inputs: inputs.map(({ file }) => file), output, nodes, ...defined({ proof }) };
+  if (json) return await writeJson(run);
+  if (quiet) return;
   const { ensembleText } = await import("../report/ensemble-text.js");
-  const channel = target === "-" ? "stderr" : "stdout";
+  const channel = channelOf(target);
   await write(ensembleText(run, styleFor(channel)), channel);
 }

@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
-import { type ErrorCode, NormfoldError } from "../base/errors.js";
+import { NormfoldError } from "../base/errors.js";
 import { clean } from "../report/layout.js";
+import { errors } from "./errors.js";
 import { EXIT } from "./exit.js";
 import { styleFor, write, writeJson } from "./output.js";
 
@@ -10,9 +11,9 @@ const REPORT = "please report it, with the model if you can, to the issue tracke
 export async function reportFailure(error: unknown, json: boolean): Promise<number> {
   const failure = toNormfoldError(error);
   const { NORMFOLD_DEBUG } = process.env;
-  const { code, message, where } = failure;
+  const { code, id, message, where } = failure;
   try {
-    if (json) await writeJson({ error: { code, message, ...where, exitCode: EXIT[code] } });
+    if (json) await writeJson({ error: { code, id, message, ...where, exitCode: EXIT[code] } });
     else await write(`${styleFor("stderr").red("error:")} ${errorLine(failure)}\n`, "stderr");
     if (NORMFOLD_DEBUG === "1" && error instanceof Error) {
       await write(`${error.stack ?? ""}\n`, "stderr");
@@ -30,14 +31,27 @@ function errorLine(failure: NormfoldError): string {
 
 function toNormfoldError(error: unknown): NormfoldError {
   if (error instanceof NormfoldError) return error;
-  if (error instanceof CommanderError) return new NormfoldError("usage", usageMessage(error));
+  if (error instanceof CommanderError) {
+    const make = USAGE_ERRORS[error.code] ?? errors.commandLineIsWrong;
+    return make(usageMessage(error));
+  }
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return new NormfoldError(codeOfError(error), message, {}, { cause: error });
+  const make = isOutOfMemory(error) ? errors.outOfMemory : errors.unexpected;
+  return make(message).because(error);
 }
 
+/** The errors of the command line by commander's codes. */
+const USAGE_ERRORS: Readonly<Record<string, (sentence: string) => NormfoldError>> = {
+  "commander.unknownOption": errors.unknownFlag,
+  "commander.unknownCommand": errors.unknownCommand,
+  "commander.missingArgument": errors.argumentIsMissing,
+  "commander.excessArguments": errors.tooManyArguments,
+  "commander.optionMissingArgument": errors.flagValueIsMissing,
+};
+
 /** V8 has no type for the end of memory, only these words; a model can be larger than the machine. */
-function codeOfError(error: unknown): ErrorCode {
-  return error instanceof RangeError && /allocation failed/i.test(error.message) ? "unsupported" : "internal";
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof RangeError && /allocation failed/i.test(error.message);
 }
 
 /** commander's message as one line in our form. */

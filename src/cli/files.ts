@@ -1,11 +1,11 @@
-import { accessSync, constants, realpathSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { NormfoldError } from "../base/errors.js";
-import type { LoadOptions, Model } from "../index.js";
+import type { FileSize, LoadOptions, Model } from "../index.js";
 import { externalFiles } from "../library/description.js";
-import type { FileSize } from "../library/save.js";
-import { guarded } from "../node/guarded.js";
+import { placed } from "../node/guarded.js";
+import { assertWritable, fileSize, isSameFile } from "../node/paths.js";
+import { errors } from "./errors.js";
 import { onInterrupt } from "./exit.js";
+import { flush } from "./output.js";
 
 /** The argument that stands for standard input or output. */
 export const STANDARD = "-";
@@ -13,7 +13,7 @@ export const STANDARD = "-";
 export interface LoadedModel {
   readonly model: Model;
   readonly file: FileSize;
-  /** The model is no longer what the file holds. */
+  /** The model differs from the file's. */
   readonly isAdjusted?: boolean;
 }
 
@@ -24,16 +24,19 @@ export async function loadInput(path: string, options: LoadOptions): Promise<Loa
     const model = await loadModel(path, options);
     return { model, file: { path, bytes: fileSize(path) + externalBytes(path, model) } };
   }
-  if (process.stdin.isTTY) {
-    throw new NormfoldError("usage", "standard input is a terminal; pipe a model into it or name a file");
-  }
+  if (process.stdin.isTTY) throw errors.standardInputIsTerminal();
   const { readStdin } = await import("../node/files.js");
   const bytes = await readStdin();
+  const file = { path: "standard input", bytes: bytes.length };
+  return { model: await inFile(file.path, () => loadModel(bytes, options)), file };
+}
+
+/** Errors of `body` name the file of the model that it works on. */
+export async function inFile<T>(file: string, body: () => T | Promise<T>): Promise<T> {
   try {
-    const model = await loadModel(bytes, options);
-    return { model, file: { path: "standard input", bytes: bytes.length } };
+    return await body();
   } catch (error) {
-    throw error instanceof NormfoldError ? error.at({ file: "standard input" }) : error;
+    throw placed(error, file);
   }
 }
 
@@ -48,43 +51,50 @@ export function externalPaths(path: string, model: Model): string[] {
   return files.map(({ location }) => resolve(dirname(path), location));
 }
 
-/** 0 for a file that is not there. */
-function fileSize(path: string): number {
-  return guarded(path, "read", () => statSync(path, { throwIfNoEntry: false })?.size ?? 0);
-}
-
 /** Has unfinished files removed when the process is interrupted. */
 export async function removeTemporariesOnInterrupt(): Promise<void> {
   const { removeTemporaryFiles } = await import("../node/files.js");
   onInterrupt(removeTemporaryFiles);
 }
 
-/** Finds out before the work, not after it, that a file cannot be written. Throws NormfoldError "io". */
-export function assertWritable(path: string): void {
-  const present = guarded(path, "write", () => {
-    accessSync(dirname(resolve(path)), constants.W_OK);
-    return statSync(path, { throwIfNoEntry: false });
-  });
-  if (present?.isDirectory()) {
-    throw new NormfoldError("io", "this is a folder; give a file name", { file: path });
+export interface TargetRules {
+  /** The JSON goes to standard output. */
+  readonly json?: boolean | undefined;
+  /** The flags that would name a target. */
+  readonly flags?: string;
+  /** The advice where the target is the input; not given, where the input may be written over. */
+  readonly wayOut?: string | undefined;
+}
+
+/** Where a command writes the model that it makes, or "-". Throws "usage" and "io" before the work, not after it. */
+export function assertTarget(
+  input: string,
+  output: string | undefined,
+  { json, flags = "--output <file>", wayOut }: TargetRules,
+): string {
+  if (output === undefined) throw errors.outputIsMissing(flags);
+  if (output === STANDARD) {
+    if (json) throw errors.standardOutputIsTaken();
+    if (process.stdout.isTTY) throw errors.standardOutputIsTerminal();
+    return output;
   }
+  if (wayOut !== undefined && input !== STANDARD && isSameFile(input, output))
+    throw errors.outputIsInput(output, wayOut);
+  assertWritable(output);
+  return output;
 }
 
-/** True for a file; what came through a pipe is gone once it was read, and opening it again waits for ever. */
-export function canReadAgain(path: string): boolean {
-  if (path === STANDARD) return false;
-  return guarded(path, "read", () => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false);
+/** Writes the model through a temporary file, or to standard output. */
+export async function saveResult(model: Model, target: string): Promise<FileSize> {
+  if (target === STANDARD) return await saveToStandardOutput(model);
+  const { saveModel } = await import("../index.js");
+  const { files } = await saveModel(model, target);
+  return { path: target, bytes: files.reduce((sum, file) => sum + file.bytes, 0) };
 }
 
-/** True when the two paths lead to one file, also through links. */
-export function isSameFile(a: string, b: string): boolean {
-  return real(a) === real(b);
-}
-
-function real(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return resolve(path);
-  }
+export async function saveToStandardOutput(model: Model): Promise<FileSize> {
+  const { writeToStdout } = await import("../node/files.js");
+  const { bytes } = await writeToStdout(model);
+  await flush();
+  return { path: "standard output", bytes };
 }

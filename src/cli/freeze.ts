@@ -1,52 +1,26 @@
 import type { Command } from "commander";
-import { NormfoldError } from "../base/errors.js";
-import { EXIT_HELP } from "./exit.js";
-import { loadInput, removeTemporariesOnInterrupt } from "./files.js";
-import { styleFor, write, writeJson } from "./output.js";
-import { assertTarget, saveResult } from "./result.js";
-
-interface FreezeFlags {
-  readonly output?: string;
-  readonly allowOutside?: true;
-  readonly json?: true;
-  readonly quiet?: true;
-}
+import { FREEZE_COMMAND } from "../options/commands.js";
+import { LOAD, PRINTING, TARGET } from "../options/common.js";
+import { pick } from "../options/validate.js";
+import { type Call, defineCommand } from "./define.js";
+import { assertTarget, inFile, loadInput, removeTemporariesOnInterrupt, saveResult } from "./files.js";
+import { channelOf, styleFor, write, writeJson } from "./output.js";
 
 export function addFreeze(program: Command): void {
-  program
-    .command("freeze")
-    .summary("training form to inference form")
-    .description(
-      "Makes every BatchNormalization normalize with its running statistics as they are stored; outputs with updated " +
-        "statistics and Dropout go. What is left is ready for optimize.",
-    )
-    .argument("<model>", 'the ONNX file; "-" reads standard input')
-    .option("-o, --output <file>", 'where to write; "-" writes to standard output')
-    .option("--allow-outside", "read external data outside the model's folder")
-    .option("--json", "print one JSON document and nothing else on stdout")
-    .option("-q, --quiet", "print nothing but errors")
-    .addHelpText("after", EXIT_HELP)
-    .action(freezeCommand);
+  defineCommand(program, FREEZE_COMMAND, freezeCommand);
 }
 
-async function freezeCommand(path: string, flags: FreezeFlags): Promise<void> {
-  const target = assertTarget(path, flags.output, flags.json);
+async function freezeCommand({ args: [path = ""], given }: Call): Promise<void> {
+  const { json, quiet } = pick(PRINTING, given);
+  const target = assertTarget(path, pick(TARGET, given).outputFile, { json });
   await removeTemporariesOnInterrupt();
-  const input = await loadInput(path, { allowOutsideExternalData: flags.allowOutside ?? false });
+  const input = await loadInput(path, pick(LOAD, given));
   const { freeze } = await import("../train.js");
-  const { model, report } = inFile(input.file.path, () => freeze(input.model));
+  const { model, report } = await inFile(input.file.path, () => freeze(input.model));
   const output = await saveResult(model, target);
-  if (flags.json) return await writeJson({ input: input.file, output, report });
-  if (flags.quiet) return;
+  if (json) return await writeJson({ input: input.file, output, report });
+  if (quiet) return;
   const { freezeText } = await import("../report/freeze-text.js");
-  const channel = target === "-" ? "stderr" : "stdout";
+  const channel = channelOf(target);
   await write(freezeText({ input: input.file, output, report }, styleFor(channel)), channel);
-}
-
-function inFile<T>(file: string, body: () => T): T {
-  try {
-    return body();
-  } catch (error) {
-    throw error instanceof NormfoldError ? error.at({ file }) : error;
-  }
 }

@@ -5,6 +5,11 @@ import type { Style } from "../report/style.js";
 /** Where human text goes: stdout, or stderr where stdout carries a model. */
 export type Channel = "stdout" | "stderr";
 
+/** The channel for human text, where the model goes to `target`. */
+export function channelOf(target: string | undefined): Channel {
+  return target === "-" ? "stderr" : "stdout";
+}
+
 /** Colours where the channel is a terminal that wants them: NO_COLOR and FORCE_COLOR are heard, TERM=dumb too. */
 export function styleFor(channel: Channel): Style {
   const { bold, dim, green, yellow, red, cyan } = pc.createColors(wantsColors(channel));

@@ -1,24 +1,25 @@
 import type { Command } from "commander";
-import { EXIT_HELP } from "./exit.js";
+import { PASSES_COMMAND, PASSES_RUN } from "../options/commands.js";
+import { JSON_ONLY } from "../options/common.js";
+import { pick } from "../options/validate.js";
+import { type Call, defineCommand } from "./define.js";
 import { styleFor, write, writeJson } from "./output.js";
 
 export function addPasses(program: Command): void {
-  program
-    .command("passes")
-    .summary("list the passes, in the order they run")
-    .description(
-      "Lists the passes in the order they run: what each looks for, what it leaves, how exact it is.",
-    )
-    .option("--gradients", "list the operators that gradients are written for instead")
-    .option("--json", "print one JSON document and nothing else on stdout")
-    .addHelpText("after", EXIT_HELP)
-    .action(passesCommand);
+  defineCommand(program, PASSES_COMMAND, passesCommand);
 }
 
-async function passesCommand(flags: { readonly json?: true; readonly gradients?: true }): Promise<void> {
-  if (flags.gradients) return await listGradients(flags.json);
+/** A view of what normfold knows: each switch of the command's table shows one. */
+async function passesCommand({ given }: Call): Promise<void> {
+  const { json = false } = pick(JSON_ONLY, given);
+  const { gradients = false } = pick(PASSES_RUN, given);
+  if (gradients) return await listGradients(json);
+  await listPasses(json);
+}
+
+async function listPasses(json: boolean): Promise<void> {
   const { PASSES } = await import("../index.js");
-  if (flags.json) {
+  if (json) {
     const passes = PASSES.map(({ name, summary, before, after, numerics }) => {
       return { name, summary, before, after, numerics };
     });
@@ -28,7 +29,7 @@ async function passesCommand(flags: { readonly json?: true; readonly gradients?:
   await write(passesText(PASSES, styleFor("stdout")));
 }
 
-async function listGradients(json: true | undefined): Promise<void> {
+async function listGradients(json: boolean): Promise<void> {
   const { gradientCoverage } = await import("../train.js");
   if (json) return await writeJson({ gradients: gradientCoverage() });
   const { gradientsText } = await import("../report/passes-text.js");

@@ -1,10 +1,10 @@
 import { createRequire } from "node:module";
-import { Command, CommanderError } from "commander";
+import { type Argument, Command, CommanderError } from "commander";
 import { WIDTH } from "../report/layout.js";
 import { addCalibrate } from "./calibrate.js";
 import { addCheck } from "./check.js";
 import { addEnsemble } from "./ensemble.js";
-import { EXIT, EXIT_HELP, handleInterrupts } from "./exit.js";
+import { EXIT, EXIT_SUMMARY, handleInterrupts } from "./exit.js";
 import { reportFailure } from "./failure.js";
 import { addFreeze } from "./freeze.js";
 import { addInsert } from "./insert.js";
@@ -39,17 +39,25 @@ async function exitCodeFor(error: unknown, argv: readonly string[]): Promise<num
   return await reportFailure(error, argv.includes("--json"));
 }
 
+function argumentTerm(argument: Argument): string {
+  const name = `${argument.name()}${argument.variadic ? "..." : ""}`;
+  return argument.required ? `<${name}>` : `[${name}]`;
+}
+
 function createProgram(): Command {
   const manifest: { readonly version: string } = createRequire(import.meta.url)("normfold/package.json");
   const { bold, cyan } = styleFor("stdout");
   const program = new Command("normfold")
     .description("Optimizes ONNX models, and proves the result in onnxruntime before it writes.")
+    .usage("<command> [options]")
     .version(manifest.version, "-v, --version", "print the version")
     .helpOption("-h, --help", "print help")
     .helpCommand("help [command]", "print help for a command")
     .exitOverride()
     .configureHelp({
       helpWidth: WIDTH,
+      subcommandTerm: (command) =>
+        [command.name(), ...command.registeredArguments.map(argumentTerm)].join(" "),
       styleTitle: bold,
       styleSubcommandText: cyan,
       styleOptionText: cyan,
@@ -57,7 +65,7 @@ function createProgram(): Command {
     })
     // Errors are reported in one place, reportFailure, as text or as JSON.
     .configureOutput({ outputError: () => {}, getOutHasColors: () => wantsColors("stdout") })
-    .addHelpText("after", EXIT_HELP);
+    .addHelpText("after", EXIT_SUMMARY);
   for (const add of [
     addOptimize,
     addInsert,

@@ -27,6 +27,11 @@ const SENTENCES = {
       `${contradiction(input, declared, axis, given)} in ${set}; give other data`,
   ],
   dataIsEmpty: ["usage", (): string => "data is empty; give a set of inputs, or leave it out"],
+  inputsDiffer: [
+    "usage",
+    (input: string): string =>
+      `input "${input}" is not one of the other model's; compare models with the same inputs`,
+  ],
   unknownPass: [
     "usage",
     (name: string, near: string | undefined): string =>

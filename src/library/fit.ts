@@ -27,6 +27,13 @@ export function assertDataFits(model: Model, data: readonly FeedSet[] | undefine
   }
 }
 
+/** Throws "usage" where `b` has an input that `a` has not: models are compared on the same inputs. */
+export function assertSameInputs(a: Model, b: Model): void {
+  const known = new Set(a.graph.inputs.map(({ name }) => name));
+  const strange = b.graph.inputs.find((value) => value.tensor === undefined && !known.has(value.name));
+  if (strange !== undefined) throw errors.inputsDiffer(strange.name);
+}
+
 type Contradiction = readonly [input: string, declared: unknown, axis: number, given: unknown];
 
 /** Where sizes are not those that the model declares. 0 and -1 are how some exporters write that a size is not known. */

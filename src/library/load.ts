@@ -55,6 +55,16 @@ export async function loadData(model: Model, path: string): Promise<readonly Fee
   return readFeeds(path, { inputs: ports(inputs), outputs: ports(model.graph.outputs) });
 }
 
+/**
+ * The data in the test_data_set_* folders beside a model's file; undefined where there are none. Throws NormfoldError as
+ * `loadData` does.
+ */
+export async function loadTestData(model: Model, modelPath: string): Promise<readonly FeedSet[] | undefined> {
+  const sets: FeedSet[] = [];
+  for (const folder of await findTestData(modelPath)) sets.push(...(await loadData(model, folder)));
+  return sets.length === 0 ? undefined : sets;
+}
+
 /** The test_data_set_* folders beside a model's file, in the order of their numbers. Throws "io" without its folder. */
 export async function findTestData(modelPath: string): Promise<readonly string[]> {
   const datasets = await import("../node/datasets.js");

@@ -12,10 +12,17 @@ export interface LowerRun {
   /** What a step of training takes and gives back changed; empty where no training_info was asked for. */
   readonly state: readonly { readonly name: string; readonly next: string }[];
   readonly checked: boolean;
+  /** The model has training_info, and nothing was asked of it. */
+  readonly isPassedOver?: boolean;
 }
 
+const PASSED_OVER = "the model's training_info is left as it is; --training-info makes a model of its step";
+
 /** What lowering did, as lines of at most 80 columns. */
-export function lowerText({ input, output, lowered, state, checked }: LowerRun, style: Style): string {
+export function lowerText(
+  { input, output, lowered, state, checked, isPassedOver }: LowerRun,
+  style: Style,
+): string {
   const lines = [
     ...paragraph(
       `${style.bold(input.path)} -> ${style.bold(output.path)} (${bytesText(output.bytes)})`,
@@ -32,5 +39,6 @@ export function lowerText({ input, output, lowered, state, checked }: LowerRun, 
   lines.push(
     checked ? style.green("onnxruntime loads the result") : style.yellow("not loaded in onnxruntime"),
   );
+  if (isPassedOver) lines.push(...paragraph(style.yellow(PASSED_OVER)));
   return `${lines.join("\n")}\n`;
 }

@@ -33,6 +33,12 @@ export function stepText(
   return `step ${step}${total}, loss ${loss.toFixed(4)}${right}, ${Math.round(rate)}/s${left}`;
 }
 
+/** What is left of a training that was stopped after `steps` steps; undefined: after its last one. */
+export function stoppedText(steps: number | undefined, checkpoint: string | undefined): string {
+  const kept = checkpoint === undefined ? "nothing was kept" : `${checkpoint} holds them; --resume goes on`;
+  return `stopped after ${steps === undefined ? "the last step" : `${steps} steps`}; ${kept}\n`;
+}
+
 /** How a training went, as lines of at most 80 columns. */
 export function trainText(
   { input, output, time, course, comparison, evaluation, folded }: TrainRun,

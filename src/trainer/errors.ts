@@ -2,6 +2,18 @@ import { type ErrorCatalogue, errorCatalogue } from "../base/errors.js";
 
 const SENTENCES = {
   modelInputIsNoTensor: ["unsupported", (): string => "it is no tensor, and no dataset can feed it"],
+  globMatchesNoParameter: [
+    "usage",
+    (glob: string): string => `--freeze ${glob} names no parameter; normfold print shows their names`,
+  ],
+  checkpointIsThere: [
+    "usage",
+    (): string => "there is a checkpoint here already; give --resume to go on from it, or remove it",
+  ],
+  scheduleNeedsInterval: [
+    "usage",
+    (kind: string): string => `the schedule ${kind} needs --schedule-every <steps>; give it`,
+  ],
 } as const;
 
 /** The errors of training with files, and of what else the second door does beyond its rooms. */

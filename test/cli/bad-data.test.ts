@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { expectFailure, filesIn, normfold, temporaryFolder, writeModel } from "../support/cli.js";
+import { expectError, filesIn, normfold, temporaryFolder, writeModel } from "../support/cli.js";
 
 const cwd = temporaryFolder();
 const at = (name: string): string => join(cwd, name);
@@ -86,92 +86,170 @@ beforeAll(async () => {
   for (const [name, content] of Object.entries(files)) writeFileSync(at(name), content);
 });
 
-type Case = readonly [data: string, code: number, message: RegExp];
+type Case = readonly [data: string, code: number, id: string, message: RegExp];
 
 /** What no command can use. All read data alike, so that one sees all of them and the others some. */
 const DATA: readonly Case[] = [
   [
     "wide.npy",
     2,
+    "sample-sizes-differ",
     /^error: wide\.npy: input "x" wants samples of 4, and "arr_0" has 5; give data of that size$/m,
   ],
-  ["none.npy", 3, /^error: none\.npy: the data holds no samples; give one at least$/m],
-  ["nan.npy", 3, /^error: nan\.npy: sample 12 of "x" holds NaN; leave it out or mend it$/m],
+  [
+    "none.npy",
+    3,
+    "data-holds-no-samples",
+    /^error: none\.npy: the data holds no samples; give one at least$/m,
+  ],
+  [
+    "nan.npy",
+    3,
+    "sample-is-not-finite",
+    /^error: nan\.npy: sample 12 of "x" holds NaN; leave it out or mend it$/m,
+  ],
   [
     "cut.npy",
     3,
+    "array-is-cut-off",
     /^error: cut\.npy: the array \[20,4\] takes 320 bytes, and there are 316; the file is cut off$/m,
   ],
-  ["text.npy", 3, /^error: text\.npy: this is no NumPy array/m],
-  ["text.csv", 2, /^error: text\.csv: data comes as \.npy/m],
-  ["throws.mjs", 3, /^error: throws\.mjs: the module fails behind sample 1 \(Error: no more\); mend it$/m],
-  ["lost.npy", 5, /^error: lost\.npy: there is no such file/m],
+  ["text.npy", 3, "file-is-not-npy", /^error: text\.npy: this is no NumPy array/m],
+  ["text.csv", 2, "data-format-is-unknown", /^error: text\.csv: data comes as \.npy/m],
+  [
+    "throws.mjs",
+    3,
+    "module-fails",
+    /^error: throws\.mjs: the module fails behind sample 1 \(Error: no more\); mend it$/m,
+  ],
+  ["lost.npy", 5, "file-is-not-there", /^error: lost\.npy: there is no such file/m],
 ];
 
-async function refused(args: readonly string[], code: number, message: RegExp): Promise<void> {
-  const result = await normfold([...args, "-o", "no.onnx"], { cwd });
-  expectFailure(result, code, message);
+async function refused(args: readonly string[], code: number, id: string, message?: RegExp): Promise<void> {
+  const result = await normfold([...args, "-o", "no.onnx", "--json"], { cwd });
+  expectError(result, code, id, message);
   expect(filesIn(cwd)).not.toContain("no.onnx");
 }
 
 describe("insert", () => {
-  test.concurrent.each(DATA)("%s", (data, code, message) =>
-    refused(["insert", "plain.onnx", "--data", data], code, message),
+  test.concurrent.each(DATA)("%s", (data, code, id, message) =>
+    refused(["insert", "plain.onnx", "--data", data], code, id, message),
   );
 
-  test.concurrent.each<readonly [string, number, RegExp]>([
-    ["insert plain.onnx --data one.npy", 4, /plain\.onnx, u: a batch has one element per channel here/],
+  test.concurrent.each<readonly [string, number, string, RegExp]>([
+    [
+      "insert plain.onnx --data one.npy",
+      4,
+      "channel-has-one-element",
+      /plain\.onnx, u: a batch has one element per channel here/,
+    ],
     [
       "insert plain.onnx --data huge.npy",
       3,
+      "activation-is-not-finite",
       /plain\.onnx, u: batch 1 makes channel \d NaN, infinite, or too large/,
     ],
-    ["insert two.onnx --data good.npy", 2, /good\.npy: no data for input "k"; there are arr_0/],
+    [
+      "insert two.onnx --data good.npy",
+      2,
+      "input-has-no-data",
+      /good\.npy: no data for input "k"; there are arr_0/,
+    ],
     [
       "insert double.onnx --data sequences.npy --recurrent",
       4,
+      "outputs-are-unchecked",
       /unchecked: onnxruntime cannot run the model: LSTM.*nothing was written, --no-check writes it/,
     ],
     [
       "insert plain.onnx --data good.npy --reference --no-check",
       2,
+      "option-has-no-effect",
       /--reference has no effect with --no-check/,
     ],
-    ["insert plain.onnx --reference --init fresh", 2, /--reference has no effect with --init fresh/],
-    ["insert plain.onnx --data good.npy --epsilon 5", 2, /epsilon is 5; give a number above 0 and below 1/],
-  ])("%s", (line, code, message) => refused(line.split(" "), code, message));
+    [
+      "insert plain.onnx --reference --init fresh",
+      2,
+      "option-has-no-effect",
+      /--reference has no effect with --init fresh/,
+    ],
+    [
+      "insert plain.onnx --data good.npy --epsilon 5",
+      2,
+      "wrong-option-value",
+      /--epsilon is "5"; give a number above 0 and below 1/,
+    ],
+  ])("%s", (line, code, id, message) => refused(line.split(" "), code, id, message));
 });
 
 describe("calibrate", () => {
   test.concurrent.each(DATA.filter(([data]) => data === "nan.npy" || data === "throws.mjs"))(
     "%s",
-    (data, code, message) =>
-      refused(["calibrate", "net.onnx", "--data", data, "--batch", "1", "--method", "pooled"], code, message),
+    (data, code, id, message) =>
+      refused(
+        ["calibrate", "net.onnx", "--data", data, "--batch", "1", "--method", "pooled"],
+        code,
+        id,
+        message,
+      ),
   );
 
-  test.concurrent.each<readonly [string, number, RegExp]>([
-    ["net.onnx --data one.npy --batch 2", 3, /net\.onnx: the data has 1 sample, fewer than one batch of 2/],
+  test.concurrent.each<readonly [string, number, string, RegExp]>([
+    [
+      "net.onnx --data one.npy --batch 2",
+      3,
+      "data-is-smaller-than-batch",
+      /net\.onnx: the data has 1 sample, fewer than one batch of 2/,
+    ],
     [
       "net.onnx --data good.npy --batch 21",
       3,
+      "data-is-smaller-than-batch",
       /net\.onnx: the data has 20 samples, fewer than one batch of 21/,
     ],
     [
       "net.onnx --data good.npy --mean 1,2",
       2,
+      "preparation-channels-differ",
       /good\.npy: mean is for 2 channels, and "x" has \d+; give one each, or one for all/,
     ],
-    ["net.onnx --data good.npy --batch 1", 4, /net\.onnx, n: a batch has one element per channel here/],
-    ["fixed.onnx --data one.npy", 3, /fixed\.onnx: the data has 1 sample, fewer than one batch of 8/],
-    ["fixed.onnx --data good.npy --batch 4", 2, /the model fixes its batch at 8 samples, not 4/],
-    ["net.onnx --data good.npy --momentum 0.5", 2, /momentum has no effect with method paper/],
+    [
+      "net.onnx --data good.npy --batch 1",
+      4,
+      "channel-has-one-element",
+      /net\.onnx, n: a batch has one element per channel here/,
+    ],
+    [
+      "fixed.onnx --data one.npy",
+      3,
+      "data-is-smaller-than-batch",
+      /fixed\.onnx: the data has 1 sample, fewer than one batch of 8/,
+    ],
+    [
+      "fixed.onnx --data good.npy --batch 4",
+      2,
+      "batch-size-is-fixed",
+      /the model fixes its batch at 8 samples, not 4/,
+    ],
+    [
+      "net.onnx --data good.npy --momentum 0.5",
+      2,
+      "option-needs-another",
+      /--momentum has no effect without --method moving-average/,
+    ],
     [
       "net.onnx --data good.npy --labels seven.npy",
       3,
+      "label-is-no-class",
       /the label of sample 13 is 7, and there are 3 classes \(0 to 2\)/,
     ],
-    ["net.onnx --data good.npy --labels few.npy", 2, /20 samples and its labels 6; give as many/],
-  ])("%s", (line, code, message) => refused(["calibrate", ...line.split(" ")], code, message));
+    [
+      "net.onnx --data good.npy --labels few.npy",
+      2,
+      "sample-counts-differ",
+      /20 samples and its labels 6; give as many/,
+    ],
+  ])("%s", (line, code, id, message) => refused(["calibrate", ...line.split(" ")], code, id, message));
 });
 
 describe("train", () => {
@@ -179,31 +257,49 @@ describe("train", () => {
 
   test.concurrent.each(DATA.filter(([data]) => data === "nan.npy" || data === "wide.npy"))(
     "%s",
-    (data, code, message) =>
-      refused(["train", "net.onnx", "--data", data, "--labels", "labels.npy", ...course], code, message),
+    (data, code, id, message) =>
+      refused(["train", "net.onnx", "--data", data, "--labels", "labels.npy", ...course], code, id, message),
   );
 
-  test.concurrent.each<readonly [string, number, RegExp]>([
+  test.concurrent.each<readonly [string, number, string, RegExp]>([
     [
       "net.onnx --data good.npy --labels seven.npy",
       3,
+      "label-is-no-class",
       /the label of sample 13 is 7, and there are 3 classes \(0 to 2\)/,
     ],
-    ["net.onnx --data good.npy --labels negative.npy", 3, /the label of sample 13 is -1/],
-    ["net.onnx --data good.npy --labels half.npy", 2, /a label is \d+\.5, and classes are whole numbers/],
-    ["net.onnx --data good.npy --labels rows.npy", 2, /labels are \[5,3\], and the loss wants \[N\]/],
-    ["net.onnx --data good.npy --labels few.npy", 2, /20 samples and its labels 6/],
+    [
+      "net.onnx --data good.npy --labels negative.npy",
+      3,
+      "label-is-no-class",
+      /the label of sample 13 is -1/,
+    ],
+    [
+      "net.onnx --data good.npy --labels half.npy",
+      2,
+      "label-is-not-whole",
+      /a label is \d+\.5, and classes are whole numbers/,
+    ],
+    [
+      "net.onnx --data good.npy --labels rows.npy",
+      2,
+      "label-shape-differs",
+      /labels are \[5,3\], and the loss wants \[N\]/,
+    ],
+    ["net.onnx --data good.npy --labels few.npy", 2, "sample-counts-differ", /20 samples and its labels 6/],
     [
       "net.onnx --data good.npy",
       2,
+      "data-has-no-labels",
       /the data has no labels; give them as its field "labels", or with --labels/,
     ],
     [
       "fixed.onnx --data good.npy --labels labels.npy",
       2,
+      "batch-size-is-fixed",
       /fixed\.onnx, x: the model fixes its batch at 8 samples, not 5/,
     ],
-  ])("%s", (line, code, message) => refused(["train", ...line.split(" "), ...course], code, message));
+  ])("%s", (line, code, id, message) => refused(["train", ...line.split(" "), ...course], code, id, message));
 
   test("a learning rate that is far too high", () =>
     refused(
@@ -222,6 +318,7 @@ describe("train", () => {
         "1e30",
       ],
       1,
+      "training-diverged",
       /net\.onnx: training diverged: the last 20 batches up to step \d+ gave no finite loss; lower the learning rate/,
     ));
 });

@@ -2,14 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { loadModel } from "../../src/index.js";
-import {
-  expectFailure,
-  expectNarrow,
-  filesIn,
-  normfold,
-  temporaryFolder,
-  writeModel,
-} from "../support/cli.js";
+import { expectError, expectNarrow, filesIn, normfold, temporaryFolder, writeModel } from "../support/cli.js";
 
 const cwd = temporaryFolder();
 const at = (name: string): string => join(cwd, name);
@@ -108,27 +101,44 @@ describe("the round trip", () => {
 });
 
 describe("what does not fit", () => {
-  test.each<[readonly string[], number, RegExp]>([
-    [["insert", "plain.onnx", "-o", "no.onnx"], 2, /no data to take statistics from; give --data/],
-    [["insert", "plain.onnx", "--data", "data.mjs"], 2, /no place to write to/],
-    [["insert", "plain.onnx", "-o", "no.onnx", "--data", "nan.mjs"], 3, /sample 0 of "x" holds NaN/],
-    [["insert", "plain.onnx", "-o", "no.onnx", "--data", "none.npy"], 5, /no such file/],
+  test.each<[readonly string[], number, string, RegExp?]>([
+    [
+      ["insert", "plain.onnx", "-o", "no.onnx"],
+      2,
+      "identity-needs-data",
+      /statistics from data; give data \(--data\)/,
+    ],
+    [["insert", "plain.onnx", "--data", "data.mjs"], 2, "output-is-missing", /no place to write to/],
+    [
+      ["insert", "plain.onnx", "-o", "no.onnx", "--data", "nan.mjs"],
+      3,
+      "sample-is-not-finite",
+      /sample 0 of "x" holds NaN/,
+    ],
+    [["insert", "plain.onnx", "-o", "no.onnx", "--data", "none.npy"], 5, "file-is-not-there", /no such file/],
     [
       ["insert", "plain.onnx", "-o", "no.onnx", "--init", "fresh", "--include", "zz*"],
       2,
+      "no-place-for-normalization",
       /no place for a BatchNormalization/,
     ],
-    [["calibrate", "plain.onnx", "-o", "no.onnx", "--data", "data.mjs"], 2, /has no BatchNormalization/],
+    [
+      ["calibrate", "plain.onnx", "-o", "no.onnx", "--data", "data.mjs"],
+      2,
+      "no-normalization-to-calibrate",
+      /has no BatchNormalization/,
+    ],
     [
       ["calibrate", "bn.onnx", "-o", "no.onnx", "--data", "few.mjs", "--batch", "8"],
       3,
+      "data-is-smaller-than-batch",
       /fewer samples than one batch of 8/,
     ],
-    [["calibrate", "bn.onnx", "-o", "no.onnx"], 2, /--data/],
-    [["freeze", "plain.onnx"], 2, /no place to write to/],
-  ])("%j: one line, nothing written", async (args, code, message) => {
-    const result = await normfold(args, { cwd });
-    expectFailure(result, code, message);
+    [["calibrate", "bn.onnx", "-o", "no.onnx"], 2, "option-is-missing", /--data/],
+    [["freeze", "plain.onnx"], 2, "output-is-missing", /no place to write to/],
+  ])("%j: one error, nothing written", async (args, code, id, message) => {
+    const result = await normfold([...args, "--json"], { cwd });
+    expectError(result, code, id, message);
     expect(filesIn(cwd)).not.toContain("no.onnx");
   });
 });

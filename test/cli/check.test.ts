@@ -6,7 +6,7 @@ import {
   CONV_BN,
   CONV_BN_CHANGED,
   CUSTOM,
-  expectFailure,
+  expectError,
   expectNarrow,
   normfold,
   RUNTIME_BN,
@@ -66,10 +66,10 @@ describe("normfold check", () => {
   });
 
   test("models with other inputs, and one file twice, are wrong usage", async () => {
-    const other = await normfold(["check", "bn.onnx", "runtime.onnx"], { cwd });
-    expectFailure(other, 2, /runtime\.onnx: input "mean" is not one of bn\.onnx/);
-    const twice = await normfold(["check", "bn.onnx", "./bn.onnx"], { cwd });
-    expectFailure(twice, 2, /both models are .*give two files/);
+    const other = await normfold(["check", "bn.onnx", "runtime.onnx", "--json"], { cwd });
+    expectError(other, 2, "inputs-differ", /runtime\.onnx: input "mean"/);
+    const twice = await normfold(["check", "bn.onnx", "./bn.onnx", "--json"], { cwd });
+    expectError(twice, 2, "models-are-one-file");
   });
 
   test("one model may come from standard input", async () => {

@@ -7,6 +7,7 @@ import {
   BIN,
   CONV_BN,
   CUSTOM,
+  expectError,
   expectFailure,
   filesIn,
   node,
@@ -41,60 +42,128 @@ beforeAll(async () => {
   before = filesIn(cwd);
 });
 
-/** Runs it in the folder, sees it fail, and sees that it left nothing behind. */
-async function fails(args: readonly string[], code: number, message: RegExp): Promise<void> {
-  expectFailure(await normfold(args, { cwd }), code, message);
+/** Runs it in the folder, sees it fail alike as text and as JSON, and sees that it left nothing behind. */
+async function fails(args: readonly string[], code: number, id: string, message = /./): Promise<void> {
+  const [text, json] = await Promise.all([normfold(args, { cwd }), normfold([...args, "--json"], { cwd })]);
+  expectFailure(text, code, message);
+  expectError(json, code, id, message);
   expect(filesIn(cwd)).toEqual(before);
 }
 
 describe("usage: exit 2", () => {
-  test.each<[string, string[], RegExp]>([
-    ["no output", ["optimize", "bn.onnx"], /--output <file> or --in-place/],
-    ["two outputs", ["optimize", "bn.onnx", "-o", "x.onnx", "--in-place"], /give one/],
-    ["the input as output", ["optimize", "bn.onnx", "-o", "./bn.onnx"], /is the input; give --in-place/],
-    ["the input as output, by a link", ["optimize", "bn.onnx", "-o", "link.onnx"], /is the input/],
+  test.each<[string, string[], string, RegExp]>([
+    ["no output", ["optimize", "bn.onnx"], "output-is-missing", /--output <file> or --in-place/],
+    [
+      "two outputs",
+      ["optimize", "bn.onnx", "-o", "x.onnx", "--in-place"],
+      "output-is-given-twice",
+      /give one/,
+    ],
+    [
+      "the input as output",
+      ["optimize", "bn.onnx", "-o", "./bn.onnx"],
+      "output-is-input",
+      /is the input; give --in-place/,
+    ],
+    [
+      "the input as output, by a link",
+      ["optimize", "bn.onnx", "-o", "link.onnx"],
+      "output-is-input",
+      /is the input/,
+    ],
     [
       "the input's data as output",
       ["optimize", "split.onnx", "-o", "split.onnx.data"],
+      "output-holds-input-data",
       /holds data of the input/,
     ],
-    ["standard input in place", ["optimize", "-", "--in-place"], /cannot be written over/],
-    ["model and JSON on stdout", ["optimize", "bn.onnx", "-o", "-", "-q"].concat("--json"), /.*/],
-    ["an unknown option", ["optimize", "bn.onnx", "--skp", "x"], /unknown option '--skp'.*--skip/],
-    ["an unknown command", ["optimise", "bn.onnx"], /unknown command 'optimise'.*optimize/],
-    ["a model without a command", ["bn.onnx"], /unknown command 'bn\.onnx'; .*normfold optimize/],
-    ["a missing argument", ["inspect"], /missing required argument 'model'/],
-    ["two inputs", ["inspect", "bn.onnx", "custom.onnx"], /too many arguments/],
+    [
+      "standard input in place",
+      ["optimize", "-", "--in-place"],
+      "standard-input-is-no-output",
+      /cannot be written over/,
+    ],
+    [
+      "an unknown option",
+      ["optimize", "bn.onnx", "--skp", "x"],
+      "unknown-flag",
+      /unknown option '--skp'.*--skip/,
+    ],
+    [
+      "an unknown command",
+      ["optimise", "bn.onnx"],
+      "unknown-command",
+      /unknown command 'optimise'.*optimize/,
+    ],
+    [
+      "a model without a command",
+      ["bn.onnx"],
+      "unknown-command",
+      /unknown command 'bn\.onnx'; .*normfold optimize/,
+    ],
+    ["a missing argument", ["inspect"], "argument-is-missing", /missing required argument 'model'/],
+    ["two inputs", ["inspect", "bn.onnx", "custom.onnx"], "too-many-arguments", /too many arguments/],
     [
       "an unknown pass",
       ["optimize", "bn.onnx", "-o", "x.onnx", "--pass", "fold-afine-up"],
+      "unknown-pass",
       /mean "fold-affine-up"/,
     ],
     [
       "an unknown pass to skip",
       ["optimize", "bn.onnx", "-o", "x.onnx", "--skip", "zzz"],
+      "unknown-pass",
       /"normfold passes"/,
     ],
-    ["no pass at all", ["optimize", "bn.onnx", "-o", "x.onnx", "--pass", ""], /--pass.*Give a name/],
+    [
+      "no pass at all",
+      ["optimize", "bn.onnx", "-o", "x.onnx", "--pass", ""],
+      "wrong-option-value",
+      /--pass is "".*give a name/,
+    ],
     [
       "a size that the model declares otherwise",
       ["optimize", "bn.onnx", "-o", "x.onnx", "--input-shape", "x:1,3,4,5"],
+      "size-contradicts-model",
       /input "x" has size 2 in dimension 1 and 3 is given/,
     ],
-    ["a bad seed", ["optimize", "bn.onnx", "-o", "x.onnx", "--seed", "1.5"], /--seed.*whole number/],
-    ["a bad shape", ["optimize", "bn.onnx", "-o", "x.onnx", "--input-shape", "x"], /like x:1,3,224,224/],
-    ["a bad threshold", ["optimize", "--external-data", "bn.onnx", "-o", "x.onnx"], /number of bytes/],
-    ["a shape for no input", ["optimize", "bn.onnx", "-o", "x.onnx", "--input-shape", "z:1"], /no input "z"/],
+    [
+      "a bad seed",
+      ["optimize", "bn.onnx", "-o", "x.onnx", "--seed", "1.5"],
+      "wrong-option-value",
+      /--seed.*whole number/,
+    ],
+    [
+      "a bad shape",
+      ["optimize", "bn.onnx", "-o", "x.onnx", "--input-shape", "x"],
+      "wrong-option-value",
+      /like x:1,3,224,224/,
+    ],
+    [
+      "a bad threshold",
+      ["optimize", "--external-data", "bn.onnx", "-o", "x.onnx"],
+      "wrong-option-value",
+      /number of bytes/,
+    ],
+    [
+      "a shape for no input",
+      ["optimize", "bn.onnx", "-o", "x.onnx", "--input-shape", "z:1"],
+      "usage",
+      /no input "z"/,
+    ],
     [
       "data of no known kind",
       ["optimize", "bn.onnx", "-o", "x.onnx", "--check-inputs", "text.onnx"],
+      "feed-format-is-unknown",
       /\.npz/,
     ],
-  ])("%s", async (name, args, message) => {
-    if (name === "model and JSON on stdout") {
-      const { code, stdout } = await normfold(args, { cwd });
-      expect([code, JSON.parse(stdout).error.code]).toEqual([2, "usage"]);
-    } else await fails(args, 2, message);
+  ])("%s", async (_, args, id, message) => {
+    await fails(args, 2, id, message);
+  });
+
+  test("model and JSON on stdout", async () => {
+    const result = await normfold(["optimize", "bn.onnx", "-o", "-", "-q", "--json"], { cwd });
+    expectError(result, 2, "standard-output-is-taken");
   });
 
   test("nothing at all prints the help on stderr", async () => {
@@ -105,12 +174,18 @@ describe("usage: exit 2", () => {
 });
 
 describe("unreadable and invalid models: exit 3", () => {
-  test.each(["truncated.onnx", "flipped.onnx", "text.onnx", "empty.onnx", "lfs.onnx"])("%s", async (file) => {
-    await fails(["optimize", file, "-o", "x.onnx"], 3, new RegExp(`^error: ${file}.*: \\w+`));
+  test.each([
+    ["truncated.onnx", "field-is-longer-than-message"],
+    ["flipped.onnx", "field-header-is-malformed"],
+    ["text.onnx", "file-is-text"],
+    ["empty.onnx", "model-file-is-empty"],
+    ["lfs.onnx", "file-is-git-lfs-pointer"],
+  ])("%s", async (file, id) => {
+    await fails(["optimize", file, "-o", "x.onnx"], 3, id, new RegExp(`^error: ${file}.*: \\w+`));
   });
 
   test("a Git LFS pointer is called by its name", async () => {
-    await fails(["inspect", "lfs.onnx"], 3, /git.lfs/i);
+    await fails(["inspect", "lfs.onnx"], 3, "file-is-git-lfs-pointer", /git.lfs/i);
   });
 
   test("on standard input", async () => {
@@ -120,26 +195,56 @@ describe("unreadable and invalid models: exit 3", () => {
 });
 
 describe("files: exit 5", () => {
-  test.each<[string, string[], RegExp]>([
-    ["no such model", ["optimize", "none.onnx", "-o", "x.onnx"], /none\.onnx: there is no such file/],
-    ["a folder as model", ["inspect", "folder"], /folder: this is a folder/],
-    ["no such output folder", ["optimize", "bn.onnx", "-o", "none/x.onnx"], /the folder does not exist/],
-    ["a folder as output", ["optimize", "bn.onnx", "-o", "folder"], /this is a folder/],
-    ["a file as folder", ["optimize", "bn.onnx", "-o", "text.onnx/x.onnx"], /no folder/],
-    ["no such data", ["optimize", "bn.onnx", "-o", "x.onnx", "--check-inputs", "none.npz"], /none\.npz/],
-    ["missing external data", ["optimize", "apart/split.onnx", "-o", "x.onnx"], /split\.onnx\.data/],
-  ])("%s", async (_, args, message) => {
-    await fails(args, 5, message);
+  test.each<[string, string[], string, RegExp]>([
+    [
+      "no such model",
+      ["optimize", "none.onnx", "-o", "x.onnx"],
+      "file-is-not-there",
+      /none\.onnx: there is no such file/,
+    ],
+    ["a folder as model", ["inspect", "folder"], "folder-is-not-model", /folder: this is a folder/],
+    [
+      "no such output folder",
+      ["optimize", "bn.onnx", "-o", "none/x.onnx"],
+      "folder-is-not-there",
+      /the folder does not exist/,
+    ],
+    [
+      "a folder as output",
+      ["optimize", "bn.onnx", "-o", "folder"],
+      "folder-cannot-be-overwritten",
+      /this is a folder/,
+    ],
+    [
+      "a file as folder",
+      ["optimize", "bn.onnx", "-o", "text.onnx/x.onnx"],
+      "path-leads-through-file",
+      /no folder/,
+    ],
+    [
+      "no such data",
+      ["optimize", "bn.onnx", "-o", "x.onnx", "--check-inputs", "none.npz"],
+      "file-is-not-there",
+      /none\.npz/,
+    ],
+    [
+      "missing external data",
+      ["optimize", "apart/split.onnx", "-o", "x.onnx"],
+      "file-is-not-there",
+      /split\.onnx\.data/,
+    ],
+  ])("%s", async (_, args, id, message) => {
+    await fails(args, 5, id, message);
   });
 
   test.skipIf(process.getuid?.() === 0)("an output folder without permission (not as root)", async () => {
     chmodSync(at("folder"), 0o555);
-    await fails(["optimize", "bn.onnx", "-o", "folder/x.onnx"], 5, /no permission/);
+    await fails(["optimize", "bn.onnx", "-o", "folder/x.onnx"], 5, "writing-is-not-permitted");
     chmodSync(at("folder"), 0o755);
   });
 
   test.skipIf(!existsSync("/dev/full"))("a full disk (needs /dev/full)", async () => {
-    await fails(["optimize", "bn.onnx", "-o", "/dev/full", "--no-check"], 5, /disk is full/);
+    await fails(["optimize", "bn.onnx", "-o", "/dev/full", "--no-check"], 5, "disk-is-full");
   });
 });
 
@@ -160,6 +265,7 @@ describe("--json", () => {
       const result = await normfold([...args, "--json"], { cwd });
       expect([result.code, result.stderr]).toEqual([exit, ""]);
       const { error } = JSON.parse(result.stdout);
+      expect(error.id).toMatch(/^[a-z][a-z-]+$/);
       expect(error).toMatchObject({ code, exitCode: exit, ...(file === undefined ? {} : { file }) });
       expect(error.message).not.toContain("\n");
     }

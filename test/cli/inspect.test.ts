@@ -75,7 +75,15 @@ describe("normfold passes", () => {
 });
 
 describe("help and version", () => {
-  test.each([[], ["optimize"], ["check"], ["inspect"], ["print"], ["passes"]])(
+  test("--help fits on one screen, and documents the exit codes", async () => {
+    const { code, stdout, stderr } = await normfold(["--help"], { cwd });
+    expect([code, stderr]).toEqual([0, ""]);
+    expectNarrow(stdout);
+    expect(stdout.trimEnd().split("\n").length).toBeLessThanOrEqual(25);
+    expect(stdout).toMatch(/Exit codes: 0 .* 1 .* 2 .* 3 .* 4 .*\n5 .* 70 .* 130 /);
+  });
+
+  test.each([["optimize"], ["check"], ["inspect"], ["print"], ["passes"]])(
     "--help %s documents the exit codes in 80 columns",
     async (...command) => {
       const { code, stdout, stderr } = await normfold([...command, "--help"], { cwd });

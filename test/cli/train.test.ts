@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { loadModel, modelToBytes } from "../../src/index.js";
 import { readCheckpoint, writeCheckpoint } from "../../src/node/checkpoint.js";
 import {
+  expectError,
   expectFailure,
   expectNarrow,
   filesIn,
@@ -126,37 +127,71 @@ describe("normfold train", () => {
     expect(Buffer.compare(modelToBytes(a), modelToBytes(b))).toBe(0);
   });
 
-  test.concurrent.each<[readonly string[], number, RegExp]>([
+  test.concurrent.each<[readonly string[], number, string, RegExp?]>([
     [
       ["net.onnx", "--data", "odd.mjs", "--steps", "20"],
       3,
+      "label-is-no-class",
       /label of sample \d+ is 7, and there are 3 classes/,
     ],
-    [["net.onnx", "--data", "huge.mjs", "--steps", "40", "--batch", "30"], 1, /training diverged/],
-    [["net.onnx", "--data", "data.mjs"], 2, /by steps or by epochs/],
-    [["net.onnx", "--data", "data.mjs", "--steps", "2", "--freeze", "*"], 2, /no parameter is left to train/],
+    [
+      ["net.onnx", "--data", "huge.mjs", "--steps", "40", "--batch", "30"],
+      1,
+      "training-diverged",
+      /training diverged/,
+    ],
+    [["net.onnx", "--data", "data.mjs"], 2, "training-has-no-length", /by steps or by epochs/],
+    [
+      ["net.onnx", "--data", "data.mjs", "--steps", "2", "--freeze", "*"],
+      2,
+      "nothing-to-train",
+      /no parameter is left to train/,
+    ],
     [
       ["net.onnx", "--data", "data.mjs", "--steps", "2", "--freeze", "w,wieght"],
       2,
+      "glob-matches-no-parameter",
       /--freeze wieght names no parameter/,
     ],
-    [["net.onnx", "--data", "data.mjs", "--steps", "2", "--of", "q"], 2, /no output "q"; it has p/],
+    [
+      ["net.onnx", "--data", "data.mjs", "--steps", "2", "--of", "q"],
+      2,
+      "no-such-output",
+      /no output "q"; it has p/,
+    ],
     [
       ["net.onnx", "--data", "data.mjs", "--steps", "2", "--loss", "mse"],
       2,
+      "label-shape-differs",
       /labels are \[32\], and the loss wants \[N,3\]/,
     ],
-    [["net.onnx", "--data", "data.mjs", "--steps", "2", "--schedule", "step"], 2, /--schedule-every/],
-    [["net.onnx", "--data", "data.mjs", "--steps", "2", "--resume"], 2, /give --checkpoint/],
+    [
+      ["net.onnx", "--data", "data.mjs", "--steps", "2", "--schedule", "step"],
+      2,
+      "schedule-needs-interval",
+      /--schedule-every/,
+    ],
+    [
+      ["net.onnx", "--data", "data.mjs", "--steps", "2", "--resume"],
+      2,
+      "option-needs-another",
+      /--resume has no effect without --checkpoint/,
+    ],
     [
       ["bare.onnx", "--data", "data.mjs", "--steps", "2", "--loss", "mse"],
       2,
+      "nothing-to-train",
       /no parameter is left to train/,
     ],
-    [["whole.onnx", "--data", "data.mjs", "--steps", "2"], 2, /floating-point output, and this one is int64/],
-  ])("%j: one line, nothing written", async (args, code, message) => {
-    const result = await normfold(["train", ...args, "-o", "no.onnx"], { cwd });
-    expectFailure(result, code, message);
+    [
+      ["whole.onnx", "--data", "data.mjs", "--steps", "2"],
+      2,
+      "loss-needs-float-output",
+      /floating-point output, and this one is int64/,
+    ],
+  ])("%j: one error, nothing written", async (args, code, id, message) => {
+    const result = await normfold(["train", ...args, "-o", "no.onnx", "--json"], { cwd });
+    expectError(result, code, id, message);
     expect(filesIn(cwd)).not.toContain("no.onnx");
   });
 });
@@ -229,12 +264,17 @@ describe("normfold ensemble", () => {
     expect((await loadModel(at("mean.onnx"))).graph.outputs.map(({ name }) => name)).toEqual(["p"]);
   });
 
-  test.concurrent.each<[readonly string[], number, RegExp]>([
-    [["net.onnx", "-o", "no.onnx"], 2, /at least two models/],
-    [["net.onnx", "trained.onnx", "-o", "trained.onnx"], 2, /is one of the models/],
-    [["net.onnx", "bare.onnx", "-o", "no.onnx"], 2, /another number of classes/],
-  ])("%j: one line", async (args, code, message) => {
-    expectFailure(await normfold(["ensemble", ...args], { cwd }), code, message);
+  test.concurrent.each<[readonly string[], number, string, RegExp?]>([
+    [["net.onnx", "-o", "no.onnx"], 2, "ensemble-needs-two-models", /at least two models/],
+    [
+      ["net.onnx", "trained.onnx", "-o", "trained.onnx"],
+      2,
+      "output-is-one-of-the-models",
+      /is one of the models/,
+    ],
+    [["net.onnx", "bare.onnx", "-o", "no.onnx"], 2, "member-classes-differ", /another number of classes/],
+  ])("%j: one error", async (args, code, id, message) => {
+    expectError(await normfold(["ensemble", ...args, "--json"], { cwd }), code, id, message);
     expect(existsSync(at("no.onnx"))).toBe(false);
   });
 });
@@ -301,17 +341,23 @@ describe("a recipe in the file", () => {
 
   test("options that would be passed over are refused", async () => {
     const train = (...more: string[]) =>
-      normfold(["train", "net.onnx", "-o", "no.onnx", ...common, "--steps", "2", ...more], { cwd });
-    expectFailure(await train("--delta", "2"), 2, /--delta has no effect without --loss huber; leave it out/);
+      normfold(["train", "net.onnx", "-o", "no.onnx", ...common, "--steps", "2", "--json", ...more], { cwd });
+    expectError(
+      await train("--delta", "2"),
+      2,
+      "option-needs-another",
+      /--delta has .* without --loss huber/,
+    );
     writeFileSync(at("kept.safetensors"), "of another run");
-    expectFailure(
+    expectError(
       await train("--checkpoint", "kept.safetensors"),
       2,
-      /kept\.safetensors: there is a checkpoint/,
+      "checkpoint-is-there",
+      /kept\.safetensors: there is/,
     );
     expect(readFileSync(at("kept.safetensors"), "utf8")).toBe("of another run");
-    expectFailure(await train("--limit", "9"), 2, /training reads all of its data/);
-    expectFailure(await train("--checkpoint", "none/run.safetensors"), 5, /the folder does not exist/);
+    expectError(await train("--limit", "9"), 2, "training-reads-all-data");
+    expectError(await train("--checkpoint", "none/run.safetensors"), 5, "folder-is-not-there");
     expect(filesIn(cwd)).not.toContain("no.onnx");
   });
 });

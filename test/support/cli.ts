@@ -77,6 +77,17 @@ export function expectFailure(result: Result, code: number, message: RegExp | st
   expect(result.stderr.trimEnd().split("\n")).toHaveLength(1);
 }
 
+/** With --json: one document with the kind of error, and nothing on stderr; `message` is of the line it would be without. */
+export function expectError(result: Result, exitCode: number, id: string, message: RegExp = /./): void {
+  expect([result.stderr, result.code]).toEqual(["", exitCode]);
+  const { error } = JSON.parse(result.stdout);
+  expect(error).toMatchObject({ id, exitCode });
+  const byte = error.offset === undefined ? undefined : `byte ${error.offset}`;
+  const place = [error.file, error.element, byte].filter((part) => part !== undefined).join(", ");
+  expect(`error: ${place === "" ? "" : `${place}: `}${error.message}`).toMatch(message);
+  expect(error.message).not.toContain("\n");
+}
+
 /** Conv and BatchNormalization with unlike channels, a bias and a negative scale. */
 export const CONV_BN: string = convBn("{0.5, -2, 1.5}");
 

@@ -1,0 +1,67 @@
+import { type Command, Option } from "commander";
+import { errors as optionErrors } from "../options/errors.js";
+import { readText } from "../options/read-text.js";
+import type { CommandSpec, OptionSpec, OptionTable } from "../options/spec.js";
+import { assertEffects, BY_FLAG, flagOf } from "../options/validate.js";
+import { EXIT_HELP } from "./exit.js";
+
+/** The options that were given, by the names of their rows; `pick` and `settle` give them their types. */
+export type Given = Readonly<Record<string, unknown>>;
+
+/** A command that was called. */
+export interface Call {
+  readonly args: readonly string[];
+  readonly given: Given;
+}
+
+/** Adds a command to the program; its flags, help and limits are those of its tables. */
+export function defineCommand(
+  program: Command,
+  spec: CommandSpec,
+  action: (call: Call) => Promise<void>,
+): void {
+  const table: OptionTable = Object.assign({}, ...spec.tables);
+  const command = program.command(spec.name).summary(spec.summary).description(spec.description);
+  for (const { name, help } of spec.arguments) command.argument(name, help);
+  const attributes = Object.entries(table).map(([name, row]) => {
+    const option = toCommander(row);
+    command.addOption(option);
+    return [name, option.attributeName()] as const;
+  });
+  // --help stands with the flags about printing.
+  const group = Object.values(table).find(({ flag }) => flag === "--json")?.group;
+  const help = new Option("-h, --help", "print help");
+  command.addHelpOption(group === undefined ? help : help.helpGroup(`${group}:`));
+  command.addHelpText("after", `${examplesText(spec)}${EXIT_HELP}`);
+  command.action(async () => {
+    const given = Object.fromEntries(
+      attributes
+        .filter(([, attribute]) => command.getOptionValueSource(attribute) === "cli")
+        .map(([name, attribute]) => [name, command.getOptionValue(attribute)]),
+    );
+    for (const name of spec.required ?? []) {
+      const row = table[name];
+      if (row !== undefined && given[name] === undefined) throw optionErrors.optionIsMissing(flagOf(row));
+    }
+    assertEffects(table, given, BY_FLAG);
+    await action({ args: command.args, given });
+  });
+}
+
+function toCommander(row: OptionSpec): Option {
+  const option = new Option(row.flag, helpOf(row));
+  if (option.required || option.optional) option.argParser((text, before) => readText(row, text, before));
+  if (row.group !== undefined) option.helpGroup(`${row.group}:`);
+  return option;
+}
+
+function helpOf(row: OptionSpec): string {
+  const isNegated = flagOf(row).startsWith("--no-");
+  const text = row.defaultText ?? (isNegated || row.default === undefined ? undefined : String(row.default));
+  return text === undefined ? row.help : `${row.help} (default: ${text})`;
+}
+
+function examplesText({ examples = [] }: CommandSpec): string {
+  if (examples.length === 0) return "";
+  return `\nExamples:\n${examples.map((line) => `  ${line}\n`).join("")}`;
+}

@@ -1,0 +1,69 @@
+import { type ErrorCatalogue, errorCatalogue } from "../base/errors.js";
+
+const SENTENCES = {
+  // The command line; commander's own sentences.
+  unknownFlag: ["usage", (text: string): string => text],
+  unknownCommand: ["usage", (text: string): string => text],
+  argumentIsMissing: ["usage", (text: string): string => text],
+  tooManyArguments: ["usage", (text: string): string => text],
+  flagValueIsMissing: ["usage", (text: string): string => text],
+  commandLineIsWrong: ["usage", (text: string): string => text],
+
+  // Where a model comes from and where it goes.
+  outputIsMissing: ["usage", (flags: string): string => `there is no place to write to; give ${flags}`],
+  outputIsGivenTwice: ["usage", (): string => "both --output and --in-place were given; give one"],
+  outputIsInput: ["usage", (path: string, wayOut: string): string => `"${path}" is the input; ${wayOut}`],
+  outputIsOneOfTheModels: [
+    "usage",
+    (path: string): string => `"${path}" is one of the models; give another file to --output`,
+  ],
+  outputHoldsInputData: [
+    "usage",
+    (path: string): string => `"${path}" holds data of the input; choose another file`,
+  ],
+  standardInputIsNoOutput: ["usage", (): string => "standard input cannot be written over; give --output"],
+  standardInputIsTerminal: [
+    "usage",
+    (): string => "standard input is a terminal; pipe a model into it or name a file",
+  ],
+  standardOutputIsTaken: [
+    "usage",
+    (): string => "the model and the JSON cannot both go to standard output; give a file to --output",
+  ],
+  standardOutputIsTerminal: [
+    "usage",
+    (): string => "a model is binary and standard output a terminal; redirect it",
+  ],
+  standardOutputHasNoDataFile: [
+    "usage",
+    (): string => "standard output has no file beside it; leave out --external-data",
+  ],
+  modelsAreOneFile: ["usage", (path: string): string => `both models are "${path}"; give two files`],
+
+  // What is not written.
+  outputsDiffer: ["check", (reason: string): string => `${reason}; nothing was written`],
+  outputsAreUnchecked: [
+    "unsupported",
+    (reason: string): string => `unchecked: ${reason}; nothing was written, --no-check writes it`,
+  ],
+  foldedModelIsNotProven: [
+    "check",
+    (reason: string): string => `the folded model is not proven: ${reason}; leave out --fold`,
+  ],
+  noPlaceForNormalization: [
+    "usage",
+    (): string =>
+      "there is no place for a BatchNormalization, and nothing was written; --dry-run lists the places and why",
+  ],
+  trainingReadsAllData: [
+    "usage",
+    (): string => "training reads all of its data; leave out --limit, or give less data",
+  ],
+
+  // Errors that are not NormfoldErrors.
+  outOfMemory: ["unsupported", (text: string): string => text],
+  unexpected: ["internal", (text: string): string => text],
+} as const;
+
+/** The errors of the command line. */
+export const errors: ErrorCatalogue<typeof SENTENCES> = errorCatalogue(SENTENCES);

@@ -1,0 +1,43 @@
+import { LOAD, MODEL_ARGUMENT, PRINTING, TARGET } from "./common.js";
+import { DATA, DRAWING, PREPARATION } from "./data.js";
+import type { CommandSpec } from "./spec.js";
+
+/** How statistics are worked out. */
+export const CALIBRATE = {
+  /** Default "paper". */
+  method: {
+    flag: "--method <how>",
+    help: "paper: Algorithm 2; pooled: all data at once; sequential: layer by layer, one pass over the data for those side by side; moving-average: from the stored values on",
+    type: "choice",
+    choices: ["paper", "pooled", "sequential", "moving-average"],
+    default: "paper",
+    group: "Statistics",
+  },
+  /** Of `moving-average`: the weight of the old value. Default: each node's own. */
+  momentum: {
+    flag: "--momentum <x>",
+    help: "of moving-average: the old value's share",
+    type: "number",
+    from: 0,
+    below: 1,
+    defaultText: "each node's own",
+    needs: { option: "method", is: ["moving-average"] },
+    group: "Statistics",
+  },
+} as const;
+
+/** `normfold calibrate`. */
+export const CALIBRATE_COMMAND: CommandSpec = {
+  name: "calibrate",
+  summary: "new statistics for BatchNormalization, from data",
+  description:
+    "Replaces the statistics of every BatchNormalization by those of the data: after training, or on data of another " +
+    "domain (AdaBN). With --labels, says how accurate the model was before and is after.",
+  arguments: [MODEL_ARGUMENT],
+  tables: [TARGET, LOAD, PRINTING, CALIBRATE, DATA, PREPARATION, DRAWING],
+  required: ["data"],
+  examples: [
+    "normfold calibrate model.onnx -o new.onnx --data images/ --scale 1/255",
+    "normfold calibrate model.onnx -o new.onnx --data x.npy --labels y.npy",
+  ],
+};

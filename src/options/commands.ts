@@ -1,0 +1,232 @@
+import { CALIBRATE_COMMAND } from "./calibrate.js";
+import { JSON_ONLY, LOAD, MODEL_ARGUMENT, PRINTING, TARGET } from "./common.js";
+import { INSERT_COMMAND } from "./insert.js";
+import { COMPARISON, OPTIMIZE_COMMAND } from "./optimize.js";
+import type { CommandSpec } from "./spec.js";
+import { TRAIN_COMMAND } from "./train.js";
+
+/** How a network is prepared. */
+export const PREPARE = {
+  /** Which recipe. */
+  recipe: {
+    flag: "--recipe <name>",
+    help: "batchnorm-paper",
+    type: "choice",
+    choices: ["batchnorm-paper"],
+  },
+  /** training (default) or inference, as insertBatchNorm has it. */
+  form: {
+    flag: "--form <form>",
+    help: "of the normalizations: training or inference",
+    type: "choice",
+    choices: ["training", "inference"],
+    default: "training",
+  },
+  /** Of the new kernels' random values. Default 0. */
+  seed: {
+    flag: "--seed <n>",
+    help: "seed of the new kernels",
+    type: "whole",
+    from: 0,
+    to: 4_294_967_295,
+    default: 0,
+  },
+} as const;
+
+/** How models become one. */
+export const ENSEMBLE = {
+  /** The output of each model with the classes in its second dimension; by default the first. */
+  output: {
+    flag: "--of <name>",
+    help: "the output with the classes",
+    type: "text",
+    defaultText: "the first",
+  },
+  /** A number for each model, by which its probabilities count; they are divided by their sum. Default: all alike. */
+  weights: {
+    flag: "--weights <list>",
+    help: "how much each counts",
+    type: "numbers",
+    defaultText: "all alike",
+  },
+} as const;
+
+/** Options of the command that are no options of the library's `buildEnsemble`. */
+export const ENSEMBLE_RUN = {
+  /** Compare with the members. Default true. */
+  check: {
+    flag: "--no-check",
+    help: "do not compare with the members in onnxruntime before writing",
+    type: "switch",
+    default: true,
+  },
+} as const;
+
+/** What is written out in standard operators. */
+export const LOWER = {
+  /** The step of training in training_info, counted from 1; true: the first. */
+  trainingInfo: {
+    flag: "--training-info [n]",
+    help: "the step of training in the model's training_info (the first, or the nth) as a model of its own",
+    type: "whole",
+    from: 1,
+  },
+  /** Have onnxruntime load the result. Default true. */
+  check: {
+    flag: "--no-check",
+    help: "do not have onnxruntime load the result",
+    type: "switch",
+    default: true,
+  },
+} as const;
+
+/** The data that two models are compared on. */
+export const CHECK_RUN = {
+  /** A file or folder with inputs to compare on. */
+  data: {
+    flag: "--data <data>",
+    help: "compare on this data: .npz, .npy, .pb or a test_data_set folder",
+    type: "text",
+    group: "Proof",
+  },
+} as const;
+
+/** How much `inspect` shows. */
+export const INSPECT = {
+  /** Each normalization, and metadata in full. */
+  all: { flag: "--all", help: "list each BatchNormalization, and metadata in full", type: "switch" },
+} as const;
+
+/** How a model is printed. */
+export const PRINT = {
+  /** Tensors of up to so many elements are printed in full. Default 16. */
+  maxElements: {
+    flag: "--max-elements <n>",
+    help: 'print tensors of up to n elements in full, or "all"',
+    type: "limit",
+    from: 0,
+    defaultText: "16",
+  },
+} as const;
+
+/** What `passes` lists. */
+export const PASSES_RUN = {
+  /** The operators that gradients are written for. */
+  gradients: {
+    flag: "--gradients",
+    help: "list the operators that gradients are written for instead",
+    type: "switch",
+  },
+} as const;
+
+/** `normfold freeze`. */
+export const FREEZE_COMMAND: CommandSpec = {
+  name: "freeze",
+  summary: "training form to inference form",
+  description:
+    "Makes every BatchNormalization normalize with its running statistics as they are stored; outputs with updated " +
+    "statistics and Dropout go. The result is ready for optimize.",
+  arguments: [MODEL_ARGUMENT],
+  tables: [TARGET, LOAD, PRINTING],
+};
+
+/** `normfold prepare`. */
+export const PREPARE_COMMAND: CommandSpec = {
+  name: "prepare",
+  summary: "change a network for training, by a paper's recipe",
+  description:
+    "batchnorm-paper (Ioffe & Szegedy 2015, section 4.2.1): Dropout and LRN go, each 5x5 Conv becomes two of 3x3 with " +
+    "new kernels, BatchNormalization goes before the nonlinearities. This changes what the network computes, on " +
+    "purpose: it is to be trained.",
+  arguments: [MODEL_ARGUMENT],
+  tables: [PREPARE, TARGET, LOAD, PRINTING],
+  required: ["recipe"],
+};
+
+/** `normfold ensemble`. */
+export const ENSEMBLE_COMMAND: CommandSpec = {
+  name: "ensemble",
+  summary: "average the class probabilities of several models",
+  description:
+    "Writes one model whose output is the arithmetic mean of the class probabilities of several (the paper's 4.2.3). " +
+    "Inputs of the same name are shared; models that end in logits get a Softmax.",
+  arguments: [{ name: "<models...>", help: "two ONNX files or more" }],
+  tables: [ENSEMBLE, ENSEMBLE_RUN, TARGET, LOAD, PRINTING],
+};
+
+/** `normfold lower`. */
+export const LOWER_COMMAND: CommandSpec = {
+  name: "lower",
+  summary: "ONNX's training operators in standard ones",
+  description:
+    "Writes out ONNX's preview operators for training (Gradient, Adam, Adagrad, Momentum) in standard operators by the " +
+    "formulas of their specification, and has onnxruntime load the result.",
+  arguments: [MODEL_ARGUMENT],
+  tables: [LOWER, TARGET, LOAD, PRINTING],
+};
+
+/** `normfold check`. */
+export const CHECK_COMMAND: CommandSpec = {
+  name: "check",
+  summary: "compare two models in onnxruntime",
+  description:
+    "Runs two models on the same inputs in onnxruntime, its own optimizations off, and compares each output. " +
+    "The inputs are --data, else the test_data_set_* folders beside the first model, else generated.",
+  arguments: [
+    { name: "<original>", help: 'the model to compare with; "-" reads standard input' },
+    { name: "<result>", help: 'the model to judge; one of the two may be "-"' },
+  ],
+  tables: [CHECK_RUN, COMPARISON, LOAD, PRINTING],
+  examples: [
+    "normfold check model.onnx folded.onnx",
+    "normfold check model.onnx folded.onnx --data samples.npz -q && echo equal",
+  ],
+};
+
+/** `normfold inspect`. */
+export const INSPECT_COMMAND: CommandSpec = {
+  name: "inspect",
+  summary: "say what is in a model",
+  description:
+    "Prints inputs, outputs, opsets, operators, parameters, external data, and the operators before and after each " +
+    "BatchNormalization. External files may be missing: tensor data is not read.",
+  arguments: [MODEL_ARGUMENT],
+  tables: [INSPECT, JSON_ONLY],
+  examples: ["normfold inspect model.onnx", "normfold inspect model.onnx --json > model.json"],
+};
+
+/** `normfold print`. */
+export const PRINT_COMMAND: CommandSpec = {
+  name: "print",
+  summary: "print a model as ONNX text",
+  description: "Prints a model in ONNX's textual syntax. Tensors of many elements are shortened to {...}.",
+  arguments: [MODEL_ARGUMENT],
+  tables: [PRINT],
+  examples: ["normfold print model.onnx | less", "normfold print model.onnx --max-elements all > model.txt"],
+};
+
+/** `normfold passes`. */
+export const PASSES_COMMAND: CommandSpec = {
+  name: "passes",
+  summary: "list the passes, in the order they run",
+  description:
+    "Lists the passes in the order they run: what each looks for, what it leaves, how exact it is.",
+  arguments: [],
+  tables: [PASSES_RUN, JSON_ONLY],
+};
+
+/** All commands, in the order of `normfold --help`. */
+export const COMMANDS: readonly CommandSpec[] = [
+  OPTIMIZE_COMMAND,
+  INSERT_COMMAND,
+  TRAIN_COMMAND,
+  CALIBRATE_COMMAND,
+  FREEZE_COMMAND,
+  PREPARE_COMMAND,
+  ENSEMBLE_COMMAND,
+  LOWER_COMMAND,
+  CHECK_COMMAND,
+  INSPECT_COMMAND,
+  PRINT_COMMAND,
+  PASSES_COMMAND,
+];

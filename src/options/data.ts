@@ -1,0 +1,84 @@
+/** Where samples come from. */
+export const DATA = {
+  /** A file or folder with samples. */
+  data: {
+    flag: "--data <path>",
+    help: "samples: .npy, .npz, idx, .pb, a folder of images or tensors, a module",
+    type: "text",
+    group: "Data",
+  },
+} as const;
+
+/** How stored numbers become the model's. */
+export const PREPARATION = {
+  /** A file like the data's, with what the model should say for each sample. */
+  labels: {
+    flag: "--labels <path>",
+    help: "the label of each sample",
+    type: "text",
+    group: "Data",
+  },
+  /** Numbers are multiplied by this first. */
+  scale: {
+    flag: "--scale <x>",
+    help: "multiply the numbers by this first, 1/255",
+    type: "number",
+    group: "Data",
+  },
+  /** One number, or one for each channel, which is subtracted then. */
+  mean: {
+    flag: "--mean <list>",
+    help: "then subtract this: one number, or one a channel",
+    type: "numbers",
+    group: "Data",
+  },
+  /** One number, or one for each channel, by which the difference is divided. */
+  std: { flag: "--std <list>", help: "and then divide by this", type: "numbers", group: "Data" },
+  /** How the model wants images; by default as its input's shape says. */
+  layout: {
+    flag: "--layout <layout>",
+    help: "how the model wants images",
+    type: "choice",
+    choices: ["NCHW", "NHWC"],
+    defaultText: "as its input says",
+    group: "Data",
+  },
+} as const;
+
+/** How samples are drawn and run. */
+export const DRAWING = {
+  /** Samples in a batch. Default: the number that the model's inputs fix, else 32, or the whole dataset where it is smaller. */
+  batchSize: {
+    flag: "--batch <n>",
+    help: "samples in a batch",
+    type: "whole",
+    from: 1,
+    defaultText: "32",
+    group: "Data",
+  },
+  /** Use no more samples than this. */
+  limit: {
+    flag: "--limit <n>",
+    help: "use no more samples than this",
+    type: "whole",
+    from: 1,
+    group: "Data",
+  },
+  /** Shuffle the samples with this seed. */
+  seed: {
+    flag: "--seed <n>",
+    help: "draw the samples in an order of this seed",
+    type: "whole",
+    from: 0,
+    to: 4_294_967_295,
+    group: "Data",
+  },
+  /** Threads within an operator. */
+  threads: {
+    flag: "--threads <n>",
+    help: "threads of onnxruntime within an operator",
+    type: "whole",
+    from: 1,
+    group: "Data",
+  },
+} as const;

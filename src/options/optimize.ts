@@ -1,0 +1,189 @@
+import { LOAD, MODEL_ARGUMENT, PRINTING } from "./common.js";
+import type { CommandSpec } from "./spec.js";
+
+/** What is rewritten. */
+export const REWRITE = {
+  /** Passes to run, in this order; the whole pipeline by default. */
+  passes: {
+    flag: "--pass <names>",
+    help: "run only these passes, in this order (repeatable, or a,b)",
+    type: "names",
+    group: "Rewrites",
+  },
+  /** Names of passes to leave out. */
+  skip: {
+    flag: "--skip <names>",
+    help: "leave out these passes (repeatable, or a,b)",
+    type: "names",
+    group: "Rewrites",
+  },
+  /** Names of values and nodes that stay as they are: nothing removes, renames or changes them. */
+  keep: {
+    flag: "--keep <names>",
+    help: "values and nodes that stay as they are (repeatable, or a,b)",
+    type: "names",
+    group: "Rewrites",
+  },
+  /**
+   * Bytes by which computed constants may make the model grow in all; those that together would go past it all stay as
+   * they are computed. Default 128 MiB: room for the weights of a ResNet-50 whose file has only formulas for them.
+   */
+  growthLimit: {
+    flag: "--growth-limit <bytes>",
+    help: "how much computed constants may make the model grow in all",
+    type: "bytes",
+    from: 0,
+    default: 134_217_728,
+    defaultText: "128MiB",
+    group: "Rewrites",
+  },
+  /** Put the bodies of the model's functions in the place of their calls. Default false: a function is kept as one. */
+  inlineFunctions: {
+    flag: "--inline-functions",
+    help: "replace calls of the model's own functions by their bodies",
+    type: "switch",
+    group: "Rewrites",
+  },
+  /**
+   * Make constants of graph inputs that have a default value, which a caller could override; older exporters list every
+   * weight so. Changes the model's inputs, hence off by default.
+   */
+  freezeInitializers: {
+    flag: "--freeze-initializers",
+    help: "make constants of inputs with a default value; callers can no longer set them",
+    type: "switch",
+    group: "The model",
+  },
+  /** Raise the model to this version of the standard operator set first, for operators that are new in it. */
+  opset: {
+    flag: "--opset <n>",
+    help: "raise the model to this version of the operator set first",
+    type: "whole",
+    from: 0,
+    to: 999,
+    group: "The model",
+  },
+} as const;
+
+/** How the result is proven. */
+export const PROOF = {
+  /** Compare the result with the original in onnxruntime and undo rewrites that change it. Default true. */
+  check: {
+    flag: "--no-check",
+    help: "do not compare in onnxruntime before writing",
+    type: "switch",
+    default: true,
+    group: "Proof",
+  },
+  /** Measure how far original and result each are from a float64 evaluation of the original: `report.accuracy`. Slow. */
+  reference: {
+    flag: "--reference",
+    help: "say how far original and result are from a float64 evaluation",
+    type: "switch",
+    group: "Proof",
+  },
+} as const;
+
+/** The generated inputs that models are compared on. */
+export const COMPARISON = {
+  /** Sizes of generated inputs, by input name, the batch too: { x: [1, 3, 224, 224] }. */
+  inputShapes: {
+    flag: "--input-shape <name:sizes>",
+    help: "sizes of a generated input, x:1,3,224,224 (repeatable)",
+    type: "shapes",
+    group: "Proof",
+  },
+  /** Of generated inputs. Default 0. */
+  seed: {
+    flag: "--seed <n>",
+    help: "seed of the generated inputs",
+    type: "whole",
+    from: 0,
+    to: 4_294_967_295,
+    default: 0,
+    group: "Proof",
+  },
+} as const;
+
+/** The part of a model to go on with. */
+export const CUT = {
+  /** Names of values that become the inputs, in this order; any value of the model's graph. Default: its inputs. */
+  inputs: {
+    flag: "--inputs <names>",
+    help: "cut the model: these values become its inputs (repeatable, or a,b)",
+    type: "names",
+    group: "The model",
+  },
+  /** Names of values that become the outputs, in this order. Default: its outputs. */
+  outputs: {
+    flag: "--outputs <names>",
+    help: "cut the model: these values become its outputs (repeatable, or a,b)",
+    type: "names",
+    group: "The model",
+  },
+} as const;
+
+/** Options of the command that are no options of the library's `optimize`. */
+export const OPTIMIZE_RUN = {
+  /** The file to write; "-" is standard output. */
+  outputFile: {
+    flag: "-o, --output <file>",
+    help: 'where to write; "-" writes to standard output',
+    type: "text",
+    group: "Input and output",
+  },
+  /** Write over the input. */
+  inPlace: { flag: "--in-place", help: "write over the input", type: "switch", group: "Input and output" },
+  /** A file or folder with inputs to compare on. */
+  checkInputs: {
+    flag: "--check-inputs <data>",
+    help: "compare on this data: .npz, .npy, .pb or a test_data_set folder",
+    type: "text",
+    group: "Proof",
+  },
+  /** Compute what is constant. Default true. */
+  constantFolding: {
+    flag: "--no-constant-folding",
+    help: "do not compute constants; the same as --skip fold-constants",
+    type: "switch",
+    default: true,
+    group: "Rewrites",
+  },
+  /** Sizes that inputs of the model are fixed to. */
+  overwriteInputShapes: {
+    flag: "--overwrite-input-shape <name:sizes>",
+    help: "fix the sizes of an input in the model, x:1,3,224,224 (repeatable)",
+    type: "shapes",
+    group: "The model",
+  },
+  /** Tensors of at least this size go to a file of their own; true: from 1024 bytes on. */
+  externalData: {
+    flag: "--external-data [bytes]",
+    help: "tensors of at least this size (1024) go to a file beside the model",
+    type: "bytes",
+    group: "Input and output",
+  },
+  /** List every rewrite, and every place that was left alone. */
+  explain: {
+    flag: "--explain",
+    help: "list every rewrite, and by reason every place that was left alone",
+    type: "switch",
+    group: "Input and output",
+  },
+} as const;
+
+/** `normfold optimize`. */
+export const OPTIMIZE_COMMAND: CommandSpec = {
+  name: "optimize",
+  summary: "fold BatchNormalization, simplify, prove, write",
+  description:
+    "Folds BatchNormalization into its neighbours and simplifies the model, compares the result with the original in " +
+    "onnxruntime, undoes the rewrites that change the outputs, and writes the rest.",
+  arguments: [MODEL_ARGUMENT],
+  tables: [OPTIMIZE_RUN, LOAD, PRINTING, REWRITE, CUT, PROOF, COMPARISON],
+  examples: [
+    "normfold optimize model.onnx -o small.onnx",
+    "normfold optimize model.onnx --in-place --check-inputs samples.npz",
+    "cat model.onnx | normfold optimize - -o - > small.onnx",
+  ],
+};

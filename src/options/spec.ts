@@ -1,0 +1,123 @@
+/**
+ * One option, as plain data: the command line builds its flags from it and `--help` prints it, the library takes its type
+ * and its limits from it, and the name of its row is its name in the library and in configuration files.
+ */
+export interface OptionSpec {
+  /** The command line's spelling: "-o, --output <file>", "--no-check", "--external-data [bytes]". */
+  readonly flag: string;
+  /** One clause, without a full stop; `--help` appends the default. */
+  readonly help: string;
+  readonly type: OptionType;
+  /** Of "choice": the words to choose from. */
+  readonly choices?: readonly string[];
+  /** The value where none is given. */
+  readonly default?: boolean | number | string;
+  /** The default in words, where the value itself says too little or there is none. */
+  readonly defaultText?: string;
+  /** The least number, itself included. */
+  readonly from?: number;
+  /** The greatest number, itself included. */
+  readonly to?: number;
+  /** A number that the value must exceed. */
+  readonly above?: number;
+  /** A number that the value must stay below. */
+  readonly below?: number;
+  /** The option has an effect only beside this one. */
+  readonly needs?: Condition;
+  /** The option has no effect beside any of these. */
+  readonly idleWith?: readonly Condition[];
+  /** The heading under which `--help` lists it; "Options" where it has none. */
+  readonly group?: string;
+}
+
+/**
+ * How a value is written:
+ *
+ *   switch   true or false; the command line's flag takes no value
+ *   text     a path, or a name
+ *   names    a list of names; on the command line with commas between, and the flag may be repeated
+ *   choice   one of `choices`
+ *   number   a number; on the command line also a quotient, 1/255
+ *   numbers  a list of numbers
+ *   whole    a whole number
+ *   limit    a whole number or, without a limit, "all" on the command line and Infinity in the library
+ *   bytes    a number of bytes; on the command line also with a unit, 64kB or 1MiB
+ *   shapes   sizes by name of an input; on the command line x:1,3,224,224, and the flag may be repeated
+ */
+export type OptionType =
+  | "switch"
+  | "text"
+  | "names"
+  | "choice"
+  | "number"
+  | "numbers"
+  | "whole"
+  | "limit"
+  | "bytes"
+  | "shapes";
+
+/** Another option with one of some values; given at all, where none are listed. */
+export interface Condition {
+  readonly option: string;
+  readonly is?: readonly (boolean | string)[];
+}
+
+/** Options by name. */
+export type OptionTable = Readonly<Record<string, OptionSpec>>;
+
+/** Sizes by name of an input. */
+export type Shapes = Readonly<Record<string, readonly number[]>>;
+
+/** The value of an option in the library. */
+export type ValueOf<Spec extends OptionSpec> = Spec extends { readonly choices: readonly (infer Choice)[] }
+  ? Choice
+  : Spec extends { readonly type: "switch" }
+    ? boolean
+    : Spec extends { readonly type: "text" }
+      ? string
+      : Spec extends { readonly type: "names" }
+        ? readonly string[]
+        : Spec extends { readonly type: "numbers" }
+          ? readonly number[]
+          : Spec extends { readonly type: "shapes" }
+            ? Shapes
+            : // A flag whose value may be left out gives true then.
+              Spec extends { readonly flag: `${string} [${string}]` }
+              ? number | true
+              : number;
+
+/** The options of a table as the library takes them: each may be left out. */
+export type OptionsOf<Table extends OptionTable> = { readonly [Name in keyof Table]?: ValueOf<Table[Name]> };
+
+/** The same with defaults filled in: only options without a default may be missing. */
+export type SettingsOf<Table extends OptionTable> = {
+  readonly [Name in keyof Table as Table[Name] extends { readonly default: unknown } ? Name : never]: ValueOf<
+    Table[Name]
+  >;
+} & {
+  readonly [Name in keyof Table as Table[Name] extends { readonly default: unknown }
+    ? never
+    : Name]?: ValueOf<Table[Name]>;
+};
+
+/** One argument of a command. */
+export interface ArgumentSpec {
+  /** "<model>", or "<models...>" for several. */
+  readonly name: string;
+  readonly help: string;
+}
+
+/** One command of the command line, as plain data. */
+export interface CommandSpec {
+  readonly name: string;
+  /** A few words for the list of commands. */
+  readonly summary: string;
+  /** What it does, in sentences. */
+  readonly description: string;
+  readonly arguments: readonly ArgumentSpec[];
+  /** Its options, in the order of `--help`. */
+  readonly tables: readonly OptionTable[];
+  /** Names of options that must be given. */
+  readonly required?: readonly string[];
+  readonly examples?: readonly string[];
+}

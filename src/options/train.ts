@@ -1,0 +1,266 @@
+import { LOAD, PRINTING, TARGET } from "./common.js";
+import { DATA, DRAWING, PREPARATION } from "./data.js";
+import type { CommandSpec } from "./spec.js";
+
+/** The loss, the optimizer and the schedule, flat as the command line has them; the library nests them by kind. */
+export const RECIPE = {
+  /** What training makes small: the library's `loss.kind`. */
+  loss: {
+    flag: "--loss <kind>",
+    help: "cross-entropy, bce, mse, l1 or huber",
+    type: "choice",
+    choices: ["cross-entropy", "bce", "mse", "l1", "huber"],
+    default: "cross-entropy",
+    group: "Loss",
+  },
+  /** Of cross-entropy: one weight a class. */
+  classWeights: {
+    flag: "--class-weights <list>",
+    help: "of cross-entropy: a weight for each class",
+    type: "numbers",
+    needs: { option: "loss", is: ["cross-entropy"] },
+    group: "Loss",
+  },
+  /** Of cross-entropy: samples of this label do not count. */
+  ignoreIndex: {
+    flag: "--ignore-index <label>",
+    help: "of cross-entropy: samples of this label do not count",
+    type: "number",
+    needs: { option: "loss", is: ["cross-entropy"] },
+    group: "Loss",
+  },
+  /** Of cross-entropy: this part of the target is spread over all classes. */
+  labelSmoothing: {
+    flag: "--label-smoothing <x>",
+    help: "of cross-entropy: the part that goes to all classes",
+    type: "number",
+    from: 0,
+    to: 1,
+    needs: { option: "loss", is: ["cross-entropy"] },
+    group: "Loss",
+  },
+  /** Of huber: quadratic up to here, linear beyond. Default 1. */
+  delta: {
+    flag: "--delta <x>",
+    help: "of huber: where it turns linear",
+    type: "number",
+    above: 0,
+    default: 1,
+    needs: { option: "loss", is: ["huber"] },
+    group: "Loss",
+  },
+  /** How a parameter follows its gradient: the library's `optimizer.kind`. */
+  optimizer: {
+    flag: "--optimizer <kind>",
+    help: "sgd, momentum, nesterov, adam or adamw",
+    type: "choice",
+    choices: ["sgd", "momentum", "nesterov", "adam", "adamw"],
+    default: "momentum",
+    group: "Optimizer",
+  },
+  /** How the learning rate goes over the steps: the library's `schedule.kind`. */
+  schedule: {
+    flag: "--schedule <kind>",
+    help: "of the learning rate: constant, step, exponential, cosine or linear",
+    type: "choice",
+    choices: ["constant", "step", "exponential", "cosine", "linear"],
+    default: "constant",
+    group: "Optimizer",
+  },
+  /** Of step and exponential: the steps between two falls. */
+  scheduleEvery: {
+    flag: "--schedule-every <steps>",
+    help: "of step and exponential: when it falls",
+    type: "whole",
+    from: 1,
+    needs: { option: "schedule", is: ["step", "exponential"] },
+    group: "Optimizer",
+  },
+  /** Of step and exponential: the factor of one fall. Default 0.1. */
+  scheduleFactor: {
+    flag: "--schedule-factor <x>",
+    help: "of step and exponential: by which factor",
+    type: "number",
+    above: 0,
+    default: 0.1,
+    needs: { option: "schedule", is: ["step", "exponential"] },
+    group: "Optimizer",
+  },
+  /** Steps over which the learning rate rises from 0. Default 0. */
+  warmup: {
+    flag: "--warmup <steps>",
+    help: "steps over which the rate rises first",
+    type: "whole",
+    from: 1,
+    group: "Optimizer",
+  },
+} as const;
+
+/** The numbers of a training. */
+export const TRAIN = {
+  /** The output to take the loss of; by default the first. */
+  output: {
+    flag: "--of <name>",
+    help: "the output that the loss is of",
+    type: "text",
+    defaultText: "the first",
+    group: "Loss",
+  },
+  /** How far a parameter goes against its gradient. */
+  learningRate: {
+    flag: "--lr <x>",
+    help: "the learning rate",
+    type: "number",
+    above: 0,
+    default: 0.1,
+    group: "Optimizer",
+  },
+  /** Of momentum and nesterov. Default 0.9. */
+  momentum: {
+    flag: "--momentum <x>",
+    help: "of momentum and nesterov",
+    type: "number",
+    from: 0,
+    below: 1,
+    default: 0.9,
+    needs: { option: "optimizer", is: ["momentum", "nesterov"] },
+    group: "Optimizer",
+  },
+  /** Of weights; biases and the parameters of normalizations have none. Default 0. */
+  weightDecay: {
+    flag: "--weight-decay <x>",
+    help: "of weights; biases and normalizations have none",
+    type: "number",
+    from: 0,
+    group: "Optimizer",
+  },
+  /** Gradients are scaled down so that the norm of all of them together is at most this. Default: they are not. */
+  clipNorm: {
+    flag: "--clip-norm <x>",
+    help: "scale gradients down to this norm of all together",
+    type: "number",
+    group: "Optimizer",
+  },
+  /** How long, in batches; either this or `epochs` is to be given. */
+  steps: {
+    flag: "--steps <n>",
+    help: "how many batches to train on",
+    type: "whole",
+    from: 1,
+    group: "Course",
+  },
+  /** How long, in rounds through the data. */
+  epochs: {
+    flag: "--epochs <n>",
+    help: "or how many rounds through the data",
+    type: "whole",
+    from: 1,
+    group: "Course",
+  },
+  /** Steps between validations. Default: at the end of each round through the data. */
+  validateEvery: {
+    flag: "--validate-every <steps>",
+    help: "steps between validations",
+    type: "whole",
+    from: 1,
+    defaultText: "after each round through the data",
+    group: "Course",
+  },
+  /** Steps between checkpoints. Default: with each validation. */
+  checkpointEvery: {
+    flag: "--checkpoint-every <steps>",
+    help: "steps between checkpoints",
+    type: "whole",
+    from: 1,
+    defaultText: "with each validation",
+    needs: { option: "checkpoint" },
+    group: "Course",
+  },
+} as const;
+
+/** The files of a training, and what is done with its result. */
+export const TRAIN_RUN = {
+  /** Data to judge on. */
+  valid: {
+    flag: "--valid <path>",
+    help: "data to judge on; the best parameters on it are kept",
+    type: "text",
+    group: "Course",
+  },
+  /** The labels of `valid`. */
+  validLabels: {
+    flag: "--valid-labels <path>",
+    help: "its labels",
+    type: "text",
+    needs: { option: "valid" },
+    group: "Course",
+  },
+  /** Names of parameters that stay as they are; * and ? stand for any text and any character. */
+  freeze: {
+    flag: "--freeze <globs>",
+    help: "parameters that stay as they are (repeatable, or a,b)",
+    type: "names",
+    group: "Optimizer",
+  },
+  /** Normalizations in inference form keep their statistics. */
+  frozenStatistics: {
+    flag: "--frozen-statistics",
+    help: "normalizations in inference form keep their statistics",
+    type: "switch",
+    group: "Optimizer",
+  },
+  /** A file for steps and validations, as JSON lines. */
+  log: {
+    flag: "--log <file>",
+    help: "write steps and validations as JSON lines",
+    type: "text",
+    group: "Course",
+  },
+  /** A file for what training needs to go on. */
+  checkpoint: {
+    flag: "--checkpoint <file>",
+    help: "save what training needs to go on, at each validation and at Ctrl-C",
+    type: "text",
+    group: "Course",
+  },
+  /** Go on from `checkpoint` where it is there. */
+  resume: {
+    flag: "--resume",
+    help: "go on from --checkpoint where it is there, bit for bit",
+    type: "switch",
+    needs: { option: "checkpoint" },
+    group: "Course",
+  },
+  /** Optimize the result at once. */
+  fold: {
+    flag: "--fold",
+    help: "optimize the result at once, proven in onnxruntime",
+    type: "switch",
+    group: "Input and output",
+  },
+  /** A file for the trained model with a step of the training in it. */
+  trainingInfo: {
+    flag: "--training-info <file>",
+    help: "also write the trained model with a step of this training in it, as ONNX's training_info",
+    type: "text",
+    group: "Input and output",
+  },
+} as const;
+
+/** `normfold train`. */
+export const TRAIN_COMMAND: CommandSpec = {
+  name: "train",
+  summary: "train a network on stock onnxruntime",
+  description:
+    "Trains a network through a gradient graph of standard operators, replaces the moving averages of its " +
+    "normalizations by Algorithm 2's statistics, and writes the inference form.",
+  arguments: [{ name: "<model>", help: "the ONNX file" }],
+  tables: [TARGET, LOAD, PRINTING, RECIPE, TRAIN, TRAIN_RUN, DATA, PREPARATION, DRAWING],
+  required: ["data"],
+  examples: [
+    "normfold insert plain.onnx -o net.onnx --init fresh --form training",
+    "normfold train net.onnx -o trained.onnx --data x.npy --labels y.npy --epochs 5",
+    "normfold train net.onnx -o trained.onnx --data images/ --scale 1/255 \\\n" +
+      "    --steps 10000 --schedule cosine --checkpoint run.safetensors --resume",
+  ],
+};

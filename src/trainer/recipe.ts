@@ -1,0 +1,44 @@
+import { defined } from "../base/optional.js";
+import type { OptionsOf } from "../options/spec.js";
+import { RECIPE } from "../options/train.js";
+import { settle } from "../options/validate.js";
+import type { Loss } from "../training/loss.js";
+import type { Optimizer } from "../training/optimizer.js";
+import type { Schedule } from "../training/schedule.js";
+import { errors } from "./errors.js";
+
+/** The loss, the optimizer and the schedule of a training. */
+export interface Recipe {
+  readonly loss: Loss;
+  readonly optimizer: Optimizer;
+  readonly schedule: Schedule;
+}
+
+/** Nests the flat options of the command line and of configuration files by kind. Throws NormfoldError "usage". */
+export function recipeOf(options: OptionsOf<typeof RECIPE>): Recipe {
+  const { loss, optimizer, schedule } = settle(RECIPE, options);
+  return {
+    loss: lossOf(loss, options),
+    optimizer: { kind: optimizer },
+    schedule: scheduleOf(schedule, options),
+  };
+}
+
+function lossOf(kind: Loss["kind"], options: OptionsOf<typeof RECIPE>): Loss {
+  const { classWeights, ignoreIndex, labelSmoothing, delta } = options;
+  switch (kind) {
+    case "cross-entropy":
+      return { kind, ...defined({ classWeights, ignoreIndex, labelSmoothing }) };
+    case "huber":
+      return { kind, ...defined({ delta }) };
+    default:
+      return { kind };
+  }
+}
+
+function scheduleOf(kind: Schedule["kind"], options: OptionsOf<typeof RECIPE>): Schedule {
+  const { scheduleEvery: every, scheduleFactor: factor, warmup } = options;
+  if (kind !== "step" && kind !== "exponential") return { kind, ...defined({ warmup }) };
+  if (every === undefined) throw errors.scheduleNeedsInterval(kind);
+  return { kind, every, ...defined({ factor, warmup }) };
+}
