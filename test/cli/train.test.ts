@@ -1,8 +1,8 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { loadModel, modelToBytes } from "../../src/index.js";
-import { readCheckpoint, writeCheckpoint } from "../../src/node/checkpoint.js";
+import { readCheckpoint } from "../../src/node/checkpoint.js";
 import {
   expectError,
   expectFailure,
@@ -193,63 +193,6 @@ describe("normfold train", () => {
     const result = await normfold(["train", ...args, "-o", "no.onnx", "--json"], { cwd });
     expectError(result, code, id, message);
     expect(filesIn(cwd)).not.toContain("no.onnx");
-  });
-});
-
-describe("normfold passes --gradients", () => {
-  test("says what becomes of a gradient at each operator", async () => {
-    const { code, stdout } = await normfold(["passes", "--gradients"], { cwd });
-    expect(code).toBe(0);
-    expectNarrow(stdout);
-    expect(stdout).toMatch(/^\d{3} operators with a gradient/);
-    const { gradients } = JSON.parse((await normfold(["passes", "--gradients", "--json"], { cwd })).stdout);
-    const kindOf = (name: string): unknown =>
-      gradients.find(({ operator }: { operator: string }) => operator === name)?.kind;
-    expect(["Conv", "Floor", "GridSample"].map(kindOf)).toEqual(["gradient", "zero", "refused"]);
-  });
-});
-
-describe("checkpoints", () => {
-  const tensor = {
-    dtype: "float" as const,
-    dims: [2],
-    data: new Uint8Array(Float32Array.of(1.5, -2).buffer),
-  };
-  const saved = {
-    step: 7,
-    epoch: 1,
-    batch: 3,
-    course: "c",
-    tensors: new Map([["w", tensor]]),
-    best: { step: 5, score: 0.75, tensors: new Map([["w", { ...tensor, dims: [1, 2] }]]) },
-  };
-
-  test("come back as they were written", () => {
-    writeCheckpoint(at("a.safetensors"), saved);
-    expect(readCheckpoint(at("a.safetensors"))).toEqual(saved);
-  });
-
-  test("may have a name as long as names can be", () => {
-    const long = "n".repeat(255);
-    writeCheckpoint(at(long), saved);
-    expect(readCheckpoint(at(long))).toEqual(saved);
-    rmSync(at(long));
-  });
-
-  test("are refused in one line when they are damaged", () => {
-    writeCheckpoint(at("b.safetensors"), saved);
-    const whole = readFileSync(at("b.safetensors"));
-    for (const bytes of [
-      whole.subarray(0, 5),
-      whole.subarray(0, 60),
-      whole.subarray(0, -3),
-      Buffer.alloc(40),
-    ]) {
-      writeFileSync(at("c.safetensors"), bytes);
-      expect(() => readCheckpoint(at("c.safetensors"))).toThrow(
-        expect.objectContaining({ code: "invalid", id: "checkpoint-is-damaged" }),
-      );
-    }
   });
 });
 

@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
-import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { readCheckpoint } from "../../src/node/checkpoint.js";
+import { readCheckpoint, writeCheckpoint } from "../../src/node/checkpoint.js";
 import { filesIn, temporaryFolder } from "../support/cli.js";
 
 const cwd = temporaryFolder();
@@ -46,6 +46,50 @@ describe("a checkpoint", () => {
       expect(numbers.length).toBe(2 ** 20);
       expect(new Set(numbers)).toEqual(new Set([step]));
       last = step;
+    }
+  });
+});
+
+describe("checkpoints", () => {
+  const tensor = {
+    dtype: "float" as const,
+    dims: [2],
+    data: new Uint8Array(Float32Array.of(1.5, -2).buffer),
+  };
+  const saved = {
+    step: 7,
+    epoch: 1,
+    batch: 3,
+    course: "c",
+    tensors: new Map([["w", tensor]]),
+    best: { step: 5, score: 0.75, tensors: new Map([["w", { ...tensor, dims: [1, 2] }]]) },
+  };
+
+  test("come back as they were written", () => {
+    writeCheckpoint(at("a.safetensors"), saved);
+    expect(readCheckpoint(at("a.safetensors"))).toEqual(saved);
+  });
+
+  test("may have a name as long as names can be", () => {
+    const long = "n".repeat(255);
+    writeCheckpoint(at(long), saved);
+    expect(readCheckpoint(at(long))).toEqual(saved);
+    rmSync(at(long));
+  });
+
+  test("are refused in one line when they are damaged", () => {
+    writeCheckpoint(at("b.safetensors"), saved);
+    const whole = readFileSync(at("b.safetensors"));
+    for (const bytes of [
+      whole.subarray(0, 5),
+      whole.subarray(0, 60),
+      whole.subarray(0, -3),
+      Buffer.alloc(40),
+    ]) {
+      writeFileSync(at("c.safetensors"), bytes);
+      expect(() => readCheckpoint(at("c.safetensors"))).toThrow(
+        expect.objectContaining({ code: "invalid", id: "checkpoint-is-damaged" }),
+      );
     }
   });
 });
