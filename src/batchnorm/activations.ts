@@ -23,7 +23,7 @@ export function isNonlinearity(node: Node): boolean {
   return hasTrait(node, "nonlinearity");
 }
 
-/** True for an operator behind which the elements are still the nonlinearity's. */
+/** True for an operator that moves elements, or converts or resamples them, so that they are still the nonlinearity's. */
 function movesOn(node: Node): boolean {
   return hasTrait(node, "movesData") || hasTrait(node, "resamples") || node.is("Cast", "Dropout");
 }
@@ -35,13 +35,15 @@ export interface Activation {
   readonly node: Node;
   /** What the spelling stands for: Swish for x * Sigmoid(x). */
   readonly kind: string;
+  /** The value that the function is of. */
   readonly input: Value;
+  /** The result of the function. */
   readonly output: Value;
-  /** The nodes of the spelling; one for an operator of its own. */
+  /** The nodes of the spelling; one where it is a single operator. */
   readonly nodes: ReadonlySet<Node>;
 }
 
-/** The nonlinearities of a graph in its order. Longer spellings come before what they are made of. */
+/** The nonlinearities of a graph in its order. A spelling is found before the shorter ones inside it. */
 export function activationsOf(graph: Graph, facts: Facts): readonly Activation[] {
   const found: Activation[] = [];
   const taken = new Set<Node>();
@@ -64,8 +66,9 @@ export function activationsOf(graph: Graph, facts: Facts): readonly Activation[]
 }
 
 /**
- * The function that a nonlinearity is part of, where other operators read its input for it: x - Tanh(x), or a Softplus that is x itself
- * from a threshold on. Half of a function's input must not be normalized.
+ * The whole function that a nonlinearity is part of, where other operators of that function read its input too: x -
+ * Tanh(x), or a Softplus that becomes x from a threshold on. Normalizing the input for a part of the function alone
+ * would change it.
  */
 function whole(part: Activation): Activation {
   const { input, nodes } = part;
@@ -76,7 +79,7 @@ function whole(part: Activation): Activation {
   return isWhole ? { ...part, ...found } : part;
 }
 
-/** The nonlinearity that a node is by itself, or with the product of its own input that follows. */
+/** The nonlinearity that a node is by itself, or together with a product with its own input that follows. */
 function readActivation(node: Node, facts: Facts): Activation | undefined {
   const gelu = node.is("Erf") ? geluAround(node) : undefined;
   if (gelu !== undefined) return gelu;
@@ -88,7 +91,10 @@ function readActivation(node: Node, facts: Facts): Activation | undefined {
   return { node, kind: node.opType, input, output, nodes: new Set([node]) };
 }
 
-/** The nonlinearity that an expression ending in the node spells out: Gelu with Erf, Softplus with Exp and Log, and so on. */
+/**
+ * The nonlinearity that an expression ending in the node spells out, such as Gelu with Erf or Softplus with Exp and
+ * Log.
+ */
 function readSpelledActivation(node: Node, facts: Facts): Activation | undefined {
   for (const { opType, inputs, nodes } of recognizeCompounds(node, facts)) {
     const [input] = inputs;
@@ -107,8 +113,8 @@ const STEPPED = product(
 );
 
 /**
- * HardSwish up to a constant factor, as the 1/6 of x * Clip(x + 3, 0, 6) is often folded into what follows, and with whatever slope
- * its HardSigmoid has.
+ * HardSwish up to a constant factor, because the 1/6 of x * Clip(x + 3, 0, 6) is often folded into the operator behind
+ * it, and with any slope of its HardSigmoid.
  */
 function readScaledHardSwish(node: Node, facts: Facts): Activation | undefined {
   const [opset, output] = [facts.opset(node), node.output(0)];
@@ -129,11 +135,11 @@ function risesFromZero(read: (name: string) => number, context: Context): boolea
   const [low, high] = [s * read("low") + t, s * read("high") + t];
   const [none, full] = Math.abs(low) < Math.abs(high) ? [low, high] : [high, low];
   const [slope, middle] = [(s * read("a")) / full, (s * read("b") + t) / full];
-  // A level of zero may be a difference of rounded numbers, so it is compared beside one.
+  // The lower level may be a difference of rounded numbers, so it is compared with zero at the scale of one.
   return near(1 + none / full, 1, context) && slope > 0 && middle > 0 && middle < 1;
 }
 
-/** Clip with a bound that a network means as a nonlinearity: one of its bounds is 0 (Relu6 and its like), or -1 and 1. */
+/** Whether a Clip is a nonlinearity: from 0 up (Relu6 and its like), or from -1 to 1. Other bounds only limit. */
 function isClipActivation(node: Node, facts: Facts): boolean {
   if (!node.is("Clip")) return false;
   const bound = (index: number, name: string): number | undefined => {
@@ -145,7 +151,7 @@ function isClipActivation(node: Node, facts: Facts): boolean {
   return low === 0 || (low === -1 && high === 1);
 }
 
-/** x * (Erf(x / c) + 1), whose factor 0.5 has been folded into what follows. */
+/** x * (Erf(x / c) + 1), where the factor 0.5 has been folded into the operator behind it. */
 function geluAround(erf: Node): Activation | undefined {
   const scaling = erf.input(0)?.producer;
   const input = scaling?.is("Div", "Mul") ? scaling.input(0) : undefined;
@@ -157,7 +163,7 @@ function geluAround(erf: Node): Activation | undefined {
   return { node: erf, kind: "Gelu", input, output, nodes: new Set([scaling, erf, sum, product]) };
 }
 
-/** x * Sigmoid(x), x * HardSigmoid(x), x * Tanh(Softplus(x)): one nonlinearity that multiplies with its own input. */
+/** x * Sigmoid(x), x * HardSigmoid(x), x * Tanh(Softplus(x)): one nonlinearity that multiplies its own input. */
 function ownProduct(node: Node, input: Value, output: Value): Activation | undefined {
   const [use, ...others] = output.uses;
   if (use?.kind !== "node" || others.length > 0) return undefined;
@@ -173,13 +179,13 @@ function ownProduct(node: Node, input: Value, output: Value): Activation | undef
   return { node, kind, input, output: next, nodes: new Set([node, use.node]) };
 }
 
-/** True for a sigmoid whose result multiplies another value: a gate says how much of it passes. */
+/** True for a sigmoid whose result multiplies another value, of which it lets a part through. */
 export function isGate({ kind, output }: Activation): boolean {
   if (kind !== "Clip" && !nameHasTrait(kind, "unitRange")) return false;
   return readersBehind(output).some((reader) => reader.is("Mul"));
 }
 
-/** True where everything that reads the result, behind operators that only move it, is an output of the model. */
+/** True where all readers of the result, behind operators that only move elements, are outputs of the model. */
 export function endsModel({ output }: Activation): boolean {
   const seen = new Set<Value>();
   const ends = (value: Value, depth: number): boolean => {

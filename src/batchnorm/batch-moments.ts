@@ -42,8 +42,8 @@ const LARGE = 2 ** 19;
 const [SHORTEST, LONGEST] = [128, 2048];
 
 /**
- * Chooses rows for a float value of [N, channels, ...]; undefined where it is small, its sizes are not known, or no length of a row divides
- * them.
+ * Chooses rows for a float value of [N, channels, ...]; undefined where it is small, its sizes are not known, or no
+ * length of a row divides them.
  */
 export function rowLayoutOf(
   value: Value,
@@ -77,8 +77,8 @@ export interface MapMoments extends Moments {
 
 /**
  * Adds the moments of a large feature map and its distance from the mean, from opset 14 on: two passes, as in
- * BatchNormalization. In training form onnxruntime's works on one thread, while means, differences and products of matrices
- * use all of them.
+ * BatchNormalization. In training form onnxruntime's works on one thread, while means, differences and products of
+ * matrices use all of them.
  */
 export function centre(
   build: Builder,
@@ -95,8 +95,8 @@ export function centre(
 const SHARP = 2;
 
 /**
- * The same where the distance is not needed: one pass, and a second only for batches whose mean is too far from 0 for the
- * difference of two moments. The graph decides, because batches differ.
+ * The same where the distance is not needed: one pass, and a second only for batches whose mean is too far from 0 for
+ * the difference of two moments. The graph decides, because batches differ.
  */
 export function mapMoments(build: Builder, x: Value, rows: RowLayout, opset: number): MapMoments {
   const { mean, vector } = meanOf(build, x, rows, opset);
@@ -122,7 +122,9 @@ export function mapMoments(build: Builder, x: Value, rows: RowLayout, opset: num
   return { mean, variance, size: raw.size };
 }
 
-/** Row by row first: onnxruntime adds numbers one after the other, so that a mean of a million would lose three digits. */
+/**
+ * Row by row first: onnxruntime adds numbers one after the other, so that a mean of a million would lose three digits.
+ */
 function meanOf(
   build: Builder,
   x: Value,
@@ -140,7 +142,9 @@ function rowsIn(build: Builder, x: Value, { count, length }: RowLayout): Value {
   return build.op("Reshape", [x, build.ints([0, 0, count, 1, length])]);
 }
 
-/** The mean square of each channel: of distances from the mean, the variance. A row times itself is its sum of squares. */
+/**
+ * The mean square of each channel: of distances from the mean, the variance. A row times itself is its sum of squares.
+ */
 function meanSquare(
   build: Builder,
   x: Value,
@@ -160,8 +164,8 @@ function meanSquare(
 const [FLOAT, BOOL] = [1, 9];
 
 /**
- * Normalizes distances from the mean by a Conv with one tap a channel, because that uses all threads and onnxruntime fuses the
- * activation or the sum that follows into it.
+ * Normalizes distances from the mean by a Conv with one tap a channel, because that uses all threads and onnxruntime
+ * fuses the activation or the sum that follows into it.
  */
 export function normalizeDistance(
   build: Builder,

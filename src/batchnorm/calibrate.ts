@@ -61,7 +61,10 @@ export interface CalibratedLayer {
   readonly before: ChannelStatistics;
   /** The statistics in the calibrated model, as its types round them. */
   readonly after: ChannelStatistics;
-  /** Standard errors of mean and variance, from their spread among batches; undefined for one batch and for moving averages. */
+  /**
+   * Standard errors of mean and variance, from their spread among batches; undefined for one batch and for moving
+   * averages.
+   */
   readonly standardError: ChannelStatistics | undefined;
   /** The channels that are constant on this data, up to the rounding of float32. */
   readonly dead: readonly number[];

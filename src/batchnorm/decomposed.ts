@@ -4,13 +4,17 @@ import type { Facts } from "../rules/facts.js";
 
 /** BatchNormalization in training form in plain operators, as insertion writes it. */
 export interface DecomposedForm {
+  /** The value that is normalized. */
   readonly x: Value;
+  /** The normalized value. */
   readonly output: Value;
-  /** Counted from the front. */
+  /** The axis of the channels, counted from the front. */
   readonly axis: number;
+  /** The rank of `x`. */
   readonly rank: number;
   /** scale, bias, running mean, running variance. */
   readonly parameters: readonly [Value, Value, Value, Value];
+  /** Added to the variance. */
   readonly epsilon: number;
   /** The updated running mean and variance. */
   readonly running: readonly [Value, Value];
@@ -72,13 +76,13 @@ function keptAxis(mean: Node, rank: number, facts: Facts): number | undefined {
   return kept.length === 1 ? kept[0] : undefined;
 }
 
-/** The stored vector, behind the Reshape that lays it along the axis. */
+/** The stored vector, behind the Reshape that places it along the axis. */
 function vectorOf(value: Value | undefined): Value | undefined {
   const vector = producer(value, "Reshape")?.input(0) ?? value;
   return vector?.tensor?.dims.length === 1 ? vector : undefined;
 }
 
-/** old * momentum + batch * (1 - momentum), which makes a mean of a batch a running statistic. */
+/** Finds the update of a running statistic by that of the batch: old * momentum + batch * (1 - momentum). */
 function updateOf(batch: Value | undefined): { readonly old: Value; readonly value: Value } | undefined {
   for (const view of batch?.users ?? []) {
     const taken = view.is("Reshape") ? onlyUser(view.output(0), "Mul") : undefined;

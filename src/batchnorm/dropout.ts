@@ -2,8 +2,8 @@ import type { Graph, Node } from "../ir/graph.js";
 import { canReplace } from "../ir/graph.js";
 
 /**
- * Takes the Dropout nodes out of a graph and the graphs inside it, as inference has none. One whose mask is read stays, in
- * inference form. Gives how many went.
+ * Removes the Dropout nodes of a graph and of the graphs inside it, because inference has none. One whose mask is read
+ * stays, in inference form. Gives the number of nodes that were removed.
  */
 export function removeDropout(graph: Graph): number {
   let removed = 0;
@@ -16,7 +16,7 @@ export function removeDropout(graph: Graph): number {
 function removeOne(graph: Graph, node: Node): boolean {
   const [input, output, mask] = [node.input(0), node.output(0), node.output(1)];
   if (input === undefined || output === undefined) return false;
-  // Without training_mode (an input from opset 12 on) it is the identity; before opset 7 is_test says so.
+  // It is the identity without training_mode (an input from opset 12 on), and before opset 7 with is_test.
   node.setInputs([input]);
   if (node.attribute("is_test") !== undefined) node.set({ name: "is_test", kind: "int", value: 1n });
   if ((mask?.uses.size ?? 0) > 0 || !canReplace(output, input)) return false;

@@ -1,6 +1,6 @@
 import { canTakeName, type Graph, type Node, type Value } from "../ir/graph.js";
 
-/** `to` computes what `from` was: it takes over its readers, its declaration and, where it can, its name. */
+/** Puts `to` in the place of `from`: it takes over the readers, the declaration and, where it can, the name. */
 export function substitute(from: Value, to: Value): void {
   const { name, info, graph } = from;
   const wasOutput = from.isGraphOutput;
@@ -12,7 +12,10 @@ export function substitute(from: Value, to: Value): void {
   to.rename(name);
 }
 
-/** Removes a node whose results nothing reads, and those before it that are then needless too; constants stay. */
+/**
+ * Removes a node whose results nothing reads, and the nodes before it that thereby lose their last reader. Constants
+ * stay.
+ */
 export function prune(node: Node): void {
   const pending = [node];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
@@ -24,7 +27,7 @@ export function prune(node: Node): void {
   }
 }
 
-/** Removes constants that nothing reads any more. What a caller could give stays. */
+/** Removes constants that nothing reads. Initializers that a caller could override stay. */
 export function removeUnusedConstants(graph: Graph): void {
   for (const value of [...graph.initializers]) {
     if (value.uses.size > 0) continue;
@@ -33,7 +36,7 @@ export function removeUnusedConstants(graph: Graph): void {
   }
 }
 
-/** Takes values off the outputs of the graph they are in. */
+/** Removes values from the outputs of their graph. */
 export function withdrawOutputs(graph: Graph, values: ReadonlySet<Value>): void {
   if (graph.outputs.some((value) => values.has(value))) {
     graph.setOutputs(graph.outputs.filter((value) => !values.has(value)));

@@ -8,35 +8,48 @@ import type { SymDim } from "../rules/dims.js";
 
 /** gamma, beta, running mean and running variance: one number for each channel. */
 export interface NormalizationParameters {
+  /** gamma */
   readonly scale: Float64Array;
+  /** beta */
   readonly bias: Float64Array;
+  /** The running mean. */
   readonly mean: Float64Array;
+  /** The running variance. */
   readonly variance: Float64Array;
 }
 
+/** How to write a normalization. */
 export interface NormalizationInit {
-  /** What names start with: `<base>_bn_scale`, `_bn_bias`, `_bn_mean`, `_bn_var`. */
+  /** The start of the new names: `<base>_bn_scale`, `_bn_bias`, `_bn_mean`, `_bn_var`. */
   readonly base: string;
-  /** Numbers for new constants, or values that the model has already: scale, bias, mean, variance. */
+  /** Numbers for new constants, or values of the model: scale, bias, mean, variance. */
   readonly parameters: NormalizationParameters | readonly [Value, Value, Value, Value];
+  /** The number of channels. */
   readonly channels: number;
+  /** The type of the values. */
   readonly dtype: FloatDType;
+  /** The opset of the graph. */
   readonly opset: number;
+  /** Added to the variance. */
   readonly epsilon: number;
   /** ONNX's: the share of the old value. */
   readonly momentum: number;
+  /** decomposed: the training form in plain operators. */
   readonly form: "inference" | "training" | "decomposed";
 }
 
+/** A normalization that was written. */
 export interface Placed {
+  /** The normalized value. */
   readonly output: Value;
   /** The updated running mean and variance of the training forms. */
   readonly running: readonly [Value, Value] | undefined;
 }
 
 /**
- * Normalizes `x` along axis 1, or along the last (-1). There BatchNormalization works on rows: x is viewed as [-1, C] and the result as
- * x again, which optimize takes away once the scale and shift are folded. `shape` is what is known of x.
+ * Normalizes `x`, whose channels lie along axis 1 or the last (-1). Along the last, BatchNormalization works on rows: x
+ * is viewed as [-1, C] and the result in the shape of x again; optimize removes both views once the scale and shift are
+ * folded. `shape` is the known part of the shape of x.
  */
 export function emitNormalization(
   x: Value,
@@ -60,7 +73,7 @@ export function emitNormalization(
   return { ...placed, output };
 }
 
-/** The sizes as a Reshape takes them, when at most one of them is not a number. */
+/** The sizes for a Reshape, where at most one of them is not a number. */
 function shapeConstant(shape: readonly SymDim[] | undefined): readonly number[] | undefined {
   if (shape === undefined || shape.includes(0)) return undefined;
   const sizes = shape.map((dim) => (typeof dim === "number" ? dim : -1));
@@ -82,7 +95,7 @@ function parameterValues(build: Builder, init: NormalizationInit): readonly Valu
   );
 }
 
-/** The training form has float statistics beside half-precision values, so that small steps of theirs are not lost. */
+/** The training form has float statistics beside half-precision values, so that small updates of them are not lost. */
 function statisticsType({ form, dtype, opset }: NormalizationInit): FloatDType {
   const isHalf = dtype === "float16" || dtype === "bfloat16";
   return form === "training" && isHalf && opset >= 15 ? "float" : dtype;
@@ -103,7 +116,7 @@ function emitNode(build: Builder, x: Value, init: NormalizationInit): Placed {
         epsilon: { kind: "float", value: init.epsilon },
         momentum: { kind: "float", value: init.momentum },
         ...(training ? { training_mode: 1 } : {}),
-        // The forms of old: inference had to be asked for, and opset 1 named the inputs it may overwrite.
+        // Old forms: before opset 7 inference had to be asked for, and before 6 the overwritten inputs were named.
         ...(opset < 7 ? { is_test: 1 } : {}),
         ...(opset < 6 ? { consumed_inputs: [0, 0, 0, 1, 1] } : {}),
       },
@@ -125,8 +138,8 @@ function declare(value: Value, dtype: FloatDType, { channels }: NormalizationIni
 }
 
 /**
- * The same in plain operators, for runtimes without the training form:
- * y = (x - mean) / sqrt(mean((x - mean)^2) + epsilon) * gamma + beta, running = momentum * running + (1 - momentum) * batch.
+ * The same in plain operators, for runtimes without the training form: y = (x - mean) / sqrt(mean((x - mean)^2) +
+ * epsilon) * gamma + beta, running = momentum * running + (1 - momentum) * batch.
  */
 function emitDecomposed(
   build: Builder,
@@ -178,7 +191,7 @@ export function redirect(
   for (const { node, index } of readers) node.setInput(index, to);
 }
 
-/** What names of new values start with: what the model calls the place. */
+/** The start of the names of new values: the name of the place, without special characters. */
 export function baseName(name: string): string {
   return name.replace(/[^\w./:-]+/g, "_");
 }

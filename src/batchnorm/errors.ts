@@ -132,5 +132,8 @@ const SENTENCES = {
   ],
 } as const;
 
-/** Errors of insertion, calibration and freezing. Training, which takes its batches from the same data, throws some of them too. */
+/**
+ * Errors of insertion, calibration and freezing. Training, which takes its batches from the same data, throws some of
+ * them too.
+ */
 export const errors: ErrorCatalogue<typeof SENTENCES> = errorCatalogue(SENTENCES);

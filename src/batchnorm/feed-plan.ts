@@ -8,14 +8,15 @@ import { errors } from "./errors.js";
 
 /** Which field of a dataset feeds which input of a model. */
 export interface FeedPlan {
+  /** The inputs, each with its field. */
   readonly pairs: readonly { readonly input: string; readonly field: string }[];
-  /** The batch size that the model's inputs fix, if they do. */
+  /** The batch size that the model's inputs fix; undefined where they leave it open. */
   readonly fixedBatch: number | undefined;
 }
 
 /**
- * Matches a dataset's fields with a model's inputs: by name, or by position where the fields have no names of their own.
- * Throws "invalid" for missing fields, other types, and sizes that contradict the model's.
+ * Matches a dataset's fields with a model's inputs: by name, or by position where the fields have no names of their
+ * own. Throws "invalid" for missing fields, other types, and sizes that contradict the model's.
  */
 export function planFeeds(model: Model, dataset: Dataset): FeedPlan {
   const inputs = model.graph.inputs.filter(

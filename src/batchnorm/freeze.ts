@@ -27,7 +27,10 @@ export interface FreezeReport {
     /** decomposed: it was written in plain operators. */
     readonly form: "training" | "decomposed";
   }[];
-  /** The normalizations that were removed because they left every value as it was, up to the rounding of their own parameters. */
+  /**
+   * The normalizations that were removed because they left every value as it was, up to the rounding of their own
+   * parameters.
+   */
   readonly neutral: readonly string[];
   /** The outputs of the model that were removed: updated running statistics. */
   readonly outputs: readonly string[];
@@ -36,9 +39,9 @@ export interface FreezeReport {
 }
 
 /**
- * Gives the inference form of a model, in a copy: every BatchNormalization normalizes with its stored running statistics, which
- * become constants; the outputs with updated statistics and Dropout are removed. Throws "unsupported" where a statistic is
- * computed, and where something but an output of the model reads an updated one.
+ * Gives the inference form of a model, in a copy: every BatchNormalization normalizes with its stored running
+ * statistics, which become constants; the outputs with updated statistics and Dropout are removed. Throws "unsupported"
+ * where a statistic is computed, and where something but an output of the model reads an updated one.
  */
 export function freeze(model: Model): { readonly model: Model; readonly report: FreezeReport } {
   const copy = cloneModel(model);
@@ -72,7 +75,10 @@ export function freeze(model: Model): { readonly model: Model; readonly report: 
   return { model: copy, report: { frozen, neutral, outputs, dropouts } };
 }
 
-/** Whether it uses the statistics of the batch: training_mode from opset 14 on, is_test = 0 before opset 7, outputs of statistics between. */
+/**
+ * Whether it uses the statistics of the batch: training_mode from opset 14 on, is_test = 0 before opset 7, outputs of
+ * statistics between.
+ */
 function isTraining(node: Node, opset: number): boolean {
   if (opset >= 14) return node.int("training_mode", 0) !== 0;
   if (opset < 7) return node.int("is_test", 0) === 0;
@@ -110,8 +116,8 @@ function freezeNode(graph: Graph, node: Node, facts: Facts): void {
 }
 
 /**
- * The inputs, with float statistics beside float16 parameters in the parameters' type where it can hold them: onnxruntime 1.30
- * fuses inference forms with the layer before, and then refuses a model in which the types differ.
+ * The inputs, with float statistics beside float16 parameters in the parameters' type where it can hold them:
+ * onnxruntime 1.30 fuses inference forms with the layer before, and then refuses a model in which the types differ.
  */
 function inputsOfOneType(graph: Graph, node: Node): (Value | null)[] {
   const dtype = constantTensor(node.input(1))?.dtype;

@@ -53,7 +53,9 @@ export interface InsertReport {
   readonly batches: number;
   /** Samples that were measured. */
   readonly samples: number;
-  /** How far the outputs moved, for init identity in inference form; undefined where the function changes on purpose. */
+  /**
+   * How far the outputs moved, for init identity in inference form; undefined where the function changes on purpose.
+   */
   readonly check: CheckReport | undefined;
   /** With `reference`, where there is a check: the distances from a float64 evaluation, or why there is none. */
   readonly accuracy: AccuracyReport | undefined;

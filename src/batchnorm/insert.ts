@@ -24,10 +24,10 @@ import { findSites } from "./sites.js";
 import { estimateStatistics, type LayerStatistics } from "./statistics.js";
 
 /**
- * Inserts BatchNormalization between linear layers and nonlinearities, in a copy of the model: z = g(Wu + b) becomes
- * z = g(BN(Wu)) (Ioffe & Szegedy 2015, section 3.2). All statistics are measured on the original in one pass. Throws "usage"
- * without data for init identity and for options that make no sense, "unsupported" where the model cannot be raised to an
- * opset with the training form, and the errors of estimateStatistics.
+ * Inserts BatchNormalization between linear layers and nonlinearities, in a copy of the model: z = g(Wu + b) becomes z
+ * = g(BN(Wu)) (Ioffe & Szegedy 2015, section 3.2). All statistics are measured on the original in one pass. Throws
+ * "usage" without data for init identity and for options that make no sense, "unsupported" where the model cannot be
+ * raised to an opset with the training form, and the errors of estimateStatistics.
  */
 export async function insertBatchNorm(
   model: Model,
@@ -118,8 +118,9 @@ function whyNotInForm(site: Site, { form, decompose }: InsertSettings, facts: Fa
 }
 
 /**
- * The first opset whose BatchNormalization has the form. Opset 14 brought a training form that runtimes support. Its statistics
- * are float16 where its input is, and onnxruntime 1.30 then mixes up those of several nodes; from opset 15 on they may be float.
+ * The first opset whose BatchNormalization has the form. Opset 14 brought a training form that runtimes support. Its
+ * statistics are float16 where its input is, and onnxruntime 1.30 then mixes up those of several nodes; from opset 15
+ * on they may be float.
  */
 function leastOpset(model: Model, { form, decompose }: InsertSettings): number {
   if (form !== "training" || decompose) return 1;

@@ -45,11 +45,15 @@ export interface MeasuredValue {
 
 /** The outputs that hold the measurements of one value. */
 export interface Gauge {
+  /** The name of the measured value. */
   readonly name: string;
+  /** The number of channels. */
   readonly channels: number;
+  /** The mean of each channel. */
   readonly mean: string;
   /** The biased variance, or the sum of squared distances from the mean. */
   readonly spread: string;
+  /** Which of the two `spread` is. */
   readonly spreadIs: "variance" | "squares";
   /** The number of elements of the value. */
   readonly size: string;
@@ -59,14 +63,15 @@ export interface Gauge {
 export interface Instrumented {
   /** The nodes that the measured values need and those that measure; its outputs are those of the gauges alone. */
   readonly model: Model;
+  /** In the order of the measured values. */
   readonly gauges: readonly Gauge[];
 }
 
 /**
- * Makes a copy of the model that gives, instead of its outputs, the mean and variance of each channel of the measured values, so
- * that only vectors leave the runtime. From opset 14 on, BatchNormalization in training form with momentum 0 gives both in one
- * kernel, and large maps are summed row by row; matrices and older models take two passes of reductions. Half precision is
- * measured in float.
+ * Makes a copy of the model that gives, instead of its outputs, the mean and variance of each channel of the measured
+ * values, so that only vectors leave the runtime. From opset 14 on, BatchNormalization in training form with momentum 0
+ * gives both in one kernel, and large maps are summed row by row; matrices and older models take two passes of
+ * reductions. Half precision is measured in float.
  */
 export function instrument(given: Model, wanted: readonly MeasuredValue[], batchSize = 1): Instrumented {
   const { model, targets } = raised(given, wanted);
@@ -112,14 +117,15 @@ export function instrument(given: Model, wanted: readonly MeasuredValue[], batch
 }
 
 /**
- * From this opset on, the training form of BatchNormalization may have float statistics where its input is float16. In opset 14
- * they are float16, and onnxruntime 1.30 then gives several nodes the same ones.
+ * From this opset on, the training form of BatchNormalization may have float statistics where its input is float16. In
+ * opset 14 they are float16, and onnxruntime 1.30 then gives several nodes the same ones.
  */
 const TRAINING_FORM = 15;
 
 /**
- * The model and its targets, raised to an opset with such a training form. A model that cannot be raised stays as it is, and its
- * values are measured by reductions, unless a BatchNormalization has to normalize with its batch: then raising throws.
+ * The model and its targets, raised to an opset with such a training form. A model that cannot be raised stays as it
+ * is, and its values are measured by reductions, unless a BatchNormalization has to normalize with its batch: then
+ * raising throws.
  */
 function raised(
   model: Model,

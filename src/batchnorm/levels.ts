@@ -2,8 +2,8 @@ import { capturesOf } from "../ir/captures.js";
 import type { Graph, Node, Value } from "../ir/graph.js";
 
 /**
- * The nodes of `chosen` by how many of them stand in a row before them, each level in the graph's order: those of one level do not see
- * each other, and see those of the levels before.
+ * Sorts the nodes of `chosen` into levels, each in the graph's order: a node's level is the number of chosen nodes on
+ * the longest way to it. The nodes of one level do not depend on each other, only on those of the levels before.
  */
 export function levelsOf(graph: Graph, chosen: readonly Node[]): readonly (readonly Node[])[] {
   const wanted = new Set(chosen);

@@ -10,6 +10,7 @@ import type { LinearLayer } from "./site.js";
 
 const WEIGHT_DEPTH = 6;
 
+/** True for an operator that linear layers are made of. */
 export function isLinear(node: Node): boolean {
   return hasTrait(node, "linear");
 }
@@ -101,7 +102,10 @@ interface BiasAdd {
   readonly bias: Float64Array;
 }
 
-/** The Add behind a layer whose constant is one number for each channel. `rank` is that of a convolution. */
+/**
+ * The Add of one constant number for each channel behind a layer. `rank` is the rank of a convolution; undefined for
+ * others.
+ */
 function biasAdd(raw: Value, rank: number | undefined, channels: number, facts: Facts): BiasAdd | undefined {
   const [use, ...others] = raw.uses;
   if (use?.kind !== "node" || others.length > 0 || !use.node.is("Add") || (facts.opset(use.node) ?? 0) < 7) {

@@ -28,7 +28,10 @@ export interface Population {
   readonly count: number;
   /** The number of batches. */
   readonly batches: number;
-  /** Standard errors of the mean and the variance of each channel, from their spread among batches; undefined for one batch. */
+  /**
+   * Standard errors of the mean and the variance of each channel, from their spread among batches; undefined for one
+   * batch.
+   */
   readonly standardError: { readonly mean: Float64Array; readonly variance: Float64Array } | undefined;
 }
 

@@ -1,6 +1,8 @@
 import type { Node, Value } from "../ir/graph.js";
 
-/** The node that alone reads the value; undefined where there are several uses, or the one is an output of the graph. */
+/**
+ * The node that alone reads the value; undefined where there are several uses, or the one is an output of the graph.
+ */
 export function onlyReader(value: Value | undefined): Node | undefined {
   if (value?.uses.size !== 1) return undefined;
   const [use] = value.uses;

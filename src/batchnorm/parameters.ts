@@ -10,9 +10,10 @@ export function rounded(dtype: FloatDType, values: Float64Array): Float64Array {
 }
 
 /**
- * Parameters that leave every value as it is (Ioffe & Szegedy 2015, section 3): gamma = sqrt(Var + epsilon) of the variance as it is
- * stored, beta = E[x]. `bias` is the layer's, taken over: the mean is then that of the values without it, and beta makes up
- * for both. Throws "unsupported" where the type cannot hold a statistic.
+ * Parameters that leave every value as it is (Ioffe & Szegedy 2015, section 3): gamma = sqrt(Var + epsilon) of the
+ * variance as it is stored, and beta = E[x]. `bias` is the layer's bias that beta takes over: the stored mean is then
+ * that of the values without the bias, and beta adds both again. Throws "unsupported" where the type cannot hold a
+ * statistic.
  */
 export function identityParameters(
   name: string,
@@ -31,7 +32,7 @@ export function identityParameters(
     dtype,
     variance.map((value) => Math.sqrt(value + epsilon)),
   );
-  // What beta - mean * gamma / sqrt(Var + epsilon) comes to is the bias, with the roundings above taken into account.
+  // beta - mean * gamma / sqrt(Var + epsilon) has to be the bias, in terms of the rounded numbers above.
   const beta = mean.map((value, c) => {
     const slope = (scale[c] ?? NaN) / Math.sqrt((variance[c] ?? NaN) + epsilon);
     return (bias?.[c] ?? 0) + value * slope;
@@ -39,7 +40,7 @@ export function identityParameters(
   return { scale, bias: rounded(dtype, beta), mean, variance };
 }
 
-/** The paper's start of training: gamma 1, and beta is the bias of the layer or 0. */
+/** The paper's parameters at the start of training: gamma is 1, and beta the bias of the layer, or 0. */
 export function freshParameters(channels: number, bias: Float64Array | undefined): NormalizationParameters {
   return {
     scale: new Float64Array(channels).fill(1),

@@ -2,18 +2,20 @@ import type { Node, Value } from "../ir/graph.js";
 import { hasTrait } from "../ops/catalogue.js";
 import { constantTensor } from "../rules/constants.js";
 
-/** Exporters need no more for a function, and beyond it another one has begun. */
+/** Exporters write no function in more nodes, so that a longer one includes the next function. */
 const MOST_NODES = 12;
 
 /** A function of single elements of one value, written in several operators. */
 export interface PointwiseFunction {
+  /** The result. */
   readonly output: Value;
+  /** The operators. */
   readonly nodes: ReadonlySet<Node>;
 }
 
 /**
- * The shortest function of single elements of `input` that reads it wherever it is read: Where(x > 20, x, Softplus(x)) is one. undefined
- * where a reader does something else with it, or with what comes of it.
+ * The shortest function of single elements of `input` that includes all its readers, such as Where(x > 20, x,
+ * Softplus(x)). undefined where a reader of it, or of a result inside the function, does something else.
  */
 export function pointwiseOf(input: Value): PointwiseFunction | undefined {
   const nodes = new Set<Node>();
@@ -35,7 +37,7 @@ function isReadWithin(value: Value, nodes: ReadonlySet<Node>): boolean {
   return value.uses.size > 0 && [...value.uses].every((use) => use.kind === "node" && nodes.has(use.node));
 }
 
-/** Whether the node makes of values inside, and of single numbers, one more of their sizes. */
+/** Whether the node computes one more value of the same sizes from values inside and from single numbers. */
 function joins(node: Node, inside: ReadonlySet<Value>): boolean {
   if (!hasTrait(node, "pointwise") || node.outputs.length !== 1) return false;
   return node.inputs.every((operand) => {

@@ -6,11 +6,14 @@ import { constantTensor } from "../rules/constants.js";
 import { onlyReader } from "./neighbours.js";
 
 /**
- * A MaxPool that alone reads a value, through an activation or directly. Where the map in front of it rises in each channel, the
- * largest element is so before the map already: pooling first leaves it a quarter of the elements, and gives the same numbers.
+ * A MaxPool that is the only reader of a value, directly or through an activation. Where the map before it rises in
+ * each channel, it keeps the largest element the largest, so that pooling first gives the same numbers from a quarter
+ * of the elements.
  */
 export interface PoolBehind {
+  /** The MaxPool. */
   readonly pool: Node;
+  /** The activation before it. */
   readonly activation: Node | undefined;
 }
 
@@ -19,6 +22,7 @@ function risesEverywhere(node: Node): boolean {
   return hasTrait(node, "nonlinearity") && hasTrait(node, "monotone");
 }
 
+/** The MaxPool that alone reads the value; undefined where there is none. */
 export function poolBehind(value: Value | undefined): PoolBehind | undefined {
   const next = onlyReader(value);
   const activation = next !== undefined && risesEverywhere(next) ? next : undefined;
@@ -27,21 +31,24 @@ export function poolBehind(value: Value | undefined): PoolBehind | undefined {
   return { pool, activation };
 }
 
-/** The pooled `x`. */
+/** Pools `x` as the MaxPool does. */
 export function poolBefore(build: Builder, x: Value, { pool }: PoolBehind): Value {
   return build.op("MaxPool", [x], Object.fromEntries(pool.attributes));
 }
 
-/** The scales of a normalization made positive, and by what sign each channel of its input was turned for that. */
+/**
+ * The scales of a normalization made positive, and the sign by which each channel of its input was multiplied for that.
+ */
 export interface RisingMap {
+  /** [channels] */
   readonly scale: Value;
-  /** [1, channels, 1, ...]; undefined where no channel had to be turned. */
+  /** [1, channels, 1, ...]; undefined where no channel was multiplied by -1. */
   readonly signs: Value | undefined;
 }
 
 /**
- * Turns channels of `x` with a negative scale, in the weights and the bias of the Conv that gives it to this one reader. undefined
- * where a scale is negative or not known, and no such Conv is there.
+ * Multiplies the channels of `x` with a negative scale by -1, in the weights and the bias of the Conv that gives `x` to
+ * this one reader. undefined where the scales are not known, and where one is negative and there is no such Conv.
  */
 export function makeRising(build: Builder, x: Value, scale: Value): RisingMap | undefined {
   const scales = constantTensor(scale)?.toFloat64();
@@ -52,9 +59,9 @@ export function makeRising(build: Builder, x: Value, scale: Value): RisingMap | 
   const rank = constantTensor(weight)?.dims.length;
   if (!conv?.is("Conv") || weight === undefined || rank === undefined || onlyReader(x) === undefined)
     return undefined;
-  const turned = Array.from(scales, (value) => (value < 0 ? -1 : 1));
+  const signs = Array.from(scales, (value) => (value < 0 ? -1 : 1));
   const over = (axes: number): Tensor =>
-    tensorFromNumbers("float", [turned.length, ...Array.from({ length: axes }, () => 1)], turned);
+    tensorFromNumbers("float", [signs.length, ...Array.from({ length: axes }, () => 1)], signs);
   const weights = new Builder(build.graph, { before: conv, prefix: build.prefix });
   conv.setInput(1, weights.op("Mul", [weight, weights.constant(over(rank - 1))]));
   if (bias !== undefined) conv.setInput(2, weights.op("Mul", [bias, weights.constant(over(0))]));

@@ -74,10 +74,10 @@ const SETTINGS: readonly string[] = [
 const MAX_FILTERS = 128;
 
 /**
- * Changes a copy of a network as Ioffe & Szegedy 2015, section 4.2.1, do: Dropout and LRN are removed, every 5x5 Conv becomes
- * two of 3x3 with up to 128 filters between and new random kernels, and BatchNormalization is inserted before the
- * nonlinearities (init fresh). The result computes another function and has to be trained. Throws "usage" for an unknown
- * recipe, and as insertBatchNorm does.
+ * Changes a copy of a network as Ioffe & Szegedy 2015, section 4.2.1, do: Dropout and LRN are removed, every 5x5 Conv
+ * becomes two of 3x3 with up to 128 filters between and new random kernels, and BatchNormalization is inserted before
+ * the nonlinearities (init fresh). The result computes another function and has to be trained. Throws "usage" for an
+ * unknown recipe, and as insertBatchNorm does.
  */
 export async function prepare(
   model: Model,
@@ -163,7 +163,10 @@ function whyNotSplit(node: Node, weight: Tensor | undefined): Refusal | undefine
   return auto === "NOTSET" || auto === "VALID" ? undefined : refusals.autoPadIsNotShared(auto);
 }
 
-/** C -> min(M, 128) -> M, with the layer's nonlinearity between. Each takes half of the padding, so that the output keeps its size. */
+/**
+ * C -> min(M, 128) -> M, with the layer's nonlinearity between. Each takes half of the padding, so that the output
+ * keeps its size.
+ */
 function splitOne(
   graph: Graph,
   node: Node,

@@ -14,10 +14,15 @@ import { flattenedOutputs, probesOf, withProbes } from "../runtime/probes.js";
 import type { Runtime, RuntimeModel } from "../runtime/runtime.js";
 import { feedsOf, planFeeds } from "./feed-plan.js";
 
+/** How to compare two models. */
 export interface ProofOptions {
+  /** Default: onnxruntime. */
   readonly runtime?: Runtime;
+  /** Samples of the data to compare on, at most 4. */
   readonly batchSize?: number;
+  /** Of generated inputs. Default 0. */
   readonly seed?: number;
+  /** Ends the comparison with its reason as the error. */
   readonly signal?: AbortSignal;
   /** Also measure both against a float64 evaluation of the original. */
   readonly reference?: boolean;
@@ -25,14 +30,16 @@ export interface ProofOptions {
 
 /** How two models compare. Plain data. */
 export interface Proof {
+  /** The comparison of the outputs in the runtime. */
   readonly check: CheckReport;
-  /** How far each is from a float64 evaluation of the original, where that was asked for and the original runs. */
+  /** How far each is from a float64 evaluation of the original, where the options ask for it and the original runs. */
   readonly accuracy: AccuracyReport | undefined;
 }
 
 /**
- * Runs both models in the runtime, on the first batch of the data or without data on generated inputs, and says how their outputs compare: the
- * same real function, computed with other roundings. `changed` names inner values that are others now: layers without their bias.
+ * Runs both models in the runtime, on the first samples of the data or without data on generated inputs, and compares
+ * their outputs, which are to be the same up to rounding. `changed` names inner values that differ on purpose: layers
+ * without their bias.
  */
 export async function proveInsertion(
   original: Model,
@@ -67,7 +74,7 @@ export async function proveInsertion(
   }
 }
 
-/** Outputs that Dropout makes random cannot be judged; without it they can. */
+/** Adds advice where outputs could not be judged because Dropout makes them random. */
 function withWayOut(check: CheckReport, original: Model): CheckReport {
   const isUnjudged = check.sets.some(({ outputs }) => outputs.some(({ verdict }) => verdict === "unjudged"));
   if (check.status !== "unchecked" || check.reason === undefined || !isUnjudged) return check;
@@ -77,7 +84,7 @@ function withWayOut(check: CheckReport, original: Model): CheckReport {
   return { ...check, reason: `${check.reason}; ${advice}` };
 }
 
-/** Whether training_mode (opset 12 on) or is_test (before 7) asks for it; between, Dropout was the identity. */
+/** Whether training_mode (from opset 12 on) or is_test (before 7) asks for it; between, Dropout was the identity. */
 function isTrainingDropout(node: Node): boolean {
   if (!node.is("Dropout")) return false;
   const mode = node.input(2);
@@ -93,7 +100,7 @@ function staged(model: RuntimeModel): StagedModel {
   return { model, dispose: () => Promise.resolve() };
 }
 
-/** The check compares a handful of samples; more tell nothing new. */
+/** More samples tell nothing new. */
 const CHECKED_SAMPLES = 4;
 
 async function firstBatch(

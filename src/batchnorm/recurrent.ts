@@ -13,31 +13,40 @@ import { refusals } from "./refusals.js";
 import { deselected } from "./selection.js";
 import { type PassedOver, passOver, type Site, type SiteOptions } from "./site.js";
 
-/** The rows of the gates of one direction, for each hidden unit. */
+/** The gates of one direction, each with a row of W for each hidden unit. */
 const GATES: Readonly<Record<string, number>> = { LSTM: 4, GRU: 3, RNN: 1 };
 
 /** An LSTM, GRU or RNN whose input term can become a product of its own. */
 export interface RecurrentLayer {
+  /** The LSTM, GRU or RNN. */
   readonly node: Node;
+  /** Names it in reports. */
   readonly name: string;
   /** In the body of an If, Loop or Scan. */
   readonly inBody: boolean;
+  /** [steps, batch, input] */
   readonly input: Value;
   /** W, [directions, gates * hidden, input]. */
   readonly weight: Tensor;
+  /** The type of W. */
   readonly dtype: FloatDType;
+  /** 1, or 2 for a bidirectional layer. */
   readonly directions: number;
   /** gates * hidden */
   readonly rows: number;
+  /** The size of the input along its last axis. */
   readonly features: number;
 }
 
+/** The recurrent layers of a model. */
 export interface FoundRecurrent {
+  /** Those whose input term can be normalized. */
   readonly layers: readonly RecurrentLayer[];
+  /** The others, and why. */
   readonly passedOver: readonly PassedOver[];
 }
 
-/** The recurrent layers whose input term can be normalized, and why others cannot. The model is not changed. */
+/** Finds the recurrent layers whose input term can be normalized. The model is not changed. */
 export function findRecurrent(model: Model, options: SiteOptions, facts: Facts): FoundRecurrent {
   const layers: RecurrentLayer[] = [];
   const refused: PassedOver[] = [];
@@ -67,7 +76,7 @@ function nameOf(node: Node): string {
 
 function readRecurrent(node: Node, facts: Facts): RecurrentLayer | Refusal {
   if (node.hasReferences) return refusals.attributeBelongsToCaller(node.label);
-  // Earlier forms name their outputs by an attribute.
+  // Before, an attribute says which outputs there are.
   if ((facts.opset(node) ?? 0) < 7) return refusals.recurrentFormIsOld(node.opType);
   if (node.int("layout", 0) !== 0) return refusals.recurrentLayoutIsBatchFirst();
   if (node.input(4) !== undefined) return refusals.sequencesDifferInLength();
@@ -89,16 +98,17 @@ function readRecurrent(node: Node, facts: Facts): RecurrentLayer | Refusal {
   return { node, inBody, name: nameOf(node), input, weight, dtype, directions, rows, features };
 }
 
-/** Row r of all picks feature r, as splitRecurrent writes it. */
+/** Whether row r of all directions together picks feature r, as splitRecurrent writes it. */
 function isSelection(weight: Tensor, channels: number, features: number): boolean {
   if (channels !== features) return false;
   return weight.toFloat64().every((value, i) => value === (i % (features + 1) === 0 ? 1 : 0));
 }
 
 /**
- * Writes W x, the input term of all gates and directions, as a MatMul of its own, plus its bias; the recurrent node keeps a W that
- * picks each its part. The function stays. Gives the sum as a place for a normalization, along the last of [T, N, channels]:
- * statistics over time and batch (Amodei et al. 2015, Deep Speech 2, section 3.2, sequence-wise).
+ * Writes W x, the input term of all gates and directions, as a MatMul of its own, plus its bias; the recurrent node
+ * gets a W that picks each gate its part. The model keeps its function. Gives the sum as a place for a normalization
+ * along the last axis of [T, N, channels], with statistics over time and batch (sequence-wise: Amodei et al. 2015, Deep
+ * Speech 2, section 3.2).
  */
 export function splitRecurrent(layer: RecurrentLayer): Site {
   const { node, name, inBody, input, weight, dtype, directions, rows, features } = layer;
@@ -138,13 +148,16 @@ export function splitRecurrent(layer: RecurrentLayer): Site {
   };
 }
 
-/** The columns of [rows, columns] as rows. */
+/** The transpose of [rows, columns], row by row. */
 function transposed(weight: Tensor, rows: number, columns: number): Float64Array {
   const values = weight.toFloat64();
   return values.map((_, i) => values[(i % rows) * columns + Math.floor(i / rows)] ?? NaN);
 }
 
-/** The input half of B, [directions, 2 * rows], which becomes 0 there; undefined where it is 0 already or cannot be had. */
+/**
+ * Takes the input half out of B, [directions, 2 * rows], where zeros replace it. undefined where it is 0 already, or
+ * where `biasKept` says why it stays.
+ */
 function takeBias(
   { node, dtype, directions, rows }: RecurrentLayer,
   build: Builder,
@@ -166,8 +179,8 @@ function takeBias(
 }
 
 /**
- * W of [directions, rows, directions * rows] with one 1 in each row. The output of a Constant node, which training leaves as it is,
- * where an initializer would be a parameter.
+ * W of [directions, rows, directions * rows] with one 1 in each row, as the output of a Constant node, because training
+ * would take an initializer for a parameter.
  */
 function selection({ dtype, directions, rows }: RecurrentLayer, build: Builder): Value {
   const channels = directions * rows;

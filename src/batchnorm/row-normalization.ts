@@ -12,11 +12,18 @@ import { rounded } from "./parameters.js";
 
 /** y = scale[c] * x + shift[c] of a BatchNormalization in inference form, in float64. */
 export interface ChannelMap {
+  /** gamma / sqrt(Var + epsilon) */
   readonly scale: Float64Array;
+  /** beta - mean * scale */
   readonly shift: Float64Array;
+  /** The stored mean. */
   readonly mean: Float64Array;
 }
 
+/**
+ * Reads the map of a BatchNormalization whose parameters are constants; undefined where they are not, or in training
+ * form.
+ */
 export function channelMapOf(node: Node): ChannelMap | undefined {
   if (node.outputs.slice(1).some((value) => value !== null)) return undefined;
   const [gamma, beta, mean, variance] = [1, 2, 3, 4].map((index) =>
@@ -31,14 +38,15 @@ export function channelMapOf(node: Node): ChannelMap | undefined {
 
 /** A normalization of rows between two views, as insertion writes it for the last axis. */
 export interface RowNormalization {
-  /** What is viewed as [-1, C]. */
+  /** The value of [..., C] that is viewed as rows, [-1, C]. */
   readonly whole: Value;
-  /** The normalized rows viewed as `whole` is. */
+  /** The normalized rows in the shape of `whole`. */
   readonly result: Value;
-  /** The view back. */
+  /** The Reshape to that shape. */
   readonly back: Node;
 }
 
+/** Reads the views around a BatchNormalization of rows; undefined where it normalizes no rows. */
 export function readRowNormalization(node: Node, facts: Facts): RowNormalization | undefined {
   const output = node.output(0);
   const rows = node.input(0)?.producer;
@@ -53,8 +61,8 @@ export function readRowNormalization(node: Node, facts: Facts): RowNormalization
 }
 
 /**
- * The normalization becomes Mul and Add along the last axis: without statistics of a batch nothing needs the rows, and the product
- * before takes both in. True where it was done.
+ * Writes a BatchNormalization of rows as Mul and Add along the last axis: the inference form does not need the rows,
+ * and the product before it absorbs both. True where it was done.
  */
 export function unwrapRows(graph: Graph, node: Node, facts: Facts): boolean {
   const map = channelMapOf(node);
@@ -73,7 +81,7 @@ export function unwrapRows(graph: Graph, node: Node, facts: Facts): boolean {
   return true;
 }
 
-/** [..., C] viewed as [-1, C]. */
+/** Whether the Reshape views [..., C] as [-1, C]. */
 function isRowView(rows: Node, channels: number, facts: Facts): boolean {
   const target = rows.input(1) && constantTensor(rows.input(1))?.toIntegers();
   const whole = rows.input(0);

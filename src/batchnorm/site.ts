@@ -12,7 +12,9 @@ export interface LinearLayer {
   readonly output: Value;
   /** The Add of the bias, where it is a node of its own. */
   readonly biasAdd: Node | undefined;
-  /** b, one number for each channel; undefined without a bias, and where `biasKept` says why it cannot be taken over. */
+  /**
+   * b, one number for each channel; undefined without a bias, and where `biasKept` says why it cannot be taken over.
+   */
   readonly bias: Float64Array | undefined;
   /** Why beta cannot take the bias over. */
   readonly biasKept: Refusal | undefined;
@@ -42,7 +44,10 @@ export interface Site {
   readonly activations: readonly { readonly node: Node; readonly kind: string }[];
   /** The readers of `value` on the way to the nonlinearities. */
   readonly readers: readonly Use[];
-  /** True where nothing but `readers` sees the elements of `value`, so that nothing reads the layer without its normalization. */
+  /**
+   * True where nothing but `readers` sees the elements of `value`, so that nothing reads the layer without its
+   * normalization.
+   */
   readonly exclusive: boolean;
   /** True in the body of an If, Loop or Scan. */
   readonly inBody: boolean;

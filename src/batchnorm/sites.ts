@@ -18,9 +18,9 @@ export interface FoundSites {
 }
 
 /**
- * Finds the places for BatchNormalization of Ioffe & Szegedy 2015, section 3.2: outputs of Conv, ConvTranspose, Gemm and
- * MatMul (+ Add) that reach a nonlinearity directly, through a residual sum, Concat, pooling or views. A layer has one
- * place, however many nonlinearities read it. The model is not changed.
+ * Finds the places for BatchNormalization of Ioffe & Szegedy 2015, section 3.2: outputs of Conv, ConvTranspose, Gemm
+ * and MatMul (+ Add) that reach a nonlinearity directly, through a residual sum, Concat, pooling or views. A layer has
+ * one place, however many nonlinearities read it. The model is not changed.
  */
 export function findSites(
   model: Model,

@@ -29,8 +29,8 @@ export interface StatisticsProgress {
 /** What to measure, how, and on how much of the data. */
 export interface StatisticsOptions {
   /**
-   * What to measure: values with a channel axis (a Site is one), or BatchNormalization nodes, whose inputs are measured.
-   * Default: every BatchNormalization of the main graph.
+   * What to measure: values with a channel axis (a Site is one), or BatchNormalization nodes, whose inputs are
+   * measured. Default: every BatchNormalization of the main graph.
    */
   readonly targets?: readonly (MeasuredValue | Node)[];
   /** Default "paper". */
@@ -40,7 +40,10 @@ export interface StatisticsOptions {
    * statistics, as in the paper's Algorithm 2 (default), or by the stored ones.
    */
   readonly normalizedBy?: "batch" | "stored";
-  /** Samples in a batch. Default: the batch size that the model's inputs fix, else 32, or the whole dataset where it is smaller. */
+  /**
+   * Samples in a batch. Default: the batch size that the model's inputs fix, else 32, or the whole dataset where it is
+   * smaller.
+   */
   readonly batchSize?: number;
   /** Use no more samples than this. Default: all. */
   readonly limit?: number;
@@ -81,11 +84,12 @@ export interface StatisticsReport {
 }
 
 /**
- * Measures population statistics of layers over a dataset, in one pass with one batch in memory. Batches are measured inside
- * the runtime and merged in float64. "paper" leaves out a last batch that is not full, and so does any method where the model
- * fixes its batch. Throws "usage" for a batch size that makes no sense; "invalid" for data that does not fit the model, has no
- * samples or fewer than a batch, or leads to NaN or infinite activations; "unsupported" for a layer whose type, rank or
- * channels are not known, and where a batch has one element per channel, which has no variance.
+ * Measures population statistics of layers over a dataset, in one pass with one batch in memory. Batches are measured
+ * inside the runtime and merged in float64. "paper" leaves out a last batch that is not full, and so does any method
+ * where the model fixes its batch. Throws "usage" for a batch size that makes no sense; "invalid" for data that does
+ * not fit the model, has no samples or fewer than a batch, or leads to NaN or infinite activations; "unsupported" for a
+ * layer whose type, rank or channels are not known, and where a batch has one element per channel, which has no
+ * variance.
  */
 export async function estimateStatistics(
   model: Model,

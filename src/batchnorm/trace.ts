@@ -24,20 +24,29 @@ function joinsBranches(node: Node): boolean {
 
 /** A layer that feeds a nonlinearity, and the reader of its output on the way there. */
 export interface LayerSource {
+  /** The layer. */
   readonly layer: LinearLayer;
+  /** The use of its output on that way. */
   readonly reader: Use;
 }
 
 /** A residual sum that feeds a nonlinearity. */
 export interface SumSource {
+  /** The Add or Sum. */
   readonly sum: Node;
+  /** Its output. */
   readonly value: Value;
+  /** A layer in one of its branches, whose channels are those of the sum. */
   readonly layer: LinearLayer;
+  /** The use of the sum on the way to the nonlinearity. */
   readonly reader: Use;
 }
 
+/** The layers and sums that feed a value. */
 export interface Trace {
+  /** The layers, each with its reader. */
   readonly layers: readonly LayerSource[];
+  /** The residual sums, where the tracer stops at them. */
   readonly sums: readonly SumSource[];
   /** Why the ways without a layer end. */
   readonly obstacles: readonly Refusal[];

@@ -28,8 +28,8 @@ export interface GraphDifferentiation {
 }
 
 /**
- * Appends the gradients of sum(seed * value) over all seeds to the graph, in reverse mode, and gives them by the values of
- * `wrt`, each in the shape of its value. A value that no seed depends on gets zeros.
+ * Appends the gradients of sum(seed * value) over all seeds to the graph, in reverse mode, and gives them by the values
+ * of `wrt`, each in the shape of its value. A value that no seed depends on gets zeros.
  *
  * Integers and booleans carry no gradient, unless a quantization made them, and neither do operators that are constant
  * wherever they have a derivative (Floor, Sign, Round): what is before them gets none from there, as in PyTorch.

@@ -25,9 +25,9 @@ export interface DifferentiateOptions {
 }
 
 /**
- * A model with the gradients as further outputs, in the order of `wrt` and each in the shape of its value, named after it:
- * "w_grad" (or "w_grad_1" where that name is taken). The forward outputs stay. Only operators of the standard domain
- * are added; a model below opset 18 is raised to it. A value that `of` does not depend on gets zeros.
+ * A model with the gradients as further outputs, in the order of `wrt` and each in the shape of its value, named after
+ * it: "w_grad" (or "w_grad_1" where that name is taken). The forward outputs stay. Only operators of the standard
+ * domain are added; a model below opset 18 is raised to it. A value that `of` does not depend on gets zeros.
  *
  * Throws NormfoldError "usage" for names that the model does not have or that are no floating-point tensors, and
  * "unsupported" for a node on the way that has no gradient rule, naming operator, node and reason.

@@ -1,6 +1,6 @@
 /**
- * Memory for the batches of one call of the runtime, the same for every call: fresh memory for each batch costs as much as a
- * layer of a small network. Those of a field lie side by side, so that they are a stack as they are.
+ * Memory for the batches of one call of the runtime, the same for every call: fresh memory for each batch costs as much
+ * as a layer of a small network. Those of a field lie side by side, so that they are a stack as they are.
  */
 export class BatchMemory {
   readonly #batches: number;

@@ -17,8 +17,8 @@ export interface EnsembleProof {
 const ALLOWED = 1e-5;
 
 /**
- * Runs the members and the ensemble on generated inputs and compares its probabilities with the mean of theirs, worked out
- * in float64. Throws "check" when they differ, "unsupported" where the runtime cannot run a member.
+ * Runs the members and the ensemble on generated inputs and compares its probabilities with the mean of theirs, worked
+ * out in float64. Throws "check" when they differ, "unsupported" where the runtime cannot run a member.
  */
 export async function proveEnsemble(
   models: readonly Model[],
@@ -80,7 +80,10 @@ async function outputOf(
   }
 }
 
-/** The same in float64: what a model's own Softmax gave, the exponentials of its logarithms, or a softmax of logits over axis 1. */
+/**
+ * The same in float64: what a model's own Softmax gave, the exponentials of its logarithms, or a softmax of logits over
+ * axis 1.
+ */
 function probabilities(
   model: Model,
   name: string | undefined,

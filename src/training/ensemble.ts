@@ -24,10 +24,10 @@ export interface EnsembleOptions {
 const LEAST_OPSET = 13;
 
 /**
- * One model whose output is the mean of the class probabilities of several (Ioffe & Szegedy 2015, section 4.2.3). Inputs of
- * the same name are shared; all other names get a prefix of their own. A model that ends in logits gets a Softmax over
- * its second dimension. Throws "usage" for fewer than two models and models that do not fit together, "unsupported"
- * for functions of the models' own (inline them first).
+ * One model whose output is the mean of the class probabilities of several (Ioffe & Szegedy 2015, section 4.2.3).
+ * Inputs of the same name are shared; all other names get a prefix of their own. A model that ends in logits gets a
+ * Softmax over its second dimension. Throws "usage" for fewer than two models and models that do not fit together,
+ * "unsupported" for functions of the models' own (inline them first).
  */
 export function buildEnsemble(models: readonly Model[], options: EnsembleOptions = {}): Model {
   if (models.length < 2) throw errors.ensembleNeedsTwoModels();

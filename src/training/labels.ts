@@ -7,8 +7,8 @@ import { errors } from "./errors.js";
 import type { Loss } from "./loss.js";
 
 /**
- * The labels of a batch in the type of the input `name`, which takes them; one number a sample may be [N] or [N, 1]. Throws
- * "usage" where there are none or they have other sizes.
+ * The labels of a batch in the type of the input `name`, which takes them; one number a sample may be [N] or [N, 1].
+ * Throws "usage" where there are none or they have other sizes.
  */
 export function labelsOf(tensors: TensorMap, model: Model, name: string): RuntimeTensor {
   const labels = tensors.get(LABELS);

@@ -48,8 +48,8 @@ const PEELED: Partial<Readonly<Record<LossKind, readonly StandardOperator[]>>> =
 };
 
 /**
- * The value to take the loss of: what goes into a Softmax or Sigmoid at the end, or else the output itself. Throws "usage"
- * for an output that is not of floating point.
+ * The value to take the loss of: what goes into a Softmax or Sigmoid at the end, or else the output itself. Throws
+ * "usage" for an output that is not of floating point.
  */
 export function lossTarget(c: Pick<GradientBuild, "facts">, output: Value, { kind }: Loss): Value {
   const dtype = c.facts.dtype(output);
@@ -68,7 +68,9 @@ export function lossTarget(c: Pick<GradientBuild, "facts">, output: Value, { kin
   return axis === 1 || (rank === 2 && axis === -1) ? input : output;
 }
 
-/** Adds the labels' input and the loss of `target`. Throws "unsupported" for an output that the loss is not defined on. */
+/**
+ * Adds the labels' input and the loss of `target`. Throws "unsupported" for an output that the loss is not defined on.
+ */
 export function addLoss(c: GradientBuild, target: Value, loss: Loss): LossValues {
   if (loss.kind === "cross-entropy") return crossEntropy(c, target, loss);
   const values = elementwise(c, target, loss);

@@ -8,9 +8,10 @@ import { type GradientBuild, onesLike } from "../rules/gradient-support.js";
 import { errors } from "./errors.js";
 
 /**
- * ONNX's preview operator Gradient, written out before the node: the derivatives of `y` by each of `xs`, where `y` is seen as a
- * function of `xs` and `zs` and nothing before them. The inputs are the values to take it at: where they are those of
- * `xs` and `zs`, the forward values are used again; otherwise the part between is computed once more from them.
+ * ONNX's preview operator Gradient, written out before the node: the derivatives of `y` by each of `xs`, where `y` is
+ * seen as a function of `xs` and `zs` and nothing before them. The inputs are the values to take it at: where they are
+ * those of `xs` and `zs`, the forward values are used again; otherwise the part between is computed once more from
+ * them.
  */
 export function lowerGradient(c: GradientBuild, node: Node): readonly (Value | undefined)[] {
   const { build, facts } = c;

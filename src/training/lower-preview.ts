@@ -27,11 +27,12 @@ const LOWERINGS: Readonly<Record<string, Lowering>> = {
 
 /**
  * The model with standard operators in the place of ONNX's preview operators for training (Gradient, Adagrad, Adam,
- * Momentum), by the formulas of their specification, so that any runtime can run it. Names of values stay. A model below
- * opset 18 is raised to it. A model without such operators comes back as a copy.
+ * Momentum), by the formulas of their specification, so that any runtime can run it. Names of values stay. A model
+ * below opset 18 is raised to it. A model without such operators comes back as a copy.
  *
  * Throws NormfoldError "unsupported" for a Gradient that cannot be written out, for an operator of that domain that is
- * not known, and for one in a function of the model's own; "invalid" for a node that is not as the specification has it.
+ * not known, and for one in a function of the model's own; "invalid" for a node that is not as the specification has
+ * it.
  */
 export function lowerPreviewTraining(model: Model): Model {
   const copy = cloneModel(model);

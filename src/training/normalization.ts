@@ -24,8 +24,8 @@ export interface RunningStatistic {
 }
 
 /**
- * Which normalizations use the statistics of their batch: those in training form ("training"), or those in inference form
- * too ("all"), as where a finished network is trained further.
+ * Which normalizations use the statistics of their batch: those in training form ("training"), or those in inference
+ * form too ("all"), as where a finished network is trained further.
  */
 export type BatchStatistics = "training" | "all";
 
@@ -79,9 +79,9 @@ export function trackNormalizations(graph: Graph, which: BatchStatistics): reado
 }
 
 /**
- * What goes in as the old statistics, which count for nothing with momentum 0. onnxruntime writes the new ones over them, in
- * place: over constants, and those of equal content are one, so that layers of equal width would read each other's
- * statistics, and a NaN would stay for good. Elements of the layer's own input belong to it alone.
+ * What goes in as the old statistics, which count for nothing with momentum 0. onnxruntime writes the new ones over
+ * them, in place: over constants, and those of equal content are one, so that layers of equal width would read each
+ * other's statistics, and a NaN would stay for good. Elements of the layer's own input belong to it alone.
  */
 function placeholders(build: Builder, node: Node): readonly [Value, Value] {
   const x = present(node.input(0), "a BatchNormalization has an input");
@@ -105,8 +105,8 @@ function statistic(node: Node, index: number, seen: Set<Value>): RunningStatisti
 }
 
 /**
- * On matrices onnxruntime's BatchNormalization takes three times as long as the same in small operators, so that those of
- * rank 2 are written out, after the gradients were: they read the same batch statistics.
+ * On matrices onnxruntime's BatchNormalization takes three times as long as the same in small operators, so that those
+ * of rank 2 are written out, after the gradients were: they read the same batch statistics.
  */
 export function writeOutDense(graph: Graph, facts: Facts): void {
   for (const node of [...graph.nodes()]) {

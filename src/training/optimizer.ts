@@ -12,8 +12,8 @@ import { errors } from "./errors.js";
  *   adam      m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  w -= lr m/(1 - b1^t) / (sqrt(v/(1 - b2^t)) + eps), with wd w in g
  *   adamw     the same after w *= 1 - lr wd, without wd w in g
  *
- * lr, mu and wd are inputs of the step, so that schedules live outside of it. Weight decay is for weights alone: biases and
- * the parameters of normalizations have none.
+ * lr, mu and wd are inputs of the step, so that schedules live outside of it. Weight decay is for weights alone: biases
+ * and the parameters of normalizations have none.
  */
 export type Optimizer =
   | { readonly kind: "sgd" }

@@ -6,8 +6,8 @@ import type { GradientBuild } from "../rules/gradient-support.js";
 const LONGEST = 4096;
 
 /**
- * What is updated alike, in groups: vectors of one type and `key` are one, anything else is alone. A network has dozens of
- * scales, biases and statistics, and to start an operator takes longer than to run it over all of them.
+ * What is updated alike, in groups: vectors of one type and `key` are one, anything else is alone. A network has dozens
+ * of scales, biases and statistics, and to start an operator takes longer than to run it over all of them.
  */
 export function vectorPacks<T>(
   items: readonly T[],

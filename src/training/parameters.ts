@@ -50,8 +50,8 @@ const NORMALIZATION = /Normalization$/;
 const BIASES: Readonly<Record<string, readonly number[]>> = { LSTM: [3], GRU: [3], RNN: [3], PRelu: [1] };
 
 /**
- * The initializers to train: of floating point, read as a weight, a bias, a table, a scale or a shift, and on the way to
- * `target`. `freeze` says which names stay as they are. Throws "usage" when none is left.
+ * The initializers to train: of floating point, read as a weight, a bias, a table, a scale or a shift, and on the way
+ * to `target`. `freeze` says which names stay as they are. Throws "usage" when none is left.
  */
 export function trainableParameters(
   graph: Graph,
@@ -101,7 +101,10 @@ function ancestorsOf(target: Value): ReadonlySet<Value> {
   return seen;
 }
 
-/** Takes a training_info that the model brings out of it: it would hold on to the parameters that another training moves. */
+/**
+ * Takes a training_info that the model brings out of it: it would hold on to the parameters that another training
+ * moves.
+ */
 export function dropTrainingInfo(model: Model): void {
   model.trainingInfo = [];
   const { graph } = model;

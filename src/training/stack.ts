@@ -22,7 +22,8 @@ export function watchedOutputs({ outputs }: TrainingStep): readonly string[] {
 
 /**
  * The step for stacks: each input but the state has one more axis in front, which counts the steps, and so have the
- * scalars that come out. The state goes from step to step inside the runtime; what comes out is that after the last one.
+ * scalars that come out. The state goes from step to step inside the runtime; what comes out is that after the last
+ * one.
  */
 export function stackSteps(step: TrainingStep): StackedSteps {
   const source = step.model.graph;

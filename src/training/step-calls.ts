@@ -46,8 +46,8 @@ export class StepCalls {
   }
 
   /**
-   * One step for each of `feeds`, all inputs but the state. `state` is brought up to date, and the scalars of each step come
-   * back. The bits are the same however many steps a call has.
+   * One step for each of `feeds`, all inputs but the state. `state` is brought up to date, and the scalars of each step
+   * come back. The bits are the same however many steps a call has.
    */
   async run(feeds: readonly TensorMap[], state: Map<string, RuntimeTensor>): Promise<readonly TensorMap[]> {
     const done: TensorMap[] = [];

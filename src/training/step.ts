@@ -37,7 +37,10 @@ export interface TrainingStepOptions {
   readonly output?: string;
   /** Which parameters stay as they are, by name. Default: none. */
   readonly freeze?: (name: string) => boolean;
-  /** Which BatchNormalizations use the statistics of their batch. Default "all"; "training" leaves inference forms as they are. */
+  /**
+   * Which BatchNormalizations use the statistics of their batch. Default "all"; "training" leaves inference forms as
+   * they are.
+   */
   readonly batchStatistics?: BatchStatistics;
   /** Gradients are scaled down so that the norm of all of them together is at most this. Default: they are not. */
   readonly clipNorm?: number;
@@ -46,8 +49,8 @@ export interface TrainingStepOptions {
   /** False leaves weight decay out, which saves two operators a weight. Default true. */
   readonly withDecay?: boolean;
   /**
-   * True (default): the graph itself keeps the old state where loss or gradients are not finite. False leaves that to the
-   * caller, who drops the new state when "finite" is false: a copy of every tensor less.
+   * True (default): the graph itself keeps the old state where loss or gradients are not finite. False leaves that to
+   * the caller, who drops the new state when "finite" is false: a copy of every tensor less.
    */
   readonly guarded?: boolean;
 }
@@ -75,7 +78,9 @@ export interface TrainingStep {
     readonly accuracy: string | undefined;
     /** Of all gradients together, before they are clipped. */
     readonly gradientNorm: string;
-    /** A boolean: false for a step whose loss or gradients were not finite. Nothing changes then, or is to be changed. */
+    /**
+     * A boolean: false for a step whose loss or gradients were not finite. Nothing changes then, or is to be changed.
+     */
     readonly finite: string;
   };
   /** The outputs that were asked for, by the names of the values. */

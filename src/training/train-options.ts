@@ -34,8 +34,9 @@ export interface TrainOptions extends Omit<TrainingStepOptions, "probes" | "with
   /** Threads within an operator. Default 1: small steps lose more by handing work over than they gain. */
   readonly threads?: number;
   /**
-   * Steps that the runtime makes in one call, where no validation or checkpoint is due in between. The result is the same
-   * bit for bit; small networks train about twice as fast with 16. Default 1: each step is told of when it is made.
+   * Steps that the runtime makes in one call, where no validation or checkpoint is due in between. The result is the
+   * same bit for bit; small networks train about twice as fast with 16. Default 1: each step is told of when it is
+   * made.
    */
   readonly stepsPerCall?: number;
   readonly signal?: AbortSignal;

@@ -6,9 +6,9 @@ import { assertOptions, type TrainOptions } from "./train-options.js";
 import { TrainingRun, type TrainResult } from "./training-run.js";
 
 /**
- * Trains the model on labelled data, a batch at a time, on the runtime. Deterministic for a seed and a number of threads.
- * Throws NormfoldError "usage" and "invalid" for options and data that make no sense, "unsupported" for what has no
- * gradient, "check" when it diverges: the loss is not finite for twenty batches in a row.
+ * Trains the model on labelled data, a batch at a time, on the runtime. Deterministic for a seed and a number of
+ * threads. Throws NormfoldError "usage" and "invalid" for options and data that make no sense, "unsupported" for what
+ * has no gradient, "check" when it diverges: the loss is not finite for twenty batches in a row.
  */
 export async function trainModel(model: Model, options: TrainOptions): Promise<TrainResult> {
   assertOptions(options);

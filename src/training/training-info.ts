@@ -31,11 +31,12 @@ export interface TrainingInfoOptions extends Omit<TrainingStepOptions, "guarded"
 const LEAST_IR = 7;
 
 /**
- * The model with a step of its training in it, as ONNX's training_info: the model's graph stays what runs at inference, and the
- * algorithm graph, which is thought behind it, takes a batch and its labels and computes the new parameters. Parameters and
- * moving averages are bound by name to their initializers; learning rate, momentum and weight decay are initializers of the
- * algorithm, and so is the optimizer's memory. Nodes of the forward pass that training leaves as they are, up to the first
- * BatchNormalization, are not repeated. Give the inference form; a model below opset 18 is raised to it.
+ * The model with a step of its training in it, as ONNX's training_info: the model's graph stays what runs at inference,
+ * and the algorithm graph, which is thought behind it, takes a batch and its labels and computes the new parameters.
+ * Parameters and moving averages are bound by name to their initializers; learning rate, momentum and weight decay are
+ * initializers of the algorithm, and so is the optimizer's memory. Nodes of the forward pass that training leaves as
+ * they are, up to the first BatchNormalization, are not repeated. Give the inference form; a model below opset 18 is
+ * raised to it.
  *
  * Throws as buildTrainingStep does, and "usage" for a learning rate, momentum or weight decay that makes no sense.
  */
@@ -194,13 +195,15 @@ export interface TrainingModel {
    * algorithm come after those of the model.
    */
   readonly model: Model;
-  /** What a step takes and gives back changed: the input, the output that holds it after the step, and the stored value. */
+  /**
+   * What a step takes and gives back changed: the input, the output that holds it after the step, and the stored value.
+   */
   readonly state: readonly { readonly name: string; readonly next: string; readonly initial: Tensor }[];
 }
 
 /**
- * Puts a training_info of a model, by default its first, behind the model's graph, as ONNX's specification combines them. Where
- * it is written in preview operators, lowerPreviewTraining makes standard ones of them.
+ * Puts a training_info of a model, by default its first, behind the model's graph, as ONNX's specification combines
+ * them. Where it is written in preview operators, lowerPreviewTraining makes standard ones of them.
  *
  * Throws NormfoldError "usage" where there is no such training_info, "invalid" where it does not fit the model.
  */
@@ -234,7 +237,9 @@ export function trainingModel(model: Model, index = 0): TrainingModel {
   return { model: combined, state };
 }
 
-/** A model whose graph has the fields of another behind its own. Concatenated protobuf messages are one message of both. */
+/**
+ * A model whose graph has the fields of another behind its own. Concatenated protobuf messages are one message of both.
+ */
 function appended(model: Uint8Array, graph: Uint8Array): Uint8Array {
   const sink = new Sink();
   for (const [field, raw] of rawFields(model)) {

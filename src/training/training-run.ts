@@ -25,7 +25,10 @@ export interface TrainedParameter {
 }
 
 export interface TrainResult {
-  /** The model that was given, with trained parameters and moving averages for statistics; the best on `valid` where that is given. */
+  /**
+   * The model that was given, with trained parameters and moving averages for statistics; the best on `valid` where
+   * that is given.
+   */
   readonly model: Model;
   readonly trained: readonly TrainedParameter[];
   readonly steps: number;
