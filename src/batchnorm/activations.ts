@@ -23,7 +23,9 @@ export function isNonlinearity(node: Node): boolean {
   return hasTrait(node, "nonlinearity");
 }
 
-/** True for an operator that moves elements, or converts or resamples them, so that they are still the nonlinearity's. */
+/**
+ * True for an operator that moves elements, or converts or resamples them, so that they are still the nonlinearity's.
+ */
 function movesOn(node: Node): boolean {
   return hasTrait(node, "movesData") || hasTrait(node, "resamples") || node.is("Cast", "Dropout");
 }

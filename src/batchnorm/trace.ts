@@ -7,7 +7,10 @@ import { isLinear, readLinear } from "./linear.js";
 import { refusals } from "./refusals.js";
 import type { LinearLayer } from "./site.js";
 
-/** True for an operator that hands the layer's channels on to the nonlinearity behind it; the normalization stays at the layer. */
+/**
+ * True for an operator that hands the layer's channels on to the nonlinearity behind it; the normalization stays at the
+ * layer.
+ */
 function carriesChannels(node: Node): boolean {
   return (
     hasTrait(node, "rearranges") ||
