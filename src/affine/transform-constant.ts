@@ -6,7 +6,10 @@ import { type ChannelAffine, channelCount, isScaleOnly, isShiftOnly } from "./ch
 import { refusals } from "./refusals.js";
 import { fitsRange, scaleOverflows, scaleTensor } from "./scale-tensor.js";
 
-/** The constant k as scale[c] * k + shift[c] along one of its axes, or uniformly; a refusal where its type cannot hold that. */
+/**
+ * The constant k as scale[c] * k + shift[c] along one of its axes, or uniformly; a refusal where its type cannot hold
+ * that.
+ */
 export function transformConstant(
   constant: Tensor,
   axis: number | undefined,

@@ -96,7 +96,10 @@ function roundHalfEven(x: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** The bit pattern nearest to `x`, ties to even. Overflow gives infinity where the format has one, else NaN or the largest value. */
+/**
+ * The bit pattern nearest to `x`, ties to even. Overflow gives infinity where the format has one, else NaN or the
+ * largest value.
+ */
 export function encodeFloat(format: FloatFormat, x: number): number {
   const { exponentBits, mantissaBits, bias, max, special } = format;
   const signBit = x < 0 || Object.is(x, -0) ? 2 ** (exponentBits + mantissaBits) : 0;

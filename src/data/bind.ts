@@ -6,35 +6,39 @@ import { type RuntimeTensor, tensorSize } from "../runtime/runtime.js";
 import type { Batch, Dataset, Field } from "./dataset.js";
 import { errors } from "./errors.js";
 
-/** The field that holds what a model should say. Never bound to an input. */
+/** The name of the field with the right answers. It is never bound to an input. */
 export const LABELS = "labels";
 
-/** An input that data is for. */
+/** An input of a model that data is for. */
 export interface Slot {
   /** The input's name. */
   readonly name: string;
   /** Element type that the input wants. */
   readonly dtype: DType;
-  /** With the batch; undefined: the rank is not known. */
+  /** Sizes with the batch; undefined where the rank is not known. */
   readonly shape: readonly Dim[] | undefined;
 }
 
-/** How stored numbers become what a network was trained on: (x * scale - mean) / std, channel by channel. */
+/**
+ * How stored numbers are brought into the range that a network was trained on: (x * scale - mean) / std, channel by
+ * channel.
+ */
 export interface Preparation {
   /** Factor for stored numbers: 1/255 makes bytes numbers from 0 to 1. Default 1. */
   readonly scale?: number;
-  /** One number, or one for each channel. */
+  /** One number, or one for each channel. Default 0. */
   readonly mean?: readonly number[];
-  /** Above zero; one number, or one for each channel. */
+  /** Above zero; one number, or one for each channel. Default 1. */
   readonly std?: readonly number[];
-  /** How the model wants images; by default what its input's shape says. */
+  /** The order of dimensions that the model wants for images. Default: taken from the shape of its input. */
   readonly layout?: "NCHW" | "NHWC";
 }
 
 /**
- * The dataset in the names, types and layouts of a model's inputs: fields by name or else in order, flat or square where as
- * many elements are wanted, channels moved to where the input has them, numbers converted. The field "labels" passes
- * through. Throws "usage" where it does not fit; a batch with NaN throws "invalid" and names the sample.
+ * The dataset under the names, and in the types and layouts, of a model's inputs. Fields go to the inputs of their names or,
+ * where no name fits, to the inputs in order. Samples with the right number of elements are reshaped, channels are moved to
+ * where the input has them, numbers are converted. The field "labels" stays as it is. Throws NormfoldError "usage" where
+ * the data does not fit; a batch with NaN or infinity throws "invalid" and names the sample.
  */
 export function bindDataset(
   dataset: Dataset,
@@ -82,7 +86,7 @@ function convertBatch(batch: Batch, bindings: readonly Binding[]): Batch {
   return { ...batch, tensors };
 }
 
-/** One NaN in the data makes every statistic NaN, and says so nowhere. */
+/** Throws "invalid" for NaN and infinity, because a single one would make every statistic NaN. */
 function assertNumbers({ dtype, data }: RuntimeTensor, name: string, { size, places }: Batch): void {
   if (!isFloat(dtype) || !(data instanceof Uint8Array)) return;
   const view = typedView(dtype, data) ?? decodeNumbers(dtype, data, data.length / 2);
@@ -116,7 +120,7 @@ function bind(field: Field, slot: Slot, preparation: Preparation): Binding {
   };
 }
 
-/** How a stored sample becomes one of the input's: as it is, with channels moved, or with the same elements in another shape. */
+/** The shape that stored samples get: their own, the same with channels moved, or another of as many elements. */
 function placement(
   name: string,
   stored: readonly number[],

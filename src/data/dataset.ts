@@ -4,7 +4,7 @@ import { errors } from "./errors.js";
 
 /** One tensor of each sample. */
 export interface Field {
-  /** An input's or label's name; positional readers name theirs `arr_0`, `arr_1`, ... */
+  /** The name of an input or "labels"; `arr_0`, `arr_1`, ... where the data has no names. */
   readonly name: string;
   /** Element type as it is stored. */
   readonly dtype: DType;
@@ -18,7 +18,7 @@ export interface Batch {
   readonly size: number;
   /** The samples by the names of the fields. */
   readonly tensors: ReadonlyMap<string, RuntimeTensor>;
-  /** Where each sample stands in the data, for messages about one; without it nobody can say. */
+  /** The place of each sample in the data, for messages. */
   readonly places?: ArrayLike<number>;
 }
 
@@ -32,18 +32,18 @@ export interface BatchOptions {
   readonly limit?: number;
   /** Leave out a last batch that is not full. Default false. */
   readonly dropLast?: boolean;
-  /** Batches to leave out at the start, without reading them: how training goes on where it stopped. */
+  /** Batches to leave out at the start, without reading them, so that training can go on where it stopped. */
   readonly skip?: number;
   /**
-   * Memory for a field of the next batch, of as many bytes. A reader that draws thousands of batches gives the same again
-   * once it is done with them. Datasets need not use it. Default: each batch has its own.
+   * Gives memory of `size` bytes for a field of the next batch. A caller that draws thousands of batches gives the same memory
+   * again once it has used a batch. A dataset need not use it. Default: each batch has memory of its own.
    */
   readonly memory?: (size: number, field: string) => Uint8Array;
   /** Ends the drawing before the next batch; the iteration throws its reason. */
   readonly signal?: AbortSignal;
 }
 
-/** Throws "usage" for a size, limit or skip that no batches can be drawn by. */
+/** Throws "usage" for a size, limit or skip that is no whole number in its range. */
 export function assertBatchOptions({ size, limit = Number.POSITIVE_INFINITY, skip = 0 }: BatchOptions): void {
   // The limit first: callers that put no more than the limit into a batch make a wrong size of a wrong limit.
   if (limit !== Number.POSITIVE_INFINITY && !(Number.isInteger(limit) && limit > 0)) {
@@ -53,13 +53,13 @@ export function assertBatchOptions({ size, limit = Number.POSITIVE_INFINITY, ski
   if (!Number.isInteger(skip) || skip < 0) throw errors.skippedBatchesAreNotWhole(skip);
 }
 
-/** Samples to calibrate and train on. Never wholly in memory: a batch at a time is read. */
+/** Samples to calibrate and train on, which are read a batch at a time. */
 export interface Dataset {
-  /** Samples in all; undefined where only reading tells. */
+  /** Number of samples; undefined where it is known only after reading. */
   readonly size: number | undefined;
   /** The tensors that each sample has. */
   readonly fields: readonly Field[];
-  /** Throws NormfoldError with the file and what is wrong. May be called again, for another epoch. */
+  /** Draws the samples, once for each call. Throws NormfoldError with the file and the fault. */
   batches(options: BatchOptions): AsyncIterable<Batch>;
   /** Closes the files that the data is read from. */
   close(): Promise<void>;

@@ -6,8 +6,8 @@ import { errors } from "./errors.js";
 import { sampledDataset } from "./sampled.js";
 
 /**
- * A dataset of tensors that are in memory. The first dimension of each counts the samples, and all have as many.
- * Throws "usage" for no tensors, scalars, other numbers of samples, and data that does not fill its sizes.
+ * A dataset of tensors in memory. The first dimension of each counts the samples, and must be the same for all. Throws
+ * NormfoldError "usage" for no tensors, scalars, different numbers of samples, and data that does not fill its sizes.
  */
 export function tensorDataset(tensors: TensorMap | Readonly<Record<string, RuntimeTensor>>): Dataset {
   const named = isMap(tensors) ? [...tensors] : Object.entries(tensors);

@@ -12,7 +12,7 @@ export interface SampleSource {
   readonly size: number;
   /** The tensors that each sample has. */
   readonly fields: readonly Field[];
-  /** The samples at these places, in this order, side by side; where `memory` is given, in it or not. */
+  /** The samples at these places, in this order, side by side. It may use `memory`, as BatchOptions describes it. */
   read(at: Uint32Array, memory?: BatchOptions["memory"]): Promise<TensorMap>;
   /** Closes the files that the samples are read from. */
   close(): Promise<void>;
@@ -69,7 +69,7 @@ export interface StoredArray {
   readonly offset: number;
 }
 
-/** Samples along the first dimension of arrays of which only the rows wanted are read. Throws "usage" for unequal lengths. */
+/** Samples along the first dimension of arrays. Only the rows of a batch are read. Throws "usage" for unequal lengths. */
 export function arraySource(arrays: ReadonlyMap<string, StoredArray>): SampleSource {
   const named = [...arrays];
   const [first] = named;
@@ -104,7 +104,7 @@ function readRows(
   const width = (tensorSize(inner) * bitsOf(dtype)) / 8;
   const size = at.length * width;
   const data = memory(size) ?? new Uint8Array(size);
-  // Rows that follow each other are read at once.
+  // Rows that follow each other are read together.
   for (let start = 0; start < at.length; ) {
     const row = present(at[start], "within the places");
     let end = start + 1;
@@ -115,7 +115,7 @@ function readRows(
   return { dtype, dims: [at.length, ...inner], data };
 }
 
-/** One source with the fields of all: an image here and its label there. Throws "usage" for unequal lengths and equal names. */
+/** One source with the fields of all, as of images and their labels. Throws "usage" for unequal lengths and equal names. */
 export function joinSources(sources: readonly SampleSource[]): SampleSource {
   const [first] = sources;
   invariant(first !== undefined, "sources to join");
@@ -140,7 +140,7 @@ export function joinSources(sources: readonly SampleSource[]): SampleSource {
   };
 }
 
-/** The same source, its only field under another name. */
+/** The source with its only field under another name. Throws "usage" where it has several. */
 export function renameOnly(source: SampleSource, name: string): SampleSource {
   const [only] = source.fields;
   if (only === undefined || source.fields.length > 1) {

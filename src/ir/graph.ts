@@ -34,7 +34,10 @@ export class Graph {
   annotations: QuantizationAnnotation[] = [];
   /** value_info entries that name no value of the graph or repeat a declaration. They are written as they were read. */
   strayInfo: ValueInfo[] = [];
-  /** Declarations of outputs whose value has another declaration: an input that is also an output, an outer graph's value. */
+  /**
+   * Declarations of outputs whose value has another declaration: an input that is also an output, an outer graph's
+   * value.
+   */
   readonly outputInfo: Map<Value, ValueInfo> = new Map<Value, ValueInfo>();
   /** The control-flow node whose body this is. */
   owner: Node | undefined;

@@ -106,7 +106,10 @@ export function opsetOf(imports: readonly OpsetImport[], domain: string | undefi
     ?.version;
 }
 
-/** A model with an empty graph, to build on. Throws NormfoldError "usage" for an opset that is no whole number from 1 on. */
+/**
+ * A model with an empty graph, to build on. Throws NormfoldError "usage" for an opset that is no whole number from 1
+ * on.
+ */
 export function createModel(opset: number, name = "graph"): Model {
   if (!Number.isInteger(opset) || opset < 1) throw errors.opsetDoesNotExist(opset);
   return new Model(new Graph(name), [{ domain: "", version: opset }], opset >= 21 ? 10 : 8);

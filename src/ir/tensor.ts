@@ -128,7 +128,10 @@ export class Tensor {
   }
 }
 
-/** A tensor over little-endian bytes that are in memory. Throws "usage" for another number of bytes than dtype and dims take. */
+/**
+ * A tensor over little-endian bytes that are in memory. Throws "usage" for another number of bytes than dtype and
+ * dims take.
+ */
 export function tensorFromBytes(
   dtype: DType,
   dims: readonly number[],

@@ -34,7 +34,10 @@ export interface ValueInfo {
 export type Use =
   | { readonly kind: "node"; readonly node: Node; readonly index: number }
   | { readonly kind: "output"; readonly graph: Graph; readonly index: number }
-  /** Something outside the graph names the value; it may not vanish or change. `reason` is a clause: "a caller keeps it". */
+  /**
+   * Something outside the graph names the value; it may not vanish or change. `reason` is a clause: "a caller keeps
+   * it".
+   */
   | { readonly kind: "pin"; readonly reason: string };
 
 /**

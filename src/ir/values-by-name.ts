@@ -1,6 +1,9 @@
 import type { Graph, Value } from "./graph.js";
 
-/** The values of a graph by name: its inputs, its initializers and what its nodes give, in this order. Bodies have their own. */
+/**
+ * The values of a graph by name: its inputs, its initializers and what its nodes give, in this order. Bodies have
+ * their own.
+ */
 export function valuesByName(graph: Graph): Map<string, Value> {
   const values = new Map<string, Value>();
   for (const value of [...graph.inputs, ...graph.initializers]) values.set(value.name, value);

@@ -121,7 +121,10 @@ function* unmarked(
   }
 }
 
-/** Where a value is defined, for messages. A node and not its label, because labels are only wanted when there is a message. */
+/**
+ * Where a value is defined, for messages. A node and not its label, because labels are only wanted when there is a
+ * message.
+ */
 type Holder = SurveyedGraph | Node;
 
 function* definitions(

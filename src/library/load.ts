@@ -48,7 +48,7 @@ function isByteSource(source: ByteSource | ModelProtoObject): source is ByteSour
  */
 export async function loadData(model: Model, path: string): Promise<readonly FeedSet[]> {
   assertModel(model);
-  const { readFeeds } = await import("../node/datasets.js");
+  const { readFeeds } = await import("../node/feeds.js");
   const ports = (values: readonly Value[]): { name: string; dtype: DType | undefined }[] =>
     values.map(({ name, type }) => ({ name, dtype: type?.kind === "tensor" ? type.dtype : undefined }));
   const inputs = model.graph.inputs.filter((value) => value.tensor === undefined);
@@ -67,6 +67,6 @@ export async function loadTestData(model: Model, modelPath: string): Promise<rea
 
 /** The test_data_set_* folders beside a model's file, in the order of their numbers. Throws "io" without its folder. */
 export async function findTestData(modelPath: string): Promise<readonly string[]> {
-  const datasets = await import("../node/datasets.js");
-  return datasets.findTestData(modelPath);
+  const feeds = await import("../node/feeds.js");
+  return feeds.findTestData(modelPath);
 }

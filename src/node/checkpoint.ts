@@ -11,8 +11,8 @@ import { errors } from "./errors.js";
 import { guarded } from "./guarded.js";
 
 /**
- * Checkpoints are files of the safetensors format: the length of a JSON header in 8 bytes, the header with type, sizes and
- * place of every tensor, the elements. Tensors of the best step so far have names that start with "best/".
+ * Checkpoints are files in the safetensors format: 8 bytes with the length of a JSON header; the header, which has the type,
+ * sizes and place of every tensor; the elements. Tensors of the best step so far have names that start with "best/".
  */
 const DTYPES: ReadonlyMap<string, DType> = new Map([
   ["F32", "float"],
@@ -29,7 +29,7 @@ const NAMES: ReadonlyMap<DType, string> = new Map([...DTYPES].map(([name, dtype]
 const BEST = "best/";
 const utf8 = new TextEncoder();
 
-/** Writes a checkpoint beside `path` and renames it: what was there is whole until the new one is. */
+/** Writes a checkpoint beside `path` and renames it, so that the old file stays until the new one is whole. */
 export function writeCheckpoint(
   path: string,
   { step, epoch, batch, course, tensors, best }: Checkpoint,
@@ -63,7 +63,7 @@ export function writeCheckpoint(
   const text = utf8.encode(JSON.stringify(header));
   const length = new Uint8Array(8);
   new DataView(length.buffer).setBigUint64(0, BigInt(text.length), true);
-  // Not after the target, whose name may be as long as names can be.
+  // Not named after the target, whose name may be as long as names can be.
   const temporary = join(dirname(path), `.normfold-${randomUUID()}.tmp`);
   guarded(path, "write", () => {
     const descriptor = openSync(temporary, "wx");
@@ -82,7 +82,7 @@ export function writeCheckpoint(
   });
 }
 
-/** Reads a checkpoint. Throws "io" where there is none, "invalid" where it is damaged or of something else. */
+/** Reads a checkpoint. Throws "io" where there is no such file, "invalid" where it is damaged or no checkpoint. */
 export function readCheckpoint(path: string): Checkpoint {
   const bytes = guarded(path, "read", () => readFileSync(path));
   const damaged = (what: string): NormfoldError => errors.checkpointIsDamaged(what).at({ file: path });
@@ -135,7 +135,7 @@ function tensorAt(entry: unknown, data: Uint8Array): RuntimeTensor | undefined {
     shape.reduce((product, dim) => product * dim, 1),
   );
   if (start < 0 || end - start !== size || end > data.length) return undefined;
-  // Copied: views of typed arrays must start at multiples of their width.
+  // Copied, because typed arrays must start at multiples of their width.
   return { dtype, dims: shape, data: new Uint8Array(data.subarray(start, end)) };
 }
 

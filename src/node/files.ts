@@ -25,7 +25,7 @@ import {
 export { type ExternalOptions, externalFiles, FileSource, openSource } from "./source.js";
 export { removeTemporaryFiles } from "./write.js";
 
-/** What opening a model allows of its external data. */
+/** Which external data may be read, and must be there. */
 export interface OpenOptions {
   /** Read external data outside the model's folder, or through a link out of it. */
   readonly allowOutsideExternalData?: boolean;
@@ -55,7 +55,7 @@ function pathOf(file: string | URL): string {
   throw errors.urlIsNotFile(file.href);
 }
 
-/** Everything on standard input. */
+/** Reads standard input to its end. */
 export async function readStdin(): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   try {
@@ -69,10 +69,9 @@ export async function readStdin(): Promise<Uint8Array> {
 /** How a model is written. */
 export interface WriteModelOptions extends WriteOptions {
   /**
-   * true, or how: put big tensors (at least `threshold` bytes, default 1024) into a data file beside the model, named
-   * `location` (default: the model's name with ".data"). false: put everything into the model. Not given: as it was;
-   * the data files that the model has are used as they are where they lie beside the new file, else a new one is
-   * written.
+   * true, or an object: put tensors of at least `threshold` bytes (default 1024) into a data file beside the model, named
+   * `location` (default: the model's name with ".data"). false: put everything into the model. Without it, the model
+   * keeps its data files where they are beside the new file, and gets a new one where they are not.
    */
   readonly externalData?: boolean | { readonly threshold?: number; readonly location?: string };
 }
@@ -86,9 +85,9 @@ export interface WrittenFile {
 }
 
 /**
- * Writes a model, streaming its tensors from where they are. The files get their names only when all of them are whole,
- * the model last, so writing over the file that is being read is safe. Throws NormfoldError "io", and "usage" for a model
- * that does not fit into one file; nothing is left behind then.
+ * Writes a model and streams its tensors from where they are. The files get their names when all of them are whole, the model
+ * last, so a model can be written over the file it is read from. Throws NormfoldError "io", and "usage" for a model that
+ * does not fit into one file; no file is left then.
  */
 export async function writeModelFile(
   model: Model,
@@ -155,7 +154,7 @@ function externalTensors(model: Model): TensorData[] {
   return found;
 }
 
-/** True when the data's location, read from the folder of `path`, is the very file the data is in. */
+/** True when the data's location, seen from the folder of `path`, is the file that the data is in. */
 function isBeside(data: TensorData, path: string): boolean {
   const external = externalOf(data);
   if (external === undefined || isAbsolute(external.location)) return false;
@@ -171,7 +170,7 @@ export async function writeToStdout(model: Model): Promise<{ readonly bytes: num
   const { stdout } = process;
   try {
     await stream(encoded, async (bytes) => {
-      // The stream may hold on to what it is given, and `bytes` is used again.
+      // Copied, because the stream may keep its argument and `bytes` is used again.
       if (!stdout.write(bytes.slice())) await once(stdout, "drain");
     });
   } catch (error) {
@@ -188,7 +187,7 @@ export interface TemporaryModel {
   readonly dispose: () => Promise<void>;
 }
 
-/** The model in a temporary folder, until it is disposed of: for runtimes, which open big models by path only. */
+/** Writes a model into a temporary folder until it is disposed of, for runtimes, which open big models only by path. */
 export async function writeTemporaryModel(model: Model): Promise<TemporaryModel> {
   const parent = tmpdir();
   const folder = guarded(parent, "write", () => mkdtempSync(join(parent, "normfold-")));

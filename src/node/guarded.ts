@@ -3,7 +3,7 @@ import { errors } from "./errors.js";
 
 type Doing = "read" | "write";
 
-/** What the operating system's error codes mean to a user, by what was being done. */
+/** The errors that the operating system's codes mean, for reading and for writing. */
 const MEANINGS: Readonly<Record<string, Readonly<Partial<Record<Doing, () => NormfoldError>>>>> = {
   ENOENT: { read: errors.fileIsNotThere, write: errors.folderIsNotThere },
   ENOTDIR: { read: errors.pathLeadsThroughFile, write: errors.pathLeadsThroughFile },
@@ -29,7 +29,7 @@ export function guarded<T>(path: string, doing: Doing, body: () => T): T {
   }
 }
 
-/** The NormfoldError "io" that an error of the operating system means; a NormfoldError stays as it is. */
+/** An error of the operating system as a NormfoldError "io"; a NormfoldError stays as it is. */
 export function ioError(error: unknown, path: string, doing: Doing): NormfoldError {
   if (error instanceof NormfoldError) return error;
   const code = codeOf(error);
@@ -43,7 +43,7 @@ export function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 
-/** Errors of `body` name the file and, if given, the element in it. */
+/** Runs `body`, whose errors then name the file and, if given, the element in it. */
 export function inFile<T>(file: string, body: () => T, element?: string): T {
   try {
     return body();
@@ -52,7 +52,7 @@ export function inFile<T>(file: string, body: () => T, element?: string): T {
   }
 }
 
-/** The error with the file it is about, where it names none; an error that is not a NormfoldError stays as it is. */
+/** The error with the file that it is about, unless it names one already. Only a NormfoldError can name a file. */
 export function placed(error: unknown, file: string, element?: string): unknown {
   if (!(error instanceof NormfoldError)) return error;
   return error.at(element === undefined ? { file } : { file, element });

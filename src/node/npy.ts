@@ -23,7 +23,7 @@ const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 const ASCII = new TextDecoder("latin1");
 
 interface Header {
-  /** Without the byte order: f4, U12. */
+  /** NumPy's type without the byte order: f4, U12. */
   readonly code: string;
   readonly bigEndian: boolean;
   readonly columnsFirst: boolean;
@@ -55,7 +55,10 @@ export function readNpy(bytes: Uint8Array): RuntimeTensor {
   return { dtype: "string", dims, data: strings };
 }
 
-/** Where the elements of a .npy file are, for reading some of them; undefined for text and Fortran order, which are read whole. */
+/**
+ * The place of the elements in a .npy file, so that only some can be read; undefined for text and Fortran order,
+ * which are read whole.
+ */
 export function npyLayout(
   head: Uint8Array,
 ): { readonly dtype: DType; readonly dims: readonly number[]; readonly offset: number } | undefined {

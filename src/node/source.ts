@@ -14,17 +14,17 @@ import type { ExternalFiles } from "../proto/external.js";
 import { errors } from "./errors.js";
 import { guarded } from "./guarded.js";
 
-/** Descriptors of sources that nobody holds any more: models have no close, they are just dropped. */
+/** Closes the descriptors of sources that nothing refers to any more, because models have no `close`. */
 const dropped = new FinalizationRegistry<number>(closeSync);
 
 /**
- * A file that is read where and when bytes are wanted. It stays open, so it can still be read after another file took
- * its name. Closed with `close`, or when nothing refers to it any more.
+ * A file that is read when bytes are wanted. It stays open, so that it can be read even after another file has taken its name.
+ * `close` closes it, and so does the garbage collector.
  */
 export class FileSource implements ByteSource {
   readonly path: string;
   readonly size: number;
-  /** Identity of the file, whatever its names. */
+  /** Identify the file under all its names. */
   readonly device: number;
   readonly inode: number;
   readonly #descriptor: number;
@@ -68,7 +68,7 @@ export class FileSource implements ByteSource {
   }
 }
 
-/** Opens a file for reading in place. Pipes and devices, which have no positions, are read into memory. */
+/** Opens a file, to be read in place. Pipes and devices have no positions and are read into memory. */
 export function openSource(path: string): ByteSource {
   if (path.includes("\0")) throw errors.fileNameHoldsNul();
   return guarded(path, "read", () => {
@@ -87,8 +87,12 @@ export function openSource(path: string): ByteSource {
   });
 }
 
+/** Which external data may be read. */
 export interface ExternalOptions {
-  /** Follow paths and links that lead out of the model's folder. Refused by default: a model may come from anyone. */
+  /**
+   * Follow paths and links that lead out of the model's folder. Refused by default, because a model may come from
+   * anyone.
+   */
   readonly allowOutside?: boolean;
 }
 

@@ -21,16 +21,18 @@ import { codeOf, guarded, ioError } from "./guarded.js";
 /** Files and folders that exist only while something is being written. */
 const temporaries = new Set<string>();
 
-/** Removes what unfinished writes have left, for a process that is told to stop. */
+/** Removes the files of unfinished writes, for a process that is told to stop. */
 export function removeTemporaryFiles(): void {
   for (const path of temporaries) rmSync(path, { recursive: true, force: true });
   temporaries.clear();
 }
 
+/** Has removeTemporaryFiles remove a file or folder too. */
 export function trackTemporary(path: string): void {
   temporaries.add(path);
 }
 
+/** Removes a file or folder that was tracked. */
 export function removeTemporary(path: string): void {
   rmSync(path, { recursive: true, force: true });
   temporaries.delete(path);
@@ -57,7 +59,7 @@ export async function stream(
     await writing;
     signal?.throwIfAborted();
     writing = put(filling.subarray(0, held));
-    // A failure is met at the next await; until then it must not count as unhandled.
+    // The next await throws a failure; until then it must not count as unhandled.
     writing.catch(() => {});
     [filling, resting] = [resting, filling];
     held = 0;
@@ -78,7 +80,7 @@ export async function stream(
     }
     await flush();
   } finally {
-    // The file must not be closed under a write that is still going on.
+    // The file must not be closed while a write is still going on.
     await writing;
   }
 }
@@ -95,14 +97,17 @@ async function writeAll(descriptor: number, path: string, bytes: Uint8Array): Pr
   }
 }
 
-/** A file written under another name, to be given its own when all is well. */
+/** A file that is written under a temporary name. */
 export interface StagedFile {
   readonly path: string;
   readonly bytes: number;
+  /** Gives the file its name. */
   commit(): void;
+  /** Removes the file. */
   discard(): void;
 }
 
+/** How files are written. */
 export interface WriteOptions {
   /** Wait until the disk has the bytes, so that a power cut leaves the old file or the new one. */
   readonly fsync?: boolean;
@@ -111,7 +116,7 @@ export interface WriteOptions {
 
 /**
  * Writes `file` beside `path` under a temporary name. `commit` renames it, so a reader of `path` sees the old file or
- * the new one and never a part. What is no regular file (a device, a pipe) is written directly.
+ * the new one and never a part. Devices and pipes are written directly.
  */
 export async function stageFile(
   file: EncodedFile,
@@ -122,8 +127,8 @@ export async function stageFile(
   if (present?.isDirectory()) throw errors.folderCannotBeOverwritten().at({ file: path });
   if (present !== undefined && !present.isFile()) return writeDirectly(file, path, options);
   const target = present === undefined ? path : realpathSync(path);
-  // Not after the target, whose name may be as long as names can be; not after the process, whose number another
-  // machine may have that writes to the same folder.
+  // Not named after the target, whose name may be as long as names can be, nor after the process, because a process of
+  // another machine may have the same number and write to the same folder.
   const temporary = join(dirname(target), `.normfold-${randomUUID()}.tmp`);
   try {
     const descriptor = guarded(path, "write", () => openSync(temporary, "wx"));
@@ -150,7 +155,7 @@ export async function stageFile(
   };
 }
 
-/** Another user's file can be replaced where the folder allows it, but not be given the same mode. */
+/** Gives the new file the mode of the old one. Where that is another user's, only the folder need allow replacing it. */
 function keepMode(descriptor: number, present: Stats): void {
   try {
     fchmodSync(descriptor, present.mode & 0o7777);
@@ -169,6 +174,7 @@ async function writeDirectly(file: EncodedFile, path: string, options: WriteOpti
   return { path, bytes: file.byteLength, commit: () => {}, discard: () => {} };
 }
 
+/** The status of a file; undefined where there is none. */
 export function statIfThere(path: string): Stats | undefined {
   try {
     return statSync(path);

@@ -18,11 +18,11 @@ import { Cursor } from "./wire.js";
 const OLDEST_IR = 3;
 
 export interface DecodeOptions {
-  /** The file's name, for messages. */
+  /** Name of the file, for messages. */
   readonly file?: string;
   /** Opens external data files. Without it, tensors stored there have no data ("missing"). */
   readonly external?: ExternalFiles;
-  /** Makes external data that cannot be had "missing" instead of an error, for looking at a model. */
+  /** Takes external data that cannot be opened as "missing" instead of failing, for callers that only look at a model. */
   readonly allowMissingExternal?: boolean;
 }
 
@@ -48,7 +48,7 @@ export function decodeModel(source: ByteSource, options: DecodeOptions = {}): Mo
 
 const LOOKED_AT = 512;
 
-/** What is really in a file that is text instead of a model, as downloads that went wrong are. */
+/** The error for a file that holds text instead of a model, as failed downloads do; undefined for a binary file. */
 function explainText(source: ByteSource): NormfoldError | undefined {
   const start = source.read(0, Math.min(LOOKED_AT, source.size));
   const binary = start.some((byte) => byte < 9 || (byte > 13 && byte < 32) || byte === 127);
@@ -197,7 +197,7 @@ function readFunction(cursor: Cursor, context: TensorContext): FunctionRecord {
         attributeNames.push(cursor.string("the attribute of a function"));
         break;
       case FUNCTION.attributeDefault: {
-        const attr = readAttribute(cursor, context);
+        const attr = readAttribute(cursor, context, readGraph);
         if ("bodies" in attr) throw errors.attributeDefaultIsGraph(attr.name);
         attributeDefaults.push(attr);
         break;
@@ -262,11 +262,11 @@ function linkFunctions(records: readonly FunctionRecord[]): FunctionDef[] {
   });
 }
 
-/** The names in a TrainingInfoProto that may mean values of the main graph. */
+/** The names in a TrainingInfoProto that may refer to values of the main graph. */
 function readTrainingNames(cursor: Cursor): ReadonlySet<string> {
   const names = new Set<string>();
   const known: CapturedNames = new Map();
-  // Its tensors stay with its bytes, so their external files are of no concern here.
+  // Only names are read here: the message is kept as bytes, so its external files need not be there.
   const context: TensorContext = { external: undefined, allowMissing: true };
   const outer = cursor.enter();
   while (cursor.next()) {

@@ -13,17 +13,19 @@ import { elements, externalOf, type TensorPlan } from "./write-tensor.js";
 export interface EncodedFile {
   readonly byteLength: number;
   /**
-   * The bytes, in order. Ranges are read by whoever writes them, piece by piece; computed tensors are computed when they
-   * are reached. Throws "usage" when protobuf's limit of 2 GB is passed.
+   * The bytes, in order. The caller reads the ranges piece by piece; computed tensors are computed when the iteration reaches
+   * them. Throws "usage" for 2 GB and more, which protobuf does not allow.
    */
   chunks(): Iterable<Uint8Array | ByteRange>;
 }
 
+/** A model that is ready to be written. */
 export interface EncodedModel extends EncodedFile {
-  /** The external data file that goes with the model, if options asked for one. */
+  /** The external data file of the model, if options ask for one. */
   readonly external: (EncodedFile & { readonly location: string }) | undefined;
 }
 
+/** Where external data goes, and which. */
 export interface ExternalDataOptions {
   /** Name of the data file, in the model's folder. */
   readonly location: string;
@@ -31,10 +33,14 @@ export interface ExternalDataOptions {
   readonly threshold?: number;
 }
 
+/** Where the elements of tensors go. */
 export interface EncodeOptions {
   /** Move big tensors to a data file of their own. */
   readonly externalData?: ExternalDataOptions;
-  /** Take elements in external files into the model. By default they stay there, and so must the files. */
+  /**
+   * Take the elements in external files into the model. By default they stay where they are, and the files are still
+   * needed.
+   */
   readonly embedExternal?: boolean;
 }
 
@@ -129,7 +135,10 @@ export function planExternal(model: Model, options: ExternalDataOptions): Extern
   return { location, placed, byteLength: end, chunks: () => resolve(pieces) };
 }
 
-/** Initializers of all graphs, and attributes that are in external files already: runtimes know no other external ones. */
+/**
+ * Initializers of all graphs, and attributes that are in external files already. Others are not moved: runtimes
+ * cannot read them.
+ */
 function* storableTensors(model: Model): Generator<Tensor, void, undefined> {
   for (const graph of model.graphs()) {
     for (const value of graph.initializers) if (value.tensor !== undefined) yield value.tensor;

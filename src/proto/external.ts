@@ -3,20 +3,20 @@ import { NormfoldError } from "../base/errors.js";
 import type { ExternalLocation, TensorData } from "../ir/tensor.js";
 import { errors } from "./errors.js";
 
-/** Opens the external data files of a model. `location` is as the model says it: relative to the model's folder. */
+/** Opens the external data files of a model. `location` is relative to the model's folder, as the model gives it. */
 export interface ExternalFiles {
   /** Throws NormfoldError when the file is missing, unreadable, or not allowed. */
   open(location: string): ByteSource;
 }
 
-/** What reading tensors needs to know besides their bytes. */
+/** How tensors are read whose elements are in external files. */
 export interface TensorContext {
   readonly external: ExternalFiles | undefined;
-  /** Tensors whose external data cannot be had become "missing" instead of an error. */
+  /** Take data that cannot be opened as "missing" instead of failing. */
   readonly allowMissing: boolean;
 }
 
-/** The external_data entries as a location; numbers are decimal text. */
+/** The place that the external_data entries of a tensor give; their numbers are decimal text. */
 export function externalLocation(entries: ReadonlyMap<string, string>): ExternalLocation {
   const location = entries.get("location");
   if (location === undefined || location === "") throw errors.externalLocationIsMissing();
@@ -51,7 +51,7 @@ export function externalData(
   }
 }
 
-/** Without a way to open files the caller has said that it does not want the data. */
+/** A caller that gives no way to open files does not want the data. */
 function missingAllowed(context: TensorContext): boolean {
   return context.allowMissing || context.external === undefined;
 }

@@ -7,7 +7,7 @@ import { errors } from "./errors.js";
 import { type CapturedNames, orderedNodes } from "./order.js";
 import { type AnnotationRecord, type GraphRecord, type NodeRecord, nodeLabel } from "./records.js";
 
-/** Fills `graph` with what `record` says, names resolved to values. Returns the graph's own values by name. */
+/** Fills `graph` from its record, with values in place of names. Returns the graph's own values by name. */
 export function linkGraph(record: GraphRecord, graph: Graph): ReadonlyMap<string, Value> {
   return link(record, graph, undefined, new Map());
 }
@@ -38,7 +38,7 @@ function link(
   return names.own;
 }
 
-/** A function's inputs have a name only, until a value_info says more. */
+/** False for an input of a function, which has only a name until a value_info declares it. */
 function isDeclared(info: ValueInfo | undefined): boolean {
   return info?.wire !== undefined || info?.type !== undefined;
 }
@@ -78,7 +78,7 @@ function linkInitializers(record: GraphRecord, graph: Graph, names: VisibleNames
   }
 }
 
-/** Which node produces a name, by index; every name may be defined once. */
+/** The index of the node that produces each name. Throws "invalid" for a name that is defined twice. */
 function producersOf(record: GraphRecord, names: VisibleNames): ReadonlyMap<string, number> {
   const producers = new Map<string, number>();
   record.nodes.forEach((node, index) => {
@@ -156,7 +156,7 @@ function linkOutputs(record: GraphRecord, graph: Graph, names: VisibleNames): vo
   }
 }
 
-/** Annotations pin what they name, so that it neither vanishes nor changes its meaning. */
+/** The values that an annotation names are pinned, so that they neither vanish nor change. */
 function linkAnnotation(record: AnnotationRecord, graph: Graph, names: VisibleNames): void {
   const resolve = (name: string): Value | string => {
     const value = names.get(name);

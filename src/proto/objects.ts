@@ -24,11 +24,11 @@ export interface ModelProtoClass<T> {
 }
 
 /**
- * The model that an onnx-proto object describes, by way of that package's own encoder, which is the definition of what
- * its objects mean. Throws NormfoldError "invalid" like decodeModel.
+ * The model that an onnx-proto object describes. The package's own encoder makes bytes of the object, because only that
+ * encoder defines what its objects mean. Throws NormfoldError "invalid" as loadModel does.
  */
 export async function modelFromProto(proto: ModelProtoObject): Promise<Model> {
-  // Node sees no named exports in this CommonJS package, only what it exports as a whole.
+  // Node finds no named exports in this CommonJS package, only its default export.
   const { onnx } = (await import("onnx-proto")).default;
   let bytes: Uint8Array;
   try {
@@ -41,7 +41,7 @@ export async function modelFromProto(proto: ModelProtoObject): Promise<Model> {
 
 /**
  * The model as an object of `messages`, all tensors in memory: `modelToProto(model, onnx.ModelProto)`. onnx-proto knows
- * ONNX 1.10 and drops what is newer: metadata of nodes, graphs and values, overloads, attribute defaults of functions, device
+ * ONNX 1.10 and drops newer fields: metadata of nodes, graphs and values, overloads, attribute defaults of functions, device
  * configurations.
  */
 export function modelToProto<T>(model: Model, messages: ModelProtoClass<T>): T {

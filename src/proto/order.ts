@@ -3,7 +3,7 @@ import type { NormfoldError } from "../base/errors.js";
 import { errors } from "./errors.js";
 import { type GraphRecord, type NodeRecord, nodeLabel } from "./records.js";
 
-/** Names that graphs take from around them, by graph; each graph is looked through once. */
+/** The names that each graph reads from the graphs around it. Kept, so that each graph is searched once. */
 export type CapturedNames = Map<GraphRecord, ReadonlySet<string>>;
 
 /** The names that `graph` (with its subgraphs) reads and does not define. */
@@ -32,8 +32,8 @@ function namesRead(node: NodeRecord, cache: CapturedNames): Iterable<string> {
 }
 
 /**
- * The nodes with every producer before its users. ONNX demands that order, but some exporters miss it: nodes that
- * stand too late are pulled forward and the rest stays in place. Throws "invalid" naming the nodes of a cycle.
+ * The nodes with every producer before its users. ONNX demands that order, but some exporters do not keep it: nodes that
+ * stand too late are moved forward, and the others stay in place. Throws "invalid" with the nodes of a cycle.
  */
 export function orderedNodes(
   graph: GraphRecord,
@@ -62,7 +62,7 @@ interface Visit {
   readonly pending: number[];
 }
 
-/** Depth-first, with a stack of its own: chains are as long as the graph. */
+/** Depth-first with an explicit stack, because chains may be as long as the graph. */
 function depthFirst(
   nodes: readonly NodeRecord[],
   dependencies: (index: number) => number[],

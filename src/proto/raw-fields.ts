@@ -34,7 +34,7 @@ export class UnknownFieldWriter {
   }
 }
 
-/** The message `wire` with its string field `field` set to `text`; all else stays as it is. */
+/** Writes the message `wire` with its string field `field` set to `text`, and the other fields as they are. */
 export function withText(wire: Uint8Array, field: number, text: string, sink: Sink): void {
   let written = false;
   for (const [number, raw] of rawFields(wire)) {

@@ -3,17 +3,16 @@ import type { Tensor } from "../ir/tensor.js";
 import type { ValueType } from "../ir/type.js";
 import { errors } from "./errors.js";
 import type { TensorContext } from "./external.js";
-import { readGraph } from "./read-graph.js";
 import { forPacked, readDoc, readIntegers, readType, UnknownFields } from "./read-leaf.js";
 import { readSparse, readTensor } from "./read-tensor.js";
 import type { BodyAttribute, GraphRecord } from "./records.js";
 import { ATTRIBUTE, ATTRIBUTE_KINDS } from "./schema.js";
 import { type Cursor, DELIMITED } from "./wire.js";
 
-/** Attributes with tensors above this are written field by field, so that their bytes need not be held. */
+/** Attributes with tensors that take more bytes are written field by field, so that their bytes need not be held. */
 const LARGEST_KEPT = 4096;
 
-/** The fields of an AttributeProto, before its type says which of them count. */
+/** The fields of an AttributeProto. Its type says which of them hold the value. */
 interface AttributeFields {
   name: string | undefined;
   ref: string | undefined;
@@ -33,18 +32,25 @@ interface AttributeFields {
   readonly sparses: SparseTensor[];
   readonly typeProto: (ValueType | undefined)[];
   readonly typeProtos: (ValueType | undefined)[];
-  /** The first value field, for models older than the type field. */
+  /** The first value field, which says the type in models that are older than the type field. */
   first: number | undefined;
 }
 
-/** An AttributeProto. */
-export function readAttribute(cursor: Cursor, context: TensorContext): Attribute | BodyAttribute {
+/** Reads a graph in an attribute. Given by the caller, because graphs hold attributes that hold graphs. */
+export type ReadGraph = (cursor: Cursor, context: TensorContext) => GraphRecord;
+
+/** Reads an AttributeProto. */
+export function readAttribute(
+  cursor: Cursor,
+  context: TensorContext,
+  readGraph: ReadGraph,
+): Attribute | BodyAttribute {
   const { start, valueEnd } = cursor;
   const range = cursor.range();
   const fields = emptyFields();
   const unknown = new UnknownFields();
   const outer = cursor.enter();
-  while (cursor.next()) readField(cursor, fields, unknown, context);
+  while (cursor.next()) readField(cursor, fields, unknown, context, readGraph);
   cursor.leave(outer);
   const { name, docString } = fields;
   if (name === undefined || name === "") throw errors.attributeHasNoName().at({ offset: start });
@@ -94,6 +100,7 @@ function readField(
   fields: AttributeFields,
   unknown: UnknownFields,
   context: TensorContext,
+  readGraph: ReadGraph,
 ): void {
   const { field } = cursor;
   if (VALUE_FIELDS.has(field)) fields.first ??= field;

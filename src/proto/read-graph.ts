@@ -7,6 +7,7 @@ import { type AnnotationRecord, type GraphRecord, type NodeRecord, nodeLabel } f
 import { ANNOTATION, GRAPH, NODE } from "./schema.js";
 import type { Cursor } from "./wire.js";
 
+/** A record to be filled. */
 export function emptyGraph(): GraphRecord {
   return {
     name: undefined,
@@ -23,7 +24,7 @@ export function emptyGraph(): GraphRecord {
   };
 }
 
-/** A GraphProto. */
+/** Reads a GraphProto. */
 export function readGraph(cursor: Cursor, context: TensorContext): GraphRecord {
   const graph = emptyGraph();
   const unknown = new UnknownFields();
@@ -69,7 +70,7 @@ export function readGraph(cursor: Cursor, context: TensorContext): GraphRecord {
   return graph;
 }
 
-/** A NodeProto. */
+/** Reads a NodeProto. */
 export function readNode(cursor: Cursor, context: TensorContext): NodeRecord {
   const node: NodeRecord = {
     inputs: [],
@@ -126,7 +127,7 @@ function readNodeField(
       node.docString = readDoc(cursor, unknown);
       break;
     case NODE.attribute:
-      node.attributes.push(readAttribute(cursor, context));
+      node.attributes.push(readAttribute(cursor, context, readGraph));
       break;
     case NODE.metadata:
       readMetadata(cursor, node.metadata, unknown);

@@ -7,7 +7,7 @@ import { errors } from "./errors.js";
 import { DIMENSION, ENTRY, OPSET, SHAPE, TYPE, TYPE_MAP, TYPE_TENSOR, VALUE_INFO } from "./schema.js";
 import { type Cursor, DELIMITED, VARINT } from "./wire.js";
 
-/** Collects the fields of a message that normfold keeps without reading. */
+/** Collects the fields of a message that normfold does not read, so that they can be written back. */
 export class UnknownFields {
   #parts: Uint8Array[] | undefined;
 
@@ -21,14 +21,14 @@ export class UnknownFields {
   }
 }
 
-/** A doc string. One that is not UTF-8 is kept as it is and otherwise ignored: nothing depends on it. */
+/** Reads a doc string. One that is not UTF-8 is kept as an unknown field, because nothing depends on it. */
 export function readDoc(cursor: Cursor, unknown: UnknownFields): string | undefined {
   const text = cursor.text();
   if (text === undefined) unknown.keep(cursor.raw());
   return text;
 }
 
-/** A metadata_props entry, added to `entries`. */
+/** Reads a metadata_props entry and adds it to `entries`. */
 export function readMetadata(cursor: Cursor, entries: MetadataEntry[], unknown: UnknownFields): void {
   const wire = cursor.bytes();
   const field = cursor.raw();
@@ -50,7 +50,7 @@ export function readMetadata(cursor: Cursor, entries: MetadataEntry[], unknown: 
   entries.push(plain ? { key, value } : { key, value, wire });
 }
 
-/** key -> value of a StringStringEntryProto. */
+/** Reads a StringStringEntryProto. `what` is for messages. */
 export function readEntry(cursor: Cursor, what: string): readonly [key: string, value: string] {
   let key = "";
   let value = "";
@@ -63,6 +63,7 @@ export function readEntry(cursor: Cursor, what: string): readonly [key: string, 
   return [key, value];
 }
 
+/** Reads an OperatorSetIdProto. */
 export function readOpset(cursor: Cursor): OpsetImport {
   const wire = cursor.bytes();
   let domain: string | undefined;
@@ -76,6 +77,7 @@ export function readOpset(cursor: Cursor): OpsetImport {
   return { domain, version, wire };
 }
 
+/** Reads a ValueInfoProto. `order` is its place in the list of value_info. */
 export function readValueInfo(cursor: Cursor, order?: number): ValueInfo {
   const wire = cursor.bytes();
   let metadata: MetadataEntry[] | undefined;
@@ -104,12 +106,12 @@ export function readValueInfo(cursor: Cursor, order?: number): ValueInfo {
   return { name, type, docString, metadata, wire, order };
 }
 
-/** Whether a type has anything that ValueType does not say, so that its bytes must be kept. */
+/** Whether ValueType says all that a type says; otherwise its bytes must be kept. */
 interface Fidelity {
   exact: boolean;
 }
 
-/** A TypeProto; undefined when it says nothing, or something newer than this version knows. */
+/** Reads a TypeProto; undefined when it is empty or newer than this version knows. */
 export function readType(cursor: Cursor): ValueType | undefined {
   const { valueStart, valueEnd } = cursor;
   const fidelity: Fidelity = { exact: true };
@@ -194,7 +196,7 @@ function readKnownDType(cursor: Cursor, fidelity: Fidelity): DType {
   return dtype ?? "undefined";
 }
 
-/** An element type; undefined for a code that this version does not know. */
+/** Reads an element type; undefined for a code that this version does not know. */
 export function readDType(cursor: Cursor): DType | undefined {
   return dtypeFromCode(cursor.integer("an element type"));
 }
@@ -225,7 +227,7 @@ function readDim(cursor: Cursor, fidelity: Fidelity): Dim {
   return dim;
 }
 
-/** The values of a repeated int64 field, written one by one or packed. */
+/** Reads the values of a repeated int64 field, which are written one by one or packed. */
 export function readIntegers(cursor: Cursor, into: bigint[]): void {
   if (cursor.wireType === VARINT) into.push(cursor.bigint());
   else forPacked(cursor, (reader) => into.push(signed(reader.int64())));
@@ -240,7 +242,7 @@ function signed(long: Long): bigint {
   return (BigInt(long.high) << 32n) | BigInt(long.low >>> 0);
 }
 
-/** Calls `take` until the packed values of the current field are used up. */
+/** Calls `take` for each packed value of the current field; it must read one. */
 export function forPacked(cursor: Cursor, take: (reader: PackedReader) => void): void {
   if (cursor.wireType !== DELIMITED) throw cursor.wrongWireType();
   const reader = cursor.packed();

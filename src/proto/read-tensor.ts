@@ -15,19 +15,19 @@ import { type Cursor, DELIMITED } from "./wire.js";
 interface TensorFields {
   readonly wire: ByteRange;
   readonly dims: bigint[];
-  /** undefined for a code that this version does not know. */
+  /** The element type; undefined for a code that this version does not know. */
   dtype: DType | undefined;
   name: string | undefined;
   docString: string | undefined;
   raw: ByteRange | undefined;
-  /** Typed fields (float_data, ...) with the number of entries and, where it is only one packed list, its place. */
+  /** The typed fields (float_data, ...) with their numbers of entries, and the place of a field that is one packed list. */
   readonly typed: Map<number, { count: number; only: ByteRange | undefined }>;
   readonly strings: Uint8Array[];
   readonly external: Map<string, string>;
   isExternal: boolean;
 }
 
-/** A TensorProto. Elements stay where they are; their number is checked against the dims. */
+/** Reads a TensorProto but its elements, which stay where they are; their number is checked against the dims. */
 export function readTensor(cursor: Cursor, context: TensorContext): Tensor {
   const { start } = cursor;
   const fields = readFields(cursor);
@@ -112,7 +112,7 @@ function checkedDims(dims: readonly bigint[]): number[] {
   let size = 1n;
   for (const dim of dims) {
     if (dim < 0n) throw errors.dimIsNegative(dim, dims);
-    // The dims beside a zero need not multiply, but be numbers.
+    // Beside a zero the product of the dims does not matter, but each must be a number that fits.
     size = empty ? dim : size * dim;
     if (size > MOST_ELEMENTS) throw errors.dimsOverflow(dims);
   }
@@ -165,7 +165,7 @@ function checkCount(dims: readonly number[], needed: number, found: number): voi
   if (needed !== found) throw errors.entryCountDiffers(found, dims, needed);
 }
 
-/** A SparseTensorProto. `values.meta.name` is the initializer's name. */
+/** Reads a SparseTensorProto. `values.meta.name` is the initializer's name. */
 export function readSparse(cursor: Cursor, context: TensorContext): SparseTensor {
   const { start } = cursor;
   const wire = cursor.bytes();
@@ -192,7 +192,7 @@ export function readSparse(cursor: Cursor, context: TensorContext): SparseTensor
   }
 }
 
-/** values [n]; indices [n] into the flattened tensor, or [n, rank]. */
+/** Throws "invalid" unless values are [n], and indices [n] into the flattened tensor or [n, rank]. */
 function checkSparse(sparse: SparseTensor): void {
   const { values, indices, dims } = sparse;
   const [count] = values.dims;

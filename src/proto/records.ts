@@ -2,7 +2,7 @@ import type { Attribute, SparseTensor } from "../ir/attribute.js";
 import type { MetadataEntry, ValueInfo } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
 
-/** Graphs as they stand in the file: values are still names. link.ts makes Graphs of them. */
+/** A graph as the file has it, with names in place of values. link.ts makes a Graph of it. */
 export interface GraphRecord {
   name: string | undefined;
   docString: string | undefined;
@@ -17,6 +17,7 @@ export interface GraphRecord {
   unknown: Uint8Array | undefined;
 }
 
+/** A node as the file has it. */
 export interface NodeRecord {
   readonly inputs: string[];
   readonly outputs: string[];
@@ -32,7 +33,7 @@ export interface NodeRecord {
   readonly offset: number;
 }
 
-/** An attribute that holds graphs, not yet linked. */
+/** An attribute that holds graphs as the file has them. */
 export interface BodyAttribute {
   readonly name: string;
   readonly docString: string | undefined;
@@ -41,13 +42,14 @@ export interface BodyAttribute {
   readonly unknown: Uint8Array | undefined;
 }
 
+/** A quantization_annotation as the file has it. */
 export interface AnnotationRecord {
   readonly tensor: string;
   readonly parameters: readonly (readonly [key: string, value: string])[];
   readonly wire: Uint8Array;
 }
 
-/** How messages name a node. */
+/** The name of a node in messages: its operator and name, or its first output where it has no name. */
 export function nodeLabel(node: NodeRecord): string {
   return `${node.opType ?? "node"} "${node.name || node.outputs.find((name) => name !== "") || "?"}"`;
 }

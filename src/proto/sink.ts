@@ -2,17 +2,18 @@ import { Writer } from "protobufjs/minimal.js";
 import type { ByteRange } from "../base/bytes.js";
 import { DELIMITED, FIXED32, VARINT } from "./wire.js";
 
-/** Bytes of a known number that are made when they are reached, and not held. */
+/** Bytes whose number is known, and which are made when the output reaches them. */
 export interface LazyBytes {
   readonly length: number;
   readonly compute: () => Uint8Array;
 }
 
+/** A part of the output. */
 export type Piece = Uint8Array | ByteRange | LazyBytes;
 
 /**
- * A message being written: small fields go through protobufjs's Writer, big ones are remembered as pieces whose length
- * is known and whose bytes are fetched when the output reaches them.
+ * A message that is being written. Small fields go through protobufjs's Writer. Big ones are kept as pieces, whose length is
+ * known and whose bytes are fetched when the output reaches them.
  */
 export class Sink {
   #writer = new Writer();

@@ -51,7 +51,7 @@ export function entriesOf(dtype: DType, size: number): number {
 
 const PIECE = 65536;
 
-/** The number of entries in the current field, without keeping them. */
+/** Counts the entries in the current field without keeping them. */
 export function countTyped(cursor: Cursor): number {
   const wireType = ENTRY_WIRE.get(cursor.field);
   if (cursor.wireType === wireType) return 1;
@@ -130,7 +130,7 @@ function writerOf(dtype: DType, view: DataView): (index: number, low: number, hi
   }
 }
 
-/** float6 has one entry per element, but four elements in three bytes of raw_data. */
+/** A float6 element is an entry of its own, but in raw_data four elements share three bytes. */
 function putSixBits(view: DataView, index: number, pattern: number): void {
   const at = index * 6;
   const shifted = pattern << (at & 7);

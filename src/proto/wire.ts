@@ -3,7 +3,7 @@ import type { ByteRange, ByteSource } from "../base/bytes.js";
 import type { NormfoldError } from "../base/errors.js";
 import { errors } from "./errors.js";
 
-/** Protocol Buffers' own limit on nested messages; deeper models could be read by nothing else. */
+/** Protocol Buffers' own limit on nested messages. Deeper models could be read by no other tool. */
 const MAX_DEPTH = 100;
 /** Tag and value of a scalar, or tag and length: at most 5 + 10 bytes. */
 const HEADER = 15;
@@ -91,7 +91,7 @@ export class Cursor {
     }
   }
 
-  /** Groups are no part of ONNX, but unknown ones are skipped (and kept) like any other unknown field. */
+  /** ONNX has no groups, but an unknown one is skipped (and kept) like any other unknown field. */
   #skipGroup(): void {
     const { start, field } = this;
     for (let nesting = 1; nesting > 0; ) {
@@ -182,7 +182,7 @@ export class Cursor {
     return text;
   }
 
-  /** Where the current length-delimited value is, without reading it. */
+  /** The place of the current length-delimited value, which is not read. */
   range(): ByteRange {
     this.#expect(DELIMITED);
     return { source: this.source, offset: this.valueStart, length: this.valueEnd - this.valueStart };
@@ -198,7 +198,7 @@ export class Cursor {
     return new Reader(this.bytes());
   }
 
-  /** Goes into the current nested message; the result is what `leave` needs to come back. */
+  /** Enters the current nested message. Give the result to `leave`. */
   enter(): number {
     this.#expect(DELIMITED);
     if (++this.#depth > MAX_DEPTH) {
@@ -210,13 +210,14 @@ export class Cursor {
     return outer;
   }
 
+  /** Goes behind the nested message that `enter` entered. */
   leave(outer: number): void {
     this.#depth--;
     this.#position = this.#end;
     this.#end = outer;
   }
 
-  /** The error that the current field is encoded otherwise than it must be. */
+  /** The error for a current field whose wire type is wrong. */
   wrongWireType(): NormfoldError {
     return errors.wireTypeIsWrong(this.field, this.wireType).at({ offset: this.start });
   }
@@ -224,7 +225,10 @@ export class Cursor {
 
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Names are nearly always short and ASCII, where calling the decoder costs more than the decoding. */
+/**
+ * Decodes UTF-8; undefined for other bytes. Names are nearly always short and ASCII, for which a call of TextDecoder
+ * costs too much.
+ */
 function utf8(bytes: Uint8Array, start: number, end: number): string | undefined {
   if (end - start < 64) {
     let text = "";

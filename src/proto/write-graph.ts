@@ -9,7 +9,7 @@ import { Cursor } from "./wire.js";
 import { mayBeBig, writeAttribute, writeMetadata, writeOpset, writeValueInfo } from "./write-leaf.js";
 import { type TensorPlan, writeSparse, writeTensor } from "./write-tensor.js";
 
-/** A GraphProto field. `listInitializers`: the graph's initializers must be inputs as well (before IR version 4). */
+/** Writes a GraphProto field. `listInitializers`: the graph's initializers must be inputs as well (before IR version 4). */
 export function writeGraph(
   sink: Sink,
   field: number,
@@ -68,7 +68,7 @@ function writeInitializerInputs(sink: Sink, graph: Graph): void {
   }
 }
 
-/** The value_info list in the order it was read, newer entries behind. */
+/** Writes the value_info list in the order in which it was read, new entries last. */
 function writeDeclarations(sink: Sink, field: number, graph: Graph, wanted: (value: Value) => boolean): void {
   const entries: { readonly name: string; readonly info: ValueInfo }[] = graph.strayInfo.map((info) => ({
     name: info.name,
@@ -119,7 +119,7 @@ function writeNodeFields(sink: Sink, node: Node, plan: TensorPlan): void {
   unknown.rest(sink);
 }
 
-/** Written as it was read unless a value it names has another name now. */
+/** Writes an annotation as it was read, but with the present names of its values. */
 function writeAnnotation(sink: Sink, annotation: QuantizationAnnotation): void {
   const nameOf = (value: Value | string): string => (typeof value === "string" ? value : value.name);
   const { wire, parameters } = annotation;
@@ -134,7 +134,7 @@ function writeAnnotation(sink: Sink, annotation: QuantizationAnnotation): void {
   });
 }
 
-/** The entry in `raw` (tag included) with `value` as its value. */
+/** Writes the entry in `raw` (with its tag) with another value. */
 function writeParameter(sink: Sink, raw: Uint8Array, value: string): void {
   const cursor = new Cursor({ source: memorySource(raw), offset: 0, length: raw.length });
   cursor.next();
@@ -147,7 +147,7 @@ function writeParameter(sink: Sink, raw: Uint8Array, value: string): void {
   });
 }
 
-/** A FunctionProto field. */
+/** Writes a FunctionProto field. */
 export function writeFunction(sink: Sink, field: number, def: FunctionDef, plan: TensorPlan): void {
   const message = new Sink();
   const unknown = new UnknownFieldWriter(def.unknown);

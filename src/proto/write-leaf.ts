@@ -20,6 +20,7 @@ import {
 import { Sink } from "./sink.js";
 import { moves, sparseMoves, type TensorPlan, writeSparse, writeTensor } from "./write-tensor.js";
 
+/** Writes metadata_props. */
 export function writeMetadata(sink: Sink, field: number, entries: readonly MetadataEntry[]): void {
   for (const { key, value, wire } of entries) {
     if (wire !== undefined) sink.bytes(field, wire);
@@ -32,6 +33,7 @@ export function writeMetadata(sink: Sink, field: number, entries: readonly Metad
   }
 }
 
+/** Writes an OperatorSetIdProto field. */
 export function writeOpset(sink: Sink, field: number, opset: OpsetImport): void {
   if (opset.wire !== undefined) {
     sink.bytes(field, opset.wire);
@@ -43,7 +45,7 @@ export function writeOpset(sink: Sink, field: number, opset: OpsetImport): void 
   });
 }
 
-/** The declaration of a value that is now called `name`. */
+/** Writes the declaration of a value that is now called `name`. */
 export function writeValueInfo(sink: Sink, field: number, name: string, info: ValueInfo): void {
   const { wire, type, docString, metadata } = info;
   if (wire !== undefined && info.name === name) {
@@ -62,6 +64,7 @@ export function writeValueInfo(sink: Sink, field: number, name: string, info: Va
   });
 }
 
+/** Writes a TypeProto field. */
 export function writeType(sink: Sink, field: number, type: ValueType): void {
   if (type.wire !== undefined) {
     sink.bytes(field, type.wire);
@@ -144,13 +147,14 @@ export function mayBeBig(attr: Attribute, plan: TensorPlan): boolean {
   return BIG_KINDS.has(attr.kind) && !isKept(attr, plan);
 }
 
-/** How graphs are written; given by the module that does it. */
+/** Writes a graph in an attribute. Given by the caller, because graphs hold attributes that hold graphs. */
 export type WriteGraph = (
   sink: Sink,
   field: number,
   graph: Extract<Attribute, { kind: "graph" }>["value"],
 ) => void;
 
+/** Writes an AttributeProto field. */
 export function writeAttribute(
   sink: Sink,
   field: number,
@@ -179,7 +183,7 @@ export function writeAttribute(
 function writeAttributeFields(sink: Sink, attr: Attribute, plan: TensorPlan, writeGraph: WriteGraph): void {
   const unknown = new UnknownFieldWriter(attr.unknown);
   sink.text(ATTRIBUTE.name, attr.name);
-  // Sparse tensors are the one kind of value whose field comes after the type.
+  // The fields of sparse tensors have higher numbers than the type, those of all other kinds lower ones.
   const late = attr.kind === "sparse_tensor" || attr.kind === "sparse_tensors";
   if (!late) writePayload(sink, attr, plan, writeGraph);
   unknown.before(ATTRIBUTE.docString, sink);

@@ -6,15 +6,18 @@ import { ENTRY, SPARSE, TENSOR } from "./schema.js";
 import { type Piece, Sink } from "./sink.js";
 import { Cursor, DELIMITED } from "./wire.js";
 
-/** Where tensor elements go when a model is written. */
+/** Where the elements of tensors go when a model is written. */
 export interface TensorPlan {
   /** Elements that go to an external file, by identity: tensors may share them. */
   readonly placed: ReadonlyMap<TensorData, ExternalLocation>;
-  /** Put elements of external files that are not placed into the model; otherwise they stay where they are. */
+  /**
+   * For elements in external files that are not placed: true takes them into the model, false leaves them where they
+   * are.
+   */
   readonly embed: boolean;
 }
 
-/** The external file that a tensor's elements are in now. */
+/** The place in an external file where the elements are now, if they are in one. */
 export function externalOf(data: TensorData): ExternalLocation | undefined {
   return data.kind === "range" || data.kind === "missing" ? data.external : undefined;
 }
@@ -24,7 +27,7 @@ export function moves(tensor: Tensor, plan: TensorPlan): boolean {
   return plan.placed.has(tensor.data) || (plan.embed && externalOf(tensor.data) !== undefined);
 }
 
-/** A TensorProto field, under `name`. */
+/** Writes a TensorProto field under `name`. */
 export function writeTensor(
   sink: Sink,
   field: number,
@@ -65,7 +68,7 @@ const DATA_FIELDS: ReadonlySet<number> = new Set([
   TENSOR.dataLocation,
 ]);
 
-/** The fields of the TensorProto as it was read but its name, and but its elements when they move. */
+/** The fields of the TensorProto as it was read, without its name, and without its elements where these move. */
 function keptParts(tensor: Tensor, moved: boolean, plan: TensorPlan): Part[] {
   const parts: Part[] = moved ? dataParts(tensor, plan) : [];
   const { wire } = tensor.meta;
@@ -158,11 +161,12 @@ export function elements(tensor: Tensor): Piece {
   return { length, compute };
 }
 
+/** True when the sparse tensor cannot be written as it was read. */
 export function sparseMoves(sparse: SparseTensor, plan: TensorPlan): boolean {
   return moves(sparse.values, plan) || moves(sparse.indices, plan);
 }
 
-/** A SparseTensorProto field; its values carry the name. */
+/** Writes a SparseTensorProto field. Its values carry the name. */
 export function writeSparse(
   sink: Sink,
   field: number,

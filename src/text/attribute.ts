@@ -6,7 +6,7 @@ import { isSpecialFloat, type Lexer, listUntil } from "./lex.js";
 import { parseFloatLiteral, parseTensorData } from "./tensor.js";
 import { atType, parseType } from "./type.js";
 
-/** Reads the graph that an attribute holds; the names it may capture are the caller's to know. */
+/** Reads the graph that an attribute holds. Given by the caller, who knows which names are visible in it. */
 export type GraphParser = () => Graph;
 
 /** The kinds under the names of the textual syntax. */
@@ -34,7 +34,7 @@ export function kindText(kind: AttributeKind): string {
 
 const utf8 = new TextEncoder();
 
-/** `<name: kind = value, ...>`, or nothing. */
+/** Reads `<name: kind = value, ...>`, or nothing. */
 export function parseAttributes(lexer: Lexer, parseGraph: GraphParser): readonly Attribute[] {
   const attributes = new Map<string, Attribute>();
   if (!lexer.accept("<")) return [];
@@ -47,7 +47,7 @@ export function parseAttributes(lexer: Lexer, parseGraph: GraphParser): readonly
   return [...attributes.values()];
 }
 
-/** `: kind = value`, the kind optional where the value tells it; the name has been taken. */
+/** Reads `: kind = value` behind the name. The kind is optional where the value shows it. */
 export function parseAttribute(lexer: Lexer, name: string, parseGraph: GraphParser): Attribute {
   const wanted = lexer.accept(":") ? parseKind(lexer) : undefined;
   lexer.expect("=");
@@ -97,7 +97,7 @@ function parseSingle(lexer: Lexer, wantsFloat: boolean, parseGraph: GraphParser)
   }
 }
 
-/** A graph may have a quoted name; what follows tells it from a string. */
+/** A graph may have a quoted name. The token behind the name tells it from a string. */
 function parseStringOrGraph(lexer: Lexer, parseGraph: GraphParser): Single {
   if (lexer.isFollowedBy("(", "=>")) return { kind: "graph", value: parseGraph() };
   return { kind: "string", value: utf8.encode(lexer.string("a string")) };
@@ -170,7 +170,7 @@ function listOf(kind: AttributeKind, items: readonly Single[]): AttributePayload
 
 type Of<K extends Single["kind"]> = Extract<Single, { readonly kind: K }>;
 
-/** The items, when every one is of the kind. */
+/** The items, if all of them are of the kind. */
 function allOf<K extends Single["kind"]>(items: readonly Single[], kind: K): readonly Of<K>[] | undefined {
   const matching = items.filter((item): item is Of<K> => item.kind === kind);
   return matching.length === items.length ? matching : undefined;

@@ -1,7 +1,7 @@
 import type { NormfoldError } from "../base/errors.js";
 import { errors } from "./errors.js";
 
-/** `text` is what was written; for a string, what is between the quotes with its escapes resolved. */
+/** `text` is the token as it is written; for a string, the text between the quotes with escapes resolved. */
 export interface Token {
   readonly kind: "id" | "string" | "int" | "float" | "symbol" | "end";
   readonly text: string;
@@ -15,7 +15,7 @@ const SYMBOL = /=>|\.\.\.|[()[\]{}<>,=:.@?]/y;
 const MAX_DEPTH = 200;
 const WHITE = " \t\n\v\f\r";
 
-/** How ONNX text writes the floats that are not digits. */
+/** True for the spellings of infinity and NaN in ONNX text. */
 export function isSpecialFloat(text: string): boolean {
   return /^-?(inf|infinity|nan)$/i.test(text);
 }
@@ -37,17 +37,19 @@ export class Lexer {
     this.#ahead = this.#scan();
   }
 
+  /** The next token, which stays the next. */
   peek(): Token {
     return this.#ahead;
   }
 
+  /** Takes the next token. */
   next(): Token {
     const token = this.#ahead;
     if (token.kind !== "end") this.#ahead = this.#scan();
     return token;
   }
 
-  /** Reads a type within a type, or a graph within a graph; hostile nesting would exhaust the stack. */
+  /** Reads a type within a type, or a graph within a graph. Limited, because hostile nesting would exhaust the stack. */
   nested<T>(read: () => T): T {
     if (this.#depth === MAX_DEPTH) this.fail(errors.textIsNestedTooDeep(MAX_DEPTH));
     this.#depth++;
@@ -76,26 +78,28 @@ export class Lexer {
     return true;
   }
 
+  /** Takes the symbol, which must be next. */
   expect(symbol: string): void {
     if (!this.accept(symbol)) this.unexpected(`"${symbol}"`);
   }
 
-  /** A string literal. */
+  /** Takes a string literal. */
   string(what: string): string {
     return this.#ahead.kind === "string" ? this.next().text : this.unexpected(what);
   }
 
+  /** Takes an integer literal. */
   integer(what: string): bigint {
     return this.#ahead.kind === "int" ? BigInt(this.next().text) : this.unexpected(what);
   }
 
-  /** A name, bare or quoted. */
+  /** Takes a name, bare or quoted. */
   name(what: string): string {
     const { kind } = this.#ahead;
     return kind === "id" || kind === "string" ? this.next().text : this.unexpected(what);
   }
 
-  /** Throws that the next token is not what the syntax wants here. */
+  /** Throws "invalid" for the next token, where the syntax wants something else. */
   unexpected(wanted: string): never {
     const { kind, text } = this.#ahead;
     const found =
@@ -166,7 +170,7 @@ export class Lexer {
   }
 }
 
-/** Reads `item` after `item` separated by commas, up to and with `close`; the opening symbol has been taken. */
+/** Reads items separated by commas and the symbol that closes the list. The symbol that opens it has been read. */
 export function listUntil(lexer: Lexer, close: string, item: () => void): void {
   if (lexer.accept(close)) return;
   do item();

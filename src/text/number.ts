@@ -1,12 +1,12 @@
 /**
- * A float32 in the fewest digits that give it back, always with a point or exponent, since ONNX text tells INT
- * from FLOAT by that.
+ * A float32 in the fewest digits that parse back to it, always with a point or exponent, because that tells FLOAT from INT
+ * in ONNX text.
  */
 export function float32Text(value: number): string {
   const rounded = Math.fround(value);
   const magnitude = Math.abs(rounded);
   if (Number.isSafeInteger(rounded) || !Number.isFinite(rounded)) return float64Text(rounded);
-  // 6 digits are more than the spacing of normal float32s needs, so shorter forms show up there with zeros behind.
+  // Every float32 has at least 6 exact digits where it is normal, so a shorter form shows up among 6 with zeros behind.
   const fewest = magnitude < 2 ** -126 ? 1 : 6;
   for (let digits = fewest; digits < 9; digits++) {
     const candidate = Number(rounded.toPrecision(digits));
@@ -15,7 +15,7 @@ export function float32Text(value: number): string {
   return float64Text(Number(rounded.toPrecision(9)));
 }
 
-/** A float64 in the fewest digits that give it back, always with a point or exponent. */
+/** A float64 in the fewest digits that parse back to it, always with a point or exponent. */
 export function float64Text(value: number): string {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return value > 0 ? "inf" : "-inf";
@@ -24,7 +24,7 @@ export function float64Text(value: number): string {
   return /[.e]/.test(text) ? text : `${text}.0`;
 }
 
-/** The number of a FLOAT or INT literal, or of inf and nan in any case. */
+/** The number that a FLOAT or INT literal stands for, or inf or nan in upper or lower case. */
 export function parseNumber(text: string): number {
   const lower = text.toLowerCase();
   if (lower.endsWith("nan")) return Number.NaN;
@@ -32,6 +32,7 @@ export function parseNumber(text: string): number {
   return Number(text);
 }
 
+/** A string literal of ONNX text. */
 export function quoted(text: string): string {
   return `"${text.replace(/["\\]/g, "\\$&")}"`;
 }

@@ -12,9 +12,9 @@ import { parseTensorData } from "./tensor.js";
 import { atType, parseType } from "./type.js";
 
 /**
- * A model from ONNX's textual syntax (onnx/docs/Syntax.md): header, graph, functions. Beyond ONNX's own reader it
- * counts the elements of constants, takes a quoted name wherever a name stands, and keeps lists of tensors and graphs.
- * Throws "invalid" with line and column.
+ * Reads a model in ONNX's textual syntax (source: onnx/docs/Syntax.md): header, graph, functions. Unlike ONNX's own reader it
+ * counts the elements of constants, takes a quoted name wherever a name may stand, and keeps lists of tensors and graphs.
+ * Throws NormfoldError "invalid" with line and column.
  */
 export function parseModel(text: string): Model {
   const lexer = new Lexer(text);
@@ -34,7 +34,10 @@ export function parseModel(text: string): Model {
   return model;
 }
 
-/** A model from the text of a graph alone, functions may follow: standard operators of `opset` (17), IR version 8. */
+/**
+ * Reads a graph without a model header, and functions behind it. The model uses the standard operators of `opset` (default 17)
+ * and IR version 8. Throws NormfoldError "invalid" with line and column.
+ */
 export function parseGraph(text: string, options: { readonly opset?: number } = {}): Model {
   return parseContent(new Lexer(text), [{ domain: "", version: options.opset ?? 17 }], 8);
 }
@@ -102,7 +105,7 @@ function parseHeader(lexer: Lexer, keys: ReadonlySet<string>): Header {
   return { integers, strings, opsetImports, metadata };
 }
 
-/** The graph that is being read, and what names mean in it so far. */
+/** The graph that is being read, and the values that names mean in it so far. */
 interface OpenGraph {
   readonly graph: Graph;
   readonly names: VisibleNames;
@@ -158,7 +161,7 @@ function parseGraphAt(lexer: Lexer, outer: OpenGraph | undefined): Graph {
   return graph;
 }
 
-/** Gives values their declarations; what names no value or repeats is kept aside. */
+/** Gives values their declarations. Those that name no value, or a declared one, are kept aside. */
 function declareValues({ graph, names }: OpenGraph, infos: readonly ValueInfo[]): void {
   for (const info of infos) {
     const value = names.own.get(info.name);
@@ -198,7 +201,7 @@ function parseInput(lexer: Lexer, open: OpenGraph): void {
   if (lexer.accept("=")) open.graph.setDefault(value, parseConstant(lexer, declaration));
 }
 
-/** The data of a constant, or of an input's default where older models list those once more. */
+/** Reads a constant, or the default of an input, which older models list among the constants too. */
 function parseInitializer(lexer: Lexer, open: OpenGraph, declaration: Declaration): void {
   const tensor = parseConstant(lexer, declaration);
   const { name } = declaration;
@@ -217,7 +220,7 @@ function parseNodes(lexer: Lexer, open: OpenGraph): void {
   while (!lexer.accept("}")) parseNode(lexer, open);
 }
 
-/** `[label] outputs = domain.Op:overload <attributes> (inputs)`, the attributes also behind. */
+/** `[label] outputs = domain.Op:overload <attributes> (inputs)`; the attributes may also stand behind the inputs. */
 function parseNode(lexer: Lexer, open: OpenGraph): Node {
   const label = lexer.accept("[") ? lexer.name("the name of the node") : undefined;
   if (label !== undefined) lexer.expect("]");
@@ -250,7 +253,10 @@ function parseNode(lexer: Lexer, open: OpenGraph): Node {
   return node;
 }
 
-/** Names separated by commas. A skipped one is "" or nothing before a comma, and a comma at the end adds none. */
+/**
+ * Reads names separated by commas. A skipped one is written "" or left out before a comma; a comma at the end adds
+ * none.
+ */
 function parseOperands(lexer: Lexer): readonly Name[] {
   const names: Name[] = [];
   for (;;) {

@@ -13,8 +13,8 @@ import { isTypeName, typeText } from "./type.js";
 /** How a model is printed. */
 export interface PrintOptions {
   /**
-   * Tensors of more elements are printed as `{...}`, which parseModel refuses, without reading their data. 16 unless
-   * given; with Infinity the text parses back to an equal graph.
+   * Tensors of more elements are printed as `{...}`, which cannot be parsed, without reading their data. Default 16. With
+   * Infinity the text parses back to an equal graph.
    */
   readonly maxElements?: number;
 }
@@ -22,7 +22,7 @@ export interface PrintOptions {
 const WIDTH = 80;
 
 /**
- * The model in ONNX's textual syntax, one node a line. What that syntax has no words for is left out: doc strings
+ * The model in ONNX's textual syntax, one node a line. The syntax cannot express some parts, which are left out: doc strings
  * and metadata below the model, sparse constants, annotations, training information.
  */
 export function printModel(model: Model, options: PrintOptions = {}): string {
@@ -47,7 +47,7 @@ export function printModel(model: Model, options: PrintOptions = {}): string {
     : text;
 }
 
-/** A graph alone, as parseGraph reads it. */
+/** The graph in ONNX's textual syntax without a model header, as parseGraph reads it. */
 export function printGraph(graph: Graph, options: PrintOptions = {}): string {
   return `${graphText(graph, limitOf(options), "")}\n`;
 }
@@ -113,7 +113,7 @@ function graphText(graph: Graph, maxElements: number, indent: string): string {
   return `${withSection(signature, section, indent)}{\n${nodesText(graph, maxElements, indent)}${indent}}`;
 }
 
-/** The declarations that the signature does not tell. */
+/** The declarations that are not in the signature. */
 function declaredTexts(graph: Graph, constants: readonly Value[]): readonly string[] {
   const told = new Set(graph.outputs.filter((value) => !graph.outputInfo.has(value)));
   const results = [...graph.nodes()].flatMap((node) => node.outputs.filter((value) => value !== null));
@@ -180,7 +180,7 @@ function nameText(name: string): string {
   return isTypeName(name) || isSpecialFloat(name) ? quoted(name) : wordText(name);
 }
 
-/** A name where nothing but a name is read. */
+/** A name at a place where only a name can stand. */
 function wordText(name: string): string {
   return isIdentifier(name) ? name : quoted(name);
 }
@@ -209,7 +209,10 @@ function nodeText(node: Node, maxElements: number, indent: string): string {
   return `${head}(${operands(node.inputs)}) <\n${lines}\n${indent}>`;
 }
 
-/** `name = value`, with the kind where the value alone does not tell it; undefined for what the syntax cannot say. */
+/**
+ * `name = value`, with the kind where the value alone does not show it; undefined where the syntax cannot express the
+ * value.
+ */
 function attributeText(attr: Attribute, maxElements: number, indent: string): string | undefined {
   const name = wordText(attr.name);
   const list = <T>(

@@ -15,7 +15,7 @@ import { float32Text, float64Text, parseNumber, quoted } from "./number.js";
 const utf8 = new TextEncoder();
 const utf8Decoder = new TextDecoder();
 
-/** The element types that are written as FLOAT literals, and the precision of those. */
+/** The element types that are written as FLOAT literals, and the precision of the literals. */
 const FLOATING: Partial<Record<DType, "float" | "double">> = {
   float: "float",
   complex64: "float",
@@ -40,8 +40,8 @@ function integerRange(dtype: DType): readonly [bigint, bigint] {
 }
 
 /**
- * The data of a constant of the declared type: `{1.0, 2.0}`, or `["location": "w.bin", "offset": "0"]` for an
- * external file. Throws "invalid" when the count is not what the dims say.
+ * Reads the data of a constant: `{1.0, 2.0}`, or `["location": "w.bin", "offset": "0"]` for an external file. Throws
+ * "invalid" when the number of elements is not that of the dims.
  */
 export function parseTensorData(lexer: Lexer, type: ValueType, meta: TensorMeta): Tensor {
   if (type.kind !== "tensor") return lexer.fail(errors.dataNeedsTensorType());
@@ -101,7 +101,7 @@ function integerBytes(dtype: DType, values: readonly bigint[]): Uint8Array {
   return encodeNumbers(PATTERN_DTYPES[bits] ?? "uint8", patterns);
 }
 
-/** The unsigned type of a width, which takes every pattern as it is. */
+/** The unsigned type of each width, which holds every bit pattern as it is. */
 const PATTERN_DTYPES: Readonly<Record<number, DType>> = {
   2: "uint2",
   4: "uint4",
@@ -110,7 +110,7 @@ const PATTERN_DTYPES: Readonly<Record<number, DType>> = {
   32: "uint32",
 };
 
-/** A FLOAT literal; an integer is taken as one. Throws where a finite literal overflows. */
+/** Reads a FLOAT literal, or an integer as one. Throws where a finite literal overflows. */
 export function parseFloatLiteral(lexer: Lexer, precision: "float" | "double"): number {
   const { kind, text } = lexer.peek();
   const isNumber = kind === "int" || kind === "float" || (kind === "id" && isSpecialFloat(text));
@@ -143,7 +143,7 @@ function parseExternal(lexer: Lexer, dtype: DType, dims: readonly number[], meta
   return new Tensor(dtype, dims, { kind: "missing", external, error }, meta);
 }
 
-/** The data of a tensor in ONNX text; `{...}`, which is not read back, above `maxElements`. */
+/** The data of a tensor in ONNX text; above `maxElements` elements `{...}`, which cannot be parsed. */
 export function tensorDataText(tensor: Tensor, maxElements: number): string {
   const { data, dtype, size } = tensor;
   if (data.kind === "missing") {
@@ -157,6 +157,7 @@ export function tensorDataText(tensor: Tensor, maxElements: number): string {
   return `{${elementTexts(dtype, tensor.bytes(), size).join(", ")}}`;
 }
 
+/** Stands for data that is left out. */
 export const ELIDED = "{...}";
 
 function elementTexts(dtype: DType, bytes: Uint8Array, size: number): string[] {

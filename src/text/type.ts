@@ -14,11 +14,13 @@ export function isTypeName(text: string): boolean {
   return PRIMITIVES.has(text) || CONSTRUCTORS.has(text);
 }
 
+/** True when a type is next. */
 export function atType(lexer: Lexer): boolean {
   const { kind, text } = lexer.peek();
   return kind === "id" && isTypeName(text);
 }
 
+/** Reads a type. */
 export function parseType(lexer: Lexer): ValueType {
   const primitive = acceptPrimitive(lexer);
   if (primitive !== undefined) return { kind: "tensor", dtype: primitive, shape: parseShape(lexer) };
@@ -81,7 +83,7 @@ function parseDim(lexer: Lexer): Dim {
   return size;
 }
 
-/** The type in ONNX text; undefined for one that has no spelling there (an element type is missing). */
+/** The type in ONNX text; undefined for a type without a spelling there, because an element type is missing. */
 export function typeText(type: ValueType): string | undefined {
   switch (type.kind) {
     case "tensor":

@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { NormfoldError } from "../../src/base/errors.js";
 import type { Value } from "../../src/ir/graph.js";
-import { type DataPort, findTestData, readFeeds } from "../../src/node/datasets.js";
+import { type DataPort, findTestData, readFeeds } from "../../src/node/feeds.js";
 import { openModelFile } from "../../src/node/files.js";
 import { raiseOpset } from "../../src/opset/index.js";
 import { encodeToBytes } from "../../src/proto/encode.js";

@@ -5,7 +5,7 @@ import type { Value } from "../../src/ir/graph.js";
 import type { Model } from "../../src/ir/model.js";
 import { decodeNumbers, encodeNumbers } from "../../src/ir/tensor.js";
 import { verify } from "../../src/ir/verify.js";
-import { type DataPort, findTestData, readFeeds } from "../../src/node/datasets.js";
+import { type DataPort, findTestData, readFeeds } from "../../src/node/feeds.js";
 import { openModelFile } from "../../src/node/files.js";
 import { encodeToBytes } from "../../src/proto/encode.js";
 import { compareTensors } from "../../src/runtime/compare.js";

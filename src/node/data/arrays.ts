@@ -10,7 +10,7 @@ import { npyLayout, readNpy } from "../npy.js";
 import { openSource } from "../source.js";
 import { createSpool, gunzip, type Spool } from "./spool.js";
 
-/** Enough for the header of any .npy file with a sane number of dimensions. */
+/** Bytes that hold the header of any .npy file with a reasonable number of dimensions. */
 const HEAD = 4096;
 
 /** The rows of a .npy file as samples. */
@@ -37,7 +37,7 @@ function assertWhole(source: ByteSource, { dtype, dims, offset }: Omit<StoredArr
   if (source.size < offset + bytes) throw errors.arrayIsCutOff(dims, bytes, source.size - offset);
 }
 
-/** The arrays of an .npz file, each unpacked into a temporary file, by name. */
+/** The rows of the arrays of an .npz file as samples. Each array is unpacked into a temporary file. */
 export function npzSource(path: string): SampleSource {
   const spools = new Map<string, Spool>();
   const sources: (ByteSource & { close(): void })[] = [];
@@ -131,7 +131,7 @@ export async function idxSource(path: string): Promise<SampleSource> {
   return closing(arraySource(new Map([["arr_0", { dtype, dims, source: data, offset }]])), close);
 }
 
-/** idx is big-endian. */
+/** The source with its elements turned around, because idx is big-endian. */
 function turned(source: ByteSource, origin: number, width: number): ByteSource {
   return {
     size: source.size,

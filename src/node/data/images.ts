@@ -10,7 +10,7 @@ import { guarded } from "../guarded.js";
 
 const IMAGE = /\.(png|jpe?g)$/i;
 
-/** What images become; undefined sizes: as they are, and then all must be of one size. */
+/** The size that images are brought to. Where a size is undefined, it is that of the first image. */
 export interface ImageSize {
   readonly height: number | undefined;
   readonly width: number | undefined;
@@ -27,7 +27,7 @@ interface ImageFile {
   readonly label: number | undefined;
 }
 
-/** Images in the order of their names; those of sub-folders are of the class that the folder's place in the alphabet says. */
+/** Images in the order of their names. Those of sub-folders have the place of their folder in the alphabet as label. */
 function listImages(folder: string): readonly ImageFile[] {
   const names = guarded(folder, "read", () => readdirSync(folder)).sort();
   const images = names.filter((name) => IMAGE.test(name));
@@ -43,7 +43,10 @@ function listImages(folder: string): readonly ImageFile[] {
   );
 }
 
-/** A folder of PNG and JPEG images: [height, width, channels] of uint8, the shorter side resized and the middle cut out. */
+/**
+ * A folder of PNG and JPEG images as samples [height, width, channels] of uint8. Each is resized by its shorter side
+ * and cut to the middle.
+ */
 export async function imageSource(folder: string, size: ImageSize): Promise<SampleSource> {
   const files = listImages(folder);
   const sharp = await loadSharp();
@@ -72,7 +75,7 @@ export async function imageSource(folder: string, size: ImageSize): Promise<Samp
       const chosen = [...at].flatMap((index) => files[index] ?? []);
       const each = sizes.height * sizes.width * channels;
       const data = new Uint8Array(chosen.length * each);
-      // Decoding runs in threads of its own; a few at a time keep them busy and the memory small.
+      // Decoding runs in other threads. A few images at a time keep these busy and need little memory.
       for (let start = 0; start < chosen.length; start += 8) {
         const part = chosen.slice(start, start + 8);
         const decoded = await Promise.all(part.map(({ path }) => decode(sharp, path, sizes)));

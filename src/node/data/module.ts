@@ -15,12 +15,12 @@ import { tensorFromBigInts } from "../../ir/tensor.js";
 import type { RuntimeTensor } from "../../runtime/runtime.js";
 import { errors } from "../errors.js";
 
-/** Samples that are held back so that a stream, which has no other order than its own, can be shuffled at all. */
+/** Samples that are held, so that a stream, which can only be read in its order, can be shuffled. */
 const SHUFFLE_WINDOW = 1024;
 
 /**
- * A JavaScript module whose default export is an iterable or async iterable of samples, or a function that gives one. A
- * sample is an object of typed arrays, numbers, or { data, dims }, by input name; "labels" is what the model should say.
+ * A JavaScript module whose default export is an iterable or async iterable of samples, or a function that returns one. A
+ * sample is an object of typed arrays, numbers, or { data, dims }, by input name; "labels" are the right answers.
  */
 export async function moduleDataset(path: string): Promise<Dataset> {
   const source = await load(path);
@@ -54,13 +54,13 @@ async function load(path: string): Promise<() => Promise<Samples>> {
   }
   const make = async (): Promise<Samples> => {
     const value = await exportOf(exported, path);
-    if (isSamples(value)) return sparing(path, value);
+    if (isSamples(value)) return samplesOf(path, value);
     throw errors.moduleExportsNoSamples().at({ file: path });
   };
   return make;
 }
 
-/** What the module exports, or what it gives when it is called. */
+/** The default export, or its result if it is a function. */
 async function exportOf(exported: unknown, file: string): Promise<unknown> {
   if (typeof exported !== "function") return exported;
   try {
@@ -70,8 +70,8 @@ async function exportOf(exported: unknown, file: string): Promise<unknown> {
   }
 }
 
-/** The samples, and what the module throws between them as an error of the module's. */
-async function* sparing(file: string, samples: Samples): AsyncGenerator<unknown, void, undefined> {
+/** The samples; an exception between them becomes an error that names the module. */
+async function* samplesOf(file: string, samples: Samples): AsyncGenerator<unknown, void, undefined> {
   let count = 0;
   try {
     for await (const sample of samples) {
@@ -183,7 +183,7 @@ const TYPES: readonly (readonly [new (length: number) => ArrayBufferView, DType]
   [BigInt64Array, "int64"],
 ];
 
-/** The tensor that a field of a sample is; undefined for what is none. */
+/** A field of a sample as a tensor; undefined where it cannot be one. */
 function tensorFrom(value: unknown, dims?: readonly number[]): RuntimeTensor | undefined {
   if (typeof value === "number") {
     if (!Number.isSafeInteger(value)) {

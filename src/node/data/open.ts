@@ -13,16 +13,16 @@ import {
   sampledDataset,
 } from "../../data/sampled.js";
 import type { Dim } from "../../ir/type.js";
-import { type DataPorts, readFeeds } from "../datasets.js";
 import { errors } from "../errors.js";
+import { type DataPorts, readFeeds } from "../feeds.js";
 import { guarded, placed } from "../guarded.js";
 import { idxSource, npySource, npzSource } from "./arrays.js";
 import { type ImageSize, imageSource, isImageFolder } from "./images.js";
 import { moduleDataset } from "./module.js";
 
-/** How a file's samples become what a network takes. */
+/** How the samples of a file are brought into the form that a network takes. */
 export interface DatasetOptions extends Preparation {
-  /** What the model should say for each sample: a file like the data's, with one array. */
+  /** A file with the right answer for each sample: one array, in a format like that of the data. */
   readonly labels?: string;
 }
 
@@ -52,7 +52,7 @@ export async function openDataset(
   }
 }
 
-/** The dataset; what goes wrong while it is read names the file. */
+/** The dataset, whose errors name the file. */
 function located(dataset: Dataset, file: string): Dataset {
   return {
     ...dataset,
@@ -95,7 +95,7 @@ async function openSamples(path: string, slots: readonly Slot[]): Promise<Sample
   throw errors.dataFormatIsUnknown().at({ file: path });
 }
 
-/** The first input that is an image says how large images are to be. */
+/** The size of images, from the first input that is an image. */
 function imageSize(slots: readonly Slot[]): ImageSize {
   const shape = slots.find((slot) => slot.shape?.length === 4)?.shape;
   const at = (axis: number): number | undefined => sizeOf(shape?.[axis]);
@@ -109,7 +109,7 @@ function sizeOf(dim: Dim): number | undefined {
   return typeof dim === "number" ? dim : undefined;
 }
 
-/** ONNX's own test data: every set is a batch, whose rows are samples. */
+/** ONNX's own test data. Every set is a batch, whose rows are samples. */
 function tensorFolderSource(path: string, slots: readonly Slot[]): SampleSource {
   const ports: DataPorts = { inputs: slots.map(({ name, dtype }) => ({ name, dtype })), outputs: [] };
   const sets = readFeeds(path, ports).map(({ feeds }) =>

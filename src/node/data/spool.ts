@@ -7,14 +7,15 @@ import { errors } from "../errors.js";
 import { guarded, ioError } from "../guarded.js";
 import { openSource } from "../source.js";
 
-/** A temporary file for what a compressed file holds, so that any part of it can be read and none need be in memory. */
+/** A temporary file for the contents of a compressed file, so that any part can be read and nothing need be in memory. */
 export interface Spool {
   write(bytes: Uint8Array): void;
-  /** The whole of what was written. The file is gone when the source is closed, and where the system allows it at once. */
+  /** All that was written. The file is removed at once where the system allows that, else when the source is closed. */
   finish(): ByteSource & { close(): void };
   discard(): void;
 }
 
+/** An empty spool in the folder for temporary files. */
 export function createSpool(): Spool {
   const folder = guarded(tmpdir(), "write", () => mkdtempSync(join(tmpdir(), "normfold-")));
   const path = join(folder, "data");
@@ -45,7 +46,7 @@ export function createSpool(): Spool {
   };
 }
 
-/** Where an open file has no need of its name, nothing is left behind even when the process is killed. */
+/** An open file needs no name on most systems; without one nothing is left even when the process is killed. */
 function tryUnlink(path: string): void {
   try {
     unlinkSync(path);
@@ -54,7 +55,7 @@ function tryUnlink(path: string): void {
   }
 }
 
-/** What a .gz file holds. Throws "invalid" where it is damaged or cut off. */
+/** The contents of a .gz file. Throws "invalid" where it is damaged or cut off. */
 export async function gunzip(path: string): Promise<ByteSource & { close(): void }> {
   const spool = createSpool();
   try {

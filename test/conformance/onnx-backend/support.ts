@@ -8,7 +8,7 @@ import type { Model } from "../../../src/ir/model.js";
 import { encodeNumbers } from "../../../src/ir/tensor.js";
 import { verify } from "../../../src/ir/verify.js";
 import { rewriteModel } from "../../../src/library/rewrite-model.js";
-import { type DataPort, findTestData, readFeeds } from "../../../src/node/datasets.js";
+import { type DataPort, findTestData, readFeeds } from "../../../src/node/feeds.js";
 import { openModelFile } from "../../../src/node/files.js";
 import { decodeModel } from "../../../src/proto/decode.js";
 import { encodeToBytes } from "../../../src/proto/encode.js";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { zipSync } from "fflate";
 import { afterAll, describe, expect, it } from "vitest";
 import type { DType } from "../../src/ir/dtype.js";
-import { type DataPorts, findTestData, readFeeds } from "../../src/node/datasets.js";
+import { type DataPorts, findTestData, readFeeds } from "../../src/node/feeds.js";
 import { checkModels } from "../../src/runtime/check.js";
 import { defaultRuntime } from "../../src/runtime/ort.js";
 import { numbers, readModel, SHARED } from "../support/runtime.js";

@@ -13,20 +13,22 @@ import { errors } from "./errors.js";
 import { guarded, inFile } from "./guarded.js";
 import { readNpy } from "./npy.js";
 
-/** An input or output that data is for, in the order of the graph. dtype undefined: not a tensor. */
+/** An input or output of a model that data is for. */
 export interface DataPort {
   readonly name: string;
+  /** undefined for a sequence, map or optional. */
   readonly dtype: DType | undefined;
 }
 
+/** The inputs and outputs of a model, in the order of the graph. */
 export interface DataPorts {
-  /** Inputs without an initializer, in graph order. */
+  /** Without those that have a default value. */
   readonly inputs: readonly DataPort[];
   readonly outputs: readonly DataPort[];
 }
 
 /**
- * Reads the user's own inputs, and the outputs to expect where they are there too.
+ * Reads inputs for a model from files, and the outputs to expect where there are files for them too.
  *
  *   x.npz                arrays by the names of inputs and outputs, or arr_0, arr_1, ... in the order of the inputs
  *   x.npy, x.pb          the only input
@@ -100,7 +102,7 @@ function readNpz(path: string, bytes: Uint8Array): Map<string, RuntimeTensor> {
   );
 }
 
-/** Arrays for ports: by name, or, where no name fits, arr_0, arr_1, ... in order. */
+/** The arrays for ports: those of their names or, where no name fits, arr_0, arr_1, ... in order. */
 function assign(
   arrays: ReadonlyMap<string, RuntimeTensor>,
   ports: readonly DataPort[],
@@ -124,7 +126,7 @@ function expectedOf(arrays: ReadonlyMap<string, RuntimeTensor>, ports: DataPorts
   return given.length === 0 ? undefined : assign(arrays, given, "output");
 }
 
-/** One test_data_set_N folder. */
+/** Reads a test_data_set_N folder. */
 function folderSet(folder: string, ports: DataPorts): FeedSet {
   const feeds = readNumbered(folder, "input", ports.inputs);
   const missing = ports.inputs.find((port) => !feeds.has(port.name));
@@ -146,7 +148,7 @@ function readNumbered(
     const bytes = guarded(path, "read", () => readFileSync(path));
     inFile(path, () => {
       const byOrder = ports[numberIn(file)];
-      // A sequence's bytes would be read as a nonsensical tensor.
+      // The bytes of a sequence would be read as a tensor without meaning.
       if (byOrder !== undefined && byOrder.dtype === undefined) {
         if (prefix === "output") return;
         throw errors.onlyTensorsCanBeFed(byOrder.name);
@@ -169,7 +171,7 @@ function readTensorProto(bytes: Uint8Array): {
   readonly name: string | undefined;
   readonly value: RuntimeTensor;
 } {
-  // The reader wants to stand on a field that holds the message: field 1 of a message around it.
+  // The reader wants a field that holds the message, so the message becomes field 1 of another one.
   const cursor = new Cursor({
     source: memorySource(wrapped(bytes)),
     offset: 0,
@@ -192,7 +194,7 @@ function wrapped(message: Uint8Array): Uint8Array {
   return concatBytes([Uint8Array.from([...header, rest]), message]);
 }
 
-/** The tensor in the port's type; throws "usage" where the numbers would not survive. */
+/** The tensor in the port's type. Throws "usage" where numbers would change. */
 function convert(tensor: RuntimeTensor, port: DataPort): RuntimeTensor {
   const { dtype, dims, data } = tensor;
   if (port.dtype === undefined) throw errors.onlyTensorsCanBeFed(port.name);
