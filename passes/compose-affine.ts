@@ -8,7 +8,7 @@ import { LIFTED, liftAffine } from "../src/ops/affine.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
 import { type Rewriter, replacementBlocked } from "../src/rewrite/rewriter.js";
-import type { LiftedAffine } from "../src/rules/affine-facet.js";
+import type { LiftedAffine } from "../src/rules/affine/facet.js";
 import { constantTensor } from "../src/rules/constants.js";
 import type { Facts } from "../src/rules/facts.js";
 

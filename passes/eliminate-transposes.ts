@@ -16,7 +16,7 @@ import {
   permutationOf,
   permuteTensor,
   samePermutation,
-} from "../src/rules/permutation.js";
+} from "../src/rules/layout/permutation.js";
 
 /**
  * Let operators work in the order of axes that the operators around them have, where that leaves fewer Transposes.

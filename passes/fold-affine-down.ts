@@ -19,9 +19,9 @@ import { type Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
 import { affineFacets, LIFTED, liftAffine } from "../src/ops/affine.js";
 import { applyLandings, describeLandings } from "../src/rewrite/apply-affine.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
-import type { LiftedAffine, PlacedMap } from "../src/rules/affine-facet.js";
+import type { LiftedAffine, PlacedMap } from "../src/rules/affine/facet.js";
+import { scaleOf } from "../src/rules/affine/placement.js";
 import type { Facts } from "../src/rules/facts.js";
-import { scaleOf } from "../src/rules/placement.js";
 
 /**
  * Fold a per-channel scale and shift into the linear operators that read it.

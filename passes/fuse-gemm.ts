@@ -9,7 +9,7 @@ import type { Rewriter } from "../src/rewrite/rewriter.js";
 import { constantTensor } from "../src/rules/constants.js";
 import { sameDim } from "../src/rules/dims.js";
 import type { Facts } from "../src/rules/facts.js";
-import { permutationOf, permuteTensor } from "../src/rules/permutation.js";
+import { permutationOf, permuteTensor } from "../src/rules/layout/permutation.js";
 
 /**
  * Make one Gemm of a product of matrices and what is added to it, or of one that is transposed afterwards.

@@ -6,7 +6,7 @@ import { readPad } from "../src/ops/movement/pad.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import type { Rewriter } from "../src/rewrite/rewriter.js";
 import type { Facts } from "../src/rules/facts.js";
-import { type Permutation, permutationOf } from "../src/rules/permutation.js";
+import { type Permutation, permutationOf } from "../src/rules/layout/permutation.js";
 
 /**
  * Give the border that a Pad makes to the operators behind it, which have one of their own.

@@ -77,7 +77,7 @@ export {
   type View,
 } from "./rewrite/pass.js";
 export type { Rewriter } from "./rewrite/rewriter.js";
-export type { Absorption, LiftedAffine } from "./rules/affine-facet.js";
+export type { Absorption, LiftedAffine } from "./rules/affine/facet.js";
 export { constantTensor } from "./rules/constants.js";
 export type { Facts } from "./rules/facts.js";
 export type { CheckReport, OutputReport, SetReport } from "./runtime/check-report.js";

@@ -1,5 +1,5 @@
 import type { Node } from "../ir/graph.js";
-import type { Absorption } from "../rules/affine-facet.js";
+import type { Absorption } from "../rules/affine/facet.js";
 
 /** One node that takes a map, or a part of it, into its constants. */
 export interface Landing {

@@ -5,7 +5,7 @@ import { isRefusal, type Refusal, refuse } from "../base/refusal.js";
 import type { Node, Use, Value } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
 import { affineFacets } from "../ops/affine.js";
-import type { Absorption, AffineFacets, PlacedMap } from "../rules/affine-facet.js";
+import type { Absorption, AffineFacets, PlacedMap } from "../rules/affine/facet.js";
 import { constantTensor } from "../rules/constants.js";
 import type { Facts } from "../rules/facts.js";
 import type { Landing, Reader } from "./landing.js";

@@ -5,7 +5,7 @@ import { isFloat } from "../ir/dtype.js";
 import type { Node } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
 import { liftAffine } from "../ops/affine.js";
-import type { LiftedAffine } from "../rules/affine-facet.js";
+import type { LiftedAffine } from "../rules/affine/facet.js";
 import { constantTensor } from "../rules/constants.js";
 import type { Facts } from "../rules/facts.js";
 import type { Landing } from "./landing.js";

@@ -6,7 +6,7 @@ import type { Model } from "../ir/model.js";
 import { type Dim, tensorType, type ValueType } from "../ir/type.js";
 import { valuesByName } from "../ir/values-by-name.js";
 import type { Facts } from "../rules/facts.js";
-import { onesLike, zerosLike } from "../rules/gradient-support.js";
+import { onesLike, zerosLike } from "../rules/gradient/support.js";
 import { differentiateGraph } from "./differentiate-graph.js";
 import { errors } from "./errors.js";
 import { raiseForGradients } from "./raise-for-gradients.js";

@@ -1,7 +1,7 @@
 import type { Refusal } from "../base/refusal.js";
 import { isStandardDomain, type Node } from "../ir/graph.js";
 import type { StandardOperator } from "../ir/operator-name.js";
-import type { AffineFacets, LiftedAffine } from "../rules/affine-facet.js";
+import type { AffineFacets, LiftedAffine } from "../rules/affine/facet.js";
 import { Facet } from "../rules/facet.js";
 import type { Facts } from "../rules/facts.js";
 import { affine as attention } from "./attention/gaps.js";

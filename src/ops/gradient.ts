@@ -2,7 +2,7 @@ import { present } from "../base/assert.js";
 import { isStandardDomain, type Node } from "../ir/graph.js";
 import { Facet } from "../rules/facet.js";
 import type { Facts } from "../rules/facts.js";
-import { type GradientRule, NO_GRADIENT, refusalOf } from "../rules/gradient-rule.js";
+import { type GradientRule, NO_GRADIENT, refusalOf } from "../rules/gradient/rule.js";
 import { gradient as attention } from "./attention/gradient.js";
 import { gradient as control } from "./control/gaps.js";
 import { gradient as convolution } from "./convolution/gradient.js";

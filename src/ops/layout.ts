@@ -1,5 +1,5 @@
 import { Facet } from "../rules/facet.js";
-import type { LayoutFacet } from "../rules/layout-facet.js";
+import type { LayoutFacet } from "../rules/layout/facet.js";
 import { layout as attention } from "./attention/gaps.js";
 import { layout as control } from "./control/gaps.js";
 import { layout as convolution } from "./convolution/layout.js";

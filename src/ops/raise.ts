@@ -1,4 +1,4 @@
-import type { RaiseStep, RaiseTable } from "../rules/raise-context.js";
+import type { RaiseStep, RaiseTable } from "../rules/raise/context.js";
 import type { Declared } from "./catalogue.js";
 import { raise as control } from "./control/raise.js";
 import { raise as elementwise } from "./elementwise/raise.js";

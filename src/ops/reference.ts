@@ -1,5 +1,5 @@
 import { Facet } from "../rules/facet.js";
-import type { ReferenceRule } from "../rules/reference-rule.js";
+import type { ReferenceRule } from "../rules/reference/rule.js";
 import { reference as attention } from "./attention/gaps.js";
 import { reference as control } from "./control/reference.js";
 import { reference as convolution } from "./convolution/reference.js";

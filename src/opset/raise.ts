@@ -6,7 +6,7 @@ import { type Model, type OpsetImport, opsetOf } from "../ir/model.js";
 import { isStandardOperator, OPERATORS } from "../ops/catalogue.js";
 import { RAISE } from "../ops/raise.js";
 import type { Facts } from "../rules/facts.js";
-import { type Knower, type Knowledge, RaiseContext, Workbench } from "../rules/raise-context.js";
+import { type Knower, type Knowledge, RaiseContext, Workbench } from "../rules/raise/context.js";
 import { HIGHEST_OPSET, irVersionOf, LOWEST_OPSET } from "./range.js";
 
 /**

@@ -5,7 +5,7 @@ import type { Attribute } from "../ir/attribute.js";
 import { type Graph, isStandardDomain, type Node, type Value } from "../ir/graph.js";
 import { type FunctionDef, type Model, type OpsetImport, opsetOf } from "../ir/model.js";
 import { REFERENCE } from "../ops/reference.js";
-import { ReferenceContext } from "../rules/reference-rule.js";
+import { ReferenceContext } from "../rules/reference/rule.js";
 
 export interface ReferenceOptions {
   /** The outputs to compute, by name; only what they need is evaluated. Default: all. */

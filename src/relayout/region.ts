@@ -3,14 +3,14 @@ import { bitsOf } from "../ir/dtype.js";
 import { canTakeName, type Graph, type Node, type Value } from "../ir/graph.js";
 import { constantTensor } from "../rules/constants.js";
 import type { Facts } from "../rules/facts.js";
-import type { Anchor, Relayout } from "../rules/layout-facet.js";
+import type { Anchor, Relayout } from "../rules/layout/facet.js";
 import {
   composed,
   isIdentity,
   type Permutation,
   permutationOf,
   samePermutation,
-} from "../rules/permutation.js";
+} from "../rules/layout/permutation.js";
 import { CutGraph, SINK, SOURCE } from "./min-cut.js";
 import { relayout } from "./relayout.js";
 

@@ -2,8 +2,8 @@ import { isRefusal, type Refusal, refuse } from "../base/refusal.js";
 import { isStandardDomain, type Node, type Value } from "../ir/graph.js";
 import { LAYOUT } from "../ops/layout.js";
 import type { Facts } from "../rules/facts.js";
-import type { Anchor, Relayout } from "../rules/layout-facet.js";
-import { leavesAlone, type Permutation } from "../rules/permutation.js";
+import type { Anchor, Relayout } from "../rules/layout/facet.js";
+import { leavesAlone, type Permutation } from "../rules/layout/permutation.js";
 
 /**
  * How `node` looks when the value at `anchor` has another order of axes. Values that are the same in both orders, as far as

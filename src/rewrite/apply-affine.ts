@@ -1,6 +1,6 @@
 import type { Landing, Reader } from "../fold/landing.js";
 import type { Node, Value } from "../ir/graph.js";
-import type { Absorption } from "../rules/affine-facet.js";
+import type { Absorption } from "../rules/affine/facet.js";
 import type { Rewriter } from "./rewriter.js";
 
 /** What takes the map, for the summary of a rewrite. */

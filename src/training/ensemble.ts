@@ -9,7 +9,7 @@ import { hasTrait } from "../ops/catalogue.js";
 import { raiseOpset } from "../opset/index.js";
 import { declaredDim, sameDim } from "../rules/dims.js";
 import type { Facts } from "../rules/facts.js";
-import { scalarLike } from "../rules/gradient-support.js";
+import { scalarLike } from "../rules/gradient/support.js";
 import { errors } from "./errors.js";
 import { outputNamed } from "./step.js";
 

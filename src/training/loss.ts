@@ -4,8 +4,8 @@ import type { StandardOperator } from "../ir/operator-name.js";
 import { tensorFromNumbers } from "../ir/tensor.js";
 import { type Dim, tensorType } from "../ir/type.js";
 import { declaredDim } from "../rules/dims.js";
-import { axesBut, elementCount } from "../rules/gradient-shape.js";
-import { castLike, type GradientBuild, onesLike, scalarLike } from "../rules/gradient-support.js";
+import { axesBut, elementCount } from "../rules/gradient/sizes.js";
+import { castLike, type GradientBuild, onesLike, scalarLike } from "../rules/gradient/support.js";
 import { errors } from "./errors.js";
 
 /** What training makes small. The conventions are PyTorch's, and the mean over the batch is taken. */

@@ -4,7 +4,7 @@ import { reachFrom } from "../gradient/reach.js";
 import type { Builder } from "../ir/builder.js";
 import { capturesOf } from "../ir/captures.js";
 import type { Graph, Node, Value } from "../ir/graph.js";
-import { type GradientBuild, onesLike } from "../rules/gradient-support.js";
+import { type GradientBuild, onesLike } from "../rules/gradient/support.js";
 import { errors } from "./errors.js";
 
 /**

@@ -7,7 +7,7 @@ import { dtypeCode } from "../ir/dtype.js";
 import { canReplace, type Graph, type Node, type Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { encodeToBytes } from "../proto/encode.js";
-import { castLike, type GradientBuild, scalarLike } from "../rules/gradient-support.js";
+import { castLike, type GradientBuild, scalarLike } from "../rules/gradient/support.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { errors } from "./errors.js";
 import { lowerGradient } from "./lower-gradient.js";

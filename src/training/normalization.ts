@@ -3,8 +3,8 @@ import { Builder } from "../ir/builder.js";
 import type { Graph, Node, Value } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
 import type { Facts } from "../rules/facts.js";
-import type { GradientBuild } from "../rules/gradient-support.js";
-import { scalarLike } from "../rules/gradient-support.js";
+import type { GradientBuild } from "../rules/gradient/support.js";
+import { scalarLike } from "../rules/gradient/support.js";
 import { errors } from "./errors.js";
 
 /** A BatchNormalization in training form, whose running statistics the step keeps. */

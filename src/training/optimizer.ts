@@ -1,6 +1,6 @@
 import { present } from "../base/assert.js";
 import type { Value } from "../ir/graph.js";
-import { type GradientBuild, scalarLike } from "../rules/gradient-support.js";
+import { type GradientBuild, scalarLike } from "../rules/gradient/support.js";
 import { errors } from "./errors.js";
 
 /**

@@ -1,6 +1,6 @@
 import type { Value } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
-import type { GradientBuild } from "../rules/gradient-support.js";
+import type { GradientBuild } from "../rules/gradient/support.js";
 
 /** Copying a longer vector takes about as long as starting the operators that it spares. */
 const LONGEST = 4096;

@@ -2,7 +2,7 @@ import { present } from "../base/assert.js";
 import type { Graph, Value } from "../ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
 import { tensorType } from "../ir/type.js";
-import { type GradientBuild, scalarLike } from "../rules/gradient-support.js";
+import { type GradientBuild, scalarLike } from "../rules/gradient/support.js";
 import type { TrackedNormalization } from "./normalization.js";
 import { addUpdate, type Hyperparameters, type Optimizer, slotNames } from "./optimizer.js";
 import { joinPack, splitPack, vectorPacks } from "./packs.js";

@@ -13,7 +13,7 @@ import { type Dim, tensorType } from "../ir/type.js";
 import { valuesByName } from "../ir/values-by-name.js";
 import { declaredDim } from "../rules/dims.js";
 import type { Facts } from "../rules/facts.js";
-import { type GradientBuild, scalarLike } from "../rules/gradient-support.js";
+import { type GradientBuild, scalarLike } from "../rules/gradient/support.js";
 import { errors } from "./errors.js";
 import { addLoss, type Loss, lossTarget } from "./loss.js";
 import { type BatchStatistics, trackNormalizations, writeOutDense } from "./normalization.js";

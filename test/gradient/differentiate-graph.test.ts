@@ -8,7 +8,7 @@ import type { Value } from "../../src/ir/graph.js";
 import type { Model } from "../../src/ir/model.js";
 import { tensorType } from "../../src/ir/type.js";
 import { verify } from "../../src/ir/verify.js";
-import { onesLike } from "../../src/rules/gradient-support.js";
+import { onesLike } from "../../src/rules/gradient/support.js";
 import { valueNamed } from "../support/facts.js";
 import { modelOf, referenceRun } from "../support/gradient.js";
 

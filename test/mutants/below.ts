@@ -1,7 +1,7 @@
 import { scaleTensor } from "../../src/affine/scale-tensor.js";
 import { isRefusal } from "../../src/base/refusal.js";
 import { tensorFromNumbers } from "../../src/ir/tensor.js";
-import { scaleOf } from "../../src/rules/placement.js";
+import { scaleOf } from "../../src/rules/affine/placement.js";
 import { constant, graphText, literal, normalization, normalize } from "../support/text.js";
 import {
   absorbsBelow,

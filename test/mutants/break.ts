@@ -11,7 +11,7 @@ import type {
   LiftedAffine,
   Passage,
   PlacedMap,
-} from "../../src/rules/affine-facet.js";
+} from "../../src/rules/affine/facet.js";
 import { constantTensor } from "../../src/rules/constants.js";
 import type { Facts } from "../../src/rules/facts.js";
 import type { Break } from "./stage.js";

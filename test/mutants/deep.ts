@@ -1,6 +1,6 @@
 import { present } from "../../src/base/assert.js";
 import type { Node } from "../../src/ir/graph.js";
-import type { AbsorbUp, AffineFacets } from "../../src/rules/affine-facet.js";
+import type { AbsorbUp, AffineFacets } from "../../src/rules/affine/facet.js";
 import { constant, graphText, normalization, normalize } from "../support/text.js";
 import { absorbs, before, lifts, mistakes, reordered, withConstant } from "./break.js";
 import type { Break, Mutant } from "./stage.js";

@@ -10,7 +10,7 @@ import type { readPad } from "../../src/ops/movement/pad.js";
 import type { flatten } from "../../src/rewrite/nested.js";
 import type { Pass } from "../../src/rewrite/pass.js";
 import type { Rewriter } from "../../src/rewrite/rewriter.js";
-import type { AffineFacets } from "../../src/rules/affine-facet.js";
+import type { AffineFacets } from "../../src/rules/affine/facet.js";
 import type { evaluateConstants } from "../../src/runtime/evaluate.js";
 
 /** Functions that the test file mocks, so that each call asks whether a broken copy stands in for it. */

@@ -1,5 +1,5 @@
 import { type FacetTable, missing } from "../../rules/facet.js";
-import { type GradientRule, refusing } from "../../rules/gradient-rule.js";
+import { type GradientRule, refusing } from "../../rules/gradient/rule.js";
 import type { OPERATORS } from "./operators.js";
 
 export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {

@@ -1,6 +1,6 @@
 import { attribute } from "../../ir/attribute.js";
 import { Graph } from "../../ir/graph.js";
-import type { RaiseContext, RaiseTable } from "../../rules/raise-context.js";
+import type { RaiseContext, RaiseTable } from "../../rules/raise/context.js";
 import type { OPERATORS } from "./operators.js";
 
 /**

@@ -1,6 +1,6 @@
 import { allocate, axisOf, type ReferenceTensor, sizeOf, splitAt, tensorOf } from "../../float64/tensor.js";
 import { type FacetTable, missing } from "../../rules/facet.js";
-import { invalid, type ReferenceRule, unsupported } from "../../rules/reference-rule.js";
+import { invalid, type ReferenceRule, unsupported } from "../../rules/reference/rule.js";
 import type { OPERATORS } from "./operators.js";
 
 /** A trip count nobody waits for. */

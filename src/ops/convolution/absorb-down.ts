@@ -4,7 +4,7 @@ import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
 import { type FloatDType, isFloat } from "../../ir/dtype.js";
 import type { Node } from "../../ir/graph.js";
 import type { Tensor } from "../../ir/tensor.js";
-import type { Absorption, PlacedMap } from "../../rules/affine-facet.js";
+import type { Absorption, PlacedMap } from "../../rules/affine/facet.js";
 import { requireConstant } from "../../rules/constants.js";
 import type { Facts } from "../../rules/facts.js";
 import { borderMap } from "./absorb-border.js";

@@ -3,10 +3,10 @@ import { fitsRange } from "../../affine/scale-tensor.js";
 import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
 import type { Node } from "../../ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../../ir/tensor.js";
-import type { Absorption, PlacedMap } from "../../rules/affine-facet.js";
+import type { Absorption, PlacedMap } from "../../rules/affine/facet.js";
+import { readWeight, scaleWeight, type Weight } from "../../rules/affine/weight.js";
 import { requireConstant } from "../../rules/constants.js";
 import type { Facts } from "../../rules/facts.js";
-import { readWeight, scaleWeight, type Weight } from "../../rules/weight.js";
 
 /** Where the output channels lie in a convolution's weight. */
 interface WeightLayout {

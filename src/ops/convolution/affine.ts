@@ -1,4 +1,4 @@
-import type { AffineFacets } from "../../rules/affine-facet.js";
+import type { AffineFacets } from "../../rules/affine/facet.js";
 import { type FacetTable, missing } from "../../rules/facet.js";
 import { absorbInputIntoConv, absorbInputIntoConvTranspose } from "./absorb-down.js";
 import { absorbIntoConv, absorbIntoConvTranspose } from "./absorb-up.js";

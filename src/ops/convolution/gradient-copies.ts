@@ -1,7 +1,7 @@
 import type { Value } from "../../ir/graph.js";
 import { tensorFromNumbers } from "../../ir/tensor.js";
-import type { GradientContext } from "../../rules/gradient-rule.js";
-import { range } from "../../rules/gradient-shape.js";
+import type { GradientContext } from "../../rules/gradient/rule.js";
+import { range } from "../../rules/gradient/sizes.js";
 import { padSpatial } from "./gradient-window.js";
 
 export type Sizes = readonly number[];

@@ -1,7 +1,7 @@
 import type { Value } from "../../ir/graph.js";
-import type { GradientContext } from "../../rules/gradient-rule.js";
-import { range } from "../../rules/gradient-shape.js";
-import { reshapeLike } from "../../rules/gradient-support.js";
+import type { GradientContext } from "../../rules/gradient/rule.js";
+import { range } from "../../rules/gradient/sizes.js";
+import { reshapeLike } from "../../rules/gradient/support.js";
 import { copiesOf, joined, rowsOf, type Side, type Sizes, stackOf } from "./gradient-copies.js";
 import type { PaddedWindow, WeightGradient } from "./gradient-window.js";
 

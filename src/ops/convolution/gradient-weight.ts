@@ -1,7 +1,7 @@
 import type { Value } from "../../ir/graph.js";
-import type { GradientContext } from "../../rules/gradient-rule.js";
-import { joinSizes, range, sizeParts, sizesOf } from "../../rules/gradient-shape.js";
-import { reshapeLike } from "../../rules/gradient-support.js";
+import type { GradientContext } from "../../rules/gradient/rule.js";
+import { joinSizes, range, sizeParts, sizesOf } from "../../rules/gradient/sizes.js";
+import { reshapeLike } from "../../rules/gradient/support.js";
 import { byBlocks, byShifts, hasBlocks, sizedWindow } from "./gradient-shift.js";
 import { padSpatial, type WeightGradient } from "./gradient-window.js";
 

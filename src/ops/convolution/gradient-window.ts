@@ -1,7 +1,7 @@
 import { type Refusal, refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
-import type { GradientContext } from "../../rules/gradient-rule.js";
-import { joinSizes, range, sizesOf } from "../../rules/gradient-shape.js";
+import type { GradientContext } from "../../rules/gradient/rule.js";
+import { joinSizes, range, sizesOf } from "../../rules/gradient/sizes.js";
 
 /** How a window moves over the spatial axes, with the pads it really has: one entry per axis. */
 export interface PaddedWindow {

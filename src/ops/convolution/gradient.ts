@@ -1,8 +1,8 @@
 import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
 import { type FacetTable, missing } from "../../rules/facet.js";
-import type { GradientContext, GradientRule } from "../../rules/gradient-rule.js";
-import { axesBut, sizesOf } from "../../rules/gradient-shape.js";
+import type { GradientContext, GradientRule } from "../../rules/gradient/rule.js";
+import { axesBut, sizesOf } from "../../rules/gradient/sizes.js";
 import { weightGradient } from "./gradient-weight.js";
 import {
   type PaddedWindow,

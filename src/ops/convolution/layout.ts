@@ -1,5 +1,5 @@
 import { type FacetTable, type Gap, opaque } from "../../rules/facet.js";
-import type { LayoutFacet } from "../../rules/layout-facet.js";
+import type { LayoutFacet } from "../../rules/layout/facet.js";
 import type { OPERATORS } from "./operators.js";
 
 const FRONT: Gap = opaque("its kernel takes batch and channels in front");

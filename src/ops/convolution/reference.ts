@@ -1,7 +1,7 @@
 import { addProduct, type FillColumns } from "../../float64/gemm.js";
 import { allocate, type ReferenceTensor, tensorOf } from "../../float64/tensor.js";
 import { type FacetTable, missing } from "../../rules/facet.js";
-import { invalid, type ReferenceContext, type ReferenceRule } from "../../rules/reference-rule.js";
+import { invalid, type ReferenceContext, type ReferenceRule } from "../../rules/reference/rule.js";
 import {
   forEachTapRun,
   spatialOf,
@@ -11,7 +11,7 @@ import {
   volume,
   type Window,
   windowOf,
-} from "../../rules/reference-window.js";
+} from "../../rules/reference/window.js";
 import type { OPERATORS } from "./operators.js";
 
 /** Below this many output channels per group a product of matrices has nothing to reuse. */

@@ -1,4 +1,4 @@
-import type { AffineFacets } from "../../rules/affine-facet.js";
+import type { AffineFacets } from "../../rules/affine/facet.js";
 import { type FacetTable, type Gap, missing, opaque } from "../../rules/facet.js";
 import { liftArithmetic } from "./lift.js";
 import type { OPERATORS } from "./operators.js";

@@ -1,5 +1,5 @@
 import type { Value } from "../../ir/graph.js";
-import type { GradientContext, GradientRule, GradientRules } from "../../rules/gradient-rule.js";
+import type { GradientContext, GradientRule, GradientRules } from "../../rules/gradient/rule.js";
 import {
   add,
   castLike,
@@ -9,7 +9,7 @@ import {
   select,
   subtract,
   sumTo,
-} from "../../rules/gradient-support.js";
+} from "../../rules/gradient/support.js";
 import type { OperatorsWith } from "../../rules/operator.js";
 import { unary } from "./gradient-unary.js";
 import type { OPERATORS } from "./operators.js";

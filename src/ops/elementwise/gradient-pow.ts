@@ -1,5 +1,5 @@
 import type { Value } from "../../ir/graph.js";
-import type { GradientContext, GradientRule } from "../../rules/gradient-rule.js";
+import type { GradientContext, GradientRule } from "../../rules/gradient/rule.js";
 import {
   castLike,
   divide,
@@ -9,7 +9,7 @@ import {
   select,
   subtract,
   sumTo,
-} from "../../rules/gradient-support.js";
+} from "../../rules/gradient/support.js";
 
 /** y = x^p. The exponent may be of another type than the base, whose type the result has. */
 export const POW: GradientRule = (c) => {

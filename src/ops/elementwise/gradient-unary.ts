@@ -1,7 +1,7 @@
 import type { Value } from "../../ir/graph.js";
 import type { StandardOperator } from "../../ir/operator-name.js";
-import type { GradientContext, GradientRule, GradientRules } from "../../rules/gradient-rule.js";
-import { add, divide, multiply, negate, scalarLike, subtract } from "../../rules/gradient-support.js";
+import type { GradientContext, GradientRule, GradientRules } from "../../rules/gradient/rule.js";
+import { add, divide, multiply, negate, scalarLike, subtract } from "../../rules/gradient/support.js";
 
 /** A rule for y = f(x), element by element. */
 export function unary(local: (c: GradientContext, g: Value, x: Value, y: Value) => Value): GradientRule {

@@ -2,7 +2,7 @@ import { refuse } from "../../base/refusal.js";
 import { isFloat } from "../../ir/dtype.js";
 import type { Value } from "../../ir/graph.js";
 import { type FacetTable, type Gap, opaque } from "../../rules/facet.js";
-import { type GradientContext, type GradientRule, NO_GRADIENT } from "../../rules/gradient-rule.js";
+import { type GradientContext, type GradientRule, NO_GRADIENT } from "../../rules/gradient/rule.js";
 import {
   addGradients,
   castLike,
@@ -13,7 +13,7 @@ import {
   select,
   subtract,
   sumTo,
-} from "../../rules/gradient-support.js";
+} from "../../rules/gradient/support.js";
 import { activationGradients } from "./gradient-activation.js";
 import { POW } from "./gradient-pow.js";
 import { functionGradients } from "./gradient-unary.js";

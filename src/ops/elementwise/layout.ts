@@ -3,8 +3,8 @@ import type { Node } from "../../ir/graph.js";
 import { constantTensor } from "../../rules/constants.js";
 import type { FacetTable } from "../../rules/facet.js";
 import type { Facts } from "../../rules/facts.js";
-import { alike, type LayoutFacet, moved, rankOf } from "../../rules/layout-facet.js";
-import type { Permutation } from "../../rules/permutation.js";
+import { alike, type LayoutFacet, moved, rankOf } from "../../rules/layout/facet.js";
+import type { Permutation } from "../../rules/layout/permutation.js";
 import type { OPERATORS } from "./operators.js";
 
 /** One operand, element by element; further inputs are parameters of the operator. */

@@ -3,7 +3,7 @@ import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
 import { isFloat } from "../../ir/dtype.js";
 import type { Node, Value } from "../../ir/graph.js";
 import type { Tensor } from "../../ir/tensor.js";
-import type { LiftedAffine } from "../../rules/affine-facet.js";
+import type { LiftedAffine } from "../../rules/affine/facet.js";
 import { constantTensor } from "../../rules/constants.js";
 import type { Facts } from "../../rules/facts.js";
 

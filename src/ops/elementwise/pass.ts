@@ -2,9 +2,9 @@ import { isScaleOnly } from "../../affine/channel-affine.js";
 import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
 import { type FloatDType, isFloat } from "../../ir/dtype.js";
 import type { Node } from "../../ir/graph.js";
-import type { AffineFacets, Passage, PlacedMap } from "../../rules/affine-facet.js";
+import type { AffineFacets, Passage, PlacedMap } from "../../rules/affine/facet.js";
+import { notMonotone, notScaleOnly, placeOperand, scaleOf, through } from "../../rules/affine/placement.js";
 import type { Facts } from "../../rules/facts.js";
-import { notMonotone, notScaleOnly, placeOperand, scaleOf, through } from "../../rules/placement.js";
 
 /** f(s * x) = s * f(x) for s >= 0: Relu, LeakyRelu, Abs, PRelu with any slope. */
 export const POSITIVELY_HOMOGENEOUS: AffineFacets = {

@@ -1,6 +1,6 @@
 import { DTYPES, dtypeCode } from "../../ir/dtype.js";
-import type { RaiseContext, RaiseTable } from "../../rules/raise-context.js";
-import { dropConsumed } from "../../rules/raise-steps.js";
+import type { RaiseContext, RaiseTable } from "../../rules/raise/context.js";
+import { dropConsumed } from "../../rules/raise/steps.js";
 import type { OPERATORS } from "./operators.js";
 
 /** Selu 6 has defaults of more digits. */

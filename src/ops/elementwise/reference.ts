@@ -20,7 +20,7 @@ import {
   type ReferenceContext,
   type ReferenceRule,
   unsupported,
-} from "../../rules/reference-rule.js";
+} from "../../rules/reference/rule.js";
 import type { OPERATORS } from "./operators.js";
 
 export type Unary = (x: number) => number;

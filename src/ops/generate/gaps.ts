@@ -1,6 +1,6 @@
 /** The facets that know nothing of the family, and why. */
 
-import type { AffineFacets } from "../../rules/affine-facet.js";
+import type { AffineFacets } from "../../rules/affine/facet.js";
 import { type FacetTable, missing, opaque } from "../../rules/facet.js";
 import type { OPERATORS } from "./operators.js";
 

@@ -1,6 +1,6 @@
 import type { Value } from "../../ir/graph.js";
 import { type FacetTable, opaque } from "../../rules/facet.js";
-import { type GradientRule, NO_GRADIENT } from "../../rules/gradient-rule.js";
+import { type GradientRule, NO_GRADIENT } from "../../rules/gradient/rule.js";
 import {
   castLike,
   divide,
@@ -9,7 +9,7 @@ import {
   scalarLike,
   select,
   subtract,
-} from "../../rules/gradient-support.js";
+} from "../../rules/gradient/support.js";
 import type { OPERATORS } from "./operators.js";
 
 /** The ratio that a Dropout has when it is given none. */

@@ -1,6 +1,6 @@
 import { refuse } from "../../base/refusal.js";
 import { type FacetTable, type Gap, opaque } from "../../rules/facet.js";
-import { alike, type LayoutFacet, NO_CHANGE } from "../../rules/layout-facet.js";
+import { alike, type LayoutFacet, NO_CHANGE } from "../../rules/layout/facet.js";
 import { dropsAtRandom } from "./dropout.js";
 import type { OPERATORS } from "./operators.js";
 

@@ -1,5 +1,5 @@
-import type { RaiseContext, RaiseTable } from "../../rules/raise-context.js";
-import { dropConsumed, inferenceMode } from "../../rules/raise-steps.js";
+import type { RaiseContext, RaiseTable } from "../../rules/raise/context.js";
+import { dropConsumed, inferenceMode } from "../../rules/raise/steps.js";
 import type { OPERATORS } from "./operators.js";
 
 /** The mask of a Dropout at inference: floats up to opset 9, and all ones from 12 on; before, runtimes gave zeros. */

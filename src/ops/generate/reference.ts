@@ -1,6 +1,6 @@
 import { allocate, sizeOf, tensorOf } from "../../float64/tensor.js";
 import { type FacetTable, type Gap, opaque } from "../../rules/facet.js";
-import { type ReferenceRule, unsupported } from "../../rules/reference-rule.js";
+import { type ReferenceRule, unsupported } from "../../rules/reference/rule.js";
 import type { OPERATORS } from "./operators.js";
 
 const constant: ReferenceRule = (c) => {

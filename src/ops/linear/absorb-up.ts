@@ -4,10 +4,10 @@ import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
 import type { FloatDType } from "../../ir/dtype.js";
 import type { Node } from "../../ir/graph.js";
 import { Tensor, tensorFromNumbers } from "../../ir/tensor.js";
-import type { Absorption, PlacedMap } from "../../rules/affine-facet.js";
+import type { Absorption, PlacedMap } from "../../rules/affine/facet.js";
+import { readWeight, type ScaledWeight, scaleWeight } from "../../rules/affine/weight.js";
 import { constantTensor, requireConstant } from "../../rules/constants.js";
 import type { Facts } from "../../rules/facts.js";
-import { readWeight, type ScaledWeight, scaleWeight } from "../../rules/weight.js";
 
 /**
  * Y = alpha * A' * B' + beta * C with a constant B: column n of B' takes scale[n], and C becomes

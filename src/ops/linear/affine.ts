@@ -1,4 +1,4 @@
-import type { AffineFacets } from "../../rules/affine-facet.js";
+import type { AffineFacets } from "../../rules/affine/facet.js";
 import { type FacetTable, missing, opaque } from "../../rules/facet.js";
 import { absorbInputIntoGemm, absorbInputIntoMatMul } from "./absorb-down.js";
 import { absorbIntoGemm, absorbIntoMatMul } from "./absorb-up.js";

@@ -1,8 +1,8 @@
 import { type Refusal, refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
-import type { GradientContext, GradientRule } from "../../rules/gradient-rule.js";
-import { joinSizes, range, sizesOf } from "../../rules/gradient-shape.js";
-import { shapeOf, sumTo } from "../../rules/gradient-support.js";
+import type { GradientContext, GradientRule } from "../../rules/gradient/rule.js";
+import { joinSizes, range, sizesOf } from "../../rules/gradient/sizes.js";
+import { shapeOf, sumTo } from "../../rules/gradient/support.js";
 
 interface Equation {
   readonly operands: readonly string[];

@@ -2,9 +2,9 @@ import { refuse } from "../../base/refusal.js";
 import type { AttributeInit } from "../../ir/attribute.js";
 import type { Value } from "../../ir/graph.js";
 import { type FacetTable, missing } from "../../rules/facet.js";
-import type { GradientContext, GradientRule } from "../../rules/gradient-rule.js";
-import { range } from "../../rules/gradient-shape.js";
-import { reshapeLike, scalarLike, sumTo } from "../../rules/gradient-support.js";
+import type { GradientContext, GradientRule } from "../../rules/gradient/rule.js";
+import { range } from "../../rules/gradient/sizes.js";
+import { reshapeLike, scalarLike, sumTo } from "../../rules/gradient/support.js";
 import { einsum } from "./gradient-einsum.js";
 import type { OPERATORS } from "./operators.js";
 

@@ -1,9 +1,9 @@
 import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
 import type { Node } from "../../ir/graph.js";
-import type { Passage, PlacedMap } from "../../rules/affine-facet.js";
+import type { Passage, PlacedMap } from "../../rules/affine/facet.js";
+import { notScaleOnly, placeOperand } from "../../rules/affine/placement.js";
 import { constantTensor } from "../../rules/constants.js";
 import type { Facts } from "../../rules/facts.js";
-import { notScaleOnly, placeOperand } from "../../rules/placement.js";
 
 /** For A and B, the axis that is summed over where the output, from its end, has what the other one gives. */
 const SUMMED = [1, 2] as const;

@@ -1,4 +1,4 @@
-import type { RaiseContext, RaiseTable } from "../../rules/raise-context.js";
+import type { RaiseContext, RaiseTable } from "../../rules/raise/context.js";
 import type { OPERATORS } from "./operators.js";
 
 /** Gemm 7 always broadcasts its bias. */

@@ -6,7 +6,7 @@ import {
   stridesOf,
   tensorOf,
 } from "../../float64/tensor.js";
-import { invalid, type ReferenceRule } from "../../rules/reference-rule.js";
+import { invalid, type ReferenceRule } from "../../rules/reference/rule.js";
 
 /** Stands for the axes of an ellipsis, the last one first. */
 const HIDDEN = "0123456789";

@@ -10,7 +10,7 @@ import {
   tensorOf,
 } from "../../float64/tensor.js";
 import { type FacetTable, missing } from "../../rules/facet.js";
-import { invalid, type ReferenceRule } from "../../rules/reference-rule.js";
+import { invalid, type ReferenceRule } from "../../rules/reference/rule.js";
 import { zip } from "../elementwise/reference.js";
 import type { OPERATORS } from "./operators.js";
 import { einsum } from "./reference-einsum.js";

@@ -1,8 +1,8 @@
 /** The facets that know nothing of the family, and why. */
 
-import type { AffineFacets } from "../../rules/affine-facet.js";
+import type { AffineFacets } from "../../rules/affine/facet.js";
 import { everyRow, type FacetTable, opaque } from "../../rules/facet.js";
-import type { LayoutFacet } from "../../rules/layout-facet.js";
+import type { LayoutFacet } from "../../rules/layout/facet.js";
 import { OPERATORS } from "./operators.js";
 
 type Name = keyof typeof OPERATORS;

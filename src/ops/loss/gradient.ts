@@ -3,9 +3,9 @@ import { dtypeCode } from "../../ir/dtype.js";
 import type { Value } from "../../ir/graph.js";
 import { tensorFromNumbers } from "../../ir/tensor.js";
 import type { FacetTable } from "../../rules/facet.js";
-import type { GradientContext, GradientRule } from "../../rules/gradient-rule.js";
-import { sizesOf } from "../../rules/gradient-shape.js";
-import { scalarLike } from "../../rules/gradient-support.js";
+import type { GradientContext, GradientRule } from "../../rules/gradient/rule.js";
+import { sizesOf } from "../../rules/gradient/sizes.js";
+import { scalarLike } from "../../rules/gradient/support.js";
 import type { OPERATORS } from "./operators.js";
 
 interface Targets {

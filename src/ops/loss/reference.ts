@@ -1,6 +1,6 @@
 import { allocate, type ReferenceTensor, splitAt, tensorOf } from "../../float64/tensor.js";
 import type { FacetTable } from "../../rules/facet.js";
-import { invalid, type ReferenceContext, type ReferenceRule } from "../../rules/reference-rule.js";
+import { invalid, type ReferenceContext, type ReferenceRule } from "../../rules/reference/rule.js";
 import type { OPERATORS } from "./operators.js";
 
 /** Minus the class's logarithm at each label, times the class's weight; ignored labels count nothing. */

@@ -1,8 +1,8 @@
 import { refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
 import { tensorFromNumbers } from "../../ir/tensor.js";
-import type { GradientContext, GradientRule } from "../../rules/gradient-rule.js";
-import { multiply, scatterAdd, shapeOf, subtract, zerosLike } from "../../rules/gradient-support.js";
+import type { GradientContext, GradientRule } from "../../rules/gradient/rule.js";
+import { multiply, scatterAdd, shapeOf, subtract, zerosLike } from "../../rules/gradient/support.js";
 import { normalAxis } from "../../rules/shapes.js";
 import { copying, padWith } from "./gradient-window.js";
 

@@ -1,7 +1,7 @@
 import { present } from "../../base/assert.js";
 import type { Value } from "../../ir/graph.js";
 import { standardOperator } from "../../ops/catalogue.js";
-import type { GradientContext, GradientRule } from "../../rules/gradient-rule.js";
+import type { GradientContext, GradientRule } from "../../rules/gradient/rule.js";
 import {
   negate,
   reshapeLike,
@@ -9,7 +9,7 @@ import {
   shapeOf,
   subtract,
   zerosLike,
-} from "../../rules/gradient-support.js";
+} from "../../rules/gradient/support.js";
 import { normalAxes } from "../../rules/shapes.js";
 
 /** Zeros around a gradient: `pads` as Pad has them, for `axes`. */

@@ -1,8 +1,8 @@
 import { refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
 import { type FacetTable, missing, opaque } from "../../rules/facet.js";
-import type { GradientContext, GradientRule } from "../../rules/gradient-rule.js";
-import { reshapeLike, scatterByIndex, shapeOf, sumTo } from "../../rules/gradient-support.js";
+import type { GradientContext, GradientRule } from "../../rules/gradient/rule.js";
+import { reshapeLike, scatterByIndex, shapeOf, sumTo } from "../../rules/gradient/support.js";
 import { normalAxis } from "../../rules/shapes.js";
 import { gather, gatherElements, gatherNd, oneHot, scatterElements, scatterNd } from "./gradient-index.js";
 import { copying, gradientOrZeros, pad, slice } from "./gradient-window.js";

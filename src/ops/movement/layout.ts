@@ -15,8 +15,8 @@ import {
   perAxis,
   type Relayout,
   rankOf,
-} from "../../rules/layout-facet.js";
-import { extend, type Permutation } from "../../rules/permutation.js";
+} from "../../rules/layout/facet.js";
+import { extend, type Permutation } from "../../rules/layout/permutation.js";
 import type { OPERATORS } from "./operators.js";
 
 /** Concat joins along one axis. Before opset 4 it has the default 1. */

@@ -1,9 +1,9 @@
 import { type ChannelAffine, channelCount, expandChannels } from "../../affine/channel-affine.js";
 import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
 import type { Node, Value } from "../../ir/graph.js";
-import type { AffineFacets, Passage, PlacedMap } from "../../rules/affine-facet.js";
+import type { AffineFacets, Passage, PlacedMap } from "../../rules/affine/facet.js";
+import { notScaleOnly, placeOperand, through } from "../../rules/affine/placement.js";
 import type { Facts } from "../../rules/facts.js";
-import { notScaleOnly, placeOperand, through } from "../../rules/placement.js";
 
 /**
  * An operator that makes each slice of its output along an axis from one slice of its input. `picked` names them where

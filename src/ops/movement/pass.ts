@@ -1,9 +1,9 @@
 import { type ChannelAffine, channelCount, expandChannels } from "../../affine/channel-affine.js";
 import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
 import type { Node } from "../../ir/graph.js";
-import type { AffineFacets, Passage, PlacedMap } from "../../rules/affine-facet.js";
+import type { AffineFacets, Passage, PlacedMap } from "../../rules/affine/facet.js";
+import { through } from "../../rules/affine/placement.js";
 import type { Facts } from "../../rules/facts.js";
-import { through } from "../../rules/placement.js";
 
 /** Transpose moves the axis with its permutation. */
 export const TRANSPOSE: AffineFacets = {

@@ -19,7 +19,7 @@ import {
   type ReferenceContext,
   type ReferenceRule,
   unsupported,
-} from "../../rules/reference-rule.js";
+} from "../../rules/reference/rule.js";
 import type { OPERATORS } from "./operators.js";
 
 const concat: ReferenceRule = (c) => {

@@ -4,7 +4,7 @@ import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
 import { isFloat } from "../../ir/dtype.js";
 import type { Node } from "../../ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../../ir/tensor.js";
-import type { Absorption, PlacedMap } from "../../rules/affine-facet.js";
+import type { Absorption, PlacedMap } from "../../rules/affine/facet.js";
 import { requireConstant } from "../../rules/constants.js";
 import type { Facts } from "../../rules/facts.js";
 import { liftBatchNormalization } from "./lift.js";

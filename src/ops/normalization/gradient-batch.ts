@@ -1,8 +1,8 @@
 import { refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
-import type { GradientContext, GradientRule, InputGradients } from "../../rules/gradient-rule.js";
-import { axesBut } from "../../rules/gradient-shape.js";
-import { scalarLike, zerosLike } from "../../rules/gradient-support.js";
+import type { GradientContext, GradientRule, InputGradients } from "../../rules/gradient/rule.js";
+import { axesBut } from "../../rules/gradient/sizes.js";
+import { scalarLike, zerosLike } from "../../rules/gradient/support.js";
 import { inverseDeviation, perElement, sumOver } from "./gradient-moments.js";
 
 /** One number per channel, brought to the axis of the channels. */

@@ -1,6 +1,6 @@
 import type { Value } from "../../ir/graph.js";
-import type { GradientContext, GradientRule } from "../../rules/gradient-rule.js";
-import { reshapeLike, scalarLike } from "../../rules/gradient-support.js";
+import type { GradientContext, GradientRule } from "../../rules/gradient/rule.js";
+import { reshapeLike, scalarLike } from "../../rules/gradient/support.js";
 
 /** The sum over the channels around each one: `before` and `after` it. */
 function windowSum(c: GradientContext, x: Value, before: number, after: number): Value {

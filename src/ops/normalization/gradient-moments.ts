@@ -1,7 +1,7 @@
 import type { Value } from "../../ir/graph.js";
-import type { GradientContext } from "../../rules/gradient-rule.js";
-import { elementCount } from "../../rules/gradient-shape.js";
-import { scalarLike } from "../../rules/gradient-support.js";
+import type { GradientContext } from "../../rules/gradient/rule.js";
+import { elementCount } from "../../rules/gradient/sizes.js";
+import { scalarLike } from "../../rules/gradient/support.js";
 
 /** What a normalization took from x: both broadcast to it. */
 export interface Moments {

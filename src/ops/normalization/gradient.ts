@@ -1,9 +1,9 @@
 import { refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
 import { type FacetTable, missing, opaque } from "../../rules/facet.js";
-import type { GradientContext, GradientRule } from "../../rules/gradient-rule.js";
-import { axesBut, range } from "../../rules/gradient-shape.js";
-import { reshapeLike, scalarLike, sumTo } from "../../rules/gradient-support.js";
+import type { GradientContext, GradientRule } from "../../rules/gradient/rule.js";
+import { axesBut, range } from "../../rules/gradient/sizes.js";
+import { reshapeLike, scalarLike, sumTo } from "../../rules/gradient/support.js";
 import { batchNormalization } from "./gradient-batch.js";
 import { localResponse } from "./gradient-local.js";
 import {

@@ -8,8 +8,8 @@ import {
   NO_CHANGE,
   normalized,
   PER_CHANNEL,
-} from "../../rules/layout-facet.js";
-import { isIdentity } from "../../rules/permutation.js";
+} from "../../rules/layout/facet.js";
+import { isIdentity } from "../../rules/layout/permutation.js";
 import type { OPERATORS } from "./operators.js";
 
 /** From opset 13 on along one axis; before, over all axes from one on, taken together. */

@@ -2,7 +2,7 @@ import { type ChannelAffine, channelAffine, firstNonFinite } from "../../affine/
 import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
 import type { Node } from "../../ir/graph.js";
 import type { Tensor } from "../../ir/tensor.js";
-import type { LiftedAffine } from "../../rules/affine-facet.js";
+import type { LiftedAffine } from "../../rules/affine/facet.js";
 import { requireConstant } from "../../rules/constants.js";
 import type { Facts } from "../../rules/facts.js";
 

@@ -1,7 +1,7 @@
 import type { Value } from "../../ir/graph.js";
 import { exactDiv } from "../../rules/dims.js";
-import type { RaiseContext, RaiseTable } from "../../rules/raise-context.js";
-import { dropConsumed, inferenceMode } from "../../rules/raise-steps.js";
+import type { RaiseContext, RaiseTable } from "../../rules/raise/context.js";
+import { dropConsumed, inferenceMode } from "../../rules/raise/steps.js";
 import type { OPERATORS } from "./operators.js";
 
 /** BatchNormalization 9: statistics are per channel alone. On matrices that is what the other form was too. */

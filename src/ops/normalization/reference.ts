@@ -14,7 +14,7 @@ import {
   type ReferenceContext,
   type ReferenceRule,
   unsupported,
-} from "../../rules/reference-rule.js";
+} from "../../rules/reference/rule.js";
 import { zip } from "../elementwise/reference.js";
 import type { OPERATORS } from "./operators.js";
 

@@ -1,4 +1,4 @@
-import type { AffineFacets } from "../../rules/affine-facet.js";
+import type { AffineFacets } from "../../rules/affine/facet.js";
 import { type FacetTable, missing } from "../../rules/facet.js";
 import type { OPERATORS } from "./operators.js";
 import { AVERAGE_POOL, MAX_POOL } from "./pass.js";

@@ -2,9 +2,9 @@ import { isRefusal, refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
 import { tensorFromNumbers } from "../../ir/tensor.js";
 import { type FacetTable, missing } from "../../rules/facet.js";
-import type { GradientContext, GradientRule } from "../../rules/gradient-rule.js";
-import { elementCount, joinSizes, range, sizeParts, sizesOf } from "../../rules/gradient-shape.js";
-import { reshapeLike, scalarLike, shapeOf } from "../../rules/gradient-support.js";
+import type { GradientContext, GradientRule } from "../../rules/gradient/rule.js";
+import { elementCount, joinSizes, range, sizeParts, sizesOf } from "../../rules/gradient/sizes.js";
+import { reshapeLike, scalarLike, shapeOf } from "../../rules/gradient/support.js";
 import { type PaddedWindow, readWindow, restOf, spread } from "../convolution/gradient-window.js";
 import type { OPERATORS } from "./operators.js";
 

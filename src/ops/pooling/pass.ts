@@ -1,8 +1,8 @@
 import { isScaleOnly } from "../../affine/channel-affine.js";
 import { type Refusal, refuse } from "../../base/refusal.js";
 import type { Node } from "../../ir/graph.js";
-import type { AffineFacets, PlacedMap } from "../../rules/affine-facet.js";
-import { notMonotone, through } from "../../rules/placement.js";
+import type { AffineFacets, PlacedMap } from "../../rules/affine/facet.js";
+import { notMonotone, through } from "../../rules/affine/placement.js";
 
 /** Max pooling commutes with increasing maps of a channel; padding never wins, so shifts go through. */
 export const MAX_POOL: AffineFacets = pool((node, placed) => {

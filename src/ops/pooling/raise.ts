@@ -1,4 +1,4 @@
-import type { RaiseContext, RaiseTable } from "../../rules/raise-context.js";
+import type { RaiseContext, RaiseTable } from "../../rules/raise/context.js";
 import type { OPERATORS } from "./operators.js";
 
 /** LpPool 2 and GlobalLpPool 2 take whole powers alone. */

@@ -1,6 +1,6 @@
 import { allocate, type ReferenceTensor, sizeOf, tensorOf } from "../../float64/tensor.js";
 import { type FacetTable, missing } from "../../rules/facet.js";
-import type { ReferenceContext, ReferenceRule } from "../../rules/reference-rule.js";
+import type { ReferenceContext, ReferenceRule } from "../../rules/reference/rule.js";
 import {
   forEachTapRun,
   spatialOf,
@@ -8,7 +8,7 @@ import {
   volume,
   type Window,
   windowOf,
-} from "../../rules/reference-window.js";
+} from "../../rules/reference/window.js";
 import type { OPERATORS } from "./operators.js";
 
 /** A pool's window, and its result filled with `start`, for every plane of the input. */

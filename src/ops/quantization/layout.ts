@@ -1,6 +1,6 @@
 import { refuse } from "../../base/refusal.js";
 import { type FacetTable, type Gap, missing, opaque } from "../../rules/facet.js";
-import { alike, type LayoutFacet, NO_CHANGE, normalized } from "../../rules/layout-facet.js";
+import { alike, type LayoutFacet, NO_CHANGE, normalized } from "../../rules/layout/facet.js";
 import type { OPERATORS } from "./operators.js";
 
 /** QuantizeLinear and DequantizeLinear: a scale for each index of one axis goes with the axis. */

@@ -13,7 +13,7 @@ import {
   type ReferenceContext,
   type ReferenceRule,
   unsupported,
-} from "../../rules/reference-rule.js";
+} from "../../rules/reference/rule.js";
 import { convolve } from "../convolution/reference.js";
 import { mapTensor, roundHalfEven, zip } from "../elementwise/reference.js";
 import { centred, multiply } from "../linear/reference.js";

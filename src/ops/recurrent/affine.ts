@@ -1,4 +1,4 @@
-import type { AffineFacets } from "../../rules/affine-facet.js";
+import type { AffineFacets } from "../../rules/affine/facet.js";
 import type { FacetTable } from "../../rules/facet.js";
 import { absorbInputIntoRecurrent } from "./absorb-down.js";
 import type { OPERATORS } from "./operators.js";

@@ -5,9 +5,9 @@ import { Builder } from "../../ir/builder.js";
 import { isFloat } from "../../ir/dtype.js";
 import { Graph, type Value } from "../../ir/graph.js";
 import { tensorType } from "../../ir/type.js";
-import type { GradientContext } from "../../rules/gradient-rule.js";
-import { sizesOf } from "../../rules/gradient-shape.js";
-import { scalarLike } from "../../rules/gradient-support.js";
+import type { GradientContext } from "../../rules/gradient/rule.js";
+import { sizesOf } from "../../rules/gradient/sizes.js";
+import { scalarLike } from "../../rules/gradient/support.js";
 
 /** One direction of a recurrent layer: sequences are [T, N, ...], states [N, H]. */
 export interface Direction {

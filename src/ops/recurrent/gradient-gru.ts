@@ -1,6 +1,6 @@
 import { present } from "../../base/assert.js";
 import type { Value } from "../../ir/graph.js";
-import type { GradientContext } from "../../rules/gradient-rule.js";
+import type { GradientContext } from "../../rules/gradient/rule.js";
 import {
   biasOf,
   type Direction,

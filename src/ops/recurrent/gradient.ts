@@ -2,8 +2,8 @@ import { present } from "../../base/assert.js";
 import { isRefusal, refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
 import type { FacetTable } from "../../rules/facet.js";
-import type { GradientContext, GradientRule, InputGradients } from "../../rules/gradient-rule.js";
-import { addGradients } from "../../rules/gradient-support.js";
+import type { GradientContext, GradientRule, InputGradients } from "../../rules/gradient/rule.js";
+import { addGradients } from "../../rules/gradient/support.js";
 import {
   biasOf,
   type Direction,

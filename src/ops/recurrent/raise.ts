@@ -1,4 +1,4 @@
-import type { RaiseContext, RaiseTable } from "../../rules/raise-context.js";
+import type { RaiseContext, RaiseTable } from "../../rules/raise/context.js";
 import type { OPERATORS } from "./operators.js";
 
 /** Opset 7: whether there is an output sequence is said by the outputs. */

@@ -1,7 +1,7 @@
 import { addProduct } from "../../float64/gemm.js";
 import { allocate, type ReferenceTensor, tensorOf, transpose } from "../../float64/tensor.js";
 import type { FacetTable } from "../../rules/facet.js";
-import { type ReferenceContext, type ReferenceRule, unsupported } from "../../rules/reference-rule.js";
+import { type ReferenceContext, type ReferenceRule, unsupported } from "../../rules/reference/rule.js";
 import { sigmoid, softplus } from "../elementwise/reference.js";
 import type { OPERATORS } from "./operators.js";
 

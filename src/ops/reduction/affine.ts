@@ -1,4 +1,4 @@
-import type { AffineFacets } from "../../rules/affine-facet.js";
+import type { AffineFacets } from "../../rules/affine/facet.js";
 import { type FacetTable, type Gap, missing, opaque } from "../../rules/facet.js";
 import type { OPERATORS } from "./operators.js";
 import { EXTREME, MEAN, TOTAL } from "./pass.js";

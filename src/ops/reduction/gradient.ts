@@ -1,7 +1,7 @@
 import type { Value } from "../../ir/graph.js";
 import type { StandardOperator } from "../../ir/operator-name.js";
 import { type FacetTable, missing, opaque } from "../../rules/facet.js";
-import type { GradientContext, GradientRule } from "../../rules/gradient-rule.js";
+import type { GradientContext, GradientRule } from "../../rules/gradient/rule.js";
 import {
   castLike,
   divide,
@@ -12,7 +12,7 @@ import {
   select,
   shapeOf,
   subtract,
-} from "../../rules/gradient-support.js";
+} from "../../rules/gradient/support.js";
 import { normalAxes } from "../../rules/shapes.js";
 import type { OPERATORS } from "./operators.js";
 

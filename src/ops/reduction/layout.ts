@@ -11,8 +11,8 @@ import {
   namedAxes,
   normalized,
   rankOf,
-} from "../../rules/layout-facet.js";
-import { restrict } from "../../rules/permutation.js";
+} from "../../rules/layout/facet.js";
+import { restrict } from "../../rules/layout/permutation.js";
 import type { OPERATORS } from "./operators.js";
 
 /** The axis is a scalar input. */

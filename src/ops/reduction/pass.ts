@@ -1,8 +1,8 @@
 import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
 import type { Node } from "../../ir/graph.js";
-import type { AffineFacets, PlacedMap } from "../../rules/affine-facet.js";
+import type { AffineFacets, PlacedMap } from "../../rules/affine/facet.js";
+import { notMonotone, notScaleOnly, through } from "../../rules/affine/placement.js";
 import type { Facts } from "../../rules/facts.js";
-import { notMonotone, notScaleOnly, through } from "../../rules/placement.js";
 
 /** ReduceMean commutes with every affine map of an axis that it leaves alone. */
 export const MEAN: AffineFacets = reduction(() => undefined);

@@ -11,7 +11,7 @@ import {
   wrapInteger,
 } from "../../float64/tensor.js";
 import { type FacetTable, missing } from "../../rules/facet.js";
-import type { ReferenceContext, ReferenceRule } from "../../rules/reference-rule.js";
+import type { ReferenceContext, ReferenceRule } from "../../rules/reference/rule.js";
 import type { OPERATORS } from "./operators.js";
 
 /** Reduces a run of elements to one. */

@@ -1,6 +1,6 @@
 import type { FacetTable } from "../../rules/facet.js";
-import { type GradientRule, NO_GRADIENT } from "../../rules/gradient-rule.js";
-import { reshapeLike } from "../../rules/gradient-support.js";
+import { type GradientRule, NO_GRADIENT } from "../../rules/gradient/rule.js";
+import { reshapeLike } from "../../rules/gradient/support.js";
 import type { OPERATORS } from "./operators.js";
 
 /** The same elements in another shape. */

@@ -14,8 +14,8 @@ import {
   namedAxes,
   type Relayout,
   rankOf,
-} from "../../rules/layout-facet.js";
-import { isIdentity, type Permutation, permuteTensor, restrict } from "../../rules/permutation.js";
+} from "../../rules/layout/facet.js";
+import { isIdentity, type Permutation, permuteTensor, restrict } from "../../rules/layout/permutation.js";
 import type { OPERATORS } from "./operators.js";
 
 /** Axes of the input and of the output that hold the same elements. Axes of size one are in none. */

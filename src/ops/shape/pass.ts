@@ -1,10 +1,10 @@
 import { carryThroughView } from "../../affine/carry.js";
 import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
-import type { AffineFacets, PlacedMap } from "../../rules/affine-facet.js";
+import type { AffineFacets, PlacedMap } from "../../rules/affine/facet.js";
+import { through } from "../../rules/affine/placement.js";
 import { type MaybeDim, product, type SymDim, sameDim } from "../../rules/dims.js";
 import type { Facts } from "../../rules/facts.js";
-import { through } from "../../rules/placement.js";
 
 /** Reshape, Flatten, Squeeze, Unsqueeze: the same elements in the same order under other sizes. */
 export const VIEW: AffineFacets = {

@@ -1,5 +1,5 @@
-import type { RaiseContext, RaiseTable } from "../../rules/raise-context.js";
-import { intsToInput } from "../../rules/raise-steps.js";
+import type { RaiseContext, RaiseTable } from "../../rules/raise/context.js";
+import { intsToInput } from "../../rules/raise/steps.js";
 import type { OPERATORS } from "./operators.js";
 
 /** Reshape 5: the shape is an input. */

@@ -1,6 +1,6 @@
 import { axisOf, type ReferenceTensor, reshape, sizeOf, tensorOf } from "../../float64/tensor.js";
 import type { FacetTable } from "../../rules/facet.js";
-import type { ReferenceRule } from "../../rules/reference-rule.js";
+import type { ReferenceRule } from "../../rules/reference/rule.js";
 import type { OPERATORS } from "./operators.js";
 
 function shapeTensor(values: readonly number[]): ReferenceTensor {

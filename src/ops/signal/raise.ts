@@ -1,4 +1,4 @@
-import type { RaiseContext, RaiseTable } from "../../rules/raise-context.js";
+import type { RaiseContext, RaiseTable } from "../../rules/raise/context.js";
 import type { OPERATORS } from "./operators.js";
 
 /** DFT 20: the axis is an input with another default. */

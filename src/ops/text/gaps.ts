@@ -1,10 +1,10 @@
 /** The facets that know nothing of the family, and why. */
 
-import type { AffineFacets } from "../../rules/affine-facet.js";
+import type { AffineFacets } from "../../rules/affine/facet.js";
 import { everyRow, type FacetTable, missing, opaque } from "../../rules/facet.js";
-import type { GradientRule } from "../../rules/gradient-rule.js";
-import type { LayoutFacet } from "../../rules/layout-facet.js";
-import type { ReferenceRule } from "../../rules/reference-rule.js";
+import type { GradientRule } from "../../rules/gradient/rule.js";
+import type { LayoutFacet } from "../../rules/layout/facet.js";
+import type { ReferenceRule } from "../../rules/reference/rule.js";
 import { OPERATORS } from "./operators.js";
 
 type Name = keyof typeof OPERATORS;

@@ -3,8 +3,8 @@ import type { Value } from "../../ir/graph.js";
 import { tensorFromNumbers } from "../../ir/tensor.js";
 import { sameDim } from "../../rules/dims.js";
 import { type FacetTable, missing, opaque } from "../../rules/facet.js";
-import { type GradientContext, type GradientRule, refusing } from "../../rules/gradient-rule.js";
-import { joinSizes, range, sizeParts, sizesOf } from "../../rules/gradient-shape.js";
+import { type GradientContext, type GradientRule, refusing } from "../../rules/gradient/rule.js";
+import { joinSizes, range, sizeParts, sizesOf } from "../../rules/gradient/sizes.js";
 import { normalAxes } from "../../rules/shapes.js";
 import type { OPERATORS } from "./operators.js";
 

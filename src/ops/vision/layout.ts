@@ -1,6 +1,6 @@
 import { isRefusal, refuse } from "../../base/refusal.js";
 import { type FacetTable, opaque } from "../../rules/facet.js";
-import { alike, allOutputs, type LayoutFacet, namedAxes, perAxis } from "../../rules/layout-facet.js";
+import { alike, allOutputs, type LayoutFacet, namedAxes, perAxis } from "../../rules/layout/facet.js";
 import type { OPERATORS } from "./operators.js";
 
 /** Before opset 11 the scales are input 1, or an attribute; from opset 18 on they may be of named axes. */

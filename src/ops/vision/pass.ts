@@ -1,8 +1,8 @@
 import { type Refusal, refuse } from "../../base/refusal.js";
 import type { Node } from "../../ir/graph.js";
-import type { AffineFacets, PlacedMap } from "../../rules/affine-facet.js";
+import type { AffineFacets, PlacedMap } from "../../rules/affine/facet.js";
+import { through } from "../../rules/affine/placement.js";
 import type { Facts } from "../../rules/facts.js";
-import { through } from "../../rules/placement.js";
 
 /** The weights of nearest, linear and cubic interpolation sum to one, so they commute with maps of an axis that they leave alone. */
 export const RESIZE: AffineFacets = {

@@ -1,4 +1,4 @@
-import type { RaiseContext, RaiseTable } from "../../rules/raise-context.js";
+import type { RaiseContext, RaiseTable } from "../../rules/raise/context.js";
 import type { OPERATORS } from "./operators.js";
 
 /** Upsample 7: a scale for every axis instead of two. */

@@ -5,7 +5,7 @@ import {
   type ReferenceContext,
   type ReferenceRule,
   unsupported,
-} from "../../rules/reference-rule.js";
+} from "../../rules/reference/rule.js";
 import type { OPERATORS } from "./operators.js";
 
 /** One axis of a resize: each new place is a weighted sum of old ones, or the extrapolation value. */

@@ -1,9 +1,9 @@
-import type { Builder } from "../ir/builder.js";
-import { dtypeCode, isFloat } from "../ir/dtype.js";
-import type { Value } from "../ir/graph.js";
-import { tensorFromNumbers } from "../ir/tensor.js";
-import { leastOf, type SymDim, sameDim } from "./dims.js";
-import type { Facts } from "./facts.js";
+import type { Builder } from "../../ir/builder.js";
+import { dtypeCode, isFloat } from "../../ir/dtype.js";
+import type { Value } from "../../ir/graph.js";
+import { tensorFromNumbers } from "../../ir/tensor.js";
+import { leastOf, type SymDim, sameDim } from "../dims.js";
+import type { Facts } from "../facts.js";
 
 /** What the helpers need: a GradientContext has it, and so has whoever builds a step around gradients. */
 export interface GradientBuild {

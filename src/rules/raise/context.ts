@@ -1,15 +1,15 @@
-import { present } from "../base/assert.js";
-import { NormfoldError } from "../base/errors.js";
-import { type AttributeInit, attribute } from "../ir/attribute.js";
-import { Builder, type BuilderInput, DIRECT_EDITOR } from "../ir/builder.js";
-import type { DType } from "../ir/dtype.js";
-import { isFloat } from "../ir/dtype.js";
-import type { Graph, Node, Value } from "../ir/graph.js";
-import type { StandardOperator } from "../ir/operator-name.js";
-import { tensorFromBigInts, tensorFromNumbers } from "../ir/tensor.js";
-import type { SymDim } from "./dims.js";
+import { present } from "../../base/assert.js";
+import { NormfoldError } from "../../base/errors.js";
+import { type AttributeInit, attribute } from "../../ir/attribute.js";
+import { Builder, type BuilderInput, DIRECT_EDITOR } from "../../ir/builder.js";
+import type { DType } from "../../ir/dtype.js";
+import { isFloat } from "../../ir/dtype.js";
+import type { Graph, Node, Value } from "../../ir/graph.js";
+import type { StandardOperator } from "../../ir/operator-name.js";
+import { tensorFromBigInts, tensorFromNumbers } from "../../ir/tensor.js";
+import type { SymDim } from "../dims.js";
+import type { OperatorTable } from "../operator.js";
 import { handOver, retype } from "./handover.js";
-import type { OperatorTable } from "./operator.js";
 
 /** What is known of a value of the model as it was before it was raised. */
 export interface Knowledge {

@@ -1,4 +1,4 @@
-import { invalid, type ReferenceContext, unsupported } from "./reference-rule.js";
+import { invalid, type ReferenceContext, unsupported } from "./rule.js";
 
 /** A sliding window over the spatial axes, made three-dimensional by leading axes of size 1. */
 export interface Window {

@@ -1,12 +1,12 @@
-import { isRefusal, type Refusal, refuse } from "../base/refusal.js";
-import type { AttributeInit } from "../ir/attribute.js";
-import type { Node, Value } from "../ir/graph.js";
-import type { StandardOperator } from "../ir/operator-name.js";
-import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
-import { constantTensor } from "./constants.js";
-import type { Facts } from "./facts.js";
+import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import type { AttributeInit } from "../../ir/attribute.js";
+import type { Node, Value } from "../../ir/graph.js";
+import type { StandardOperator } from "../../ir/operator-name.js";
+import { type Tensor, tensorFromNumbers } from "../../ir/tensor.js";
+import { constantTensor } from "../constants.js";
+import type { Facts } from "../facts.js";
+import { normalAxes } from "../shapes.js";
 import { extend, isIdentity, type Permutation } from "./permutation.js";
-import { normalAxes } from "./shapes.js";
 
 /** One value at a node, and the order of axes that it is to have instead of the one it has. */
 export interface Anchor {

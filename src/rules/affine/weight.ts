@@ -1,11 +1,11 @@
-import { scaleOverflows, scaleTensor } from "../affine/scale-tensor.js";
-import { isRefusal, type Refusal, refuse } from "../base/refusal.js";
-import { type FloatDType, isFloat } from "../ir/dtype.js";
-import type { Value } from "../ir/graph.js";
-import type { Tensor } from "../ir/tensor.js";
-import type { PlacedMap } from "./affine-facet.js";
-import { requireConstant } from "./constants.js";
-import type { Facts } from "./facts.js";
+import { scaleOverflows, scaleTensor } from "../../affine/scale-tensor.js";
+import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { type FloatDType, isFloat } from "../../ir/dtype.js";
+import type { Value } from "../../ir/graph.js";
+import type { Tensor } from "../../ir/tensor.js";
+import { requireConstant } from "../constants.js";
+import type { Facts } from "../facts.js";
+import type { PlacedMap } from "./facet.js";
 
 /** A weight that can take a scale: a constant, or what a DequantizeLinear makes of one. */
 export interface Weight {

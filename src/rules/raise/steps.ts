@@ -1,4 +1,4 @@
-import type { RaiseContext, RaiseStep } from "./raise-context.js";
+import type { RaiseContext, RaiseStep } from "./context.js";
 
 /** Opset 6 dropped a hint about memory. */
 export function dropConsumed(at: RaiseContext): void {

@@ -1,6 +1,6 @@
-import { present } from "../base/assert.js";
-import type { Graph, Node, Value } from "../ir/graph.js";
-import type { StandardOperator } from "../ir/operator-name.js";
+import { present } from "../../base/assert.js";
+import type { Graph, Node, Value } from "../../ir/graph.js";
+import type { StandardOperator } from "../../ir/operator-name.js";
 
 /**
  * Puts `to` in the place of `from`, of which it is another computation: every use, pins and annotations included, the

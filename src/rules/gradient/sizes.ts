@@ -1,8 +1,8 @@
-import type { Builder } from "../ir/builder.js";
-import type { DType } from "../ir/dtype.js";
-import type { Value } from "../ir/graph.js";
-import { type SymDim, sameDim } from "./dims.js";
-import { type GradientBuild, scalarLike } from "./gradient-support.js";
+import type { Builder } from "../../ir/builder.js";
+import type { DType } from "../../ir/dtype.js";
+import type { Value } from "../../ir/graph.js";
+import { type SymDim, sameDim } from "../dims.js";
+import { type GradientBuild, scalarLike } from "./support.js";
 
 /** The sizes of the axes from `start` to before `end` as an int64 vector: a constant where they are known. */
 export function sizesOf({ facts, build }: GradientBuild, value: Value, start: number, end?: number): Value {

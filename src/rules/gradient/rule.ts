@@ -1,7 +1,7 @@
-import { type Refusal, refuse } from "../base/refusal.js";
-import type { Builder } from "../ir/builder.js";
-import type { Node, Value } from "../ir/graph.js";
-import type { Facts } from "./facts.js";
+import { type Refusal, refuse } from "../../base/refusal.js";
+import type { Builder } from "../../ir/builder.js";
+import type { Node, Value } from "../../ir/graph.js";
+import type { Facts } from "../facts.js";
 
 /** What a rule works with. The model is of opset 18 or newer, so that axes are inputs everywhere. */
 export interface GradientContext {

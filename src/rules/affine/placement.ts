@@ -1,8 +1,8 @@
-import { channelCount, isScaleOnly } from "../affine/channel-affine.js";
-import { type Refusal, refuse } from "../base/refusal.js";
-import type { Node, Value } from "../ir/graph.js";
-import type { Passage, PlacedMap } from "./affine-facet.js";
-import type { Facts } from "./facts.js";
+import { channelCount, isScaleOnly } from "../../affine/channel-affine.js";
+import { type Refusal, refuse } from "../../base/refusal.js";
+import type { Node, Value } from "../../ir/graph.js";
+import type { Facts } from "../facts.js";
+import type { Passage, PlacedMap } from "./facet.js";
 
 /** The only way there is: input `index` takes `placed`. */
 export function through(placed: PlacedMap, index = 0): readonly Passage[] {

@@ -1,9 +1,9 @@
-import { type Refusal, refuse } from "../base/refusal.js";
-import { bitsOf } from "../ir/dtype.js";
-import type { Node } from "../ir/graph.js";
-import { Tensor } from "../ir/tensor.js";
-import type { SymDim } from "./dims.js";
-import type { Facts } from "./facts.js";
+import { type Refusal, refuse } from "../../base/refusal.js";
+import { bitsOf } from "../../ir/dtype.js";
+import type { Node } from "../../ir/graph.js";
+import { Tensor } from "../../ir/tensor.js";
+import type { SymDim } from "../dims.js";
+import type { Facts } from "../facts.js";
 
 /** An order of axes as Transpose has it: axis i of the result is axis perm[i] of the operand. */
 export type Permutation = readonly number[];

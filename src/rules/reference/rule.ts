@@ -1,7 +1,7 @@
-import { NormfoldError } from "../base/errors.js";
-import { type ReferenceTensor, referenceFromTensor } from "../float64/tensor.js";
-import { type Attribute, attributeText } from "../ir/attribute.js";
-import type { Graph, Node } from "../ir/graph.js";
+import { NormfoldError } from "../../base/errors.js";
+import { type ReferenceTensor, referenceFromTensor } from "../../float64/tensor.js";
+import { type Attribute, attributeText } from "../../ir/attribute.js";
+import type { Graph, Node } from "../../ir/graph.js";
 
 /**
  * Computes the outputs of one node in float64, in order; trailing outputs that nobody computes are left out. Throws

@@ -1,10 +1,10 @@
-import type { ChannelAffine } from "../affine/channel-affine.js";
-import type { Refusal } from "../base/refusal.js";
-import type { AttributeInit } from "../ir/attribute.js";
-import type { Node, Value } from "../ir/graph.js";
-import type { StandardOperator } from "../ir/operator-name.js";
-import type { Tensor } from "../ir/tensor.js";
-import type { Facts } from "./facts.js";
+import type { ChannelAffine } from "../../affine/channel-affine.js";
+import type { Refusal } from "../../base/refusal.js";
+import type { AttributeInit } from "../../ir/attribute.js";
+import type { Node, Value } from "../../ir/graph.js";
+import type { StandardOperator } from "../../ir/operator-name.js";
+import type { Tensor } from "../../ir/tensor.js";
+import type { Facts } from "../facts.js";
 
 /** A map of a tensor: the axis that its channels run along, counted from the front; undefined for one that is uniform. */
 export interface PlacedMap {
