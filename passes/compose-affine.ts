@@ -1,6 +1,7 @@
 import { type ChannelAffine, compose, isScaleOnly, isShiftOnly } from "../src/affine/channel-affine.js";
+import { refusals as affineRefusals } from "../src/affine/refusals.js";
 import { fitsRange } from "../src/affine/scale-tensor.js";
-import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
+import { isRefusal, type Refusal } from "../src/base/refusal.js";
 import { type FloatDType, isFloat, unitOf } from "../src/ir/dtype.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
@@ -82,7 +83,7 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   const merge = planMerge(first, second, map, facts);
   if (merge === undefined || isRefusal(merge)) return merge;
   const blocked = replacementBlocked(output, second.input);
-  if (blocked !== undefined) return refuse(blocked);
+  if (blocked !== undefined) return blocked;
   return {
     kind: "rewrite",
     summary: `${producer.label} and ${node.label} become one`,
@@ -145,7 +146,7 @@ function intoLater(
           ...[...node.attributes.values()].filter((attr) => attr.name !== "epsilon"),
           { name: "epsilon", kind: "float", value: 0 },
         ],
-        ...(node.name === undefined ? {} : { name: node.name }),
+        name: node.name,
       },
       node,
     );
@@ -169,7 +170,7 @@ function asArithmetic(
   if (like === undefined || !isFloat(like.dtype) || graph === undefined || operand === undefined)
     return undefined;
   if (axis !== undefined && rank === undefined) return undefined;
-  if (!fitsRange(like.dtype, values)) return refuse(`the merged ${like.dtype} constant would overflow`);
+  if (!fitsRange(like.dtype, values)) return affineRefusals.constantWouldOverflow(like.dtype);
   const trailing = axis === undefined || rank === undefined ? 0 : rank - 1 - axis;
   const dims = axis === undefined ? [] : [values.length, ...new Array<number>(trailing).fill(1)];
   const tensor = tensorFromNumbers(like.dtype, dims, values);
@@ -181,7 +182,7 @@ function asArithmetic(
         opType,
         inputs: [first.input, constant],
         outputs: [graph.freshName(`${node.key}_merged`)],
-        ...(node.name === undefined ? {} : { name: node.name }),
+        name: node.name,
       },
       node,
     );
@@ -191,7 +192,7 @@ function asArithmetic(
 
 function vector(like: Tensor, values: Float64Array): Tensor | Refusal {
   const dtype: FloatDType | undefined = isFloat(like.dtype) ? like.dtype : undefined;
-  if (dtype === undefined) return refuse(`a parameter is ${like.dtype}`);
-  if (!fitsRange(dtype, values)) return refuse(`the merged ${dtype} parameter would overflow`);
+  if (dtype === undefined) return affineRefusals.constantIsNotFloat(like.dtype);
+  if (!fitsRange(dtype, values)) return affineRefusals.constantWouldOverflow(dtype);
   return tensorFromNumbers(dtype, [values.length], values);
 }

@@ -1,6 +1,15 @@
+import { type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
 import type { Graph, Node } from "../src/ir/graph.js";
 import type { FunctionDef, Model } from "../src/ir/model.js";
 import type { Pass, PassContext } from "../src/rewrite/pass.js";
+
+const SENTENCES = {
+  customOperatorMayHaveEffects: (): string =>
+    "nothing reads it, but an operator of a custom domain may have effects",
+} as const;
+
+/** Why a node that nothing reads stays. */
+const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
  * Remove nodes and initializers that nothing reads.
@@ -19,6 +28,7 @@ export const eliminateDead: Pass = {
   before: "y = Relu(x)  u = Exp(x)  // u is never read",
   after: "y = Relu(x)",
   numerics: "exact",
+  refusals,
   run: (context) => {
     // Bodies are come to after the nodes that hold them, so that those of a removed node are never entered.
     for (const graph of context.view.model.graphs()) {
@@ -35,7 +45,7 @@ function sweepNodes(graph: Graph, context: PassContext): void {
     node = node.previous;
     if (current.outputs.some((value) => value !== null && value.uses.size > 0)) continue;
     if (!isDiscardable(current, context.view.model)) {
-      context.refused(current, "nothing reads it, but an operator of a custom domain may have effects");
+      context.refused(current, refusals.customOperatorMayHaveEffects());
       continue;
     }
     context.attempt(current.key, {

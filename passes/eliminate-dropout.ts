@@ -1,8 +1,17 @@
-import { type Refusal, refuse } from "../src/base/refusal.js";
+import { type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
 import type { Node } from "../src/ir/graph.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
 import { constantTensor } from "../src/rules/constants.js";
+
+const SENTENCES = {
+  dropoutMaskIsUsed: (): string => "its mask output is used",
+  dropoutIsInTrainingForm: (setting: string): string => `it is in training form (${setting})`,
+  dropoutModeIsNotConstant: (mode: string): string => `training_mode "${mode}" is not constant`,
+} as const;
+
+/** Why a Dropout stays. */
+const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
  * Remove Dropout in inference form, where it is the identity.
@@ -21,6 +30,7 @@ export const eliminateDropout: Pass = {
   before: "y = Dropout(x)  z = Relu(y)",
   after: "z = Relu(x)",
   numerics: "exact",
+  refusals,
   rules: [{ operators: ["Dropout"], match }],
 };
 
@@ -29,17 +39,17 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   if (!node.is("Dropout") || input === undefined || output === undefined) return undefined;
   const training = trainingForm(node, facts.opset(node));
   if (training !== undefined) return training;
-  if ((node.output(1)?.uses.size ?? 0) > 0) return refuse("its mask output is used");
+  if ((node.output(1)?.uses.size ?? 0) > 0) return refusals.dropoutMaskIsUsed();
   return readThrough(node, output, input, "drops nothing in inference");
 }
 
 function trainingForm(node: Node, opset = 0): Refusal | undefined {
   if (opset < 7) {
-    return node.int("is_test", 0) === 0 ? refuse("it is in training form (is_test = 0)") : undefined;
+    return node.int("is_test", 0) === 0 ? refusals.dropoutIsInTrainingForm("is_test = 0") : undefined;
   }
   const mode = node.input(2);
   if (opset < 12 || mode === undefined) return undefined;
   const constant = constantTensor(mode);
-  if (constant === undefined) return refuse(`training_mode "${mode.name}" is not constant`);
-  return constant.toScalar() !== 0 ? refuse("it is in training form (training_mode = true)") : undefined;
+  if (constant === undefined) return refusals.dropoutModeIsNotConstant(mode.name);
+  return constant.toScalar() !== 0 ? refusals.dropoutIsInTrainingForm("training_mode = true") : undefined;
 }

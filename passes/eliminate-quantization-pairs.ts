@@ -1,10 +1,22 @@
-import { type Refusal, refuse } from "../src/base/refusal.js";
+import { type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
 import type { DType } from "../src/ir/dtype.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
 import { TensorIndex } from "../src/rewrite/tensor-index.js";
 import { constantTensor } from "../src/rules/constants.js";
+
+const SENTENCES = {
+  quantizedByOtherParameters: (): string =>
+    "it quantizes by other parameters than its input was dequantized by",
+  quantizedAlongOtherAxis: (): string =>
+    "it quantizes along another axis than its input was dequantized along",
+  scaleIsNotConstantFloat: (): string => "its scale is not a constant of type float",
+  scaleIsExtreme: (): string => "its scale is so small or large that dequantizing loses bits",
+} as const;
+
+/** Why a pair stays. */
+const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
  * Remove a DequantizeLinear whose result is quantized again as it was.
@@ -26,6 +38,7 @@ export const eliminateQuantizationPairs: Pass = {
   before: "d = DequantizeLinear(q, s, z)  r = QuantizeLinear(d, s, z)",
   after: "r is q",
   numerics: "exact",
+  refusals,
   rules: [{ operators: ["QuantizeLinear"], match }],
 };
 
@@ -45,15 +58,15 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   const dtype = facts.dtype(source);
   if (dtype === undefined || !SMALL.has(dtype) || dtype !== facts.dtype(output)) return undefined;
   if (!sameOperand(node.input(1), before.input(1)) || !sameOperand(node.input(2), before.input(2)))
-    return refuse("it quantizes by other parameters than its input was dequantized by");
+    return refusals.quantizedByOtherParameters();
   if (
     node.int("axis", 1) !== before.int("axis", 1) ||
     node.int("block_size", 0) !== before.int("block_size", 0)
   )
-    return refuse("it quantizes along another axis than its input was dequantized along");
-  if (scale?.dtype !== "float") return refuse("its scale is not a constant of type float");
+    return refusals.quantizedAlongOtherAxis();
+  if (scale?.dtype !== "float") return refusals.scaleIsNotConstantFloat();
   const fits = scale.toFloat64().every((size) => Math.abs(size) >= LEAST && Math.abs(size) <= MOST);
-  if (!fits) return refuse("its scale is so small or large that dequantizing loses bits");
+  if (!fits) return refusals.scaleIsExtreme();
   return readThrough(node, output, source, `quantizes again what ${before.label} dequantized`);
 }
 

@@ -1,6 +1,6 @@
 import { present } from "../src/base/assert.js";
 import { plural } from "../src/base/plural.js";
-import { isRefusal } from "../src/base/refusal.js";
+import { isRefusal, type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
 import { canReplace, type Graph, type Node, type Value } from "../src/ir/graph.js";
 import { bestTurn, growRegion, type Region, sourceOrder, type Turn } from "../src/relayout/region.js";
 import type { Pass, PassContext, Proposal } from "../src/rewrite/pass.js";
@@ -17,6 +17,16 @@ import {
   permuteTensor,
   samePermutation,
 } from "../src/rules/layout/permutation.js";
+
+const SENTENCES = {
+  noFewerTransposes: (changed: number, because: string): string => {
+    const others = changed === 0 ? "" : ` with ${plural(changed, "operator")} in another order`;
+    return `no fewer Transposes would be left${others}${because === "" ? "" : `: ${because}`}`;
+  },
+} as const;
+
+/** Why a Transpose stays. */
+const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
  * Let operators work in the order of axes that the operators around them have, where that leaves fewer Transposes.
@@ -42,6 +52,7 @@ export const eliminateTransposes: Pass = {
   before: "a = Transpose <perm = [0, 2, 3, 1]> (c)  r = Relu(a)  y = Transpose <perm = [0, 3, 1, 2]> (r)",
   after: "y = Relu(c)",
   numerics: "rounding",
+  refusals,
   run: (context) => {
     for (const graph of context.view.model.graphs()) while (sweep(graph, context));
   },
@@ -59,7 +70,7 @@ function sweep(graph: Graph, context: PassContext): boolean {
     if (input === undefined || output === undefined || output.uses.size === 0) continue;
     const perm = permutationOf(node, facts);
     if (isRefusal(perm)) {
-      context.refused(node, perm.reason);
+      context.refused(node, perm);
       continue;
     }
     const simpler = readThrough(node, input, output, perm, facts);
@@ -87,13 +98,8 @@ function sweep(graph: Graph, context: PassContext): boolean {
   return changed;
 }
 
-function whyKept({ border, plans }: Region): string {
-  const [first] = border;
-  const count = plans.size;
-  const others = count === 0 ? "" : ` with ${plural(count, "operator")} in another order`;
-  return first === undefined
-    ? `no fewer Transposes would be left${others}`
-    : `no fewer Transposes would be left${others}: ${first.reason}`;
+function whyKept({ border, plans }: Region): Refusal {
+  return refusals.noFewerTransposes(plans.size, border[0]?.reason ?? "");
 }
 
 /** A Transpose that moves nothing, or only what another has moved. */

@@ -1,6 +1,6 @@
 import { isScaleOnly, isShiftOnly } from "../src/affine/channel-affine.js";
 import { fitsRange } from "../src/affine/scale-tensor.js";
-import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
+import { isRefusal, type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
 import {
   type Cost,
   compareCosts,
@@ -13,6 +13,7 @@ import {
 } from "../src/fold/cost.js";
 import type { Landing } from "../src/fold/landing.js";
 import { planDown, planUp, remainders } from "../src/fold/plan.js";
+import { refusals as foldRefusals } from "../src/fold/refusals.js";
 import { isFloat } from "../src/ir/dtype.js";
 import { canReplace, type Node, type Value } from "../src/ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
@@ -22,6 +23,14 @@ import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import type { LiftedAffine, PlacedMap } from "../src/rules/affine/facet.js";
 import { scaleOf } from "../src/rules/affine/placement.js";
 import type { Facts } from "../src/rules/facts.js";
+
+const SENTENCES = {
+  zeroScaleHasNoInverse: (channel: number): string =>
+    `the scale of channel ${channel} is zero, so its shift cannot go in front of it`,
+} as const;
+
+/** Why a map that could go stays. */
+const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
  * Fold a per-channel scale and shift into the linear operators that read it.
@@ -51,6 +60,7 @@ export const foldAffineDown: Pass = {
   before: "a = BatchNormalization(x, gamma, beta, mean, var)  y = Conv(a, W, b)",
   after: "y = Conv(x, W', b')",
   numerics: "rounding",
+  refusals,
   rules: [{ operators: LIFTED, match }],
 };
 
@@ -76,7 +86,7 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   if (!explained) return undefined;
   const inverse = missingInverse(lifted, facts);
   if (inverse !== undefined) return inverse;
-  return isRefusal(whole) ? whole : refuse("the shift would need an Add of its own, which costs as much");
+  return isRefusal(whole) ? whole : foldRefusals.remainingShiftCostsAsMuch(node.label);
 }
 
 function meetsAbsorber(output: Value): boolean {
@@ -146,9 +156,7 @@ function missingInverse(
   if (channel < 0) return undefined;
   const shift = map.shift.map((value, c) => (map.scale[c] === 0 ? 0 : value / (map.scale[c] ?? NaN)));
   const above = planUp({ node, index }, { axis, map: { scale: map.scale.map(() => 1), shift } }, facts);
-  return isRefusal(above)
-    ? undefined
-    : refuse(`the scale of channel ${channel} is zero, so its shift cannot go in front of it`);
+  return isRefusal(above) ? undefined : refusals.zeroScaleHasNoInverse(channel);
 }
 
 /** s * x + t with one half against the flow and the other with it: (s * x) + t, or s * (x + t / s). */

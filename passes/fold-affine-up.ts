@@ -1,12 +1,21 @@
-import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
+import { isRefusal, type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
 import { costOfLandings, costOfNode, isGain, minus } from "../src/fold/cost.js";
 import type { Landing } from "../src/fold/landing.js";
 import { planUp } from "../src/fold/plan.js";
+import { refusals as foldRefusals } from "../src/fold/refusals.js";
 import type { Node } from "../src/ir/graph.js";
 import { affineFacets, LIFTED, liftAffine } from "../src/ops/affine.js";
 import { applyLandings, describeLandings } from "../src/rewrite/apply-affine.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { replacementBlocked } from "../src/rewrite/rewriter.js";
+
+const SENTENCES = {
+  copyCostsMore: (copied: string, node: string): string =>
+    `others read ${copied}, and a copy of it would cost more than ${node}`,
+} as const;
+
+/** Why a map that could go stays. */
+const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
  * Fold a per-channel scale and shift into the linear operators that feed it.
@@ -38,6 +47,7 @@ export const foldAffineUp: Pass = {
   before: "c = Conv(x, W, b)  y = BatchNormalization(c, gamma, beta, mean, var)",
   after: "y = Conv(x, W', b')",
   numerics: "rounding",
+  refusals,
   rules: [{ operators: LIFTED, match }],
 };
 
@@ -55,10 +65,10 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   // A map that changes nothing lands nowhere; eliminate-neutral-affine reads through it.
   if (landings.length === 0) return undefined;
   const blocked = replacementBlocked(output, input);
-  if (blocked !== undefined) return refuse(blocked);
+  if (blocked !== undefined) return blocked;
   // An Add that only moves is no gain, and would move back.
   if (!isGain(minus(costOfLandings(landings, facts), costOfNode(node, facts)))) {
-    return explained ? refuse(dearer(landings, node)) : undefined;
+    return explained ? dearer(landings, node) : undefined;
   }
   return {
     kind: "rewrite",
@@ -73,11 +83,11 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
 }
 
 /** Why a plan that is possible is not carried out. */
-function dearer(landings: readonly Landing[], node: Node): string {
+function dearer(landings: readonly Landing[], node: Node): Refusal {
   const [copied] = landings.filter(({ copyFor }) => copyFor !== undefined);
   return copied === undefined
-    ? `the shift that is left over would cost as much as ${node.label}`
-    : `others read ${copied.node.label}, and a copy of it would cost more than ${node.label}`;
+    ? foldRefusals.remainingShiftCostsAsMuch(node.label)
+    : refusals.copyCostsMore(copied.node.label, node.label);
 }
 
 function followsAbsorber(node: Node): boolean {

@@ -1,7 +1,9 @@
 import { isDeterministic } from "../src/analysis/determinism.js";
 import { NormfoldError } from "../src/base/errors.js";
+import { type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
 import { bitsOf, byteLengthOf, type DType } from "../src/ir/dtype.js";
 import { type Graph, isStandardDomain, type Node, type Value } from "../src/ir/graph.js";
+import { refusals as irRefusals } from "../src/ir/refusals.js";
 import { Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
 import { hasTrait } from "../src/ops/catalogue.js";
 import { type Candidate, candidatesOf, freedBy } from "../src/rewrite/candidates.js";
@@ -10,6 +12,15 @@ import { GrowthBudget } from "../src/rewrite/growth.js";
 import type { Pass, PassContext } from "../src/rewrite/pass.js";
 import { constantTensor } from "../src/rules/constants.js";
 import type { Facts } from "../src/rules/facts.js";
+
+const SENTENCES = {
+  resultTypeIsNotComputed: (dtype: DType): string => `its result is ${dtype}`,
+  noRuntimeToCompute: (): string => "no runtime is at hand to compute it",
+  runtimeCannotCompute: (message: string): string => `onnxruntime: ${message}`,
+} as const;
+
+/** Why a node stays although its inputs are constant. */
+const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
  * Compute what depends on constants only.
@@ -31,6 +42,7 @@ export const foldConstants: Pass = {
   before: "k = Unsqueeze <axes = [1, 2]> (s)  y = Mul(x, k)  // s is an initializer",
   after: "y = Mul(x, k)  // k is an initializer",
   numerics: "rounding",
+  refusals,
   run: async (context) => {
     const graphs = [...context.view.model.graphs()];
     const { growth, view } = context;
@@ -151,9 +163,9 @@ async function foldComputed(graph: Graph, context: PassContext, budget: GrowthBu
   const candidates = candidatesOf(foldableIn(graph, facts)).filter((candidate) => {
     // Sequences and optionals have no initializers.
     if ((facts.typeOf(candidate.value)?.kind ?? "tensor") !== "tensor") return false;
-    const reason = whyNotFolded(candidate, context, budget);
-    if (reason !== undefined) context.refused(candidate.node, reason);
-    return reason === undefined;
+    const refusal = whyNotFolded(candidate, context, budget);
+    if (refusal !== undefined) context.refused(candidate.node, refusal);
+    return refusal === undefined;
   });
   if (candidates.length === 0) return;
   const tensors = await evaluate(candidates, graph, context);
@@ -180,16 +192,16 @@ function whyNotFolded(
   { value, freed }: Candidate,
   context: PassContext,
   budget: GrowthBudget,
-): string | undefined {
+): Refusal | undefined {
   const { facts } = context.view;
-  if (value.isGraphOutput) return `"${value.name}" is a graph output`;
-  if (value.pinnedBecause !== undefined) return `"${value.name}" stays: ${value.pinnedBecause}`;
+  if (value.isGraphOutput) return irRefusals.valueIsGraphOutput(value.name);
+  if (value.pinnedBecause !== undefined) return irRefusals.valueIsPinned(value.name, value.pinnedBecause);
   const dtype = facts.dtype(value);
-  if (dtype !== undefined && !EVALUATED.has(dtype)) return `its result is ${dtype}`;
+  if (dtype !== undefined && !EVALUATED.has(dtype)) return refusals.resultTypeIsNotComputed(dtype);
   const size = bytesOf(value, facts);
   const objection = size === undefined ? undefined : budget.objection(size - freed);
   if (objection !== undefined) return objection;
-  return context.evaluate === undefined ? "no runtime is at hand to compute it" : undefined;
+  return context.evaluate === undefined ? refusals.noRuntimeToCompute() : undefined;
 }
 
 const EVALUATED: ReadonlySet<DType> = new Set<DType>([
@@ -261,7 +273,7 @@ async function evaluate(
       if (batch.length > 1) {
         const half = batch.length >> 1;
         batches.push(batch.slice(half), batch.slice(0, half));
-      } else if (only !== undefined) context.refused(only.node, `onnxruntime: ${error.message}`);
+      } else if (only !== undefined) context.refused(only.node, refusals.runtimeCannotCompute(error.message));
     }
   }
   return values;

@@ -1,8 +1,8 @@
-import { plural } from "../src/base/plural.js";
-import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
+import { isRefusal, type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
 import type { AttributeInit } from "../src/ir/attribute.js";
-import { isFloat } from "../src/ir/dtype.js";
+import { type DType, isFloat } from "../src/ir/dtype.js";
 import type { Node, Value } from "../src/ir/graph.js";
+import { refusals as irRefusals } from "../src/ir/refusals.js";
 import type { Tensor } from "../src/ir/tensor.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import type { Rewriter } from "../src/rewrite/rewriter.js";
@@ -10,6 +10,19 @@ import { constantTensor } from "../src/rules/constants.js";
 import { sameDim } from "../src/rules/dims.js";
 import type { Facts } from "../src/rules/facts.js";
 import { permutationOf, permuteTensor } from "../src/rules/layout/permutation.js";
+
+const SENTENCES = {
+  operandsAreNotMatrices: (product: string): string => `the operands of ${product} are not proven matrices`,
+  sumDoesNotBroadcastToProduct: (added: string, product: string): string =>
+    `"${added}" is not proven to broadcast to the output of ${product}`,
+  opsetRequiresBias: (product: string): string => `${product} cannot become a Gemm without C before opset 11`,
+  biasIsComputed: (product: string): string =>
+    `the bias C of ${product} is computed and would have to be transposed`,
+  biasTypeIsNotTransposed: (product: string, dtype: DType): string => `the bias C of ${product} is ${dtype}`,
+} as const;
+
+/** Why a product does not become a Gemm, or one of the other order. */
+const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
  * Make one Gemm of a product of matrices and what is added to it, or of one that is transposed afterwards.
@@ -33,6 +46,7 @@ export const fuseGemm: Pass = {
   before: "p = MatMul(a, b)  y = Add(p, c)",
   after: "y = Gemm(a, b, c)",
   numerics: "rounding",
+  refusals,
   rules: [
     { operators: ["Add"], match: matchSum },
     { operators: ["Transpose"], match: matchTranspose },
@@ -56,13 +70,12 @@ function productBefore(value: Value | undefined, reader: Node, facts: Facts): Pr
   if (facts.isCall(node) || a === undefined || b === undefined || dtype === undefined || !isFloat(dtype))
     return undefined;
   if (node.hasReferences) {
-    return refuse(`an attribute of ${node.label} takes its value from the function's caller`);
+    return irRefusals.attributeComesFromCaller(node.label);
   }
   if (facts.rank(a) !== 2 || facts.rank(b) !== 2) {
-    return refuse(`the operands of ${node.label} are not proven matrices`);
+    return refusals.operandsAreNotMatrices(node.label);
   }
-  if (value.uses.size > 1)
-    return refuse(`the output of ${node.label} has ${plural(value.uses.size - 1, "other use")}`);
+  if (value.uses.size > 1) return irRefusals.outputHasOtherUses(node.label, value.uses.size - 1);
   return { node, output: value, a, b, c: node.input(2) };
 }
 
@@ -81,7 +94,7 @@ function matchSum(node: Node, { facts }: View): Proposal | Refusal | undefined {
     if (isRefusal(product)) refusal ??= product;
     else if (product.c === undefined) {
       if (broadcastsTo(added, product.output, facts)) return sum(node, output, product, added);
-      refusal ??= refuse(`"${added.name}" is not proven to broadcast to the output of ${product.node.label}`);
+      refusal ??= refusals.sumDoesNotBroadcastToProduct(added.name, product.node.label);
     }
   }
   return refusal;
@@ -126,7 +139,7 @@ function matchTranspose(node: Node, { facts }: View): Proposal | Refusal | undef
   if (isRefusal(perm) || perm[0] !== 1) return undefined;
   const opset = facts.opset(node) ?? 0;
   if (opset < 7 || (opset < 11 && product.c === undefined)) {
-    return refuse(`${product.node.label} cannot become a Gemm without C before opset 11`);
+    return refusals.opsetRequiresBias(product.node.label);
   }
   const c = transposedBias(product, facts);
   if (isRefusal(c)) return c;
@@ -160,12 +173,12 @@ function transposedBias(
   if (facts.shape(c)?.every((size) => size === 1)) return { value: c, tensor: undefined };
   const tensor = constantTensor(c);
   if (tensor === undefined || tensor.dims.length > 2) {
-    return refuse(`the bias C of ${node.label} is computed and would have to be transposed`);
+    return refusals.biasIsComputed(node.label);
   }
   const lead = new Array<number>(2 - tensor.dims.length).fill(1);
   const permuted = permuteTensor(tensor.reshaped([...lead, ...tensor.dims]), [1, 0]);
   return permuted === undefined
-    ? refuse(`the bias C of ${node.label} is ${tensor.dtype}`)
+    ? refusals.biasTypeIsNotTransposed(node.label, tensor.dtype)
     : { value: c, tensor: permuted };
 }
 

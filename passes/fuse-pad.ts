@@ -1,12 +1,45 @@
 import { present } from "../src/base/assert.js";
-import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
+import {
+  isRefusal,
+  type Refusal,
+  type RefusalCatalogue,
+  refusalCatalogue,
+  refusedAt,
+} from "../src/base/refusal.js";
 import type { Node, Value } from "../src/ir/graph.js";
+import { refusals as irRefusals } from "../src/ir/refusals.js";
 import { hasTrait } from "../src/ops/catalogue.js";
 import { readPad } from "../src/ops/movement/pad.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import type { Rewriter } from "../src/rewrite/rewriter.js";
 import type { Facts } from "../src/rules/facts.js";
 import { type Permutation, permutationOf } from "../src/rules/layout/permutation.js";
+
+const SENTENCES = {
+  paddedValueIsSeenOtherwise: (value: string): string =>
+    `"${value}" is read as something else than the input of an operator too`,
+  readerHasNoBorder: (reader: string): string => `${reader} reads it too and has no border of its own for it`,
+  padModeIsNotConstant: (mode: string): string => `it pads by mode "${mode}"`,
+  spatialAxesAreUnknown: (): string => "its input is not known to have spatial axes",
+  padsAreNegative: (): string => "it cuts off elements (negative pads)",
+  autoPadFollowsPaddedSize: (rule: string): string => `its auto_pad ${rule} follows from the padded size`,
+  batchOrChannelsArePadded: (): string => "it pads batch or channels",
+  padsDoNotFitRank: (): string => "its pads do not fit the rank",
+  borderValueDiffers: (border: string, padded: number): string =>
+    `its border is ${border}, that of Pad ${padded}`,
+  borderZeroPointIsUnknown: (): string => "its zero point is not known",
+  windowIsUnknown: (): string => "its window is not known",
+  borderIsAsWideAsWindow: (): string => "the border is as wide as its window, which no runtime takes",
+  lastWindowMayStartInBorder: (): string => "its last window may start in the border behind (ceil_mode)",
+  indicesCountBorder: (): string => "its Indices count the border",
+  borderMayBeLargest: (value: number): string => `${value} in the border may be its largest element`,
+  opsetDoesNotCountBorder: (): string => "before opset 7 it cannot count its border",
+  lastDivisorIsUnsettled: (): string => "what it divides by at the end is not settled (ceil_mode)",
+  ownBorderIsNotCounted: (): string => "it leaves out a border of its own",
+} as const;
+
+/** Why a Pad stays. */
+const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
  * Give the border that a Pad makes to the operators behind it, which have one of their own.
@@ -32,6 +65,7 @@ export const fusePad: Pass = {
   before: 'p = Pad <mode = "constant"> (x, [0, 0, 1, 1, 0, 0, 1, 1])  y = Conv(p, W)',
   after: "y = Conv <pads = [1, 1, 1, 1]> (x, W)",
   numerics: "rounding",
+  refusals,
   rules: [{ operators: ["Pad"], match }],
 };
 
@@ -78,7 +112,7 @@ function readingsOf(output: Value, border: Border, node: Node, facts: Facts): re
   for (const use of output.uses) {
     const transpose = use.kind === "node" ? transposeOf(use.node, facts) : undefined;
     if (transpose === undefined) {
-      if (use.kind !== "node" || use.index !== 0) return refuse(`"${output.name}" is read by callers too`);
+      if (use.kind !== "node" || use.index !== 0) return refusals.paddedValueIsSeenOtherwise(output.name);
       direct.push(use.node);
       continue;
     }
@@ -91,7 +125,7 @@ function readingsOf(output: Value, border: Border, node: Node, facts: Facts): re
     const readers: Node[] = [];
     for (const each of transpose.output.uses) {
       if (each.kind !== "node" || each.index !== 0)
-        return refuse(`"${transpose.output.name}" is read by callers too`);
+        return refusals.paddedValueIsSeenOtherwise(transpose.output.name);
       readers.push(each.node);
     }
     const takers = takersOf(readers, moved, node, facts);
@@ -122,10 +156,10 @@ function takersOf(
   const takers: { reader: Node; pads: readonly number[] }[] = [];
   for (const reader of readers) {
     if (!reader.is(...READERS) || reader.graph !== node.graph || facts.isCall(reader)) {
-      return refuse(`${reader.label} reads it too and has no border of its own for it`);
+      return refusals.readerHasNoBorder(reader.label);
     }
     const pads = takePads(reader, border, facts);
-    if (isRefusal(pads)) return refuse(`${reader.label}: ${pads.reason}`);
+    if (isRefusal(pads)) return refusedAt(reader.label, pads);
     takers.push({ reader, pads });
   }
   return takers;
@@ -167,38 +201,38 @@ function readBorder(node: Node, facts: Facts): Border | Refusal {
   const padding = readPad(node, facts);
   if (isRefusal(padding)) return padding;
   const { input, mode, pads, value } = padding;
-  if (mode !== "constant") return refuse(`it pads by mode "${mode}"`);
-  if (pads.length < 6) return refuse("its input is not known to have spatial axes");
-  if (pads.some((pad) => pad < 0)) return refuse("it cuts off elements (negative pads)");
+  if (mode !== "constant") return refusals.padModeIsNotConstant(mode);
+  if (pads.length < 6) return refusals.spatialAxesAreUnknown();
+  if (pads.some((pad) => pad < 0)) return refusals.padsAreNegative();
   return { input, pads, value };
 }
 
 /** The pads of a reader with the border among them, or why it cannot take it. */
 function takePads(reader: Node, border: Border, facts: Facts): readonly number[] | Refusal {
-  if (reader.hasReferences) return refuse("an attribute of it takes its value from the function's caller");
+  if (reader.hasReferences) return irRefusals.attributeComesFromCaller(reader.label);
   const rule = reader.string("auto_pad", "NOTSET");
-  if (rule.startsWith("SAME")) return refuse(`its auto_pad ${rule} follows from the padded size`);
+  if (rule.startsWith("SAME")) return refusals.autoPadFollowsPaddedSize(rule);
   const rank = border.pads.length / 2;
-  if (border.pads.some((pad, at) => pad !== 0 && at % rank < 2)) return refuse("it pads batch or channels");
+  if (border.pads.some((pad, at) => pad !== 0 && at % rank < 2)) return refusals.batchOrChannelsArePadded();
   const around = border.pads.filter((_, at) => at % rank >= 2);
   const listed = rule === "VALID" ? undefined : reader.ints("pads");
   const own = listed ?? around.map(() => 0);
-  if (own.length !== around.length) return refuse("its pads do not fit the rank");
+  if (own.length !== around.length) return refusals.padsDoNotFitRank();
   const pads = own.map((pad, at) => pad + (around[at] ?? 0));
-  const reason = reader.is("Conv", "ConvInteger", "QLinearConv")
+  const objection = reader.is("Conv", "ConvInteger", "QLinearConv")
     ? convObjection(reader, border, facts)
     : poolObjection(reader, border, { around, own, pads }, facts);
-  return reason === undefined ? pads : refuse(reason);
+  return objection ?? pads;
 }
 
-function convObjection(reader: Node, { value }: Border, facts: Facts): string | undefined {
-  if (reader.is("Conv")) return value === 0 ? undefined : `its border is 0, that of Pad ${value}`;
+function convObjection(reader: Node, { value }: Border, facts: Facts): Refusal | undefined {
+  if (reader.is("Conv")) return value === 0 ? undefined : refusals.borderValueDiffers("0", value);
   const point = reader.input(2);
   const zero = point === undefined ? [0] : facts.numbers(point);
-  if (zero === undefined) return "its zero point is not known";
+  if (zero === undefined) return refusals.borderZeroPointIsUnknown();
   return zero.every((each) => each === value)
     ? undefined
-    : `its border is its zero point, that of Pad ${value}`;
+    : refusals.borderValueDiffers("its zero point", value);
 }
 
 function poolObjection(
@@ -206,26 +240,26 @@ function poolObjection(
   { input, value }: Border,
   { around, own, pads }: Readonly<Record<"around" | "own" | "pads", readonly number[]>>,
   facts: Facts,
-): string | undefined {
+): Refusal | undefined {
   const kernel = reader.ints("kernel_shape");
   const spatial = pads.length / 2;
-  if (kernel === undefined || kernel.length !== spatial) return "its window is not known";
+  if (kernel === undefined || kernel.length !== spatial) return refusals.windowIsUnknown();
   if (pads.some((pad, at) => pad >= (kernel[at % spatial] ?? 0))) {
-    return "the border is as wide as its window, which no runtime takes";
+    return refusals.borderIsAsWideAsWindow();
   }
   if (reader.int("ceil_mode", 0) !== 0 && around.slice(spatial).some((pad) => pad !== 0)) {
-    return "its last window may start in the border behind (ceil_mode)";
+    return refusals.lastWindowMayStartInBorder();
   }
   if (reader.is("MaxPool")) {
-    if (reader.output(1)?.uses.size) return "its Indices count the border";
-    return isLeast(value, input, facts) ? undefined : `${value} in the border may be its largest element`;
+    if (reader.output(1)?.uses.size) return refusals.indicesCountBorder();
+    return isLeast(value, input, facts) ? undefined : refusals.borderMayBeLargest(value);
   }
-  if (value !== 0) return `its border is 0, that of Pad ${value}`;
+  if (value !== 0) return refusals.borderValueDiffers("0", value);
   if (reader.is("LpPool")) return undefined;
-  if ((facts.opset(reader) ?? 0) < 7) return "before opset 7 it cannot count its border";
-  if (reader.int("ceil_mode", 0) !== 0) return "what it divides by at the end is not settled (ceil_mode)";
+  if ((facts.opset(reader) ?? 0) < 7) return refusals.opsetDoesNotCountBorder();
+  if (reader.int("ceil_mode", 0) !== 0) return refusals.lastDivisorIsUnsettled();
   const counts = reader.int("count_include_pad", 0) !== 0;
-  return counts || own.every((pad) => pad === 0) ? undefined : "it leaves out a border of its own";
+  return counts || own.every((pad) => pad === 0) ? undefined : refusals.ownBorderIsNotCounted();
 }
 
 /** Least numbers of the types that MaxPool takes. */

@@ -1,15 +1,23 @@
 import { present } from "../src/base/assert.js";
-import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
+import { isRefusal, type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
 import { Builder } from "../src/ir/builder.js";
 import type { Graph, Node, Value } from "../src/ir/graph.js";
 import { tensorFromBytes, tensorFromNumbers } from "../src/ir/tensor.js";
 import { staticShape } from "../src/ir/type.js";
 import { equalBodies } from "../src/rewrite/equal-bodies.js";
-import { Inliner, inliningBlocked, visitReplacing } from "../src/rewrite/inline.js";
+import { Inliner, inliningBlocked, pinnedOutput, visitReplacing } from "../src/rewrite/inline.js";
 import type { Pass, PassContext } from "../src/rewrite/pass.js";
 import type { Rewriter } from "../src/rewrite/rewriter.js";
 import { TensorIndex } from "../src/rewrite/tensor-index.js";
 import type { Facts } from "../src/rules/facts.js";
+
+const SENTENCES = {
+  collectedListHasNoShape: (value: string): string =>
+    `it makes no iteration, and the shape of the empty list "${value}" is not known then`,
+} as const;
+
+/** Why a Loop stays. */
+const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
  * Put the body in the place of a control-flow operator that has no choice.
@@ -30,6 +38,7 @@ export const inlineControlFlow: Pass = {
   before: "y = If(yes) <then_branch: u = Exp(x), else_branch: v = Neg(x)>  // yes is true",
   after: "y = Exp(x)",
   numerics: "exact",
+  refusals,
   run: (context) => {
     const inliner = new Inliner();
     const { model, facts } = context.view;
@@ -39,7 +48,7 @@ export const inlineControlFlow: Pass = {
         const plan = node.opType === "If" ? planIf(node, facts) : planLoop(node, facts);
         if (plan === undefined) return false;
         if (isRefusal(plan)) {
-          context.refused(node, plan.reason);
+          context.refused(node, plan);
           return false;
         }
         return attempt(node, plan, inliner, context);
@@ -60,10 +69,7 @@ interface Plan {
 function attempt(node: Node, plan: Plan, inliner: Inliner, context: PassContext): boolean {
   const { graph } = node;
   if (graph === undefined) return false;
-  const pinned = node.outputs.find((value) => value?.isPinned);
-  const blocked = pinned
-    ? `"${pinned.name}" is named outside of the graph`
-    : plan.body && inliningBlocked(plan.body, graph);
+  const blocked = pinnedOutput(node) ?? (plan.body && inliningBlocked(plan.body, graph));
   if (blocked !== undefined) {
     context.refused(node, blocked);
     return false;
@@ -126,8 +132,7 @@ function planLoop(node: Node, facts: Facts): Plan | Refusal | undefined {
   if (body.outputs.length < node.outputs.length + 1) return undefined;
   if (count === 0) {
     const collected = node.outputs.slice(states.length).find((value) => value && value.uses.size > 0);
-    if (collected)
-      return refuse(`it makes no iteration, but what "${collected.name}" collects has no shape then`);
+    if (collected) return refusals.collectedListHasNoShape(collected.name);
     return { why: "makes no iteration", body: undefined, inputs: noInputs, outputs: () => initial };
   }
   return {

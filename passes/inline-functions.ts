@@ -1,8 +1,30 @@
+import { isRefusal, type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
 import { type Attribute, graphsOf } from "../src/ir/attribute.js";
 import { type Graph, isStandardDomain, type Node, type Value } from "../src/ir/graph.js";
 import { type FunctionDef, type Model, type OpsetImport, opsetOf } from "../src/ir/model.js";
-import { Inliner, inliningBlocked, visitReplacing } from "../src/rewrite/inline.js";
+import { Inliner, inliningBlocked, pinnedOutput, visitReplacing } from "../src/rewrite/inline.js";
 import type { Pass, PassContext } from "../src/rewrite/pass.js";
+
+const SENTENCES = {
+  functionCallsItself: (name: string): string =>
+    `function "${name}" calls itself, directly or through others, which ONNX forbids`,
+  functionIsTooLarge: (name: string, size: number): string =>
+    `function "${name}" comes to ${size} nodes, which its callers had better share`,
+  functionImportsMore: (name: string, domain: string): string =>
+    `function "${name}" imports operators of "${domain}", which its caller does not`,
+  functionVersionDiffers: (name: string, own: number, domain: string, around: number): string => {
+    const operators = domain === "" ? "the standard operators" : `"${domain}"`;
+    return `function "${name}" is written for version ${own} of ${operators}, its caller for ${around}`;
+  },
+  callHasTooManyArguments: (name: string): string =>
+    `the call has more inputs or outputs than function "${name}"`,
+  callHasGraphAttribute: (attribute: string): string => `attribute "${attribute}" of the call is a graph`,
+  skippedInputIsOutput: (input: string, name: string): string =>
+    `input "${input}", which the call skips, is an output of function "${name}" or of a body in it`,
+} as const;
+
+/** Why a call stays. */
+const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
  * Put the bodies of functions in the place of their calls, where the caller asks for it.
@@ -25,6 +47,7 @@ export const inlineFunctions: Pass = {
   before: "y = f.Layer(x)  // f.Layer(a) => (b) { b = Relu(a) }",
   after: "y = Relu(x)",
   numerics: "exact",
+  refusals,
   run: (context) => {
     const { model, settings } = context.view;
     if (!settings.inlineFunctions || model.functions.length === 0) return;
@@ -97,23 +120,15 @@ function inlineIn(
   visitReplacing(graph, (node) => {
     const fn = calls.of(node);
     if (fn === undefined) return false;
-    const size = calls.sizeOf(fn);
-    const imports = missingImports(fn, caller?.opsetImports ?? model.opsetImports, calls);
-    const attributes = attributesOf(node, fn);
-    const reason =
-      size === undefined
-        ? `function "${fn.name}" calls itself, directly or through others, which ONNX forbids`
-        : size > MOST_NODES
-          ? `function "${fn.name}" comes to ${size} nodes, which its callers had better share`
-          : typeof imports === "string"
-            ? imports
-            : imports.length > 0 && caller !== undefined
-              ? `function "${fn.name}" imports operators of "${imports[0]?.domain}", which its caller does not`
-              : whyNotCopied(node, fn, attributes);
-    if (reason !== undefined) {
-      context.refused(node, reason);
+    const keep = (refusal: Refusal): false => {
+      context.refused(node, refusal);
       return false;
-    }
+    };
+    const imports = wrongSize(fn, calls) ?? missingImports(fn, caller, calls);
+    if (isRefusal(imports)) return keep(imports);
+    const attributes = attributesOf(node, fn);
+    const blocked = whyNotCopied(node, fn, attributes);
+    if (blocked !== undefined) return keep(blocked);
     return context.attempt(node.key, {
       kind: "rewrite",
       summary: `${node.label} becomes the body of function "${fn.name}"`,
@@ -121,7 +136,7 @@ function inlineIn(
         const inputs = new Map<Value, Value | null>(
           fn.body.inputs.map((input, i) => [input, node.input(i) ?? null]),
         );
-        if (typeof imports !== "string") model.opsetImports = [...model.opsetImports, ...imports];
+        model.opsetImports = [...model.opsetImports, ...imports];
         inliner.replace(
           node,
           { body: fn.body, inputs, attributes },
@@ -133,12 +148,19 @@ function inlineIn(
   });
 }
 
-/** What the caller must import as well; a sentence where it imports another version. */
+function wrongSize(fn: FunctionDef, calls: Calls): Refusal | undefined {
+  const size = calls.sizeOf(fn);
+  if (size === undefined) return refusals.functionCallsItself(fn.name);
+  return size > MOST_NODES ? refusals.functionIsTooLarge(fn.name, size) : undefined;
+}
+
+/** The operator sets that the model must import as well; a function that calls this one gets none for it. */
 function missingImports(
   fn: FunctionDef,
-  imports: readonly OpsetImport[],
+  caller: FunctionDef | undefined,
   calls: Calls,
-): readonly OpsetImport[] | string {
+): readonly OpsetImport[] | Refusal {
+  const imports = caller?.opsetImports ?? calls.model.opsetImports;
   const domains = new Set<string>();
   for (const graph of fn.body.withSubgraphs()) {
     for (const node of graph.nodes()) {
@@ -151,12 +173,14 @@ function missingImports(
     const [version, around] = [opsetOf(fn.opsetImports, domain), opsetOf(imports, domain)];
     if (version === around || version === undefined) continue;
     if (around !== undefined) {
-      const what = domain === "" ? "the standard operators" : `"${domain}"`;
-      return `function "${fn.name}" is written for version ${version} of ${what}, its caller for ${around}`;
+      return refusals.functionVersionDiffers(fn.name, version, domain, around);
     }
     missing.push({ domain, version });
   }
-  return missing;
+  const [first] = missing;
+  return first === undefined || caller === undefined
+    ? missing
+    : refusals.functionImportsMore(fn.name, first.domain ?? "");
 }
 
 /** What the references in the body stand for. */
@@ -169,19 +193,19 @@ function whyNotCopied(
   node: Node,
   fn: FunctionDef,
   attributes: ReadonlyMap<string, Attribute>,
-): string | undefined {
+): Refusal | undefined {
   const { body } = fn;
   if (node.inputs.length > body.inputs.length || node.outputs.length > body.outputs.length)
-    return `the call has more inputs or outputs than function "${fn.name}"`;
+    return refusals.callHasTooManyArguments(fn.name);
   for (const attr of attributes.values()) {
-    if (graphsOf(attr).length > 0) return `attribute "${attr.name}" of the call is a graph`;
+    if (graphsOf(attr).length > 0) return refusals.callHasGraphAttribute(attr.name);
   }
-  const pinned = node.outputs.find((value) => value?.isPinned);
-  if (pinned) return `"${pinned.name}" is named outside of the graph`;
+  const pinned = pinnedOutput(node);
+  if (pinned !== undefined) return pinned;
   for (const [i, input] of body.inputs.entries()) {
     const isSkipped = node.input(i) === undefined;
     if (isSkipped && [...input.uses].some((use) => use.kind === "output"))
-      return `input "${input.name}", which the call skips, is an output of function "${fn.name}" or of a body in it`;
+      return refusals.skippedInputIsOutput(input.name, fn.name);
   }
   return node.graph && inliningBlocked(body, node.graph);
 }

@@ -1,7 +1,15 @@
-import { type Refusal, refuse } from "../src/base/refusal.js";
+import { type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
 import type { Node } from "../src/ir/graph.js";
+import { refusals as irRefusals } from "../src/ir/refusals.js";
 import type { Pass, Proposal } from "../src/rewrite/pass.js";
 import { valueOfConstant } from "../src/rules/constants.js";
+
+const SENTENCES = {
+  constantIsNotDense: (): string => "its value is sparse, a list of strings, or given by a function's caller",
+} as const;
+
+/** Why a Constant stays a node. */
+const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
  * Turn Constant nodes into initializers of the same name.
@@ -21,6 +29,7 @@ export const liftConstants: Pass = {
   before: "k = Constant <value = float[2] {1, 2}> ()",
   after: "<float[2] k = {1, 2}>",
   numerics: "exact",
+  refusals,
   rules: [{ operators: ["Constant"], match }],
 };
 
@@ -29,10 +38,9 @@ function match(node: Node): Proposal | Refusal | undefined {
   const [graph, output] = [node.graph, node.output(0)];
   const tensor = valueOfConstant(node);
   if (output === undefined || output.uses.size === 0) return undefined;
-  if (tensor === undefined)
-    return refuse("its value is sparse, a string list, or given by a function's caller");
-  if (output.isGraphOutput) return refuse(`"${output.name}" is a graph output`);
-  if (output.pinnedBecause !== undefined) return refuse(`"${output.name}" stays: ${output.pinnedBecause}`);
+  if (tensor === undefined) return refusals.constantIsNotDense();
+  if (output.isGraphOutput) return irRefusals.valueIsGraphOutput(output.name);
+  if (output.pinnedBecause !== undefined) return irRefusals.valueIsPinned(output.name, output.pinnedBecause);
   return {
     kind: "rewrite",
     summary: `${node.label} becomes an initializer`,

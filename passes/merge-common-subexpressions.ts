@@ -1,9 +1,19 @@
 import { isDeterministic } from "../src/analysis/determinism.js";
+import { type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
 import { canReplace, type Graph, type Node, type Value } from "../src/ir/graph.js";
 import { attributeKey } from "../src/rewrite/equal-bodies.js";
 import type { Pass, PassContext } from "../src/rewrite/pass.js";
 import { kindOf, TensorIndex } from "../src/rewrite/tensor-index.js";
 import { constantTensor } from "../src/rules/constants.js";
+
+const SENTENCES = {
+  repetitionIsBodyOutput: (kept: string): string => `it repeats ${kept}, but it gives its body an output`,
+  repetitionHasOutputName: (kept: string): string =>
+    `it repeats ${kept}, but the outputs of both have names that callers see`,
+} as const;
+
+/** Why a repetition stays. */
+const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
  * Compute once what two nodes of a graph compute alike.
@@ -25,6 +35,7 @@ export const mergeCommonSubexpressions: Pass = {
   before: "a = Relu(x)  b = Relu(x)  y = Add(a, b)",
   after: "a = Relu(x)  y = Add(a, a)",
   numerics: "exact",
+  refusals,
   run: (context) => {
     const { model } = context.view;
     const table: Table = { ids: new Map(), tensors: new TensorIndex() };
@@ -108,9 +119,9 @@ function mergeInto(kept: Node, node: Node, context: PassContext): void {
   });
 }
 
-function whyKept(kept: Node, node: Node): string {
-  if (kept.graph !== node.graph) return `it repeats ${kept.label}, but it gives its body an output`;
-  return `it repeats ${kept.label}, but the outputs of both have names that callers see`;
+function whyKept(kept: Node, node: Node): Refusal {
+  if (kept.graph !== node.graph) return refusals.repetitionIsBodyOutput(kept.label);
+  return refusals.repetitionHasOutputName(kept.label);
 }
 
 /** Equal for nodes that are alike but for the elements of their constants; undefined where attributes cannot be compared. */

@@ -8,19 +8,38 @@ import {
   outputChannels,
 } from "../src/affine/kernels.js";
 import { type Matrix, matrixOf, multiplyMatrices } from "../src/affine/matrices.js";
+import { refusals as affineRefusals } from "../src/affine/refusals.js";
 import { fitsRange } from "../src/affine/scale-tensor.js";
-import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
+import { isRefusal, type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
 import { type FloatDType, isFloat } from "../src/ir/dtype.js";
 import type { Node, Value } from "../src/ir/graph.js";
+import { refusals as irRefusals } from "../src/ir/refusals.js";
 import { type Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
 import { hasTrait } from "../src/ops/catalogue.js";
 import { type ConstantConv, readConv } from "../src/ops/convolution/kernel.js";
 import { type ConstantProduct, readProduct } from "../src/ops/linear/product.js";
 import { composeInput } from "../src/ops/recurrent/compose.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
+import { readElsewhere } from "../src/rewrite/read-elsewhere.js";
 import type { Rewriter } from "../src/rewrite/rewriter.js";
 import { requireConstant } from "../src/rules/constants.js";
 import type { Facts } from "../src/rules/facts.js";
+
+const SENTENCES = {
+  paddingFollowsBias: (first: string, second: string): string =>
+    `padding comes between the bias of ${first} and ${second}`,
+  mergingAddsMultiplications: (merged: number, separate: number): string =>
+    `one would take ${merged} multiplications for each position, the two take ${separate}`,
+  mergedWeightIsLarger: (merged: number, separate: number): string =>
+    `the merged weight would have ${merged} elements, the two have ${separate}`,
+  mergingTakesTooLong: (): string => "multiplying the two weights out would take too long",
+  inputIsTransposed: (second: string, first: string): string => `${second} transposes what ${first} gives`,
+  weightSizesDoNotFit: (): string => "the sizes of the two weights do not fit",
+  weightFileIsMissing: (node: string): string => `the file with the weight of ${node} is missing`,
+} as const;
+
+/** Why the two stay two. */
+const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
  * Merge two linear operators in a row where one costs no more than the two.
@@ -50,6 +69,7 @@ export const mergeLinearChains: Pass = {
   before: "a = Gemm(x, W1, b1)  y = Gemm(a, W2, b2)",
   after: "y = Gemm(x, W, b)",
   numerics: "rounding",
+  refusals,
   rules: [{ operators: ["Conv", "GRU", "LSTM", "RNN", "Gemm", "MatMul"], match }],
 };
 
@@ -64,13 +84,13 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   if (facts.isCall(first)) return undefined;
   if (node.is("Conv") && first.is("Conv")) {
     if (!hasOneTap(node) && !hasOneTap(first)) return undefined;
-    return readElsewhere(first, node, between) ?? mergeConvs(first, node, facts);
+    return seenBetween(first, node, between) ?? mergeConvs(first, node, facts);
   }
   if (hasTrait(node, "recurrent") && first.is("MatMul")) {
-    return readElsewhere(first, node, between) ?? mergeIntoRecurrent(first, node, facts);
+    return seenBetween(first, node, between) ?? mergeIntoRecurrent(first, node, facts);
   }
   if (node.is("Gemm", "MatMul") && first.is("Gemm", "MatMul")) {
-    return readElsewhere(first, node, between) ?? mergeProducts(first, node, facts);
+    return seenBetween(first, node, between) ?? mergeProducts(first, node, facts);
   }
   return undefined;
 }
@@ -80,10 +100,10 @@ function hasOneTap(node: Node): boolean {
   return dims?.slice(2).every((size) => size === 1) ?? false;
 }
 
-function readElsewhere(first: Node, second: Node, between: Value): Refusal | undefined {
-  if (between.isGraphOutput) return refuse(`"${between.name}" is a graph output`);
-  if (between.uses.size > 1) return refuse(`"${between.name}" is read elsewhere too`);
-  return first.graph === second.graph ? undefined : refuse(`${first.label} is in another graph`);
+function seenBetween(first: Node, second: Node, between: Value): Refusal | undefined {
+  const shared = readElsewhere(between);
+  if (shared !== undefined || first.graph === second.graph) return shared;
+  return irRefusals.nodesAreInDifferentGraphs(first.label, second.label);
 }
 
 function mergeConvs(firstNode: Node, secondNode: Node, facts: Facts): Proposal | Refusal | undefined {
@@ -94,7 +114,7 @@ function mergeConvs(firstNode: Node, secondNode: Node, facts: Facts): Proposal |
   if (!entersPointwise && !leavesPointwise) return undefined;
   const bias = first.bias?.some((value) => value !== 0) ? first.bias : undefined;
   if (bias !== undefined && !isUnpadded(second.kernel)) {
-    return refuse(`padding comes between the bias of ${firstNode.label} and ${secondNode.label}`);
+    return refusals.paddingFollowsBias(firstNode.label, secondNode.label);
   }
 
   const { dims } = composedDims(first.kernel, second.kernel);
@@ -102,7 +122,7 @@ function mergeConvs(firstNode: Node, secondNode: Node, facts: Facts): Proposal |
   const [cost1, cost2] = [multiplications(first.kernel), multiplications(second.kernel)];
   const refused = tooCostly(size, cost1 * positionRatio(first, second, facts) + cost2, cost1 + cost2);
   if (refused !== undefined) return refused;
-  if ((cost1 * cost2) / outputChannels(first.kernel) > MAX_PRODUCT) return TOO_LONG;
+  if ((cost1 * cost2) / outputChannels(first.kernel) > MAX_PRODUCT) return refusals.mergingTakesTooLong();
   const composition = composeKernels(first.kernel, second.kernel, first.bias);
   return proposeConv(first, second, entersPointwise ? second : first, composition);
 }
@@ -124,16 +144,10 @@ function positionRatio(first: ConstantConv, second: ConstantConv, facts: Facts):
 /** Why one is no gain: `merged` and `separate` multiplications for each position, `weights` elements of the two now. */
 function tooCostly(merged: number, separate: number, weights: number): Refusal | undefined {
   if (merged > separate) {
-    return refuse(
-      `one would take ${merged} multiplications for each position, the two take ${Math.round(separate)}`,
-    );
+    return refusals.mergingAddsMultiplications(merged, Math.round(separate));
   }
-  return merged > weights
-    ? refuse(`the merged weight would have ${merged} elements, the two have ${weights}`)
-    : undefined;
+  return merged > weights ? refusals.mergedWeightIsLarger(merged, weights) : undefined;
 }
-
-const TOO_LONG: Refusal = refuse("multiplying the two weights out would take too long");
 
 const GEOMETRY = ["auto_pad", "dilations", "kernel_shape", "pads", "strides"] as const;
 
@@ -168,13 +182,14 @@ function mergeProducts(firstNode: Node, secondNode: Node, facts: Facts): Proposa
   const [first, second] = [readProduct(firstNode, facts), readProduct(secondNode, facts)];
   if (isRefusal(first)) return first;
   if (isRefusal(second)) return second;
-  if (second.transA) return refuse(`${secondNode.label} transposes what ${firstNode.label} gives`);
-  if (first.columns !== second.rows) return refuse("the sizes of the two weights do not fit");
-  if (second.output.isPinned) return refuse(`"${second.output.name}" is named by an annotation`);
+  if (second.transA) return refusals.inputIsTransposed(secondNode.label, firstNode.label);
+  if (first.columns !== second.rows) return refusals.weightSizesDoNotFit();
+  const { name, pinnedBecause } = second.output;
+  if (pinnedBecause !== undefined) return irRefusals.valueIsPinned(name, pinnedBecause);
   const [cost1, cost2] = [first.weight.size, second.weight.size];
   const refused = tooCostly(first.rows * second.columns, cost1 + cost2, cost1 + cost2);
   if (refused !== undefined) return refused;
-  if (cost1 * second.columns > MAX_PRODUCT) return TOO_LONG;
+  if (cost1 * second.columns > MAX_PRODUCT) return refusals.mergingTakesTooLong();
   const right = scaled(matrixOf(second.weight, second.transB), second.alpha);
   const product = multiplyMatrices(scaled(matrixOf(first.weight, first.transB), first.alpha), right);
   const carried =
@@ -192,8 +207,8 @@ function mergeIntoRecurrent(firstNode: Node, node: Node, facts: Facts): Proposal
   const { dtype, dims } = weight;
   const [directions = 0, rows = 0, between] = dims;
   if (!isFloat(dtype) || dims.length !== 3 || between !== first.columns)
-    return refuse("the sizes of the two weights do not fit");
-  if (weight.data.kind === "missing") return refuse(`the file with the weight of ${node.label} is missing`);
+    return refusals.weightSizesDoNotFit();
+  if (weight.data.kind === "missing") return refusals.weightFileIsMissing(node.label);
   const separate = first.weight.size + weight.size;
   const refused = tooCostly(first.rows * directions * rows, separate, separate);
   if (refused !== undefined) return refused;
@@ -244,10 +259,10 @@ function constantsOf(
   weight: Float64Array,
   bias: Float64Array | undefined,
 ): Constants | Refusal {
-  if (!fitsRange(dtype, weight)) return refuse(`the merged ${dtype} weight would overflow`);
+  if (!fitsRange(dtype, weight)) return affineRefusals.constantWouldOverflow(dtype);
   const constants = new Map([[1, tensorFromNumbers(dtype, dims, weight)]]);
   if (bias === undefined) return constants;
-  if (!fitsRange(dtype, bias)) return refuse(`the merged ${dtype} bias would overflow`);
+  if (!fitsRange(dtype, bias)) return affineRefusals.constantWouldOverflow(dtype);
   return constants.set(2, tensorFromNumbers(dtype, [bias.length], bias));
 }
 

@@ -9,19 +9,40 @@ import {
   tapSizes,
 } from "../src/affine/kernels.js";
 import { addScaled } from "../src/affine/matrices.js";
+import { refusals as affineRefusals } from "../src/affine/refusals.js";
 import { fitsRange, scaleTensor } from "../src/affine/scale-tensor.js";
-import { isRefusal, type Refusal, refuse } from "../src/base/refusal.js";
+import {
+  isRefusal,
+  type Refusal,
+  type RefusalCatalogue,
+  refusalCatalogue,
+  refusedAt,
+} from "../src/base/refusal.js";
 import type { FloatDType } from "../src/ir/dtype.js";
-import { canReplace, type Node, type Value } from "../src/ir/graph.js";
+import type { Node, Value } from "../src/ir/graph.js";
+import { refusals as irRefusals } from "../src/ir/refusals.js";
 import { type Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
 import { liftAffine } from "../src/ops/affine.js";
 import { hasTrait } from "../src/ops/catalogue.js";
 import { type ConstantConv, readConv } from "../src/ops/convolution/kernel.js";
 import { readProduct } from "../src/ops/linear/product.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
-import type { Rewriter } from "../src/rewrite/rewriter.js";
+import { readElsewhere } from "../src/rewrite/read-elsewhere.js";
+import { type Rewriter, replacementBlocked } from "../src/rewrite/rewriter.js";
 import { sameShape } from "../src/rules/dims.js";
 import type { Facts } from "../src/rules/facts.js";
+
+const SENTENCES = {
+  transposedConvolutionsDiffer: (one: string, other: string): string =>
+    `${one} and ${other} differ in their groups, output_padding or output_shape`,
+  columnsDiffer: (one: string, columns: number, other: string, others: number): string =>
+    `${one} has ${columns} columns, ${other} ${others}`,
+  transpositionsDiffer: (one: string, other: string): string =>
+    `${one} and ${other} differ in transA or transB`,
+} as const;
+
+/** Why two terms stay apart. */
+const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
  * Merge branches that are linear in the same x and end in one sum.
@@ -52,6 +73,7 @@ export const mergeParallelBranches: Pass = {
   before: "a = Conv(x, W3)  b = Conv(x, W1)  c = BatchNormalization(x, ...)  y = Sum(a, b, c)",
   after: "y = Conv(x, W, b)",
   numerics: "rounding",
+  refusals,
   rules: [{ operators: ["Add", "Sub", "Sum"], match }],
 };
 
@@ -203,13 +225,13 @@ function intoConv(
   const guest = conv === undefined ? branchOfAffine(affine, host) : branchOfConv(conv);
   if (guest === undefined || isRefusal(guest)) return guest;
   if (conv !== undefined && node.is("ConvTranspose") && !fitTransposed(node, conv))
-    return refuse(`${node.label} and ${conv.label} differ in their groups, output_padding or output_shape`);
+    return refusals.transposedConvolutionsDiffer(node.label, conv.label);
   const taps = alignTaps(host.kernel, guest.kernel, sameShape(facts.shape(output), facts.shape(other)));
-  if (isRefusal(taps)) return refuse(`${node.label} and ${termLabel(other)}: ${taps.reason}`);
+  if (isRefusal(taps)) return refusedAt(`${node.label} and ${termLabel(other)}`, taps);
 
   const [first, second] = [signed(host.kernel, signs.host), signed(guest.kernel, signs.guest)];
   const weight = addKernels(host.dtype, first, second, taps);
-  if (leavesRange(weight)) return refuse(`the ${host.dtype} weight of both would overflow`);
+  if (leavesRange(weight)) return affineRefusals.constantWouldOverflow(host.dtype);
   const bias = addBiases(host.dtype, times(host.bias, signs.host), times(guest.bias, signs.guest));
   if (isRefusal(bias)) return bias;
   const constants = new Map([[1, weight]]);
@@ -296,16 +318,16 @@ function intoProduct(
   if (isRefusal(guest)) return guest;
   const { weight, dtype } = host;
   if (host.columns !== guest.columns) {
-    return refuse(`${node.label} has ${host.columns} columns, ${producer.label} ${guest.columns}`);
+    return refusals.columnsDiffer(node.label, host.columns, producer.label, guest.columns);
   }
   if (host.transA !== guest.transA || host.transB !== guest.transB) {
-    return refuse(`${node.label} and ${producer.label} differ in transA or transB`);
+    return refusals.transpositionsDiffer(node.label, producer.label);
   }
   const sum = addScaled(dtype, weight.dims, [
     { factor: host.alpha * signs.host, tensor: weight },
     { factor: guest.alpha * signs.guest, tensor: guest.weight },
   ]);
-  if (leavesRange(sum)) return refuse(`the ${dtype} weight of both would overflow`);
+  if (leavesRange(sum)) return affineRefusals.constantWouldOverflow(dtype);
   const bias = addBiases(dtype, times(host.bias, signs.host), times(guest.bias, signs.guest));
   if (isRefusal(bias)) return bias;
   const constants = new Map([[1, sum]]);
@@ -320,13 +342,8 @@ function addBiases(
 ): Tensor | Refusal | undefined {
   const values = a === undefined ? b : a.map((value, c) => value + (b?.[c] ?? 0));
   if (values === undefined) return undefined;
-  if (!fitsRange(dtype, values)) return refuse(`the ${dtype} bias of both would overflow`);
+  if (!fitsRange(dtype, values)) return affineRefusals.constantWouldOverflow(dtype);
   return tensorFromNumbers(dtype, [values.length], values);
-}
-
-function readElsewhere(value: Value): Refusal | undefined {
-  if (value.isGraphOutput) return refuse(`"${value.name}" is a graph output`);
-  return value.uses.size === 1 ? undefined : refuse(`"${value.name}" is read elsewhere too`);
 }
 
 function termLabel(value: Value): string {
@@ -337,15 +354,14 @@ function propose(first: Term, second: Term, merger: Merger, result: Value): Prop
   const { sum } = first;
   const { host, output, guests } = merger;
   if ([host, ...guests].some(({ graph }) => graph !== second.sum.graph)) {
-    return refuse(`${host.label} and the sum are in different graphs`);
+    return irRefusals.nodesAreInDifferentGraphs(host.label, second.sum.label);
   }
   // What is left of a sum of two takes its place, and the name of its output.
   const left = sum.inputs.length > 2 ? undefined : sum.input(1 - first.index);
   const rest = left === second.value ? output : left;
   const heir = sum.is("Sub") && first.index === 0 ? undefined : rest;
-  if (heir === undefined ? result.isPinned : !canReplace(result, heir)) {
-    return refuse(`the name of "${result.name}" cannot be handed on`);
-  }
+  const blocked = heir === undefined ? pinned(result) : replacementBlocked(result, heir);
+  if (blocked !== undefined) return blocked;
   return {
     kind: "rewrite",
     summary: `${host.label} takes in ${guests[0]?.label ?? `its own input "${host.input(0)?.name}"`}`,
@@ -361,6 +377,10 @@ function propose(first: Term, second: Term, merger: Merger, result: Value): Prop
       for (const guest of guests) rewriter.removeNode(guest);
     },
   };
+}
+
+function pinned({ name, pinnedBecause }: Value): Refusal | undefined {
+  return pinnedBecause === undefined ? undefined : irRefusals.valueIsPinned(name, pinnedBecause);
 }
 
 /** The sum without one of its terms: the other term where there were two. */

@@ -1,10 +1,19 @@
-import { type Refusal, refuse } from "../src/base/refusal.js";
+import { type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import { tensorFromNumbers } from "../src/ir/tensor.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { constantTensor } from "../src/rules/constants.js";
 import { type SymDim, sameDim } from "../src/rules/dims.js";
 import type { Facts } from "../src/rules/facts.js";
+
+const SENTENCES = {
+  zerosAreSizes: (): string => "it takes sizes of zero at their word (allowzero)",
+  severalSizesAreDynamic: (): string =>
+    "several sizes of its target are dynamic, and not all repeat its input's",
+} as const;
+
+/** Why a computed target stays. */
+const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
  * Give Reshape its target as a constant where it is computed from shapes.
@@ -28,6 +37,7 @@ export const simplifyReshape: Pass = {
   before: "s = Shape(x)  n = Gather(s, 0)  t = Concat(n, c)  y = Reshape(x, t)",
   after: "y = Reshape(x, [-1, 2, 29, 28, 28])",
   numerics: "exact",
+  refusals,
   rules: [{ operators: ["Reshape"], match }],
 };
 
@@ -39,10 +49,9 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   if (constantTensor(target) !== undefined) return undefined;
   const elements = facts.elements(target);
   if (elements === undefined) return undefined;
-  if (node.int("allowzero", 0) !== 0) return refuse("it takes sizes of zero at their word (allowzero)");
+  if (node.int("allowzero", 0) !== 0) return refusals.zerosAreSizes();
   const settled = constantTarget(withoutRemainder(elements, node, facts), data, facts);
-  if (settled === undefined)
-    return refuse("several sizes of its target are dynamic, and not all repeat its input's");
+  if (settled === undefined) return refusals.severalSizesAreDynamic();
   const tensor = tensorFromNumbers("int64", [settled.length], settled);
   return {
     kind: "rewrite",

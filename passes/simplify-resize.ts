@@ -1,10 +1,19 @@
-import { type Refusal, refuse } from "../src/base/refusal.js";
+import { type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
 import type { Node } from "../src/ir/graph.js";
 import { tensorFromNumbers } from "../src/ir/tensor.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { constantTensor } from "../src/rules/constants.js";
 import { type MaybeDim, sameDim } from "../src/rules/dims.js";
 import { normalAxis } from "../src/rules/shapes.js";
+
+const SENTENCES = {
+  sizesComeFromRegion: (): string => "tf_crop_and_resize takes its sizes from the region of interest",
+  sizesAreBounds: (): string => "its sizes are bounds, of which one is reached (keep_aspect_ratio_policy)",
+  scalesAreNotExact: (): string => "a size neither repeats the input's nor is a number with an exact scale",
+} as const;
+
+/** Why sizes stay. */
+const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
  * Give Resize its scales as a constant where its sizes are computed from shapes.
@@ -25,6 +34,7 @@ export const simplifyResize: Pass = {
   before: "s = Shape(x)  n = Slice(s, [0], [2])  t = Concat(n, [28, 28])  y = Resize(x, , , t)",
   after: "y = Resize(x, , [1, 1, 2, 2])",
   numerics: "exact",
+  refusals,
   rules: [{ operators: ["Resize"], match }],
 };
 
@@ -37,17 +47,15 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   const [elements, shape] = [facts.elements(sizes), facts.shape(data)];
   if (elements === undefined || shape === undefined) return undefined;
   if (node.string("coordinate_transformation_mode", "half_pixel") === "tf_crop_and_resize")
-    return refuse("tf_crop_and_resize takes its sizes from the region of interest");
-  if (node.string("keep_aspect_ratio_policy", "stretch") !== "stretch")
-    return refuse("its sizes are bounds, of which one is reached (keep_aspect_ratio_policy)");
+    return refusals.sizesComeFromRegion();
+  if (node.string("keep_aspect_ratio_policy", "stretch") !== "stretch") return refusals.sizesAreBounds();
   const axes = node.ints("axes") ?? shape.map((_, axis) => axis);
   const scales = elements.map((size, i) => {
     const axis = normalAxis(axes[i], shape.length);
     return axis === undefined ? undefined : scaleOf(size, shape[axis]);
   });
   const known = scales.filter((scale) => scale !== undefined);
-  if (known.length < scales.length)
-    return refuse("not every size repeats the input's or is a number of which the scale is exact");
+  if (known.length < scales.length) return refusals.scalesAreNotExact();
   return {
     kind: "rewrite",
     summary: `${node.label} gets the scales [${known.join(", ")}]`,

@@ -1,14 +1,15 @@
 import { channelCount, isScaleOnly, isShiftOnly } from "../affine/channel-affine.js";
 import { transformConstant } from "../affine/transform-constant.js";
-import { plural } from "../base/plural.js";
-import { isRefusal, type Refusal, refuse } from "../base/refusal.js";
+import { isRefusal, type Refusal, refusedAt } from "../base/refusal.js";
 import type { Node, Use, Value } from "../ir/graph.js";
+import { refusals as irRefusals } from "../ir/refusals.js";
 import type { Tensor } from "../ir/tensor.js";
 import { affineFacets } from "../ops/affine.js";
 import type { Absorption, AffineFacets, PlacedMap } from "../rules/affine/facet.js";
 import { constantTensor } from "../rules/constants.js";
 import type { Facts } from "../rules/facts.js";
 import type { Landing, Reader } from "./landing.js";
+import { refusals } from "./refusals.js";
 import { landRemainder } from "./remainder.js";
 
 /** A constant that others read too is copied for the map; one larger than this many bytes is left alone. */
@@ -23,11 +24,11 @@ const MAX_STEPS = 256;
  */
 export function planUp(reader: Reader, placed: PlacedMap, facts: Facts): readonly Landing[] | Refusal {
   const value = reader.node.input(reader.index);
-  if (value === undefined) return refuse("its input is missing");
+  if (value === undefined) return refusals.operandIsMissing(reader.node.label);
   const landings = new Search(facts).up(value, placed, reader);
   if (isRefusal(landings)) return landings;
   const twice = landings.find((landing, i) => landings.slice(0, i).some((other) => collide(other, landing)));
-  return twice === undefined ? landings : refuse(`${twice.node.label} is reached in two ways`);
+  return twice === undefined ? landings : refusals.nodeIsReachedTwice(twice.node.label);
 }
 
 /** The same with the flow of data: into every reader of `value`. */
@@ -59,16 +60,14 @@ class Search {
     if (shared !== undefined) return this.#copied(producer, value, placed, reader) ?? shared;
     const { absorbUp, passUp, everyOutput } = this.#facetsOf(producer);
     const output = producer.outputs.indexOf(value);
-    if (output > 0 && !everyOutput)
-      return refuse(`"${value.name}" is not the first output of ${producer.label}`);
+    if (output > 0 && !everyOutput) return refusals.valueIsNotFirstOutput(value.name, producer.label);
     const landed = absorbUp && this.#land(producer, absorbUp(producer, placed, this.#facts));
     if (landed !== undefined && !isRefusal(landed)) return landed;
-    if (passUp === undefined)
-      return landed ?? refuse(`${producer.label} takes no scale and shift into itself`);
-    if (++this.#steps > MAX_STEPS) return TOO_LONG;
+    if (passUp === undefined) return landed ?? refusals.takesNoMapOfOutput(producer.label);
+    if (++this.#steps > MAX_STEPS) return tooLong();
     const ways = passUp(producer, placed, this.#facts, output);
-    if (isRefusal(ways)) return landed ?? refuse(`${producer.label}: ${ways.reason}`);
-    let best: readonly Landing[] | Refusal = refuse(`${producer.label} lets it through nowhere`);
+    if (isRefusal(ways)) return landed ?? refusedAt(producer.label, ways);
+    let best: readonly Landing[] | Refusal = refusals.letsNoMapThrough(producer.label);
     for (const way of ways) {
       const landings = this.#alongAll([...way], producer);
       if (isRefusal(best) || (!isRefusal(landings) && remainders(landings) < remainders(best)))
@@ -116,7 +115,7 @@ class Search {
     const landings: Landing[] = [];
     for (const [index, part] of parts) {
       const input = producer.input(index);
-      if (input === undefined) return refuse(`an input of ${producer.label} is missing`);
+      if (input === undefined) return refusals.operandIsMissing(producer.label);
       const own = this.up(input, part, { node: producer, index });
       if (isRefusal(own)) return own;
       landings.push(...own);
@@ -153,16 +152,14 @@ class Search {
   #intoConstant(value: Value, placed: PlacedMap, reader: Reader): readonly Landing[] | Refusal {
     const tensor = constantTensor(value);
     if (tensor === undefined) {
-      return refuse(
-        `${value.isGraphInput ? "graph input" : "value"} "${value.name}" takes no scale and shift into itself`,
-      );
+      return refusals.takesNoMapOfOutput(`${value.isGraphInput ? "graph input" : "value"} "${value.name}"`);
     }
     if (tensor.byteLength > MAX_COPY) {
       const shared = readElsewhere(value);
       if (shared !== undefined) return shared;
     }
     const mapped: Tensor | Refusal = transformConstant(tensor, placed.axis, placed.map);
-    if (isRefusal(mapped)) return refuse(`constant "${value.name}": ${mapped.reason}`);
+    if (isRefusal(mapped)) return refusedAt(`constant "${value.name}"`, mapped);
     return [{ node: reader.node, absorption: { constants: new Map([[reader.index, mapped]]) } }];
   }
 
@@ -173,32 +170,30 @@ class Search {
     for (const use of value.uses) {
       if (readsShapeOnly(use)) continue;
       if (use.kind !== "node") {
-        return refuse(
-          use.kind === "output"
-            ? `"${value.name}" is a graph output`
-            : `"${value.name}" is named: ${use.reason}`,
-        );
+        return use.kind === "output"
+          ? irRefusals.valueIsGraphOutput(value.name)
+          : irRefusals.valueIsPinned(value.name, use.reason);
       }
       const { node, index } = use;
       const { absorbDown, passDown } = this.#facetsOf(node);
-      if (this.#reached.has(node)) return refuse(`${node.label} is reached in two ways`);
+      if (this.#reached.has(node)) return refusals.nodeIsReachedTwice(node.label);
       this.#reached.add(node);
-      if (++this.#steps > MAX_STEPS) return TOO_LONG;
+      if (++this.#steps > MAX_STEPS) return tooLong();
       if (absorbDown !== undefined) {
         const absorption = absorbDown(node, index, placed, this.#facts);
         const own = landing(node, absorption);
         if (isRefusal(own) || isRefusal(absorption)) return own;
         const result = node.output(0);
         if (absorption.remainder !== undefined && result?.isPinned)
-          return refuse(`"${result.name}" is named, and its shift would be added behind it`);
+          return refusals.shiftWouldFollowPinnedValue(result.name);
         landings.push(...own.flatMap((each) => landRemainder(each, this.#facts)));
         continue;
       }
-      if (passDown === undefined) return refuse(`${node.label} takes no scale and shift of its input`);
+      if (passDown === undefined) return refusals.takesNoMapOfInput(node.label);
       for (const at of this.#outputsOf(node)) {
         const output = node.output(at);
         const next = passDown(node, index, placed, this.#facts, at);
-        if (isRefusal(next)) return refuse(`${node.label}: ${next.reason}`);
+        if (isRefusal(next)) return refusedAt(node.label, next);
         const own = output === undefined ? [] : this.down(output, next);
         if (isRefusal(own)) return own;
         landings.push(...own);
@@ -213,10 +208,12 @@ export function remainders(landings: readonly Landing[]): number {
   return landings.filter(({ absorption }) => absorption.remainder !== undefined).length;
 }
 
-const TOO_LONG: Refusal = refuse(`more than ${MAX_STEPS} operators would have to take it`);
+function tooLong(): Refusal {
+  return refusals.tooManyOperatorsOnTheWay(MAX_STEPS);
+}
 
 function landing(node: Node, absorption: Absorption | Refusal): readonly Landing[] | Refusal {
-  return isRefusal(absorption) ? refuse(`${node.label}: ${absorption.reason}`) : [{ node, absorption }];
+  return isRefusal(absorption) ? refusedAt(node.label, absorption) : [{ node, absorption }];
 }
 
 /** The same scale and shift for every channel need no axis, and pass where an axis would not. */
@@ -248,10 +245,10 @@ function readsShapeOnly(use: Use): boolean {
 }
 
 /** Why the value has to stay as it is: somebody reads its elements besides the node that it is planned for. */
-export function readElsewhere(value: Value): Refusal | undefined {
-  if (value.isPinned) return refuse(`"${value.name}" is named by an annotation or a training binding`);
-  const source = value.producer?.label ?? `"${value.name}"`;
-  if (value.isGraphOutput) return refuse(`the output of ${source} is also a graph output`);
+function readElsewhere(value: Value): Refusal | undefined {
+  if (value.pinnedBecause !== undefined) return irRefusals.valueIsPinned(value.name, value.pinnedBecause);
+  if (value.isGraphOutput) return irRefusals.valueIsGraphOutput(value.name);
   const readers = [...value.uses].filter((use) => !readsShapeOnly(use)).length;
-  return readers > 1 ? refuse(`the output of ${source} has ${plural(readers - 1, "other use")}`) : undefined;
+  const source = value.producer?.label ?? `"${value.name}"`;
+  return readers > 1 ? irRefusals.outputHasOtherUses(source, readers - 1) : undefined;
 }

@@ -37,7 +37,7 @@ function copyOf(rewriter: Rewriter, node: Node, reader: Reader): Node | undefine
       attributes: [...node.attributes.values()],
       docString,
       metadata,
-      ...(name === undefined ? {} : { name: `${name}_mapped` }),
+      name: name === undefined ? undefined : `${name}_mapped`,
     },
     node.next,
   );

@@ -1,7 +1,7 @@
-import { NormfoldError } from "../base/errors.js";
 import { Graph, isStandardDomain, type Node, type Value } from "../ir/graph.js";
 import { Model, type OpsetImport } from "../ir/model.js";
 import { constantTensor } from "../rules/constants.js";
+import { errors } from "./errors.js";
 
 /** A value that is computed from constants, and the node that gives it. */
 export interface Result {
@@ -17,7 +17,7 @@ export function constantModel(results: readonly Result[], graph: Graph, model: M
     const known = copies.get(value);
     if (known !== undefined) return known;
     const tensor = constantTensor(value);
-    if (tensor === undefined) throw new NormfoldError("internal", `"${value.name}" is not constant`);
+    if (tensor === undefined) throw errors.valueIsNotConstant(value.name);
     const made = target.addInitializer(target.freshName(value.name), tensor);
     copies.set(value, made);
     return made;
@@ -25,7 +25,7 @@ export function constantModel(results: readonly Result[], graph: Graph, model: M
   for (const node of nodesFor(results)) {
     const made = target.addNode({
       opType: node.opType,
-      ...(node.domain === undefined ? {} : { domain: node.domain }),
+      domain: node.domain,
       inputs: node.inputs.map((value) => (value === null ? null : copy(value))),
       outputs: node.outputs.map((value) => (value === null ? null : target.freshName(value.name))),
       attributes: [...node.attributes.values()],

@@ -1,7 +1,8 @@
-import { NormfoldError } from "../base/errors.js";
-import { isRefusal, type Refusal, refuse } from "../base/refusal.js";
+import { isRefusal, type Refusal } from "../base/refusal.js";
 import type { Node } from "../ir/graph.js";
+import { errors } from "./errors.js";
 import type { Pass, Proposal, Rule, View } from "./pass.js";
+import { refusals } from "./refusals.js";
 import { Rewriter } from "./rewriter.js";
 import type { Session } from "./session.js";
 
@@ -22,9 +23,7 @@ export function runRules(pass: Pass, rules: readonly Rule[], view: View, session
     const touched = applyFirst(pass, rules, node, view, session);
     if (touched === undefined) return;
     if (--budget === 0) {
-      throw new NormfoldError("internal", `pass ${pass.name} does not come to a fixed point`, {
-        element: node.label,
-      });
+      throw errors.passDoesNotConverge(pass.name).at({ element: node.label });
     }
     for (const other of touched) if (isAsked(other)) again.add(other);
     if (node.graph !== undefined) again.add(node);
@@ -64,7 +63,7 @@ function applyFirst(
     const result = tryMatch(rule, node, view);
     if (result === undefined) continue;
     if (isRefusal(result)) {
-      session.refused(pass, node, result.reason);
+      session.refused(pass, node, result);
       continue;
     }
     const rewriter = new Rewriter(view.facts);
@@ -78,7 +77,6 @@ function tryMatch(rule: Rule, node: Node, view: View): Proposal | Refusal | unde
   try {
     return rule.match(node, view);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return refuse(`not looked at further: ${reason}`);
+    return refusals.ruleFailed(error instanceof Error ? error.message : String(error));
   }
 }

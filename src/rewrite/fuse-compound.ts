@@ -1,8 +1,10 @@
-import { isRefusal, type Refusal, refuse } from "../base/refusal.js";
+import { isRefusal, type Refusal } from "../base/refusal.js";
 import type { Node, Value } from "../ir/graph.js";
+import { refusals as irRefusals } from "../ir/refusals.js";
 import { type Compound, type CompoundInput, recognizeCompounds } from "../patterns/recognize.js";
 import type { Facts } from "../rules/facts.js";
 import type { Proposal } from "./pass.js";
+import { refusals } from "./refusals.js";
 import type { Rewriter } from "./rewriter.js";
 
 /** How many operators an exporter puts behind one that is complete already: the Cast, Mul and Add of a normalization. */
@@ -38,23 +40,20 @@ function legalCompound(
 
 function obstacle({ opType, since, nodes }: Compound, node: Node, facts: Facts): Refusal | undefined {
   const opset = facts.opset(node) ?? 0;
-  if (node.output(0)?.isPinned) return refuse(`"${node.output(0)?.name}" is named by an annotation`);
+  const result = node.output(0);
+  if (result?.pinnedBecause !== undefined) return irRefusals.valueIsPinned(result.name, result.pinnedBecause);
   const inside = new Set(nodes);
   for (const inner of nodes) {
     const output = inner.output(0);
     if (inner === node || output === undefined) continue;
-    if (output.isGraphOutput) return refuse(`it is ${opType}, and "${output.name}" inside is a graph output`);
+    if (output.isGraphOutput) return refusals.spelledOutValueIsGraphOutput(opType, output.name);
     for (const use of output.uses) {
       if (use.kind !== "node" || !inside.has(use.node)) {
-        return refuse(`it is ${opType}, and "${output.name}" inside is used elsewhere too`);
+        return refusals.spelledOutValueIsUsedElsewhere(opType, output.name);
       }
     }
   }
-  return opset < since
-    ? refuse(
-        `it is ${opType}, which opset ${opset} does not have (${since} has; --opset ${since} raises the model)`,
-      )
-    : undefined;
+  return opset < since ? refusals.opsetLacksOperator(opType, opset, since) : undefined;
 }
 
 function isPartOfLarger(

@@ -1,3 +1,6 @@
+import type { Refusal } from "../base/refusal.js";
+import { refusals } from "./refusals.js";
+
 /** Constants of this share of the limit are small: they are held back only together. */
 const SMALL_SHARE = 2 ** -10;
 
@@ -32,19 +35,15 @@ export class GrowthBudget {
     this.#all = small + large;
   }
 
-  /** Why a constant is not made, as a sentence about it; undefined when it may be. */
-  objection(growth: number): string | undefined {
+  /** Why a constant is not made; undefined when it may be. */
+  objection(growth: number): Refusal | undefined {
     if (growth <= 0) return undefined;
     const limit = this.#limit;
-    if (growth > limit) return `its result adds ${growth} bytes, more than the growth limit of ${limit}`;
+    if (growth > limit) return refusals.constantIsTooLarge(growth, limit);
     const together = growth <= limit * SMALL_SHARE ? this.#small : this.#all;
-    if (together > limit) {
-      return `its result adds ${growth} bytes, and with others like it ${together}, more than the growth limit of ${limit}`;
-    }
-    const left = limit - this.#used.spent;
-    return growth <= left
-      ? undefined
-      : `its result adds ${growth} bytes, and the growth limit of ${limit} has ${Math.max(0, left)} left`;
+    if (together > limit) return refusals.constantsAreTooLargeTogether(growth, together, limit);
+    const left = Math.max(0, limit - this.#used.spent);
+    return growth <= left ? undefined : refusals.growthLimitIsUsedUp(growth, limit, left);
   }
 
   spend(growth: number): void {

@@ -1,7 +1,10 @@
 import { present } from "../base/assert.js";
+import type { Refusal } from "../base/refusal.js";
 import { type Attribute, graphsOf } from "../ir/attribute.js";
 import { cloneGraph, type ValueMap } from "../ir/clone.js";
 import { canReplace, type Graph, type Node, type Value } from "../ir/graph.js";
+import { refusals as irRefusals } from "../ir/refusals.js";
+import { refusals } from "./refusals.js";
 import type { Rewriter } from "./rewriter.js";
 
 /** A body and what it means where it is copied to. */
@@ -15,20 +18,30 @@ export interface Inlining {
 }
 
 /** Why a body cannot be copied into `into`, or undefined when it can. */
-export function inliningBlocked(body: Graph, into: Graph): string | undefined {
-  if (body.annotations.length > 0) return "its body has quantization annotations";
+export function inliningBlocked(body: Graph, into: Graph): Refusal | undefined {
+  if (body.annotations.length > 0) return refusals.bodyHasAnnotations();
   for (const value of body.inputs) {
     if (value.tensor !== undefined || value.sparse !== undefined)
-      return `input "${value.name}" of its body has a default`;
+      return refusals.bodyInputHasDefault(value.name);
   }
   for (const value of body.initializers) {
-    if (value.isPinned) return `"${value.name}" of its body is named outside`;
+    if (value.pinnedBecause !== undefined) return refusals.bodyValueIsPinned(value.name, value.pinnedBecause);
     if (value.sparse !== undefined && into.isFunctionBody)
-      return `"${value.name}" of its body is sparse, and a function has no initializers`;
+      return refusals.bodyHasSparseInitializer(value.name);
   }
   for (const node of body.nodes()) {
-    const pinned = node.outputs.find((value) => value?.isPinned);
-    if (pinned) return `"${pinned.name}" of its body is named outside`;
+    for (const value of node.outputs) {
+      if (value?.pinnedBecause !== undefined)
+        return refusals.bodyValueIsPinned(value.name, value.pinnedBecause);
+    }
+  }
+  return undefined;
+}
+
+/** The refusal for a node of which an output is pinned; undefined for others. */
+export function pinnedOutput(node: Node): Refusal | undefined {
+  for (const value of node.outputs) {
+    if (value?.pinnedBecause !== undefined) return irRefusals.valueIsPinned(value.name, value.pinnedBecause);
   }
   return undefined;
 }

@@ -1,5 +1,5 @@
 import type { Numerics } from "../base/numerics.js";
-import type { Refusal } from "../base/refusal.js";
+import type { Refusal, RefusalKind } from "../base/refusal.js";
 import type { Node } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import type { StandardOperator } from "../ir/operator-name.js";
@@ -52,6 +52,8 @@ export interface PassInfo {
   readonly before: string;
   readonly after: string;
   readonly numerics: Numerics;
+  /** The refusals that are this pass's own, by name; docs/refusals.md lists them. Those of the engines it uses are not among them. */
+  readonly refusals?: Readonly<Record<string, RefusalKind<never[]>>>;
 }
 
 /** A pass is rules run to their fixed point, or a procedure over the whole model. */
@@ -75,7 +77,7 @@ export interface PassContext {
   readonly growth: { spent: number };
   /** Makes the proposal if it may be made; false when it was denied. `key` names the place across runs. */
   attempt(key: string, proposal: Proposal): boolean;
-  refused(node: Node, reason: string): void;
+  refused(node: Node, refusal: Refusal): void;
 }
 
 /** Runs a model without inputs and gives the values of its outputs, in order. */
@@ -96,5 +98,7 @@ export interface RefusalRecord {
   readonly pass: string;
   readonly node: string;
   readonly opType: string;
+  /** Names the kind of refusal; see Refusal. */
+  readonly id: string;
   readonly reason: string;
 }

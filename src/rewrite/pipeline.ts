@@ -1,8 +1,9 @@
 import { createFacts } from "../analysis/fact-table.js";
-import { NormfoldError } from "../base/errors.js";
+import type { NormfoldError } from "../base/errors.js";
 import type { Model } from "../ir/model.js";
 import { verify } from "../ir/verify.js";
 import { runRules } from "./driver.js";
+import { errors } from "./errors.js";
 import type { Evaluate, Pass, RefusalRecord, RewriteRecord, Settings, View } from "./pass.js";
 import { type Gate, OPEN_GATE, passFault, Session } from "./session.js";
 
@@ -75,7 +76,5 @@ function flawsOf(model: Model): string[] {
 function restless(lastRound: readonly RewriteRecord[]): NormfoldError {
   const names = [...new Set(lastRound.map(({ pass }) => pass))].join(" and ");
   const keys = new Set(lastRound.map(({ key }) => key));
-  return new NormfoldError("internal", `pass ${names} does not come to a fixed point; leave it out`, {
-    element: [...keys].slice(0, 3).join(", "),
-  });
+  return errors.passDoesNotConverge(names).at({ element: [...keys].slice(0, 3).join(", ") });
 }

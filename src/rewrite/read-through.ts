@@ -1,4 +1,4 @@
-import { type Refusal, refuse } from "../base/refusal.js";
+import type { Refusal } from "../base/refusal.js";
 import type { Node, Value } from "../ir/graph.js";
 import type { Proposal } from "./pass.js";
 import { replacementBlocked } from "./rewriter.js";
@@ -15,7 +15,7 @@ export function readThrough(
 ): Proposal | Refusal | undefined {
   if (output.uses.size === 0) return undefined;
   const blocked = replacementBlocked(output, input);
-  if (blocked !== undefined) return refuse(blocked);
+  if (blocked !== undefined) return blocked;
   return {
     kind: "rewrite",
     summary: `${node.label} ${why} and is read through`,

@@ -1,9 +1,12 @@
 import { invariant } from "../base/assert.js";
+import type { Refusal } from "../base/refusal.js";
 import type { AttributeInit } from "../ir/attribute.js";
 import { attribute } from "../ir/attribute.js";
 import { canReplace, canTakeName, type Graph, type Node, type NodeInit, type Value } from "../ir/graph.js";
+import { refusals as irRefusals } from "../ir/refusals.js";
 import type { Tensor } from "../ir/tensor.js";
 import type { Facts } from "../rules/facts.js";
+import { refusals } from "./refusals.js";
 
 /**
  * Readers that are looked at again when one of them changes. Those of a value with more have their turn in the next round:
@@ -152,8 +155,8 @@ export class Rewriter {
 }
 
 /** Why `from` cannot hand its place to `to`, or undefined when it can. */
-export function replacementBlocked(from: Value, to: Value): string | undefined {
+export function replacementBlocked(from: Value, to: Value): Refusal | undefined {
   if (canReplace(from, to)) return undefined;
-  if (from.pinnedBecause !== undefined) return `"${from.name}" stays: ${from.pinnedBecause}`;
-  return `"${from.name}" is a graph output and cannot share "${to.name}", which callers see too`;
+  if (from.pinnedBecause !== undefined) return irRefusals.valueIsPinned(from.name, from.pinnedBecause);
+  return refusals.outputNameCannotMove(from.name, to.name);
 }

@@ -1,6 +1,8 @@
-import { NormfoldError } from "../base/errors.js";
+import type { NormfoldError } from "../base/errors.js";
+import type { Refusal } from "../base/refusal.js";
 import type { Node } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
+import { errors } from "./errors.js";
 import type { Pass, PassContext, Proposal, RefusalRecord, RewriteRecord, View } from "./pass.js";
 import { Rewriter } from "./rewriter.js";
 
@@ -64,9 +66,9 @@ export class Session {
     return true;
   }
 
-  refused(pass: Pass, node: Node, reason: string): void {
+  refused(pass: Pass, node: Node, { id, reason }: Refusal): void {
     const byPass = this.#refusals.get(node) ?? new Map<string, RefusalRecord>();
-    byPass.set(pass.name, { pass: pass.name, node: node.label, opType: node.opType, reason });
+    byPass.set(pass.name, { pass: pass.name, node: node.label, opType: node.opType, id, reason });
     this.#refusals.set(node, byPass);
   }
 
@@ -88,14 +90,12 @@ export class Session {
       evaluate,
       growth: this.#growth,
       attempt: (key, proposal) => this.make(pass, key, proposal, new Rewriter(view.facts)),
-      refused: (node, reason) => this.refused(pass, node, reason),
+      refused: (node, refusal) => this.refused(pass, node, refusal),
     };
   }
 }
 
 /** Wraps a violated invariant of the model in an error that names the pass that caused it. */
 export function passFault(pass: Pass, model: Model, message: string): NormfoldError {
-  return new NormfoldError("internal", `pass ${pass.name} left an invalid graph: ${message}`, {
-    element: model.graph.name ?? "graph",
-  });
+  return errors.passLeftInvalidGraph(pass.name, message).at({ element: model.graph.name ?? "graph" });
 }

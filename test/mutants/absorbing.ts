@@ -413,7 +413,7 @@ export const ABSORBING: readonly Mutant[] = [
       `c = Conv (x, W, b) ${BN} z = Relu (c)`,
       "y, z",
     ),
-    guard: /has 1 other use/,
+    guard: "output-has-other-uses",
     broken: {
       functions: {
         planUp: (real) => (reader, placed, facts) => {

@@ -229,7 +229,7 @@ export const MERGING: readonly Mutant[] = [
     name: "chain: padding between the two is ignored",
     pass: "merge-linear-chains",
     model: chain("<pads = [1, 0, 1, 1]>"),
-    guard: /padding comes between the bias/,
+    guard: "padding-follows-bias",
     broken: { functions: { isUnpadded: () => () => true } },
   },
   {

@@ -128,7 +128,7 @@ export const MOVING: readonly Mutant[] = [
     name: "resize: sizes that are bounds are taken for sizes",
     pass: "simplify-resize",
     model: resized([8, 8], ', keep_aspect_ratio_policy = "not_larger"'),
-    guard: /its sizes are bounds/,
+    guard: "sizes-are-bounds",
     broken: {
       passes: {
         "simplify-resize": (real) => {

@@ -138,7 +138,7 @@ describe.each([
     expect(right.report.check?.status, right.report.check?.reason).toBe("equal");
     const fired = right.report.rewrites.some((record) => record.pass === pass);
     const refusals = (guard === undefined ? right : await alone(text, pass)).report.refusals.map(
-      ({ reason }) => reason,
+      ({ id, reason }) => `${reason} [${id}]`,
     );
     if (guard === undefined) expect(fired, `the right rule does not fire: ${refusals.join("; ")}`).toBe(true);
     else expect(refusals.join("\n")).toMatch(guard);

@@ -54,7 +54,7 @@ export interface Mutant {
   /** In the text syntax: where the right rule fires and the wrong one shows. */
   readonly model: string;
   /** The right rule does not fire but refuses with this reason, and the copy forgets to. */
-  readonly guard?: RegExp;
+  readonly guard?: string | RegExp;
   readonly broken: Broken;
 }
 

@@ -31,7 +31,7 @@ const FOLD: RewriteRecord = {
 };
 
 function refusal(node: string, reason: string, opType = "BatchNormalization"): RefusalRecord {
-  return { pass: "fold-affine-up", node: `${opType} "${node}"`, opType, reason };
+  return { pass: "fold-affine-up", node: `${opType} "${node}"`, opType, id: "some-reason", reason };
 }
 
 function run(report: Partial<OptimizeReport>): OptimizeRun {

@@ -3,7 +3,7 @@ import { groupRefusals } from "../../src/report/tally.js";
 import type { RefusalRecord } from "../../src/rewrite/pass.js";
 
 function refusal(node: string, reason: string, opType = "BatchNormalization"): RefusalRecord {
-  return { pass: "fold-affine-up", node: `${opType} "${node}"`, opType, reason };
+  return { pass: "fold-affine-up", node: `${opType} "${node}"`, opType, id: "some-reason", reason };
 }
 
 test("of several passes' words on a node the first one counts", () => {

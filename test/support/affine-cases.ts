@@ -35,7 +35,7 @@ export interface Expectation extends RewriteCase {
   /** Operators that are left, in order. */
   readonly left?: readonly string[];
   /** Why something stays; without `left`, nothing at all is rewritten. */
-  readonly refused?: RegExp;
+  readonly refused?: string | RegExp;
 }
 
 export function textOf({ input, constants, nodes, outputs = "y", ir }: AffineCase, opset?: number): string {

@@ -85,7 +85,7 @@ export async function rewrite(before: string | Model, options: RewriteCase = {})
     );
   }
   const refusalText = result.refusals
-    .map(({ pass, node, reason }) => `${pass}, ${node}: ${reason}`)
+    .map(({ pass, node, id, reason }) => `${pass}, ${node}: ${reason} [${id}]`)
     .join("\n");
   return { ...result, original, ops: sketch(result.model), refusalText };
 }
@@ -101,10 +101,13 @@ export async function expectRewrite(
   return outcome;
 }
 
-/** Nothing is rewritten, and a refusal says why. Without a reason, the node is not the pass's business at all. */
+/**
+ * Nothing is rewritten, and a refusal says why: one of this id, or of a sentence like this. Without a reason, the node is
+ * not the pass's business at all.
+ */
 export async function expectRefused(
   before: string,
-  reason?: RegExp,
+  reason?: string | RegExp,
   options: RewriteCase = {},
 ): Promise<Outcome> {
   const outcome = await rewrite(before, options);
@@ -112,12 +115,22 @@ export async function expectRefused(
     outcome.rewrites.map(({ summary }) => summary),
     "nothing may be rewritten",
   ).toEqual([]);
-  if (reason !== undefined) expect(outcome.refusalText).toMatch(reason);
+  expectRefusal(outcome, reason);
   return outcome;
 }
 
+/** A refusal of this id, or of a sentence like this, is among those of a rewriting. */
+export function expectRefusal({ refusals, refusalText }: Outcome, reason: string | RegExp | undefined): void {
+  if (typeof reason === "string") expect(refusals.map(({ id }) => id)).toContain(reason);
+  else if (reason !== undefined) expect(refusalText).toMatch(reason);
+}
+
 /** As many nodes as before: none may have been folded into another, though constants may have been tidied up. */
-export async function expectKept(before: string, reason?: RegExp, options: RewriteCase = {}): Promise<void> {
+export async function expectKept(
+  before: string,
+  reason?: string | RegExp,
+  options: RewriteCase = {},
+): Promise<void> {
   const { ops, original, refusalText } = await rewrite(before, options);
   expect(ops).toHaveLength([...original.nodes()].length);
   if (reason !== undefined) expect(refusalText).toMatch(reason);

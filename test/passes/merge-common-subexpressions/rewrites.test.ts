@@ -59,7 +59,7 @@ describe("merge-common-subexpressions", () => {
   });
 
   it("two graph outputs keep their names", async () => {
-    await expectRefused(graphText(X, [], "y = Exp (x) z = Exp (x)", "y, z"), /names that callers see/);
+    await expectRefused(graphText(X, [], "y = Exp (x) z = Exp (x)", "y, z"), "repetition-has-output-name");
   });
 
   it("a graph output and an inner value are one, under the output's name", async () => {
@@ -135,7 +135,7 @@ describe("merge-common-subexpressions", () => {
          y = If (p) <then_branch = t () => (u) { u = Exp (x) }, else_branch = f () => (v) { v = Cos (x) }>`,
         "y, z",
       ),
-      /gives its body an output/,
+      "repetition-is-body-output",
     );
   });
 

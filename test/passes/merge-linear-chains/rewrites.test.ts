@@ -231,15 +231,19 @@ describe("Gemm and MatMul in a row", () => {
   });
 
   it("what keeps them apart", async () => {
-    const refused = async (nodes: string, reason: RegExp | undefined, input = "N,4"): Promise<void> => {
+    const refused = async (
+      nodes: string,
+      reason: string | RegExp | undefined,
+      input = "N,4",
+    ): Promise<void> => {
       const square = [constant("Q", [3, 3]), constant("r", [3, 1])];
       await expectRefused(text(nodes, input, square), reason, ONLY);
     };
-    await refused("a = Gemm (x, Q) y = Gemm <transA = 1> (a, Q)", /transposes what/, "3,3");
+    await refused("a = Gemm (x, Q) y = Gemm <transA = 1> (a, Q)", "input-is-transposed", "3,3");
     await refused("a = Gemm (x, Q, r) y = Gemm (a, Q)", /not one number for each column/, "3,3");
     await refused("a = MatMul (x, Q) y = MatMul (Q, a)", undefined, "3,3");
     await refused("a = MatMul (Q, x) y = MatMul (a, Q)", /weight B "x" is a graph input/, "3,3");
-    await refused("a = MatMul (x, Q) y = MatMul (a, a)", /"a" is read elsewhere too/, "3,3");
+    await refused("a = MatMul (x, Q) y = MatMul (a, a)", "output-has-other-uses", "3,3");
     await refused("a = MatMul (x, Q) b2 = Relu (Q) y = MatMul (a, b2)", /computed by Relu/, "3,3");
   });
 
@@ -261,9 +265,9 @@ describe("refused", () => {
 
   it("padding behind a bias", async () => {
     const padded = { ...second, attributes: "pads = [0, 0, 1, 0]" };
-    await expectRefused(chain(image, first, padded), /padding comes between the bias/, ONLY);
+    await expectRefused(chain(image, first, padded), "padding-follows-bias", ONLY);
     const automatic = { ...second, attributes: 'auto_pad = "SAME_UPPER"' };
-    await expectRefused(chain(image, first, automatic), /padding comes between the bias/, ONLY);
+    await expectRefused(chain(image, first, automatic), "padding-follows-bias", ONLY);
   });
 
   it("more multiplications", async () => {
@@ -295,10 +299,10 @@ describe("refused", () => {
   });
 
   it("other readers and graph outputs", async () => {
-    await expectRefused(text.replace("=> (y)", "=> (y, a)"), /"a" is a graph output/, ONLY);
+    await expectRefused(text.replace("=> (y)", "=> (y, a)"), "value-is-graph-output", ONLY);
     await expectRefused(
       text.replace("y = Conv", "z = Relu (a) y = Conv").replace("=> (y)", "=> (y, z)"),
-      /"a" is read elsewhere too/,
+      "output-has-other-uses",
       ONLY,
     );
   });
@@ -319,14 +323,14 @@ describe("refused", () => {
         [literal("V", [1, 1, 1, 1], [300], "float16"), literal("W", [1, 1, 1, 1], [top], "float16")],
         "a = Conv (x, V) y = Conv (a, W)",
       );
-    await expectRefused(half(300), /float16 weight would overflow/, { ...ONLY, runnable: "maybe" });
+    await expectRefused(half(300), "constant-would-overflow", { ...ONLY, runnable: "maybe" });
     await expectRewrite(half(0.01), ["y = Conv(x, W)"], { runnable: "maybe" });
     const wide = graphText(
       "float[2,1] x",
       [literal("V", [1, 1], [1e30]), literal("W", [1, 1], [1e30])],
       "a = MatMul (x, V) y = MatMul (a, W)",
     );
-    await expectRefused(wide, /float weight would overflow/, ONLY);
+    await expectRefused(wide, "constant-would-overflow", ONLY);
   });
 });
 

@@ -364,16 +364,16 @@ describe("refused", () => {
   it("other readers and graph outputs", async () => {
     await expectRefused(
       branches([6, 7], list, "s = Add (a, b) y = Mul (s, a)"),
-      /"a" is read elsewhere too/,
+      "output-has-other-uses",
       ONLY,
     );
     await expectRefused(
       branches([6, 7], list, "s = Add (a, b) y = Mul (s, b)"),
-      /"b" is read elsewhere too/,
+      "output-has-other-uses",
       ONLY,
     );
     const output = branches([6, 7], list, "y = Add (a, b)").replace("=> (y)", "=> (y, a)");
-    await expectRefused(output, /"a" is a graph output/, ONLY);
+    await expectRefused(output, "value-is-graph-output", ONLY);
   });
 
   it("weights that are not constant", async () => {

@@ -17,7 +17,7 @@ describe("simplify-resize", () => {
         `s = Shape (x) n = Slice (s, zero, two, zero) t = Concat <axis = 0> (n, to)
          y = Resize <mode = "linear", coordinate_transformation_mode = "tf_crop_and_resize"> (x, region, "", t)`,
       ),
-      /sizes from the region of interest/,
+      "sizes-come-from-region",
       { passes: ["simplify-resize"], shapes: { x: [2, 3, 6, 7] } },
     );
   });

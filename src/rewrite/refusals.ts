@@ -1,0 +1,30 @@
+import { type RefusalCatalogue, refusalCatalogue } from "../base/refusal.js";
+
+const SENTENCES = {
+  outputNameCannotMove: (from: string, to: string): string =>
+    `"${from}" is a graph output and cannot share "${to}", which callers see too`,
+  ruleFailed: (message: string): string => `not looked at further: ${message}`,
+
+  bodyHasAnnotations: (): string => "its body has quantization annotations",
+  bodyInputHasDefault: (value: string): string => `input "${value}" of its body has a default`,
+  bodyValueIsPinned: (value: string, because: string): string => `"${value}" of its body stays: ${because}`,
+  bodyHasSparseInitializer: (value: string): string =>
+    `"${value}" of its body is sparse, and a function has no initializers`,
+
+  spelledOutValueIsGraphOutput: (opType: string, value: string): string =>
+    `it spells out ${opType}, but "${value}" inside is a graph output`,
+  spelledOutValueIsUsedElsewhere: (opType: string, value: string): string =>
+    `it spells out ${opType}, but "${value}" inside is used elsewhere too`,
+  opsetLacksOperator: (opType: string, opset: number, since: number): string =>
+    `it spells out ${opType}, which opset ${opset} does not have (${since} has; --opset ${since} raises the model)`,
+
+  constantIsTooLarge: (growth: number, limit: number): string =>
+    `its result adds ${growth} bytes, more than the growth limit of ${limit}`,
+  constantsAreTooLargeTogether: (growth: number, together: number, limit: number): string =>
+    `its result adds ${growth} bytes, and with others like it ${together}, more than the growth limit of ${limit}`,
+  growthLimitIsUsedUp: (growth: number, limit: number, left: number): string =>
+    `its result adds ${growth} bytes, and the growth limit of ${limit} has ${left} left`,
+} as const;
+
+/** Why a rewrite that several passes make is not made. */
+export const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
