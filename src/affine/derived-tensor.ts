@@ -1,4 +1,5 @@
 import { type ByteSource, memorySource } from "../base/bytes.js";
+import { product } from "../base/integers.js";
 import { bitsOf, type FloatDType } from "../ir/dtype.js";
 import { decodeNumbers, encodeNumbers, Tensor } from "../ir/tensor.js";
 
@@ -42,7 +43,7 @@ export function derivedTensor(
     const start = offset - first * width;
     return encodeNumbers(dtype, elements(first, last - first)).subarray(start, start + length);
   };
-  const size = dims.reduce((product, dim) => product * dim, width);
+  const size = product(dims) * width;
   const source: ByteSource = { size, read };
   const derived = new Tensor(dtype, dims, { kind: "range", range: { source, offset: 0, length: size } });
   return boundDepth(derived, sources);

@@ -14,6 +14,7 @@ import {
   FLOAT16,
   type FloatFormat,
 } from "../base/float-format.js";
+import { product } from "../base/integers.js";
 import { bitsOf, byteLengthOf, type DType } from "./dtype.js";
 import { errors } from "./errors.js";
 
@@ -72,7 +73,7 @@ export class Tensor {
 
   /** Number of elements; 1 for a scalar. */
   get size(): number {
-    return this.dims.reduce((product, dim) => product * dim, 1);
+    return product(this.dims);
   }
 
   /** Bytes of the elements in raw_data form; for strings, of their characters. */
@@ -150,7 +151,7 @@ export function tensorFromBytes(
  * integer type does not hold one as it is.
  */
 export function tensorFromNumbers(dtype: DType, dims: readonly number[], values: ArrayLike<number>): Tensor {
-  const size = dims.reduce((product, dim) => product * dim, 1);
+  const size = product(dims);
   if (values.length !== size) throw errors.numberCountDiffers(dtype, dims, values.length, size);
   return tensorFromBytes(
     dtype,

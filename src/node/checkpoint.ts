@@ -3,6 +3,7 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, write
 import { dirname, join } from "node:path";
 import { invariant } from "../base/assert.js";
 import type { NormfoldError } from "../base/errors.js";
+import { product } from "../base/integers.js";
 import { defined } from "../base/optional.js";
 import { byteLengthOf, type DType } from "../ir/dtype.js";
 import type { RuntimeTensor } from "../runtime/runtime.js";
@@ -130,10 +131,7 @@ function tensorAt(entry: unknown, data: Uint8Array): RuntimeTensor | undefined {
   const dtype = typeof name === "string" ? DTYPES.get(name) : undefined;
   if (dtype === undefined || !isNumbers(shape) || !isNumbers(offsets)) return undefined;
   const [start = -1, end = -1] = offsets;
-  const size = byteLengthOf(
-    dtype,
-    shape.reduce((product, dim) => product * dim, 1),
-  );
+  const size = byteLengthOf(dtype, product(shape));
   if (start < 0 || end - start !== size || end > data.length) return undefined;
   // Copied, because typed arrays must start at multiples of their width.
   return { dtype, dims: shape, data: new Uint8Array(data.subarray(start, end)) };

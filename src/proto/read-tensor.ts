@@ -1,6 +1,7 @@
 import { present } from "../base/assert.js";
 import type { ByteRange } from "../base/bytes.js";
 import { NormfoldError } from "../base/errors.js";
+import { product } from "../base/integers.js";
 import type { SparseTensor } from "../ir/attribute.js";
 import { bitsOf, byteLengthOf, type DType } from "../ir/dtype.js";
 import { Tensor, type TensorData, type TensorMeta } from "../ir/tensor.js";
@@ -121,7 +122,7 @@ function checkedDims(dims: readonly bigint[]): number[] {
 
 function tensorData(fields: TensorFields, dims: readonly number[], context: TensorContext): TensorData {
   const { dtype, raw, wire, strings, typed } = fields;
-  const size = dims.reduce((product, dim) => product * dim, 1);
+  const size = product(dims);
   const empty: TensorData = {
     kind: "range",
     range: { source: wire.source, offset: wire.offset + wire.length, length: 0 },

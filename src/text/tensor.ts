@@ -1,3 +1,4 @@
+import { product } from "../base/integers.js";
 import { bitsOf, type DType } from "../ir/dtype.js";
 import {
   decodeNumbers,
@@ -56,7 +57,7 @@ export function parseTensorData(lexer: Lexer, type: ValueType, meta: TensorMeta)
   const { dtype } = type;
   const counted = <T>(elements: readonly T[]): readonly T[] => {
     // A complex number is written as two.
-    const wanted = dims.reduce((product, dim) => product * dim, dtype.startsWith("complex") ? 2 : 1);
+    const wanted = product(dims) * (dtype.startsWith("complex") ? 2 : 1);
     if (elements.length === wanted) return elements;
     return lexer.fail(errors.constantSizeDiffers(elements.length, dtype, dims, wanted), offset);
   };

@@ -2,6 +2,7 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { Unzip, UnzipInflate } from "fflate";
 import { alignedBytes, type ByteSource, memorySource } from "../../base/bytes.js";
 import { NormfoldError } from "../../base/errors.js";
+import { product } from "../../base/integers.js";
 import { arraySource, type SampleSource, type StoredArray } from "../../data/sampled.js";
 import { bitsOf, type DType } from "../../ir/dtype.js";
 import { errors } from "../errors.js";
@@ -32,7 +33,7 @@ function storedArray(source: ByteSource): StoredArray {
 }
 
 function assertWhole(source: ByteSource, { dtype, dims, offset }: Omit<StoredArray, "source">): void {
-  const count = dims.reduce((product, dim) => product * dim, 1);
+  const count = product(dims);
   const bytes = (count * bitsOf(dtype)) / 8;
   if (source.size < offset + bytes) throw errors.arrayIsCutOff(dims, bytes, source.size - offset);
 }

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { NormfoldError } from "../../base/errors.js";
+import { product } from "../../base/integers.js";
 import { createRandom } from "../../base/random.js";
 import {
   assertBatchOptions,
@@ -201,7 +202,7 @@ function tensorFrom(value: unknown, dims?: readonly number[]): RuntimeTensor | u
     return undefined;
   const sizes = Array.isArray(value.dims) ? value.dims.map(Number) : undefined;
   const inner = sizes === undefined ? undefined : tensorFrom(value.data, sizes);
-  const count = sizes?.reduce((product, size) => product * size, 1);
+  const count = sizes && product(sizes);
   const length = ArrayBuffer.isView(value.data) && "length" in value.data ? value.data.length : undefined;
   return count === length ? inner : undefined;
 }
