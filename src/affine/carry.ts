@@ -9,7 +9,7 @@ const MAX_ENUMERATED = 1 << 20;
  * elements, in row-major order, under sizes `to`. Going through all indices finds its axis and proves it. Undefined when
  * the map runs along no single axis of `to`, or the block is too large.
  */
-export function carryThroughView(
+export function carryThroughReshape(
   map: ChannelAffine,
   axis: number,
   from: readonly number[],

@@ -102,9 +102,9 @@ function assertNumbers({ dtype, data }: RuntimeTensor, name: string, { size, pla
 function bind(field: Field, slot: Slot, preparation: Preparation): Binding {
   const inner = slot.shape?.slice(1);
   const stored = field.shape;
-  const steps =
-    stored === undefined ? undefined : placement(field.name, stored, slot, inner, preparation.layout);
-  const shape = steps?.shape;
+  const target =
+    stored === undefined ? undefined : sampleShape(field.name, stored, slot, inner, preparation.layout);
+  const shape = target?.shape;
   if ((field.dtype === "string") !== (slot.dtype === "string")) {
     throw errors.dataTypeDiffers(slot.name, slot.dtype, field.dtype);
   }
@@ -113,7 +113,7 @@ function bind(field: Field, slot: Slot, preparation: Preparation): Binding {
     source: field.name,
     field: { name: slot.name, dtype: slot.dtype, shape },
     convert: (tensor) => {
-      const moved = steps?.channelsFirst === true ? channelsFirst(tensor) : tensor;
+      const moved = target?.channelsFirst === true ? channelsFirst(tensor) : tensor;
       const dims = shape === undefined ? moved.dims : [moved.dims[0] ?? 0, ...shape];
       return converted({ ...moved, dims }, slot, map);
     },
@@ -121,7 +121,7 @@ function bind(field: Field, slot: Slot, preparation: Preparation): Binding {
 }
 
 /** The shape that stored samples get: their own, the same with channels moved, or another of as many elements. */
-function placement(
+function sampleShape(
   name: string,
   stored: readonly number[],
   slot: Slot,

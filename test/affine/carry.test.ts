@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { carryThroughView } from "../../src/affine/carry.js";
+import { carryThroughReshape } from "../../src/affine/carry.js";
 import { channelAffine } from "../../src/affine/channel-affine.js";
 
 const map = (...scale: number[]) =>
@@ -15,11 +15,11 @@ function carried(
   from: readonly number[],
   to: readonly number[],
 ): readonly [axis: number, scale: readonly number[]] | undefined {
-  const result = carryThroughView(map(...scale), axis, from, to);
+  const result = carryThroughReshape(map(...scale), axis, from, to);
   return result && [result.axis, [...result.map.scale]];
 }
 
-describe("carryThroughView", () => {
+describe("carryThroughReshape", () => {
   it("repeats each channel for the places that it has", () => {
     expect(carried([1, 2], 0, [2, 3], [6])).toEqual([0, [1, 1, 1, 2, 2, 2]]);
     expect(carried([1, 2, 3], 1, [2, 3], [6])).toEqual([0, [1, 2, 3, 1, 2, 3]]);
@@ -54,7 +54,7 @@ describe("carryThroughView", () => {
         const size = product(from);
         const to = factors(size, order);
         const scale = elements.slice(0, from[axis]);
-        const result = carryThroughView(map(...scale), axis, from, to);
+        const result = carryThroughReshape(map(...scale), axis, from, to);
         if (result === undefined) return;
         for (let element = 0; element < size; element++) {
           const before = scale[coordinate(element, from, axis)];

@@ -1,4 +1,4 @@
-import { carryThroughView } from "../../affine/carry.js";
+import { carryThroughReshape } from "../../affine/carry.js";
 import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
 import type { AffineFacets, PlacedMap } from "../../rules/affine/facet.js";
@@ -41,7 +41,7 @@ function carry(
   if (before === undefined || after === undefined) {
     return refuse(`axis ${axis} cannot be followed through sizes that are not numbers`);
   }
-  const carried = carryThroughView(map, axis - piece.start, before, after);
+  const carried = carryThroughReshape(map, axis - piece.start, before, after);
   return carried === undefined
     ? refuse(`axis ${axis} runs along no single axis on the other side of it`)
     : { axis: carried.axis + piece.toStart, map: carried.map };
