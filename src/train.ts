@@ -40,6 +40,12 @@ export type { Batch, BatchOptions, Dataset, Field } from "./data/dataset.js";
 export { tensorDataset } from "./data/memory.js";
 export { type DifferentiateOptions, differentiate } from "./gradient/differentiate.js";
 export type { DatasetOptions } from "./node/data/open.js";
+export {
+  type FacetCoverage,
+  type FacetName,
+  type OperatorCoverage,
+  operatorCoverage,
+} from "./ops/coverage.js";
 export { type GradientCoverage, gradientCoverage } from "./ops/gradient.js";
 export {
   calibrateAndJudge,

@@ -273,7 +273,10 @@ function normalizeByRows(
   );
   const { activation, pool } = behind;
   const operator = activation && standardOperator(activation);
-  const result = operator === undefined ? normalized : build.op(operator, [normalized]);
+  const result =
+    operator === undefined
+      ? normalized
+      : build.op(operator, [normalized], Object.fromEntries(activation?.attributes ?? []));
   build.graph.replaceUses(present(pool.output(0), "a MaxPool has an output"), result);
   const own = rising.signs === undefined ? mean : build.op("Mul", [mean, rising.signs]);
   return mapReadings({ ...moments, mean: own });

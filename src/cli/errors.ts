@@ -9,6 +9,12 @@ const SENTENCES = {
   flagValueIsMissing: ["usage", (text: string): string => text],
   commandLineIsWrong: ["usage", (text: string): string => text],
 
+  operatorIsUnknown: [
+    "usage",
+    (name: string, meant: string | undefined): string =>
+      `ONNX has no operator "${name}"${meant === undefined ? "" : `; did you mean "${meant}"?`}`,
+  ],
+
   // Where a model comes from and where it goes.
   outputIsMissing: ["usage", (flags: string): string => `there is no place to write to; give ${flags}`],
   outputIsGivenTwice: ["usage", (): string => "both --output and --in-place were given; give one"],

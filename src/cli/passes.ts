@@ -1,8 +1,10 @@
 import type { Command } from "commander";
+import { nearest } from "../base/nearest.js";
 import { PASSES_COMMAND, PASSES_RUN } from "../options/commands.js";
 import { JSON_ONLY } from "../options/common.js";
 import { pick } from "../options/validate.js";
 import { type Call, defineCommand } from "./define.js";
+import { errors } from "./errors.js";
 import { styleFor, write, writeJson } from "./output.js";
 
 export function addPasses(program: Command): void {
@@ -12,7 +14,9 @@ export function addPasses(program: Command): void {
 /** A view of what normfold knows: each switch of the command's table shows one. */
 async function passesCommand({ given }: Call): Promise<void> {
   const { json = false } = pick(JSON_ONLY, given);
-  const { gradients = false } = pick(PASSES_RUN, given);
+  const { gradients = false, operators = false, operator } = pick(PASSES_RUN, given);
+  if (operator !== undefined) return await describeOperator(operator, json);
+  if (operators) return await listOperators(json);
   if (gradients) return await listGradients(json);
   await listPasses(json);
 }
@@ -34,4 +38,25 @@ async function listGradients(json: boolean): Promise<void> {
   if (json) return await writeJson({ gradients: gradientCoverage() });
   const { gradientsText } = await import("../report/passes-text.js");
   await write(gradientsText(gradientCoverage(), styleFor("stdout")));
+}
+
+async function listOperators(json: boolean): Promise<void> {
+  const { operatorCoverage } = await import("../train.js");
+  const operators = operatorCoverage();
+  if (json) return await writeJson({ operators });
+  const { operatorsText } = await import("../report/operators-text.js");
+  await write(operatorsText(operators, styleFor("stdout")));
+}
+
+async function describeOperator(name: string, json: boolean): Promise<void> {
+  const { operatorCoverage } = await import("../train.js");
+  const operators = operatorCoverage();
+  const found = operators.find(({ operator }) => operator === name);
+  if (found === undefined) {
+    const names = operators.map(({ operator }) => operator);
+    throw errors.operatorIsUnknown(name, nearest(name, names));
+  }
+  if (json) return await writeJson({ operators: [found] });
+  const { operatorText } = await import("../report/operators-text.js");
+  await write(operatorText(found, styleFor("stdout")));
 }

@@ -117,6 +117,18 @@ export const PASSES_RUN = {
     help: "list the operators that gradients are written for instead",
     type: "switch",
   },
+  /** The matrix of operators and facets. */
+  operators: {
+    flag: "--operators",
+    help: "list the operators of the standard domain and what is known of each instead",
+    type: "switch",
+  },
+  /** All that is known of one operator. */
+  operator: {
+    flag: "--operator <name>",
+    help: "say what is known of one operator, and why no more",
+    type: "text",
+  },
 } as const;
 
 /** `normfold freeze`. */

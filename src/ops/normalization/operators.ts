@@ -8,7 +8,12 @@ export const OPERATORS = {
     traits: ["normalizes"],
   },
   GroupNormalization: { since: [18, 21], breaking: [21], inputs: 3, traits: ["normalizes"] },
-  Hardmax: { since: [1, 11, 13], breaking: [13], inputs: 1, traits: ["unitRange", "saturates"] },
+  Hardmax: {
+    since: [1, 11, 13],
+    breaking: [13],
+    inputs: 1,
+    traits: ["nonNegative", "unitRange", "saturates"],
+  },
   ImageScaler: { since: [1], experimental: true, inputs: 1 },
   InstanceNormalization: { since: [1, 6, 22], breaking: [6], inputs: 3, traits: ["normalizes"] },
   LRN: { since: [1, 13], inputs: 1, traits: ["normalizes"] },

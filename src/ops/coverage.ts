@@ -1,0 +1,73 @@
+import type { StandardOperator } from "../ir/operator-name.js";
+import type { AffineFacets } from "../rules/affine-facet.js";
+import { type Facet, Gap } from "../rules/facet.js";
+import { type GradientRule, NO_GRADIENT, refusalOf } from "../rules/gradient-rule.js";
+import type { OperatorRecord } from "../rules/operator.js";
+import { AFFINE } from "./affine.js";
+import { OPERATOR_NAMES, OPERATORS } from "./catalogue.js";
+import { GRADIENT } from "./gradient.js";
+import { INFERENCE } from "./inference.js";
+import { LAYOUT } from "./layout.js";
+import { REFERENCE } from "./reference.js";
+
+/** What is known of an operator in one facet. */
+export interface FacetCoverage {
+  /**
+   * given: a rule. opaque: on purpose none, there is nothing to know. missing: none is written yet. untold: neither a rule nor a
+   * reason, which a test forbids.
+   */
+  readonly kind: "given" | "opaque" | "missing" | "untold";
+  /** Which of several rules are given (lift, absorbUp, ...), or what kind of rule it is (zero). */
+  readonly detail?: string;
+  /** Why there is no rule. */
+  readonly reason?: string;
+}
+
+export const FACETS = ["inference", "layout", "affine", "gradient", "reference"] as const;
+export type FacetName = (typeof FACETS)[number];
+
+/** What is declared and known of one operator of the standard domain. */
+export interface OperatorCoverage extends OperatorRecord {
+  readonly operator: StandardOperator;
+  readonly facets: Readonly<Record<FacetName, FacetCoverage>>;
+}
+
+/** Everything that is known of the operators of the standard domain, by name. */
+export function operatorCoverage(): readonly OperatorCoverage[] {
+  return OPERATOR_NAMES.map((operator) => ({
+    operator,
+    ...OPERATORS[operator],
+    facets: {
+      inference: coverage(INFERENCE, operator),
+      layout: coverage(LAYOUT, operator),
+      affine: coverage(AFFINE, operator, affineDetail),
+      gradient: gradientCoverageOf(operator),
+      reference: coverage(REFERENCE, operator),
+    },
+  }));
+}
+
+function coverage<Rule>(
+  facet: Facet<Rule>,
+  operator: string,
+  detailOf?: (rule: Rule) => string,
+): FacetCoverage {
+  const row = facet.row(operator);
+  if (row === undefined) return { kind: "untold" };
+  if (row instanceof Gap) return { kind: row.kind, reason: row.reason };
+  return detailOf === undefined ? { kind: "given" } : { kind: "given", detail: detailOf(row) };
+}
+
+function affineDetail(facets: AffineFacets): string {
+  return Object.keys(facets).sort().join(", ");
+}
+
+function gradientCoverageOf(operator: string): FacetCoverage {
+  const refusal = refusalReason(GRADIENT.rule(operator));
+  if (refusal !== undefined) return { kind: "missing", reason: refusal };
+  return coverage(GRADIENT, operator, (rule) => (rule === NO_GRADIENT ? "zero" : "rule"));
+}
+
+function refusalReason(rule: GradientRule | undefined): string | undefined {
+  return rule === undefined ? undefined : refusalOf(rule);
+}

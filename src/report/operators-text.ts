@@ -1,0 +1,90 @@
+import { FACETS, type FacetCoverage, type OperatorCoverage } from "../ops/coverage.js";
+import type { Arity } from "../rules/operator.js";
+import { paragraph, table } from "./layout.js";
+import type { Style } from "./style.js";
+
+const MARKS: Readonly<Record<FacetCoverage["kind"], string>> = {
+  given: "yes",
+  opaque: "·",
+  missing: "-",
+  untold: "?",
+};
+
+/** The facets of an affine map by one letter each. */
+const AFFINE_LETTERS: Readonly<Record<string, string>> = {
+  lift: "L",
+  absorbUp: "U",
+  passUp: "u",
+  absorbDown: "D",
+  passDown: "d",
+};
+
+/** The matrix of operators and facets, as text of at most WIDTH columns. */
+export function operatorsText(rows: readonly OperatorCoverage[], { bold, dim }: Style): string {
+  const head = ["operator", "since", "types", "layout", "affine", "gradient", "reference"].map((text) => ({
+    text,
+    paint: bold,
+  }));
+  const lines = rows.map(({ operator, since, facets }) => [
+    operator,
+    { text: `${since[0]}`, paint: dim },
+    ...FACETS.map((facet) => mark(facets[facet])),
+  ]);
+  return [
+    ...table([{}, { align: "right" }, {}, {}, {}, {}, {}], [head, ...lines], 0),
+    "",
+    ...paragraph("yes  there is a rule; 0: no gradient goes through it", 0, 5),
+    ...paragraph("·    none on purpose: there is nothing to know", 0, 5),
+    ...paragraph("-    none is written", 0, 5),
+    ...paragraph(
+      "affine maps: L it is one, U and u it absorbs one of its output or passes it on, D and d one of an input",
+      0,
+      5,
+    ),
+    "",
+    "normfold passes --operator NAME gives traits, all opsets and reasons.",
+    "",
+  ].join("\n");
+}
+
+function mark({ kind, detail }: FacetCoverage): string {
+  if (kind !== "given") return MARKS[kind];
+  if (detail === "zero") return "0";
+  const letters = detail?.split(", ").map((part) => AFFINE_LETTERS[part] ?? "");
+  return letters === undefined || letters.every((letter) => letter === "") ? MARKS.given : letters.join("");
+}
+
+/** What is declared and known of one operator, as text of at most WIDTH columns. */
+export function operatorText(row: OperatorCoverage, { bold, cyan, dim }: Style): string {
+  const { operator, since, breaking = [], inputs, outputs = 1, traits = [], facets } = row;
+  const versions = since.map((version) => (breaking.includes(version) ? `${version}*` : `${version}`));
+  const facts: readonly (readonly [string, string])[] = [
+    ["opsets", versions.join(", ") + (breaking.length > 0 ? " (* changed what it means)" : "")],
+    ["inputs", arityText(inputs)],
+    ["outputs", arityText(outputs)],
+    ["traits", traits.length > 0 ? traits.join(", ") : "none"],
+    ...FACETS.map((facet) => [facet, facetText(facets[facet])] as const),
+  ];
+  const lines = facts.flatMap(([label, text]) => labelled(label, text, dim));
+  return `${[bold(cyan(operator)), ...lines].join("\n")}\n`;
+}
+
+const LABEL = 11;
+
+function labelled(label: string, text: string, dim: Style["dim"]): readonly string[] {
+  const lines = paragraph(text, 2 + LABEL);
+  return lines.map((line, index) =>
+    index === 0 ? `  ${dim(label.padEnd(LABEL))}${line.slice(2 + LABEL)}` : line,
+  );
+}
+
+export function arityText(arity: Arity): string {
+  if (typeof arity === "number") return `${arity}`;
+  const [least, most] = arity;
+  return most === "variadic" ? `${least} or more` : `${least} to ${most}`;
+}
+
+function facetText({ kind, detail, reason }: FacetCoverage): string {
+  if (kind !== "given") return reason === undefined ? kind : `${kind}: ${reason}`;
+  return detail === undefined || detail === "rule" ? "given" : `given: ${detail}`;
+}
