@@ -1,7 +1,7 @@
 import type { StandardOperator } from "../ir/operator-name.js";
-import type { AffineFacets } from "../rules/affine-facet.js";
+import type { AffineFacets } from "../rules/affine/facet.js";
 import { type Facet, Gap } from "../rules/facet.js";
-import { type GradientRule, NO_GRADIENT, refusalOf } from "../rules/gradient-rule.js";
+import { type GradientRule, NO_GRADIENT, refusalOf } from "../rules/gradient/rule.js";
 import type { OperatorRecord } from "../rules/operator.js";
 import { AFFINE } from "./affine.js";
 import { OPERATOR_NAMES, OPERATORS } from "./catalogue.js";
