@@ -69,12 +69,8 @@ export { LOSSES, type Loss, type LossKind } from "./training/loss.js";
 export { isPreviewTraining, lowerPreviewTraining } from "./training/lower-preview.js";
 export { OPTIMIZERS, type Optimizer, type OptimizerKind } from "./training/optimizer.js";
 export { SCHEDULES, type Schedule, type ScheduleKind } from "./training/schedule.js";
-export {
-  buildTrainingStep,
-  type StateTensor,
-  type TrainingStep,
-  type TrainingStepOptions,
-} from "./training/step.js";
+export type { StateTensor } from "./training/state-updates.js";
+export { buildTrainingStep, type TrainingStep, type TrainingStepOptions } from "./training/step.js";
 export type { Checkpoint, StepProgress, TrainOptions, Validation } from "./training/train-options.js";
 export {
   type TrainingInfoOptions,

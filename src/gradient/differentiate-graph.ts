@@ -12,17 +12,19 @@ import { errors } from "./errors.js";
 import { isDifferentiable, reachFrom } from "./reach.js";
 import { withOutput } from "./widen.js";
 
+/** What to differentiate, by what, and where to write it. */
 export interface GraphDifferentiation {
+  /** Facts of the graph's model. */
   readonly facts: Facts;
   /** Writes to the end of the graph that is differentiated. */
   readonly build: Builder;
-  /** Values of the graph and the gradients that come into them, in the same shape. */
+  /** Values of the graph, each with the gradient that it starts from, in the same shape. */
   readonly seeds: ReadonlyMap<Value, Value>;
   /** The values whose gradients are asked for: inputs, initializers, outputs of nodes. */
   readonly wrt: readonly Value[];
   /**
-   * Receives the forward values that were replaced, and by which: a rule may give its node one more output, which makes
-   * new objects of its outputs.
+   * Receives the forward values that were replaced, each with the one in its place: a rule may give its node one more
+   * output, and then all outputs of the node are new objects.
    */
   readonly renewed?: Map<Value, Value>;
 }
@@ -32,10 +34,12 @@ export interface GraphDifferentiation {
  * of `wrt`, each in the shape of its value. A value that no seed depends on gets zeros.
  *
  * Integers and booleans carry no gradient, unless a quantization made them, and neither do operators that are constant
- * wherever they have a derivative (Floor, Sign, Round): what is before them gets none from there, as in PyTorch.
+ * wherever they have a derivative (Floor, Sign, Round): the values before them get no gradient from there, as in
+ * PyTorch.
  *
- * Throws NormfoldError "unsupported" for a node without a rule, or whose rule refuses, and "usage" for a value of `wrt`
- * that is not of a floating-point type. The graph is then half edited: give it one that can be thrown away.
+ * Throws NormfoldError "unsupported" for a node without a rule, or whose rule refuses (the
+ * refusal is the cause), and "usage" for a value of `wrt` that is not of a floating-point type. The graph is then half
+ * edited, so pass a copy.
  */
 export function differentiateGraph(options: GraphDifferentiation): Map<Value, Value> {
   const { facts, build, seeds, wrt } = options;
@@ -52,7 +56,7 @@ export function differentiateGraph(options: GraphDifferentiation): Map<Value, Va
   );
 }
 
-/** The last node that computes a seeded value; nothing after it matters. */
+/** The last node that computes a seeded value. Nodes after it have no gradient. */
 function lastForward(graph: Graph, seeds: ReadonlyMap<Value, Value>): Node | undefined {
   const producers = new Set([...seeds.keys()].map((value) => value.producer));
   for (let node = graph.last; node !== undefined; node = node.previous) if (producers.has(node)) return node;
@@ -61,21 +65,21 @@ function lastForward(graph: Graph, seeds: ReadonlyMap<Value, Value>): Node | und
 
 function* nodesBackFrom(start: Node): Generator<Node, void, undefined> {
   for (let node: Node | undefined = start; node !== undefined; ) {
-    // The node may be replaced by one with more outputs while it is visited.
+    // A visit may replace the node by one with more outputs.
     const before: Node | undefined = node.previous;
     yield node;
     node = before;
   }
 }
 
-/** One walk over the nodes, last one first. */
+/** One walk over the nodes, from the last to the first. */
 class Sweep {
   readonly #build: Builder;
   readonly #facts: Facts;
   readonly #renewed: Map<Value, Value>;
-  /** Values whose gradients lead to one that is asked for. */
+  /** The values on a way from one of `wrt`. Gradients of others are not needed. */
   readonly #active: ReadonlySet<Value>;
-  /** By value: the gradients that its readers gave, until they are added up. */
+  /** By value, the gradients that its readers gave, until they are added up. */
   readonly #parts = new Map<Value, Value[]>();
 
   constructor(build: Builder, facts: Facts, renewed: Map<Value, Value>, active: ReadonlySet<Value>) {
@@ -85,6 +89,7 @@ class Sweep {
     this.#active = active;
   }
 
+  /** Notes the gradient that one reader of a value gives. */
   contribute(value: Value, gradient: Value): void {
     if (!this.isActive(value)) return;
     const parts = this.#parts.get(value);
@@ -96,7 +101,7 @@ class Sweep {
     return this.#active.has(value);
   }
 
-  /** The whole gradient of a value, once all its readers were visited. */
+  /** The whole gradient of a value whose readers were all visited. */
   total(value: Value): Value | undefined {
     const parts = this.#parts.get(value);
     if (parts === undefined) return undefined;
@@ -122,7 +127,7 @@ class Sweep {
         .because(results);
     }
     results.forEach((gradient, index) => {
-      // A rule may have put another node in the place of this one.
+      // The rule may have replaced this node.
       const input = context.node.input(index);
       if (gradient !== undefined && input !== undefined && active[index]) this.contribute(input, gradient);
     });

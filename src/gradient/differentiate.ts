@@ -12,25 +12,27 @@ import { errors } from "./errors.js";
 import { raiseForGradients } from "./raise-for-gradients.js";
 import { isDifferentiable } from "./reach.js";
 
+/** What to differentiate, and by what. */
 export interface DifferentiateOptions {
   /** The value to differentiate: an output of the model or any value inside it. */
   readonly of: string;
   /** The values to differentiate by: inputs, initializers or values inside the model, each of a floating-point type. */
   readonly wrt: readonly string[];
   /**
-   * What the gradient of `of` itself is. "ones" (default) differentiates the sum of its elements, which for a loss is
-   * the loss; any other name is that of an input, made if the model has none, of the type and shape of `of`.
+   * The gradient of `of` itself. "ones" (default) differentiates the sum of its elements, which of a scalar loss is the
+   * loss. Any other name is that of a value of the model, or else of a new input, in the type and shape of `of`.
    */
   readonly seed?: string;
 }
 
 /**
- * A model with the gradients as further outputs, in the order of `wrt` and each in the shape of its value, named after
- * it: "w_grad" (or "w_grad_1" where that name is taken). The forward outputs stay. Only operators of the standard
- * domain are added; a model below opset 18 is raised to it. A value that `of` does not depend on gets zeros.
+ * Adds gradients as further outputs, in a copy of the model (reverse-mode automatic differentiation). They come in the
+ * order of `wrt`, each in the shape of its value and named after it: "w_grad" (or "w_grad_1" where that name is taken).
+ * The forward outputs stay. Only operators of the standard domain are added; a model below opset 18 is raised to it. A
+ * value that `of` does not depend on gets zeros.
  *
  * Throws NormfoldError "usage" for names that the model does not have or that are no floating-point tensors, and
- * "unsupported" for a node on the way that has no gradient rule, naming operator, node and reason.
+ * "unsupported" for a node on the way without a gradient rule, with its operator, name and the reason.
  */
 export function differentiate(model: Model, options: DifferentiateOptions): Model {
   const { of, wrt, seed = "ones" } = options;
@@ -58,7 +60,7 @@ export function differentiate(model: Model, options: DifferentiateOptions): Mode
 
 function addGradientOutput(build: Builder, facts: Facts, source: Value, gradient: Value): void {
   const name = build.graph.freshName(`${source.name}_grad`);
-  // A gradient may be a forward value, the seed, or that of another value too: outputs have names of their own.
+  // The gradient may be a forward value, the seed, or that of another value too, and each output needs its own name.
   const output = build.op("Identity", [gradient], {}, name);
   const dtype = facts.dtype(source) ?? facts.dtype(gradient);
   const shape = facts.shape(source)?.map((dim): Dim => (typeof dim === "number" ? dim : undefined));

@@ -5,7 +5,7 @@ import type { MaybeDim } from "../rules/dims.js";
 import type { FactType } from "../rules/fact.js";
 import type { Facts } from "../rules/facts.js";
 
-/** Whether a value is a tensor of a floating-point type that gradients can be asked for, or may be one. */
+/** Whether a value is a tensor of a floating-point type, or may be one: only such values have gradients. */
 export function isDifferentiable(facts: Facts, value: Value): boolean {
   const type = facts.typeOf(value);
   if (type === undefined) return true;
@@ -13,9 +13,8 @@ export function isDifferentiable(facts: Facts, value: Value): boolean {
 }
 
 /**
- * Whether gradients pass through a value. Those of integers, booleans and texts are cut off. Quantized tensors and the
- * sequences of tensors stand for numbers that do have gradients: they are passed to the rules, or to the error that
- * there is none.
+ * Whether gradients pass through a value. They end at integers, booleans and text. Quantized tensors and sequences of
+ * tensors stand for numbers that do have gradients, so they pass, and reach a rule or the error that there is none.
  */
 export function carriesGradient(facts: Facts, value: Value): boolean {
   const type = facts.typeOf(value);

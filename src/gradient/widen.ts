@@ -3,9 +3,9 @@ import { canReplace, type Node, type Value } from "../ir/graph.js";
 import { errors } from "./errors.js";
 
 /**
- * The node again with an output at `index`, which it did not have; the old one is gone. Names, uses and declarations
- * stay, but the output values are new objects: `renewed` gets what became of each. Throws NormfoldError "unsupported"
- * when an annotation holds on to an output.
+ * Replaces a node by one that has an output at `index` too. Names, uses and declarations stay, but the output values
+ * are new objects: `renewed` receives the new value of each. `base` is the start of the new output's name. Throws
+ * NormfoldError "unsupported" where an annotation holds an output.
  */
 export function withOutput(node: Node, index: number, base: string, renewed: Map<Value, Value>): Node {
   const graph = present(node.graph, "the node is in a graph");

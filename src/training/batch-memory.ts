@@ -1,6 +1,7 @@
 /**
- * Memory for the batches of one call of the runtime, the same for every call: fresh memory for each batch costs as much
- * as a layer of a small network. Those of a field lie side by side, so that they are a stack as they are.
+ * Memory for the batches of one call of the runtime, used again for every call, because fresh memory for each batch
+ * costs as much as a layer of a small network. The batches of a field lie side by side, so that together they are a
+ * stack.
  */
 export class BatchMemory {
   readonly #batches: number;
@@ -10,7 +11,7 @@ export class BatchMemory {
     this.#batches = batches;
   }
 
-  /** Room for one more batch of the field, which nobody else has; whatever was in it is still there. */
+  /** Memory for one more batch of the field, not shared with another batch of the call. It still holds old bytes. */
   readonly take = (size: number, field: string): Uint8Array => {
     const key = `${field} ${size}`;
     let rows = this.#fields.get(key);
@@ -23,13 +24,13 @@ export class BatchMemory {
     return rows.bytes.subarray(start, start + size);
   };
 
-  /** All batches have been read. */
+  /** Frees the memory for the next call, once all batches have been read. */
   release(): void {
     for (const rows of this.#fields.values()) rows.taken = 0;
   }
 }
 
-/** The parts as one, without a copy where they lie side by side, else copied into what `room` gives. */
+/** Joins the parts: without a copy where they lie side by side, else copied into the memory that `room` gives. */
 export function sideBySide(parts: readonly Uint8Array[], room: (size: number) => Uint8Array): Uint8Array {
   const [first] = parts;
   if (first === undefined) return new Uint8Array();

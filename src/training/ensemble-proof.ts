@@ -8,17 +8,19 @@ import { tensorSize } from "../runtime/runtime.js";
 import { beforeViews, type EnsembleOptions } from "./ensemble.js";
 import { errors } from "./errors.js";
 
+/** How far an ensemble is from the mean of its members. */
 export interface EnsembleProof {
-  /** The largest difference between a probability of the ensemble and the mean of the members' own. */
+  /** The largest difference between a probability of the ensemble and the mean of its members' probabilities. */
   readonly difference: number;
 }
 
-/** Probabilities are at most 1, and their mean is a sum of a few roundings. */
+/** Probabilities are at most 1, and their mean has the rounding errors of a few sums. */
 const ALLOWED = 1e-5;
 
 /**
- * Runs the members and the ensemble on generated inputs and compares its probabilities with the mean of theirs, worked
- * out in float64. Throws "check" when they differ, "unsupported" where the runtime cannot run a member.
+ * Runs the members and the ensemble on generated inputs and compares the ensemble's probabilities with the mean of the
+ * members', computed in float64. Throws "check" where they differ by more than 1e-5, "unsupported" where the runtime
+ * cannot run a member or an input has no known shape.
  */
 export async function proveEnsemble(
   models: readonly Model[],
@@ -81,8 +83,8 @@ async function outputOf(
 }
 
 /**
- * The same in float64: what a model's own Softmax gave, the exponentials of its logarithms, or a softmax of logits over
- * axis 1.
+ * The probabilities of an output in float64: the numbers after Softmax, their exponentials after LogSoftmax, else their
+ * softmax over axis 1.
  */
 function probabilities(
   model: Model,

@@ -13,21 +13,22 @@ import { scalarLike } from "../rules/gradient/support.js";
 import { errors } from "./errors.js";
 import { outputNamed } from "./step.js";
 
+/** How to join the models of an ensemble. */
 export interface EnsembleOptions {
-  /** The output of each model with the classes in its second dimension; by default the first. */
+  /** The output of each model with the classes in its second dimension. Default: the first. */
   readonly output?: string;
-  /** A number for each model, by which its probabilities count; they are divided by their sum. Default: all alike. */
+  /** A weight for each model's probabilities, from 0 on; they are divided by their sum. Default: all alike. */
   readonly weights?: readonly number[];
 }
 
-/** Axis 1 is required of Softmax as this output sees it from here on. */
+/** From this opset on Softmax works along one axis alone. */
 const LEAST_OPSET = 13;
 
 /**
- * One model whose output is the mean of the class probabilities of several (Ioffe & Szegedy 2015, section 4.2.3).
- * Inputs of the same name are shared; all other names get a prefix of their own. A model that ends in logits gets a
- * Softmax over its second dimension. Throws "usage" for fewer than two models and models that do not fit together,
- * "unsupported" for functions of the models' own (inline them first).
+ * Builds one model whose output is the mean of the class probabilities of several (Ioffe & Szegedy 2015, section
+ * 4.2.3). Inputs of the same name are shared; all other names get the prefix of their model, "model1/", "model2/", ...
+ * A model that ends in logits gets a Softmax over its second dimension. Throws "usage" for fewer than two models and
+ * for models that do not fit together, "unsupported" for models with functions of their own (inline them first).
  */
 export function buildEnsemble(models: readonly Model[], options: EnsembleOptions = {}): Model {
   if (models.length < 2) throw errors.ensembleNeedsTwoModels();
@@ -76,7 +77,7 @@ function member(model: Model, index: number, opset: number): Model {
   }
   const copy = cloneModel(model);
   if ((copy.opset() ?? 0) < opset) raiseOpset(copy, opset);
-  // What an initializer that callers may override is to an ensemble: a constant.
+  // Callers of the ensemble cannot override initializers.
   for (const input of copy.graph.inputs) if (input.tensor !== undefined) copy.graph.freezeInput(input);
   return copy;
 }
@@ -109,7 +110,9 @@ function sharedInput(graph: Graph, inputs: Map<string, Value>, input: Value, pla
   throw errors.memberInputsDiffer(input.name, place);
 }
 
-/** What two models take, where they can take the same: a size that one of them fixes holds for both. */
+/**
+ * The type of an input that two models share, where they can share it: a size that one of them fixes holds for both.
+ */
 function joinedType(a: ValueType | undefined, b: ValueType | undefined): ValueType | undefined {
   if (a?.kind !== "tensor" || b?.kind !== "tensor" || a.dtype !== b.dtype) return undefined;
   const other = b.shape ?? a.shape;
@@ -119,7 +122,7 @@ function joinedType(a: ValueType | undefined, b: ValueType | undefined): ValueTy
   return isSame === false ? undefined : tensorType(a.dtype, shape);
 }
 
-/** Values of two models may bear one name; gives what each was called. */
+/** Prefixes all names, because two models may use the same ones, and gives the old names. */
 function prefixed(graph: Graph, prefix: string, shared: ReadonlySet<Value>): ReadonlyMap<Value, string> {
   const names = new Map<Value, string>();
   const rename = (value: Value): void => {

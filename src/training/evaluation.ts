@@ -16,27 +16,39 @@ import { trackNormalizations } from "./normalization.js";
 import { scalarOf } from "./scalar-output.js";
 import { outputNamed } from "./step.js";
 
+/** How to judge a model on labelled data. */
 export interface EvaluationOptions {
+  /** The loss to measure; it says what the labels are. */
   readonly loss: Loss;
+  /** The output to judge. Default: the first. */
   readonly output?: string;
+  /** Samples in a batch. */
   readonly batchSize: number;
-  /** Normalize by the statistics that are stored (default), or by those of each batch, as in training. */
+  /** Normalize by the stored statistics (default), or by those of each batch, as in training. */
   readonly statistics?: "stored" | "batch";
+  /** Use no more samples than this. Default: all. */
   readonly limit?: number;
+  /** What runs the model. */
   readonly runtime: Runtime;
+  /** Threads within an operator. Default: the runtime's own choice. */
   readonly threads?: number;
+  /** Ends the evaluation with its reason as the error. */
   readonly signal?: AbortSignal;
 }
 
+/** How well a model does on labelled data. */
 export interface Evaluation {
-  /** The mean over the samples. */
+  /** The mean loss of the batches, weighted by their samples. */
   readonly loss: number;
-  /** undefined for regressions. */
+  /** The part of the samples that the model gets right, from 0 to 1; undefined for regressions. */
   readonly accuracy: number | undefined;
+  /** The samples that were judged. */
   readonly samples: number;
 }
 
-/** How well a model does on labelled data. Throws as estimateStatistics does for data that does not fit. */
+/**
+ * Judges a model on labelled data, a batch at a time. Throws "usage" and "invalid" for labels and data that do not fit.
+ */
 export async function evaluateModel(
   model: Model,
   dataset: Dataset,
@@ -53,7 +65,7 @@ export async function evaluateModel(
     let [lossSum, rightSum, samples] = [0, 0, 0];
     const batches = dataset.batches({
       size: batchSize,
-      // Batch statistics of a part of a batch are another thing.
+      // The statistics of a smaller batch would not be comparable.
       dropLast: options.statistics === "batch",
       ...defined({ limit, signal }),
     });
@@ -74,7 +86,8 @@ export async function evaluateModel(
   }
 }
 
-interface Judged {
+/** The model with its loss, and the names in it. */
+interface JudgedModel {
   readonly model: Model;
   readonly labels: string;
   readonly loss: string;
@@ -82,7 +95,7 @@ interface Judged {
   readonly classes: number | undefined;
 }
 
-function withLoss(model: Model, { loss, output, statistics = "stored" }: EvaluationOptions): Judged {
+function withLoss(model: Model, { loss, output, statistics = "stored" }: EvaluationOptions): JudgedModel {
   const copy = cloneModel(model);
   raiseForGradients(copy);
   const { graph } = copy;

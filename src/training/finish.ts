@@ -7,44 +7,56 @@ import type { Runtime } from "../runtime/runtime.js";
 import { type Evaluation, evaluateModel } from "./evaluation.js";
 import type { Loss } from "./loss.js";
 
+/** How to end a training. */
 export interface FinishOptions {
-  /** What the statistics come from: the training data. */
+  /** The training data, on which the statistics are measured. */
   readonly data: Dataset;
-  /** What to judge on: data that was not trained on. Default: nothing is judged. */
+  /** Labelled data that was not trained on, to judge the model on. Default: the model is not judged. */
   readonly valid?: Dataset;
+  /** The loss of the training. */
   readonly loss: Loss;
+  /** The output that the loss is of. Default: the first. */
   readonly output?: string;
+  /** Samples in a batch, as in the training. */
   readonly batchSize: number;
   /** Training samples to take statistics from. Default: all. */
   readonly limit?: number;
-  /** Of the order of the samples: Algorithm 2 wants mini-batches like those of the training. Default 0. */
+  /** Seed of the order of the samples: Algorithm 2 takes mini-batches like those of the training. Default 0. */
   readonly seed?: number;
+  /** What runs the model. */
   readonly runtime: Runtime;
+  /** Threads within an operator. Default: the runtime's own choice. */
   readonly threads?: number;
+  /** Ends the work with its reason as the error. */
   readonly signal?: AbortSignal;
 }
 
-/** How well one set of weights does with three sources of statistics. */
+/** How well the same weights do with the statistics of three sources. */
 export interface StatisticsComparison {
-  /** Of each batch, as in training. */
+  /** The statistics of each batch, as in training. */
   readonly batch: Evaluation;
   /** The moving averages that training kept. */
   readonly movingAverage: Evaluation;
-  /** Algorithm 2's, which the model is left with. */
+  /** The population statistics of Algorithm 2, which the model keeps. */
   readonly population: Evaluation;
 }
 
+/** A trained model, ready for inference. */
 export interface FinishedTraining {
   /** The inference form, with Algorithm 2's statistics where there are normalizations. */
   readonly model: Model;
+  /** How the statistics changed; undefined without normalizations. */
   readonly calibration: CalibrationReport | undefined;
-  /** undefined without normalizations. */
+  /** undefined without normalizations, without `valid`, and where `valid` has less than a batch. */
   readonly comparison: StatisticsComparison | undefined;
-  /** Of the model as it is left; undefined without `valid`. */
+  /** Of `model` on `valid`; undefined without `valid`. */
   readonly evaluation: Evaluation | undefined;
 }
 
-/** The end of Algorithm 2: population statistics from the training data, and the inference form. */
+/**
+ * The end of Algorithm 2: freezes a trained model and replaces its moving averages by population statistics of the
+ * training data.
+ */
 export async function finishTraining(model: Model, options: FinishOptions): Promise<FinishedTraining> {
   const { data, valid, limit, seed = 0, ...shared } = options;
   const judge = async (judged: Model, statistics: "stored" | "batch"): Promise<Evaluation | undefined> =>

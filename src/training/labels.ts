@@ -7,8 +7,9 @@ import { errors } from "./errors.js";
 import type { Loss } from "./loss.js";
 
 /**
- * The labels of a batch in the type of the input `name`, which takes them; one number a sample may be [N] or [N, 1].
- * Throws "usage" where there are none or they have other sizes.
+ * The labels of a batch in the type and shape of the input `name` that takes them; one number a sample may come as [N]
+ * or [N, 1]. Throws "usage" where there are none, and where they have other sizes, are text, or are no whole numbers
+ * for classes.
  */
 export function labelsOf(tensors: TensorMap, model: Model, name: string): RuntimeTensor {
   const labels = tensors.get(LABELS);
@@ -36,7 +37,7 @@ export function labelsOf(tensors: TensorMap, model: Model, name: string): Runtim
   return { dtype, dims: sizes, data: encodeNumbers(dtype, numbers) };
 }
 
-/** A class beyond the last would count as no class at all, and nobody would know. */
+/** Throws "invalid" for a label that is no class: the loss would silently count its sample as of no class. */
 export function assertLabels(
   labels: RuntimeTensor,
   loss: Loss,

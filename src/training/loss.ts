@@ -8,48 +8,64 @@ import { axesBut, elementCount } from "../rules/gradient/sizes.js";
 import { castLike, type GradientBuild, onesLike, scalarLike } from "../rules/gradient/support.js";
 import { errors } from "./errors.js";
 
-/** What training makes small. The conventions are PyTorch's, and the mean over the batch is taken. */
+/** The loss that training minimizes. The conventions are PyTorch's, with the mean over the batch. */
 export type Loss =
-  /** Softmax cross-entropy from logits [N, C, ...] and labels [N, ...] of int64. */
   | {
+      /** Softmax cross-entropy, from logits [N, C, ...] and labels [N, ...] of int64. */
       readonly kind: "cross-entropy";
-      /** One weight a class. */
+      /** A weight for the samples of each class. Default: all alike. */
       readonly classWeights?: readonly number[];
-      /** Samples of this label count for nothing. */
+      /** Samples of this label do not count. Default: all count. */
       readonly ignoreIndex?: number;
-      /** From 0 to 1: this part of the target is spread over all classes. */
+      /** The part of the target that is spread over all classes, from 0 to 1. Default 0. */
       readonly labelSmoothing?: number;
     }
-  /** Binary cross-entropy from logits; the labels are probabilities in the shape of the output. */
-  | { readonly kind: "bce" }
-  | { readonly kind: "mse" }
-  | { readonly kind: "l1" }
-  /** Quadratic up to `delta` (default 1), linear beyond. */
-  | { readonly kind: "huber"; readonly delta?: number };
+  | {
+      /** Binary cross-entropy, from logits; the labels are probabilities in the shape of the output. */
+      readonly kind: "bce";
+    }
+  | {
+      /** The mean squared difference from labels in the shape of the output. */
+      readonly kind: "mse";
+    }
+  | {
+      /** The mean absolute difference from labels in the shape of the output. */
+      readonly kind: "l1";
+    }
+  | {
+      /** Huber loss: quadratic up to a difference of `delta`, linear beyond. */
+      readonly kind: "huber";
+      /** Above 0. Default 1. */
+      readonly delta?: number;
+    };
 
+/** The name of a loss. */
 export type LossKind = Loss["kind"];
 
+/** All losses. */
 export const LOSSES: readonly LossKind[] = ["cross-entropy", "bce", "mse", "l1", "huber"];
 
+/** The values of a loss in the graph. */
 export interface LossValues {
+  /** The input for the labels. */
   readonly labels: Value;
   /** A scalar. */
   readonly loss: Value;
   /** The part of the samples that the highest logit gets right; undefined for regressions. */
   readonly accuracy: Value | undefined;
-  /** Adds what the gradients start from: a value, and the gradient of the loss by it. */
+  /** Adds the start of the gradients: a value, and the gradient of the loss by it. */
   readonly seed: () => readonly [value: Value, gradient: Value];
 }
 
-/** The activation at the end of a classifier that its loss takes in, so that saturation costs no gradient. */
+/** The activations at the end of a classifier that its loss includes, so that their saturation loses no gradient. */
 const PEELED: Partial<Readonly<Record<LossKind, readonly StandardOperator[]>>> = {
   "cross-entropy": ["Softmax", "LogSoftmax"],
   bce: ["Sigmoid"],
 };
 
 /**
- * The value to take the loss of: what goes into a Softmax or Sigmoid at the end, or else the output itself. Throws
- * "usage" for an output that is not of floating point.
+ * The value that the loss is computed from: the input of a Softmax or Sigmoid at the end, or else the output itself.
+ * Throws "usage" for an output that is not of floating point.
  */
 export function lossTarget(c: Pick<GradientBuild, "facts">, output: Value, { kind }: Loss): Value {
   const dtype = c.facts.dtype(output);
@@ -64,12 +80,13 @@ export function lossTarget(c: Pick<GradientBuild, "facts">, output: Value, { kin
   if (kind === "bce") return input;
   const rank = c.facts.rank(input);
   const axis = node.int("axis", -1);
-  // Another axis is a softmax over something else than classes.
+  // Along another axis it is no softmax over classes.
   return axis === 1 || (rank === 2 && axis === -1) ? input : output;
 }
 
 /**
- * Adds the labels' input and the loss of `target`. Throws "unsupported" for an output that the loss is not defined on.
+ * Adds the input for the labels and the loss of `target`. Throws "unsupported" for an output that the loss is not
+ * defined on, "usage" for numbers of the loss that make no sense.
  */
 export function addLoss(c: GradientBuild, target: Value, loss: Loss): LossValues {
   if (loss.kind === "cross-entropy") return crossEntropy(c, target, loss);

@@ -8,10 +8,9 @@ import { type GradientBuild, onesLike } from "../rules/gradient/support.js";
 import { errors } from "./errors.js";
 
 /**
- * ONNX's preview operator Gradient, written out before the node: the derivatives of `y` by each of `xs`, where `y` is
- * seen as a function of `xs` and `zs` and nothing before them. The inputs are the values to take it at: where they are
- * those of `xs` and `zs`, the forward values are used again; otherwise the part between is computed once more from
- * them.
+ * Writes out ONNX's preview operator Gradient before the node: the derivatives of `y` by each of `xs`, where `y` is a
+ * function of `xs` and `zs` alone. The inputs are the values to take the derivatives at: where they are the values of
+ * `xs` and `zs` themselves, the forward values are used again; otherwise the nodes between are copied onto them.
  */
 export function lowerGradient(c: GradientBuild, node: Node): readonly (Value | undefined)[] {
   const { build, facts } = c;
@@ -26,7 +25,7 @@ export function lowerGradient(c: GradientBuild, node: Node): readonly (Value | u
   const wanted = independent.slice(0, xs.length);
   const reached = reachFrom(graph, wanted, facts);
   const isSame = independent.every((value, index) => at[index] === value);
-  // Otherwise derivatives would come through a variable that counts as given.
+  // Otherwise derivatives would pass through a variable that counts as given.
   const isIndependent = independent.every(({ producer }) => {
     const read = producer === undefined ? [] : [...producer.inputs, ...capturesOf(producer)];
     return !read.some((value) => value !== null && reached.has(value));
@@ -77,7 +76,7 @@ function nodesBefore(y: Value, given: ReadonlySet<Value>): readonly Node[] {
   return [...y.graph.nodes()].filter((node) => found.has(node));
 }
 
-/** The node again, on other inputs. What does not depend on them is copied too, and merged by whoever optimizes. */
+/** Copies a node onto other inputs. Nodes that do not depend on these are copied too; optimize merges them. */
 function copyNode(node: Node, build: Builder, values: Map<Value, Value>): void {
   if (node.subgraphs.length > 0) {
     throw errors.gradientNeedsCopyOfBodies(node.opType).at({ element: node.label });
@@ -101,7 +100,7 @@ function copyNode(node: Node, build: Builder, values: Map<Value, Value>): void {
   });
 }
 
-/** The value of that name that is there when the node runs. */
+/** The value of that name, from an input, an initializer or a node before this one. */
 function valueBefore(node: Node, graph: Graph, name: string): Value {
   for (const value of [...graph.inputs, ...graph.initializers]) if (value.name === name) return value;
   for (let before = node.previous; before !== undefined; before = before.previous) {

@@ -15,7 +15,7 @@ import { lowerGradient } from "./lower-gradient.js";
 /** ONNX's domain of operators for training. No runtime has them. */
 const PREVIEW = "ai.onnx.preview.training";
 
-/** What a node gives, output by output; undefined for one that nobody asked for. */
+/** Gives the results of a node, output by output; undefined for an output that the node does not have. */
 type Lowering = (c: GradientBuild, node: Node) => readonly (Value | undefined)[];
 
 const LOWERINGS: Readonly<Record<string, Lowering>> = {
@@ -26,13 +26,13 @@ const LOWERINGS: Readonly<Record<string, Lowering>> = {
 };
 
 /**
- * The model with standard operators in the place of ONNX's preview operators for training (Gradient, Adagrad, Adam,
- * Momentum), by the formulas of their specification, so that any runtime can run it. Names of values stay. A model
+ * Replaces ONNX's preview operators for training (Gradient, Adagrad, Adam, Momentum) by standard operators in a copy of
+ * the model, by the formulas of their specification, so that any runtime can run it. Names of values stay. A model
  * below opset 18 is raised to it. A model without such operators comes back as a copy.
  *
- * Throws NormfoldError "unsupported" for a Gradient that cannot be written out, for an operator of that domain that is
- * not known, and for one in a function of the model's own; "invalid" for a node that is not as the specification has
- * it.
+ * Throws NormfoldError "unsupported" for a Gradient that cannot be written out, for an unknown operator of
+ * that domain, and for one in a function of the model's own; "invalid" for a node that does not follow the
+ * specification.
  */
 export function lowerPreviewTraining(model: Model): Model {
   const copy = cloneModel(model);
@@ -53,12 +53,14 @@ export function lowerPreviewTraining(model: Model): Model {
   return copy;
 }
 
-/** Whether a node is of ONNX's preview domain for training. */
+/** True for a node of ONNX's preview domain for training, ai.onnx.preview.training. */
 export function isPreviewTraining({ domain }: Node): boolean {
   return domain === PREVIEW;
 }
 
-/** Throws "unsupported" and "invalid" with the runtime's reason where it does not load the model. */
+/**
+ * Loads the model in the runtime. Throws "unsupported" and "invalid" with the runtime's reason where it does not load.
+ */
 export async function loadIn(runtime: Runtime, model: Model): Promise<void> {
   const session = await runtime.open({ kind: "bytes", bytes: encodeToBytes(model) });
   await session.close();
@@ -76,7 +78,7 @@ function lowerNode(model: Model, graph: Graph, node: Node): void {
   node.outputs.forEach((old, index) => {
     const result = results[index];
     if (old === null || result === undefined) return;
-    // A result may be a value that others read under its own name.
+    // The result may be a value that other nodes read under its own name.
     const value = build.op("Identity", [result]);
     if (!canReplace(old, value)) {
       throw errors.previewOutputIsPinned(old.name).at({ element: node.label });
@@ -89,7 +91,7 @@ function lowerNode(model: Model, graph: Graph, node: Node): void {
   for (const [value, name] of labels) if (value.name !== name) value.rename(name);
 }
 
-/** The tensors of one optimized variable: itself, its gradient, and what is kept between steps. */
+/** The tensors of one optimized variable: itself, its gradient, and the optimizer's tensors (slots). */
 type Group = readonly [x: Value, gradient: Value, ...slots: Value[]];
 
 interface OptimizerNode {
@@ -98,7 +100,7 @@ interface OptimizerNode {
   readonly groups: readonly Group[];
 }
 
-/** Takes the inputs apart: R, T, then all X, all gradients, all of each slot. */
+/** Reads the inputs: R, T, then all X, all gradients, and all of each slot. */
 function readOptimizer(node: Node, slots: number): OptimizerNode {
   const [rate, time, ...tensors] = node.inputs;
   const width = 2 + slots;
@@ -115,7 +117,7 @@ function readOptimizer(node: Node, slots: number): OptimizerNode {
   return { rate, time, groups };
 }
 
-/** Outputs as the operators give them: all new X, then all of each slot. */
+/** The outputs in the order of the operators: all new X, then all of each slot. */
 function inOrder(updates: readonly (readonly Value[])[]): readonly (Value | undefined)[] {
   const parts = updates[0]?.length ?? 0;
   return Array.from({ length: parts }, (_, part) => updates.map((update) => update[part])).flat();

@@ -9,30 +9,34 @@ import { errors } from "./errors.js";
 
 /** A BatchNormalization in training form, whose running statistics the step keeps. */
 export interface TrackedNormalization {
+  /** The node that replaced it and gives the statistics of its batch. */
   readonly node: Node;
-  /** The constants that hold the running statistics, and what they are. */
+  /** The constants that hold the running statistics. */
   readonly running: readonly [mean: RunningStatistic, variance: RunningStatistic];
-  /** Mean and biased variance of the batch: Algorithm 1's. */
+  /** Mean and biased variance of the batch, as in Algorithm 1. */
   readonly batch: readonly [mean: Value, variance: Value];
   /** ONNX's: the weight of the old value. */
   readonly momentum: number;
 }
 
+/** A running mean or variance. */
 export interface RunningStatistic {
+  /** The initializer. */
   readonly value: Value;
+  /** Its stored numbers, [channels]. */
   readonly tensor: Tensor;
 }
 
 /**
  * Which normalizations use the statistics of their batch: those in training form ("training"), or those in inference
- * form too ("all"), as where a finished network is trained further.
+ * form too ("all"), for training a finished network further.
  */
 export type BatchStatistics = "training" | "all";
 
 /**
- * Makes BatchNormalizations give the statistics of their batch alone (momentum 0), so that the moving average is kept
- * outside of them, guarded against bad batches. Throws "unsupported" where the running statistics are no constants of
- * their own.
+ * Makes BatchNormalizations give the statistics of their batch alone (momentum 0), because the step keeps the moving
+ * averages outside of them, where it guards them against bad batches. Throws "unsupported" where a normalization has no
+ * running statistics of its own, or they are no constants.
  */
 export function trackNormalizations(graph: Graph, which: BatchStatistics): readonly TrackedNormalization[] {
   const tracked: TrackedNormalization[] = [];
@@ -79,9 +83,9 @@ export function trackNormalizations(graph: Graph, which: BatchStatistics): reado
 }
 
 /**
- * What goes in as the old statistics, which count for nothing with momentum 0. onnxruntime writes the new ones over
- * them, in place: over constants, and those of equal content are one, so that layers of equal width would read each
- * other's statistics, and a NaN would stay for good. Elements of the layer's own input belong to it alone.
+ * The inputs for the old statistics, which do not count with momentum 0. They are taken from the layer's own input,
+ * because onnxruntime overwrites them in place with the new statistics, even constants, and shares constants of equal
+ * content: layers of equal width would read each other's statistics, and a NaN would stay for good.
  */
 function placeholders(build: Builder, node: Node): readonly [Value, Value] {
   const x = present(node.input(0), "a BatchNormalization has an input");
@@ -105,8 +109,8 @@ function statistic(node: Node, index: number, seen: Set<Value>): RunningStatisti
 }
 
 /**
- * On matrices onnxruntime's BatchNormalization takes three times as long as the same in small operators, so that those
- * of rank 2 are written out, after the gradients were: they read the same batch statistics.
+ * Writes the normalizations of rank 2 out in small operators, because on matrices onnxruntime's BatchNormalization
+ * takes three times as long. This comes after the gradients, which then read the same batch statistics.
  */
 export function writeOutDense(graph: Graph, facts: Facts): void {
   for (const node of [...graph.nodes()]) {

@@ -4,70 +4,91 @@ import { type GradientBuild, scalarLike } from "../rules/gradient/support.js";
 import { errors } from "./errors.js";
 
 /**
- * How a parameter follows its gradient g. The formulas are PyTorch's:
+ * How an optimizer moves a parameter w by its gradient g. The formulas are PyTorch's:
  *
  *   sgd       w -= lr (g + wd w)
  *   momentum  v = mu v + (g + wd w);  w -= lr v
  *   nesterov  v = mu v + (g + wd w);  w -= lr ((g + wd w) + mu v)
- *   adam      m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  w -= lr m/(1 - b1^t) / (sqrt(v/(1 - b2^t)) + eps), with wd w in g
+ *   adam      m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2;  w -= lr m/(1 - b1^t) / (sqrt(v/(1 - b2^t)) + eps),
+ *             with wd w in g
  *   adamw     the same after w *= 1 - lr wd, without wd w in g
  *
- * lr, mu and wd are inputs of the step, so that schedules live outside of it. Weight decay is for weights alone: biases
- * and the parameters of normalizations have none.
+ * lr, mu and wd are inputs of the step, so that schedules live outside of it. Weight decay applies to weights alone,
+ * not to biases and the parameters of normalizations.
  */
 export type Optimizer =
-  | { readonly kind: "sgd" }
-  | { readonly kind: "momentum" }
-  | { readonly kind: "nesterov" }
   | {
+      /** Stochastic gradient descent. */
+      readonly kind: "sgd";
+    }
+  | {
+      /** Gradient descent with momentum. */
+      readonly kind: "momentum";
+    }
+  | {
+      /** Gradient descent with Nesterov's momentum. */
+      readonly kind: "nesterov";
+    }
+  | {
+      /** Adam; adamw decays the weights apart from the gradient. */
       readonly kind: "adam" | "adamw";
-      /** Default 0.9 and 0.999. */
+      /** b1 and b2, each from 0 to below 1. Default 0.9 and 0.999. */
       readonly betas?: readonly [number, number];
-      /** Added to the square root. Default 1e-8. */
+      /** eps, above 0. Default 1e-8. */
       readonly epsilon?: number;
     };
 
+/** The name of an optimizer. */
 export type OptimizerKind = Optimizer["kind"];
 
+/** All optimizers. */
 export const OPTIMIZERS: readonly OptimizerKind[] = ["sgd", "momentum", "nesterov", "adam", "adamw"];
 
-/** Scalars that the step takes at every call. */
+/** The scalar inputs of the step. */
 export interface Hyperparameters {
+  /** lr */
   readonly learningRate: Value;
+  /** wd */
   readonly weightDecay: Value;
+  /** mu, for the optimizers that have it. */
   readonly momentum: Value | undefined;
-  /** Steps made before this one, for Adam's bias correction. */
+  /** The number of steps before this one, for Adam's bias correction. */
   readonly count: Value | undefined;
 }
 
+/** True for the optimizers with momentum. */
 export function usesMomentum({ kind }: Optimizer): boolean {
   return kind === "momentum" || kind === "nesterov";
 }
 
+/** True for the optimizers with moments of the gradient. */
 export function usesMoments({ kind }: Optimizer): boolean {
   return kind === "adam" || kind === "adamw";
 }
 
-/** What is kept from step to step beside each parameter, in its shape, zero at first. */
+/** The names of the tensors that an optimizer keeps for each parameter (slots), in its shape and zero at first. */
 export function slotNames(optimizer: Optimizer): readonly string[] {
   if (usesMoments(optimizer)) return ["moment1", "moment2"];
   return usesMomentum(optimizer) ? ["velocity"] : [];
 }
 
-export interface Update {
+/** A parameter and its slots. */
+export interface ParameterState {
+  /** The parameter. */
   readonly parameter: Value;
+  /** In the order of `slotNames`. */
   readonly slots: readonly Value[];
 }
 
-/** The parameter and its slots after one step. */
+/** Adds one step of the optimizer. Throws "usage" for numbers of Adam that are out of range. */
 export function addUpdate(
   c: GradientBuild,
   optimizer: Optimizer,
   { learningRate, weightDecay, momentum, count }: Hyperparameters,
-  state: Update,
+  state: ParameterState,
   gradient: Value,
   decays: boolean,
-): Update {
+): ParameterState {
   const { build } = c;
   const { parameter } = state;
   const mul = (a: Value, b: Value): Value => build.op("Mul", [a, b]);

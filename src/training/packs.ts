@@ -2,12 +2,13 @@ import type { Value } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
 import type { GradientBuild } from "../rules/gradient/support.js";
 
-/** Copying a longer vector takes about as long as starting the operators that it spares. */
+/** Copying a longer vector takes about as long as starting the operators that packing saves. */
 const LONGEST = 4096;
 
 /**
- * What is updated alike, in groups: vectors of one type and `key` are one, anything else is alone. A network has dozens
- * of scales, biases and statistics, and to start an operator takes longer than to run it over all of them.
+ * Groups items that are updated alike: short vectors of one type and `key` form a group, anything else is alone. A
+ * network has dozens of scales, biases and statistics, and starting an operator takes longer than running it over all
+ * of them.
  */
 export function vectorPacks<T>(
   items: readonly T[],
@@ -32,14 +33,14 @@ export function vectorPacks<T>(
   return groups;
 }
 
-/** The vectors of a group side by side; a value that is alone as it is. */
+/** Concatenates the vectors of a group; a value that is alone stays as it is. */
 export function joinPack({ build }: GradientBuild, values: readonly Value[]): Value {
   const [only] = values;
   if (values.length === 1 && only !== undefined) return only;
   return build.op("Concat", values, { axis: 0n });
 }
 
-/** The other way: a value for each of the tensors that a group has. */
+/** Splits the vector of a group into a value for each of its tensors again. */
 export function splitPack(
   { build }: GradientBuild,
   value: Value,

@@ -6,13 +6,15 @@ import { errors } from "./errors.js";
 
 /** A constant that training changes. */
 export interface Parameter {
+  /** The initializer, or the input that takes its place in the step. */
   readonly value: Value;
+  /** Its stored numbers. */
   readonly tensor: Tensor;
-  /** False for biases and for the scale and shift of normalizations: weight decay pulls them nowhere useful. */
+  /** False for biases and for the scale and shift of normalizations, which weight decay does not apply to. */
   readonly decays: boolean;
 }
 
-/** Inputs that are no parameters although they are constants of floating point: bounds, sizes, statistics. */
+/** Inputs of floating point that are no parameters even as constants: bounds, sizes, statistics. */
 const NOT_TRAINED: Readonly<Record<string, readonly number[]>> = {
   BatchNormalization: [3, 4],
   Clip: [1, 2],
@@ -27,7 +29,7 @@ const NOT_TRAINED: Readonly<Record<string, readonly number[]>> = {
   NegativeLogLikelihoodLoss: [2],
 };
 
-/** Inputs of one element that are parameters all the same; elsewhere a single number is part of a formula. */
+/** Inputs that are parameters even with one element; elsewhere a single number is part of a formula. */
 const TRAINED_SCALARS: Readonly<Record<string, readonly number[]>> = {
   Conv: [1, 2],
   ConvTranspose: [1, 2],
@@ -46,12 +48,12 @@ const TRAINED_SCALARS: Readonly<Record<string, readonly number[]>> = {
 
 const NORMALIZATION = /Normalization$/;
 
-/** Inputs of more than one axis that are biases and slopes all the same. */
+/** Inputs that are biases and slopes even with more than one axis. */
 const BIASES: Readonly<Record<string, readonly number[]>> = { LSTM: [3], GRU: [3], RNN: [3], PRelu: [1] };
 
 /**
- * The initializers to train: of floating point, read as a weight, a bias, a table, a scale or a shift, and on the way
- * to `target`. `freeze` says which names stay as they are. Throws "usage" when none is left.
+ * The initializers to train: float or double, on the way to `target`, and read as a weight, a bias, a table, a scale or
+ * a shift. Those whose name `freeze` accepts are left out. Throws "usage" where none is left.
  */
 export function trainableParameters(
   graph: Graph,
@@ -101,10 +103,7 @@ function ancestorsOf(target: Value): ReadonlySet<Value> {
   return seen;
 }
 
-/**
- * Takes a training_info that the model brings out of it: it would hold on to the parameters that another training
- * moves.
- */
+/** Removes a model's training_info, because it refers to parameters that another training replaces. */
 export function dropTrainingInfo(model: Model): void {
   model.trainingInfo = [];
   const { graph } = model;
@@ -115,7 +114,7 @@ export function dropTrainingInfo(model: Model): void {
   }
 }
 
-/** An initializer as an input of the graph, under its name and in its type. */
+/** Makes an input of an initializer, under its name and in its type. */
 export function becomeInput(graph: Graph, value: Value, tensor: Tensor): Value {
   const { name } = value;
   const input = graph.addInput({ name: graph.freshName(name), type: tensorType(tensor.dtype, tensor.dims) });

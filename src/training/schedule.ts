@@ -1,26 +1,47 @@
 import { errors } from "./errors.js";
 
-/** How the learning rate goes over the steps, after a linear warm-up. */
+/** How the learning rate changes over the steps, after a linear warm-up. */
 export type Schedule = {
-  /** Steps over which it rises from 0. Default 0. */
+  /** Steps over which the rate rises from 0, a whole number. Default 0. */
   readonly warmup?: number;
 } & (
-  | { readonly kind: "constant" }
-  /** Times `factor` (default 0.1) after every `every` steps. */
-  | { readonly kind: "step"; readonly every: number; readonly factor?: number }
-  /** Falls evenly by `factor` (default 0.1) every `every` steps. */
-  | { readonly kind: "exponential"; readonly every: number; readonly factor?: number }
-  /** Half a cosine wave down to 0 at the last step. */
-  | { readonly kind: "cosine" }
-  /** A straight line down to 0 at the last step. */
-  | { readonly kind: "linear" }
+  | {
+      /** The same rate at every step. */
+      readonly kind: "constant";
+    }
+  | {
+      /** Falls at once, by `factor` after every `every` steps. */
+      readonly kind: "step";
+      /** Steps between two falls, above 0. */
+      readonly every: number;
+      /** What the rate is multiplied by, above 0. Default 0.1. */
+      readonly factor?: number;
+    }
+  | {
+      /** Falls a little at each step, by `factor` over `every` steps. */
+      readonly kind: "exponential";
+      /** Steps over which the rate falls by `factor`, above 0. */
+      readonly every: number;
+      /** What the rate is multiplied by, above 0. Default 0.1. */
+      readonly factor?: number;
+    }
+  | {
+      /** Half a cosine wave down to 0 at the last step. */
+      readonly kind: "cosine";
+    }
+  | {
+      /** A straight line down to 0 at the last step. */
+      readonly kind: "linear";
+    }
 );
 
+/** The name of a schedule. */
 export type ScheduleKind = Schedule["kind"];
 
+/** All schedules. */
 export const SCHEDULES: readonly ScheduleKind[] = ["constant", "step", "exponential", "cosine", "linear"];
 
-/** The learning rate of step `step` (from 0) of `total`, where it starts from `base`. */
+/** The learning rate of step `step` (from 0) of `total`, for the rate `base` that is given. */
 export function learningRateAt(schedule: Schedule, base: number, step: number, total: number): number {
   const { warmup = 0 } = schedule;
   if (step < warmup) return (base * (step + 1)) / warmup;

@@ -8,22 +8,24 @@ import type { TrainingStep } from "./step.js";
 
 /** Several steps in one call: a Scan over a stack of batches. */
 export interface StackedSteps {
+  /** The Scan, with the step as its body. */
   readonly model: Model;
-  /** What the inputs and outputs of the step are called here. */
+  /** The names of the step's inputs, each with the name of the stack here. */
   readonly inputs: ReadonlyMap<string, string>;
+  /** The names of the step's outputs, each with the name here. */
   readonly outputs: ReadonlyMap<string, string>;
 }
 
-/** The scalars that a step gives out. */
+/** The scalar outputs of a step. */
 export function watchedOutputs({ outputs }: TrainingStep): readonly string[] {
   const { loss, accuracy, gradientNorm, finite } = outputs;
   return [loss, ...(accuracy === undefined ? [] : [accuracy]), gradientNorm, finite];
 }
 
 /**
- * The step for stacks: each input but the state has one more axis in front, which counts the steps, and so have the
- * scalars that come out. The state goes from step to step inside the runtime; what comes out is that after the last
- * one.
+ * Makes a model of several steps: each input but the state has one more axis in front, which counts the steps, and so
+ * has each scalar output. The state passes from step to step inside the runtime; its outputs are those after the last
+ * step.
  */
 export function stackSteps(step: TrainingStep): StackedSteps {
   const source = step.model.graph;

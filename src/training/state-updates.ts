@@ -8,37 +8,41 @@ import { addUpdate, type Hyperparameters, type Optimizer, slotNames } from "./op
 import { joinPack, splitPack, vectorPacks } from "./packs.js";
 import { becomeInput, type Parameter } from "./parameters.js";
 
-/** Something that a step takes and gives back changed. */
+/** A tensor that a step takes as an input and gives back changed. */
 export interface StateTensor {
   /** The name of the input; a parameter's or statistic's is that of the model's initializer. */
   readonly name: string;
   /** The name of the output that holds it after the step. */
   readonly next: string;
+  /** A parameter, a tensor of the optimizer, a running statistic, or the number of steps made. */
   readonly kind: "parameter" | "slot" | "statistic" | "count";
-  /** What it is before the first step. */
+  /** Its value before the first step. */
   readonly initial: Tensor;
 }
 
-/** The same before it has an output. */
+/** A tensor of the state that has no output yet. */
 export interface Carried {
+  /** As in `StateTensor`. */
   readonly kind: StateTensor["kind"];
+  /** The input that holds it before the step. */
   readonly input: Value;
+  /** Its value before the first step. */
   readonly initial: Tensor;
 }
 
-/** What becomes of the state. Vectors that are updated alike are updated together. */
+/** The updates of the state. Vectors that are updated alike are updated together. */
 export class StateUpdates {
   readonly #c: GradientBuild;
   readonly #finite: Value | undefined;
   readonly #next = new Map<Carried, Value>();
 
-  /** With `finite` the old state stays where it is false. */
+  /** Where `finite` is given and false, the old state stays. */
   constructor(c: GradientBuild, finite: Value | undefined) {
     this.#c = c;
     this.#finite = finite;
   }
 
-  /** `then` is what comes after `now`, which holds all members side by side. */
+  /** Notes `then` as the state after `now`; both hold all members side by side. */
   keep(members: readonly Carried[], now: Value, then: Value): void {
     const { build } = this.#c;
     const result = this.#finite === undefined ? then : build.op("Where", [this.#finite, then, now]);
@@ -67,10 +71,13 @@ export class StateUpdates {
 
 /** Parameters that are updated together, and their gradients side by side. */
 export interface ParameterPack {
+  /** The parameters. */
   readonly members: readonly Parameter[];
+  /** Their gradients, side by side. */
   readonly gradient: Value;
 }
 
+/** Groups the parameters that are updated alike. */
 export function parameterPacks(
   c: GradientBuild,
   parameters: readonly Parameter[],
@@ -84,14 +91,17 @@ export function parameterPacks(
   return groups.map((members) => ({ members, gradient: joinPack(c, members.map(gradientOf)) }));
 }
 
+/** How to update the parameters. */
 export interface ParameterUpdateOptions {
+  /** The optimizer. */
   readonly optimizer: Optimizer;
+  /** False leaves weight decay out. Default true. */
   readonly withDecay?: boolean | undefined;
-  /** What all gradients are multiplied by. */
+  /** The factor of all gradients, which clips them. */
   readonly factor: Value | undefined;
 }
 
-/** The optimizer's update of all parameters; gives each with its slots, in the order of `parameters`. */
+/** Adds the optimizer's update of all parameters, and gives each with its slots, in the order of `parameters`. */
 export function updateParameters(
   c: GradientBuild,
   updates: StateUpdates,
@@ -143,7 +153,7 @@ function withSlots(graph: Graph, { value, tensor }: Parameter, optimizer: Optimi
   return [{ kind: "parameter", input: value, initial: tensor }, ...slots];
 }
 
-/** The moving averages of all normalizations, new = momentum * old + (1 - momentum) * the batch's. */
+/** Adds the updates of all moving averages: new = momentum * old + (1 - momentum) * batch. */
 export function updateMovingAverages(
   c: GradientBuild,
   updates: StateUpdates,

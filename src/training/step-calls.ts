@@ -7,18 +7,20 @@ import { scalarOf } from "./scalar-output.js";
 import { type StackedSteps, stackSteps, watchedOutputs } from "./stack.js";
 import type { TrainingStep } from "./step.js";
 
+/** How to run the steps. */
 export interface StepCallsOptions {
+  /** Threads within an operator. */
   readonly threads: number;
-  /** More than 1: as many steps as are given run in one call of the runtime. */
+  /** More than 1: neighbouring steps run in one call of the runtime. */
   readonly stepsPerCall: number;
 }
 
-/** Runs steps whose graph does not guard itself: what a bad batch makes of the state is dropped here. */
+/** Runs steps whose graph does not guard itself: here the state that a bad batch gives is dropped. */
 export class StepCalls {
   readonly #step: TrainingStep;
   readonly #stacked: StackedSteps | undefined;
   readonly #session: Session;
-  /** For stacks of batches that do not lie side by side, by input; a call has read them when it ends. */
+  /** By input, memory for stacks of batches that do not lie side by side; free again after each call. */
   readonly #room = new Map<string, Uint8Array>();
 
   private constructor(step: TrainingStep, stacked: StackedSteps | undefined, session: Session) {
@@ -27,6 +29,7 @@ export class StepCalls {
     this.#session = session;
   }
 
+  /** Loads the step in the runtime. Close it after use. */
   static async open(
     runtime: Runtime,
     step: TrainingStep,
@@ -41,26 +44,27 @@ export class StepCalls {
     );
   }
 
+  /** Frees the memory of the runtime. */
   close(): Promise<void> {
     return this.#session.close();
   }
 
   /**
-   * One step for each of `feeds`, all inputs but the state. `state` is brought up to date, and the scalars of each step
-   * come back. The bits are the same however many steps a call has.
+   * Makes one step for each of `feeds`, which hold all inputs but the state. Updates `state`, and gives the scalar
+   * outputs of each step. The results are the same bit for bit however many steps a call has.
    */
   async run(feeds: readonly TensorMap[], state: Map<string, RuntimeTensor>): Promise<readonly TensorMap[]> {
     const done: TensorMap[] = [];
     for (const group of this.#stacked === undefined ? feeds.map((feed) => [feed]) : groupsOf(feeds)) {
       const results = await this.#call(group, state);
       if (results !== undefined) done.push(...results);
-      // One of them was bad: those before it count, and those after it do not go on from what it made.
+      // One of them was bad. One by one, the steps after it go on from the state before it.
       else for (const feed of group) done.push(...((await this.#call([feed], state)) ?? []));
     }
     return done;
   }
 
-  /** Undefined, and nothing changed, where one of several steps was not finite. */
+  /** Gives undefined, and leaves the state as it is, where one of several steps was not finite. */
   async #call(
     group: readonly TensorMap[],
     state: Map<string, RuntimeTensor>,
@@ -113,7 +117,7 @@ export class StepCalls {
   }
 }
 
-/** The step's scalar inputs. */
+/** The tensors of the step's scalar inputs, by name. */
 export function hyperparameterFeeds(
   { hyperparameters, state }: TrainingStep,
   values: { readonly rate: number; readonly weightDecay: number; readonly momentum: number },
@@ -129,7 +133,7 @@ export function hyperparameterFeeds(
   ];
 }
 
-/** Neighbours whose tensors have the same sizes, which a stack needs. */
+/** Groups neighbours whose tensors have the same sizes, which a stack needs. */
 function groupsOf(feeds: readonly TensorMap[]): readonly (readonly TensorMap[])[] {
   const groups: TensorMap[][] = [];
   let last = "";

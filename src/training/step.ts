@@ -28,69 +28,77 @@ import {
   updateParameters,
 } from "./state-updates.js";
 
-export type { StateTensor } from "./state-updates.js";
-
+/** How a step trains. */
 export interface TrainingStepOptions {
+  /** The loss to minimize. */
   readonly loss: Loss;
+  /** How the parameters follow their gradients. */
   readonly optimizer: Optimizer;
-  /** The output to take the loss of; by default the first. */
+  /** The output that the loss is of. Default: the first. */
   readonly output?: string;
-  /** Which parameters stay as they are, by name. Default: none. */
+  /** True for the names of parameters that stay as they are. Default: none. */
   readonly freeze?: (name: string) => boolean;
   /**
    * Which BatchNormalizations use the statistics of their batch. Default "all"; "training" leaves inference forms as
    * they are.
    */
   readonly batchStatistics?: BatchStatistics;
-  /** Gradients are scaled down so that the norm of all of them together is at most this. Default: they are not. */
+  /** Scale gradients down so that the norm of all of them together is at most this. Default: no limit. */
   readonly clipNorm?: number;
-  /** Values of the network to give out beside the loss, by name. */
+  /** Names of computed values of the network to give as further outputs. */
   readonly probes?: readonly string[];
   /** False leaves weight decay out, which saves two operators a weight. Default true. */
   readonly withDecay?: boolean;
   /**
-   * True (default): the graph itself keeps the old state where loss or gradients are not finite. False leaves that to
-   * the caller, who drops the new state when "finite" is false: a copy of every tensor less.
+   * True (default): the graph itself keeps the old state where loss or gradients are not finite. False: the caller
+   * drops the new state where "finite" is false, which saves a copy of every tensor.
    */
   readonly guarded?: boolean;
 }
 
-/** One step of training as a model: batch and state in, new state and what to watch out. */
+/** One step of training as a model: inputs are a batch and the state, outputs the new state and a few scalars. */
 export interface TrainingStep {
+  /** The graph of the step. */
   readonly model: Model;
-  /** The model's own inputs. */
+  /** The inputs of the network. */
   readonly inputs: readonly string[];
-  /** The labels' input. */
+  /** The input for the labels. */
   readonly labels: string;
-  /** Classes to be told apart; undefined for losses without. */
+  /** The number of classes; undefined for losses without classes. */
   readonly classes: number | undefined;
+  /** Parameters, tensors of the optimizer, the number of steps and running statistics, in this order. */
   readonly state: readonly StateTensor[];
-  /** Scalar inputs; undefined where the optimizer has no use for it. */
+  /** The names of scalar inputs; undefined for those that the optimizer does not use. */
   readonly hyperparameters: {
+    /** The learning rate. */
     readonly learningRate: string;
+    /** The weight decay. */
     readonly weightDecay: string | undefined;
+    /** The momentum of momentum and nesterov. */
     readonly momentum: string | undefined;
   };
-  /** Scalar outputs. */
+  /** The names of scalar outputs. */
   readonly outputs: {
+    /** The loss of the batch, before the step. */
     readonly loss: string;
-    /** undefined for regressions. */
+    /** The part of the samples that are right, from 0 to 1; undefined for regressions. */
     readonly accuracy: string | undefined;
-    /** Of all gradients together, before they are clipped. */
+    /** The norm of all gradients together, before they are clipped. */
     readonly gradientNorm: string;
     /**
-     * A boolean: false for a step whose loss or gradients were not finite. Nothing changes then, or is to be changed.
+     * A boolean: false for a step whose loss or gradients were not finite. The state then stays, or is to be dropped
+     * (`guarded`).
      */
     readonly finite: string;
   };
-  /** The outputs that were asked for, by the names of the values. */
+  /** The further outputs, by the names of the probed values. */
   readonly probes: ReadonlyMap<string, string>;
 }
 
 /**
- * The step graph for a network: forward, loss, gradients, the optimizer's update, and the moving averages of every
- * BatchNormalization in training form (ONNX's convention: momentum weighs the old value, the variance is the batch's
- * biased one). Standard operators only. The model stays as it is.
+ * Builds the step graph for a network: forward, loss, gradients, the optimizer's update, and the moving averages of
+ * every BatchNormalization in training form (ONNX's convention: momentum weighs the old value, the variance is the
+ * batch's biased one). Only operators of the standard domain are used. The model stays as it is.
  *
  * Throws NormfoldError "usage" for options that make no sense, "unsupported" for what has no gradient.
  */
@@ -189,7 +197,7 @@ export function buildTrainingStep(model: Model, options: TrainingStepOptions): T
   };
 }
 
-/** The model with other constants: parameters and statistics by name, as training left them. */
+/** Gives a copy of the model with other constants, by name: parameters and statistics after training. */
 export function withConstants(model: Model, constants: ReadonlyMap<string, Tensor>): Model {
   const copy = cloneModel(model);
   for (const value of copy.graph.initializers) {
@@ -257,7 +265,7 @@ function addHyperparameters(
   };
 }
 
-/** Steps made, one more after each. */
+/** The number of steps made. */
 function addCount(c: GradientBuild, updates: StateUpdates, input: Value, loss: Value): Carried {
   const dtype = loss.type?.kind === "tensor" ? loss.type.dtype : (c.facts.dtype(loss) ?? "float");
   const count: Carried = { kind: "count", input, initial: tensorFromNumbers(dtype, [], [0]) };

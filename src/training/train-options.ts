@@ -7,59 +7,77 @@ import type { Evaluation } from "./evaluation.js";
 import { assertSchedule, type Schedule } from "./schedule.js";
 import type { TrainingStep, TrainingStepOptions } from "./step.js";
 
+/** What to train on, how, and for how long. */
 export interface TrainOptions extends Omit<TrainingStepOptions, "probes" | "withDecay" | "guarded"> {
+  /** Labelled data to train on. */
   readonly data: Dataset;
-  /** Labelled data that is not trained on; the parameters that do best on it are kept. */
+  /** Labelled data to judge on, which is not trained on; the parameters that do best on it are kept. */
   readonly valid?: Dataset;
+  /** Samples in a batch. */
   readonly batchSize: number;
-  /** How long: batches, or rounds through the data, of which one is to be given. */
+  /** The length of the training in batches. Give this or `epochs`. */
   readonly steps?: number;
+  /** The length of the training in rounds through the data. Give this or `steps`. */
   readonly epochs?: number;
+  /** The learning rate before the schedule, above 0. */
   readonly learningRate: number;
-  /** Default: constant. */
+  /** How the learning rate changes. Default: constant. */
   readonly schedule?: Schedule;
-  /** Default 0.9, for the optimizers that have it. */
+  /** For the optimizers momentum and nesterov, from 0 to below 1. Default 0.9. */
   readonly momentum?: number;
-  /** Default 0. */
+  /** The weight decay, from 0 on. Default 0. */
   readonly weightDecay?: number;
-  /** Of the order of the samples. Default 0. */
+  /** Seed of the order of the samples, a whole number from 0 to 2^32 - 1. Default 0. */
   readonly seed?: number;
-  /** Steps between validations. Default: at the end of each round through the data. */
+  /** Steps between validations. Default: one at the end of each round through the data. */
   readonly validateEvery?: number;
-  /** Steps between checkpoints. Default: with each validation. */
+  /** Steps between checkpoints. Default: one with each validation. */
   readonly checkpointEvery?: number;
-  /** Goes on from here: bit for bit as if it had not been stopped, for an equal number of threads. */
+  /** Goes on from here, bit for bit as if the training had not been stopped, for an equal number of threads. */
   readonly resume?: Checkpoint;
+  /** What runs the steps. */
   readonly runtime: Runtime;
-  /** Threads within an operator. Default 1: small steps lose more by handing work over than they gain. */
+  /** Threads within an operator. Default 1, because sharing out small steps costs more than it saves. */
   readonly threads?: number;
   /**
    * Steps that the runtime makes in one call, where no validation or checkpoint is due in between. The result is the
-   * same bit for bit; small networks train about twice as fast with 16. Default 1: each step is told of when it is
-   * made.
+   * same bit for bit; small networks train about twice as fast with 16. Default 1: `onStep` is called right after each
+   * step.
    */
   readonly stepsPerCall?: number;
+  /** Ends the training in order after the current step; the result has `interrupted`. */
   readonly signal?: AbortSignal;
+  /** Called for each step. */
   readonly onStep?: (progress: StepProgress) => void;
+  /** Called after each validation. */
   readonly onValidation?: (validation: Validation) => void;
-  /** Called while nothing runs; the tensors are not changed afterwards. */
+  /** Called between two steps, which wait for it; the tensors are not changed afterwards. */
   readonly onCheckpoint?: (checkpoint: Checkpoint) => void | Promise<void>;
 }
 
+/** One step that was made. */
 export interface StepProgress {
-  /** From 1. */
+  /** The number of the step, from 1. */
   readonly step: number;
+  /** The steps of the whole training; Infinity where the data does not say how many samples it has. */
   readonly steps: number;
+  /** The round through the data, from 0. */
   readonly epoch: number;
+  /** The loss of the batch, before the step. */
   readonly loss: number;
+  /** The part of the batch that is right, from 0 to 1; undefined for regressions. */
   readonly accuracy: number | undefined;
+  /** The norm of all gradients together, before they are clipped. */
   readonly gradientNorm: number;
+  /** The learning rate of the step. */
   readonly learningRate: number;
-  /** False: the batch gave no finite loss or gradients, and changed nothing. */
+  /** False where loss or gradients were not finite, so that the step changed nothing. */
   readonly finite: boolean;
 }
 
+/** How well the parameters do on `valid` after a step. */
 export interface Validation extends Evaluation {
+  /** The number of steps made. */
   readonly step: number;
   /** True for the best so far. */
   readonly best: boolean;
@@ -67,20 +85,30 @@ export interface Validation extends Evaluation {
 
 /** All that training needs to go on. */
 export interface Checkpoint {
-  /** Steps done. */
+  /** The number of steps made. */
   readonly step: number;
-  /** Rounds through the data done, and batches of the one under way. */
+  /** The number of complete rounds through the data. */
   readonly epoch: number;
+  /** The number of batches of the current round. */
   readonly batch: number;
-  /** What must be the same when it goes on: a digest of the options that decide the course. */
+  /** The options that decide the course, as text; a training goes on only from a checkpoint with the same text. */
   readonly course: string;
+  /** The state, by the names of the step's inputs. */
   readonly tensors: ReadonlyMap<string, RuntimeTensor>;
+  /** The state after the step that did best on `valid`. */
   readonly best:
-    | { readonly step: number; readonly score: number; readonly tensors: ReadonlyMap<string, RuntimeTensor> }
+    | {
+        /** The number of steps made. */
+        readonly step: number;
+        /** The accuracy, or the negative loss of regressions: higher is better. */
+        readonly score: number;
+        /** The state, by the names of the step's inputs. */
+        readonly tensors: ReadonlyMap<string, RuntimeTensor>;
+      }
     | undefined;
 }
 
-/** Throws "usage" and "invalid" for options that make no sense, or not with the data. */
+/** Throws "usage" and "invalid" for options that make no sense, by themselves or with the data. */
 export function assertOptions({
   batchSize,
   steps,
@@ -118,7 +146,7 @@ function isWhole(value: number, least: number): boolean {
   return Number.isInteger(value) && value >= least;
 }
 
-/** Throws "usage" for numbers that no optimizer could move parameters by. */
+/** Throws "usage" for a learning rate, momentum or weight decay out of range. */
 export function assertHyperparameters({
   learningRate,
   momentum = 0.9,
@@ -134,7 +162,7 @@ export function assertHyperparameters({
   if (!(weightDecay >= 0 && Number.isFinite(weightDecay))) throw errors.weightDecayOutsideRange(weightDecay);
 }
 
-/** What decides the course of a training, as text; a checkpoint fits where it is equal. */
+/** The options that decide the course of a training, as text. A checkpoint fits where its text is the same. */
 export function courseOf(
   step: TrainingStep,
   {

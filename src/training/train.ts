@@ -7,13 +7,13 @@ import { TrainingRun, type TrainResult } from "./training-run.js";
 
 /**
  * Trains the model on labelled data, a batch at a time, on the runtime. Deterministic for a seed and a number of
- * threads. Throws NormfoldError "usage" and "invalid" for options and data that make no sense, "unsupported" for what
- * has no gradient, "check" when it diverges: the loss is not finite for twenty batches in a row.
+ * threads. Throws NormfoldError "usage" and "invalid" for options and data that make no sense, "unsupported" for
+ * operators without a gradient, "check" where it diverges: the loss is not finite for twenty batches in a row.
  */
 export async function trainModel(model: Model, options: TrainOptions): Promise<TrainResult> {
   assertOptions(options);
   assertBatchSize(model, options.batchSize);
-  // The loop holds the state, so that it can drop what a bad batch makes of it.
+  // Not guarded, because the loop holds the state and can itself drop the one that a bad batch gives.
   const withDecay = (options.weightDecay ?? 0) > 0;
   const step = buildTrainingStep(model, { ...options, withDecay, guarded: false });
   const { runtime, threads = 1, stepsPerCall = 1 } = options;

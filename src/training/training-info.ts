@@ -19,24 +19,26 @@ import { becomeInput } from "./parameters.js";
 import { buildTrainingStep, type TrainingStep, type TrainingStepOptions } from "./step.js";
 import { assertHyperparameters } from "./train-options.js";
 
+/** The step to write as training_info. */
 export interface TrainingInfoOptions extends Omit<TrainingStepOptions, "guarded" | "withDecay" | "probes"> {
+  /** The learning rate, above 0. */
   readonly learningRate: number;
-  /** Default 0.9, for the optimizers that have it. */
+  /** For the optimizers momentum and nesterov, from 0 to below 1. Default 0.9. */
   readonly momentum?: number;
-  /** Default 0. */
+  /** The weight decay, from 0 on. Default 0. */
   readonly weightDecay?: number;
 }
 
-/** TrainingInfoProto came with this IR version. */
+/** The IR version that brought TrainingInfoProto. */
 const LEAST_IR = 7;
 
 /**
- * The model with a step of its training in it, as ONNX's training_info: the model's graph stays what runs at inference,
- * and the algorithm graph, which is thought behind it, takes a batch and its labels and computes the new parameters.
- * Parameters and moving averages are bound by name to their initializers; learning rate, momentum and weight decay are
- * initializers of the algorithm, and so is the optimizer's memory. Nodes of the forward pass that training leaves as
- * they are, up to the first BatchNormalization, are not repeated. Give the inference form; a model below opset 18 is
- * raised to it.
+ * Adds a step of training to a copy of the model, as ONNX's training_info: the model's graph stays the one for
+ * inference, and the algorithm graph, which runs behind it, takes a batch and its labels and computes the new
+ * parameters. Parameters and moving averages are bound by name to their initializers; learning rate, momentum, weight
+ * decay and the tensors of the optimizer are initializers of the algorithm. It reads the nodes of the forward pass that
+ * training does not change, up to the first BatchNormalization, from the model's graph. Give the inference form; a
+ * model below opset 18 is raised to it.
  *
  * Throws as buildTrainingStep does, and "usage" for a learning rate, momentum or weight decay that makes no sense.
  */
@@ -47,7 +49,7 @@ export function withTrainingInfo(model: Model, options: TrainingInfoOptions): Mo
   raiseForGradients(inference);
   inference.irVersion = Math.max(inference.irVersion, LEAST_IR);
   const step = buildTrainingStep(inference, options);
-  // The algorithm reads values of the graph before it like a body does; this copy of it is what it is built on.
+  // The algorithm reads values of the model's graph as a body does, here those of a copy.
   const host = cloneModel(inference).graph;
   const algorithm = new Graph("training", host);
   const bindings = buildAlgorithm(step, host, algorithm, options);
@@ -68,7 +70,7 @@ export function withTrainingInfo(model: Model, options: TrainingInfoOptions): Mo
   return inference;
 }
 
-/** Fills the algorithm graph, and gives the outputs by the initializers that they are the new values of. */
+/** Fills the algorithm graph, and gives its outputs by the initializers that they update. */
 function buildAlgorithm(
   step: TrainingStep,
   host: Graph,
@@ -114,13 +116,13 @@ function buildAlgorithm(
   for (const output of graph.outputs) algorithm.addOutput(copyOf(output));
   shareForward(own, known, values, algorithm);
   pruneUnread(algorithm);
-  // Runtimes want names of nodes to differ too.
+  // Runtimes require unique names of nodes too.
   for (const inner of algorithm.withSubgraphs())
     for (const node of inner.nodes()) if (node.name) node.name = `training/${node.name}`;
   return new Map(step.state.map(({ name, next }) => [name, copyOf(own.get(next)).name]));
 }
 
-/** The combination of both graphs has one namespace. */
+/** Renames values whose name the model's graph uses, because the combination of both graphs has one namespace. */
 function renameTaken(graph: Graph, host: Graph, shared: ValueMap): void {
   const isTaken = (name: string): boolean => host.scope.isTaken(name);
   for (const inner of graph.withSubgraphs()) {
@@ -134,14 +136,14 @@ function renameTaken(graph: Graph, host: Graph, shared: ValueMap): void {
   }
 }
 
-/** Has the algorithm read what the graph before it computes already. */
+/** Lets the algorithm read values that the model's graph already computes. */
 function shareForward(
   own: ReadonlyMap<string, Value>,
   known: ReadonlyMap<string, Value>,
   values: ValueMap,
   algorithm: Graph,
 ): void {
-  // By insertion the map is in the order of the nodes, so that inputs come before what reads them.
+  // The map is in the order of the nodes, so that inputs come before their readers.
   for (const [name, value] of own) {
     const before = known.get(name)?.producer;
     const copy = values.get(value)?.producer;
@@ -154,7 +156,9 @@ function shareForward(
   }
 }
 
-/** Copies of one node share their attributes; bodies are their own, and such nodes are not compared. */
+/**
+ * Whether two nodes are copies of one. Copies share their attributes; nodes with bodies do not, and count as different.
+ */
 function isSame(a: Node, b: Node): boolean {
   return (
     a.opType === b.opType &&
@@ -188,24 +192,30 @@ function bytesOf(sink: Sink): Uint8Array {
   );
 }
 
-/** A model's training_info as a model that can be run. */
+/** A model's training_info as a model that runs. */
 export interface TrainingModel {
   /**
    * The model's graph with the algorithm behind it. Initializers that training changes are inputs; the outputs of the
-   * algorithm come after those of the model.
+   * algorithm follow those of the model.
    */
   readonly model: Model;
-  /**
-   * What a step takes and gives back changed: the input, the output that holds it after the step, and the stored value.
-   */
-  readonly state: readonly { readonly name: string; readonly next: string; readonly initial: Tensor }[];
+  /** The tensors that a step takes as inputs and gives back changed. */
+  readonly state: readonly {
+    /** The input. */
+    readonly name: string;
+    /** The output that holds it after the step. */
+    readonly next: string;
+    /** The stored value. */
+    readonly initial: Tensor;
+  }[];
 }
 
 /**
- * Puts a training_info of a model, by default its first, behind the model's graph, as ONNX's specification combines
- * them. Where it is written in preview operators, lowerPreviewTraining makes standard ones of them.
+ * Appends a training_info of a model, by default its first, to the model's graph, as ONNX's specification combines
+ * them. Where it is written in preview operators, lowerPreviewTraining replaces them by standard ones.
  *
- * Throws NormfoldError "usage" where there is no such training_info, "invalid" where it does not fit the model.
+ * Throws NormfoldError "usage" where there is no such training_info (`index` counts from 0), "invalid" where it does
+ * not fit the model.
  */
 export function trainingModel(model: Model, index = 0): TrainingModel {
   const info = model.trainingInfo[index];
@@ -237,9 +247,7 @@ export function trainingModel(model: Model, index = 0): TrainingModel {
   return { model: combined, state };
 }
 
-/**
- * A model whose graph has the fields of another behind its own. Concatenated protobuf messages are one message of both.
- */
+/** Appends the fields of a graph to a model's graph: concatenated protobuf messages are merged. */
 function appended(model: Uint8Array, graph: Uint8Array): Uint8Array {
   const sink = new Sink();
   for (const [field, raw] of rawFields(model)) {
@@ -256,7 +264,7 @@ function appended(model: Uint8Array, graph: Uint8Array): Uint8Array {
   return bytesOf(sink);
 }
 
-/** What is in a field, which has its tag and length before it. */
+/** The content of a field, behind its tag and length. */
 function messageIn(raw: Uint8Array): Uint8Array {
   const cursor = cursorOn(raw);
   cursor.next();

@@ -15,39 +15,47 @@ import { type TrainingStep, withConstants } from "./step.js";
 import { hyperparameterFeeds, type StepCalls } from "./step-calls.js";
 import { type Checkpoint, courseOf, type TrainOptions, type Validation } from "./train-options.js";
 
-/** A parameter that a training moves. */
+/** A parameter that was trained. */
 export interface TrainedParameter {
+  /** The name of the initializer. */
   readonly name: string;
-  /** The numbers in it. */
+  /** The number of its elements. */
   readonly size: number;
-  /** How many inputs of nodes read it. Exporters make one of parameters that begin alike; trained, they stay one. */
+  /**
+   * How many inputs of nodes read it. Exporters merge parameters with equal initial values, and these are then trained
+   * as one.
+   */
   readonly readers: number;
 }
 
+/** The end of a training. */
 export interface TrainResult {
   /**
-   * The model that was given, with trained parameters and moving averages for statistics; the best on `valid` where
-   * that is given.
+   * The model with its trained parameters and moving averages: those that did best on `valid`, or else the last ones.
    */
   readonly model: Model;
+  /** The parameters that were trained. */
   readonly trained: readonly TrainedParameter[];
+  /** The number of steps made. */
   readonly steps: number;
-  /** Rounds through the data, the last one as a whole. */
+  /** The number of rounds through the data, with a partial last one. */
   readonly epochs: number;
-  /** Batches that changed nothing because their loss or gradients were not finite. */
+  /** The number of batches that changed nothing because their loss or gradients were not finite. */
   readonly skipped: number;
+  /** The loss of the last batch; NaN where no step was made. */
   readonly lastLoss: number;
+  /** All validations, in their order. */
   readonly validations: readonly Validation[];
-  /** The step that the model is of. */
+  /** The number of steps after which the model had these parameters. */
   readonly bestStep: number;
-  /** True when `signal` ended it. */
+  /** True where `signal` ended the training. */
   readonly interrupted: boolean;
 }
 
-/** Batches in a row that may fail before the run is given up. */
+/** The training ends as diverged after this many bad batches in a row. */
 const MAX_BAD_BATCHES = 20;
 
-/** A step that was drawn and is not made yet. */
+/** A step whose batch was drawn and that is not made yet. */
 interface PlannedStep {
   readonly feeds: TensorMap;
   readonly rate: number;
@@ -66,7 +74,7 @@ export class TrainingRun {
   #best: Checkpoint["best"];
   #done = 0;
   #epoch = 0;
-  /** Batches of this round that are done. */
+  /** The number of batches of this round. */
   #inEpoch = 0;
   #skipped = 0;
   #badInRow = 0;
@@ -136,7 +144,7 @@ export class TrainingRun {
     return this.#result(interrupted);
   }
 
-  /** Steps to make before something else is due. */
+  /** The number of steps for the next call, up to the next validation or checkpoint. */
   #room(total: number): number {
     const { stepsPerCall = 1, validateEvery, checkpointEvery } = this.#options;
     const until = (every = Number.POSITIVE_INFINITY): number => every - (this.#done % every);
@@ -161,7 +169,7 @@ export class TrainingRun {
     return { feeds, rate };
   }
 
-  /** True when the training ends here. */
+  /** Makes the steps. True where the training ends with them. */
   async #make(planned: readonly PlannedStep[], total: number): Promise<boolean> {
     const results = await this.#calls.run(
       planned.map(({ feeds }) => feeds),
@@ -172,7 +180,7 @@ export class TrainingRun {
       this.#account(result, planned[index]?.rate ?? 0, total);
     });
     if (this.#done >= total) return true;
-    // Before it stops as well: a run that goes on later has chosen its best among the same steps.
+    // Also before it stops, so that a training that goes on later chooses its best among the same steps.
     await this.#watch(this.#done % (this.#options.validateEvery ?? Number.POSITIVE_INFINITY) === 0);
     return this.#options.signal?.aborted ?? false;
   }
@@ -200,7 +208,7 @@ export class TrainingRun {
     });
   }
 
-  /** Between two steps: validation where it is due, and a checkpoint with it or at its own pace. */
+  /** Validates where it is due, and saves a checkpoint with that or at its own interval. */
   async #watch(isDue: boolean): Promise<void> {
     if (isDue) await this.#validate();
     const { checkpointEvery } = this.#options;
@@ -237,7 +245,7 @@ export class TrainingRun {
     });
   }
 
-  /** Parameters and moving averages in the model that was given. */
+  /** The model that was given, with these parameters and moving averages. */
   #trained(state: ReadonlyMap<string, RuntimeTensor>): Model {
     const constants = new Map<string, Tensor>();
     for (const { name, kind } of this.#step.state) {
@@ -253,7 +261,7 @@ export class TrainingRun {
     const values = new Map([...this.#model.graph.initializers].map((value) => [value.name, value]));
     return this.#step.state.flatMap(({ name, kind, initial }) => {
       if (kind !== "parameter") return [];
-      // A training_info that the model brings holds on to its parameters too.
+      // Other uses are those of a training_info.
       const uses = [...(values.get(name)?.uses ?? [])].filter((use) => use.kind === "node");
       return [{ name, size: initial.size, readers: uses.length }];
     });
