@@ -14,22 +14,21 @@ const REWRITES_PER_NODE = 64;
  * touched. Deterministic: the same model gives the same rewrites in the same order.
  */
 export function runRules(pass: Pass, rules: readonly Rule[], view: View, session: Session): void {
-  const asked = operatorsOf(rules);
-  const isAsked = (node: Node): boolean => asked === undefined || asked.has(node.opType);
+  const rulesFor = rulesByOperator(rules);
   const nodes = session.nodesOf(view.model);
   const again = new Set<Node>();
   let budget = REWRITES_PER_NODE * (nodes.length + 16);
   const look = (node: Node): void => {
-    const touched = applyFirst(pass, rules, node, view, session);
+    const touched = applyFirst(pass, rulesFor(node), node, view, session);
     if (touched === undefined) return;
     if (--budget === 0) {
       throw errors.passDoesNotConverge(pass.name).at({ element: node.label });
     }
-    for (const other of touched) if (isAsked(other)) again.add(other);
+    for (const other of touched) if (rulesFor(other).length > 0) again.add(other);
     if (node.graph !== undefined) again.add(node);
   };
   for (const node of nodes) {
-    if (!isAsked(node)) continue;
+    if (rulesFor(node).length === 0) continue;
     again.delete(node);
     look(node);
   }
@@ -39,14 +38,17 @@ export function runRules(pass: Pass, rules: readonly Rule[], view: View, session
   }
 }
 
-/** The operators that the rules are asked about; undefined: all. */
-function operatorsOf(rules: readonly Rule[]): ReadonlySet<string> | undefined {
-  const operators = new Set<string>();
-  for (const rule of rules) {
-    if (rule.operators === undefined) return undefined;
-    for (const opType of rule.operators) operators.add(opType);
-  }
-  return operators;
+/** The rules that are asked about a node, in their order. */
+function rulesByOperator(rules: readonly Rule[]): (node: Node) => readonly Rule[] {
+  const known = new Map<string, readonly Rule[]>();
+  return ({ opType }) => {
+    let asked = known.get(opType);
+    if (asked === undefined) {
+      asked = rules.filter(({ operators }) => operators?.some((name) => name === opType) ?? true);
+      known.set(opType, asked);
+    }
+    return asked;
+  };
 }
 
 /** Makes what the first rule proposes that has a proposal; the nodes to look at again, undefined where nothing changed. */
