@@ -22,9 +22,10 @@ export function addEnsemble(program: Command): void {
 
 async function ensembleCommand({ args: paths, given }: Call): Promise<void> {
   const { json, quiet } = pick(PRINTING, given);
-  const target = assertTarget("", pick(TARGET, given).outputFile, { json, wayOut: undefined });
+  const [first = ""] = paths;
+  const target = assertTarget(first, pick(TARGET, given).outputFile, { json });
   const overwritten = paths.find((path) => target !== STANDARD && isSameFile(path, target));
-  if (overwritten !== undefined) throw errors.outputIsOneOfTheModels(overwritten);
+  if (overwritten !== undefined) throw errors.targetIsOneOfTheModels(overwritten);
   await removeTemporariesOnInterrupt();
   const inputs: LoadedModel[] = [];
   for (const path of paths) inputs.push(await loadInput(path, pick(LOAD, given)));

@@ -16,14 +16,14 @@ const SENTENCES = {
   ],
 
   // Where a model comes from and where it goes.
-  outputIsMissing: ["usage", (flags: string): string => `there is no place to write to; give ${flags}`],
-  outputIsGivenTwice: ["usage", (): string => "both --output and --in-place were given; give one"],
-  outputIsInput: ["usage", (path: string, wayOut: string): string => `"${path}" is the input; ${wayOut}`],
-  outputIsOneOfTheModels: [
+  targetIsMissing: ["usage", (flags: string): string => `there is no place to write to; give ${flags}`],
+  targetIsGivenTwice: ["usage", (): string => "both --output and --in-place were given; give one"],
+  targetIsInput: ["usage", (path: string, wayOut: string): string => `"${path}" is the input; ${wayOut}`],
+  targetIsOneOfTheModels: [
     "usage",
     (path: string): string => `"${path}" is one of the models; give another file to --output`,
   ],
-  outputHoldsInputData: [
+  targetHoldsInputData: [
     "usage",
     (path: string): string => `"${path}" holds data of the input; choose another file`,
   ],

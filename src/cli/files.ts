@@ -62,24 +62,26 @@ export interface TargetRules {
   readonly json?: boolean | undefined;
   /** The flags that would name a target. */
   readonly flags?: string;
-  /** The advice where the target is the input; not given, where the input may be written over. */
-  readonly wayOut?: string | undefined;
+  /** The target may be the input. */
+  readonly mayBeInput?: boolean;
+  /** The advice where the target is the input and may not be. */
+  readonly wayOut?: string;
 }
 
 /** Where a command writes the model that it makes, or "-". Throws "usage" and "io" before the work, not after it. */
 export function assertTarget(
   input: string,
   output: string | undefined,
-  { json, flags = "--output <file>", wayOut }: TargetRules,
+  { json, flags = "--output <file>", mayBeInput = false, wayOut = "give another file" }: TargetRules,
 ): string {
-  if (output === undefined) throw errors.outputIsMissing(flags);
+  if (output === undefined) throw errors.targetIsMissing(flags);
   if (output === STANDARD) {
     if (json) throw errors.standardOutputIsTaken();
     if (process.stdout.isTTY) throw errors.standardOutputIsTerminal();
     return output;
   }
-  if (wayOut !== undefined && input !== STANDARD && isSameFile(input, output))
-    throw errors.outputIsInput(output, wayOut);
+  if (!mayBeInput && input !== STANDARD && isSameFile(input, output))
+    throw errors.targetIsInput(output, wayOut);
   assertWritable(output);
   return output;
 }

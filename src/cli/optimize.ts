@@ -56,7 +56,7 @@ async function optimizeFile(
   stages.enter("read", "reading");
   const input = await loadInput(path, pick(LOAD, given));
   if (externalPaths(path, input.model).some((file) => isSameFile(file, target))) {
-    throw errors.outputHoldsInputData(target);
+    throw errors.targetHoldsInputData(target);
   }
   const { model, report } = await optimizeModel(path, await adjusted(input, given), given, stages);
   if (report.check !== undefined) assertProven(report.check, input.file.path);
@@ -138,13 +138,14 @@ async function save(model: Model, target: string, given: Given): Promise<Optimiz
 /** The file to write to, or "-". Throws "usage" where the flags do not say, and "io" where it cannot be written. */
 function targetOf(input: string, given: Given): string {
   const { outputFile, inPlace, externalData } = pick(OPTIMIZE_RUN, given);
-  if (outputFile !== undefined && inPlace) throw errors.outputIsGivenTwice();
+  if (outputFile !== undefined && inPlace) throw errors.targetIsGivenTwice();
   if (inPlace && input === STANDARD) throw errors.standardInputIsNoOutput();
   const json = pick(PRINTING, given).json ?? false;
   const target = assertTarget(input, inPlace ? input : outputFile, {
     json,
     flags: "--output <file> or --in-place",
-    ...(inPlace ? {} : { wayOut: "give --in-place to write over it" }),
+    mayBeInput: inPlace ?? false,
+    wayOut: "give --in-place to write over it",
   });
   if (target === STANDARD && externalData !== undefined) throw errors.standardOutputHasNoDataFile();
   return target;

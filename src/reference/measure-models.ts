@@ -1,5 +1,5 @@
 import { NormfoldError } from "../base/errors.js";
-import { isRefusal, type Refusal, refuse } from "../base/refusal.js";
+import { isRefusal, type Refusal } from "../base/refusal.js";
 import { type ReferenceTensor, referenceFromBytes } from "../float64/tensor.js";
 import type { Model } from "../ir/model.js";
 import type { FeedSet } from "../runtime/feeds.js";
@@ -30,21 +30,23 @@ export async function measureModels(
     const [original, result] = [originals[index], results[index]];
     if (original === undefined || result === undefined) continue;
     const outputs = measure(model, toReference(set.feeds), { original, result });
+    if (outputs instanceof NormfoldError) return { sets: [], refused: outputs.message };
     if (isRefusal(outputs)) return { sets: [], refused: outputs.reason };
     measured.push({ name: set.name, outputs });
   }
   return { sets: measured, refused: undefined };
 }
 
+/** The distances of the outputs, or the error that names an operator without a float64 evaluation. */
 function measure(
   model: Model,
   feeds: ReadonlyMap<string, ReferenceTensor>,
   outputs: RunOutputs,
-): readonly OutputAccuracy[] | Refusal {
+): readonly OutputAccuracy[] | Refusal | NormfoldError {
   try {
     return measureAccuracy(model, feeds, outputs);
   } catch (error) {
-    if (error instanceof NormfoldError && error.code === "unsupported") return refuse(error.message);
+    if (error instanceof NormfoldError && error.code === "unsupported") return error;
     throw error;
   }
 }

@@ -3,6 +3,7 @@ import type { Numerics } from "../base/numerics.js";
 import { type FloatDType, isFloat } from "../ir/dtype.js";
 import type { CheckReport, OutputReport, SetReport, StoredReport, Verdict } from "./check-report.js";
 import { compareTensors } from "./compare.js";
+import { errors } from "./errors.js";
 import { type FeedSet, type Probe, probeFeeds } from "./feeds.js";
 import { type InputSpec, portSpecs } from "./inputs.js";
 import { perturbFeeds } from "./perturb.js";
@@ -250,7 +251,7 @@ function requireOutputs(reference: Reference, candidate: Session): void {
   const given = new Set(candidate.outputs.map((port) => port.name));
   for (const name of reference.outputs) {
     if (reference.optional.has(name)) continue;
-    if (!given.has(name)) throw new NormfoldError("invalid", `output "${name}" is missing`);
+    if (!given.has(name)) throw errors.resultLacksOutput(name);
   }
 }
 

@@ -1,7 +1,7 @@
-import { NormfoldError } from "../base/errors.js";
 import type { Model } from "../ir/model.js";
 import { Tensor, tensorFromBytes } from "../ir/tensor.js";
 import { encodeToBytes } from "../proto/encode.js";
+import { errors } from "./errors.js";
 import type { Runtime, RuntimeTensor } from "./runtime.js";
 
 const utf8 = new TextEncoder();
@@ -16,9 +16,8 @@ export async function evaluateConstants(
   constants: Model,
   outputs: readonly string[],
 ): Promise<Map<string, Tensor>> {
-  if (constants.graph.inputs.some((input) => input.tensor === undefined)) {
-    throw new NormfoldError("internal", "a model to evaluate as a constant has inputs");
-  }
+  if (constants.graph.inputs.some((input) => input.tensor === undefined))
+    throw errors.constantModelHasInputs();
   if (outputs.length === 0) return new Map();
   const session = await runtime.open({ kind: "bytes", bytes: encodeToBytes(constants) });
   try {

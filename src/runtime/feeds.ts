@@ -1,9 +1,9 @@
 import { present } from "../base/assert.js";
-import { NormfoldError } from "../base/errors.js";
 import { createRandom, type Random } from "../base/random.js";
 import { type DType, isFloat } from "../ir/dtype.js";
 import { encodeNumbers } from "../ir/tensor.js";
 import { hasNonFinite } from "./compare.js";
+import { errors } from "./errors.js";
 import type { InputSpec, Range } from "./inputs.js";
 import { type RuntimeTensor, type Session, type TensorMap, tensorSize } from "./runtime.js";
 
@@ -91,10 +91,7 @@ function overflows(outputs: TensorMap): boolean {
 function withShape(spec: InputSpec, shape: readonly number[] | undefined): InputSpec {
   if (shape === undefined) return spec;
   if (spec.shape !== undefined && spec.shape.length !== shape.length && spec.shape.length > 0) {
-    throw new NormfoldError(
-      "usage",
-      `input "${spec.name}" has ${spec.shape.length} axes, not ${shape.length}; give that many sizes`,
-    );
+    throw errors.shapeHasAnotherRank(spec.name, spec.shape.length, shape.length);
   }
   return { ...spec, shape };
 }
@@ -102,8 +99,10 @@ function withShape(spec: InputSpec, shape: readonly number[] | undefined): Input
 function rejectStrangers(specs: readonly InputSpec[], shapes: FeedOptions["shapes"] = {}): void {
   for (const name of Object.keys(shapes)) {
     if (specs.some((spec) => spec.name === name)) continue;
-    const known = specs.map((spec) => spec.name).join(", ");
-    throw new NormfoldError("usage", `there is no input "${name}" to give a shape; the inputs are ${known}`);
+    throw errors.shapeIsForNoInput(
+      name,
+      specs.map((spec) => spec.name),
+    );
   }
 }
 
@@ -131,12 +130,7 @@ class Budget {
     this.#signal?.throwIfAborted();
     const elements = this.#inputs.reduce((sum, spec) => sum + tensorSize(dimsOf(spec, sizes)), 0);
     this.#attempts++;
-    if (elements > MAX_INPUT) {
-      throw new NormfoldError(
-        "unsupported",
-        `its inputs take ${elements} elements, too many to generate; give smaller sizes with --input-shape, or data`,
-      );
-    }
+    if (elements > MAX_INPUT) throw errors.inputsAreTooLarge(elements);
     if (this.#attempts > 1 && elements > MAX_ELEMENTS) return undefined;
     this.#elements += elements;
     const feeds = makeFeeds(this.#inputs, sizes, style);

@@ -1,8 +1,10 @@
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { alignedBytes } from "../base/bytes.js";
-import { NormfoldError } from "../base/errors.js";
+import type { NormfoldError } from "../base/errors.js";
+import { defined } from "../base/optional.js";
 import type { DType } from "../ir/dtype.js";
 import { typedView } from "../ir/tensor.js";
+import { errors } from "./errors.js";
 import type {
   OpenOptions,
   Port,
@@ -76,12 +78,7 @@ async function load(): Promise<Runtime> {
   try {
     ort = await import("onnxruntime-node");
   } catch (error) {
-    throw new NormfoldError(
-      "unsupported",
-      `onnxruntime-node does not load here (${shortReason(error)}); reinstall it; optimize needs it only for its check`,
-      {},
-      { cause: error },
-    );
+    throw errors.runtimeDoesNotLoad(shortReason(error)).because(error);
   }
   ort.env.logLevel = "fatal";
   return {
@@ -95,7 +92,7 @@ async function openSession(ort: Ort, model: RuntimeModel, options: OpenOptions =
   const sessionOptions: InferenceSession.SessionOptions = {
     ...(options.optimize ? FAST : AS_IT_IS),
     ...(options.planMemory === false ? { enableMemPattern: false } : {}),
-    ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
+    ...defined({ intraOpNumThreads: options.threads }),
   };
   let session: InferenceSession;
   try {
@@ -110,8 +107,7 @@ async function openSession(ort: Ort, model: RuntimeModel, options: OpenOptions =
     outputs,
     run: async (feeds, wanted) => {
       const names = wanted ?? outputs.flatMap((port) => (port.dtype === undefined ? [] : [port.name]));
-      if (names.length === 0)
-        throw new NormfoldError("unsupported", "the model has no tensor outputs to run");
+      if (names.length === 0) throw errors.modelHasNoTensorOutput();
       return await runSession(ort, session, inputs, feeds, names);
     },
     close: () => session.release(),
@@ -153,9 +149,7 @@ async function runSession(
   for (const { name, dtype } of inputs) {
     const tensor = feeds.get(name);
     if (tensor === undefined) {
-      throw dtype === undefined
-        ? new NormfoldError("unsupported", `input "${name}" is no tensor, and cannot be fed`)
-        : new NormfoldError("usage", `no data for input "${name}"; give it`);
+      throw dtype === undefined ? errors.inputCannotBeFed(name) : errors.inputIsNotFed(name);
     }
     ortFeeds[name] = toOrt(ort, name, tensor);
   }
@@ -181,16 +175,14 @@ function portOf(metadata: InferenceSession.ValueMetadata): Port {
 function toOrt(ort: Ort, name: string, tensor: RuntimeTensor): OrtTensor {
   const { dtype, dims, data } = tensor;
   const type = ORT_TYPE[dtype];
-  if (type === undefined) {
-    throw new NormfoldError("unsupported", `onnxruntime-node takes no ${dtype} tensors (input "${name}")`);
-  }
+  if (type === undefined) throw errors.runtimeTakesNoSuchType(dtype, name);
   try {
     if (!(data instanceof Uint8Array)) return new ort.Tensor("string", [...data], [...dims]);
     // float16 has no typed array in Node 20, and onnxruntime-node takes its bit patterns.
     const view = dtype === "float16" ? uint16View(data) : typedView(dtype, data);
     return Reflect.construct(ort.Tensor, [type, view, [...dims]]);
   } catch (error) {
-    throw new NormfoldError("usage", `input "${name}" of ${dtype}[${dims}]: ${shortReason(error)}`);
+    throw errors.runtimeRejectsTensor(name, dtype, dims, shortReason(error)).because(error);
   }
 }
 
@@ -201,14 +193,10 @@ function uint16View(bytes: Uint8Array): Uint16Array {
 
 function fromOrt(name: string, value: OrtTensor | undefined): RuntimeTensor {
   const dtype = value === undefined ? undefined : DTYPE_OF.get(value.type);
-  if (value === undefined || dtype === undefined) {
-    throw new NormfoldError("unsupported", `output "${name}" is not a tensor that onnxruntime-node gives`);
-  }
+  if (value === undefined || dtype === undefined) throw errors.outputIsNoTensor(name);
   const data: unknown = value.data;
   if (Array.isArray(data)) return { dtype, dims: value.dims, data: data.map(String) };
-  if (!ArrayBuffer.isView(data)) {
-    throw new NormfoldError("unsupported", `output "${name}" is not in memory`);
-  }
+  if (!ArrayBuffer.isView(data)) throw errors.outputIsNotInMemory(name);
   return { dtype, dims: value.dims, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
 }
 
@@ -216,10 +204,10 @@ function fromOrt(name: string, value: OrtTensor | undefined): RuntimeTensor {
 const UNSUPPORTED =
   /No Op registered for|not a registered function\/op|NOT_IMPLEMENTED|Could not find an implementation|No opset import for domain|not supported|unsupported|is not currently supported|Non tensor type/i;
 
-function translated(error: unknown, what: string): NormfoldError {
+function translated(error: unknown, what: Parameters<typeof errors.runtimeRejectsModel>[0]): NormfoldError {
   const reason = shortReason(error);
-  const code = UNSUPPORTED.test(reason) ? "unsupported" : "invalid";
-  return new NormfoldError(code, `${what}: ${reason}`, {}, { cause: error });
+  const make = UNSUPPORTED.test(reason) ? errors.runtimeLacksPart : errors.runtimeRejectsModel;
+  return make(what, reason).because(error);
 }
 
 /** The first line of an error, without onnxruntime's source places, and not longer than a terminal line or three. */

@@ -52,29 +52,29 @@ async function fails(args: readonly string[], code: number, id: string, message 
 
 describe("usage: exit 2", () => {
   test.each<[string, string[], string, RegExp]>([
-    ["no output", ["optimize", "bn.onnx"], "output-is-missing", /--output <file> or --in-place/],
+    ["no output", ["optimize", "bn.onnx"], "target-is-missing", /--output <file> or --in-place/],
     [
       "two outputs",
       ["optimize", "bn.onnx", "-o", "x.onnx", "--in-place"],
-      "output-is-given-twice",
+      "target-is-given-twice",
       /give one/,
     ],
     [
       "the input as output",
       ["optimize", "bn.onnx", "-o", "./bn.onnx"],
-      "output-is-input",
+      "target-is-input",
       /is the input; give --in-place/,
     ],
     [
       "the input as output, by a link",
       ["optimize", "bn.onnx", "-o", "link.onnx"],
-      "output-is-input",
+      "target-is-input",
       /is the input/,
     ],
     [
       "the input's data as output",
       ["optimize", "split.onnx", "-o", "split.onnx.data"],
-      "output-holds-input-data",
+      "target-holds-input-data",
       /holds data of the input/,
     ],
     [

@@ -108,7 +108,7 @@ describe("what does not fit", () => {
       "identity-needs-data",
       /statistics from data; give data \(--data\)/,
     ],
-    [["insert", "plain.onnx", "--data", "data.mjs"], 2, "output-is-missing", /no place to write to/],
+    [["insert", "plain.onnx", "--data", "data.mjs"], 2, "target-is-missing", /no place to write to/],
     [
       ["insert", "plain.onnx", "-o", "no.onnx", "--data", "nan.mjs"],
       3,
@@ -135,7 +135,7 @@ describe("what does not fit", () => {
       /fewer samples than one batch of 8/,
     ],
     [["calibrate", "bn.onnx", "-o", "no.onnx"], 2, "option-is-missing", /--data/],
-    [["freeze", "plain.onnx"], 2, "output-is-missing", /no place to write to/],
+    [["freeze", "plain.onnx"], 2, "target-is-missing", /no place to write to/],
   ])("%j: one error, nothing written", async (args, code, id, message) => {
     const result = await normfold([...args, "--json"], { cwd });
     expectError(result, code, id, message);

@@ -212,7 +212,7 @@ describe("normfold ensemble", () => {
     [
       ["net.onnx", "trained.onnx", "-o", "trained.onnx"],
       2,
-      "output-is-one-of-the-models",
+      "target-is-one-of-the-models",
       /is one of the models/,
     ],
     [["net.onnx", "bare.onnx", "-o", "no.onnx"], 2, "member-classes-differ", /another number of classes/],

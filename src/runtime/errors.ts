@@ -1,0 +1,56 @@
+import { type ErrorCatalogue, errorCatalogue } from "../base/errors.js";
+
+const SENTENCES = {
+  // onnxruntime
+  runtimeDoesNotLoad: [
+    "unsupported",
+    (reason: string): string =>
+      `onnxruntime-node does not load here (${reason}); reinstall it; optimize needs it only for its check`,
+  ],
+  runtimeLacksPart: ["unsupported", (what: Doing, reason: string): string => `${what}: ${reason}`],
+  runtimeRejectsModel: ["invalid", (what: Doing, reason: string): string => `${what}: ${reason}`],
+  modelHasNoTensorOutput: ["unsupported", (): string => "the model has no tensor outputs to run"],
+  inputCannotBeFed: [
+    "unsupported",
+    (input: string): string => `input "${input}" is no tensor, and cannot be fed`,
+  ],
+  inputIsNotFed: ["usage", (input: string): string => `there is no data for input "${input}"; give it`],
+  runtimeTakesNoSuchType: [
+    "unsupported",
+    (dtype: string, input: string): string => `onnxruntime-node takes no ${dtype} tensors (input "${input}")`,
+  ],
+  runtimeRejectsTensor: [
+    "usage",
+    (input: string, dtype: string, dims: readonly number[], reason: string): string =>
+      `input "${input}" of ${dtype}[${dims}] is refused (${reason}); give other data`,
+  ],
+  outputIsNoTensor: [
+    "unsupported",
+    (output: string): string => `output "${output}" is not a tensor that onnxruntime-node gives`,
+  ],
+  outputIsNotInMemory: ["unsupported", (output: string): string => `output "${output}" is not in memory`],
+
+  // The check
+  resultLacksOutput: ["invalid", (output: string): string => `output "${output}" is missing`],
+  shapeHasAnotherRank: [
+    "usage",
+    (input: string, axes: number, given: number): string =>
+      `input "${input}" has ${axes} axes, not ${given}; give that many sizes`,
+  ],
+  shapeIsForNoInput: [
+    "usage",
+    (input: string, known: readonly string[]): string =>
+      `there is no input "${input}" to give a shape; the inputs are ${known.join(", ")}`,
+  ],
+  inputsAreTooLarge: [
+    "unsupported",
+    (elements: number): string =>
+      `its inputs take ${elements} elements, too many to generate; give smaller sizes with --input-shape, or data`,
+  ],
+  constantModelHasInputs: ["internal", (): string => "a model to evaluate as a constant has inputs"],
+} as const;
+
+type Doing = "onnxruntime cannot load the model" | "onnxruntime cannot run the model";
+
+/** The errors of running models, and of generating inputs for them. */
+export const errors: ErrorCatalogue<typeof SENTENCES> = errorCatalogue(SENTENCES);
