@@ -55,6 +55,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // Inserting normalizations and owning their statistics.
   "src/batchnorm": [
     "src/base",
+    "src/options",
     "src/ir",
     "src/affine",
     "src/rules",
@@ -69,6 +70,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   "src/training": [
     "src/base",
+    "src/options",
     "src/ir",
     "src/rules",
     "src/analysis",

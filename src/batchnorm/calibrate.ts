@@ -4,6 +4,9 @@ import { cloneModel } from "../ir/clone.js";
 import type { Graph, Node, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
+import { CALIBRATE } from "../options/calibrate.js";
+import type { OptionsOf, ValueOf } from "../options/spec.js";
+import { assertEffects, assertValues, settle } from "../options/validate.js";
 import { errors } from "./errors.js";
 import { levelsOf } from "./levels.js";
 import type { BatchMoments } from "./moments.js";
@@ -21,27 +24,18 @@ import { estimateStatistics, type StatisticsOptions } from "./statistics.js";
  *
  * With all but `sequential`, layers see batches normalized by their own statistics, as in training.
  */
-export type CalibrationMethod = "paper" | "pooled" | "sequential" | "moving-average";
+export type CalibrationMethod = ValueOf<typeof CALIBRATE.method>;
 
 /** All methods of calibration. */
-export const CALIBRATION_METHODS: readonly CalibrationMethod[] = [
-  "paper",
-  "pooled",
-  "sequential",
-  "moving-average",
-];
+export const CALIBRATION_METHODS: readonly CalibrationMethod[] = CALIBRATE.method.choices;
 
 /** How to calibrate, and on how much of the data. */
 export interface CalibrateOptions
-  extends Pick<
-    StatisticsOptions,
-    "batchSize" | "limit" | "seed" | "runtime" | "threads" | "onProgress" | "signal"
-  > {
-  /** Default "paper". */
-  readonly method?: CalibrationMethod;
-  /** For `moving-average` alone: the weight of the old value, from 0 to below 1. Default: each node's own. */
-  readonly momentum?: number;
-}
+  extends OptionsOf<typeof CALIBRATE>,
+    Pick<
+      StatisticsOptions,
+      "batchSize" | "limit" | "seed" | "runtime" | "threads" | "onProgress" | "signal"
+    > {}
 
 /** One number for each channel. */
 export interface ChannelStatistics {
@@ -101,13 +95,10 @@ export async function calibrate(
   dataset: Dataset,
   options: CalibrateOptions = {},
 ): Promise<{ readonly model: Model; readonly report: CalibrationReport }> {
-  const { method = "paper", momentum, ...rest } = options;
-  if (momentum !== undefined && !(momentum >= 0 && momentum < 1)) {
-    throw errors.momentumOutsideRange(momentum);
-  }
-  if (momentum !== undefined && method !== "moving-average") {
-    throw errors.momentumHasNoEffect(method);
-  }
+  assertValues(CALIBRATE, options);
+  assertEffects(CALIBRATE, options);
+  const { method: _, momentum, ...rest } = options;
+  const { method } = settle(CALIBRATE, options);
   const copy = cloneModel(model);
   const layers = normalizationsOf(copy.graph);
   const passedOver = nestedNormalizations(copy);

@@ -8,19 +8,6 @@ const SENTENCES = {
     (fixed: number, given: number): string =>
       `the model fixes its batch at ${fixed} samples, not ${given}; use batches of ${fixed}`,
   ],
-  epsilonOutsideRange: [
-    "usage",
-    (epsilon: number): string => `epsilon is ${epsilon}; give a number above 0 and below 1`,
-  ],
-  momentumOutsideRange: [
-    "usage",
-    (momentum: number): string =>
-      `the momentum is ${momentum}; give the share of the old value, from 0 to below 1`,
-  ],
-  momentumHasNoEffect: [
-    "usage",
-    (method: string): string => `momentum has no effect with method ${method}; leave it out`,
-  ],
   onlyTrainingFormIsDecomposed: [
     "usage",
     (): string => "only the training form can be decomposed; ask for that form, or leave decompose out",

@@ -1,6 +1,8 @@
 import type { Refusal } from "../base/refusal.js";
 import type { FloatDType } from "../ir/dtype.js";
 import type { Node, Use, Value } from "../ir/graph.js";
+import type { SITES } from "../options/insert.js";
+import type { OptionsOf } from "../options/spec.js";
 
 /** A linear layer with a constant weight: what a normalization belongs to. */
 export interface LinearLayer {
@@ -71,20 +73,7 @@ export function passOver(node: string, opType: string, { id, reason }: Refusal):
 }
 
 /** Which places count as sites. */
-export interface SiteOptions {
-  /** In a residual block, normalize each branch of the sum (default), or the sum. */
-  readonly residual?: "branch" | "sum";
-  /** Normalize before sigmoids that gate another value too. Default false. */
-  readonly gates?: boolean;
+export interface SiteOptions extends OptionsOf<typeof SITES> {
   /** Normalize before nonlinearities whose result is an output of the model too. Default false. */
   readonly outputs?: boolean;
-  /** Look into the bodies of If, Loop and Scan too. Default false. */
-  readonly bodies?: boolean;
-  /**
-   * Take only sites where one of these patterns matches the name or the operator of the layer or of a nonlinearity;
-   * `*` stands for any text, `?` for any character.
-   */
-  readonly include?: readonly string[];
-  /** Leave out sites where one of these patterns matches. */
-  readonly exclude?: readonly string[];
 }

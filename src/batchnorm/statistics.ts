@@ -7,6 +7,9 @@ import { isFloat } from "../ir/dtype.js";
 import type { Node } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { decodeNumbers } from "../ir/tensor.js";
+import { DRAWING } from "../options/data.js";
+import type { OptionsOf } from "../options/spec.js";
+import { assertValues } from "../options/validate.js";
 import { encodeToBytes } from "../proto/encode.js";
 import { constantTensor } from "../rules/constants.js";
 import type { Facts } from "../rules/facts.js";
@@ -27,7 +30,7 @@ export interface StatisticsProgress {
 }
 
 /** What to measure, how, and on how much of the data. */
-export interface StatisticsOptions {
+export interface StatisticsOptions extends OptionsOf<typeof DRAWING> {
   /**
    * What to measure: values with a channel axis (a Site is one), or BatchNormalization nodes, whose inputs are
    * measured. Default: every BatchNormalization of the main graph.
@@ -40,19 +43,8 @@ export interface StatisticsOptions {
    * statistics, as in the paper's Algorithm 2 (default), or by the stored ones.
    */
   readonly normalizedBy?: "batch" | "stored";
-  /**
-   * Samples in a batch. Default: the batch size that the model's inputs fix, else 32, or the whole dataset where it is
-   * smaller.
-   */
-  readonly batchSize?: number;
-  /** Use no more samples than this. Default: all. */
-  readonly limit?: number;
-  /** Shuffle the samples with this seed. Default: the order of the dataset. */
-  readonly seed?: number;
   /** Another runtime than onnxruntime-node. */
   readonly runtime?: Runtime;
-  /** Threads within an operator. Default: the runtime's own choice. */
-  readonly threads?: number;
   /** Called after each batch. */
   readonly onProgress?: (progress: StatisticsProgress) => void;
   /** Called with each batch's statistics of target `index`. */
@@ -143,9 +135,7 @@ export async function estimateStatistics(
 function batchSizeOf(dataset: Dataset, { fixedBatch }: FeedPlan, options: StatisticsOptions): number {
   const { batchSize, limit } = options;
   if (dataset.size === 0) throw dataErrors.dataHoldsNoSamples();
-  if (batchSize !== undefined && !(Number.isInteger(batchSize) && batchSize > 0)) {
-    throw dataErrors.batchSizeIsNotWhole(batchSize);
-  }
+  assertValues({ batchSize: DRAWING.batchSize }, options);
   if (fixedBatch !== undefined && batchSize !== undefined && fixedBatch !== batchSize) {
     throw errors.batchSizeIsFixed(fixedBatch, batchSize);
   }

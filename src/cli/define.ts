@@ -56,8 +56,9 @@ function toCommander(row: OptionSpec): Option {
 }
 
 function helpOf(row: OptionSpec): string {
-  const isNegated = flagOf(row).startsWith("--no-");
-  const text = row.defaultText ?? (isNegated || row.default === undefined ? undefined : String(row.default));
+  // A switch that is on by default has a flag that turns it off.
+  const isShown = row.default !== undefined && row.type !== "switch";
+  const text = row.defaultText ?? (isShown ? String(row.default) : undefined);
   return text === undefined ? row.help : `${row.help} (default: ${text})`;
 }
 

@@ -5,7 +5,15 @@ import type { FileSize, Model, OptimizeReport } from "../index.js";
 import { placed } from "../node/guarded.js";
 import { canReadAgain, isSameFile } from "../node/paths.js";
 import { LOAD, PRINTING } from "../options/common.js";
-import { COMPARISON, CUT, OPTIMIZE_COMMAND, OPTIMIZE_RUN, PROOF, REWRITE } from "../options/optimize.js";
+import {
+  COMPARISON,
+  CUT,
+  OPTIMIZE_COMMAND,
+  OPTIMIZE_RUN,
+  PIPELINE,
+  PROOF,
+  REWRITE,
+} from "../options/optimize.js";
 import { pick, settle } from "../options/validate.js";
 import type { OptimizeRun } from "../report/optimize-text.js";
 import { type Call, defineCommand, type Given } from "./define.js";
@@ -93,6 +101,7 @@ async function optimizeModel(
   if (check) stages.enter("check", "running the original");
   else stages.enter("rewrite", "rewriting");
   const optimized = optimize(model, {
+    ...pick(PIPELINE, given),
     ...pick(REWRITE, given),
     ...pick(PROOF, given),
     ...pick(COMPARISON, given),
@@ -153,7 +162,8 @@ function targetOf(input: string, given: Given): string {
 
 /** Finds an unknown pass before the model is read. */
 async function assertPasses(given: Given): Promise<void> {
-  const { passes, skip } = pick(REWRITE, given);
+  const { passes } = pick(PIPELINE, given);
+  const { skip } = pick(REWRITE, given);
   if (passes === undefined && skip === undefined) return;
   const { selectPasses } = await import("../library/select-passes.js");
   selectPasses(passes, skip);

@@ -5,7 +5,7 @@ import { interruptible } from "../node/interrupt.js";
 import { assertWritable } from "../node/paths.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
 import { DATA, DRAWING } from "../options/data.js";
-import { RECIPE, TRAIN, TRAIN_COMMAND, TRAIN_RUN } from "../options/train.js";
+import { COURSE, HYPERPARAMETERS, RECIPE, STEP, TRAIN_COMMAND, TRAIN_RUN } from "../options/train.js";
 import { pick, settle } from "../options/validate.js";
 import type { StepProgress, Training } from "../train.js";
 import { type Call, defineCommand, type Given } from "./define.js";
@@ -103,8 +103,9 @@ async function trainOptions(model: Model, given: Given): Promise<TrainingOptions
   const { batchSize = 32, seed, threads } = pick(DRAWING, given);
   return {
     ...recipeOf(pick(RECIPE, given)),
-    ...pick(TRAIN, given),
-    learningRate: settle(TRAIN, given).learningRate,
+    ...settle(STEP, given),
+    ...pick(HYPERPARAMETERS, given),
+    ...pick(COURSE, given),
     freeze: frozenParameters(model, freeze),
     batchStatistics: frozenStatistics ? "training" : "all",
     batchSize,

@@ -1,7 +1,9 @@
-import { NormfoldError } from "../base/errors.js";
 import type { Numerics } from "../base/numerics.js";
 import { defined } from "../base/optional.js";
 import type { Model } from "../ir/model.js";
+import { COMPARISON } from "../options/optimize.js";
+import type { OptionsOf } from "../options/spec.js";
+import { assertValues, settle } from "../options/validate.js";
 import { createChecker, type CheckOptions as RuntimeCheckOptions } from "../runtime/check.js";
 import type { CheckReport } from "../runtime/check-report.js";
 import type { FeedSet } from "../runtime/feeds.js";
@@ -14,13 +16,9 @@ import { assertModel } from "./model-argument.js";
 import { lazyRuntime, stage } from "./staging.js";
 
 /** The inputs that two models are compared on, and where they run. */
-export interface ComparisonOptions {
+export interface ComparisonOptions extends OptionsOf<typeof COMPARISON> {
   /** Inputs to compare on. Without them they are generated: two sets, several sizes per symbolic dimension. */
   readonly data?: readonly FeedSet[];
-  /** Sizes of generated inputs, by input name, the batch too: { x: [1, 3, 224, 224] }. */
-  readonly inputShapes?: Readonly<Record<string, readonly number[]>>;
-  /** Of generated inputs. Default 0. */
-  readonly seed?: number;
   /** Another runtime than onnxruntime-node, for instance over onnxruntime-web. */
   readonly runtime?: Runtime;
   /** Ends it at the next chance, with the signal's reason as the error. */
@@ -65,11 +63,10 @@ export async function checkerOptions(
   runtime: () => Promise<Runtime>,
   probes: readonly string[] = [],
 ): Promise<RuntimeCheckOptions> {
-  const { data, inputShapes, signal, seed = 0 } = options;
-  if (!Number.isInteger(seed) || seed < 0) {
-    throw new NormfoldError("usage", `seed is ${seed}; give a whole number from 0 on`);
-  }
-  assertShapesFit(model, inputShapes);
+  const { data, signal } = options;
+  assertShapesFit(model, options.inputShapes);
+  assertValues(COMPARISON, options);
+  const { seed, inputShapes } = settle(COMPARISON, options);
   assertDataFits(model, data);
   return {
     runtime: await runtime(),

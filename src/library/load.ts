@@ -2,6 +2,8 @@ import { type ByteSource, memorySource } from "../base/bytes.js";
 import type { DType } from "../ir/dtype.js";
 import type { Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
+import type { LOAD } from "../options/common.js";
+import type { OptionsOf } from "../options/spec.js";
 import { decodeModel } from "../proto/decode.js";
 import { type ModelProtoObject, modelFromProto } from "../proto/objects.js";
 import type { FeedSet } from "../runtime/feeds.js";
@@ -12,9 +14,7 @@ import { assertModel } from "./model-argument.js";
 export type ModelSource = string | URL | Uint8Array | ArrayBuffer | ByteSource | ModelProtoObject;
 
 /** How a model's external data is read. */
-export interface LoadOptions {
-  /** Read external data outside the model's folder, or through a link out of it. Refused by default. */
-  readonly allowOutsideExternalData?: boolean;
+export interface LoadOptions extends OptionsOf<typeof LOAD> {
   /** Load a model whose external files are missing; their tensors cannot be read then. */
   readonly allowMissingExternalData?: boolean;
 }

@@ -1,4 +1,7 @@
 import type { Model } from "../ir/model.js";
+import { PROOF } from "../options/optimize.js";
+import type { OptionsOf } from "../options/spec.js";
+import { assertValues } from "../options/validate.js";
 import type { AccuracyReport } from "../reference/measure-models.js";
 import type { Evaluate, RefusalRecord, RewriteRecord } from "../rewrite/pass.js";
 import { createChecker } from "../runtime/check.js";
@@ -14,11 +17,7 @@ import { lazyRuntime, ready, stage, withStaged } from "./staging.js";
 import { type ModelSummary, summarize } from "./summary.js";
 
 /** What is rewritten, and how the result is proven. */
-export interface OptimizeOptions extends RewriteOptions, ComparisonOptions {
-  /** Compare the result with the original in onnxruntime and undo rewrites that change it. Default true. */
-  readonly check?: boolean;
-  /** Measure how far original and result each are from a float64 evaluation of the original: `report.accuracy`. Slow. */
-  readonly reference?: boolean;
+export interface OptimizeOptions extends RewriteOptions, ComparisonOptions, OptionsOf<typeof PROOF> {
   /** The original for the runtime to open, where it is a file that holds just `model`; by default it is written anew. */
   readonly original?: RuntimeModel;
 }
@@ -56,6 +55,7 @@ export async function optimize(
   options: OptimizeOptions = {},
 ): Promise<{ readonly model: Model; readonly report: OptimizeReport }> {
   assertModel(model);
+  assertValues(PROOF, options);
   const runtime = lazyRuntime(options.runtime);
   const evaluate: Evaluate = async (constants) => {
     const names = constants.graph.outputs.map((value) => value.name);

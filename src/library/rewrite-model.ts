@@ -1,15 +1,11 @@
-import { NormfoldError } from "../base/errors.js";
 import type { Numerics } from "../base/numerics.js";
 import { cloneModel } from "../ir/clone.js";
 import type { Model } from "../ir/model.js";
 import { raiseOpset } from "../opset/index.js";
-import {
-  DEFAULT_SETTINGS,
-  type Evaluate,
-  type Pass,
-  type RefusalRecord,
-  type RewriteRecord,
-} from "../rewrite/pass.js";
+import { REWRITE } from "../options/optimize.js";
+import type { OptionsOf } from "../options/spec.js";
+import { assertValues, settle } from "../options/validate.js";
+import type { Evaluate, Pass, RefusalRecord, RewriteRecord } from "../rewrite/pass.js";
 import { type PipelineLog, runPipeline } from "../rewrite/pipeline.js";
 import { ApplyFailure, type Gate, rewriteIdentity } from "../rewrite/session.js";
 import type { CheckReport } from "../runtime/check-report.js";
@@ -20,29 +16,12 @@ import { selectPasses } from "./select-passes.js";
 /** Compares a candidate with the original; how strictly depends on what the rewrites may do to the numbers. */
 export type Judge = (candidate: Model, numerics: Numerics) => Promise<CheckReport>;
 
-export interface RewriteOptions {
+/** What is rewritten, and by which passes. */
+export interface RewriteOptions extends OptionsOf<typeof REWRITE> {
   /** Called when a stage begins, so that a caller with a clock can time it or show it. */
   readonly onStage?: (stage: "rewrite" | "check" | "bisect" | "reference") => void;
   /** Passes to run, in this order, by name or as objects of your own; the whole pipeline by default. */
   readonly passes?: readonly (string | Pass)[];
-  /** Names of passes to leave out. */
-  readonly skip?: readonly string[];
-  /**
-   * Bytes by which computed constants may make the model grow in all; those that together would go past it all stay as
-   * they are computed. Default 128 MiB.
-   */
-  readonly growthLimit?: number;
-  /** Put the bodies of the model's functions in the place of their calls. Default false: a function is kept as one. */
-  readonly inlineFunctions?: boolean;
-  /**
-   * Make constants of graph inputs that have a default value, which a caller could override; older exporters list every
-   * weight so. Changes the model's inputs, hence off by default.
-   */
-  readonly freezeInitializers?: boolean;
-  /** Names of values and nodes that stay as they are: nothing removes, renames or changes them. */
-  readonly keep?: readonly string[];
-  /** Raise the model to this version of the standard operator set first, for operators that are new in it. */
-  readonly opset?: number;
   /**
    * For those who write passes: verify the graph after every pass, and throw "internal" at the first that left an invalid
    * one. Otherwise the rewrite that did it is undone and named, as one that changes the outputs is.
@@ -84,11 +63,8 @@ export async function rewriteModel(
   options: RewriteOptions = {},
   services: RewriteServices = {},
 ): Promise<RewriteResult> {
+  assertValues(REWRITE, options);
   const passes = selectPasses(options.passes, options.skip);
-  const { growthLimit = DEFAULT_SETTINGS.growthLimit } = options;
-  if (!(growthLimit >= 0)) {
-    throw new NormfoldError("usage", `growthLimit is ${growthLimit}; give a number of bytes from 0 on`);
-  }
   const denied = new Set<string>();
   const rolledBack: RolledBack[] = [];
   const deny = (record: RewriteRecord, reason: string): void => {
@@ -143,11 +119,7 @@ async function tryRun(
   const release = pinKept(model, options.keep ?? []);
   try {
     const log = await runPipeline(model, passes, {
-      settings: {
-        ...DEFAULT_SETTINGS,
-        growthLimit: options.growthLimit ?? DEFAULT_SETTINGS.growthLimit,
-        inlineFunctions: options.inlineFunctions ?? DEFAULT_SETTINGS.inlineFunctions,
-      },
+      settings: settle(REWRITE, options),
       gate,
       evaluate: services.evaluate,
       verifyEach: options.verifyEach ?? false,

@@ -5,16 +5,14 @@ import type { Model } from "../ir/model.js";
 import { isRemoved, pruneUnread } from "../ir/prune.js";
 import type { Dim, ValueType } from "../ir/type.js";
 import { valuesByName } from "../ir/values-by-name.js";
+import type { CUT } from "../options/optimize.js";
+import type { OptionsOf } from "../options/spec.js";
 import { declaredDim } from "../rules/dims.js";
 import type { Facts } from "../rules/facts.js";
 import { errors } from "./errors.js";
 
-export interface SubmodelBorders {
-  /** Names of values that become the inputs, in this order; any value of the model's graph. Default: its inputs. */
-  readonly inputs?: readonly string[];
-  /** Names of values that become the outputs, in this order. Default: its outputs. */
-  readonly outputs?: readonly string[];
-}
+/** Where a model is cut. */
+export interface SubmodelBorders extends OptionsOf<typeof CUT> {}
 
 /**
  * The part of a model between some of its values, as a model of its own. Inputs that the part does not need go unless they

@@ -4,7 +4,7 @@ import type { CommandSpec } from "./spec.js";
 
 /** How statistics are worked out. */
 export const CALIBRATE = {
-  /** Default "paper". */
+  /** How statistics are worked out. Default "paper". */
   method: {
     flag: "--method <how>",
     help: "paper: Algorithm 2; pooled: all data at once; sequential: layer by layer, one pass over the data for those side by side; moving-average: from the stored values on",
@@ -13,7 +13,7 @@ export const CALIBRATE = {
     default: "paper",
     group: "Statistics",
   },
-  /** Of `moving-average`: the weight of the old value. Default: each node's own. */
+  /** For `moving-average` alone: the weight of the old value, from 0 to below 1. Default: each node's own. */
   momentum: {
     flag: "--momentum <x>",
     help: "of moving-average: the old value's share",

@@ -47,7 +47,10 @@ export const PREPARATION = {
 
 /** How samples are drawn and run. */
 export const DRAWING = {
-  /** Samples in a batch. Default: the number that the model's inputs fix, else 32, or the whole dataset where it is smaller. */
+  /**
+   * Samples in a batch. Default: the batch size that the model's inputs fix, else 32, or the whole dataset where it is
+   * smaller.
+   */
   batchSize: {
     flag: "--batch <n>",
     help: "samples in a batch",
@@ -56,7 +59,7 @@ export const DRAWING = {
     defaultText: "32",
     group: "Data",
   },
-  /** Use no more samples than this. */
+  /** Use no more samples than this. Default: all. */
   limit: {
     flag: "--limit <n>",
     help: "use no more samples than this",
@@ -64,7 +67,7 @@ export const DRAWING = {
     from: 1,
     group: "Data",
   },
-  /** Shuffle the samples with this seed. */
+  /** Shuffle the samples with this seed. Default: the order of the dataset. */
   seed: {
     flag: "--seed <n>",
     help: "draw the samples in an order of this seed",
@@ -73,7 +76,7 @@ export const DRAWING = {
     to: 4_294_967_295,
     group: "Data",
   },
-  /** Threads within an operator. */
+  /** Threads within an operator. Default: the runtime's own choice. */
   threads: {
     flag: "--threads <n>",
     help: "threads of onnxruntime within an operator",

@@ -4,7 +4,7 @@ import type { CommandSpec } from "./spec.js";
 
 /** Which places get a BatchNormalization. */
 export const SITES = {
-  /** In residual blocks, normalize each branch (default), or the sum. */
+  /** In a residual block, normalize each branch of the sum (default), or the sum. */
   residual: {
     flag: "--residual <where>",
     help: "in residual blocks, normalize each branch or the sum",
@@ -23,8 +23,8 @@ export const SITES = {
   /** Look into the bodies of If, Loop and Scan too. Default false. */
   bodies: { flag: "--bodies", help: "also inside If, Loop and Scan", type: "switch", group: "Places" },
   /**
-   * Only sites where one of these matches the name or the operator of the layer or of a nonlinearity; * and ? stand for
-   * any text and any character.
+   * Take only sites where one of these patterns matches the name or the operator of the layer or of a nonlinearity;
+   * `*` stands for any text, `?` for any character.
    */
   include: {
     flag: "--include <globs>",
@@ -32,7 +32,7 @@ export const SITES = {
     type: "names",
     group: "Places",
   },
-  /** No sites where one of these matches. */
+  /** Leave out sites where one of these patterns matches. */
   exclude: {
     flag: "--exclude <globs>",
     help: "no sites of these names or operators (repeatable, or a,b)",
@@ -44,7 +44,7 @@ export const SITES = {
 /** What is inserted. */
 export const INSERT = {
   /**
-   * identity (default): the function of the model stays; gamma and beta come from the statistics of `data`. fresh: gamma 1
+   * identity (default): the model keeps its function; gamma and beta come from the statistics of `data`. fresh: gamma is 1
    * and beta the layer's bias, for training from the start; needs no data, and changes the function.
    */
   init: {
@@ -57,7 +57,7 @@ export const INSERT = {
   },
   /**
    * inference (default): the ordinary form. training: training_mode = 1, with the updated running statistics as further
-   * outputs.
+   * outputs of the model.
    */
   form: {
     flag: "--form <form>",
@@ -67,7 +67,7 @@ export const INSERT = {
     default: "inference",
     group: "Normalization",
   },
-  /** The training form in plain operators, for runtimes without it. */
+  /** Write the training form in plain operators, for runtimes without it. Default false. */
   decompose: {
     flag: "--decompose",
     help: "write the training form in plain operators",
@@ -99,8 +99,8 @@ export const INSERT = {
   },
   /**
    * Also normalize W x, the input term of LSTM, GRU and RNN, with statistics over batch and time. It becomes a MatMul of its
-   * own, which `freeze` and `optimize` fold back into W and B; until then W is a constant that picks each gate its part,
-   * [directions, gates * hidden, directions * gates * hidden]. Default false.
+   * own, which `freeze` and `optimize` fold back into W and B; until then W is a constant of [directions, gates * hidden,
+   * directions * gates * hidden] that picks each gate its part. Default false.
    */
   recurrent: {
     flag: "--recurrent",
@@ -108,14 +108,14 @@ export const INSERT = {
     type: "switch",
     group: "Places",
   },
-  /** Only list the sites. */
+  /** Only list the sites. Default false. */
   dryRun: {
     flag: "--dry-run",
     help: "list the sites and the places passed over, and write nothing",
     type: "switch",
     group: "Places",
   },
-  /** Compare with the original in the runtime where the function should have stayed. Default true. */
+  /** Compare with the original in the runtime where the function is meant to stay. Default true. */
   check: {
     flag: "--no-check",
     help: "do not compare in onnxruntime before writing",
@@ -124,8 +124,8 @@ export const INSERT = {
     group: "Proof",
   },
   /**
-   * Also measure how far original and result each are from a float64 evaluation of the original, on what the check compares:
-   * `report.accuracy`. Slow.
+   * Also measure how far original and result each are from a float64 evaluation of the original, on the inputs of the check:
+   * `report.accuracy`. Slow. Default false.
    */
   reference: {
     flag: "--reference",

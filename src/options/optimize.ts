@@ -1,8 +1,8 @@
 import { LOAD, MODEL_ARGUMENT, PRINTING } from "./common.js";
 import type { CommandSpec } from "./spec.js";
 
-/** What is rewritten. */
-export const REWRITE = {
+/** The passes; in the library also as objects. */
+export const PIPELINE = {
   /** Passes to run, in this order; the whole pipeline by default. */
   passes: {
     flag: "--pass <names>",
@@ -10,6 +10,10 @@ export const REWRITE = {
     type: "names",
     group: "Rewrites",
   },
+} as const;
+
+/** What is rewritten. */
+export const REWRITE = {
   /** Names of passes to leave out. */
   skip: {
     flag: "--skip <names>",
@@ -42,6 +46,7 @@ export const REWRITE = {
     flag: "--inline-functions",
     help: "replace calls of the model's own functions by their bodies",
     type: "switch",
+    default: false,
     group: "Rewrites",
   },
   /**
@@ -180,7 +185,7 @@ export const OPTIMIZE_COMMAND: CommandSpec = {
     "Folds BatchNormalization into its neighbours and simplifies the model, compares the result with the original in " +
     "onnxruntime, undoes the rewrites that change the outputs, and writes the rest.",
   arguments: [MODEL_ARGUMENT],
-  tables: [OPTIMIZE_RUN, LOAD, PRINTING, REWRITE, CUT, PROOF, COMPARISON],
+  tables: [OPTIMIZE_RUN, LOAD, PRINTING, PIPELINE, REWRITE, CUT, PROOF, COMPARISON],
   examples: [
     "normfold optimize model.onnx -o small.onnx",
     "normfold optimize model.onnx --in-place --check-inputs samples.npz",

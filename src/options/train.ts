@@ -96,8 +96,8 @@ export const RECIPE = {
   },
 } as const;
 
-/** The numbers of a training. */
-export const TRAIN = {
+/** What is trained, and how far a step goes; the library has its own types of these. */
+export const STEP = {
   /** The output to take the loss of; by default the first. */
   output: {
     flag: "--of <name>",
@@ -106,7 +106,7 @@ export const TRAIN = {
     defaultText: "the first",
     group: "Loss",
   },
-  /** How far a parameter goes against its gradient. */
+  /** The learning rate, which a schedule may change. */
   learningRate: {
     flag: "--lr <x>",
     help: "the learning rate",
@@ -115,7 +115,19 @@ export const TRAIN = {
     default: 0.1,
     group: "Optimizer",
   },
-  /** Of momentum and nesterov. Default 0.9. */
+  /** Gradients are scaled down so that the norm of all of them together is at most this. Default: they are not. */
+  clipNorm: {
+    flag: "--clip-norm <x>",
+    help: "scale gradients down to this norm of all together",
+    type: "number",
+    above: 0,
+    group: "Optimizer",
+  },
+} as const;
+
+/** The numbers of an optimizer. */
+export const HYPERPARAMETERS = {
+  /** For the optimizers momentum and nesterov, from 0 to below 1. Default 0.9. */
   momentum: {
     flag: "--momentum <x>",
     help: "of momentum and nesterov",
@@ -126,7 +138,7 @@ export const TRAIN = {
     needs: { option: "optimizer", is: ["momentum", "nesterov"] },
     group: "Optimizer",
   },
-  /** Of weights; biases and the parameters of normalizations have none. Default 0. */
+  /** The weight decay, from 0 on. Default 0. */
   weightDecay: {
     flag: "--weight-decay <x>",
     help: "of weights; biases and normalizations have none",
@@ -134,14 +146,11 @@ export const TRAIN = {
     from: 0,
     group: "Optimizer",
   },
-  /** Gradients are scaled down so that the norm of all of them together is at most this. Default: they are not. */
-  clipNorm: {
-    flag: "--clip-norm <x>",
-    help: "scale gradients down to this norm of all together",
-    type: "number",
-    group: "Optimizer",
-  },
-  /** How long, in batches; either this or `epochs` is to be given. */
+} as const;
+
+/** How long a training takes, and what happens in between. */
+export const COURSE = {
+  /** The length of the training in batches. Give this or `epochs`. */
   steps: {
     flag: "--steps <n>",
     help: "how many batches to train on",
@@ -149,7 +158,7 @@ export const TRAIN = {
     from: 1,
     group: "Course",
   },
-  /** How long, in rounds through the data. */
+  /** The length of the training in rounds through the data. Give this or `steps`. */
   epochs: {
     flag: "--epochs <n>",
     help: "or how many rounds through the data",
@@ -157,7 +166,7 @@ export const TRAIN = {
     from: 1,
     group: "Course",
   },
-  /** Steps between validations. Default: at the end of each round through the data. */
+  /** Steps between validations. Default: one at the end of each round through the data. */
   validateEvery: {
     flag: "--validate-every <steps>",
     help: "steps between validations",
@@ -166,7 +175,7 @@ export const TRAIN = {
     defaultText: "after each round through the data",
     group: "Course",
   },
-  /** Steps between checkpoints. Default: with each validation. */
+  /** Steps between checkpoints. Default: one with each validation. */
   checkpointEvery: {
     flag: "--checkpoint-every <steps>",
     help: "steps between checkpoints",
@@ -255,7 +264,19 @@ export const TRAIN_COMMAND: CommandSpec = {
     "Trains a network through a gradient graph of standard operators, replaces the moving averages of its " +
     "normalizations by Algorithm 2's statistics, and writes the inference form.",
   arguments: [{ name: "<model>", help: "the ONNX file" }],
-  tables: [TARGET, LOAD, PRINTING, RECIPE, TRAIN, TRAIN_RUN, DATA, PREPARATION, DRAWING],
+  tables: [
+    TARGET,
+    LOAD,
+    PRINTING,
+    RECIPE,
+    STEP,
+    HYPERPARAMETERS,
+    COURSE,
+    TRAIN_RUN,
+    DATA,
+    PREPARATION,
+    DRAWING,
+  ],
   required: ["data"],
   examples: [
     "normfold insert plain.onnx -o net.onnx --init fresh --form training",

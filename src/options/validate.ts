@@ -23,7 +23,7 @@ export function flagOf({ flag }: OptionSpec): string {
  * Throws NormfoldError "usage" for the first of the given options that is outside of its limits. Options that the table
  * does not have are not looked at.
  */
-export function assertOptions(table: OptionTable, options: object, naming: Naming = BY_NAME): void {
+export function assertValues(table: OptionTable, options: object, naming: Naming = BY_NAME): void {
   for (const [name, value] of givenOf(options)) {
     const spec = Object.hasOwn(table, name) ? table[name] : undefined;
     if (spec === undefined || takes(spec, value)) continue;

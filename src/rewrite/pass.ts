@@ -30,9 +30,6 @@ export interface Settings {
   readonly inlineFunctions: boolean;
 }
 
-/** Room for the weights of a ResNet-50 whose file has only formulas for them, and no more. */
-export const DEFAULT_SETTINGS: Settings = { growthLimit: 128 * 2 ** 20, inlineFunctions: false };
-
 /**
  * A local rewrite. `match` is pure: a proposal, a refusal with its sentence, or undefined for a node that is not the
  * rule's business at all.

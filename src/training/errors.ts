@@ -7,43 +7,14 @@ const SENTENCES = {
     "usage",
     (): string => "the length of the training is given by steps or by epochs; give one of the two",
   ],
-  trainingLengthIsNotWhole: [
-    "usage",
-    (length: number): string => `the length of the training is ${length}; give a whole number from 1 on`,
-  ],
-  intervalIsNotWhole: [
-    "usage",
-    (what: "validations" | "checkpoints", steps: number): string =>
-      `there are ${steps} steps between ${what}; give a whole number from 1 on`,
-  ],
-  threadsAreNotWhole: [
-    "usage",
-    (threads: number): string => `the number of threads is ${threads}; give a whole number from 1 on`,
-  ],
   stepsPerCallAreNotWhole: [
     "usage",
     (steps: number): string => `there are ${steps} steps in a call; give a whole number from 1 on`,
-  ],
-  trainingSeedOutsideRange: [
-    "usage",
-    (seed: number): string => `the seed is ${seed}; give a whole number from 0 to ${2 ** 32 - 1}`,
   ],
   scheduleNeedsSteps: [
     "usage",
     (): string =>
       "the data does not say how many samples it has; give the length in steps where there is a schedule",
-  ],
-  learningRateOutsideRange: [
-    "usage",
-    (rate: number): string => `the learning rate is ${rate}; give a number above 0`,
-  ],
-  optimizerMomentumOutsideRange: [
-    "usage",
-    (momentum: number): string => `the momentum is ${momentum}; give a number from 0 to below 1`,
-  ],
-  weightDecayOutsideRange: [
-    "usage",
-    (decay: number): string => `the weight decay is ${decay}; give a number from 0 on`,
   ],
   adamNumbersOutsideRange: [
     "usage",

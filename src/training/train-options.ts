@@ -1,6 +1,9 @@
 import { errors as batchnormErrors } from "../batchnorm/errors.js";
 import type { Dataset } from "../data/dataset.js";
-import { errors as dataErrors } from "../data/errors.js";
+import { DRAWING } from "../options/data.js";
+import type { OptionsOf } from "../options/spec.js";
+import { COURSE, HYPERPARAMETERS, STEP } from "../options/train.js";
+import { assertValues } from "../options/validate.js";
 import type { Runtime, RuntimeTensor } from "../runtime/runtime.js";
 import { errors } from "./errors.js";
 import type { Evaluation } from "./evaluation.js";
@@ -8,31 +11,22 @@ import { assertSchedule, type Schedule } from "./schedule.js";
 import type { TrainingStep, TrainingStepOptions } from "./step.js";
 
 /** What to train on, how, and for how long. */
-export interface TrainOptions extends Omit<TrainingStepOptions, "probes" | "withDecay" | "guarded"> {
+export interface TrainOptions
+  extends Omit<TrainingStepOptions, "probes" | "withDecay" | "guarded">,
+    OptionsOf<typeof HYPERPARAMETERS>,
+    OptionsOf<typeof COURSE> {
   /** Labelled data to train on. */
   readonly data: Dataset;
   /** Labelled data to judge on, which is not trained on; the parameters that do best on it are kept. */
   readonly valid?: Dataset;
   /** Samples in a batch. */
   readonly batchSize: number;
-  /** The length of the training in batches. Give this or `epochs`. */
-  readonly steps?: number;
-  /** The length of the training in rounds through the data. Give this or `steps`. */
-  readonly epochs?: number;
   /** The learning rate before the schedule, above 0. */
   readonly learningRate: number;
   /** How the learning rate changes. Default: constant. */
   readonly schedule?: Schedule;
-  /** For the optimizers momentum and nesterov, from 0 to below 1. Default 0.9. */
-  readonly momentum?: number;
-  /** The weight decay, from 0 on. Default 0. */
-  readonly weightDecay?: number;
   /** Seed of the order of the samples, a whole number from 0 to 2^32 - 1. Default 0. */
   readonly seed?: number;
-  /** Steps between validations. Default: one at the end of each round through the data. */
-  readonly validateEvery?: number;
-  /** Steps between checkpoints. Default: one with each validation. */
-  readonly checkpointEvery?: number;
   /** Goes on from here, bit for bit as if the training had not been stopped, for an equal number of threads. */
   readonly resume?: Checkpoint;
   /** What runs the steps. */
@@ -109,32 +103,15 @@ export interface Checkpoint {
 }
 
 /** Throws "usage" and "invalid" for options that make no sense, by themselves or with the data. */
-export function assertOptions({
-  batchSize,
-  steps,
-  epochs,
-  learningRate,
-  schedule,
-  momentum,
-  weightDecay,
-  seed = 0,
-  validateEvery = 1,
-  checkpointEvery = 1,
-  threads = 1,
-  stepsPerCall = 1,
-  data,
-}: TrainOptions): void {
-  if (!isWhole(batchSize, 1)) throw dataErrors.batchSizeIsNotWhole(batchSize);
+export function assertOptions(options: TrainOptions): void {
+  const { batchSize, steps, epochs, schedule, stepsPerCall = 1, data } = options;
+  assertValues(DRAWING, { batchSize, seed: options.seed, threads: options.threads });
   if ((steps === undefined) === (epochs === undefined)) throw errors.trainingHasNoLength();
-  const length = steps ?? epochs ?? 0;
-  if (!isWhole(length, 1)) throw errors.trainingLengthIsNotWhole(length);
-  assertHyperparameters({ learningRate, momentum, weightDecay });
-  if (!isWhole(seed, 0) || seed >= 2 ** 32) throw errors.trainingSeedOutsideRange(seed);
-  if (!isWhole(validateEvery, 1)) throw errors.intervalIsNotWhole("validations", validateEvery);
-  if (!isWhole(checkpointEvery, 1)) throw errors.intervalIsNotWhole("checkpoints", checkpointEvery);
-  if (!isWhole(threads, 1)) throw errors.threadsAreNotWhole(threads);
+  assertValues(COURSE, options);
+  assertHyperparameters(options);
   if (schedule !== undefined) assertSchedule(schedule);
-  if (!isWhole(stepsPerCall, 1)) throw errors.stepsPerCallAreNotWhole(stepsPerCall);
+  if (!(Number.isInteger(stepsPerCall) && stepsPerCall >= 1))
+    throw errors.stepsPerCallAreNotWhole(stepsPerCall);
   if (data.size !== undefined && data.size < batchSize) {
     throw batchnormErrors.dataIsSmallerThanBatch(data.size, batchSize);
   }
@@ -142,24 +119,14 @@ export function assertOptions({
   if (epochs !== undefined && data.size === undefined && isScheduled) throw errors.scheduleNeedsSteps();
 }
 
-function isWhole(value: number, least: number): boolean {
-  return Number.isInteger(value) && value >= least;
-}
-
 /** Throws "usage" for a learning rate, momentum or weight decay out of range. */
 export function assertHyperparameters({
   learningRate,
-  momentum = 0.9,
-  weightDecay = 0,
-}: {
-  readonly learningRate: number;
-  readonly momentum: number | undefined;
-  readonly weightDecay: number | undefined;
-}): void {
-  if (!(learningRate > 0 && Number.isFinite(learningRate)))
-    throw errors.learningRateOutsideRange(learningRate);
-  if (!(momentum >= 0 && momentum < 1)) throw errors.optimizerMomentumOutsideRange(momentum);
-  if (!(weightDecay >= 0 && Number.isFinite(weightDecay))) throw errors.weightDecayOutsideRange(weightDecay);
+  momentum,
+  weightDecay,
+}: Pick<TrainOptions, "learningRate" | "momentum" | "weightDecay">): void {
+  assertValues(STEP, { learningRate });
+  assertValues(HYPERPARAMETERS, { momentum, weightDecay });
 }
 
 /** The options that decide the course of a training, as text. A checkpoint fits where its text is the same. */

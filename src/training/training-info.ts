@@ -43,8 +43,7 @@ const LEAST_IR = 7;
  * Throws as buildTrainingStep does, and "usage" for a learning rate, momentum or weight decay that makes no sense.
  */
 export function withTrainingInfo(model: Model, options: TrainingInfoOptions): Model {
-  const { learningRate, momentum, weightDecay } = options;
-  assertHyperparameters({ learningRate, momentum, weightDecay });
+  assertHyperparameters(options);
   const inference = cloneModel(model);
   raiseForGradients(inference);
   inference.irVersion = Math.max(inference.irVersion, LEAST_IR);

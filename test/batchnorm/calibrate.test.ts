@@ -183,8 +183,8 @@ describe("what calibrate says", () => {
   });
 
   it.each([
-    [ONE, { momentum: 1, method: "moving-average" as const }, { id: "momentum-outside-range" }],
-    [ONE, { momentum: 0.5 }, { id: "momentum-has-no-effect" }],
+    [ONE, { momentum: 1, method: "moving-average" as const }, { id: "wrong-option-value" }],
+    [ONE, { momentum: 0.5 }, { id: "option-needs-another" }],
     [
       `g (float[N,3,4,4] x) => (float[N,3,4,4] y) { y = Relu (x) }`,
       {},

@@ -290,8 +290,8 @@ describe("the training forms", () => {
 describe("what insertion refuses", () => {
   it.each([
     [{}, "identity-needs-data"],
-    [{ epsilon: 0 }, "epsilon-outside-range"],
-    [{ momentum: 1 }, "momentum-outside-range"],
+    [{ epsilon: 0 }, "wrong-option-value"],
+    [{ momentum: 1 }, "wrong-option-value"],
     [{ decompose: true, init: "fresh" as const }, "only-training-form-is-decomposed"],
   ])("%j", async (options, id) => {
     await expect(insertBatchNorm(modelOf(RESIDUAL), options)).rejects.toMatchObject({ id });

@@ -245,7 +245,7 @@ describe("what estimateStatistics refuses", () => {
       "data-is-smaller-than-batch",
       /12 samples, fewer than one batch of 13/,
     ],
-    ["no batch", () => fails(input, { batchSize: 0 }), "batch-size-is-not-whole", /0/],
+    ["no batch", () => fails(input, { batchSize: 0 }), "wrong-option-value", /0/],
     [
       "NaN",
       () =>

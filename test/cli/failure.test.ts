@@ -148,7 +148,7 @@ describe("usage: exit 2", () => {
     [
       "a shape for no input",
       ["optimize", "bn.onnx", "-o", "x.onnx", "--input-shape", "z:1"],
-      "usage",
+      "shape-is-for-no-input",
       /no input "z"/,
     ],
     [

@@ -170,10 +170,10 @@ describe("withTrainingInfo", () => {
 
 describe("withTrainingInfo refuses", () => {
   it.each<[Partial<TrainingInfoOptions>, string]>([
-    [{ learningRate: Number.NaN }, "learning-rate-outside-range"],
-    [{ learningRate: 0 }, "learning-rate-outside-range"],
-    [{ momentum: 1 }, "optimizer-momentum-outside-range"],
-    [{ weightDecay: -1 }, "weight-decay-outside-range"],
+    [{ learningRate: Number.NaN }, "wrong-option-value"],
+    [{ learningRate: 0 }, "wrong-option-value"],
+    [{ momentum: 1 }, "wrong-option-value"],
+    [{ weightDecay: -1 }, "wrong-option-value"],
   ])("%j", (more, id) => {
     expect(() => withTrainingInfo(net(), { ...options("momentum"), learningRate: 0.1, ...more })).toThrow(
       expect.objectContaining({ code: "usage", id }),

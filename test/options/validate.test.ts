@@ -1,0 +1,121 @@
+import { describe, expect, it } from "vitest";
+import { NormfoldError } from "../../src/base/errors.js";
+import { CALIBRATE } from "../../src/options/calibrate.js";
+import { INSERT } from "../../src/options/insert.js";
+import { COMPARISON, OPTIMIZE_RUN, REWRITE } from "../../src/options/optimize.js";
+import type { OptionSpec, OptionsOf, SettingsOf } from "../../src/options/spec.js";
+import { COURSE, RECIPE } from "../../src/options/train.js";
+import { assertEffects, assertValues, BY_FLAG, pick, settle, takes } from "../../src/options/validate.js";
+
+function said(call: () => void): string {
+  try {
+    call();
+  } catch (error) {
+    if (error instanceof NormfoldError) return `${error.code} ${error.id}: ${error.message}`;
+    throw error;
+  }
+  return "nothing";
+}
+
+const option = (type: OptionSpec["type"], more: Partial<OptionSpec> = {}): OptionSpec => {
+  return { flag: "--x <x>", help: "x", type, ...more };
+};
+
+describe("takes", () => {
+  it.each<readonly [OptionSpec, right: readonly unknown[], wrong: readonly unknown[]]>([
+    [option("switch"), [true, false], [0, "true", null]],
+    [option("text"), ["", "a"], [1, ["a"]]],
+    [option("choice", { choices: ["a", "b"] }), ["a", "b"], ["c", 1, ["a"]]],
+    [option("names"), [[], ["a", "b"]], ["a", [1]]],
+    [option("number", { above: 0, below: 1 }), [0.5], [0, 1, Number.NaN, "0.5"]],
+    [option("number", { from: 0, to: 1 }), [0, 1], [-1e-9, 1.1, Number.POSITIVE_INFINITY]],
+    [option("numbers"), [[1, 0.5]], [1, [Number.NaN], ["1"]]],
+    [option("whole", { from: 1 }), [1, 7], [0, 1.5, Number.POSITIVE_INFINITY, true, "1"]],
+    [option("whole", { flag: "--x [n]", from: 1 }), [1, true], [0, false]],
+    [option("limit", { from: 0 }), [0, Number.POSITIVE_INFINITY], [-1, Number.NaN]],
+    [option("bytes", { from: 0 }), [0, 1e12, Number.POSITIVE_INFINITY], [-1, Number.NaN, "1MiB"]],
+    [option("bytes", { flag: "--x [bytes]", from: 0 }), [true, 16], [false]],
+    [option("shapes"), [{}, { x: [], y: [1, 2] }], [{ x: 1 }, { x: [1.5] }, null]],
+  ])("%j", (spec, right, wrong) => {
+    for (const value of right) expect(takes(spec, value), String(value)).toBe(true);
+    for (const value of wrong) expect(takes(spec, value), String(value)).toBe(false);
+  });
+});
+
+describe("assertValues", () => {
+  it.each<readonly [object, string]>([
+    [{ growthLimit: -1 }, "growthLimit is -1; give a number of bytes from 0 on"],
+    [{ growthLimit: Number.NaN }, "growthLimit is NaN; give a number of bytes from 0 on"],
+    [{ skip: "fold-constants" }, 'skip is "fold-constants"; give a list of names'],
+    [{ inlineFunctions: null }, "inlineFunctions is null; give true or false"],
+  ])("%j", (options, sentence) => {
+    expect(said(() => assertValues(REWRITE, options))).toBe(`usage wrong-option-value: ${sentence}`);
+  });
+
+  it.each<readonly [object, string]>([
+    [{ epsilon: 1 }, "epsilon is 1; give a number above 0 and below 1"],
+    [{ momentum: 1 }, "momentum is 1; give a number from 0 to below 1"],
+    [{ init: "none" }, 'init is "none"; give one of identity, fresh'],
+  ])("%j", (options, sentence) => {
+    expect(said(() => assertValues(INSERT, options))).toBe(`usage wrong-option-value: ${sentence}`);
+  });
+
+  it("speaks of a range, and of the flag where one was given", () => {
+    expect(said(() => assertValues(COMPARISON, { seed: 2 ** 32 }, BY_FLAG))).toBe(
+      "usage wrong-option-value: --seed is 4294967296; give a whole number from 0 to 4294967295",
+    );
+    expect(said(() => assertValues(COURSE, { steps: 0 }))).toMatch(
+      /: steps is 0; give a whole number from 1 on$/,
+    );
+  });
+
+  it("passes over what is not given, and what is of another table", () => {
+    expect(said(() => assertValues(REWRITE, { growthLimit: undefined, steps: 0, toString: 1 }))).toBe(
+      "nothing",
+    );
+  });
+});
+
+describe("assertEffects", () => {
+  it("wants the option that another one needs", () => {
+    expect(said(() => assertEffects(CALIBRATE, { momentum: 0.5 }))).toBe(
+      "usage option-needs-another: momentum has no effect without method moving-average; leave it out",
+    );
+    expect(said(() => assertEffects(CALIBRATE, { momentum: 0.5, method: "moving-average" }))).toBe("nothing");
+    expect(said(() => assertEffects(RECIPE, { delta: 2 }, BY_FLAG))).toBe(
+      "usage option-needs-another: --delta has no effect without --loss huber; leave it out",
+    );
+    // The loss is cross-entropy where none is given.
+    expect(said(() => assertEffects(RECIPE, { labelSmoothing: 0.1 }))).toBe("nothing");
+    expect(said(() => assertEffects(COURSE, { checkpointEvery: 5 }, BY_FLAG))).toMatch(
+      /option-needs-another/,
+    );
+  });
+
+  it("refuses the option that another one makes idle", () => {
+    const idle = (more: object): string =>
+      said(() => assertEffects(INSERT, { reference: true, ...more }, BY_FLAG));
+    expect(idle({})).toBe("nothing");
+    expect(idle({ check: false })).toBe(
+      "usage option-has-no-effect: --reference has no effect with --no-check; leave it out",
+    );
+    expect(idle({ init: "fresh" })).toMatch(/with --init fresh;/);
+    expect(idle({ dryRun: true })).toMatch(/with --dry-run;/);
+    expect(said(() => assertEffects(INSERT, { reference: false, check: false }))).toBe("nothing");
+  });
+});
+
+describe("pick and settle", () => {
+  const given = { growthLimit: 5, skip: undefined, json: true };
+
+  it("take the options of a table, with and without its defaults", () => {
+    const options: OptionsOf<typeof REWRITE> = pick(REWRITE, given);
+    expect(options).toEqual({ growthLimit: 5 });
+    expect(settle(REWRITE, given)).toEqual({ growthLimit: 5, inlineFunctions: false });
+    expect(settle(REWRITE, {}).growthLimit).toBe(128 * 2 ** 20);
+    // Options with a default are there for certain; the types know it.
+    const settings: SettingsOf<typeof OPTIMIZE_RUN> = settle(OPTIMIZE_RUN, { constantFolding: false });
+    const folding: boolean = settings.constantFolding;
+    expect(folding).toBe(false);
+  });
+});
