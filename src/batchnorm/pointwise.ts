@@ -37,11 +37,15 @@ function isReadWithin(value: Value, nodes: ReadonlySet<Node>): boolean {
   return value.uses.size > 0 && [...value.uses].every((use) => use.kind === "node" && nodes.has(use.node));
 }
 
-/** Whether the node computes one more value of the same sizes from values inside and from single numbers. */
+/**
+ * Whether the node computes one more value of the same sizes from values inside and from constants: single numbers, and
+ * of PRelu a slope of any size, which never stretches its data.
+ */
 function joins(node: Node, inside: ReadonlySet<Value>): boolean {
   if (!hasTrait(node, "pointwise") || node.outputs.length !== 1) return false;
-  return node.inputs.every((operand) => {
+  return node.inputs.every((operand, index) => {
     if (operand === null || inside.has(operand)) return true;
-    return operand.graph === node.graph && constantTensor(operand)?.size === 1;
+    const constant = operand.graph === node.graph ? constantTensor(operand) : undefined;
+    return constant?.size === 1 || (constant !== undefined && node.is("PRelu") && index === 1);
   });
 }

@@ -1,0 +1,71 @@
+import { describe, expect, it } from "vitest";
+import { present } from "../../src/base/assert.js";
+import { insertBatchNorm } from "../../src/batchnorm/insert.js";
+import { pointwiseOf } from "../../src/batchnorm/pointwise.js";
+import type { StandardOperator } from "../../src/ir/operator-name.js";
+import { OPERATORS, operatorsWith } from "../../src/ops/catalogue.js";
+import { compare, modelOf } from "../support/rewrite.js";
+import { constant, sketch } from "../support/text.js";
+import { dataOf, samples } from "./support.js";
+
+const DATA = dataOf({ x: samples("x", [8, 3]) });
+
+/** c - f(c) behind a layer, as the oldest exporters spell what a shrinkage does. */
+function minus(operator: StandardOperator, slope = "S"): ReturnType<typeof modelOf> {
+  const opset = Math.max(17, ...OPERATORS[operator].since.slice(0, 1));
+  const operands = operator === "PRelu" ? `(c, ${slope})` : "(c)";
+  return modelOf(
+    `g (float[N,3] x) => (float[N,2] y) <${constant("w", [3, 5])}, ${constant("v", [5, 2])}, ${constant("S", [])}, ${constant("P", [5])}>
+     { c = MatMul (x, w)  t = ${operator} ${operands}  s = Sub (c, t)  y = MatMul (s, v) }`,
+    opset,
+  );
+}
+
+/** The operators that read the layer's result itself. */
+function readersOfLayer(lines: readonly string[]): readonly string[] {
+  return lines.filter((line) => /[( ]c[,)]/.test(line)).map((line) => line.replace(/.*= (\w+).*/, "$1"));
+}
+
+describe("a nonlinearity that is part of a larger function", () => {
+  it.each(operatorsWith("nonlinearity"))(
+    "c - %s(c): the whole function's input is normalized",
+    async (operator) => {
+      const fresh = await insertBatchNorm(minus(operator), { init: "fresh" });
+      expect(fresh.report.sites).toMatchObject([{ readers: "all" }]);
+      expect(readersOfLayer(sketch(fresh.model))).toEqual(["BatchNormalization"]);
+
+      const original = minus(operator);
+      const identity = await insertBatchNorm(original, { data: DATA });
+      expect(identity.report.sites).toMatchObject([{ readers: "all" }]);
+      expect(readersOfLayer(sketch(identity.model))).toEqual(["BatchNormalization"]);
+      expect((await compare(original, identity.model, "rounding")).status).not.toBe("differs");
+    },
+  );
+
+  it("is held for all sixteen nonlinearities", () => {
+    expect(operatorsWith("nonlinearity")).toHaveLength(16);
+  });
+
+  it("holds for a slope for each channel", async () => {
+    const { report } = await insertBatchNorm(minus("PRelu", "P"), { init: "fresh" });
+    expect(report.sites).toMatchObject([{ readers: "all" }]);
+  });
+
+  it("leaves another function of the same layer as it was", async () => {
+    const model = modelOf(
+      `g (float[N,3] x, float[N,5] z) => (float[N,2] y) <${constant("w", [3, 5])}, ${constant("v", [5, 2])}>
+       { c = MatMul (x, w)  t = Gelu (c)  m = Mul (c, z)  s = Sub (m, t)  y = MatMul (s, v) }`,
+      20,
+    );
+    const { report } = await insertBatchNorm(model, { init: "fresh" });
+    expect(report.sites).toMatchObject([{ readers: "activations" }]);
+  });
+
+  it("is found as the shortest function of all readers", () => {
+    const { graph } = minus("Gelu");
+    const layer = present([...graph.nodes()][0]?.output(0), "a layer");
+    const found = pointwiseOf(layer);
+    expect([...(found?.nodes ?? [])].map(({ opType }) => opType)).toEqual(["Gelu", "Sub"]);
+    expect(found?.output.name).toBe("s");
+  });
+});
