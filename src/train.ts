@@ -47,6 +47,7 @@ export {
   operatorCoverage,
 } from "./ops/coverage.js";
 export { type GradientCoverage, gradientCoverage } from "./ops/gradient.js";
+export { otherDomains } from "./ops/inference.js";
 export {
   calibrateAndJudge,
   type JudgedCalibrateOptions,

@@ -1,3 +1,4 @@
+import { present } from "../base/assert.js";
 import type { StandardOperator } from "../ir/operator-name.js";
 import type { AffineFacets } from "../rules/affine/facet.js";
 import { type Facet, Gap } from "../rules/facet.js";
@@ -12,11 +13,8 @@ import { REFERENCE } from "./reference.js";
 
 /** What is known of an operator in one facet. */
 export interface FacetCoverage {
-  /**
-   * given: a rule. opaque: on purpose none, there is nothing to know. missing: none is written yet. untold: neither a rule nor a
-   * reason, which a test forbids.
-   */
-  readonly kind: "given" | "opaque" | "missing" | "untold";
+  /** given: a rule. opaque: none on purpose, because there is nothing to know. missing: none is written yet. */
+  readonly kind: "given" | "opaque" | "missing";
   /** Which of several rules are given (lift, absorbUp, ...), or what kind of rule it is (zero). */
   readonly detail?: string;
   /** Why there is no rule. */
@@ -52,8 +50,7 @@ function coverage<Rule>(
   operator: string,
   detailOf?: (rule: Rule) => string,
 ): FacetCoverage {
-  const row = facet.row(operator);
-  if (row === undefined) return { kind: "untold" };
+  const row = present(facet.row(operator), "every operator has a row");
   if (row instanceof Gap) return { kind: row.kind, reason: row.reason };
   return detailOf === undefined ? { kind: "given" } : { kind: "given", detail: detailOf(row) };
 }

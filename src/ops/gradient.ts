@@ -1,6 +1,7 @@
 import { present } from "../base/assert.js";
 import { isStandardDomain, type Node } from "../ir/graph.js";
-import { Facet } from "../rules/facet.js";
+import type { StandardOperator } from "../ir/operator-name.js";
+import { Facet, type FacetTable } from "../rules/facet.js";
 import type { Facts } from "../rules/facts.js";
 import { type GradientRule, NO_GRADIENT, refusalOf } from "../rules/gradient/rule.js";
 import { gradient as attention } from "./attention/gradient.js";
@@ -22,27 +23,30 @@ import { gradient as signal } from "./signal/gaps.js";
 import { gradient as text } from "./text/gaps.js";
 import { gradient as vision } from "./vision/gradient.js";
 
+/** All families together: one that is left out is a type error. */
+const TABLE: FacetTable<StandardOperator, GradientRule> = {
+  ...attention,
+  ...control,
+  ...convolution,
+  ...elementwise,
+  ...generate,
+  ...linear,
+  ...loss,
+  ...movement,
+  ...normalization,
+  ...pooling,
+  ...quantization,
+  ...recurrent,
+  ...reduction,
+  ...sequence,
+  ...shape,
+  ...signal,
+  ...text,
+  ...vision,
+};
+
 /** The gradient of each operator of the standard domain. */
-export const GRADIENT: Facet<GradientRule> = new Facet([
-  attention,
-  control,
-  convolution,
-  elementwise,
-  generate,
-  linear,
-  loss,
-  movement,
-  normalization,
-  pooling,
-  quantization,
-  recurrent,
-  reduction,
-  sequence,
-  shape,
-  signal,
-  text,
-  vision,
-]);
+export const GRADIENT: Facet<GradientRule> = new Facet(TABLE);
 
 /** The rule of a node; undefined for calls of functions, other domains and operators without one. */
 export function gradientRule(node: Node, facts: Facts): GradientRule | undefined {

@@ -1,5 +1,6 @@
 import { isStandardDomain } from "../ir/graph.js";
-import { Facet } from "../rules/facet.js";
+import type { StandardOperator } from "../ir/operator-name.js";
+import { Facet, type FacetTable } from "../rules/facet.js";
 import type { BodyInputRule, InferRule } from "../rules/fact.js";
 import { inference as attention } from "./attention/infer.js";
 import { inference as classic } from "./classic/infer.js";
@@ -22,32 +23,35 @@ import { inference as signal } from "./signal/infer.js";
 import { inference as text } from "./text/infer.js";
 import { inference as vision } from "./vision/infer.js";
 
+/** All families together: one that is left out is a type error. */
+const TABLE: FacetTable<StandardOperator, InferRule> = {
+  ...attention,
+  ...control,
+  ...convolution,
+  ...elementwise,
+  ...generate,
+  ...linear,
+  ...loss,
+  ...movement,
+  ...normalization,
+  ...pooling,
+  ...quantization,
+  ...recurrent,
+  ...reduction,
+  ...sequence,
+  ...shape,
+  ...signal,
+  ...text,
+  ...vision,
+};
+
 /** Types, shapes and small elements of the outputs of each operator of the standard domain. */
-export const INFERENCE: Facet<InferRule> = new Facet([
-  attention,
-  control,
-  convolution,
-  elementwise,
-  generate,
-  linear,
-  loss,
-  movement,
-  normalization,
-  pooling,
-  quantization,
-  recurrent,
-  reduction,
-  sequence,
-  shape,
-  signal,
-  text,
-  vision,
-]);
+export const INFERENCE: Facet<InferRule> = new Facet(TABLE);
 
 /** Operators of other domains that real models have. */
 const OTHER_DOMAINS: ReadonlyMap<string, Facet<InferRule>> = new Map([
-  ["ai.onnx.ml", new Facet([classic])],
-  ["com.microsoft", new Facet([contrib])],
+  ["ai.onnx.ml", new Facet(classic)],
+  ["com.microsoft", new Facet(contrib)],
 ]);
 
 /** How types and shapes of an operator's outputs are inferred; undefined where nothing is known of the operator. */
@@ -55,7 +59,17 @@ export function inferRule(domain: string | undefined, opType: string): InferRule
   return (isStandardDomain(domain) ? INFERENCE : OTHER_DOMAINS.get(domain ?? ""))?.rule(opType);
 }
 
+const BODY_INPUTS: Facet<BodyInputRule> = new Facet(bodyInputs);
+
 /** What the inputs of an operator's bodies are (control flow); undefined for operators without bodies. */
 export function bodyInputRule(domain: string | undefined, opType: string): BodyInputRule | undefined {
-  return isStandardDomain(domain) ? bodyInputs.rule(opType) : undefined;
+  return isStandardDomain(domain) ? BODY_INPUTS.rule(opType) : undefined;
+}
+
+/** The operators of other domains whose types and shapes are inferred, by domain. */
+export function otherDomains(): readonly {
+  readonly domain: string;
+  readonly operators: readonly string[];
+}[] {
+  return [...OTHER_DOMAINS].map(([domain, facet]) => ({ domain, operators: facet.withRule }));
 }

@@ -7,7 +7,6 @@ const MARKS: Readonly<Record<FacetCoverage["kind"], string>> = {
   given: "yes",
   opaque: "·",
   missing: "-",
-  untold: "?",
 };
 
 /** The facets of an affine map by one letter each. */

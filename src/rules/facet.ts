@@ -27,12 +27,12 @@ export function missing(reason: string): Gap {
  */
 export type FacetTable<Name extends string, Rule> = Readonly<Record<Name, Rule | Gap>>;
 
-/** The rules of a facet, of all families. */
+/** The rows of a facet, of all families together. */
 export class Facet<Rule> {
   readonly #rows: ReadonlyMap<string, Rule | Gap>;
 
-  constructor(families: readonly FacetTable<string, Rule>[]) {
-    this.#rows = new Map(families.flatMap((family) => Object.entries<Rule | Gap>(family)));
+  constructor(table: FacetTable<string, Rule>) {
+    this.#rows = new Map(Object.entries<Rule | Gap>(table));
   }
 
   /** The rule of an operator of the standard domain; undefined where it has none, and for names that are no operator's. */

@@ -1,6 +1,6 @@
 import type { Graph } from "../../ir/graph.js";
 import type { MaybeDim } from "../../rules/dims.js";
-import { Facet, type FacetTable, opaque } from "../../rules/facet.js";
+import { type FacetTable, opaque } from "../../rules/facet.js";
 import {
   type BodyInputRule,
   type Conclusion,
@@ -120,11 +120,9 @@ export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {
 };
 
 /** The operators with bodies. If gives its bodies no inputs. */
-export const bodyInputs: Facet<BodyInputRule> = new Facet([
-  {
-    If: opaque("its bodies have no inputs"),
-    Loop: loopBodyInput,
-    Scan: scanBodyInput,
-    SequenceMap: sequenceMapBodyInput,
-  },
-]);
+export const bodyInputs: FacetTable<keyof typeof OPERATORS, BodyInputRule> = {
+  If: opaque("its bodies have no inputs"),
+  Loop: loopBodyInput,
+  Scan: scanBodyInput,
+  SequenceMap: sequenceMapBodyInput,
+};
