@@ -2,10 +2,12 @@ import { describe, expect, it } from "vitest";
 import { everyRow, Facet, Gap, missing, opaque } from "../../src/rules/facet.js";
 
 describe("Facet", () => {
-  const facet = new Facet<() => string>([
-    { Relu: () => "relu", Abs: missing("a sign of its input") },
-    { Conv: () => "conv", If: opaque("it has bodies") },
-  ]);
+  const facet = new Facet<() => string>({
+    Relu: () => "relu",
+    Abs: missing("a sign of its input"),
+    Conv: () => "conv",
+    If: opaque("it has bodies"),
+  });
 
   it("gives the rules of all families, and no rule for a gap", () => {
     expect(facet.rule("Relu")?.()).toBe("relu");
