@@ -73,7 +73,7 @@ function sweep(graph: Graph, context: PassContext): boolean {
       context.refused(node, perm);
       continue;
     }
-    const simpler = readThrough(node, input, output, perm, facts);
+    const simpler = withoutTransposeBefore(node, input, output, perm, facts);
     if (simpler !== undefined) {
       if (context.attempt(node.key, simpler)) changed = true;
       continue;
@@ -103,7 +103,7 @@ function whyKept({ border, plans }: Region): Refusal {
 }
 
 /** A Transpose that moves nothing, or only what another has moved. */
-function readThrough(
+function withoutTransposeBefore(
   node: Node,
   input: Value,
   output: Value,

@@ -36,6 +36,14 @@ import { simplifyResize } from "./simplify-resize.js";
 import { simplifySequences } from "./simplify-sequences.js";
 import { simplifySizes } from "./simplify-sizes.js";
 
+/** Names that passes had once, each with what has its place now, for whoever still gives them. */
+export const FORMER_NAMES: ReadonlyMap<string, readonly string[]> = new Map([
+  ["eliminate-no-ops", ["eliminate-no-op-movement", "eliminate-neutral-operands"]],
+  ["join-slices", ["merge-adjacent-slices"]],
+  ["merge-idempotent-chains", ["merge-unary-chains"]],
+  ["merge-slices", ["merge-slices-and-concats"]],
+]);
+
 /** Every pass, in the order the pipeline runs them. */
 export const PASSES: readonly Pass[] = [
   inlineFunctions,

@@ -37,6 +37,11 @@ const SENTENCES = {
     (name: string, near: string | undefined): string =>
       `there is no pass "${name}"; ${near === undefined ? '"normfold passes" lists them' : `did you mean "${near}"?`}`,
   ],
+  renamedPass: [
+    "usage",
+    (name: string, now: readonly string[]): string =>
+      `pass "${name}" has another name now; give ${now.map((each) => `"${each}"`).join(" and ")} instead`,
+  ],
   nothingToKeep: [
     "usage",
     (name: string): string => `there is no value or node "${name}" to keep; "normfold print" shows them`,

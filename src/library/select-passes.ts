@@ -1,4 +1,4 @@
-import { PASSES } from "../../passes/index.js";
+import { FORMER_NAMES, PASSES } from "../../passes/index.js";
 import { nearest } from "../base/nearest.js";
 import type { Pass } from "../rewrite/pass.js";
 import { errors } from "./errors.js";
@@ -11,8 +11,11 @@ export function selectPasses(
   const byName = new Map(PASSES.map((pass) => [pass.name, pass]));
   const find = (name: string): Pass => {
     const pass = byName.get(name);
-    if (pass === undefined) throw errors.unknownPass(name, nearest(name, [...byName.keys()]));
-    return pass;
+    if (pass !== undefined) return pass;
+    const now = FORMER_NAMES.get(name);
+    throw now === undefined
+      ? errors.unknownPass(name, nearest(name, [...byName.keys()]))
+      : errors.renamedPass(name, now);
   };
   const skipped = new Set(skip);
   const custom = new Set((wanted ?? []).flatMap((pass) => (typeof pass === "string" ? [] : [pass.name])));

@@ -4,7 +4,7 @@ import { errors } from "./errors.js";
 import type { Pass, Proposal, Rule, View } from "./pass.js";
 import { refusals } from "./refusals.js";
 import { Rewriter } from "./rewriter.js";
-import type { Session } from "./session.js";
+import type { RewriteSession } from "./session.js";
 
 /** Far above what any converging set of rules needs: rules that undo each other are found, not waited for. */
 const REWRITES_PER_NODE = 64;
@@ -13,7 +13,7 @@ const REWRITES_PER_NODE = 64;
  * Runs rules to their fixed point: all nodes in graph order, inner graphs after outer ones, then whatever a rewrite
  * touched. Deterministic: the same model gives the same rewrites in the same order.
  */
-export function runRules(pass: Pass, rules: readonly Rule[], view: View, session: Session): void {
+export function runRules(pass: Pass, rules: readonly Rule[], view: View, session: RewriteSession): void {
   const rulesFor = rulesByOperator(rules);
   const nodes = session.nodesOf(view.model);
   const again = new Set<Node>();
@@ -57,7 +57,7 @@ function applyFirst(
   rules: readonly Rule[],
   node: Node,
   view: View,
-  session: Session,
+  session: RewriteSession,
 ): readonly Node[] | undefined {
   // A function of the model may bear an operator's name, and then it is what the node means.
   if (node.graph === undefined || view.facts.isCall(node)) return undefined;

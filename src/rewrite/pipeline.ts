@@ -5,7 +5,7 @@ import { verify } from "../ir/verify.js";
 import { runRules } from "./driver.js";
 import { errors } from "./errors.js";
 import type { Evaluate, Pass, RefusalRecord, RewriteRecord, Settings, View } from "./pass.js";
-import { type Gate, OPEN_GATE, passFault, Session } from "./session.js";
+import { type Gate, OPEN_GATE, passFault, RewriteSession } from "./session.js";
 
 /** Rounds of the whole pipeline; real models settle in two or three. Passes that undo each other are found, not waited for. */
 const MAX_ROUNDS = 128;
@@ -33,7 +33,7 @@ export async function runPipeline(
   passes: readonly Pass[],
   options: PipelineOptions,
 ): Promise<PipelineLog> {
-  const session = new Session(options.gate ?? OPEN_GATE);
+  const session = new RewriteSession(options.gate ?? OPEN_GATE);
   let rounds = 0;
   let before = 0;
   /** Passes in a row that found nothing to do: with all of them nothing is left, in the middle of a round too. */

@@ -33,7 +33,7 @@ export class ApplyFailure extends Error {
 }
 
 /** The log of one run of a pipeline: what was made, and what was refused and why. */
-export class Session {
+export class RewriteSession {
   readonly rewrites: RewriteRecord[] = [];
   readonly #growth = { spent: 0 };
   readonly #gate: Gate;
