@@ -3,24 +3,25 @@
  * from the first, so that a program that only optimizes loads none of it.
  */
 
-export {
-  CALIBRATION_METHODS,
-  type CalibratedLayer,
-  type CalibrateOptions,
-  type CalibrationMethod,
-  type CalibrationReport,
-  type ChannelStatistics,
-  calibrate,
-} from "./batchnorm/calibrate.js";
-export { type FreezeReport, freeze } from "./batchnorm/freeze.js";
-export { insertBatchNorm } from "./batchnorm/insert.js";
+export { type CalibrateOptions, type CalibrateResult, calibrate } from "./batchnorm/calibrate.js";
+export { CALIBRATION_METHODS, type CalibrationMethod } from "./batchnorm/calibration-method.js";
+export type {
+  CalibratedLayer,
+  CalibrationReport,
+  ChannelStatistics,
+} from "./batchnorm/calibration-report.js";
+export { type FreezeReport, type FreezeResult, freeze } from "./batchnorm/freeze.js";
+export { type InsertResult, insertBatchNorm } from "./batchnorm/insert.js";
 export type { InsertOptions } from "./batchnorm/insert-options.js";
 export type { InsertedSite, InsertReport } from "./batchnorm/insert-report.js";
-export type { MeasuredValue } from "./batchnorm/instrument.js";
+export type { MeasuredValue } from "./batchnorm/measured-value.js";
+export type { BatchMoments, Population, StatisticsMethod } from "./batchnorm/moments.js";
 export {
   type KeptNode,
   type PrepareOptions,
   type PrepareReport,
+  type PrepareResult,
+  type PrepareStep,
   prepare,
   RECIPES,
   type Recipe,
@@ -68,6 +69,7 @@ export type { Evaluation, EvaluationOptions } from "./training/evaluation.js";
 export type { FinishedTraining, StatisticsComparison } from "./training/finish.js";
 export { LOSSES, type Loss, type LossKind } from "./training/loss.js";
 export { isPreviewTraining, lowerPreviewTraining } from "./training/lower-preview.js";
+export type { BatchStatistics } from "./training/normalization.js";
 export { OPTIMIZERS, type Optimizer, type OptimizerKind } from "./training/optimizer.js";
 export { SCHEDULES, type Schedule, type ScheduleKind } from "./training/schedule.js";
 export type { StateTensor } from "./training/state-updates.js";

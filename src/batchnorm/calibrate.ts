@@ -5,29 +5,13 @@ import type { Graph, Node, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
 import { CALIBRATE } from "../options/calibrate.js";
-import type { OptionsOf, ValueOf } from "../options/spec.js";
+import type { OptionsOf } from "../options/spec.js";
 import { assertEffects, assertValues, settle } from "../options/validate.js";
+import { type CalibrationReport, type ChannelStatistics, calibratedLayer } from "./calibration-report.js";
 import { errors } from "./errors.js";
 import { levelsOf } from "./levels.js";
 import type { BatchMoments } from "./moments.js";
 import { estimateStatistics, type StatisticsOptions } from "./statistics.js";
-
-/**
- * How the statistics come from the batches:
- *
- *   paper           Algorithm 2: the mean over batches of their means and of m/(m-1) times their variances
- *   pooled          mean and variance (divided by n) of all elements at once, merged in float64
- *   sequential      pooled, layer by layer: each layer sees inputs normalized by the new statistics of the layers before it,
- *                   exactly as inference does; takes one pass over the data for each layer, or for several layers that do not
- *                   depend on each other
- *   moving-average  ONNX's own: old * momentum + batch * (1 - momentum), with biased variances, from the stored values on
- *
- * With all but `sequential`, layers see batches normalized by their own statistics, as in training.
- */
-export type CalibrationMethod = ValueOf<typeof CALIBRATE.method>;
-
-/** All methods of calibration. */
-export const CALIBRATION_METHODS: readonly CalibrationMethod[] = CALIBRATE.method.choices;
 
 /** How to calibrate, and on how much of the data. */
 export interface CalibrateOptions
@@ -37,51 +21,12 @@ export interface CalibrateOptions
       "batchSize" | "limit" | "seed" | "runtime" | "threads" | "onProgress" | "signal"
     > {}
 
-/** One number for each channel. */
-export interface ChannelStatistics {
-  /** The mean of each channel. */
-  readonly mean: Float64Array;
-  /** The variance of each channel. */
-  readonly variance: Float64Array;
-}
-
-/** How the statistics of one BatchNormalization changed. */
-export interface CalibratedLayer {
-  /** The node's name, or a stand-in made from its output where it has none. */
-  readonly name: string;
-  /** The number of channels. */
-  readonly channels: number;
-  /** The statistics in the model that was given. */
-  readonly before: ChannelStatistics;
-  /** The statistics in the calibrated model, as its types round them. */
-  readonly after: ChannelStatistics;
-  /**
-   * Standard errors of mean and variance, from their spread among batches; undefined for one batch and for moving
-   * averages.
-   */
-  readonly standardError: ChannelStatistics | undefined;
-  /** The channels that are constant on this data, up to the rounding of float32. */
-  readonly dead: readonly number[];
-  /** How far the means moved, in old standard deviations: the root mean square over channels. */
-  readonly shift: number;
-  /** The factor by which the standard deviations changed: the geometric mean over channels that are not dead. */
-  readonly ratio: number;
-}
-
-/** What a calibration did. Plain data. */
-export interface CalibrationReport {
-  /** The method that was used. */
-  readonly method: CalibrationMethod;
-  /** Samples in a batch. */
-  readonly batchSize: number;
-  /** Batches in a pass over the data. */
-  readonly batches: number;
-  /** Samples in a pass over the data. */
-  readonly samples: number;
-  /** The BatchNormalizations of the main graph, in its order. */
-  readonly layers: readonly CalibratedLayer[];
-  /** The BatchNormalizations that keep their statistics: those in bodies of If, Loop and Scan, and in functions. */
-  readonly passedOver: readonly string[];
+/** A model with new statistics, and the report. */
+export interface CalibrateResult {
+  /** A changed copy of the model that was given. */
+  readonly model: Model;
+  /** What was done. */
+  readonly report: CalibrationReport;
 }
 
 /**
@@ -94,7 +39,7 @@ export async function calibrate(
   model: Model,
   dataset: Dataset,
   options: CalibrateOptions = {},
-): Promise<{ readonly model: Model; readonly report: CalibrationReport }> {
+): Promise<CalibrateResult> {
   assertValues(CALIBRATE, options);
   assertEffects(CALIBRATE, options);
   const { method: _, momentum, ...rest } = options;
@@ -120,7 +65,12 @@ export async function calibrate(
       batches: measured.batches,
       samples: measured.samples,
       layers: layers.map((layer, index) =>
-        calibratedLayer(layer, present(before[index], "one a layer"), measured.standardErrors[index]),
+        calibratedLayer(
+          layer.node,
+          present(before[index], "one a layer"),
+          stored(layer),
+          measured.standardErrors[index],
+        ),
       ),
       passedOver,
     },
@@ -265,41 +215,4 @@ async function movingAverage(
     store(layer, { mean, variance });
   });
   return { ...report, standardErrors: layers.map(() => undefined) };
-}
-
-/** A channel is constant, up to rounding, where its variance is at most this part of the mean variance of its layer, */
-const DEAD = 1e-12;
-/** or where its standard deviation is at most this part of its mean, because sums in float32 have no more digits. */
-const LEVEL = 2 ** -17;
-
-function calibratedLayer(
-  layer: Layer,
-  before: ChannelStatistics,
-  standardError: ChannelStatistics | undefined,
-): CalibratedLayer {
-  const after = stored(layer);
-  const epsilon = layer.node.float("epsilon", 1e-5);
-  const typical = after.variance.reduce((sum, value) => sum + value, 0) / Math.max(1, after.variance.length);
-  const dead: number[] = [];
-  let [shift, logRatio, living] = [0, 0, 0];
-  after.variance.forEach((variance, c) => {
-    const old = before.variance[c] ?? 0;
-    shift += ((after.mean[c] ?? 0) - (before.mean[c] ?? 0)) ** 2 / (old + epsilon);
-    const floor = Math.max(DEAD * typical, (LEVEL * (after.mean[c] ?? 0)) ** 2);
-    if (variance <= floor) dead.push(c);
-    else {
-      logRatio += Math.log((variance + epsilon) / (old + epsilon)) / 2;
-      living++;
-    }
-  });
-  return {
-    name: layer.node.name || layer.node.key,
-    channels: after.mean.length,
-    before,
-    after,
-    standardError,
-    dead,
-    shift: Math.sqrt(shift / Math.max(1, after.mean.length)),
-    ratio: Math.exp(logRatio / Math.max(1, living)),
-  };
 }

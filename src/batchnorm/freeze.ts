@@ -38,12 +38,20 @@ export interface FreezeReport {
   readonly dropouts: number;
 }
 
+/** A model in inference form, and the report. */
+export interface FreezeResult {
+  /** A changed copy of the model that was given. */
+  readonly model: Model;
+  /** What was done. */
+  readonly report: FreezeReport;
+}
+
 /**
  * Gives the inference form of a model, in a copy: every BatchNormalization normalizes with its stored running
  * statistics, which become constants; the outputs with updated statistics and Dropout are removed. Throws "unsupported"
  * where a statistic is computed, and where something but an output of the model reads an updated one.
  */
-export function freeze(model: Model): { readonly model: Model; readonly report: FreezeReport } {
+export function freeze(model: Model): FreezeResult {
   const copy = cloneModel(model);
   const before = copy.graph.outputs.map((value) => value.name);
   const dropouts = removeDropout(copy.graph);

@@ -23,16 +23,21 @@ import { type LinearLayer, type PassedOver, passOver, type Site } from "./site.j
 import { findSites } from "./sites.js";
 import { estimateStatistics, type LayerStatistics } from "./statistics.js";
 
+/** A model with normalizations, and the report. */
+export interface InsertResult {
+  /** A changed copy of the model that was given. */
+  readonly model: Model;
+  /** What was done. */
+  readonly report: InsertReport;
+}
+
 /**
  * Inserts BatchNormalization between linear layers and nonlinearities, in a copy of the model: z = g(Wu + b) becomes z
  * = g(BN(Wu)) (Ioffe & Szegedy 2015, section 3.2). All statistics are measured on the original in one pass. Throws
  * "usage" without data for init identity and for options that make no sense, "unsupported" where the model cannot be
  * raised to an opset with the training form, and the errors of estimateStatistics.
  */
-export async function insertBatchNorm(
-  model: Model,
-  options: InsertOptions = {},
-): Promise<{ readonly model: Model; readonly report: InsertReport }> {
+export async function insertBatchNorm(model: Model, options: InsertOptions = {}): Promise<InsertResult> {
   const settings = settingsOf(options);
   const copy = cloneModel(model);
   const least = leastOpset(copy, settings);

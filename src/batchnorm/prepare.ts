@@ -73,6 +73,14 @@ const SETTINGS: readonly string[] = [
 /** The paper's limit for the two convolutions that replace one of 5x5. */
 const MAX_FILTERS = 128;
 
+/** A model that a recipe changed, and the report. */
+export interface PrepareResult {
+  /** A changed copy of the model that was given. */
+  readonly model: Model;
+  /** What was done. */
+  readonly report: PrepareReport;
+}
+
 /**
  * Changes a copy of a network as Ioffe & Szegedy 2015, section 4.2.1, do: Dropout and LRN are removed, every 5x5 Conv
  * becomes two of 3x3 with up to 128 filters between and new random kernels, and BatchNormalization is inserted before
@@ -83,7 +91,7 @@ export async function prepare(
   model: Model,
   recipe: Recipe,
   options: PrepareOptions = {},
-): Promise<{ readonly model: Model; readonly report: PrepareReport }> {
+): Promise<PrepareResult> {
   if (!RECIPES.includes(recipe)) throw errors.unknownRecipe(recipe, RECIPES);
   const copy = cloneModel(model);
   const { graph } = copy;

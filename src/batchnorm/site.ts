@@ -42,8 +42,13 @@ export interface Site {
   readonly dtype: FloatDType;
   /** The layer that gives `value`; undefined where `value` is the sum of a residual block. */
   readonly layer: LinearLayer | undefined;
-  /** The nonlinearities that it feeds; `kind` is the operator that a spelling of several nodes stands for. */
-  readonly activations: readonly { readonly node: Node; readonly kind: string }[];
+  /** The nonlinearities that it feeds. */
+  readonly activations: readonly {
+    /** The operator, or the one of the spelling that reads the input first. */
+    readonly node: Node;
+    /** Its operator, or the one that the spelling stands for. */
+    readonly kind: string;
+  }[];
   /** The readers of `value` on the way to the nonlinearities. */
   readonly readers: readonly Use[];
   /**

@@ -16,7 +16,8 @@ import type { Facts } from "../rules/facts.js";
 import type { Runtime, RuntimeTensor, TensorMap } from "../runtime/runtime.js";
 import { errors } from "./errors.js";
 import { type FeedPlan, feedsOf, planFeeds } from "./feed-plan.js";
-import { type Gauge, instrument, type MeasuredValue } from "./instrument.js";
+import { type Gauge, instrument } from "./instrument.js";
+import type { MeasuredValue } from "./measured-value.js";
 import { type BatchMoments, MomentsAccumulator, type Population, type StatisticsMethod } from "./moments.js";
 
 /** How far a measurement is. */

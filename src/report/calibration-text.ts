@@ -1,5 +1,5 @@
 import { plural } from "../base/plural.js";
-import type { CalibratedLayer, CalibrationReport } from "../batchnorm/calibrate.js";
+import type { CalibratedLayer, CalibrationReport } from "../batchnorm/calibration-report.js";
 import type { FileSize } from "../library/save.js";
 import type { Evaluation } from "../training/evaluation.js";
 import { type Cell, paragraph, table } from "./layout.js";

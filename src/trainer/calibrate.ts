@@ -1,5 +1,6 @@
 import { defined } from "../base/optional.js";
-import { type CalibrateOptions, type CalibrationReport, calibrate } from "../batchnorm/calibrate.js";
+import { type CalibrateOptions, calibrate } from "../batchnorm/calibrate.js";
+import type { CalibrationReport } from "../batchnorm/calibration-report.js";
 import { LABELS } from "../data/bind.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Model } from "../ir/model.js";

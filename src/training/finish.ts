@@ -1,5 +1,6 @@
 import { defined } from "../base/optional.js";
-import { type CalibrationReport, calibrate } from "../batchnorm/calibrate.js";
+import { calibrate } from "../batchnorm/calibrate.js";
+import type { CalibrationReport } from "../batchnorm/calibration-report.js";
 import { freeze } from "../batchnorm/freeze.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Model } from "../ir/model.js";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { CALIBRATION_METHODS, calibrate } from "../../src/batchnorm/calibrate.js";
+import { calibrate } from "../../src/batchnorm/calibrate.js";
+import { CALIBRATION_METHODS } from "../../src/batchnorm/calibration-method.js";
 import { freeze } from "../../src/batchnorm/freeze.js";
 import { insertBatchNorm } from "../../src/batchnorm/insert.js";
 import { estimateStatistics } from "../../src/batchnorm/statistics.js";
