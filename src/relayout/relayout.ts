@@ -1,9 +1,11 @@
-import { isRefusal, type Refusal, refuse } from "../base/refusal.js";
+import { isRefusal, type Refusal, refusedAt } from "../base/refusal.js";
 import { isStandardDomain, type Node, type Value } from "../ir/graph.js";
+import { refusals as irRefusals } from "../ir/refusals.js";
 import { LAYOUT } from "../ops/layout.js";
 import type { Facts } from "../rules/facts.js";
 import type { Anchor, Relayout } from "../rules/layout/facet.js";
 import { leavesAlone, type Permutation } from "../rules/layout/permutation.js";
+import { refusals } from "./refusals.js";
 
 /**
  * How `node` looks when the value at `anchor` has another order of axes. Values that are the same in both orders, as far as
@@ -11,14 +13,13 @@ import { leavesAlone, type Permutation } from "../rules/layout/permutation.js";
  */
 export function relayout(node: Node, anchor: Anchor, facts: Facts): Relayout | Refusal {
   const facet = isStandardDomain(node.domain) && !facts.isCall(node) ? LAYOUT.rule(node.opType) : undefined;
-  if (facet === undefined) return refuse(`${node.label} needs its axes in order`);
-  if (node.hasReferences) {
-    return refuse(`an attribute of ${node.label} takes its value from the function's caller`);
+  if (facet === undefined) return refusals.needsAxesInOrder(node.label);
+  if (node.hasReferences) return irRefusals.attributeComesFromCaller(node.label);
+  for (const value of node.outputs) {
+    if (value?.pinnedBecause !== undefined) return irRefusals.valueIsPinned(value.name, value.pinnedBecause);
   }
-  const pinned = node.outputs.find((value) => value?.isPinned);
-  if (pinned) return refuse(`"${pinned.name}" is named by an annotation or a training binding`);
   const found = facet(node, anchor, facts);
-  if (isRefusal(found)) return refuse(`${node.label}: ${found.reason}`);
+  if (isRefusal(found)) return refusedAt(node.label, found);
   return {
     ...found,
     inputs: effective(found.inputs, node.inputs, facts),
