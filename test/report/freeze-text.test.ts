@@ -1,0 +1,28 @@
+import { expect, it } from "vitest";
+import { freezeText } from "../../src/report/freeze-text.js";
+import { textWidth, WIDTH } from "../../src/report/layout.js";
+import { PLAIN } from "../../src/report/style.js";
+
+const files = { input: { path: "a.onnx", bytes: 1 }, output: { path: "b.onnx", bytes: 20 } };
+
+it("counts what freezing did, and is silent of what it did not", () => {
+  const text = freezeText(
+    {
+      ...files,
+      report: { frozen: [{ name: "n", form: "training" }], neutral: [], outputs: [], dropouts: 0 },
+    },
+    PLAIN,
+  );
+  expect(text).toBe(
+    "a.onnx -> b.onnx (20 B)\n  1 BatchNormalization frozen: inference form, statistics as stored\n",
+  );
+});
+
+it("names eight outputs of many", () => {
+  const outputs = Array.from({ length: 12 }, (_, i) => `running_${i}`);
+  const text = freezeText({ ...files, report: { frozen: [], neutral: ["m"], outputs, dropouts: 2 } }, PLAIN);
+  expect(text).toMatch(/12 outputs removed: running_0, [\s\S]*running_7, \.\.\.\n/);
+  expect(text).not.toContain("running_8");
+  expect(text).toMatch(/1 that changed nothing removed\n[\s\S]*2 Dropouts removed\n/);
+  for (const line of text.split("\n")) expect(textWidth(line)).toBeLessThanOrEqual(WIDTH);
+});
