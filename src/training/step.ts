@@ -100,7 +100,7 @@ export interface TrainingStep {
  * every BatchNormalization in training form (ONNX's convention: momentum weighs the old value, the variance is the
  * batch's biased one). Only operators of the standard domain are used. The model stays as it is.
  *
- * Throws NormfoldError "usage" for options that make no sense, "unsupported" for what has no gradient.
+ * Throws NormfoldError "usage" for options that make no sense, "unsupported" for operators without a gradient.
  */
 export function buildTrainingStep(model: Model, options: TrainingStepOptions): TrainingStep {
   const copy = cloneModel(model);

@@ -219,7 +219,7 @@ export class TrainingRun {
     const { valid, loss, output, batchSize, runtime, threads } = this.#options;
     if (valid === undefined || this.#validations.at(-1)?.step === this.#done) return;
     const { model } = freeze(this.#trained(this.#state));
-    // Without the signal: it is finished, so that what was trained before it gets into a checkpoint.
+    // Without the signal, so that a validation under way is finished before the checkpoint.
     const evaluation = await evaluateModel(model, valid, {
       loss,
       batchSize,
