@@ -10,7 +10,13 @@ import {
 import { type Matrix, matrixOf, multiplyMatrices } from "../src/affine/matrices.js";
 import { refusals as affineRefusals } from "../src/affine/refusals.js";
 import { fitsRange } from "../src/affine/scale-tensor.js";
-import { isRefusal, type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
+import {
+  isRefusal,
+  type Refusal,
+  type RefusalCatalogue,
+  refusalCatalogue,
+  refusedAt,
+} from "../src/base/refusal.js";
 import { type FloatDType, isFloat } from "../src/ir/dtype.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import { refusals as irRefusals } from "../src/ir/refusals.js";
@@ -24,6 +30,7 @@ import { readElsewhere } from "../src/rewrite/read-elsewhere.js";
 import type { Rewriter } from "../src/rewrite/rewriter.js";
 import { requireConstant } from "../src/rules/constants.js";
 import type { Facts } from "../src/rules/facts.js";
+import { refusals as shared } from "../src/rules/refusals.js";
 
 const SENTENCES = {
   paddingFollowsBias: (first: string, second: string): string =>
@@ -35,7 +42,6 @@ const SENTENCES = {
   mergingTakesTooLong: (): string => "multiplying the two weights out would take too long",
   inputIsTransposed: (second: string, first: string): string => `${second} transposes what ${first} gives`,
   weightSizesDoNotFit: (): string => "the sizes of the two weights do not fit",
-  weightFileIsMissing: (node: string): string => `the file with the weight of ${node} is missing`,
 } as const;
 
 /** Why the two stay two. */
@@ -208,7 +214,7 @@ function mergeIntoRecurrent(firstNode: Node, node: Node, facts: Facts): Proposal
   const [directions = 0, rows = 0, between] = dims;
   if (!isFloat(dtype) || dims.length !== 3 || between !== first.columns)
     return refusals.weightSizesDoNotFit();
-  if (weight.data.kind === "missing") return refusals.weightFileIsMissing(node.label);
+  if (weight.data.kind === "missing") return refusedAt(node.label, shared.weightFileIsMissing());
   const separate = first.weight.size + weight.size;
   const refused = tooCostly(first.rows * directions * rows, separate, separate);
   if (refused !== undefined) return refused;

@@ -1,4 +1,5 @@
 import { kebabCase, mapValues } from "./names.js";
+import type { Refusal } from "./refusal.js";
 
 /**
  * What went wrong, in the terms a caller acts on. The CLI maps a code to its exit code:
@@ -107,6 +108,16 @@ export function errorCatalogue<T extends ErrorSentences>(sentences: T): ErrorCat
     const make = (...args: never[]): NormfoldError => new NormfoldError(code, sentence(...args), {}, { id });
     return Object.assign(make, { code, id, sentence });
   });
+}
+
+/** The refusal of something that the caller insisted on, as an error with the same id and sentence. */
+export function refusalAsError(code: ErrorCode, { id, reason }: Refusal): NormfoldError {
+  return new NormfoldError(code, reason, {}, { id });
+}
+
+/** An error as the refusal of something that can be left out, with the same id and sentence. */
+export function errorAsRefusal({ id, message }: NormfoldError): Refusal {
+  return { kind: "refusal", id, reason: message };
 }
 
 /** Names in files may hold line breaks, or escape sequences that a terminal obeys. */

@@ -1,6 +1,6 @@
-import { NormfoldError } from "../base/errors.js";
 import type { DType } from "../ir/dtype.js";
 import { decodeNumbers, type Tensor, typedView } from "../ir/tensor.js";
+import { errors } from "./errors.js";
 
 /**
  * A tensor of the reference evaluator: every element a float64, row-major. Integers and booleans (0, 1) are held exactly;
@@ -27,8 +27,7 @@ export function referenceFromBytes(
   dims: readonly number[],
   bytes: Uint8Array,
 ): ReferenceTensor {
-  if (UNREADABLE.has(dtype))
-    throw new NormfoldError("unsupported", `${dtype} elements have no float64 reference`);
+  if (UNREADABLE.has(dtype)) throw errors.typeHasNoReference(dtype);
   if (dtype === "int64" || dtype === "uint64") requireExact(dtype, bytes);
   return { dtype, dims, data: decodeNumbers(dtype, bytes, sizeOf(dims)) };
 }
@@ -39,14 +38,13 @@ function requireExact(dtype: "int64" | "uint64", bytes: Uint8Array): void {
   for (const value of view) {
     const magnitude = value < 0n ? -value : value;
     if (magnitude > 2n ** 53n && (dtype === "uint64" || magnitude < TO_THE_END))
-      throw new NormfoldError("unsupported", `the integer ${value} is beyond 2^53`);
+      throw errors.integerIsBeyondFloat64(value);
   }
 }
 
 /** The elements of a stored constant; throws as referenceFromBytes does, and the stored error for missing data. */
 export function referenceFromTensor(tensor: Tensor): ReferenceTensor {
-  if (tensor.data.kind === "strings")
-    throw new NormfoldError("unsupported", "strings have no float64 reference");
+  if (tensor.data.kind === "strings") throw errors.typeHasNoReference("string");
   return referenceFromBytes(tensor.dtype, tensor.dims, tensor.bytes());
 }
 
@@ -64,8 +62,7 @@ const MAX_ELEMENTS = 2 ** 27;
 
 /** Zeros. Throws "unsupported" instead of running out of memory. */
 export function allocate(size: number): Float64Array {
-  if (!(Number.isInteger(size) && size >= 0 && size <= MAX_ELEMENTS))
-    throw new NormfoldError("unsupported", `it computes a tensor of ${size} elements`);
+  if (!(Number.isInteger(size) && size >= 0 && size <= MAX_ELEMENTS)) throw errors.tensorIsTooLarge(size);
   return new Float64Array(size);
 }
 
@@ -85,7 +82,7 @@ export function stridesOf(dims: readonly number[]): number[] {
 export function axisOf(axis: number, rank: number): number {
   const index = axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(index) || index < 0 || index >= Math.max(rank, 1))
-    throw new NormfoldError("invalid", `axis ${axis} is outside rank ${rank}`);
+    throw errors.axisIsOutsideTensor(axis, rank);
   return index;
 }
 
@@ -95,8 +92,7 @@ export function broadcastDims(a: readonly number[], b: readonly number[]): numbe
   return Array.from({ length: rank }, (_, axis) => {
     const x = a[axis - rank + a.length] ?? 1;
     const y = b[axis - rank + b.length] ?? 1;
-    if (x !== y && x !== 1 && y !== 1)
-      throw new NormfoldError("invalid", `[${a}] and [${b}] do not broadcast`);
+    if (x !== y && x !== 1 && y !== 1) throw errors.dimsDoNotBroadcast(a, b);
     return x === 1 ? y : x;
   });
 }
@@ -107,7 +103,7 @@ export function broadcastStrides(from: readonly number[], to: readonly number[])
   return to.map((size, axis) => {
     const own = axis - to.length + from.length;
     const dim = from[own] ?? 1;
-    if (dim !== size && dim !== 1) throw new NormfoldError("invalid", `[${from}] does not expand to [${to}]`);
+    if (dim !== size && dim !== 1) throw errors.dimsDoNotExpand(from, to);
     return own < 0 || dim === 1 ? 0 : (strides[own] ?? 0);
   });
 }
@@ -181,8 +177,7 @@ export function expand(tensor: ReferenceTensor, dims: readonly number[]): Refere
 
 /** The same elements under other dims; throws "invalid" when the sizes differ. */
 export function reshape(tensor: ReferenceTensor, dims: readonly number[]): ReferenceTensor {
-  if (sizeOf(dims) !== tensor.data.length)
-    throw new NormfoldError("invalid", `[${tensor.dims}] does not reshape to [${dims}]`);
+  if (sizeOf(dims) !== tensor.data.length) throw errors.dimsDoNotReshape(tensor.dims, dims);
   return { ...tensor, dims };
 }
 
@@ -224,7 +219,7 @@ export function wrapInteger(dtype: DType, value: number): number {
     case "int64":
     case "uint64":
       if (Number.isSafeInteger(value)) return value;
-      throw new NormfoldError("unsupported", `the integer ${value} is beyond 2^53`);
+      throw errors.integerIsBeyondFloat64(value);
     default: {
       const bits = Number(/\d+$/.exec(dtype)?.[0] ?? 32);
       const low = value & (2 ** bits - 1);

@@ -66,5 +66,5 @@ function gradientCoverageOf(operator: string): FacetCoverage {
 }
 
 function refusalReason(rule: GradientRule | undefined): string | undefined {
-  return rule === undefined ? undefined : refusalOf(rule);
+  return rule === undefined ? undefined : refusalOf(rule)?.reason;
 }

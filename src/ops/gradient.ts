@@ -60,6 +60,8 @@ export interface GradientCoverage {
    * has a derivative, which is not written; `reason` says what to do.
    */
   readonly kind: "gradient" | "zero" | "refused";
+  /** The id of the refusal, for kind "refused". */
+  readonly id?: string;
   readonly reason?: string;
 }
 
@@ -68,8 +70,11 @@ export function gradientCoverage(): readonly GradientCoverage[] {
   return GRADIENT.withRule
     .map((operator): GradientCoverage => {
       const rule = present(GRADIENT.rule(operator), "it has a rule");
-      const reason = refusalOf(rule);
-      if (reason !== undefined) return { operator, kind: "refused", reason };
+      const refusal = refusalOf(rule);
+      if (refusal !== undefined) {
+        const { id, reason } = refusal;
+        return { operator, kind: "refused", id, reason };
+      }
       return { operator, kind: rule === NO_GRADIENT ? "zero" : "gradient" };
     })
     .sort((a, b) => (a.operator < b.operator ? -1 : 1));

@@ -1,5 +1,4 @@
 import { createFacts } from "../analysis/fact-table.js";
-import { NormfoldError } from "../base/errors.js";
 import { cloneModel, type ValueMap } from "../ir/clone.js";
 import { type Graph, isStandardDomain, type Node, type Value } from "../ir/graph.js";
 import { type Model, type OpsetImport, opsetOf } from "../ir/model.js";
@@ -7,7 +6,9 @@ import { isStandardOperator, OPERATORS } from "../ops/catalogue.js";
 import { RAISE } from "../ops/raise.js";
 import type { Facts } from "../rules/facts.js";
 import { type Knower, type Knowledge, RaiseContext, Workbench } from "../rules/raise/context.js";
+import { errors } from "./errors.js";
 import { HIGHEST_OPSET, irVersionOf, LOWEST_OPSET } from "./range.js";
+import { refusals } from "./refusals.js";
 
 /**
  * Raises the standard operators of a model, of its subgraphs and of its functions to opset `target`, in place. Outputs
@@ -45,17 +46,11 @@ export function raiseOpset(model: Model, target: number): void {
 
 function checkTarget(model: Model, target: number): void {
   if (!Number.isInteger(target) || target < LOWEST_OPSET || target > HIGHEST_OPSET) {
-    throw new NormfoldError(
-      "usage",
-      `opset ${target} is not one to raise to; choose one from ${LOWEST_OPSET} to ${HIGHEST_OPSET}`,
-    );
+    throw errors.targetOpsetDoesNotExist(target, LOWEST_OPSET, HIGHEST_OPSET);
   }
   for (const { source, name } of sourcesOf(model)) {
     if (source > target) {
-      throw new NormfoldError(
-        "usage",
-        `${name} is of opset ${source}, and opsets are only raised; choose ${source} or higher`,
-      );
+      throw errors.targetOpsetIsLower(name, source);
     }
   }
 }
@@ -116,7 +111,7 @@ function nextChange(site: RaiseContext): number | undefined {
   const record = isStandardOperator(node.opType) ? OPERATORS[node.opType] : undefined;
   if (record === undefined || record.experimental) {
     site.version = target;
-    return site.refuse("the operator is not one of the standard domain");
+    return site.refuse(refusals.operatorIsNotStandard());
   }
   const { since } = record;
   const introduced = since[0] ?? 0;

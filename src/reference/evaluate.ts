@@ -1,11 +1,13 @@
-import { NormfoldError } from "../base/errors.js";
-import { isRefusal, type Refusal, refuse } from "../base/refusal.js";
+import { errorAsRefusal, NormfoldError, refusalAsError } from "../base/errors.js";
+import { isRefusal, type Refusal, refusedAt } from "../base/refusal.js";
 import { type ReferenceTensor, referenceFromTensor } from "../float64/tensor.js";
 import type { Attribute } from "../ir/attribute.js";
 import { type Graph, isStandardDomain, type Node, type Value } from "../ir/graph.js";
 import { type FunctionDef, type Model, type OpsetImport, opsetOf } from "../ir/model.js";
 import { REFERENCE } from "../ops/reference.js";
 import { ReferenceContext } from "../rules/reference/rule.js";
+import { errors } from "./errors.js";
+import { refusals } from "./refusals.js";
 
 export interface ReferenceOptions {
   /** The outputs to compute, by name; only what they need is evaluated. Default: all. */
@@ -38,8 +40,7 @@ export function evaluateReference(
   for (const input of model.graph.inputs) {
     const feed = feeds.get(input.name);
     if (feed !== undefined && !input.isConstant) frame.values.set(input, feed);
-    else if (input.tensor === undefined && input.uses.size > 0)
-      throw new NormfoldError("usage", `no data for input "${input.name}"; give it`);
+    else if (input.tensor === undefined && input.uses.size > 0) throw errors.feedIsMissing(input.name);
   }
   const results = evaluation.run(model.graph, frame, wanted);
   if (isRefusal(results)) return results;
@@ -69,7 +70,7 @@ class Frame {
     this.opsets = opsets;
     this.attributes = attributes;
     this.depth = depth;
-    if (depth > MAX_DEPTH) throw new NormfoldError("unsupported", "bodies and functions nest too deeply");
+    if (depth > MAX_DEPTH) throw errors.nestingIsTooDeep();
   }
 
   /** The tensor of a value; stored constants are decoded when they are first wanted. */
@@ -79,9 +80,8 @@ class Frame {
       if (found !== undefined) return found;
     }
     if (value.tensor === undefined) {
-      if (value.sparse !== undefined)
-        throw new NormfoldError("unsupported", `"${value.name}" is a sparse constant`);
-      throw new NormfoldError("invalid", `"${value.name}" is read before it is computed`);
+      if (value.sparse !== undefined) throw errors.constantIsSparseTensor(value.name);
+      throw errors.valueIsNotComputedYet(value.name);
     }
     const tensor = referenceFromTensor(value.tensor);
     this.values.set(value, tensor);
@@ -128,14 +128,13 @@ class Evaluation {
       node.outputs.forEach((output, index) => {
         if (output === null || output.uses.size === 0) return;
         const result = results[index];
-        if (result === undefined)
-          throw new NormfoldError("unsupported", `its output ${index} is not computed here`);
+        if (result === undefined) throw errors.outputHasNoReference(index);
         frame.values.set(output, result);
       });
       return undefined;
     } catch (error) {
       if (error instanceof NormfoldError && error.code === "unsupported")
-        return refuse(`${node.label} has no float64 reference: ${error.message}`);
+        return refusedAt(`${node.label} has no float64 reference`, errorAsRefusal(error));
       if (error instanceof NormfoldError) throw error.at({ element: node.label });
       throw error;
     }
@@ -147,8 +146,7 @@ class Evaluation {
     const rule = isStandardDomain(node.domain) ? REFERENCE.rule(node.opType) : undefined;
     const opset = opsetOf(frame.opsets, node.domain);
     if (rule === undefined || opset === undefined) {
-      const domain = isStandardDomain(node.domain) ? "" : ` of the domain "${node.domain}"`;
-      return refuse(`${node.label}${domain} has no float64 reference`);
+      return refusals.operatorHasNoReference(node.label, isStandardDomain(node.domain) ? "" : node.domain);
     }
     let refusal: Refusal | undefined;
     const context = new ReferenceContext(
@@ -165,7 +163,7 @@ class Evaluation {
         const results = this.run(body, inner);
         if (!isRefusal(results)) return results;
         refusal = results;
-        throw new NormfoldError("unsupported", results.reason);
+        throw refusalAsError("unsupported", results);
       },
     );
     try {

@@ -1,6 +1,7 @@
-import { type Refusal, refuse } from "../base/refusal.js";
+import type { Refusal } from "../base/refusal.js";
 import type { Node, Value } from "../ir/graph.js";
 import { type Tensor, tensorFromBigInts, tensorFromNumbers } from "../ir/tensor.js";
+import { refusals } from "./refusals.js";
 
 /** The tensor of a value that no caller and no input can change: a constant initializer or a Constant node. */
 export function constantTensor(value: Value | undefined): Tensor | undefined {
@@ -34,16 +35,13 @@ export function valueOfConstant(node: Node): Tensor | undefined {
 
 /** The tensor of `value`, or the sentence that says why it is not a constant. `role` is the value's part in it: "weight W". */
 export function requireConstant(value: Value | undefined, role: string): Tensor | Refusal {
-  if (value === undefined) return refuse(`${role} is missing`);
+  if (value === undefined) return refusals.constantIsMissing(role);
   const tensor = constantTensor(value);
   if (tensor !== undefined) return tensor;
   if (value.pinnedBecause !== undefined)
-    return refuse(`${role} "${value.name}" stays as it is: ${value.pinnedBecause}`);
-  if (value.tensor !== undefined)
-    return refuse(
-      `${role} "${value.name}" is a graph input, whose default a caller can override (--freeze-initializers makes it constant)`,
-    );
-  if (value.sparse !== undefined) return refuse(`${role} "${value.name}" is a sparse initializer`);
-  if (value.producer === undefined) return refuse(`${role} "${value.name}" is a graph input`);
-  return refuse(`${role} "${value.name}" is computed by ${value.producer.label}`);
+    return refusals.constantIsPinned(role, value.name, value.pinnedBecause);
+  if (value.tensor !== undefined) return refusals.constantIsInputDefault(role, value.name);
+  if (value.sparse !== undefined) return refusals.constantIsSparse(role, value.name);
+  if (value.producer === undefined) return refusals.constantIsGraphInput(role, value.name);
+  return refusals.constantIsComputed(role, value.name, value.producer.label);
 }

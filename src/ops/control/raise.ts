@@ -2,6 +2,7 @@ import { attribute } from "../../ir/attribute.js";
 import { Graph } from "../../ir/graph.js";
 import type { RaiseContext, RaiseTable } from "../../rules/raise/context.js";
 import type { OPERATORS } from "./operators.js";
+import { refusals } from "./refusals.js";
 
 /**
  * Scan 9 knows no batch: what Scan 8 did for each batch entry, an outer Scan over the batch axis does, whose body is
@@ -10,10 +11,10 @@ import type { OPERATORS } from "./operators.js";
 function scanOverBatch(at: RaiseContext): void {
   const { node } = at;
   const [lengths, ...operands] = node.inputs;
-  if (lengths !== undefined && lengths !== null) at.refuse("its sequences differ in length (sequence_lens)");
+  if (lengths !== undefined && lengths !== null) at.refuse(refusals.scanSequencesDifferInLength());
   const body = node.attribute("body");
   const sequences = node.attribute("num_scan_inputs");
-  if (body === undefined || sequences === undefined) at.refuse("it has no body");
+  if (body === undefined || sequences === undefined) at.refuse(refusals.bodyToRaiseIsMissing());
   const entry = new Graph(at.graph.freshName("batch_entry"), at.graph);
   const inputs = operands.map((operand) =>
     operand === null ? null : entry.addInput({ name: entry.freshName(`${operand.name}_entry`) }),

@@ -1,6 +1,7 @@
 import { allocate, axisOf, type ReferenceTensor, sizeOf, splitAt, tensorOf } from "../../float64/tensor.js";
 import { type FacetTable, missing } from "../../rules/facet.js";
-import { invalid, type ReferenceRule, unsupported } from "../../rules/reference/rule.js";
+import type { ReferenceRule } from "../../rules/reference/rule.js";
+import { errors } from "./errors.js";
 import type { OPERATORS } from "./operators.js";
 
 /** A trip count nobody waits for. */
@@ -12,13 +13,13 @@ const branch: ReferenceRule = (c) =>
 /** Tensors of the same dims side by side on a new axis. */
 function stack(parts: readonly ReferenceTensor[], axis: number): ReferenceTensor {
   const [first] = parts;
-  if (first === undefined) return unsupported("no iteration says what it stacks");
+  if (first === undefined) throw errors.stackOfNothingHasNoShape();
   const at = axisOf(axis, first.dims.length + 1);
   const dims = first.dims.toSpliced(at, 0, parts.length);
   const { outer, size, inner } = splitAt(dims, at);
   const out = allocate(sizeOf(dims));
   parts.forEach((part, index) => {
-    if (part.data.length !== first.data.length) invalid("its scan outputs differ in size");
+    if (part.data.length !== first.data.length) throw errors.scanOutputsDifferInSize();
     for (let n = 0; n < outer; n++)
       out.set(part.data.subarray(n * inner, (n + 1) * inner), (n * size + index) * inner);
   });
@@ -33,7 +34,7 @@ const loop: ReferenceRule = (c) => {
   let carried = Array.from({ length: count }, (_, index) => c.input(index + 2));
   const scanned: ReferenceTensor[][] = Array.from({ length: body.outputs.length - 1 - count }, () => []);
   for (let trip = 0; trip < trips && going; trip++) {
-    if (trip > MAX_TRIPS) unsupported("it runs too long");
+    if (trip > MAX_TRIPS) throw errors.loopRunsTooLong();
     const results = c.runBody(body, [tensorOf("int64", [], [trip]), tensorOf("bool", [], [1]), ...carried]);
     going = results[0]?.data[0] !== 0;
     carried = results.slice(1, 1 + count);
@@ -46,7 +47,7 @@ const loop: ReferenceRule = (c) => {
 
 const scan: ReferenceRule = (c) => {
   // Version 8 had a batch axis and sequence lengths.
-  if (c.opset < 9) return unsupported(`it is Scan-${c.opset}`);
+  if (c.opset < 9) throw errors.scanVersionIsOld(c.opset);
   const body = c.graph("body");
   const inputs = c.int("num_scan_inputs", 0);
   const states = c.inputs.length - inputs;

@@ -1,14 +1,13 @@
 import { sumsTensor } from "../../affine/scale-tensor.js";
-import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { isRefusal, type Refusal } from "../../base/refusal.js";
 import { isFloat } from "../../ir/dtype.js";
 import type { Node } from "../../ir/graph.js";
 import type { Tensor } from "../../ir/tensor.js";
 import type { Facts } from "../../rules/facts.js";
+import { refusals } from "./refusals.js";
 
 /** A map of more elements than this is no constant to carry in a file. */
 const MAX_MAP = 1 << 18;
-
-const STAYS = "its input is padded, and a shift would not reach the border";
 
 /**
  * What a Conv makes of an input that is shift[c] everywhere but zero in the padding: a constant [1, M, sizes...] that an Add
@@ -27,11 +26,11 @@ export function borderMap(
   const [outputs = 0, , ...kernel] = dims;
   const [input, output] = [node.input(0), node.output(0)].map((value) => spatialSizes(value, facts));
   if (!isFloat(dtype) || input?.length !== kernel.length || output?.length !== kernel.length) {
-    return refuse(`${STAYS}; the size of the image is not known`);
+    return refusals.imageSizeIsUnknown();
   }
   const positions = output.reduce((product, size) => product * size, 1);
   if (positions * outputs > MAX_MAP) {
-    return refuse(`${STAYS}; a constant that holds it would have ${positions * outputs} elements`);
+    return refusals.borderMapIsTooLarge(positions * outputs);
   }
   const begins = beginPads(node, input, output, kernel);
   if (isRefusal(begins)) return begins;
@@ -41,7 +40,7 @@ export function borderMap(
     return sumsAtPositions(weight, { input, output, begins, strides, dilations }, shiftOfRow);
   };
   const map = sumsTensor(dtype, [1, outputs, ...output], shift, sums);
-  return map ?? refuse(`the ${dtype} shift behind it would overflow`);
+  return map ?? refusals.borderMapWouldOverflow(dtype);
 }
 
 interface Extent {
@@ -97,7 +96,7 @@ function beginPads(
 ): readonly number[] | Refusal {
   const rule = node.string("auto_pad", "NOTSET");
   if (rule === "NOTSET" || rule === "") return node.ints("pads")?.slice(0, kernel.length) ?? [];
-  if (rule !== "SAME_UPPER" && rule !== "SAME_LOWER") return refuse(STAYS);
+  if (rule !== "SAME_UPPER" && rule !== "SAME_LOWER") return refusals.borderStays();
   const [strides, dilations] = [node.ints("strides"), node.ints("dilations")];
   return kernel.map((size, axis) => {
     const reach = (size - 1) * (dilations?.[axis] ?? 1) + 1;

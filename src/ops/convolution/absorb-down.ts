@@ -1,13 +1,15 @@
 import { type ChannelAffine, expandChannels, isScaleOnly, isShiftOnly } from "../../affine/channel-affine.js";
 import { scaleOverflows, scaleTensor, sumsTensor } from "../../affine/scale-tensor.js";
-import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { isRefusal, type Refusal } from "../../base/refusal.js";
 import { type FloatDType, isFloat } from "../../ir/dtype.js";
 import type { Node } from "../../ir/graph.js";
 import type { Tensor } from "../../ir/tensor.js";
 import type { Absorption, PlacedMap } from "../../rules/affine/facet.js";
 import { requireConstant } from "../../rules/constants.js";
 import type { Facts } from "../../rules/facts.js";
+import { refusals as shared } from "../../rules/refusals.js";
 import { borderMap } from "./absorb-border.js";
+import { refusals } from "./refusals.js";
 
 /**
  * Conv(s * x + t): W is [M, C/group, k...], so row (m, j) takes the scale of input channel j of m's group, and the bias
@@ -20,7 +22,7 @@ export function absorbInputIntoConv(
   placed: PlacedMap,
   facts: Facts,
 ): Absorption | Refusal {
-  if (index !== 0) return refuse(`it is ${index === 1 ? "the weight" : "the bias"} of Conv`);
+  if (index !== 0) return shared.valueIsNotItsData(index === 1 ? "weight" : "bias");
   const group = node.int("group", 1);
   const read = inputChannels(node, placed, (dims) => (dims[1] ?? 0) * group);
   if (isRefusal(read)) return read;
@@ -47,7 +49,7 @@ export function absorbInputIntoConv(
       group === 1
         ? map.scale
         : Float64Array.from({ length: outputs * perGroup }, (_, row) => map.scale[channelOf(row)] ?? NaN);
-    if (scaleOverflows(weight, rows, taps)) return refuse(`its ${dtype} weight would overflow`);
+    if (scaleOverflows(weight, rows, taps)) return shared.weightWouldOverflow(dtype);
     constants.set(1, scaleTensor(weight, rows, taps));
   }
   return remainder === undefined ? { constants } : { constants, remainder };
@@ -59,14 +61,13 @@ export function absorbInputIntoConvTranspose(
   index: number,
   placed: PlacedMap,
 ): Absorption | Refusal {
-  if (index !== 0) return refuse(`it is ${index === 1 ? "the weight" : "the bias"} of ConvTranspose`);
+  if (index !== 0) return shared.valueIsNotItsData(index === 1 ? "weight" : "bias");
   const read = inputChannels(node, placed, (dims) => dims[0] ?? 0);
   if (isRefusal(read)) return read;
   const { weight, dtype, map } = read;
-  if (!isScaleOnly(map))
-    return refuse("a shift spreads unevenly over the strides and borders of ConvTranspose");
+  if (!isScaleOnly(map)) return refusals.shiftSpreadsUnevenly();
   const inner = weight.size / Math.max(weight.dims[0] ?? 1, 1);
-  if (scaleOverflows(weight, map.scale, inner)) return refuse(`its ${dtype} weight would overflow`);
+  if (scaleOverflows(weight, map.scale, inner)) return shared.weightWouldOverflow(dtype);
   return { constants: new Map([[1, scaleTensor(weight, map.scale, inner)]]) };
 }
 
@@ -75,17 +76,17 @@ function inputChannels(
   placed: PlacedMap,
   channelsOf: (dims: readonly number[]) => number,
 ): { readonly weight: Tensor; readonly dtype: FloatDType; readonly map: ChannelAffine } | Refusal {
-  if (node.hasReferences) return refuse("an attribute of it takes its value from the function's caller");
+  if (node.hasReferences) return shared.attributeIsSetByCaller();
   const weight = requireConstant(node.input(1), "weight W");
   if (isRefusal(weight)) return weight;
-  if (!isFloat(weight.dtype)) return refuse(`its weight is ${weight.dtype}`);
-  if (weight.dims.length < 3) return refuse(`its weight has rank ${weight.dims.length}`);
+  if (!isFloat(weight.dtype)) return shared.weightIsNotFloat(weight.dtype);
+  if (weight.dims.length < 3) return shared.weightHasOtherRank(weight.dims.length);
   if (placed.axis !== undefined && placed.axis !== 1) {
-    return refuse(`the map runs along axis ${placed.axis}, not the channel axis 1`);
+    return shared.mapRunsAlongOtherAxis(placed.axis, "its channels", 1);
   }
   const map = expandChannels(placed.map, channelsOf(weight.dims));
   if (map === undefined) {
-    return refuse(`it reads ${channelsOf(weight.dims)} channels, the map has ${placed.map.scale.length}`);
+    return shared.mapHasOtherChannels(channelsOf(weight.dims), "channels", placed.map.scale.length);
   }
   return { weight, dtype: weight.dtype, map };
 }
@@ -108,8 +109,7 @@ function shiftedBias(
   const bias = given === undefined ? undefined : requireConstant(given, "bias B");
   if (isRefusal(bias)) return bias;
   const { outputs, perGroup, taps, channelOf } = layout;
-  if (bias !== undefined && bias.size !== outputs)
-    return refuse(`its bias has ${bias.size} elements for ${outputs} channels`);
+  if (bias !== undefined && bias.size !== outputs) return shared.biasHasOtherSize(bias.size, outputs);
   const sums = (): Float64Array => {
     const values = bias?.toFloat64() ?? new Float64Array(outputs);
     const numbers = weight.toFloat64();
@@ -122,5 +122,5 @@ function shiftedBias(
     }
     return values;
   };
-  return sumsTensor(dtype, [outputs], map.shift, sums, bias) ?? refuse(`its ${dtype} bias would overflow`);
+  return sumsTensor(dtype, [outputs], map.shift, sums, bias) ?? shared.biasWouldOverflow(dtype);
 }

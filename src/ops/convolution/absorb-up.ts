@@ -1,12 +1,14 @@
 import { expandChannels, isScaleOnly, isShiftOnly } from "../../affine/channel-affine.js";
 import { fitsRange } from "../../affine/scale-tensor.js";
-import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { isRefusal, type Refusal } from "../../base/refusal.js";
 import type { Node } from "../../ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../../ir/tensor.js";
 import type { Absorption, PlacedMap } from "../../rules/affine/facet.js";
 import { readWeight, scaleWeight, type Weight } from "../../rules/affine/weight.js";
 import { requireConstant } from "../../rules/constants.js";
 import type { Facts } from "../../rules/facts.js";
+import { refusals as shared } from "../../rules/refusals.js";
+import { refusals } from "./refusals.js";
 
 /** Where the output channels lie in a convolution's weight. */
 interface WeightLayout {
@@ -37,7 +39,7 @@ export function absorbIntoConvTranspose(
   return absorb(producer, placed, facts, ({ dims }) => {
     const [inputChannels = 0, perGroup = 0, ...rest] = dims;
     if (group < 1 || inputChannels % group !== 0) {
-      return refuse(`its ${inputChannels} input channels do not divide into ${group} groups`);
+      return refusals.channelsDoNotDivideIntoGroups(inputChannels, group);
     }
     const inputsPerGroup = inputChannels / group;
     return {
@@ -56,24 +58,24 @@ function absorb(
   facts: Facts,
   layoutOf: (weight: Weight) => WeightLayout | Refusal,
 ): Absorption | Refusal {
-  if (producer.hasReferences) return refuse("an attribute of it takes its value from the function's caller");
+  if (producer.hasReferences) return shared.attributeIsSetByCaller();
   const weight = readWeight(producer.input(1), "weight W", facts);
   if (isRefusal(weight)) return weight;
-  if (weight.dims.length < 3) return refuse(`its weight has rank ${weight.dims.length}`);
+  if (weight.dims.length < 3) return shared.weightHasOtherRank(weight.dims.length);
   const layout = layoutOf(weight);
   if (isRefusal(layout)) return layout;
   if (placed.axis !== undefined && placed.axis !== 1) {
-    return refuse(`the map runs along axis ${placed.axis}, not the channel axis 1`);
+    return shared.mapRunsAlongOtherAxis(placed.axis, "its channels", 1);
   }
   const map = expandChannels(placed.map, layout.channels);
   if (map === undefined) {
-    return refuse(`it has ${layout.channels} channels, the map ${placed.map.scale.length}`);
+    return shared.mapHasOtherChannels(layout.channels, "channels", placed.map.scale.length);
   }
   const oldBias = producer.input(2);
   const bias = oldBias === undefined ? undefined : requireConstant(oldBias, "bias B");
   if (isRefusal(bias)) return bias;
   if (bias !== undefined && bias.size !== layout.channels) {
-    return refuse(`its bias has ${bias.size} elements for ${layout.channels} channels`);
+    return shared.biasHasOtherSize(bias.size, layout.channels);
   }
 
   const constants = new Map<number, Tensor>();
@@ -91,7 +93,7 @@ function absorb(
   if (bias !== undefined || !isScaleOnly(map)) {
     const old = bias?.toFloat64();
     const values = map.shift.map((shift, c) => (old?.[c] ?? 0) * (map.scale[c] ?? NaN) + shift);
-    if (!fitsRange(weight.dtype, values)) return refuse(`its ${weight.dtype} bias would overflow`);
+    if (!fitsRange(weight.dtype, values)) return shared.biasWouldOverflow(weight.dtype);
     constants.set(2, tensorFromNumbers(weight.dtype, [layout.channels], values));
   }
   return operands === undefined ? { constants } : { constants, operands };

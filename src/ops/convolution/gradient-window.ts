@@ -1,7 +1,8 @@
-import { type Refusal, refuse } from "../../base/refusal.js";
+import type { Refusal } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
 import type { GradientContext } from "../../rules/gradient/rule.js";
 import { joinSizes, range, sizesOf } from "../../rules/gradient/sizes.js";
+import { refusals } from "./refusals.js";
 
 /** How a window moves over the spatial axes, with the pads it really has: one entry per axis. */
 export interface PaddedWindow {
@@ -53,9 +54,7 @@ export function readWindow(c: GradientContext, x: Value, kernel: readonly number
     const reach = (size - 1) * (steps.dilations[axis] ?? 1) + 1;
     const length = dims?.[axis + 2];
     if (stride !== 1 && typeof length !== "number") {
-      return refuse(
-        `its auto_pad ${auto} with strides makes its pads depend on sizes that are not known; give pads instead`,
-      );
+      return refusals.autoPadDependsOnUnknownSizes(auto);
     }
     const total =
       typeof length === "number"

@@ -1,4 +1,4 @@
-import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { isRefusal, type Refusal } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
 import { type FacetTable, missing } from "../../rules/facet.js";
 import type { GradientContext, GradientRule } from "../../rules/gradient/rule.js";
@@ -14,6 +14,7 @@ import {
   type WeightGradient,
 } from "./gradient-window.js";
 import type { OPERATORS } from "./operators.js";
+import { refusals } from "./refusals.js";
 
 /** The spatial sizes of the kernel: the attribute, or those of W. */
 function kernelOf(c: GradientContext): readonly number[] | Refusal {
@@ -23,7 +24,7 @@ function kernelOf(c: GradientContext): readonly number[] | Refusal {
   const sizes = facts.shape(c.input(1))?.slice(2);
   const kernel = sizes?.filter((size) => typeof size === "number");
   if (kernel !== undefined && kernel.length === sizes?.length) return kernel;
-  return refuse("the size of its kernel is not known; give it as kernel_shape");
+  return refusals.kernelSizeIsUnknown();
 }
 
 const conv: GradientRule = (c) => {
@@ -111,17 +112,13 @@ function readTransposedWindow(
     if (wanted !== undefined) {
       const size = sizes?.[axis];
       if (typeof size !== "number") {
-        return refuse(
-          "its output_shape makes its pads depend on sizes that are not known; give pads instead",
-        );
+        return refusals.outputShapeDependsOnUnknownSizes();
       }
       total = (size - 1) * stride + reach - (wanted[axis] ?? 0);
     }
-    if (total < 0) return refuse("its output is larger than what its windows reach");
+    if (total < 0) return refusals.outputExceedsWindows();
     if (total % 2 !== 0 && !isSame) {
-      return refuse(
-        "its output_shape leaves an odd padding, which runtimes place differently; give pads instead",
-      );
+      return refusals.outputShapeLeavesOddPadding();
     }
     const less = Math.floor(total / 2);
     begin.push(auto === "SAME_LOWER" ? total - less : less);

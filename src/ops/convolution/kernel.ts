@@ -1,8 +1,10 @@
 import type { Kernel } from "../../affine/kernels.js";
-import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { isRefusal, type Refusal, refusedAt } from "../../base/refusal.js";
 import { type FloatDType, isFloat } from "../../ir/dtype.js";
 import type { Node, Value } from "../../ir/graph.js";
 import { requireConstant } from "../../rules/constants.js";
+import { refusals as shared } from "../../rules/refusals.js";
+import { refusals } from "./refusals.js";
 
 /** A Conv, or a ConvTranspose, whose weight is [C, M/group, k...], with a constant weight and bias. */
 export interface ConstantConv {
@@ -18,27 +20,27 @@ export interface ConstantConv {
 /** Reads a Conv or ConvTranspose, or says why its constants or its geometry are not known. */
 export function readConv(node: Node): ConstantConv | Refusal {
   const label = node.label;
-  if (node.hasReferences)
-    return refuse(`an attribute of ${label} takes its value from the function's caller`);
+  if (node.hasReferences) return refusedAt(label, shared.attributeIsSetByCaller());
   const [input, output] = [node.input(0), node.output(0)];
-  if (input === undefined || output === undefined) return refuse(`${label} has no input or no output`);
+  if (input === undefined || output === undefined) return refusedAt(label, shared.inputOrOutputIsMissing());
   const weight = requireConstant(node.input(1), "weight W");
-  if (isRefusal(weight)) return refuse(`${label}: ${weight.reason}`);
+  if (isRefusal(weight)) return refusedAt(label, weight);
   const { dtype, dims } = weight;
-  if (!isFloat(dtype)) return refuse(`the weight of ${label} is ${dtype}`);
-  if (weight.data.kind === "missing") return refuse(`the file with the weight of ${label} is missing`);
-  if (dims.length < 3 || weight.size === 0) return refuse(`the weight of ${label} is [${dims.join(",")}]`);
+  if (!isFloat(dtype)) return refusedAt(label, shared.weightIsNotFloat(dtype));
+  if (weight.data.kind === "missing") return refusedAt(label, shared.weightFileIsMissing());
+  if (dims.length < 3 || weight.size === 0) return refusedAt(label, shared.weightHasOtherShape(dims));
   const group = node.int("group", 1);
   const [rows = 0, perGroup = 0] = dims;
   const outputs = node.is("ConvTranspose") ? perGroup * group : rows;
-  if (group < 1 || rows % group !== 0) return refuse(`${label} has ${rows} channels in ${group} groups`);
+  if (group < 1 || rows % group !== 0)
+    return refusedAt(label, refusals.channelsDoNotDivideIntoGroups(rows, group));
   const geometry = readGeometry(node, dims.slice(2));
-  if (isRefusal(geometry)) return refuse(`${label}: ${geometry.reason}`);
+  if (isRefusal(geometry)) return refusedAt(label, geometry);
   const given = node.input(2);
   const bias = given === undefined ? undefined : requireConstant(given, "bias B");
-  if (isRefusal(bias)) return refuse(`${label}: ${bias.reason}`);
+  if (isRefusal(bias)) return refusedAt(label, bias);
   if (bias !== undefined && bias.size !== outputs) {
-    return refuse(`the bias of ${label} has ${bias.size} elements for ${outputs} channels`);
+    return refusedAt(label, shared.biasHasOtherSize(bias.size, outputs));
   }
   return {
     node,
@@ -63,7 +65,7 @@ function readGeometry(
     (list) => list.length === sizes.length && list.every((value) => Number.isSafeInteger(value) && value > 0),
   );
   if (!whole || pads.length !== 2 * sizes.length || kernel.some((size, axis) => size !== sizes[axis])) {
-    return refuse("its strides, dilations, pads or kernel_shape do not fit its weight");
+    return refusals.geometryDoesNotFitWeight();
   }
   const rule = node.string("auto_pad", "NOTSET");
   switch (rule) {
@@ -82,6 +84,6 @@ function readGeometry(
       return { strides, dilations, pads: rule === "SAME_UPPER" ? [...less, ...more] : [...more, ...less] };
     }
     default:
-      return refuse(`its auto_pad "${rule}" is unknown`);
+      return refusals.autoPadIsUnknown(rule);
   }
 }

@@ -1,7 +1,7 @@
 import { addProduct, type FillColumns } from "../../float64/gemm.js";
 import { allocate, type ReferenceTensor, tensorOf } from "../../float64/tensor.js";
 import { type FacetTable, missing } from "../../rules/facet.js";
-import { invalid, type ReferenceContext, type ReferenceRule } from "../../rules/reference/rule.js";
+import type { ReferenceContext, ReferenceRule } from "../../rules/reference/rule.js";
 import {
   forEachTapRun,
   spatialOf,
@@ -12,6 +12,7 @@ import {
   type Window,
   windowOf,
 } from "../../rules/reference/window.js";
+import { errors } from "./errors.js";
 import type { OPERATORS } from "./operators.js";
 
 /** Below this many output channels per group a product of matrices has nothing to reuse. */
@@ -28,7 +29,7 @@ export function convolve(
   const [filters = 1, depth = 1, ...kernel] = w.dims;
   const groups = c.int("group", 1);
   if (depth * groups !== channels || filters % groups !== 0)
-    return invalid(`weights [${w.dims}] in ${groups} groups on an input [${x.dims}]`);
+    throw errors.weightsDoNotFitInput(w.dims, groups, x.dims);
   const window = windowOf(c, spatial, kernel);
   const places = volume(window.output);
   const size = volume(window.input);
@@ -223,7 +224,7 @@ const convTranspose: ReferenceRule = (c) => {
   const [wChannels = 1, perGroup = 1, ...kernel] = w.dims;
   const groups = c.int("group", 1);
   if (wChannels !== channels || channels % groups !== 0)
-    return invalid(`weights [${w.dims}] in ${groups} groups on an input [${x.dims}]`);
+    throw errors.weightsDoNotFitInput(w.dims, groups, x.dims);
   const window = transposedWindow(c, spatial, kernel);
   // Seen from the result, the window slides over it and lands on the input's places.
   const sliding: Window = { ...window, input: window.output, output: window.input };

@@ -1,4 +1,3 @@
-import { refuse } from "../../base/refusal.js";
 import { isFloat } from "../../ir/dtype.js";
 import type { Value } from "../../ir/graph.js";
 import { type FacetTable, type Gap, opaque } from "../../rules/facet.js";
@@ -18,6 +17,7 @@ import { activationGradients } from "./gradient-activation.js";
 import { POW } from "./gradient-pow.js";
 import { functionGradients } from "./gradient-unary.js";
 import type { OPERATORS } from "./operators.js";
+import { refusals } from "./refusals.js";
 
 /** Gradients of all operands of a broadcasting operator, each reduced to its operand. */
 function operands(local: (c: GradientContext, g: Value, index: number) => Value): GradientRule {
@@ -131,8 +131,7 @@ const cast: GradientRule = (c) => {
   if (g === undefined || !c.needs(0)) return [];
   for (const value of [c.input(0), c.output(0)]) {
     const dtype = c.facts.dtype(value);
-    if (dtype !== undefined && !isFloat(dtype))
-      return refuse(`${dtype} is too coarse for gradients; quantize with QuantizeLinear, or keep float`);
+    if (dtype !== undefined && !isFloat(dtype)) return refusals.typeIsTooCoarseForGradients(dtype);
   }
   return [castLike(c, g, c.input(0))];
 };

@@ -1,11 +1,13 @@
-import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { isRefusal, type Refusal } from "../../base/refusal.js";
 import type { Node } from "../../ir/graph.js";
 import { constantTensor } from "../../rules/constants.js";
 import type { FacetTable } from "../../rules/facet.js";
 import type { Facts } from "../../rules/facts.js";
 import { alike, type LayoutFacet, moved, rankOf } from "../../rules/layout/facet.js";
 import type { Permutation } from "../../rules/layout/permutation.js";
+import { refusals as shared } from "../../rules/refusals.js";
 import type { OPERATORS } from "./operators.js";
+import { refusals } from "./refusals.js";
 
 /** One operand, element by element; further inputs are parameters of the operator. */
 const UNARY: LayoutFacet = alike([0]);
@@ -13,10 +15,10 @@ const UNARY: LayoutFacet = alike([0]);
 /** Operands that broadcast to each other, aligned at their last axes. */
 const BROADCAST: LayoutFacet = (node, { side, index, perm }, facts) => {
   if ((facts.opset(node) ?? 0) < 7 && node.inputs.length === 2) {
-    return refuse("before opset 7 it broadcasts by other rules");
+    return shared.broadcastsByOldRules();
   }
   const rank = rankOf(node.output(0), facts);
-  if (rank === undefined) return refuse("the rank of its output is not known");
+  if (rank === undefined) return shared.outputRankIsUnknown();
   const lead = side === "output" ? 0 : rank - perm.length;
   const order = [...Array.from({ length: lead }, (_, axis) => axis), ...perm.map((axis) => axis + lead)];
   const inputs: [number, Permutation][] = [];
@@ -25,8 +27,7 @@ const BROADCAST: LayoutFacet = (node, { side, index, perm }, facts) => {
     if (isRefusal(own)) return own;
     if (own !== undefined) inputs.push([at, own]);
   }
-  if (side === "input" && !inputs.some(([at]) => at === index))
-    return refuse("its operand has no such order");
+  if (side === "input" && !inputs.some(([at]) => at === index)) return refusals.operandHasNoSuchOrder();
   return { inputs: moved(inputs), outputs: moved([[0, order]]) };
 };
 
@@ -40,22 +41,20 @@ function operandOrder(
   const value = node.input(index);
   const rank = rankOf(value, facts);
   if (value === undefined) return undefined;
-  if (rank === undefined) return refuse(`the rank of "${value.name}" is not known`);
+  if (rank === undefined) return shared.valueRankIsUnknown(value.name);
   if (rank === order.length) return order;
   if (facts.shape(value)?.every((size) => size === 1)) return undefined;
   const lead = order.length - rank;
   const own = order.slice(lead);
   if (own.every((axis) => axis >= lead)) return own.map((axis) => axis - lead);
-  return constantTensor(value) === undefined
-    ? refuse(`its operand "${value.name}" has lower rank and is no constant`)
-    : order;
+  return constantTensor(value) === undefined ? refusals.narrowOperandIsComputed(value.name) : order;
 }
 
 /** PRelu's slope broadcasts to its data. */
 const PRELU: LayoutFacet = (node, anchor, facts) =>
   rankOf(node.input(1), facts) === rankOf(node.input(0), facts) || constantTensor(node.input(1)) !== undefined
     ? BROADCAST(node, anchor, facts)
-    : refuse("its slope is computed and of lower rank");
+    : refusals.narrowSlopeIsComputed();
 
 export const layout: FacetTable<keyof typeof OPERATORS, LayoutFacet> = {
   Abs: UNARY,

@@ -1,5 +1,5 @@
 import { channelAffine, firstNonFinite } from "../../affine/channel-affine.js";
-import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { isRefusal, type Refusal } from "../../base/refusal.js";
 import { isFloat } from "../../ir/dtype.js";
 import type { Node, Value } from "../../ir/graph.js";
 import type { StandardOperator } from "../../ir/operator-name.js";
@@ -7,7 +7,9 @@ import type { Tensor } from "../../ir/tensor.js";
 import type { LiftedAffine } from "../../rules/affine/facet.js";
 import { constantTensor } from "../../rules/constants.js";
 import type { Facts } from "../../rules/facts.js";
+import { refusals as shared } from "../../rules/refusals.js";
 import { rowOf } from "../catalogue.js";
+import { refusals } from "./refusals.js";
 
 /** [scale, shift] of x, given the constant operand k. */
 type Coefficients = (k: number) => readonly [scale: number, shift: number];
@@ -57,7 +59,7 @@ function liftOperand(
     pairs.map(([scale]) => scale),
     pairs.map(([, shift]) => shift),
   );
-  if (firstNonFinite(map) !== undefined) return refuse("its constant is NaN, infinite, or a divisor of zero");
+  if (firstNonFinite(map) !== undefined) return refusals.mapIsNotFinite();
   return { node, input, inputIndex, axis: run.axis, map };
 }
 
@@ -74,18 +76,18 @@ function channelRun(
   if (constant.size === 1 && (constant.dims.length === 0 || constant.dims.length <= (rank ?? 0))) {
     return { axis: undefined };
   }
-  if (rank === undefined) return refuse(`the rank of "${input.name}" is not known`);
+  if (rank === undefined) return shared.valueRankIsUnknown(input.name);
   const offset = rank - constant.dims.length;
-  if (offset < 0) return refuse(`its constant has a higher rank than "${input.name}"`);
+  if (offset < 0) return refusals.constantHasHigherRank(input.name);
   const wide = constant.dims.flatMap((dim, i) => (dim === 1 ? [] : [i]));
   const [only] = wide;
   if (only === undefined || wide.length > 1) {
-    return refuse(`its constant varies along more than one axis ([${constant.dims.join(",")}])`);
+    return refusals.constantVariesAlongSeveralAxes(constant.dims);
   }
   const axis = offset + only;
   const size = facts.shape(input)?.[axis];
   if (size !== constant.dims[only]) {
-    return refuse(`axis ${axis} of "${input.name}" is not known to have ${constant.dims[only]} elements`);
+    return refusals.axisLacksElements(axis, input.name, constant.dims[only]);
   }
   return { axis };
 }

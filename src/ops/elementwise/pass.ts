@@ -1,17 +1,25 @@
 import { isScaleOnly } from "../../affine/channel-affine.js";
-import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { isRefusal, type Refusal } from "../../base/refusal.js";
 import { type FloatDType, isFloat } from "../../ir/dtype.js";
 import type { Node } from "../../ir/graph.js";
 import type { AffineFacets, Passage, PlacedMap } from "../../rules/affine/facet.js";
-import { notMonotone, notScaleOnly, placeOperand, scaleOf, through } from "../../rules/affine/placement.js";
+import {
+  placeOperand,
+  refuseNegativeScale,
+  refuseShift,
+  scaleOf,
+  through,
+} from "../../rules/affine/placement.js";
 import type { Facts } from "../../rules/facts.js";
+import { refusals as shared } from "../../rules/refusals.js";
+import { refusals } from "./refusals.js";
 
 /** f(s * x) = s * f(x) for s >= 0: Relu, LeakyRelu, Abs, PRelu with any slope. */
 export const POSITIVELY_HOMOGENEOUS: AffineFacets = {
-  passUp: (node, placed) => notMonotone(node, placed) ?? notScaleOnly(node, placed) ?? through(placed),
-  passDown: (node, index, placed) => {
-    if (index !== 0) return refuse(`it is the slope of ${node.opType}`);
-    return notMonotone(node, placed) ?? notScaleOnly(node, placed) ?? placed;
+  passUp: (_, placed) => refuseNegativeScale(placed) ?? refuseShift(placed) ?? through(placed),
+  passDown: (_, index, placed) => {
+    if (index !== 0) return shared.valueIsNotItsData("slope");
+    return refuseNegativeScale(placed) ?? refuseShift(placed) ?? placed;
   },
 };
 
@@ -25,7 +33,7 @@ export const SUM: AffineFacets = {
     for (const shifted of isScaleOnly(placed.map) ? shiftable.slice(0, 1) : shiftable) {
       const way = new Map<number, PlacedMap>();
       for (const [index, value] of node.inputs.entries()) {
-        if (value === null) return refuse("an operand of it is missing");
+        if (value === null) return shared.operandIsNotGiven();
         const part = index !== shifted ? scaleOf(placed) : subtracted(node, index) ? negated(placed) : placed;
         const own = placeOperand(value, rank, part, facts);
         if (isRefusal(own)) refusal = own;
@@ -33,10 +41,10 @@ export const SUM: AffineFacets = {
       }
       if (way.size === node.inputs.length) ways.push(way);
     }
-    return ways.length > 0 ? ways : (refusal ?? refuse(`${node.opType} has no operands`));
+    return ways.length > 0 ? ways : (refusal ?? refusals.operatorHasNoOperands());
   },
   passDown: (node, index, placed, facts) => {
-    if (placed.map.scale.some((scale) => scale !== 1)) return refuse(`${node.opType} lets no scale through`);
+    if (placed.map.scale.some((scale) => scale !== 1)) return refusals.scaleDoesNotPass();
     return widen(node, index, subtracted(node, index) ? negated(placed) : placed, facts);
   },
 };
@@ -44,25 +52,22 @@ export const SUM: AffineFacets = {
 /** s * (a * b) = (s * a) * b: either factor takes a scale, the dividend too, the divisor not. */
 export const PRODUCT: AffineFacets = {
   passUp: (node, placed, facts) => {
-    const shift = notScaleOnly(node, placed);
+    const shift = refuseShift(placed);
     if (shift !== undefined) return shift;
     const rank = outputRank(node, facts);
     const ways: Passage[] = [];
-    let refusal: Refusal = refuse(`${node.opType} has no operands`);
+    let refusal: Refusal = refusals.operatorHasNoOperands();
     for (const index of node.is("Div") ? [0] : [1, 0]) {
       const value = node.input(index);
-      const own =
-        value === undefined
-          ? refuse("an operand of it is missing")
-          : placeOperand(value, rank, placed, facts);
+      const own = value === undefined ? shared.operandIsNotGiven() : placeOperand(value, rank, placed, facts);
       if (isRefusal(own)) refusal = own;
       else ways.push(new Map([[index, own]]));
     }
     return ways.length > 0 ? ways : refusal;
   },
   passDown: (node, index, placed, facts) => {
-    if (node.is("Div") && index === 1) return refuse("it is the divisor of Div");
-    return notScaleOnly(node, placed) ?? widen(node, index, placed, facts);
+    if (node.is("Div") && index === 1) return shared.valueIsNotItsData("divisor");
+    return refuseShift(placed) ?? widen(node, index, placed, facts);
   },
 };
 
@@ -73,10 +78,7 @@ export const CHOICE: AffineFacets = {
     const way = new Map<number, PlacedMap>();
     for (const index of [1, 2]) {
       const value = node.input(index);
-      const own =
-        value === undefined
-          ? refuse("an operand of it is missing")
-          : placeOperand(value, rank, placed, facts);
+      const own = value === undefined ? shared.operandIsNotGiven() : placeOperand(value, rank, placed, facts);
       if (isRefusal(own)) return own;
       way.set(index, own);
     }
@@ -90,12 +92,12 @@ export const EXTREMUM: AffineFacets = {
     const rank = outputRank(node, facts);
     const way = new Map<number, PlacedMap>();
     for (const [index, value] of node.inputs.entries()) {
-      if (value === null) return refuse("an operand of it is missing");
+      if (value === null) return shared.operandIsNotGiven();
       const own = placeOperand(value, rank, placed, facts);
       if (isRefusal(own)) return own;
       way.set(index, own);
     }
-    return notMonotone(node, placed) ?? [way];
+    return refuseNegativeScale(placed) ?? [way];
   },
 };
 
@@ -112,19 +114,17 @@ export const NEGATION: AffineFacets = {
 export const CAST: AffineFacets = {
   passUp: (node, placed, facts) => {
     const [input, output] = castTypes(node, facts);
-    if (input === undefined || output === undefined)
-      return refuse("it is no Cast between floating-point types");
+    if (input === undefined || output === undefined) return refusals.castIsNotBetweenFloats();
     return input === output || WIDER[output].has(input)
       ? through(placed)
-      : refuse(`in ${input} the map would lose what it has in ${output}`);
+      : refusals.castWouldLosePrecision(input, output);
   },
   passDown: (node, _, placed, facts) => {
     const [input, output] = castTypes(node, facts);
-    if (input === undefined || output === undefined)
-      return refuse("it is no Cast between floating-point types");
+    if (input === undefined || output === undefined) return refusals.castIsNotBetweenFloats();
     return input === output || WIDER[input].has(output)
       ? placed
-      : refuse(`in ${output} the map would lose what it has in ${input}`);
+      : refusals.castWouldLosePrecision(output, input);
   },
 };
 
@@ -163,6 +163,6 @@ function widen(node: Node, index: number, placed: PlacedMap, facts: Facts): Plac
   const rank = outputRank(node, facts);
   const own = value === undefined ? undefined : facts.rank(value);
   if (placed.axis === undefined) return placed;
-  if (rank === undefined || own === undefined) return refuse("a rank is not known");
+  if (rank === undefined || own === undefined) return shared.operandRanksAreUnknown();
   return { axis: placed.axis + rank - own, map: placed.map };
 }

@@ -1,7 +1,9 @@
 import { DTYPES, dtypeCode } from "../../ir/dtype.js";
 import type { RaiseContext, RaiseTable } from "../../rules/raise/context.js";
 import { dropConsumed } from "../../rules/raise/steps.js";
+import { refusals as shared } from "../../rules/refusals.js";
 import type { OPERATORS } from "./operators.js";
+import { refusals } from "./refusals.js";
 
 /** Selu 6 has defaults of more digits. */
 function seluDefaults(at: RaiseContext): void {
@@ -14,7 +16,7 @@ function seluDefaults(at: RaiseContext): void {
 function castCode(at: RaiseContext): void {
   const type = at.string("to", "").toLowerCase();
   const dtype = DTYPES.find((known) => known === type);
-  if (dtype === undefined) at.refuse(`it casts to "${type}"`);
+  if (dtype === undefined) at.refuse(refusals.castTypeIsUnknown(type));
   at.set("to", dtypeCode(dtype));
 }
 
@@ -24,7 +26,7 @@ function binaryBroadcast(at: RaiseContext): void {
   if (at.int("broadcast", 0) !== 0 && node.attributes.has("axis")) {
     const rank = at.rank(0);
     const inner = at.rank(1);
-    if (rank === undefined || inner === undefined) at.refuse("the rank of its inputs is not known");
+    if (rank === undefined || inner === undefined) at.refuse(shared.operandRanksAreUnknown());
     const axis = at.int("axis", 0);
     const missing = rank - inner - (axis < 0 ? axis + rank : axis);
     if (missing > 0 && inner > 0) unsqueezeBehind(at, inner, missing);
@@ -37,7 +39,7 @@ function binaryBroadcast(at: RaiseContext): void {
 function preluBroadcast(at: RaiseContext): void {
   const rank = at.rank(0);
   const slope = at.know(1)?.shape;
-  if (slope === undefined || rank === undefined) at.refuse("the rank of its inputs is not known");
+  if (slope === undefined || rank === undefined) at.refuse(shared.operandRanksAreUnknown());
   if (slope.length === 1 && slope[0] !== 1 && rank > 2) unsqueezeBehind(at, 1, rank - 2);
 }
 
@@ -61,7 +63,7 @@ function clipInputs(at: RaiseContext): void {
 /** Erf 13 is for floats alone. */
 function erfType(at: RaiseContext): void {
   const dtype = at.know(0)?.dtype;
-  if (dtype !== undefined && /^u?int/.test(dtype)) at.refuse(`its input is ${dtype}`);
+  if (dtype !== undefined && /^u?int/.test(dtype)) at.refuse(refusals.typeHasNoLaterForm(dtype));
 }
 
 /** The steps of the family's operators, by the opset they lead to. */

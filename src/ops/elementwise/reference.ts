@@ -14,13 +14,10 @@ import {
   wrapInteger,
 } from "../../float64/tensor.js";
 import { DTYPES, type DType, isFloat } from "../../ir/dtype.js";
+import { errors as shared } from "../../rules/errors.js";
 import { type FacetTable, missing } from "../../rules/facet.js";
-import {
-  invalid,
-  type ReferenceContext,
-  type ReferenceRule,
-  unsupported,
-} from "../../rules/reference/rule.js";
+import { fail, type ReferenceContext, type ReferenceRule } from "../../rules/reference/rule.js";
+import { errors } from "./errors.js";
 import type { OPERATORS } from "./operators.js";
 
 export type Unary = (x: number) => number;
@@ -95,7 +92,7 @@ function compare(f: (a: number, b: number) => boolean): ReferenceRule {
 function variadic(f: Binary): ReferenceRule {
   return (c) => {
     const [first, ...rest] = c.inputs.map((_, index) => c.input(index));
-    if (first === undefined) return invalid("it has no inputs");
+    if (first === undefined) throw shared.referenceHasNoInputs();
     return [rest.reduce((sum, next) => zip(sum, next, f), first)];
   };
 }
@@ -105,7 +102,7 @@ const divide: ReferenceRule = (c) => {
   if (!isInteger(a.dtype)) return [zip(a, second(c), (x, y) => x / y)];
   return [
     zip(a, second(c), (x, y) => {
-      if (y === 0) return unsupported("it divides an integer by zero");
+      if (y === 0) throw errors.integerIsDividedByZero();
       return wrapInteger(a.dtype, Math.trunc(x / y));
     }),
   ];
@@ -146,7 +143,7 @@ const shift: ReferenceRule = (c) => {
 function bitwise(f: Binary): ReferenceRule {
   return (c) => {
     const { dtype } = c.input(0);
-    if (dtype === "int64" || dtype === "uint64") return unsupported(`its integers are ${dtype}`);
+    if (dtype === "int64" || dtype === "uint64") throw errors.integersAreTooWide(dtype);
     return [zip(c.input(0), c.input(1), (a, b) => wrapInteger(dtype, f(a, b)))];
   };
 }
@@ -174,12 +171,11 @@ export function castTo(tensor: ReferenceTensor, dtype: DType): ReferenceTensor {
   if (dtype === "bool") return mapTensor(tensor, (x) => (x !== 0 ? 1 : 0), dtype);
   if (isFloat(dtype)) return { ...tensor, dtype };
   // The 8- and 4-bit floats are a quantization, not a precision.
-  if (!isInteger(dtype)) return unsupported(`it casts to ${dtype}`);
+  if (!isInteger(dtype)) throw errors.referenceCastTypeIsUnknown(dtype);
   if (isInteger(tensor.dtype) && Math.abs(tensor.data[0] ?? 0) === 2 ** 63) return { ...tensor, dtype };
   return mapTensor(
     tensor,
-    (x) =>
-      Number.isFinite(x) ? wrapInteger(dtype, Math.trunc(x)) : unsupported(`it casts ${x} to ${dtype}`),
+    (x) => (Number.isFinite(x) ? wrapInteger(dtype, Math.trunc(x)) : fail(errors.castIsUndefined(x, dtype))),
     dtype,
   );
 }
@@ -192,7 +188,7 @@ const cast: ReferenceRule = (c) => {
     name === ""
       ? DTYPES[c.int("to", 0)]
       : (OLD_CASTS[name] ?? DTYPES.find((one) => one === name.toLowerCase()));
-  return dtype === undefined ? unsupported("it casts to an unknown type") : [castTo(c.input(0), dtype)];
+  return dtype === undefined ? fail(errors.referenceCastTypeIsUnknown()) : [castTo(c.input(0), dtype)];
 };
 
 const prelu: ReferenceRule = (c) => {

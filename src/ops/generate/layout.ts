@@ -1,17 +1,15 @@
-import { refuse } from "../../base/refusal.js";
 import { type FacetTable, type Gap, opaque } from "../../rules/facet.js";
 import { alike, type LayoutFacet, NO_CHANGE } from "../../rules/layout/facet.js";
 import { dropsAtRandom } from "./dropout.js";
 import type { OPERATORS } from "./operators.js";
+import { refusals } from "./refusals.js";
 
 const DRAWN: Gap = opaque("which element is drawn hangs on their order");
 const NO_DATA: Gap = opaque("no input of it is data");
 
 /** Dropout that drops nothing: its mask has the order of its data. */
 const DROPOUT: LayoutFacet = alike([0], (node, _, facts) =>
-  dropsAtRandom(node, facts.opset(node) ?? 0, facts)
-    ? refuse("what it drops is drawn element by element")
-    : NO_CHANGE,
+  dropsAtRandom(node, facts.opset(node) ?? 0, facts) ? refusals.dropoutMaskIsDrawn() : NO_CHANGE,
 );
 
 export const layout: FacetTable<keyof typeof OPERATORS, LayoutFacet> = {

@@ -1,12 +1,12 @@
 import type { RaiseContext, RaiseTable } from "../../rules/raise/context.js";
 import { dropConsumed, inferenceMode } from "../../rules/raise/steps.js";
 import type { OPERATORS } from "./operators.js";
+import { refusals } from "./refusals.js";
 
 /** The mask of a Dropout at inference: floats up to opset 9, and all ones from 12 on; before, runtimes gave zeros. */
 function dropoutMask(at: RaiseContext): void {
   const mask = at.node.output(1);
-  if (mask !== undefined && mask.uses.size > 0)
-    at.refuse("its mask is used, which is another one from then on");
+  if (mask !== undefined && mask.uses.size > 0) at.refuse(refusals.dropoutMaskChangesMeaning());
 }
 
 /** Dropout 12: the ratio is an input. */

@@ -1,6 +1,8 @@
 import { allocate, sizeOf, tensorOf } from "../../float64/tensor.js";
+import { errors as shared } from "../../rules/errors.js";
 import { type FacetTable, type Gap, opaque } from "../../rules/facet.js";
-import { type ReferenceRule, unsupported } from "../../rules/reference/rule.js";
+import { fail, type ReferenceRule } from "../../rules/reference/rule.js";
+import { errors } from "./errors.js";
 import type { OPERATORS } from "./operators.js";
 
 const constant: ReferenceRule = (c) => {
@@ -12,7 +14,7 @@ const constant: ReferenceRule = (c) => {
   if (floats !== undefined) return [tensorOf("float", [floats.length], floats)];
   const ints = c.ints("value_ints");
   return ints === undefined
-    ? unsupported("it is not a tensor of numbers")
+    ? fail(errors.constantHoldsNoNumbers())
     : [tensorOf("int64", [ints.length], ints)];
 };
 
@@ -33,7 +35,7 @@ const range: ReferenceRule = (c) => {
 const eyeLike: ReferenceRule = (c) => {
   const x = c.input(0);
   const [rows = 1, columns = 1] = x.dims;
-  if (c.has("dtype")) return unsupported("it names a type");
+  if (c.has("dtype")) throw errors.outputTypeIsNamed();
   const out = allocate(rows * columns);
   for (let row = 0; row < rows; row++) {
     const column = row + c.int("k", 0);
@@ -47,7 +49,7 @@ const dropout: ReferenceRule = (c) => {
   const training = c.opset >= 12 && (c.optional(2)?.data[0] ?? 0) !== 0;
   const ratio = c.optional(1)?.data[0] ?? c.float("ratio", 0.5);
   if ((training && ratio !== 0) || (c.opset < 7 && c.has("is_test") && c.int("is_test", 0) === 0))
-    return unsupported("it is in training form");
+    throw shared.referenceIsTrainingForm();
   return [x, tensorOf("bool", x.dims, allocate(x.data.length).fill(1))];
 };
 

@@ -1,12 +1,14 @@
 import { type ChannelAffine, expandChannels, isScaleOnly, isShiftOnly } from "../../affine/channel-affine.js";
 import { scaleOverflows, scaleTensor, sumsTensor } from "../../affine/scale-tensor.js";
-import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { isRefusal, type Refusal } from "../../base/refusal.js";
 import { type FloatDType, isFloat } from "../../ir/dtype.js";
 import type { Node } from "../../ir/graph.js";
 import type { Tensor } from "../../ir/tensor.js";
 import type { Absorption, PlacedMap } from "../../rules/affine/facet.js";
 import { requireConstant } from "../../rules/constants.js";
 import type { Facts } from "../../rules/facts.js";
+import { refusals as shared } from "../../rules/refusals.js";
+import { refusals } from "./refusals.js";
 
 /** (s * x + t) * B = x * (diag(s) * B) + t * B: row k of B takes the scale of x's column k, the bias takes t * B. */
 interface Product {
@@ -25,9 +27,9 @@ export function absorbInputIntoGemm(
   placed: PlacedMap,
   facts: Facts,
 ): Absorption | Refusal {
-  if (index !== 0) return refuse(`it is ${index === 1 ? "the weight" : "the bias"} of Gemm`);
-  if (node.hasReferences) return refuse("an attribute of it takes its value from the function's caller");
-  if ((facts.opset(node) ?? 0) < 7) return refuse("before opset 7 Gemm broadcasts by other rules");
+  if (index !== 0) return shared.valueIsNotItsData(index === 1 ? "weight" : "bias");
+  if (node.hasReferences) return shared.attributeIsSetByCaller();
+  if ((facts.opset(node) ?? 0) < 7) return shared.broadcastsByOldRules();
   const axis = node.int("transA", 0) === 0 ? 1 : 0;
   const product = readProduct(node, placed, axis, node.int("transB", 0) !== 0);
   if (isRefusal(product)) return product;
@@ -53,7 +55,7 @@ function gemmBias(node: Node, product: Product): Tensor | Refusal {
   const width = old?.dims.at(-1) ?? 1;
   const height = old?.dims.length === 2 ? (old.dims[0] ?? 1) : 1;
   if (old !== undefined && (old.dims.length > 2 || (width !== 1 && width !== columns))) {
-    return refuse(`its bias C is [${old.dims.join(",")}] for ${columns} columns`);
+    return shared.biasHasOtherShape(old.dims, columns);
   }
   const sums = (): Float64Array => {
     const c = old?.toFloat64();
@@ -65,7 +67,7 @@ function gemmBias(node: Node, product: Product): Tensor | Refusal {
     });
   };
   const bias = sumsTensor(dtype, height === 1 ? [columns] : [height, columns], map.shift, sums, old);
-  return bias ?? refuse(`its ${dtype} bias would overflow`);
+  return bias ?? shared.biasWouldOverflow(dtype);
 }
 
 /** A matrix product of matrices becomes a Gemm where a shift needs a place; with more axes only a scale goes in. */
@@ -78,7 +80,7 @@ export function absorbInputIntoMatMul(
   if (index !== 0) return absorbRight(node, placed, facts);
   const input = node.input(0);
   const rank = input === undefined ? undefined : facts.rank(input);
-  if (rank === undefined) return refuse("the rank of MatMul's input is not known");
+  if (rank === undefined) return shared.inputRankIsUnknown();
   const product = readProduct(node, placed, rank - 1, false);
   if (isRefusal(product)) return product;
   const scaled = scaledWeight(product);
@@ -87,7 +89,7 @@ export function absorbInputIntoMatMul(
   if (isScaleOnly(product.map)) return { constants };
   const { dtype, columns, map } = product;
   const bias = sumsTensor(dtype, [columns], map.shift, () => shiftThroughWeight(product));
-  if (bias === undefined) return refuse(`its ${dtype} bias would overflow`);
+  if (bias === undefined) return shared.biasWouldOverflow(dtype);
   if (rank === 2 && (facts.opset(node) ?? 0) >= 7)
     return { opType: "Gemm", constants: constants.set(2, bias) };
   return { constants, remainder: bias };
@@ -100,33 +102,34 @@ function absorbRight(node: Node, placed: PlacedMap, facts: Facts): Absorption | 
   const weight = requireConstant(node.input(0), "weight A");
   if (isRefusal(weight)) return weight;
   const { dtype } = weight;
-  if (!isFloat(dtype)) return refuse(`its weight is ${dtype}`);
-  if (rank === undefined || rank < 2) return refuse("the rank of MatMul's second operand is not known");
-  if (!isScaleOnly(placed.map)) return refuse("a shift of the second operand has no place in MatMul");
+  if (!isFloat(dtype)) return shared.weightIsNotFloat(dtype);
+  if (rank === undefined || rank < 2) return shared.operandRanksAreUnknown();
+  if (!isScaleOnly(placed.map)) return refusals.rightOperandTakesNoShift();
   if (placed.axis !== undefined && placed.axis !== rank - 2) {
-    return refuse(`the map runs along axis ${placed.axis}, the weight's columns along axis ${rank - 2}`);
+    return shared.mapRunsAlongOtherAxis(placed.axis, "the weight's columns", rank - 2);
   }
   const map = expandChannels(placed.map, weight.dims.at(-1) ?? 1);
-  if (map === undefined) return refuse(`its weight has ${weight.dims.at(-1)} columns`);
+  if (map === undefined)
+    return shared.mapHasOtherChannels(weight.dims.at(-1), "columns", placed.map.scale.length);
   return scaleOverflows(weight, map.scale, 1)
-    ? refuse(`its ${dtype} weight would overflow`)
+    ? shared.weightWouldOverflow(dtype)
     : { constants: new Map([[0, scaleTensor(weight, map.scale, 1)]]) };
 }
 
 function readProduct(node: Node, placed: PlacedMap, axis: number, transposed: boolean): Product | Refusal {
   const weight = requireConstant(node.input(1), "weight B");
   if (isRefusal(weight)) return weight;
-  if (!isFloat(weight.dtype)) return refuse(`its weight is ${weight.dtype}`);
+  if (!isFloat(weight.dtype)) return shared.weightIsNotFloat(weight.dtype);
   const [first, second] = weight.dims;
   if (first === undefined || second === undefined || weight.dims.length !== 2) {
-    return refuse(`its weight has rank ${weight.dims.length}`);
+    return shared.weightHasOtherRank(weight.dims.length);
   }
   if (placed.axis !== undefined && placed.axis !== axis) {
-    return refuse(`the map runs along axis ${placed.axis}, the weight's rows along axis ${axis}`);
+    return shared.mapRunsAlongOtherAxis(placed.axis, "the weight's rows", axis);
   }
   const [rows, columns] = transposed ? [second, first] : [first, second];
   const map = expandChannels(placed.map, rows);
-  if (map === undefined) return refuse(`it has ${rows} rows, the map ${placed.map.scale.length} channels`);
+  if (map === undefined) return shared.mapHasOtherChannels(rows, "rows", placed.map.scale.length);
   const [rowStep, columnStep] = transposed ? [1, second] : [second, 1];
   return { weight, dtype: weight.dtype, map, rowStep, columnStep, columns };
 }
@@ -134,7 +137,7 @@ function readProduct(node: Node, placed: PlacedMap, axis: number, transposed: bo
 function scaledWeight({ weight, dtype, map, rowStep }: Product): Tensor | Refusal | undefined {
   if (isShiftOnly(map)) return undefined;
   return scaleOverflows(weight, map.scale, rowStep)
-    ? refuse(`its ${dtype} weight would overflow`)
+    ? shared.weightWouldOverflow(dtype)
     : scaleTensor(weight, map.scale, rowStep);
 }
 

@@ -1,6 +1,6 @@
 import { type ChannelAffine, expandChannels, isScaleOnly, isShiftOnly } from "../../affine/channel-affine.js";
 import { fitsRange } from "../../affine/scale-tensor.js";
-import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { isRefusal, type Refusal } from "../../base/refusal.js";
 import type { FloatDType } from "../../ir/dtype.js";
 import type { Node } from "../../ir/graph.js";
 import { Tensor, tensorFromNumbers } from "../../ir/tensor.js";
@@ -8,27 +8,29 @@ import type { Absorption, PlacedMap } from "../../rules/affine/facet.js";
 import { readWeight, type ScaledWeight, scaleWeight } from "../../rules/affine/weight.js";
 import { constantTensor, requireConstant } from "../../rules/constants.js";
 import type { Facts } from "../../rules/facts.js";
+import { refusals as shared } from "../../rules/refusals.js";
+import { refusals } from "./refusals.js";
 
 /**
  * Y = alpha * A' * B' + beta * C with a constant B: column n of B' takes scale[n], and C becomes
  * beta * C * scale + shift, broadcast as far as it must be; beta becomes 1. alpha, transA and transB stay.
  */
 export function absorbIntoGemm(producer: Node, placed: PlacedMap, facts: Facts): Absorption | Refusal {
-  if (producer.hasReferences) return refuse("an attribute of it takes its value from the function's caller");
-  if ((facts.opset(producer) ?? 0) < 7) return refuse("before opset 7 Gemm broadcasts by other rules");
+  if (producer.hasReferences) return shared.attributeIsSetByCaller();
+  if ((facts.opset(producer) ?? 0) < 7) return shared.broadcastsByOldRules();
   const weight = readWeight(producer.input(1), "weight B", facts);
   if (isRefusal(weight)) return weight;
   const [rows, columns] = weight.dims;
   if (rows === undefined || columns === undefined || weight.dims.length !== 2) {
-    return refuse(`its weight has rank ${weight.dims.length}`);
+    return shared.weightHasOtherRank(weight.dims.length);
   }
   if (placed.axis !== undefined && placed.axis !== 1) {
-    return refuse(`the map runs along axis ${placed.axis}, the weight's columns along axis 1`);
+    return shared.mapRunsAlongOtherAxis(placed.axis, "the weight's columns", 1);
   }
   const transposed = producer.int("transB", 0) !== 0;
   const channels = transposed ? rows : columns;
   const map = expandChannels(placed.map, channels);
-  if (map === undefined) return refuse(`it has ${channels} columns, the map ${placed.map.scale.length}`);
+  if (map === undefined) return shared.mapHasOtherChannels(channels, "columns", placed.map.scale.length);
   const bias = gemmBias(producer, weight.dtype, map, channels);
   if (isRefusal(bias)) return bias;
 
@@ -57,7 +59,7 @@ function gemmBias(
   const width = old.dims.at(-1) ?? 1;
   const height = old.dims.length === 2 ? (old.dims[0] ?? 1) : 1;
   if (old.dims.length > 2 || (width !== 1 && width !== channels)) {
-    return refuse(`its bias C is [${old.dims.join(",")}] for ${channels} columns`);
+    return shared.biasHasOtherShape(old.dims, channels);
   }
   const c = old.toFloat64();
   const values = Float64Array.from({ length: height * channels }, (_, i) => {
@@ -75,25 +77,25 @@ function gemmBias(
  */
 export function absorbIntoMatMul(producer: Node, placed: PlacedMap, facts: Facts): Absorption | Refusal {
   const [a, b] = [producer.input(0), producer.input(1)];
-  if (a === undefined || b === undefined) return refuse("an operand of it is missing");
+  if (a === undefined || b === undefined) return shared.operandIsNotGiven();
   const right = constantTensor(b) !== undefined || constantTensor(a) === undefined;
   const side = right && !isRefusal(readWeight(b, "weight B", facts)) ? 1 : 0;
   const weight = readWeight(side === 1 ? b : a, side === 1 ? "weight B" : "weight A or B", facts);
-  if (isRefusal(weight)) return refuse("neither operand of it is a constant");
-  if (weight.dims.length < 2) return refuse(`its weight has rank ${weight.dims.length}`);
+  if (isRefusal(weight)) return refusals.operandsAreNotConstant();
+  if (weight.dims.length < 2) return shared.weightHasOtherRank(weight.dims.length);
   const output = producer.output(0);
   const rank = output === undefined ? undefined : facts.rank(output);
   const other = facts.rank(side === 1 ? a : b);
-  if (rank === undefined || other === undefined) return refuse("the rank of its output is not proven");
+  if (rank === undefined || other === undefined) return shared.outputRankIsUnknown();
 
   const weightAxis = weight.dims.length - (side === 1 ? 1 : 2);
   const outputAxis = side === 1 || other === 1 ? rank - 1 : rank - 2;
   if (placed.axis !== undefined && placed.axis !== outputAxis) {
-    return refuse(`the map runs along axis ${placed.axis}, the constant's channels along axis ${outputAxis}`);
+    return shared.mapRunsAlongOtherAxis(placed.axis, "the constant's channels", outputAxis);
   }
   const channels = weight.dims[weightAxis] ?? 0;
   const map = expandChannels(placed.map, channels);
-  if (map === undefined) return refuse(`it has ${channels} channels, the map ${placed.map.scale.length}`);
+  if (map === undefined) return shared.mapHasOtherChannels(channels, "channels", placed.map.scale.length);
   const inner = side === 1 ? 1 : (weight.dims.at(-1) ?? 1);
 
   const scaled = isShiftOnly(map)
@@ -102,8 +104,7 @@ export function absorbIntoMatMul(producer: Node, placed: PlacedMap, facts: Facts
   if (isRefusal(scaled)) return scaled;
   const constants = new Map(scaled.constants);
   if (isScaleOnly(map)) return scaled;
-  if ((facts.opset(producer) ?? 0) < 7)
-    return refuse("before opset 7 the Add it needs broadcasts by other rules");
+  if ((facts.opset(producer) ?? 0) < 7) return refusals.addBroadcastsByOldRules();
   const shift = boundedTensor(weight.dtype, [channels], map.shift);
   if (isRefusal(shift)) return shift;
   const isGemm = side === 1 && other === 2 && weight.dims.length === 2;
@@ -118,7 +119,5 @@ export function absorbIntoMatMul(producer: Node, placed: PlacedMap, facts: Facts
 const UNSCALED: ScaledWeight = { constants: new Map<number, Tensor>() };
 
 function boundedTensor(dtype: FloatDType, dims: readonly number[], values: Float64Array): Tensor | Refusal {
-  return fitsRange(dtype, values)
-    ? tensorFromNumbers(dtype, dims, values)
-    : refuse(`its ${dtype} bias would overflow`);
+  return fitsRange(dtype, values) ? tensorFromNumbers(dtype, dims, values) : shared.biasWouldOverflow(dtype);
 }

@@ -1,8 +1,9 @@
-import { type Refusal, refuse } from "../../base/refusal.js";
+import type { Refusal } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
 import type { GradientContext, GradientRule } from "../../rules/gradient/rule.js";
 import { joinSizes, range, sizesOf } from "../../rules/gradient/sizes.js";
 import { shapeOf, sumTo } from "../../rules/gradient/support.js";
+import { refusals } from "./refusals.js";
 
 interface Equation {
   readonly operands: readonly string[];
@@ -29,7 +30,7 @@ function readEquation(c: GradientContext): Equation | Refusal {
       continue;
     }
     const rank = facts.rank(c.input(index));
-    if (rank === undefined) return refuse("its equation has an ellipsis for axes whose number is not known");
+    if (rank === undefined) return refusals.ellipsisRankIsUnknown();
     const count = rank - term.length + 3;
     const letters = free.slice(0, count).reverse().join("");
     if (letters.length > hidden.length) hidden = letters;
@@ -49,7 +50,7 @@ export const einsum: GradientRule = (c) => {
   const equation = readEquation(c);
   if ("kind" in equation) return equation;
   const { operands, output } = equation;
-  if ([...operands, output].some(repeatsALabel)) return refuse("its equation repeats a label in one term");
+  if ([...operands, output].some(repeatsALabel)) return refusals.labelIsRepeated();
   return operands.map((labels, index) => {
     if (!c.needs(index)) return undefined;
     const others = range(operands.length).filter((other) => other !== index);

@@ -1,10 +1,10 @@
-import { refuse } from "../../base/refusal.js";
 import type { AttributeInit } from "../../ir/attribute.js";
 import type { Value } from "../../ir/graph.js";
 import { type FacetTable, missing } from "../../rules/facet.js";
 import type { GradientContext, GradientRule } from "../../rules/gradient/rule.js";
 import { range } from "../../rules/gradient/sizes.js";
 import { reshapeLike, scalarLike, sumTo } from "../../rules/gradient/support.js";
+import { refusals } from "../../rules/refusals.js";
 import { einsum } from "./gradient-einsum.js";
 import type { OPERATORS } from "./operators.js";
 
@@ -19,7 +19,7 @@ const matMul: GradientRule = (c) => {
   if (g === undefined) return [];
   let [a, b] = [c.input(0), c.input(1)];
   let [rankA, rankB] = [facts.rank(a), facts.rank(b)];
-  if (rankA === undefined || rankB === undefined) return refuse("the rank of an operand is not known");
+  if (rankA === undefined || rankB === undefined) return refusals.operandRanksAreUnknown();
   if (rankA === 1 && rankB === 1) {
     return [
       c.needs(0) ? build.op("Mul", [g, b]) : undefined,

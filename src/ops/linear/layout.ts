@@ -1,11 +1,13 @@
-import { type Refusal, refuse } from "../../base/refusal.js";
+import type { Refusal } from "../../base/refusal.js";
 import { isFloat } from "../../ir/dtype.js";
 import type { Node } from "../../ir/graph.js";
 import { type FacetTable, missing } from "../../rules/facet.js";
 import type { Facts } from "../../rules/facts.js";
 import { type Anchor, type LayoutFacet, moved, type Relayout, rankOf } from "../../rules/layout/facet.js";
 import type { Permutation } from "../../rules/layout/permutation.js";
+import { refusals as shared } from "../../rules/refusals.js";
 import type { OPERATORS } from "./operators.js";
+import { refusals } from "./refusals.js";
 
 /**
  * A matrix on the right multiplies along the last axis: the others, rows and batch, may come in any order. Two stacks of matrices
@@ -13,31 +15,31 @@ import type { OPERATORS } from "./operators.js";
  */
 const MATMUL: LayoutFacet = (node, { side, index, perm }, facts) => {
   const [a, b] = [rankOf(node.input(0), facts), rankOf(node.input(1), facts)];
-  if (a === undefined || b === undefined) return refuse("the rank of an operand is not known");
+  if (a === undefined || b === undefined) return shared.operandRanksAreUnknown();
   if (a === 2 && b === 2) return asGemm(node, { side, index, perm }, facts);
   const rank = perm.length;
   const outputs = moved([[0, perm]]);
   if (b === 2 && a > 2 && (side === "output" || index === 0)) {
     return perm[rank - 1] === rank - 1
       ? { inputs: moved([[0, perm]]), outputs }
-      : refuse("it multiplies along the last axis");
+      : refusals.productSumsLastAxis();
   }
-  if (a !== b || a < 3) return refuse("its operands differ in rank");
+  if (a !== b || a < 3) return refusals.operandRanksDiffer();
   const keepsMatrices = perm[rank - 1] === rank - 1 && perm[rank - 2] === rank - 2;
   const inputs: [number, Permutation][] = [
     [0, perm],
     [1, perm],
   ];
-  return keepsMatrices ? { inputs: moved(inputs), outputs } : refuse("its last two axes are matrices");
+  return keepsMatrices ? { inputs: moved(inputs), outputs } : refusals.lastAxesAreMatrices();
 };
 
 /** A product of two matrices is a Gemm, which from opset 11 on needs no C. */
 function asGemm(node: Node, { side, index, perm }: Anchor, facts: Facts): Relayout | Refusal {
   const output = node.output(0);
   const dtype = output === undefined ? undefined : facts.dtype(output);
-  if (side === "output") return refuse("only its operands can be transposed");
+  if (side === "output") return refusals.resultCannotBeTransposed();
   if (dtype === undefined || !isFloat(dtype) || (facts.opset(node) ?? 0) < 11) {
-    return refuse("it cannot become a Gemm");
+    return refusals.productIsNoGemm();
   }
   return {
     opType: "Gemm",
@@ -49,7 +51,7 @@ function asGemm(node: Node, { side, index, perm }: Anchor, facts: Facts): Relayo
 
 /** Gemm reads either operand transposed. */
 const GEMM: LayoutFacet = (node, { side, index, perm }) => {
-  if (side === "output" || index > 1) return refuse("only its operands can be transposed");
+  if (side === "output" || index > 1) return refusals.resultCannotBeTransposed();
   const name = index === 0 ? "transA" : "transB";
   return {
     attributes: { [name]: node.int(name, 0) === 0 ? 1 : 0 },

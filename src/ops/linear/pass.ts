@@ -1,9 +1,11 @@
-import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { isRefusal, type Refusal } from "../../base/refusal.js";
 import type { Node } from "../../ir/graph.js";
 import type { Passage, PlacedMap } from "../../rules/affine/facet.js";
-import { notScaleOnly, placeOperand } from "../../rules/affine/placement.js";
+import { placeOperand, refuseShift } from "../../rules/affine/placement.js";
 import { constantTensor } from "../../rules/constants.js";
 import type { Facts } from "../../rules/facts.js";
+import { refusals as shared } from "../../rules/refusals.js";
+import { refusals } from "./refusals.js";
 
 /** For A and B, the axis that is summed over where the output, from its end, has what the other one gives. */
 const SUMMED = [1, 2] as const;
@@ -14,21 +16,19 @@ const SUMMED = [1, 2] as const;
  */
 export function passThroughMatMul(node: Node, placed: PlacedMap, facts: Facts): readonly Passage[] | Refusal {
   const operands = [node.input(0), node.input(1)];
-  if (operands.some((value) => constantTensor(value) !== undefined))
-    return refuse("its constant takes the map, or nothing does");
-  const shifted = notScaleOnly(node, placed);
+  if (operands.some((value) => constantTensor(value) !== undefined)) return refusals.constantTakesMap();
+  const shifted = refuseShift(placed);
   if (shifted !== undefined) return shifted;
   const output = node.output(0);
   const rank = output && facts.rank(output);
-  if (rank === undefined) return refuse("the rank of its output is not proven");
+  if (rank === undefined) return shared.outputRankIsUnknown();
   const ways: Passage[] = [];
   for (const [index, value] of operands.entries()) {
     const own = value === undefined ? undefined : facts.rank(value);
-    if (value === undefined || own === undefined || own < 2)
-      return refuse("an operand of it may be a vector");
+    if (value === undefined || own === undefined || own < 2) return refusals.operandMayBeVector();
     if (placed.axis !== undefined && rank - placed.axis === SUMMED[index]) continue;
     const part = placeOperand(value, rank, placed, facts);
     if (!isRefusal(part)) ways.push(new Map([[index, part]]));
   }
-  return ways.length > 0 ? ways : refuse("neither operand of it is known to have the map's axis");
+  return ways.length > 0 ? ways : refusals.operandsLackMapAxis();
 }

@@ -1,9 +1,10 @@
-import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { isRefusal, type Refusal, refusedAt } from "../../base/refusal.js";
 import { type FloatDType, isFloat } from "../../ir/dtype.js";
 import type { Node, Value } from "../../ir/graph.js";
 import type { Tensor } from "../../ir/tensor.js";
 import { requireConstant } from "../../rules/constants.js";
 import type { Facts } from "../../rules/facts.js";
+import { refusals } from "../../rules/refusals.js";
 
 /** alpha * A' * B' + bias with a constant matrix B: a Gemm, or a MatMul, whose A may have more axes. */
 export interface ConstantProduct {
@@ -27,20 +28,19 @@ export interface ConstantProduct {
 /** Reads a Gemm or a MatMul with its constant on the right, or says why it cannot be. */
 export function readProduct(node: Node, facts: Facts): ConstantProduct | Refusal {
   const label = node.label;
-  if (node.hasReferences)
-    return refuse(`an attribute of ${label} takes its value from the function's caller`);
+  if (node.hasReferences) return refusedAt(label, refusals.attributeIsSetByCaller());
   const isGemm = node.is("Gemm");
-  if (isGemm && (facts.opset(node) ?? 0) < 7) return refuse("before opset 7 Gemm broadcasts by other rules");
+  if (isGemm && (facts.opset(node) ?? 0) < 7) return refusedAt(label, refusals.broadcastsByOldRules());
   const [input, output] = [node.input(0), node.output(0)];
-  if (input === undefined || output === undefined) return refuse(`${label} has no input or no output`);
+  if (input === undefined || output === undefined) return refusedAt(label, refusals.inputOrOutputIsMissing());
   const weight = requireConstant(node.input(1), "weight B");
-  if (isRefusal(weight)) return refuse(`${label}: ${weight.reason}`);
+  if (isRefusal(weight)) return refusedAt(label, weight);
   const { dtype, dims } = weight;
-  if (!isFloat(dtype)) return refuse(`the weight of ${label} is ${dtype}`);
-  if (weight.data.kind === "missing") return refuse(`the file with the weight of ${label} is missing`);
+  if (!isFloat(dtype)) return refusedAt(label, refusals.weightIsNotFloat(dtype));
+  if (weight.data.kind === "missing") return refusedAt(label, refusals.weightFileIsMissing());
   const [first, second] = dims;
   if (first === undefined || second === undefined || dims.length !== 2 || weight.size === 0) {
-    return refuse(`the weight of ${label} is [${dims.join(",")}], no matrix`);
+    return refusedAt(label, refusals.weightHasOtherShape(dims));
   }
   const flag = (name: string): boolean => isGemm && node.int(name, 0) !== 0;
   const transB = flag("transB");
@@ -55,12 +55,10 @@ function readBias(node: Node, columns: number): Float64Array | Refusal | undefin
   const given = node.input(2);
   if (given === undefined) return undefined;
   const tensor = requireConstant(given, "bias C");
-  if (isRefusal(tensor)) return refuse(`${node.label}: ${tensor.reason}`);
+  if (isRefusal(tensor)) return refusedAt(node.label, tensor);
   const width = tensor.dims.at(-1) ?? 1;
   if (tensor.size !== width || (width !== 1 && width !== columns)) {
-    return refuse(
-      `the bias C of ${node.label} is [${tensor.dims.join(",")}], not one number for each column`,
-    );
+    return refusedAt(node.label, refusals.biasHasOtherShape(tensor.dims, columns));
   }
   const beta = node.float("beta", 1);
   const values = tensor.toFloat64();

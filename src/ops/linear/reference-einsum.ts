@@ -6,7 +6,8 @@ import {
   stridesOf,
   tensorOf,
 } from "../../float64/tensor.js";
-import { invalid, type ReferenceRule } from "../../rules/reference/rule.js";
+import type { ReferenceRule } from "../../rules/reference/rule.js";
+import { errors } from "./errors.js";
 
 /** Stands for the axes of an ellipsis, the last one first. */
 const HIDDEN = "0123456789";
@@ -24,7 +25,7 @@ export const einsum: ReferenceRule = (c) => {
   const terms = inputs.split(",").map((text, index): Term => {
     const x = c.input(index);
     const count = x.dims.length - text.replace("...", "").length;
-    if (count < 0 || (count > 0 && !text.includes("..."))) invalid(`"${text}" for [${x.dims}]`);
+    if (count < 0 || (count > 0 && !text.includes("..."))) throw errors.termDoesNotFitOperand(text, x.dims);
     hidden = Math.max(hidden, count);
     return { labels: spelled(text, count), x, strides: stridesOf(x.dims) };
   });

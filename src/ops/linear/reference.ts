@@ -10,19 +10,20 @@ import {
   tensorOf,
 } from "../../float64/tensor.js";
 import { type FacetTable, missing } from "../../rules/facet.js";
-import { invalid, type ReferenceRule } from "../../rules/reference/rule.js";
+import type { ReferenceRule } from "../../rules/reference/rule.js";
 import { zip } from "../elementwise/reference.js";
+import { errors } from "./errors.js";
 import type { OPERATORS } from "./operators.js";
 import { einsum } from "./reference-einsum.js";
 
 /** numpy.matmul: the last two axes are matrices, the others broadcast, and a vector is a row or a column. */
 export function multiply(a: ReferenceTensor, b: ReferenceTensor): ReferenceTensor {
-  if (a.dims.length === 0 || b.dims.length === 0) return invalid("MatMul of a scalar");
+  if (a.dims.length === 0 || b.dims.length === 0) throw errors.operandIsScalar();
   const left = a.dims.length === 1 ? [1, ...a.dims] : a.dims;
   const right = b.dims.length === 1 ? [...b.dims, 1] : b.dims;
   const [rows = 1, depth = 1] = left.slice(-2);
   const [rightDepth = 1, columns = 1] = right.slice(-2);
-  if (depth !== rightDepth) return invalid(`MatMul of [${a.dims}] and [${b.dims}]`);
+  if (depth !== rightDepth) throw errors.matricesDoNotFit("MatMul", a.dims, b.dims);
   const outer = broadcastDims(left.slice(0, -2), right.slice(0, -2));
   const out = allocate(sizeOf(outer) * rows * columns);
   const aBases = basesOf(left.slice(0, -2), outer, rows * depth);
@@ -62,7 +63,7 @@ const gemm: ReferenceRule = (c) => {
   const [rows, depth] = transA ? [a1, a0] : [a0, a1];
   const [rightDepth, columns] = transB ? [b1, b0] : [b0, b1];
   if (a.dims.length !== 2 || b.dims.length !== 2 || depth !== rightDepth)
-    return invalid(`Gemm of [${a.dims}] and [${b.dims}]`);
+    throw errors.matricesDoNotFit("Gemm", a.dims, b.dims);
   const out = allocate(rows * columns);
   addProduct({
     rows,

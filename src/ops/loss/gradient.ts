@@ -1,4 +1,3 @@
-import { refuse } from "../../base/refusal.js";
 import { dtypeCode } from "../../ir/dtype.js";
 import type { Value } from "../../ir/graph.js";
 import { tensorFromNumbers } from "../../ir/tensor.js";
@@ -7,6 +6,7 @@ import type { GradientContext, GradientRule } from "../../rules/gradient/rule.js
 import { sizesOf } from "../../rules/gradient/sizes.js";
 import { scalarLike } from "../../rules/gradient/support.js";
 import type { OPERATORS } from "./operators.js";
+import { refusals } from "./refusals.js";
 
 interface Targets {
   /** How much each label's loss counts in the result, [N, 1, ...]: the gradient that comes in and the label's weight. */
@@ -60,12 +60,10 @@ function shareOf(c: GradientContext, g: Value, labels: Value, counts: Value | un
   return build.op("Div", [one, build.op("CastLike", [build.op("Size", [labels]), g])]);
 }
 
-const WEIGHTS = "its class weights are asked for a gradient; they are constants of a loss";
-
 /** dscores = share * (probabilities - one-hot labels), and through the logarithms of the probabilities what LogSoftmax gives. */
 const softmaxCrossEntropy: GradientRule = (c) => {
   const { build } = c;
-  if (c.needs(2)) return refuse(WEIGHTS);
+  if (c.needs(2)) return refusals.classWeightsHaveNoGradient();
   if (!c.needs(0)) return [];
   const logarithms = c.forwardOutput(1);
   const probabilities = build.op("Exp", [logarithms]);
@@ -85,7 +83,7 @@ const softmaxCrossEntropy: GradientRule = (c) => {
 
 const negativeLogLikelihood: GradientRule = (c) => {
   const g = c.grad(0);
-  if (c.needs(2)) return refuse(WEIGHTS);
+  if (c.needs(2)) return refusals.classWeightsHaveNoGradient();
   if (g === undefined || !c.needs(0)) return [];
   const { share, oneHot } = targetsOf(c, g);
   return [c.build.op("Neg", [c.build.op("Mul", [share, oneHot])])];

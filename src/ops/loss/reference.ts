@@ -1,6 +1,7 @@
 import { allocate, type ReferenceTensor, splitAt, tensorOf } from "../../float64/tensor.js";
 import type { FacetTable } from "../../rules/facet.js";
-import { invalid, type ReferenceContext, type ReferenceRule } from "../../rules/reference/rule.js";
+import type { ReferenceContext, ReferenceRule } from "../../rules/reference/rule.js";
+import { errors } from "./errors.js";
 import type { OPERATORS } from "./operators.js";
 
 /** Minus the class's logarithm at each label, times the class's weight; ignored labels count nothing. */
@@ -15,7 +16,7 @@ function likelihoodLoss(c: ReferenceContext, logarithms: ReferenceTensor): Refer
   for (let i = 0; i < losses.length; i++) {
     const label = labels.data[i] ?? 0;
     if (label === ignored) continue;
-    if (label < 0 || label >= size) invalid(`label ${label} of ${size} classes`);
+    if (label < 0 || label >= size) throw errors.labelIsOutsideClasses(label, size);
     const weight = weights === undefined ? 1 : (weights[label] ?? 0);
     const at = (Math.floor(i / inner) * size + label) * inner + (i % inner);
     losses[i] = -(logarithms.data[at] ?? 0) * weight;

@@ -1,10 +1,10 @@
-import { refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
 import { tensorFromNumbers } from "../../ir/tensor.js";
 import type { GradientContext, GradientRule } from "../../rules/gradient/rule.js";
 import { multiply, scatterAdd, shapeOf, subtract, zerosLike } from "../../rules/gradient/support.js";
 import { normalAxis } from "../../rules/shapes.js";
 import { copying, padWith } from "./gradient-window.js";
+import { refusals } from "./refusals.js";
 
 /**
  * Rows are added up at their indices by ScatterND, which is three times as fast as ScatterElements for an embedding. An axis
@@ -96,7 +96,7 @@ function scattering(
     const g = c.grad(0);
     if (g === undefined) return [];
     const reduction = c.node.string("reduction", "none");
-    if (reduction !== "none" && reduction !== "add") return refuse(`its reduction is "${reduction}"`);
+    if (reduction !== "none" && reduction !== "add") return refusals.scatterReductionHasNoGradient(reduction);
     let data: Value | undefined;
     if (c.needs(0)) data = reduction === "add" ? g : write(c, g, zerosLike(c, c.input(2)));
     return [data, undefined, c.needs(2) ? read(c, g) : undefined];
@@ -120,7 +120,7 @@ export const oneHot: GradientRule = (c) => {
   if (g === undefined || !c.needs(2)) return [];
   const { build } = c;
   const dtype = c.facts.dtype(c.input(2));
-  if (dtype === undefined) return refuse("the type of its values is not known");
+  if (dtype === undefined) return refusals.valueTypeIsUnknown();
   const marks = build.constant(tensorFromNumbers(dtype, [2], [0, 1]));
   const mask = build.op("OneHot", [c.input(0), c.input(1), marks], {
     axis: BigInt(c.node.int("axis", -1)),

@@ -1,8 +1,8 @@
-import { refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
 import { type FacetTable, missing, opaque } from "../../rules/facet.js";
 import type { GradientContext, GradientRule } from "../../rules/gradient/rule.js";
 import { reshapeLike, scatterByIndex, shapeOf, sumTo } from "../../rules/gradient/support.js";
+import { refusals } from "../../rules/refusals.js";
 import { normalAxis } from "../../rules/shapes.js";
 import { gather, gatherElements, gatherNd, oneHot, scatterElements, scatterNd } from "./gradient-index.js";
 import { copying, gradientOrZeros, pad, slice } from "./gradient-window.js";
@@ -21,7 +21,7 @@ const concat: GradientRule = (c) => {
   const g = c.grad(0);
   if (g === undefined) return [];
   const axis = c.node.int("axis");
-  if (axis === undefined) return refuse("its axis is missing");
+  if (axis === undefined) return refusals.axisIsUnknown();
   const parts = c.node.inputs.flatMap((value) => value ?? []);
   if (parts.length === 1) return [g];
   const sizes = parts.map((part) => sizeAlong(c, part, axis));

@@ -1,4 +1,4 @@
-import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { isRefusal, type Refusal } from "../../base/refusal.js";
 import type { Node } from "../../ir/graph.js";
 import { tensorFromNumbers } from "../../ir/tensor.js";
 import { type FacetTable, missing, opaque } from "../../rules/facet.js";
@@ -17,7 +17,9 @@ import {
   rankOf,
 } from "../../rules/layout/facet.js";
 import { extend, type Permutation } from "../../rules/layout/permutation.js";
+import { refusals as shared } from "../../rules/refusals.js";
 import type { OPERATORS } from "./operators.js";
+import { refusals } from "./refusals.js";
 
 /** Concat joins along one axis. Before opset 4 it has the default 1. */
 const CONCAT: LayoutFacet = alike("all", (node, perm) => axisAttribute(node, 1, perm));
@@ -34,7 +36,7 @@ const SLICE: LayoutFacet = alike([0], (node, perm, facts) => {
   if (named !== undefined) return named.rename(named.axes.map((axis) => perm.indexOf(axis)));
   const starts = node.input(1);
   const count = node.ints("starts")?.length ?? (starts === undefined ? undefined : facts.shape(starts)?.[0]);
-  if (typeof count !== "number") return refuse("the axes that it cuts are not known");
+  if (typeof count !== "number") return shared.parameterIsUnknown("axes");
   const axes = Array.from({ length: count }, (_, axis) => perm.indexOf(axis));
   return starts === undefined
     ? { attributes: { axes } }
@@ -49,7 +51,7 @@ const PAD: LayoutFacet = alike([0], (node, perm, facts) => {
   const pads = perAxis(node, node.ints("paddings") === undefined ? "pads" : "paddings", 1, facts);
   if (isRefusal(pads)) return pads;
   const rank = perm.length;
-  if (pads.numbers.length !== 2 * rank) return refuse("its pads do not fit the rank");
+  if (pads.numbers.length !== 2 * rank) return refusals.padListDoesNotFitRank();
   return pads.replace([...perm, ...perm.map((axis) => axis + rank)].map((at) => pads.numbers[at] ?? 0));
 });
 
@@ -59,19 +61,19 @@ const TILE: LayoutFacet = alike([0], (node, perm, facts) => eachAxis(node, "repe
 const EXPAND: LayoutFacet = (node, anchor, facts) =>
   rankOf(node.input(0), facts) === rankOf(node.output(0), facts)
     ? alike([0], (own, perm) => eachAxis(own, "shape", perm, facts))(node, anchor, facts)
-    : refuse("it adds axes in front");
+    : refusals.addsAxesInFront();
 
 function eachAxis(node: Node, attribute: string, perm: Permutation, facts: Facts): Change | Refusal {
   const list = perAxis(node, attribute, 1, facts);
   if (isRefusal(list)) return list;
-  if (list.numbers.length !== perm.length) return refuse(`its ${attribute} are fewer than its axes`);
+  if (list.numbers.length !== perm.length) return refusals.listIsShorterThanRank(attribute);
   return list.replace(perm.map((axis) => list.numbers[axis] ?? 1));
 }
 
 /** Gather puts the axes of its indices in the place of one axis of its data. */
 const GATHER: LayoutFacet = (node, anchor, facts): Relayout | Refusal => {
   const [rank, indices] = [rankOf(node.input(0), facts), rankOf(node.input(1), facts)];
-  if (rank === undefined || indices === undefined) return refuse("its ranks are not known");
+  if (rank === undefined || indices === undefined) return shared.operandRanksAreUnknown();
   const axis = normalized(node.int("axis", 0), rank);
   const result = (order: Permutation): Permutation =>
     order.flatMap((from) => {
@@ -80,9 +82,9 @@ const GATHER: LayoutFacet = (node, anchor, facts): Relayout | Refusal => {
     });
   let order = anchor.perm;
   if (anchor.side === "output") {
-    if (indices > 1) return refuse("its indices have several axes");
+    if (indices > 1) return refusals.indicesHaveSeveralAxes();
     order = indices === 1 ? anchor.perm : extend(anchor.perm, new Set([axis]), rank);
-  } else if (anchor.index !== 0) return refuse("input 1 of it is no data");
+  } else if (anchor.index !== 0) return shared.valueIsNotItsData("indices");
   return {
     attributes: { axis: order.indexOf(axis) },
     inputs: moved([[0, order]]),
@@ -95,7 +97,7 @@ const MATRIX: LayoutFacet = alike([0], (_, perm) => {
   const rank = perm.length;
   return perm[rank - 1] === rank - 1 && perm[rank - 2] === rank - 2
     ? NO_CHANGE
-    : refuse("its last two axes are a matrix");
+    : refusals.lastAxesAreMatrix();
 });
 
 export const layout: FacetTable<keyof typeof OPERATORS, LayoutFacet> = {

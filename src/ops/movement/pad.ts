@@ -1,7 +1,9 @@
-import { type Refusal, refuse } from "../../base/refusal.js";
+import type { Refusal } from "../../base/refusal.js";
 import type { Node, Value } from "../../ir/graph.js";
 import type { Facts } from "../../rules/facts.js";
+import { refusals as shared } from "../../rules/refusals.js";
 import { normalAxes } from "../../rules/shapes.js";
+import { refusals } from "./refusals.js";
 
 /** What a Pad does. */
 export interface Padding {
@@ -15,19 +17,19 @@ export interface Padding {
 
 /** A Pad of any version, or why it cannot be read. */
 export function readPad(node: Node, facts: Facts): Padding | Refusal {
-  if (node.hasReferences) return refuse("an attribute of it takes its value from the function's caller");
+  if (node.hasReferences) return shared.attributeIsSetByCaller();
   const [input, filling, given] = [node.input(0), node.input(2), node.input(3)];
   const rank = input === undefined ? undefined : facts.rank(input);
-  if (input === undefined || rank === undefined) return refuse("the rank of its input is not known");
+  if (input === undefined || rank === undefined) return shared.inputRankIsUnknown();
   const counts = node.input(1);
   const pads = counts === undefined ? (node.ints("pads") ?? node.ints("paddings")) : facts.numbers(counts);
   const named = given === undefined ? [...Array(rank).keys()] : facts.numbers(given);
   const axes = named === undefined ? undefined : normalAxes(named, rank);
   if (pads === undefined || axes === undefined || pads.length !== 2 * axes.length) {
-    return refuse("its pads are not known");
+    return shared.parameterIsUnknown("pads");
   }
   const value = filling === undefined ? node.float("value", 0) : facts.numbers(filling)?.[0];
-  if (value === undefined) return refuse("what it pads with is not known");
+  if (value === undefined) return refusals.padValueIsUnknown();
   const all = new Array<number>(2 * rank).fill(0);
   for (const [at, axis] of axes.entries()) {
     all[axis] = pads[at] ?? 0;

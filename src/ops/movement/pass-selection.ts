@@ -1,9 +1,11 @@
 import { type ChannelAffine, channelCount, expandChannels } from "../../affine/channel-affine.js";
-import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { isRefusal, type Refusal } from "../../base/refusal.js";
 import type { Node, Value } from "../../ir/graph.js";
 import type { AffineFacets, Passage, PlacedMap } from "../../rules/affine/facet.js";
-import { notScaleOnly, placeOperand, through } from "../../rules/affine/placement.js";
+import { placeOperand, refuseShift, through } from "../../rules/affine/placement.js";
 import type { Facts } from "../../rules/facts.js";
+import { refusals as shared } from "../../rules/refusals.js";
+import { refusals } from "./refusals.js";
 
 /**
  * An operator that makes each slice of its output along an axis from one slice of its input. `picked` names them where
@@ -30,29 +32,24 @@ function selects(read: (node: Node, facts: Facts, output: number) => Selection |
       if (isRefusal(selection)) return selection;
       const axis = selection.up(placed.axis);
       if (!selection.picked.has(axis)) {
-        return alone
-          ? through({ axis, map: placed.map })
-          : refuse(`the other outputs of ${node.opType} would be mapped too`);
+        return alone ? through({ axis, map: placed.map }) : refusals.otherOutputsWouldBeMapped();
       }
       const picked = selection.picked.get(axis);
       const size = sizeOf(node.input(0), axis, facts);
-      if (picked === undefined || size === undefined)
-        return refuse(`what ${node.opType} picks along the map's axis is not known`);
+      if (picked === undefined || size === undefined) return refusals.selectionIsUnknown();
       const map = scatter(placed.map, picked, size);
-      return map === undefined
-        ? refuse(`${node.opType} picks a channel twice, for different maps`)
-        : through({ axis, map });
+      return map === undefined ? refusals.channelIsPickedTwice() : through({ axis, map });
     },
     passDown: (node, index, placed, facts, output) => {
-      if (index !== 0) return refuse(`it is no data of ${node.opType}`);
+      if (index !== 0) return shared.valueIsNotItsData(`input ${index}`);
       if (placed.axis === undefined) return placed;
       const selection = read(node, facts, output);
       if (isRefusal(selection)) return selection;
       const axis = selection.down(placed.axis);
       if (!selection.picked.has(placed.axis))
-        return axis === undefined ? refuse("its axis is lost") : { axis, map: placed.map };
+        return axis === undefined ? refusals.mapAxisIsDropped() : { axis, map: placed.map };
       const picked = selection.picked.get(placed.axis);
-      if (picked === undefined) return refuse(`what ${node.opType} picks along the map's axis is not known`);
+      if (picked === undefined) return refusals.selectionIsUnknown();
       return { axis, map: pickFrom(placed.map, picked) };
     },
   };
@@ -100,7 +97,7 @@ export const SLICE: AffineFacets = selects((node, facts) => {
   const hasAxes = node.input(3) !== undefined || node.attribute("axes") !== undefined;
   const axes = hasAxes ? boundsOf(node, "axes", 3, facts) : Array.from({ length: count ?? 0 }, (_, i) => i);
   if (axes === undefined || rank === undefined || (!hasAxes && count === undefined)) {
-    return refuse("the axes of Slice are not known");
+    return shared.parameterIsUnknown("axes");
   }
   const steps = node.input(4) === undefined ? axes.map(() => 1) : numbersOf(node.input(4), facts);
   const picked = new Map<number, readonly number[] | undefined>();
@@ -132,7 +129,7 @@ function slicePositions(
 /** Gather picks whole slices of the other axes, and channels of its own. */
 export const GATHER: AffineFacets = selects((node, facts) => {
   const [rank, indices] = [rankOf(node.input(0), facts), rankOf(node.input(1), facts)];
-  if (rank === undefined || indices === undefined) return refuse("a rank of Gather is not known");
+  if (rank === undefined || indices === undefined) return shared.operandRanksAreUnknown();
   const given = node.int("axis", 0);
   const axis = given < 0 ? given + rank : given;
   const size = sizeOf(node.input(0), axis, facts);
@@ -150,7 +147,7 @@ export const GATHER: AffineFacets = selects((node, facts) => {
 export const SPLIT: AffineFacets = {
   ...selects((node, facts, output) => {
     const rank = rankOf(node.input(0), facts);
-    if (rank === undefined) return refuse("the rank of Split's input is not known");
+    if (rank === undefined) return shared.inputRankIsUnknown();
     const given = node.int("axis", 0);
     const axis = given < 0 ? given + rank : given;
     const sizes = node.outputs.slice(0, output + 1).map((value) => sizeOf(value ?? undefined, axis, facts));
@@ -166,7 +163,7 @@ export const SPLIT: AffineFacets = {
 /** Tile repeats the channels of an axis as a whole. */
 export const TILE: AffineFacets = selects((node, facts) => {
   const repeats = numbersOf(node.input(1), facts);
-  if (repeats === undefined) return refuse("the repeats of Tile are not known");
+  if (repeats === undefined) return shared.parameterIsUnknown("repeats");
   const picked = new Map<number, readonly number[] | undefined>();
   for (const [axis, count] of repeats.entries()) {
     if (count === 1) continue;
@@ -181,16 +178,16 @@ export const TILE: AffineFacets = selects((node, facts) => {
 export const EXPAND: AffineFacets = {
   passUp: (node, placed, facts) => {
     const [input, output] = [node.input(0), node.output(0)];
-    if (input === undefined || output === undefined) return refuse("its input is missing");
+    if (input === undefined || output === undefined) return shared.inputIsMissing();
     const own = placeOperand(input, facts.rank(output), placed, facts);
     return isRefusal(own) ? own : through(own);
   },
   passDown: (node, index, placed, facts) => {
-    if (index !== 0) return refuse("it is the shape of Expand");
+    if (index !== 0) return shared.valueIsNotItsData("shape");
     const [own, rank] = [rankOf(node.input(0), facts), rankOf(node.output(0), facts)];
     if (placed.axis === undefined) return placed;
     return own === undefined || rank === undefined
-      ? refuse("a rank is not known")
+      ? shared.operandRanksAreUnknown()
       : { axis: placed.axis + rank - own, map: placed.map };
   },
 };
@@ -213,10 +210,10 @@ export const PAD: AffineFacets = {
         ];
   },
   passDown: (node, index, placed, facts) => {
-    if (index !== 0) return refuse("it is no data of Pad");
+    if (index !== 0) return shared.valueIsNotItsData(`input ${index}`);
     const border = crossPad(node, placed, facts);
     if (isRefusal(border)) return border;
-    return border === "stays" ? placed : refuse("the border of Pad would change with the map");
+    return border === "stays" ? placed : refusals.borderWouldChange();
   },
 };
 
@@ -229,19 +226,16 @@ function crossPad(node: Node, placed: PlacedMap, facts: Facts): "stays" | "mappe
     const all = Array.from({ length: rank ?? 0 }, (_, at) => at);
     const axes = node.input(3) === undefined ? all : numbersOf(node.input(3), facts);
     if (pads === undefined || rank === undefined || axes === undefined || pads.length !== 2 * axes.length) {
-      return refuse("the pads are not known for all axes");
+      return shared.parameterIsUnknown("pads");
     }
     const at = axes.findIndex((each) => (each < 0 ? each + rank : each) === axis);
-    if (at >= 0 && (pads[at] !== 0 || pads[at + axes.length] !== 0))
-      return refuse("Pad widens the map's axis");
+    if (at >= 0 && (pads[at] !== 0 || pads[at + axes.length] !== 0)) return refusals.padWidensMapAxis();
   }
   if (node.string("mode", "constant") !== "constant") return "stays";
   const given = node.input(2);
   const border = given === undefined ? node.float("value", 0) : numbersOf(given, facts)?.[0];
-  if (border === 0 && notScaleOnly(node, placed) === undefined) return "stays";
-  return axis === undefined && given !== undefined
-    ? "mapped"
-    : refuse("the border of Pad would change with the map");
+  if (border === 0 && refuseShift(placed) === undefined) return "stays";
+  return axis === undefined && given !== undefined ? "mapped" : refusals.borderWouldChange();
 }
 
 function sizeOf(value: Value | undefined, axis: number, facts: Facts): number | undefined {

@@ -1,9 +1,11 @@
 import { type ChannelAffine, channelCount, expandChannels } from "../../affine/channel-affine.js";
-import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { isRefusal, type Refusal } from "../../base/refusal.js";
 import type { Node } from "../../ir/graph.js";
 import type { AffineFacets, Passage, PlacedMap } from "../../rules/affine/facet.js";
 import { through } from "../../rules/affine/placement.js";
 import type { Facts } from "../../rules/facts.js";
+import { refusals as shared } from "../../rules/refusals.js";
+import { refusals } from "./refusals.js";
 
 /** Transpose moves the axis with its permutation. */
 export const TRANSPOSE: AffineFacets = {
@@ -24,9 +26,9 @@ export const TRANSPOSE: AffineFacets = {
 function permutation(node: Node, facts: Facts): readonly number[] | Refusal {
   const input = node.input(0);
   const rank = input === undefined ? undefined : facts.rank(input);
-  if (rank === undefined) return refuse("the rank of Transpose's input is not known");
+  if (rank === undefined) return shared.inputRankIsUnknown();
   const perm = node.ints("perm") ?? Array.from({ length: rank }, (_, axis) => rank - 1 - axis);
-  return perm.length === rank && new Set(perm).size === rank ? perm : refuse("its perm is no permutation");
+  return perm.length === rank && new Set(perm).size === rank ? perm : shared.permIsInvalid();
 }
 
 /** Each part of a Concat along the channels takes its share of the map; along another axis all take the whole. */
@@ -45,15 +47,14 @@ export const CONCAT: AffineFacets = {
   },
   passDown: (node, index, placed, facts) => {
     const axis = placed.axis ?? concatAxis(node, facts);
-    if (axis === undefined) return refuse("the axis of Concat is not known");
+    if (axis === undefined) return shared.axisIsUnknown();
     const parts = concatParts(node, axis, facts);
     if (isRefusal(parts)) return parts;
     const own = parts[index];
     const total = parts.reduce((sum, { size }) => sum + (size ?? NaN), 0);
-    if (own?.size === undefined || Number.isNaN(total))
-      return refuse("the other parts of Concat are not mapped");
+    if (own?.size === undefined || Number.isNaN(total)) return refusals.otherPartsAreNotMapped();
     const map = expandChannels(placed.map, own.size);
-    if (map === undefined) return refuse(`its part of Concat has ${own.size} channels`);
+    if (map === undefined) return refusals.partHasOtherChannels(own.size);
     const scale = new Float64Array(total).fill(1);
     const shift = new Float64Array(total);
     scale.set(map.scale, own.start);
@@ -76,13 +77,13 @@ function concatParts(
   facts: Facts,
 ): readonly { readonly start: number; readonly size: number | undefined }[] | Refusal {
   const own = concatAxis(node, facts);
-  if (own === undefined) return refuse("the rank of Concat's output is not known");
+  if (own === undefined) return shared.outputRankIsUnknown();
   const parts: { start: number; size: number | undefined }[] = [];
   let start = 0;
   for (const value of node.inputs) {
     const size = value === null ? undefined : facts.shape(value)?.[own];
     if (axis !== own) parts.push({ start, size: undefined });
-    else if (typeof size !== "number") return refuse("the size of a part of Concat is not known");
+    else if (typeof size !== "number") return refusals.partSizeIsUnknown();
     else {
       parts.push({ start, size });
       start += size;
@@ -100,7 +101,7 @@ function slice(map: ChannelAffine, start: number, size: number): ChannelAffine {
 export const DEPTH_TO_SPACE: AffineFacets = {
   passUp: (node, placed) => {
     if (placed.axis === undefined) return through(placed);
-    if (placed.axis !== 1) return refuse("DepthToSpace mixes the map's axis");
+    if (placed.axis !== 1) return refusals.mapAxisIsMixed();
     return through({
       axis: 1,
       map: spread(placed.map, blockArea(node), isAdjacent(node)),
@@ -116,11 +117,9 @@ function isAdjacent(node: Node): boolean {
 /** The map of channels that each hold b * b channels of `placed`, which have to agree. */
 function crossBlocks(node: Node, placed: PlacedMap, adjacent: boolean): PlacedMap | Refusal {
   if (placed.axis === undefined) return placed;
-  if (placed.axis !== 1) return refuse(`${node.opType} mixes the map's axis`);
+  if (placed.axis !== 1) return refusals.mapAxisIsMixed();
   const map = gather(placed.map, blockArea(node), adjacent);
-  return map === undefined
-    ? refuse(`the channels that ${node.opType} joins in one have different maps`)
-    : { axis: 1, map };
+  return map === undefined ? refusals.joinedChannelsHaveOtherMaps() : { axis: 1, map };
 }
 
 /** The inverse of spread: undefined where the copies of a channel differ. */
@@ -143,7 +142,7 @@ export const SPACE_TO_DEPTH: AffineFacets = {
   },
   passDown: (node, _, placed) => {
     if (placed.axis === undefined) return placed;
-    if (placed.axis !== 1) return refuse("SpaceToDepth mixes the map's axis");
+    if (placed.axis !== 1) return refusals.mapAxisIsMixed();
     return { axis: 1, map: spread(placed.map, blockArea(node), false) };
   },
 };

@@ -1,6 +1,7 @@
 import type { RaiseContext, RaiseTable } from "../../rules/raise/context.js";
 import { intsToInput } from "../../rules/raise/steps.js";
 import type { OPERATORS } from "./operators.js";
+import { refusals } from "./refusals.js";
 
 /** Concat 4: the default axis is gone. */
 function concatAxis(at: RaiseContext): void {
@@ -10,7 +11,7 @@ function concatAxis(at: RaiseContext): void {
 /** Pad 2 renamed the paddings. */
 function padName(at: RaiseContext): void {
   const paddings = at.node.ints("paddings");
-  if (paddings === undefined) at.refuse("it has no paddings");
+  if (paddings === undefined) at.refuse(refusals.paddingsAreMissing());
   at.node.unset("paddings");
   at.set("pads", { kind: "ints", value: paddings.map(BigInt) });
 }
@@ -39,7 +40,7 @@ function sliceInputs(at: RaiseContext): void {
 
 /** Split 2: the sizes are no input any more, and the axis has a default. */
 function splitAttributes(at: RaiseContext): void {
-  if (at.input(1) !== undefined) at.refuse("its sizes are an input");
+  if (at.input(1) !== undefined) at.refuse(refusals.sizesAreInput());
   at.setDefault("axis", 0);
 }
 
@@ -53,8 +54,7 @@ function tileRepeats(at: RaiseContext): void {
   const rank = at.rank(0);
   const [tiles] = at.know(1)?.numbers ?? [];
   const [axis] = at.know(2)?.numbers ?? [];
-  if (rank === undefined || tiles === undefined || axis === undefined)
-    at.refuse("its rank, tiles or axis is not known");
+  if (rank === undefined || tiles === undefined || axis === undefined) at.refuse(refusals.tilingIsUnknown());
   const repeats = Array.from({ length: rank }, (_, i) => (i === axis ? tiles : 1));
   at.node.setInputs([at.input(0) ?? null, at.ints(repeats)]);
 }

@@ -13,19 +13,16 @@ import {
   tensorOf,
   transpose,
 } from "../../float64/tensor.js";
+import { errors as shared } from "../../rules/errors.js";
 import { type FacetTable, missing } from "../../rules/facet.js";
-import {
-  invalid,
-  type ReferenceContext,
-  type ReferenceRule,
-  unsupported,
-} from "../../rules/reference/rule.js";
+import { fail, type ReferenceContext, type ReferenceRule } from "../../rules/reference/rule.js";
+import { errors } from "./errors.js";
 import type { OPERATORS } from "./operators.js";
 
 const concat: ReferenceRule = (c) => {
   const parts = c.inputs.map((_, index) => c.input(index));
   const [first] = parts;
-  if (first === undefined) return invalid("it has no inputs");
+  if (first === undefined) throw shared.referenceHasNoInputs();
   const axis = axisOf(c.int("axis", 1), first.dims.length);
   const total = parts.reduce((sum, part) => sum + (part.dims[axis] ?? 0), 0);
   const dims = first.dims.map((dim, index) => (index === axis ? total : dim));
@@ -79,7 +76,7 @@ const slice: ReferenceRule = (c) => {
     const axis = axisOf(named, x.dims.length);
     const size = x.dims[axis] ?? 1;
     const step = steps[index] ?? 1;
-    if (step === 0) invalid("a step of 0");
+    if (step === 0) throw errors.sliceStepIsZero();
     const clamp = (at: number, low: number, high: number): number =>
       Math.min(Math.max(at < 0 ? at + size : at, low), high);
     const down = step < 0;
@@ -94,7 +91,7 @@ const slice: ReferenceRule = (c) => {
 
 function within(index: number, size: number): number {
   const at = index < 0 ? index + size : index;
-  return at >= 0 && at < size ? at : invalid(`index ${index} is outside ${size}`);
+  return at >= 0 && at < size ? at : fail(errors.indexIsOutside(index, size));
 }
 
 const gather: ReferenceRule = (c) => {
@@ -153,7 +150,7 @@ const REDUCERS: Readonly<Record<string, (old: number, value: number) => number>>
 
 function reducerOf(c: ReferenceContext): (old: number, value: number) => number {
   const name = c.text("reduction", "none");
-  return REDUCERS[name] ?? unsupported(`its reduction is "${name}"`);
+  return REDUCERS[name] ?? fail(errors.referenceReductionIsUnknown(name));
 }
 
 const scatterElements: ReferenceRule = (c) => {
@@ -215,7 +212,7 @@ function source(mode: string, at: number, size: number): number | undefined {
   if (mode === "constant") return undefined;
   if (mode === "edge") return at < 0 ? 0 : size - 1;
   if (mode === "wrap") return ((at % size) + size) % size;
-  if (mode !== "reflect") return unsupported(`its mode is "${mode}"`);
+  if (mode !== "reflect") throw shared.referenceModeIsUnknown(mode);
   const period = Math.max(2 * (size - 1), 1);
   const folded = ((at % period) + period) % period;
   return folded < size ? folded : period - folded;

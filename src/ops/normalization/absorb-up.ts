@@ -1,13 +1,15 @@
 import { type ChannelAffine, expandChannels, isScaleOnly } from "../../affine/channel-affine.js";
 import { fitsRange } from "../../affine/scale-tensor.js";
-import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { isRefusal, type Refusal } from "../../base/refusal.js";
 import { isFloat } from "../../ir/dtype.js";
 import type { Node } from "../../ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../../ir/tensor.js";
 import type { Absorption, PlacedMap } from "../../rules/affine/facet.js";
 import { requireConstant } from "../../rules/constants.js";
 import type { Facts } from "../../rules/facts.js";
+import { refusals as shared } from "../../rules/refusals.js";
 import { liftBatchNormalization } from "./lift.js";
+import { refusals } from "./refusals.js";
 
 /** gamma and beta take the map; mean and variance stay, so they still are the layer's statistics. */
 export function absorbIntoBatchNormalization(
@@ -16,7 +18,7 @@ export function absorbIntoBatchNormalization(
   facts: Facts,
 ): Absorption | Refusal {
   const lifted = liftBatchNormalization(node, facts);
-  if (lifted === undefined || isRefusal(lifted)) return lifted ?? refuse("it is no BatchNormalization");
+  if (lifted === undefined || isRefusal(lifted)) return lifted ?? refusals.isNotBatchNormalization();
   return intoScaleAndBias(node, placed, 1);
 }
 
@@ -29,9 +31,7 @@ export function absorbIntoChannelNormalization(
   if (!node.is("GroupNormalization") || (facts.opset(node) ?? 0) >= 21)
     return intoScaleAndBias(node, placed, 1);
   const grouped = perGroup(placed, node.int("num_groups", 0));
-  return grouped === undefined
-    ? refuse("before opset 21 GroupNormalization has a scale per group, and the map differs within one")
-    : intoScaleAndBias(node, grouped, 1);
+  return grouped === undefined ? refusals.mapDiffersWithinGroup() : intoScaleAndBias(node, grouped, 1);
 }
 
 /** The map of groups of neighbouring channels; undefined where it differs within one. */
@@ -56,27 +56,27 @@ export function absorbIntoLayerNormalization(
 ): Absorption | Refusal {
   const output = node.output(0);
   const rank = output === undefined ? undefined : facts.rank(output);
-  if (rank === undefined) return refuse("the rank of LayerNormalization's output is not known");
+  if (rank === undefined) return shared.outputRankIsUnknown();
   if (node.outputs.slice(1).some((value) => value !== null && value.uses.size > 0)) {
-    return refuse("the statistics outputs of LayerNormalization are used");
+    return refusals.statisticsOutputsAreUsed();
   }
   return intoScaleAndBias(node, placed, rank - 1);
 }
 
 function intoScaleAndBias(node: Node, placed: PlacedMap, channelAxis: number): Absorption | Refusal {
-  if (node.hasReferences) return refuse("an attribute of it takes its value from the function's caller");
+  if (node.hasReferences) return shared.attributeIsSetByCaller();
   if (placed.axis !== undefined && placed.axis !== channelAxis) {
-    return refuse(`the map runs along axis ${placed.axis}, its channels along axis ${channelAxis}`);
+    return shared.mapRunsAlongOtherAxis(placed.axis, "its channels", channelAxis);
   }
   const scale = requireConstant(node.input(1), "scale");
   if (isRefusal(scale)) return scale;
-  if (scale.dims.length !== 1) return refuse(`its scale is [${scale.dims.join(",")}]`);
+  if (scale.dims.length !== 1) return refusals.normalizationScaleIsNoVector(scale.dims);
   const map = expandChannels(placed.map, scale.size);
-  if (map === undefined) return refuse(`it has ${scale.size} channels, the map ${placed.map.scale.length}`);
+  if (map === undefined) return shared.mapHasOtherChannels(scale.size, "channels", placed.map.scale.length);
   const given = node.input(2);
   const bias = given === undefined ? undefined : requireConstant(given, "bias B");
   if (isRefusal(bias)) return bias;
-  if (bias !== undefined && bias.size !== scale.size) return refuse(`its bias has ${bias.size} elements`);
+  if (bias !== undefined && bias.size !== scale.size) return shared.biasHasOtherSize(bias.size, scale.size);
   return scaledParameters(scale, bias, map);
 }
 
@@ -91,8 +91,8 @@ function scaledParameters(scale: Tensor, bias: Tensor | undefined, map: ChannelA
   ] as const) {
     if (index === 2 && bias === undefined && isScaleOnly(map)) continue;
     const { dtype } = index === 2 && bias !== undefined ? bias : scale;
-    if (!isFloat(dtype)) return refuse(`a parameter of it is ${dtype}`);
-    if (!fitsRange(dtype, values)) return refuse(`its ${dtype} parameters would overflow`);
+    if (!isFloat(dtype)) return refusals.normalizationParameterIsNotFloat(dtype);
+    if (!fitsRange(dtype, values)) return refusals.parametersWouldOverflow(dtype);
     constants.set(index, tensorFromNumbers(dtype, [values.length], values));
   }
   return { constants };

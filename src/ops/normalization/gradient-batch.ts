@@ -1,9 +1,10 @@
-import { refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
 import type { GradientContext, GradientRule, InputGradients } from "../../rules/gradient/rule.js";
 import { axesBut } from "../../rules/gradient/sizes.js";
 import { scalarLike, zerosLike } from "../../rules/gradient/support.js";
+import { refusals as shared } from "../../rules/refusals.js";
 import { inverseDeviation, perElement, sumOver } from "./gradient-moments.js";
+import { refusals } from "./refusals.js";
 
 /** One number per channel, brought to the axis of the channels. */
 function alongChannels({ build }: GradientContext, value: Value, rank: number): Value {
@@ -91,11 +92,11 @@ function inference(c: GradientContext, g: Value, rank: number): InputGradients {
 export const batchNormalization: GradientRule = (c) => {
   const { node, facts } = c;
   if (c.grad(1) !== undefined || c.grad(2) !== undefined) {
-    return refuse("something depends on its running statistics, which are no function to differentiate");
+    return refusals.runningStatisticsHaveNoGradient();
   }
   const g = c.grad(0);
   if (g === undefined) return [];
   const rank = facts.rank(c.input(0)) ?? facts.rank(c.output(0));
-  if (rank === undefined || rank < 2) return refuse("the rank of its input is not known, or less than 2");
+  if (rank === undefined || rank < 2) return shared.inputRankIsUnknown(2);
   return node.int("training_mode", 0) === 1 ? training(c, g, rank) : inference(c, g, rank);
 };

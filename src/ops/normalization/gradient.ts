@@ -1,9 +1,9 @@
-import { refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
 import { type FacetTable, missing, opaque } from "../../rules/facet.js";
 import type { GradientContext, GradientRule } from "../../rules/gradient/rule.js";
 import { axesBut, range } from "../../rules/gradient/sizes.js";
 import { reshapeLike, scalarLike, sumTo } from "../../rules/gradient/support.js";
+import { refusals as shared } from "../../rules/refusals.js";
 import { batchNormalization } from "./gradient-batch.js";
 import { localResponse } from "./gradient-local.js";
 import {
@@ -15,8 +15,7 @@ import {
   throughMoments,
 } from "./gradient-moments.js";
 import type { OPERATORS } from "./operators.js";
-
-const UNKNOWN_RANK = "the rank of its input is not known";
+import { refusals } from "./refusals.js";
 
 /** The axes from `axis` on. */
 function trailingAxes({ node, facts }: GradientContext, x: Value): readonly number[] | undefined {
@@ -29,13 +28,13 @@ function trailingAxes({ node, facts }: GradientContext, x: Value): readonly numb
 const layerNormalization: GradientRule = (c) => {
   const { build, facts } = c;
   if (c.grad(1) !== undefined || c.grad(2) !== undefined) {
-    return refuse("something depends on its Mean or InvStdDev, which are outputs for gradients alone");
+    return refusals.meanOutputsHaveNoGradient();
   }
   const g = c.grad(0);
   if (g === undefined) return [];
   const [x, scale] = [c.input(0), c.input(1)];
   const axes = trailingAxes(c, x);
-  if (axes === undefined) return refuse(UNKNOWN_RANK);
+  if (axes === undefined) return shared.inputRankIsUnknown();
   const bias = c.needs(2) ? sumTo(c, g, c.input(2), x) : undefined;
   if (!c.needs(0) && !c.needs(1)) return [undefined, undefined, bias];
   // The runtime hands its statistics out in float, which is what it computed with for float alone.
@@ -56,7 +55,7 @@ const rmsNormalization: GradientRule = (c) => {
   if (g === undefined) return [];
   const [x, scale] = [c.input(0), c.input(1)];
   const axes = trailingAxes(c, x);
-  if (axes === undefined) return refuse(UNKNOWN_RANK);
+  if (axes === undefined) return shared.inputRankIsUnknown();
   const inverse = inverseDeviation(c, meanOver(c, build.op("Mul", [x, x]), axes));
   const xh = build.op("Mul", [x, inverse]);
   const h = build.op("Mul", [g, scale]);
@@ -77,7 +76,7 @@ const instanceNormalization: GradientRule = (c) => {
   if (g === undefined) return [];
   const x = c.input(0);
   const rank = facts.rank(x);
-  if (rank === undefined || rank < 3) return refuse(`${UNKNOWN_RANK}, or less than 3`);
+  if (rank === undefined || rank < 3) return shared.inputRankIsUnknown(3);
   const axes = range(rank).slice(2);
   const moments = momentsOf(c, x, axes);
   const xh = normalized(c, moments);
@@ -96,7 +95,7 @@ const groupNormalization: GradientRule = (c) => {
   if (g === undefined) return [];
   const [x, scale] = [c.input(0), c.input(1)];
   const rank = facts.rank(x);
-  if (rank === undefined || rank < 2) return refuse(`${UNKNOWN_RANK}, or less than 2`);
+  if (rank === undefined || rank < 2) return shared.inputRankIsUnknown(2);
   const grouped = (value: Value): Value =>
     build.op("Reshape", [value, build.ints([0, node.int("num_groups", 1), -1])]);
   const perGroup = c.opset < 21;

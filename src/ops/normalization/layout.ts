@@ -1,4 +1,3 @@
-import { refuse } from "../../base/refusal.js";
 import { type FacetTable, missing } from "../../rules/facet.js";
 import {
   ALONG_LAST,
@@ -11,6 +10,7 @@ import {
 } from "../../rules/layout/facet.js";
 import { isIdentity } from "../../rules/layout/permutation.js";
 import type { OPERATORS } from "./operators.js";
+import { refusals } from "./refusals.js";
 
 /** From opset 13 on along one axis; before, over all axes from one on, taken together. */
 const SOFTMAX: LayoutFacet = alike([0], (node, perm, facts) => {
@@ -18,7 +18,7 @@ const SOFTMAX: LayoutFacet = alike([0], (node, perm, facts) => {
   const axis = normalized(node.int("axis", 1), perm.length);
   return perm.every((from, to) => from >= axis === to >= axis)
     ? NO_CHANGE
-    : refuse("before opset 13 it runs over all axes from one on");
+    : refusals.normalizesAllAxesFromOne();
 });
 
 /** Axes from one on are normalized together, with a scale for each of their elements. */
@@ -26,7 +26,7 @@ const TRAILING: LayoutFacet = alike([0], (node, perm) => {
   const axis = normalized(node.int("axis", -1), perm.length);
   return isIdentity(perm.slice(axis).map((from) => from - axis))
     ? { attributes: { axis } }
-    : refuse("it normalizes its last axes");
+    : refusals.normalizesLastAxes();
 });
 
 export const layout: FacetTable<keyof typeof OPERATORS, LayoutFacet> = {

@@ -1,10 +1,12 @@
 import { type ChannelAffine, channelAffine, firstNonFinite } from "../../affine/channel-affine.js";
-import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { isRefusal, type Refusal } from "../../base/refusal.js";
 import type { Node } from "../../ir/graph.js";
 import type { Tensor } from "../../ir/tensor.js";
 import type { LiftedAffine } from "../../rules/affine/facet.js";
 import { requireConstant } from "../../rules/constants.js";
 import type { Facts } from "../../rules/facts.js";
+import { refusals as shared } from "../../rules/refusals.js";
+import { refusals } from "./refusals.js";
 
 /** The specification's default, which is a float32. */
 export const DEFAULT_EPSILON: number = Math.fround(1e-5);
@@ -20,7 +22,7 @@ export function liftBatchNormalization(node: Node, facts: Facts): LiftedAffine |
   const form = inferenceForm(node, facts.opset(node));
   if (form !== undefined) return form;
   const input = node.input(0);
-  if (input === undefined) return refuse("its input X is missing");
+  if (input === undefined) return shared.inputIsMissing();
   const parameters: Tensor[] = [];
   for (const [index, role] of ROLES.entries()) {
     const parameter = requireConstant(node.input(index + 1), role);
@@ -55,32 +57,30 @@ function computeMap(parameters: readonly Tensor[], epsilon: number): ChannelAffi
   const channels = parameters[0]?.size;
   if (parameters.some(({ dims }) => dims.length !== 1 || dims[0] !== channels)) {
     const shapes = parameters.map(({ dims }) => `[${dims.join(",")}]`).join(", ");
-    return refuse(`its parameters are not four vectors of one length (${shapes})`);
+    return refusals.parametersAreNotVectors(shapes);
   }
   const [gamma, beta, mean, variance] = parameters.map((tensor) => tensor.toFloat64());
-  if (!gamma || !beta || !mean || !variance) return refuse("a parameter of it is missing");
+  if (!gamma || !beta || !mean || !variance) return refusals.normalizationParameterIsMissing();
   const bad = variance.findIndex((value) => !(value + epsilon > 0));
   if (bad !== -1) {
     const sum = (variance[bad] ?? NaN) + epsilon;
-    return refuse(`variance + epsilon is ${sum} in channel ${bad}, which has no root`);
+    return refusals.varianceHasNoRoot(sum, bad);
   }
   const scale = gamma.map((value, c) => value / Math.sqrt((variance[c] ?? NaN) + epsilon));
   const shift = beta.map((value, c) => value - (mean[c] ?? NaN) * (scale[c] ?? NaN));
   const map = channelAffine(scale, shift);
   const nonFinite = firstNonFinite(map);
-  return nonFinite === undefined ? map : refuse(`a parameter of channel ${nonFinite} is NaN or infinite`);
+  return nonFinite === undefined ? map : refusals.normalizationParameterIsNotFinite(nonFinite);
 }
 
 /** A refusal when the node normalizes with the statistics of the batch, or not per channel. */
 function inferenceForm(node: Node, opset: number | undefined): Refusal | undefined {
-  if (node.hasReferences) return refuse("an attribute takes its value from the function's caller");
-  if (opset === undefined) return refuse("the model imports no version of its operator set");
+  if (node.hasReferences) return shared.attributeIsSetByCaller();
+  if (opset === undefined) return shared.opsetIsNotImported();
   const statistics = node.outputs.slice(1).some((value) => value !== null);
-  if (opset >= 14 && node.int("training_mode", 0) !== 0)
-    return refuse("it is in training form (training_mode = 1)");
-  if (opset < 7 && node.int("is_test", 0) === 0) return refuse("it is in training form (is_test = 0)");
-  if (statistics) return refuse("it is in training form: its statistics outputs are there");
-  if (opset < 9 && node.int("spatial", 1) === 0)
-    return refuse("it normalizes each activation, not each channel (spatial = 0)");
+  if (opset >= 14 && node.int("training_mode", 0) !== 0) return refusals.isTrainingForm("training_mode = 1");
+  if (opset < 7 && node.int("is_test", 0) === 0) return refusals.isTrainingForm("is_test = 0");
+  if (statistics) return refusals.isTrainingForm("its statistics outputs are there");
+  if (opset < 9 && node.int("spatial", 1) === 0) return refusals.normalizesEachActivation();
   return undefined;
 }

@@ -3,18 +3,18 @@ import { exactDiv } from "../../rules/dims.js";
 import type { RaiseContext, RaiseTable } from "../../rules/raise/context.js";
 import { dropConsumed, inferenceMode } from "../../rules/raise/steps.js";
 import type { OPERATORS } from "./operators.js";
+import { refusals } from "./refusals.js";
 
 /** BatchNormalization 9: statistics are per channel alone. On matrices that is what the other form was too. */
 function batchNormSpatial(at: RaiseContext): void {
-  if (at.int("spatial", 1) === 0 && at.rank(0) !== 2)
-    at.refuse("its statistics are per element (spatial = 0), which no later BatchNormalization has");
+  if (at.int("spatial", 1) === 0 && at.rank(0) !== 2) at.refuse(refusals.statisticsArePerElement());
   at.node.unset("spatial");
 }
 
 /** BatchNormalization 14 says training_mode, and has fewer outputs then. */
 function batchNormOutputs(at: RaiseContext): void {
   if (at.node.outputs.slice(1).some((value) => value !== null))
-    at.refuse("it gives running statistics, which are training's, and later versions compute others");
+    at.refuse(refusals.runningStatisticsChangeMeaning());
 }
 
 /** GroupNormalization 21: scale and bias are per channel and no more per group. */

@@ -8,14 +8,11 @@ import {
   splitAt,
   tensorOf,
 } from "../../float64/tensor.js";
+import { errors as shared } from "../../rules/errors.js";
 import { type FacetTable, missing } from "../../rules/facet.js";
-import {
-  invalid,
-  type ReferenceContext,
-  type ReferenceRule,
-  unsupported,
-} from "../../rules/reference/rule.js";
+import type { ReferenceContext, ReferenceRule } from "../../rules/reference/rule.js";
 import { zip } from "../elementwise/reference.js";
+import { errors } from "./errors.js";
 import type { OPERATORS } from "./operators.js";
 
 /** By the batch's own statistics, which go into the running ones; both variances are biased. */
@@ -51,8 +48,8 @@ const batchNormalization: ReferenceRule = (c) => {
   // Before version 14 a training form shows by its outputs, unless is_test (up to version 6) says otherwise.
   const outputs = [1, 2, 3, 4].some((index) => c.wants(index));
   if (c.opset >= 14 && c.int("training_mode", 0) === 1) return trainBatchNormalization(c);
-  if (c.opset < 14 && outputs && c.int("is_test", 0) === 0) return unsupported("it is in training form");
-  if (c.int("spatial", 1) === 0) return unsupported("it normalizes each place by itself (spatial = 0)");
+  if (c.opset < 14 && outputs && c.int("is_test", 0) === 0) throw shared.referenceIsTrainingForm();
+  if (c.int("spatial", 1) === 0) throw errors.normalizesEachPlace();
   const epsilon = c.float("epsilon", 1e-5);
   const { outer, size, inner } = splitAt(x.dims, x.dims.length > 1 ? 1 : 0);
   const out = allocate(x.data.length);
@@ -112,7 +109,7 @@ const groupNormalization: ReferenceRule = (c) => {
   const x = c.input(0);
   const [batch = 1, channels = 1] = x.dims;
   const groups = c.int("num_groups", 1);
-  if (channels % groups !== 0) return invalid(`${groups} groups of ${channels} channels`);
+  if (channels % groups !== 0) throw errors.groupsDoNotDivideChannels(groups, channels);
   const out = standardize(x.data, x.data.length / (batch * groups), c.float("epsilon", 1e-5));
   // Version 18 had one scale per group, version 21 has one per channel.
   const perChannel = (t: ReferenceTensor): Float64Array =>
@@ -204,7 +201,7 @@ const lrn: ReferenceRule = (c) => {
 const meanVariance: ReferenceRule = (c) => {
   const x = c.input(0);
   const axes = c.ints("axes") ?? [0, 2, 3];
-  if (axes.some((axis) => axis === 1) || x.dims.length < 2) return unsupported("it normalizes over axis 1");
+  if (axes.some((axis) => axis === 1) || x.dims.length < 2) throw errors.normalizesOverChannels();
   const { outer, size, inner } = splitAt(x.dims, 1);
   const perBatch = !axes.includes(0);
   const out = allocate(x.data.length);

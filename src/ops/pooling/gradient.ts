@@ -1,23 +1,25 @@
-import { isRefusal, refuse } from "../../base/refusal.js";
+import { isRefusal } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
 import { tensorFromNumbers } from "../../ir/tensor.js";
 import { type FacetTable, missing } from "../../rules/facet.js";
 import type { GradientContext, GradientRule } from "../../rules/gradient/rule.js";
 import { elementCount, joinSizes, range, sizeParts, sizesOf } from "../../rules/gradient/sizes.js";
 import { reshapeLike, scalarLike, shapeOf } from "../../rules/gradient/support.js";
+import { refusals as shared } from "../../rules/refusals.js";
 import { type PaddedWindow, readWindow, restOf, spread } from "../convolution/gradient-window.js";
 import type { OPERATORS } from "./operators.js";
+import { refusals } from "./refusals.js";
 
 /** Each place's gradient goes where its largest element was, which MaxPool says in its second output. */
 const maxPool: GradientRule = (c) => {
   const { node, facts, build } = c;
   const g = c.grad(0);
   if (g === undefined) return [];
-  if (node.int("storage_order", 0) !== 0) return refuse("its storage_order is 1");
+  if (node.int("storage_order", 0) !== 0) return refusals.indicesAreColumnMajor();
   const x = c.input(0);
   const dtype = facts.dtype(x);
   if (dtype === "float16" || dtype === "bfloat16") {
-    return refuse(`its input is ${dtype}, and runtimes add up scattered elements in float and double alone`);
+    return refusals.halfFloatsAreNotScattered(dtype);
   }
   const indices = build.op("Reshape", [c.forwardOutput(1), build.ints([-1])]);
   const size = facts.staticShape(x)?.reduce((count, dim) => count * dim, 1);
@@ -149,7 +151,7 @@ const globalAveragePool: GradientRule = (c) => {
   if (g === undefined) return [];
   const x = c.input(0);
   const axes = spatialAxes(c, x);
-  if (axes === undefined) return refuse("the rank of its input is not known");
+  if (axes === undefined) return shared.inputRankIsUnknown();
   return [build.op("Expand", [build.op("Div", [g, elementCount(c, x, axes)]), shapeOf(c, x)])];
 };
 
@@ -160,7 +162,7 @@ const globalMaxPool: GradientRule = (c) => {
   if (g === undefined) return [];
   const x = c.input(0);
   const axes = spatialAxes(c, x);
-  if (axes === undefined) return refuse("the rank of its input is not known");
+  if (axes === undefined) return shared.inputRankIsUnknown();
   const mask = build.op("CastLike", [build.op("Equal", [x, c.output(0)]), x]);
   const ties = build.op("ReduceSum", [mask, build.ints(axes)], { keepdims: 1n });
   return [build.op("Mul", [mask, build.op("Div", [g, ties])])];

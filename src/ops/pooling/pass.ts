@@ -1,13 +1,14 @@
 import { isScaleOnly } from "../../affine/channel-affine.js";
-import { type Refusal, refuse } from "../../base/refusal.js";
+import type { Refusal } from "../../base/refusal.js";
 import type { Node } from "../../ir/graph.js";
 import type { AffineFacets, PlacedMap } from "../../rules/affine/facet.js";
-import { notMonotone, through } from "../../rules/affine/placement.js";
+import { refuseNegativeScale, through } from "../../rules/affine/placement.js";
+import { refusals } from "./refusals.js";
 
 /** Max pooling commutes with increasing maps of a channel; padding never wins, so shifts go through. */
 export const MAX_POOL: AffineFacets = pool((node, placed) => {
-  if ((node.output(1)?.uses.size ?? 0) > 0) return refuse("the Indices of MaxPool are used");
-  return notMonotone(node, placed);
+  if ((node.output(1)?.uses.size ?? 0) > 0) return refusals.maxIndicesAreUsed();
+  return refuseNegativeScale(placed);
 });
 
 /** An average commutes with every affine map, as far as its weights sum to one: zeros of the padding that count break that. */
@@ -15,14 +16,12 @@ export const AVERAGE_POOL: AffineFacets = pool((node, { map }) => {
   const counted = node.int("count_include_pad", 0) !== 0;
   const padded = (node.ints("pads") ?? []).some((pad) => pad !== 0) || node.int("ceil_mode", 0) !== 0;
   const automatic = !["NOTSET", "VALID"].includes(node.string("auto_pad", "NOTSET"));
-  return counted && (padded || automatic) && !isScaleOnly(map)
-    ? refuse("AveragePool counts its padding, which a shift would change")
-    : undefined;
+  return counted && (padded || automatic) && !isScaleOnly(map) ? refusals.paddingIsCounted() : undefined;
 });
 
 function pool(blocked: (node: Node, placed: PlacedMap) => Refusal | undefined): AffineFacets {
   const crossing = (node: Node, placed: PlacedMap): Refusal | undefined => {
-    if ((placed.axis ?? 0) > 1) return refuse(`${node.opType} pools over the map's axis ${placed.axis}`);
+    if ((placed.axis ?? 0) > 1) return refusals.poolsOverMapAxis(placed.axis);
     return blocked(node, placed);
   };
   return {

@@ -1,10 +1,11 @@
 import type { RaiseContext, RaiseTable } from "../../rules/raise/context.js";
 import type { OPERATORS } from "./operators.js";
+import { refusals } from "./refusals.js";
 
 /** LpPool 2 and GlobalLpPool 2 take whole powers alone. */
 function wholePower(at: RaiseContext): void {
   const p = at.float("p") ?? 2;
-  if (!Number.isInteger(p)) at.refuse(`its p is ${p}, and has to be whole`);
+  if (!Number.isInteger(p)) at.refuse(refusals.powerIsNotWhole(p));
   at.set("p", p);
 }
 

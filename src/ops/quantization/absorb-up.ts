@@ -1,12 +1,14 @@
 import { expandChannels, isScaleOnly } from "../../affine/channel-affine.js";
 import { fitsRange } from "../../affine/scale-tensor.js";
-import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { isRefusal, type Refusal } from "../../base/refusal.js";
 import { type FloatDType, isFloat } from "../../ir/dtype.js";
 import type { Node } from "../../ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../../ir/tensor.js";
 import type { Absorption, PlacedMap } from "../../rules/affine/facet.js";
 import { constantTensor, requireConstant } from "../../rules/constants.js";
 import type { Facts } from "../../rules/facts.js";
+import { refusals as shared } from "../../rules/refusals.js";
+import { refusals } from "./refusals.js";
 
 /** Below this the type has fewer digits. */
 const SMALLEST: Readonly<Record<FloatDType, number>> = {
@@ -25,36 +27,32 @@ export function absorbIntoDequantizeLinear(
   placed: PlacedMap,
   facts: Facts,
 ): Absorption | Refusal {
-  if (node.hasReferences) return refuse("an attribute of it takes its value from the function's caller");
-  if (!isScaleOnly(placed.map)) return refuse("a shift has no place in DequantizeLinear");
-  if (!placed.map.scale.every((scale) => scale > 0))
-    return refuse("the scale of DequantizeLinear has to stay positive");
-  if (node.int("block_size", 0) !== 0) return refuse("its scale is per block");
+  if (node.hasReferences) return shared.attributeIsSetByCaller();
+  if (!isScaleOnly(placed.map)) return refusals.dequantizationTakesNoShift();
+  if (!placed.map.scale.every((scale) => scale > 0)) return refusals.quantizationScaleMustStayPositive();
+  if (node.int("block_size", 0) !== 0) return refusals.quantizationScaleIsPerBlock();
   const scale = requireConstant(node.input(1), "scale");
   if (isRefusal(scale)) return scale;
   const { dtype } = scale;
-  if (!isFloat(dtype)) return refuse(`its scale is ${dtype}`);
+  if (!isFloat(dtype)) return refusals.quantizationScaleIsNotFloat(dtype);
   const output = node.output(0);
   const rank = output === undefined ? undefined : facts.rank(output);
   const given = node.int("axis", 1);
   const axis = given < 0 ? given + (rank ?? NaN) : given;
   const perChannel = scale.dims.length === 1 && scale.size > 1;
   if (perChannel && placed.axis !== undefined && placed.axis !== axis) {
-    return refuse(`its scale runs along axis ${axis}, the map along axis ${placed.axis}`);
+    return shared.mapRunsAlongOtherAxis(placed.axis, "its scale", axis);
   }
   const widens = !perChannel && placed.axis !== undefined;
-  if (widens && constantTensor(node.input(0)) === undefined)
-    return refuse("its scale is one for all channels");
-  if (widens && (facts.opset(node) ?? 0) < 13)
-    return refuse("before opset 13 its scale is one for all channels");
+  if (widens && constantTensor(node.input(0)) === undefined) return refusals.quantizationScaleIsUniform();
+  if (widens && (facts.opset(node) ?? 0) < 13) return refusals.quantizationScaleIsUniformByVersion();
   const count = widens ? placed.map.scale.length : scale.size;
   const map = expandChannels(placed.map, count);
-  if (map === undefined)
-    return refuse(`it has ${scale.size} scales, the map ${placed.map.scale.length} channels`);
+  if (map === undefined) return shared.mapHasOtherChannels(scale.size, "scales", placed.map.scale.length);
   const old = scale.toFloat64();
   const values = map.scale.map((factor, c) => factor * (old[widens ? 0 : c] ?? NaN));
   if (!fitsRange(dtype, values) || values.some((value) => value < SMALLEST[dtype]))
-    return refuse(`its ${dtype} scale would leave its range`);
+    return refusals.quantizationScaleWouldOverflow(dtype);
   const constants = new Map([[1, tensorFromNumbers(dtype, widens ? [count] : scale.dims, values)]]);
   if (!widens || placed.axis === undefined) return { constants };
   const zero = node.input(2);

@@ -1,16 +1,16 @@
-import { refuse } from "../../base/refusal.js";
 import { type FacetTable, type Gap, missing, opaque } from "../../rules/facet.js";
 import { alike, type LayoutFacet, NO_CHANGE, normalized } from "../../rules/layout/facet.js";
 import type { OPERATORS } from "./operators.js";
+import { refusals } from "./refusals.js";
 
 /** QuantizeLinear and DequantizeLinear: a scale for each index of one axis goes with the axis. */
 const QUANTIZE: LayoutFacet = alike([0], (node, perm, facts) => {
   const scale = node.input(1);
   const shape = scale === undefined ? undefined : facts.shape(scale);
-  if (shape === undefined) return refuse("the shape of its scale is not known");
+  if (shape === undefined) return refusals.quantizationScaleShapeIsUnknown();
   if (shape.every((size) => size === 1) && shape.length <= 1) return NO_CHANGE;
   if (shape.length !== 1 || node.int("block_size", 0) !== 0 || (facts.opset(node) ?? 0) < 13) {
-    return refuse("its scales lie in blocks");
+    return refusals.quantizationScaleIsPerBlock();
   }
   return { attributes: { axis: perm.indexOf(normalized(node.int("axis", 1), perm.length)) } };
 });

@@ -8,15 +8,11 @@ import {
 } from "../../float64/tensor.js";
 import type { DType } from "../../ir/dtype.js";
 import type { FacetTable } from "../../rules/facet.js";
-import {
-  invalid,
-  type ReferenceContext,
-  type ReferenceRule,
-  unsupported,
-} from "../../rules/reference/rule.js";
+import type { ReferenceContext, ReferenceRule } from "../../rules/reference/rule.js";
 import { convolve } from "../convolution/reference.js";
 import { mapTensor, roundHalfEven, zip } from "../elementwise/reference.js";
 import { centred, multiply } from "../linear/reference.js";
+import { errors } from "./errors.js";
 import type { OPERATORS } from "./operators.js";
 
 /** A scale or zero point as it lies over x: one number, one per slice of the axis, or one per block of it. */
@@ -31,7 +27,7 @@ function spread(c: ReferenceContext, parameter: ReferenceTensor, x: ReferenceTen
     );
   const block = c.int("block_size", 0);
   if (block === 0 || parameter.dims.length !== rank)
-    return invalid(`a scale [${parameter.dims}] on [${x.dims}]`);
+    throw errors.blockScaleDoesNotFit(parameter.dims, x.dims);
   const out = allocate(x.data.length);
   const inner = x.dims.slice(axis + 1).reduce((product, dim) => product * dim, 1);
   const size = x.dims[axis] ?? 1;
@@ -46,7 +42,7 @@ function spread(c: ReferenceContext, parameter: ReferenceTensor, x: ReferenceTen
 
 function rangeOf(dtype: DType): readonly [number, number] {
   const bits = Number(/\d+$/.exec(dtype)?.[0] ?? 0);
-  if (!isInteger(dtype) || bits > 32) return unsupported(`it quantizes to ${dtype}`);
+  if (!isInteger(dtype) || bits > 32) throw errors.quantizedTypeIsNotInteger(dtype);
   return dtype.startsWith("u") ? [0, 2 ** bits - 1] : [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1];
 }
 
@@ -66,7 +62,7 @@ function quantize(
 const quantizeLinear: ReferenceRule = (c) => {
   const x = c.input(0);
   const zero = c.optional(2);
-  if (zero === undefined && c.int("output_dtype", 0) !== 0) return unsupported("it names an output type");
+  if (zero === undefined && c.int("output_dtype", 0) !== 0) throw errors.quantizedTypeIsNamed();
   const point = zero === undefined ? undefined : spread(c, zero, x);
   return [quantize(x, spread(c, c.input(1), x), point, zero?.dtype ?? "uint8")];
 };

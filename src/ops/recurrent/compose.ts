@@ -1,6 +1,7 @@
 import type { Matrix } from "../../affine/matrices.js";
-import { type Refusal, refuse } from "../../base/refusal.js";
+import type { Refusal } from "../../base/refusal.js";
 import type { Tensor } from "../../ir/tensor.js";
+import { refusals } from "./refusals.js";
 
 /**
  * The W of a recurrent node that reads u = M x, for the W, [directions, rows, k], with which it reads u: W * M with M, [k, input].
@@ -10,9 +11,9 @@ export function composeInput(weight: Tensor, matrix: Matrix, most: number): Floa
   const numbers = weight.toFloat64();
   const { rows: inner, columns, values } = matrix;
   const filled = numbers.reduce((count, value) => (value === 0 ? count : count + 1), 0);
-  if (filled * columns > most) return refuse("multiplying the two weights out would take too long");
+  if (filled * columns > most) return refusals.compositionTakesTooLong();
   // Zero times infinity is no number.
-  if (!values.every(Number.isFinite)) return refuse("the first weight has elements that are not finite");
+  if (!values.every(Number.isFinite)) return refusals.firstWeightIsNotFinite();
   const product = new Float64Array((numbers.length / inner) * columns);
   numbers.forEach((factor, i) => {
     if (factor === 0) return;

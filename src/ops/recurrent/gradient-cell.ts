@@ -1,5 +1,5 @@
 import { present } from "../../base/assert.js";
-import { type Refusal, refuse } from "../../base/refusal.js";
+import type { Refusal } from "../../base/refusal.js";
 import { attributeText } from "../../ir/attribute.js";
 import { Builder } from "../../ir/builder.js";
 import { isFloat } from "../../ir/dtype.js";
@@ -8,6 +8,7 @@ import { tensorType } from "../../ir/type.js";
 import type { GradientContext } from "../../rules/gradient/rule.js";
 import { sizesOf } from "../../rules/gradient/sizes.js";
 import { scalarLike } from "../../rules/gradient/support.js";
+import { refusals } from "./refusals.js";
 
 /** One direction of a recurrent layer: sequences are [T, N, ...], states [N, H]. */
 export interface Direction {
@@ -45,22 +46,17 @@ export interface DirectionGradients {
 /** Forms whose derivative is not written down here. */
 export function refuseForms(c: GradientContext, activations: readonly string[]): Refusal | undefined {
   const { node } = c;
-  if (node.int("layout", 0) !== 0)
-    return refuse("its layout is 1, which onnxruntime does not run either; use 0");
-  if (node.attribute("clip") !== undefined) return refuse("it has a clip");
-  if (node.int("input_forget", 0) !== 0)
-    return refuse("it couples its input and forget gates (input_forget)");
-  if (node.input(4) !== undefined)
-    return refuse("it has sequence_lens; pad the sequences to one length and leave it out");
-  if (node.input(7) !== undefined) return refuse("it has peepholes");
+  if (node.int("layout", 0) !== 0) return refusals.layoutIsBatchFirst();
+  if (node.attribute("clip") !== undefined) return refusals.cellIsClipped();
+  if (node.int("input_forget", 0) !== 0) return refusals.gatesAreCoupled();
+  if (node.input(4) !== undefined) return refusals.sequencesHaveLengths();
+  if (node.input(7) !== undefined) return refusals.cellHasPeepholes();
   const given = node.attribute("activations");
   if (given === undefined) return undefined;
   const names = given.kind === "strings" ? given.value.map((name) => attributeText(name).toLowerCase()) : [];
   const isDefault =
     names.length > 0 && names.every((name, index) => name === activations[index % activations.length]);
-  return isDefault
-    ? undefined
-    : refuse(`its activations are not ${activations.join(", ")}, the default ones`);
+  return isDefault ? undefined : refusals.activationsAreNotDefault(activations);
 }
 
 /** What one step of a scan makes of its states and of its slices of the sequences, by their index. */

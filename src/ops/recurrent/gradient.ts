@@ -1,5 +1,5 @@
 import { present } from "../../base/assert.js";
-import { isRefusal, refuse } from "../../base/refusal.js";
+import { isRefusal } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
 import type { FacetTable } from "../../rules/facet.js";
 import type { GradientContext, GradientRule, InputGradients } from "../../rules/gradient/rule.js";
@@ -21,6 +21,7 @@ import {
 } from "./gradient-cell.js";
 import { gruDirection } from "./gradient-gru.js";
 import type { OPERATORS } from "./operators.js";
+import { refusals } from "./refusals.js";
 
 interface Cell {
   /** By gate, in lower case. */
@@ -56,7 +57,7 @@ function recurrentRule(cell: Cell): GradientRule {
   return (c) => {
     const { build } = c;
     const refused = cell.activations.map((names) => refuseForms(c, names));
-    if (refused.every(isRefusal)) return refused[0] ?? refuse("its form is not known");
+    if (refused.every(isRefusal)) return refused[0] ?? refusals.cellFormIsUnknown();
     const direction = c.node.string("direction", "forward");
     const count = direction === "bidirectional" ? 2 : 1;
     const parts = Array.from({ length: count }, (_, index) => {

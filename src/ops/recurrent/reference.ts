@@ -1,8 +1,9 @@
 import { addProduct } from "../../float64/gemm.js";
 import { allocate, type ReferenceTensor, tensorOf, transpose } from "../../float64/tensor.js";
 import type { FacetTable } from "../../rules/facet.js";
-import { type ReferenceContext, type ReferenceRule, unsupported } from "../../rules/reference/rule.js";
+import { fail, type ReferenceContext, type ReferenceRule } from "../../rules/reference/rule.js";
 import { sigmoid, softplus } from "../elementwise/reference.js";
+import { errors } from "./errors.js";
 import type { OPERATORS } from "./operators.js";
 
 type Activation = (x: number) => number;
@@ -32,7 +33,7 @@ function activationOf(name: string, alpha: number | undefined, beta: number | un
     case "hardsigmoid":
       return (x) => Math.min(Math.max((alpha ?? Math.fround(0.2)) * x + (beta ?? 0.5), 0), 1);
     default:
-      return unsupported(`its activation is "${name}"`);
+      throw errors.activationIsUnknown(name);
   }
 }
 
@@ -63,7 +64,7 @@ interface StepState {
 }
 
 function pick(f: readonly Activation[], index: number): Activation {
-  return f[index] ?? unsupported("it names too few activations");
+  return f[index] ?? fail(errors.activationsAreTooFew());
 }
 
 const LSTM: Cell = {

@@ -1,4 +1,4 @@
-import { isRefusal, refuse } from "../../base/refusal.js";
+import { isRefusal } from "../../base/refusal.js";
 import { tensorFromNumbers } from "../../ir/tensor.js";
 import type { FacetTable } from "../../rules/facet.js";
 import {
@@ -13,14 +13,16 @@ import {
   rankOf,
 } from "../../rules/layout/facet.js";
 import { restrict } from "../../rules/layout/permutation.js";
+import { refusals as shared } from "../../rules/refusals.js";
 import type { OPERATORS } from "./operators.js";
+import { refusals } from "./refusals.js";
 
 /** The axis is a scalar input. */
 const CUMULATE: LayoutFacet = alike([0], (node, perm, facts) => {
   const [value] = [node.input(1)];
   const axis = value === undefined ? undefined : facts.numbers(value)?.[0];
   const dtype = value === undefined ? undefined : facts.dtype(value);
-  if (axis === undefined || dtype === undefined) return refuse("its axis is computed");
+  if (axis === undefined || dtype === undefined) return shared.axesAreComputed();
   const at = perm.indexOf(normalized(axis, perm.length));
   return { constants: new Map([[1, tensorFromNumbers(dtype, [], [at])]]) };
 });
@@ -28,7 +30,7 @@ const CUMULATE: LayoutFacet = alike([0], (node, perm, facts) => {
 /** ReduceSum and its like, with axes as attribute or input. */
 const REDUCE: LayoutFacet = (node, anchor, facts) => {
   const rank = rankOf(node.input(0), facts);
-  if (rank === undefined) return refuse("the rank of its input is not known");
+  if (rank === undefined) return shared.inputRankIsUnknown();
   const named = namedAxes(node, 1, rank, facts);
   if (isRefusal(named)) return named;
   const keeps = node.int("keepdims", 1) !== 0;
@@ -36,7 +38,7 @@ const REDUCE: LayoutFacet = (node, anchor, facts) => {
     if (node.int("noop_with_empty_axes", 0) !== 0) return alike([0])(node, anchor, facts);
     return anchor.side === "input"
       ? { inputs: moved([[0, anchor.perm]]), outputs: moved([]) }
-      : refuse("its output is one element");
+      : refusals.outputIsOneElement();
   }
   const dropped = new Set(named.axes);
   const order = keeps ? anchor.perm : largerOrder(anchor, "input", dropped, rank);
@@ -49,7 +51,7 @@ const REDUCE: LayoutFacet = (node, anchor, facts) => {
 
 const ARG: LayoutFacet = (node, anchor, facts) => {
   const rank = rankOf(node.input(0), facts);
-  if (rank === undefined) return refuse("the rank of its input is not known");
+  if (rank === undefined) return shared.inputRankIsUnknown();
   const keeps = node.int("keepdims", 1) !== 0;
   const dropped = new Set([normalized(node.int("axis", 0), rank)]);
   const order = keeps ? anchor.perm : largerOrder(anchor, "input", dropped, rank);

@@ -1,31 +1,33 @@
-import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { isRefusal, type Refusal } from "../../base/refusal.js";
 import type { Node } from "../../ir/graph.js";
 import type { AffineFacets, PlacedMap } from "../../rules/affine/facet.js";
-import { notMonotone, notScaleOnly, through } from "../../rules/affine/placement.js";
+import { refuseNegativeScale, refuseShift, through } from "../../rules/affine/placement.js";
 import type { Facts } from "../../rules/facts.js";
+import { refusals as shared } from "../../rules/refusals.js";
+import { refusals } from "./refusals.js";
 
 /** ReduceMean commutes with every affine map of an axis that it leaves alone. */
 export const MEAN: AffineFacets = reduction(() => undefined);
 
 /** ReduceMax and ReduceMin commute with increasing ones. */
-export const EXTREME: AffineFacets = reduction(notMonotone);
+export const EXTREME: AffineFacets = reduction(refuseNegativeScale);
 
 /** ReduceSum adds the shift as often as there are elements, which a map of the input cannot say. */
-export const TOTAL: AffineFacets = reduction(notScaleOnly);
+export const TOTAL: AffineFacets = reduction(refuseShift);
 
-function reduction(blocked: (node: Node, placed: PlacedMap) => Refusal | undefined): AffineFacets {
+function reduction(blocked: (placed: PlacedMap) => Refusal | undefined): AffineFacets {
   return {
     passUp: (node, placed, facts) => {
       const axes = reducedAxes(node, facts);
       if (isRefusal(axes)) return axes;
       const moved = moveAxis(node, placed, axes, "up");
-      return isRefusal(moved) ? moved : (blocked(node, moved) ?? through(moved));
+      return isRefusal(moved) ? moved : (blocked(moved) ?? through(moved));
     },
     passDown: (node, _, placed, facts) => {
       const axes = reducedAxes(node, facts);
       if (isRefusal(axes)) return axes;
       const moved = moveAxis(node, placed, axes, "down");
-      return isRefusal(moved) ? moved : (blocked(node, moved) ?? moved);
+      return isRefusal(moved) ? moved : (blocked(moved) ?? moved);
     },
   };
 }
@@ -38,10 +40,10 @@ interface Reduced {
 function reducedAxes(node: Node, facts: Facts): Reduced | Refusal {
   const input = node.input(0);
   const rank = input === undefined ? undefined : facts.rank(input);
-  if (rank === undefined) return refuse(`the rank of ${node.opType}'s input is not known`);
+  if (rank === undefined) return shared.inputRankIsUnknown();
   const given = node.input(1);
   const listed = given === undefined ? node.ints("axes") : facts.numbers(given);
-  if (given !== undefined && listed === undefined) return refuse(`the axes of ${node.opType} are not known`);
+  if (given !== undefined && listed === undefined) return shared.parameterIsUnknown("axes");
   if (listed === undefined || listed.length === 0) {
     if (node.int("noop_with_empty_axes", 0) !== 0) return { rank, axes: new Set() };
     return { rank, axes: new Set(Array.from({ length: rank }, (_, axis) => axis)) };
@@ -59,6 +61,6 @@ function moveAxis(
   const kept = Array.from({ length: rank }, (_, axis) => axis).filter((axis) => !axes.has(axis));
   const dropped = node.int("keepdims", 1) === 0;
   const inner = dropped && direction === "up" ? kept[placed.axis] : placed.axis;
-  if (inner === undefined || axes.has(inner)) return refuse(`${node.opType} reduces the map's axis`);
+  if (inner === undefined || axes.has(inner)) return refusals.mapAxisIsReduced();
   return { axis: dropped && direction === "down" ? kept.indexOf(inner) : inner, map: placed.map };
 }

@@ -1,4 +1,4 @@
-import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { isRefusal, type Refusal } from "../../base/refusal.js";
 import type { Node, Value } from "../../ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../../ir/tensor.js";
 import { constantTensor } from "../../rules/constants.js";
@@ -16,7 +16,9 @@ import {
   rankOf,
 } from "../../rules/layout/facet.js";
 import { isIdentity, type Permutation, permuteTensor, restrict } from "../../rules/layout/permutation.js";
+import { refusals as shared } from "../../rules/refusals.js";
 import type { OPERATORS } from "./operators.js";
+import { refusals } from "./refusals.js";
 
 /** Axes of the input and of the output that hold the same elements. Axes of size one are in none. */
 interface Piece {
@@ -29,15 +31,13 @@ interface Piece {
  * size one go anywhere. Where axes move within a piece that becomes the rows of a constant matrix, the rows move instead.
  */
 const RESHAPE: LayoutFacet = (node, { side, index, perm }, facts): Relayout | Refusal => {
-  if (side === "input" && index !== 0) return refuse("it is the shape of Reshape");
+  if (side === "input" && index !== 0) return shared.valueIsNotItsData("shape");
   const [input, output] = [node.input(0), node.output(0)];
   const [before, after] = [input && facts.shape(input), output && facts.shape(output)];
-  if (before === undefined || after === undefined || output === undefined)
-    return refuse("a shape is not known");
-  if ([...before, ...after].includes(0) || node.int("allowzero", 0) !== 0)
-    return refuse("a size may be zero");
+  if (before === undefined || after === undefined || output === undefined) return refusals.shapeIsUnknown();
+  if ([...before, ...after].includes(0) || node.int("allowzero", 0) !== 0) return refusals.sizeMayBeZero();
   const pieces = piecesOf(before, after);
-  if (pieces === undefined) return refuse("what becomes of its axes is not proven");
+  if (pieces === undefined) return refusals.axesAreNotFollowed();
   const near: "from" | "to" = side === "input" ? "from" : "to";
   const far: "from" | "to" = side === "input" ? "to" : "from";
   const [own, other] = side === "input" ? [before, after] : [after, before];
@@ -46,7 +46,7 @@ const RESHAPE: LayoutFacet = (node, { side, index, perm }, facts): Relayout | Re
   if (order === undefined) {
     return side === "input"
       ? intoRows(node, output, { heavy, perm, pieces, before, after }, facts)
-      : refuse("the new order cuts through what it splits or merges");
+      : refusals.orderCutsThroughAxes();
   }
   const farOrder = placed(
     order.flatMap((piece) => piece[far]),
@@ -126,9 +126,9 @@ function newTarget(
   after: readonly (SymDim | undefined)[],
   facts: Facts,
 ): Pick<Relayout, "attributes" | "constants"> | Refusal {
-  if (node.is("Flatten")) return newFlatten(node, before, after);
+  if (node.is("Flatten")) return newFlatten(before, after);
   const shape = node.input(1);
-  if (shape === undefined) return refuse("its target is an attribute");
+  if (shape === undefined) return refusals.targetIsAttribute();
   const given = facts.numbers(shape);
   const computed = after.filter((size) => typeof size !== "number").length;
   const target = after.map((size, axis) => {
@@ -140,13 +140,12 @@ function newTarget(
   // A copied size may be zero, and then nothing says what remains, unless the model had it so.
   const mixed = rest > 0 && target.includes(0);
   const hadMixed = given?.includes(0) && given.includes(-1);
-  if (rest > 1 || (mixed && !hadMixed)) return refuse("several sizes of its target are dynamic");
+  if (rest > 1 || (mixed && !hadMixed)) return refusals.targetHasSeveralDynamicSizes();
   return { constants: new Map([[1, tensorFromNumbers("int64", [target.length], target)]]) };
 }
 
 /** Flatten has no target, only the axis where its input is cut in two. */
 function newFlatten(
-  node: Node,
   before: readonly (SymDim | undefined)[],
   after: readonly (SymDim | undefined)[],
 ): Pick<Relayout, "attributes"> | Refusal {
@@ -154,7 +153,7 @@ function newFlatten(
     const [rows, columns] = [product(before.slice(0, axis)), product(before.slice(axis))];
     if (sameDim(rows, after[0]) && sameDim(columns, after[1])) return { attributes: { axis } };
   }
-  return refuse(`${node.opType} has no place to cut it in the new order`);
+  return refusals.orderHasNoCut();
 }
 
 interface Scramble {
@@ -175,7 +174,7 @@ function intoRows(
   { heavy, perm, pieces, before, after }: Scramble,
   facts: Facts,
 ): Relayout | Refusal {
-  const no = refuse("the new order cuts through what it splits or merges");
+  const no = refusals.orderCutsThroughAxes();
   const last = pieces.at(-1);
   const only = last?.to.length === 1 && last.to[0] === after.length - 1;
   if (last === undefined || !only) return no;
@@ -184,26 +183,26 @@ function intoRows(
   const back = heavy.slice(front.length);
   const sizes = last.from.map((axis) => before[axis]);
   const known = sizes.filter((size) => typeof size === "number");
-  if (known.length !== sizes.length) return refuse("the sizes of what it merges are not numbers");
+  if (known.length !== sizes.length) return refusals.mergedSizesAreNotNumbers();
   const rows = back.map((axis) => last.from.indexOf(axis));
   const elsewhere: { node: Node; index: number; tensor: Tensor }[] = [];
   for (const use of output.uses) {
-    if (use.kind !== "node") return refuse(`"${output.name}" is read by others than products`);
+    if (use.kind !== "node") return refusals.mergedValueIsNotOnlyMultiplied(output.name);
     const { node: reader, index } = use;
     const isProduct =
       reader.is("MatMul") || (reader.is("Gemm") && reader.int("transA", 0) === 0 && !reader.hasReferences);
     const weight = constantTensor(reader.input(1));
     if (!isProduct || index !== 0 || reader.inputs.indexOf(output, 1) >= 0 || facts.isCall(reader)) {
-      return refuse(`"${output.name}" is read by ${reader.label}`);
+      return refusals.mergedValueIsReadElsewhere(output.name, reader.label);
     }
-    if (weight?.dims.length !== 2) return refuse(`the weight of ${reader.label} is no constant matrix`);
+    if (weight?.dims.length !== 2) return refusals.readerWeightIsNoMatrix(reader.label);
     const transB = reader.is("Gemm") && reader.int("transB", 0) !== 0;
     const columns = weight.dims[transB ? 0 : 1] ?? 1;
     const split = transB ? [columns, ...known] : [...known, columns];
     const order = transB ? [0, ...rows.map((axis) => axis + 1)] : [...rows, rows.length];
     if (split.reduce((size, dim) => size * dim, 1) !== weight.size) return no;
     const permuted = permuteTensor(weight.reshaped(split), order);
-    if (permuted === undefined) return refuse(`the weight of ${reader.label} is ${weight.dtype}`);
+    if (permuted === undefined) return refusals.readerWeightCannotBePermuted(reader.label, weight.dtype);
     elsewhere.push({ node: reader, index: 1, tensor: permuted.reshaped(weight.dims) });
   }
   if (isIdentity(rows) || elsewhere.length === 0) return no;
@@ -220,22 +219,20 @@ function intoRows(
 /** Shape: readers that pick single sizes pick them where they are now. */
 const SHAPE: LayoutFacet = (node, { side, perm }, facts): Relayout | Refusal => {
   const output = node.output(0);
-  if (side === "output" || output === undefined) return refuse("it gives sizes");
+  if (side === "output" || output === undefined) return refusals.sizesHaveNoOrder();
   if (node.attribute("start") !== undefined || node.attribute("end") !== undefined) {
-    return refuse("it gives a range of sizes");
+    return refusals.rangeOfSizesIsGiven();
   }
   const elsewhere: { node: Node; index: number; tensor: Tensor }[] = [];
   for (const use of output.uses) {
     const reader = use.kind === "node" ? use.node : undefined;
     const picks = reader?.is("Gather") && !reader.hasReferences && use.kind === "node" && use.index === 0;
-    if (reader === undefined || !picks || facts.isCall(reader))
-      return refuse("all its sizes are read in order");
+    if (reader === undefined || !picks || facts.isCall(reader)) return refusals.sizesAreReadInOrder();
     const picked = constantTensor(reader.input(1));
     const whole = picked?.dtype === "int64" || picked?.dtype === "int32";
-    if (picked === undefined || !whole || picked.size > 64)
-      return refuse("which sizes are read is not known");
+    if (picked === undefined || !whole || picked.size > 64) return refusals.sizesReadAreUnknown();
     const axes = picked.toIntegers().map((axis) => perm.indexOf(axis < 0 ? axis + perm.length : axis));
-    if (axes.includes(-1)) return refuse("a size is read that is not there");
+    if (axes.includes(-1)) return refusals.missingSizeIsRead();
     elsewhere.push({ node: reader, index: 1, tensor: tensorFromNumbers(picked.dtype, picked.dims, axes) });
   }
   return { ...NO_CHANGE, inputs: moved([[0, perm]]), outputs: moved([]), elsewhere };
@@ -245,10 +242,10 @@ const SHAPE: LayoutFacet = (node, { side, perm }, facts): Relayout | Refusal => 
 const SQUEEZE: LayoutFacet = (node, anchor, facts) => {
   const larger = node.is("Squeeze") ? "input" : "output";
   const rank = rankOf(larger === "input" ? node.input(0) : node.output(0), facts);
-  if (rank === undefined) return refuse("its rank is not known");
+  if (rank === undefined) return shared.inputRankIsUnknown();
   const named = namedAxes(node, 1, rank, facts);
   if (isRefusal(named)) return named;
-  if (named === undefined) return refuse("it drops whatever axes have size one");
+  if (named === undefined) return refusals.squeezesAllOnes();
   const dropped = new Set(named.axes);
   const order = largerOrder(anchor, larger, dropped, rank);
   const [wide, narrow] = [moved([[0, order]]), moved([[0, restrict(order, dropped)]])];

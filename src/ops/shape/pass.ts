@@ -1,10 +1,12 @@
 import { carryThroughReshape } from "../../affine/carry.js";
-import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { isRefusal, type Refusal } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
 import type { AffineFacets, PlacedMap } from "../../rules/affine/facet.js";
 import { through } from "../../rules/affine/placement.js";
 import { type MaybeDim, product, type SymDim, sameDim } from "../../rules/dims.js";
 import type { Facts } from "../../rules/facts.js";
+import { refusals as shared } from "../../rules/refusals.js";
+import { refusals } from "./refusals.js";
 
 /** Reshape, Flatten, Squeeze, Unsqueeze: the same elements in the same order under other sizes. */
 export const VIEW: AffineFacets = {
@@ -13,9 +15,7 @@ export const VIEW: AffineFacets = {
     return isRefusal(carried) ? carried : through(carried);
   },
   passDown: (node, index, placed, facts) =>
-    index === 0
-      ? carry(node.input(0), node.output(0), placed, facts)
-      : refuse(`it is the shape of ${node.opType}`),
+    index === 0 ? carry(node.input(0), node.output(0), placed, facts) : shared.valueIsNotItsData("shape"),
 };
 
 /**
@@ -32,18 +32,18 @@ function carry(
   const { axis, map } = placed;
   if (axis === undefined) return placed;
   const [a, b] = [from && facts.shape(from), to && facts.shape(to)];
-  if (a === undefined || b === undefined) return refuse("a shape is not known");
+  if (a === undefined || b === undefined) return refusals.shapeIsUnknown();
   const piece = pieceAround(axis, a, b);
-  if (piece === undefined) return refuse(`axis ${axis} cannot be followed through sizes that are not known`);
+  if (piece === undefined) return refusals.sizesAroundAxisAreUnknown(axis);
   const [inside, outside] = [a.slice(piece.start, piece.end), b.slice(piece.toStart, piece.toEnd)];
   if (inside.length === 1 && outside.length === 1) return { axis: piece.toStart, map };
   const [before, after] = [numbers(inside), numbers(outside)];
   if (before === undefined || after === undefined) {
-    return refuse(`axis ${axis} cannot be followed through sizes that are not numbers`);
+    return refusals.sizesAroundAxisAreNotNumbers(axis);
   }
   const carried = carryThroughReshape(map, axis - piece.start, before, after);
   return carried === undefined
-    ? refuse(`axis ${axis} runs along no single axis on the other side of it`)
+    ? refusals.axisHasNoCounterpart(axis)
     : { axis: carried.axis + piece.toStart, map: carried.map };
 }
 

@@ -1,12 +1,13 @@
-import { refuse } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
 import { tensorFromNumbers } from "../../ir/tensor.js";
 import { sameDim } from "../../rules/dims.js";
 import { type FacetTable, missing, opaque } from "../../rules/facet.js";
 import { type GradientContext, type GradientRule, refusing } from "../../rules/gradient/rule.js";
 import { joinSizes, range, sizeParts, sizesOf } from "../../rules/gradient/sizes.js";
+import { refusals as shared } from "../../rules/refusals.js";
 import { normalAxes } from "../../rules/shapes.js";
 import type { OPERATORS } from "./operators.js";
+import { refusals } from "./refusals.js";
 
 /** Attributes that say where an element comes from, the same on every axis. */
 const INTERPOLATION = [
@@ -60,15 +61,15 @@ const resize: GradientRule = (c) => {
   if (g === undefined) return [];
   const x = c.input(0);
   const rank = facts.rank(x);
-  if (rank === undefined) return refuse("the rank of its input is not known");
+  if (rank === undefined) return shared.inputRankIsUnknown();
   if (node.string("coordinate_transformation_mode") === "tf_crop_and_resize") {
-    return refuse("its coordinate_transformation_mode is tf_crop_and_resize");
+    return refusals.cropHasNoGradient();
   }
   if (node.string("keep_aspect_ratio_policy", "stretch") !== "stretch") {
-    return refuse("its keep_aspect_ratio_policy is not stretch");
+    return refusals.aspectRatioIsKept();
   }
   const resized = resizedAxes(c, rank);
-  if (resized === undefined) return refuse("its scales are not known; make them constants");
+  if (resized === undefined) return refusals.resizeScalesAreUnknown();
   for (const [axis, scale] of resized) {
     const matrix = matrixOf(c, axis, scale);
     if (axis === rank - 1) {
@@ -90,7 +91,7 @@ const resize: GradientRule = (c) => {
 };
 
 export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
-  GridSample: refusing("the places it samples are data; write it as Gather and products to train through it"),
+  GridSample: refusing(refusals.gridSampleHasNoGradient()),
   Resize: resize,
   AffineGrid: missing("write it as MatMul to train through it"),
   ImageDecoder: opaque("it takes bytes of a file"),

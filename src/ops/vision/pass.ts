@@ -1,26 +1,28 @@
-import { type Refusal, refuse } from "../../base/refusal.js";
+import type { Refusal } from "../../base/refusal.js";
 import type { Node } from "../../ir/graph.js";
 import type { AffineFacets, PlacedMap } from "../../rules/affine/facet.js";
 import { through } from "../../rules/affine/placement.js";
 import type { Facts } from "../../rules/facts.js";
+import { refusals as shared } from "../../rules/refusals.js";
+import { refusals } from "./refusals.js";
 
 /** The weights of nearest, linear and cubic interpolation sum to one, so they commute with maps of an axis that they leave alone. */
 export const RESIZE: AffineFacets = {
   passUp: (node, placed, facts) => mixed(node, placed, facts) ?? through(placed),
   passDown: (node, index, placed, facts) =>
-    index === 0 ? (mixed(node, placed, facts) ?? placed) : refuse(`it is no data of ${node.opType}`),
+    index === 0 ? (mixed(node, placed, facts) ?? placed) : shared.valueIsNotItsData(`input ${index}`),
 };
 
 /** Why the map cannot cross: equal sizes say little, since 3 channels at a scale of 1.2 are 3 others. */
 function mixed(node: Node, { axis }: PlacedMap, facts: Facts): Refusal | undefined {
   if (node.string("coordinate_transformation_mode") === "tf_crop_and_resize") {
-    return refuse("Resize fills what it crops with a value of its own");
+    return refusals.cropIsFilled();
   }
   if (axis === undefined) return undefined;
   const factor = scaleAlong(axis, node, facts);
   const [before, after] = [node.input(0), node.output(0)].map((value) => value && facts.shape(value)?.[axis]);
   if (factor === "sizes" && typeof before === "number" && before === after) return undefined;
-  return factor === 1 ? undefined : refuse(`${node.opType} is not known to leave the map's axis alone`);
+  return factor === 1 ? undefined : refusals.mapAxisMayBeResized();
 }
 
 /** The factor that an axis is given, or "sizes" where it follows from the sizes; undefined when it is not known. */

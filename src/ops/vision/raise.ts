@@ -1,5 +1,6 @@
 import type { RaiseContext, RaiseTable } from "../../rules/raise/context.js";
 import type { OPERATORS } from "./operators.js";
+import { refusals } from "./refusals.js";
 
 /** Upsample 7: a scale for every axis instead of two. */
 function upsampleScales(at: RaiseContext): void {
@@ -35,18 +36,16 @@ function nearestMode(at: RaiseContext): "floor" | "ceil" {
   // An Upsample never makes smaller.
   if (at.origin === "Upsample") return "floor";
   const scales = at.know(1)?.numbers;
-  if (scales === undefined)
-    at.refuse("whether its scales enlarge is not known, and nearest neighbours depend on it");
+  if (scales === undefined) at.refuse(refusals.enlargementIsUnknown());
   if (scales.every((scale) => scale >= 1)) return "floor";
   if (scales.every((scale) => scale <= 1)) return "ceil";
-  at.refuse("it enlarges one axis and shrinks another, each with its own nearest neighbour");
+  at.refuse(refusals.enlargesAndShrinks());
 }
 
 /** Resize 13 lacks one way to map coordinates. */
 function resizeCoordinates(at: RaiseContext): void {
   const mode = at.string("coordinate_transformation_mode", "half_pixel");
-  if (mode === "tf_half_pixel_for_nn")
-    at.refuse(`it has no coordinate_transformation_mode "${mode}" any more`);
+  if (mode === "tf_half_pixel_for_nn") at.refuse(refusals.coordinateModeWasRemoved(mode));
 }
 
 /** RoiAlign 16 has another default. */

@@ -1,11 +1,8 @@
 import { allocate, axisOf, type ReferenceTensor, splitAt, tensorOf } from "../../float64/tensor.js";
+import { errors as shared } from "../../rules/errors.js";
 import { type FacetTable, missing, opaque } from "../../rules/facet.js";
-import {
-  invalid,
-  type ReferenceContext,
-  type ReferenceRule,
-  unsupported,
-} from "../../rules/reference/rule.js";
+import type { ReferenceContext, ReferenceRule } from "../../rules/reference/rule.js";
+import { errors } from "./errors.js";
 import type { OPERATORS } from "./operators.js";
 
 /** One axis of a resize: each new place is a weighted sum of old ones, or the extrapolation value. */
@@ -46,7 +43,7 @@ function coordinate(
         ? roi[0] * (size - 1) + (at * (roi[1] - roi[0]) * (size - 1)) / (target - 1)
         : 0.5 * (roi[0] + roi[1]) * (size - 1);
     default:
-      return unsupported(`its coordinates are "${mode}"`);
+      throw errors.coordinateModeIsUnknown(mode);
   }
 }
 
@@ -122,7 +119,7 @@ function targetOf(c: ReferenceContext, x: ReferenceTensor): Target {
   if (listed !== undefined && listed.length > 0) return fromScales(listed);
   if (c.has("height_scale")) return fromScales([1, 1, c.float("height_scale", 1), c.float("width_scale", 1)]);
   const wanted = c.numbers(3);
-  if (wanted === undefined) return invalid("neither scales nor sizes are given");
+  if (wanted === undefined) throw errors.resizeSizeIsMissing();
   const ratios = wanted.map((size, index) => size / sizeAt(index));
   const policy = c.text("keep_aspect_ratio_policy", "stretch");
   if (policy === "stretch") return { axes, scales: ratios, sizes: wanted };
@@ -139,8 +136,7 @@ const resize: ReferenceRule = (c) => {
   const named = c.text("mode", "nearest");
   const mode =
     named === "bilinear" || named === "trilinear" ? "linear" : named === "bicubic" ? "cubic" : named;
-  if (mode !== "nearest" && mode !== "linear" && mode !== "cubic")
-    return unsupported(`its mode is "${mode}"`);
+  if (mode !== "nearest" && mode !== "linear" && mode !== "cubic") throw shared.referenceModeIsUnknown(mode);
   const { axes, scales, sizes } = targetOf(c, x);
   const roi = c.opset >= 11 ? (c.numbers(1) ?? []) : [];
   const cropping = c.text("coordinate_transformation_mode", "half_pixel") === "tf_crop_and_resize";

@@ -1,10 +1,11 @@
 import { channelCount, isScaleOnly } from "../../affine/channel-affine.js";
-import { type Refusal, refuse } from "../../base/refusal.js";
-import type { Node, Value } from "../../ir/graph.js";
+import type { Refusal } from "../../base/refusal.js";
+import type { Value } from "../../ir/graph.js";
 import type { Facts } from "../facts.js";
+import { refusals } from "../refusals.js";
 import type { Passage, PlacedMap } from "./facet.js";
 
-/** The only way there is: input `index` takes `placed`. */
+/** The one way to pass: input `index` takes the map. */
 export function through(placed: PlacedMap, index = 0): readonly Passage[] {
   return [new Map([[index, placed]])];
 }
@@ -14,21 +15,19 @@ export function scaleOf({ axis, map }: PlacedMap): PlacedMap {
   return { axis, map: { scale: map.scale, shift: map.shift.map(() => 0) } };
 }
 
-/** Why the map cannot cross what only commutes with scales that are not negative, if it cannot. */
-export function notMonotone(node: Node, { map }: PlacedMap): Refusal | undefined {
-  return map.scale.every((scale) => scale >= 0)
-    ? undefined
-    : refuse(`${node.opType} lets no negative scale through`);
+/** A refusal where the map has a negative scale, for operators that commute with the others only (Relu, MaxPool). */
+export function refuseNegativeScale({ map }: PlacedMap): Refusal | undefined {
+  return map.scale.every((scale) => scale >= 0) ? undefined : refusals.scaleIsNegative();
 }
 
-/** Why the map cannot cross what only commutes with scales, if it cannot. */
-export function notScaleOnly(node: Node, { map }: PlacedMap): Refusal | undefined {
-  return isScaleOnly(map) ? undefined : refuse(`${node.opType} lets no shift through`);
+/** A refusal where the map has a shift, for operators that commute with scales only (Mul, ReduceSum). */
+export function refuseShift({ map }: PlacedMap): Refusal | undefined {
+  return isScaleOnly(map) ? undefined : refusals.shiftDoesNotPass();
 }
 
 /**
- * The map of a value that broadcasts to a tensor of rank `rank`, so that the tensor is mapped as `placed` says: the axis counted in the
- * value's own rank, where it must have all the channels.
+ * The map of an operand that is broadcast to rank `rank`, for which the broadcast tensor is mapped as `placed` says. The axis
+ * is counted in the operand's own rank, and the operand must have all the channels on it.
  */
 export function placeOperand(
   value: Value,
@@ -38,11 +37,11 @@ export function placeOperand(
 ): PlacedMap | Refusal {
   if (placed.axis === undefined) return placed;
   const own = facts.rank(value);
-  if (own === undefined || rank === undefined) return refuse(`the rank of "${value.name}" is not known`);
+  if (own === undefined || rank === undefined) return refusals.valueRankIsUnknown(value.name);
   const axis = placed.axis - (rank - own);
   const channels = channelCount(placed.map);
   if (axis < 0 || facts.shape(value)?.[axis] !== channels) {
-    return refuse(`"${value.name}" is not known to have ${channels} channels on the map's axis`);
+    return refusals.valueLacksChannels(value.name, channels);
   }
   return { axis, map: placed.map };
 }

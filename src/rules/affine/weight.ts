@@ -1,10 +1,11 @@
 import { scaleOverflows, scaleTensor } from "../../affine/scale-tensor.js";
-import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { isRefusal, type Refusal } from "../../base/refusal.js";
 import { type FloatDType, isFloat } from "../../ir/dtype.js";
 import type { Value } from "../../ir/graph.js";
 import type { Tensor } from "../../ir/tensor.js";
 import { requireConstant } from "../constants.js";
 import type { Facts } from "../facts.js";
+import { refusals } from "../refusals.js";
 import type { PlacedMap } from "./facet.js";
 
 /** A weight that can take a scale: a constant, or what a DequantizeLinear makes of one. */
@@ -19,7 +20,7 @@ export function readWeight(value: Value | undefined, role: string, facts: Facts)
   const tensor = requireConstant(value, role);
   if (!isRefusal(tensor)) {
     const { dtype, dims } = tensor;
-    return isFloat(dtype) ? { dtype, dims, tensor } : refuse(`its weight is ${dtype}`);
+    return isFloat(dtype) ? { dtype, dims, tensor } : refusals.weightIsNotFloat(dtype);
   }
   if (value?.producer?.is("DequantizeLinear") !== true) return tensor;
   const [dtype, dims] = [facts.dtype(value), facts.staticShape(value)];
@@ -46,10 +47,10 @@ export function scaleWeight(
 ): ScaledWeight | Refusal {
   if (tensor !== undefined) {
     return scaleOverflows(tensor, scale, inner)
-      ? refuse(`its ${dtype} weight would overflow`)
+      ? refusals.weightWouldOverflow(dtype)
       : { constants: new Map([[index, scaleTensor(tensor, scale, inner)]]) };
   }
-  if (axis === undefined) return refuse("its dequantized weight has its channels along no single axis");
+  if (axis === undefined) return refusals.dequantizedWeightHasNoChannelAxis();
   const map = { scale, shift: scale.map(() => 0) };
   return { constants: new Map(), operands: new Map([[index, { axis, map }]]) };
 }

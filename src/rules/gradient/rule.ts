@@ -1,4 +1,4 @@
-import { type Refusal, refuse } from "../../base/refusal.js";
+import type { Refusal } from "../../base/refusal.js";
 import type { Builder } from "../../ir/builder.js";
 import type { Node, Value } from "../../ir/graph.js";
 import type { Facts } from "../facts.js";
@@ -42,16 +42,16 @@ export type GradientRules<Name extends string> = Readonly<Record<Name, GradientR
 /** An operator whose derivative is zero wherever there is one (Floor, Sign), or that no gradient goes through. */
 export const NO_GRADIENT: GradientRule = () => [];
 
-const REFUSED = new WeakMap<GradientRule, string>();
+const REFUSED = new WeakMap<GradientRule, Refusal>();
 
-/** The rule of an operator that has a derivative, which is not written: the reason is the user's to read. */
-export function refusing(reason: string): GradientRule {
-  const rule: GradientRule = () => refuse(reason);
-  REFUSED.set(rule, reason);
+/** The rule of an operator whose derivative is not written; the refusal tells the user what to do instead. */
+export function refusing(refusal: Refusal): GradientRule {
+  const rule: GradientRule = () => refusal;
+  REFUSED.set(rule, refusal);
   return rule;
 }
 
-/** Why a rule of `refusing` refuses; undefined for others. */
-export function refusalOf(rule: GradientRule): string | undefined {
+/** The refusal of a rule made by `refusing`; undefined for other rules. */
+export function refusalOf(rule: GradientRule): Refusal | undefined {
   return REFUSED.get(rule);
 }

@@ -1,10 +1,11 @@
-import { isRefusal, type Refusal, refuse } from "../../base/refusal.js";
+import { isRefusal, type Refusal } from "../../base/refusal.js";
 import type { AttributeInit } from "../../ir/attribute.js";
 import type { Node, Value } from "../../ir/graph.js";
 import type { StandardOperator } from "../../ir/operator-name.js";
 import { type Tensor, tensorFromNumbers } from "../../ir/tensor.js";
 import { constantTensor } from "../constants.js";
 import type { Facts } from "../facts.js";
+import { refusals } from "../refusals.js";
 import { normalAxes } from "../shapes.js";
 import { extend, isIdentity, type Permutation } from "./permutation.js";
 
@@ -65,7 +66,7 @@ export function alike(
 ): LayoutFacet {
   return (node, { side, index, perm }, facts) => {
     const data = inputs === "all" ? [...node.inputs.keys()] : inputs;
-    if (side === "input" && !data.includes(index)) return refuse(`input ${index} of it is no data`);
+    if (side === "input" && !data.includes(index)) return refusals.valueIsNotItsData(`input ${index}`);
     const changed = change(node, perm, facts);
     if (isRefusal(changed)) return changed;
     return {
@@ -82,7 +83,7 @@ export const NO_CHANGE: Change = {};
 export function axisAttribute(node: Node, fallback: number, perm: Permutation): Change | Refusal {
   const axis = normalized(node.int("axis", fallback), perm.length);
   const at = perm.indexOf(axis);
-  return at < 0 ? refuse("its axis is outside the rank") : { attributes: { axis: at } };
+  return at < 0 ? refusals.axisIsOutsideRank() : { attributes: { axis: at } };
 }
 
 /** Axes that an operator names. */
@@ -101,9 +102,9 @@ export function namedAxes(
 ): NamedAxes | Refusal | undefined {
   const value = node.input(input);
   const given = node.ints("axes") ?? (value === undefined ? undefined : facts.numbers(value));
-  if (given === undefined) return value === undefined ? undefined : refuse("its axes are computed");
+  if (given === undefined) return value === undefined ? undefined : refusals.axesAreComputed();
   const axes = normalAxes(given, rank);
-  if (axes === undefined) return refuse("its axes are outside the rank");
+  if (axes === undefined) return refusals.axisIsOutsideRank();
   const inAttribute = node.attribute("axes") !== undefined;
   const dtype = constantTensor(value)?.dtype ?? "int64";
   return {
@@ -132,7 +133,7 @@ export function perAxis(
   const value = node.input(input);
   const numbers = value === undefined ? undefined : facts.numbers(value);
   const dtype = value === undefined ? undefined : facts.dtype(value);
-  if (numbers === undefined || dtype === undefined) return refuse(`its ${attribute} are not known`);
+  if (numbers === undefined || dtype === undefined) return refusals.parameterIsUnknown(attribute);
   return {
     numbers,
     replace: (next) => ({ constants: new Map([[input, tensorFromNumbers(dtype, [next.length], next)]]) }),
@@ -145,7 +146,7 @@ export const ALONG_LAST: LayoutFacet = alike([0], (node, perm) => axisAttribute(
 /** The first two axes are what they are: batch and channels. The others may change places. */
 export const PER_CHANNEL: LayoutFacet = (node, anchor, facts) => {
   const { perm } = anchor;
-  if (perm[0] !== 0 || perm[1] !== 1) return refuse("its channels are axis 1");
+  if (perm[0] !== 0 || perm[1] !== 1) return refusals.channelsAreAxisOne();
   return alike([0])(node, anchor, facts);
 };
 

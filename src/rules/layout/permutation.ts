@@ -1,9 +1,10 @@
-import { type Refusal, refuse } from "../../base/refusal.js";
+import type { Refusal } from "../../base/refusal.js";
 import { bitsOf } from "../../ir/dtype.js";
 import type { Node } from "../../ir/graph.js";
 import { Tensor } from "../../ir/tensor.js";
 import type { SymDim } from "../dims.js";
 import type { Facts } from "../facts.js";
+import { refusals } from "../refusals.js";
 
 /** An order of axes as Transpose has it: axis i of the result is axis perm[i] of the operand. */
 export type Permutation = readonly number[];
@@ -45,20 +46,18 @@ export function leavesAlone(perm: Permutation, shape: readonly SymDim[] | undefi
 
 /** The order of a Transpose's axes. */
 export function permutationOf(node: Node, facts: Facts): Permutation | Refusal {
-  if (node.hasReferences) return refuse("its perm is given by the function's caller");
+  if (node.hasReferences) return refusals.attributeIsSetByCaller();
   const input = node.input(0);
   const rank = input === undefined ? undefined : facts.rank(input);
   const given = node.ints("perm");
   if (given === undefined) {
     return rank === undefined
-      ? refuse("the rank of its input is not known")
+      ? refusals.inputRankIsUnknown()
       : Array.from({ length: rank }, (_, axis) => rank - 1 - axis);
   }
   const sound =
     given.every((axis) => axis >= 0 && axis < given.length) && new Set(given).size === given.length;
-  return sound && (rank === undefined || rank === given.length)
-    ? given
-    : refuse("its perm is no permutation");
+  return sound && (rank === undefined || rank === given.length) ? given : refusals.permIsInvalid();
 }
 
 /** A constant in another order of axes; undefined for elements that are no whole bytes. Computed when it is read. */

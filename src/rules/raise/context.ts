@@ -1,5 +1,6 @@
 import { present } from "../../base/assert.js";
-import { NormfoldError } from "../../base/errors.js";
+import { refusalAsError } from "../../base/errors.js";
+import { type Refusal, refusedAt } from "../../base/refusal.js";
 import { type AttributeInit, attribute } from "../../ir/attribute.js";
 import { Builder, type BuilderInput, DIRECT_EDITOR } from "../../ir/builder.js";
 import type { DType } from "../../ir/dtype.js";
@@ -9,6 +10,7 @@ import type { StandardOperator } from "../../ir/operator-name.js";
 import { tensorFromBigInts, tensorFromNumbers } from "../../ir/tensor.js";
 import type { SymDim } from "../dims.js";
 import type { OperatorTable } from "../operator.js";
+import { refusals } from "../refusals.js";
 import { handOver, retype } from "./handover.js";
 
 /** What is known of a value of the model as it was before it was raised. */
@@ -97,9 +99,10 @@ export class RaiseContext {
     this.#know = know;
   }
 
-  refuse(reason: string): never {
-    const message = `cannot be raised to opset ${this.version}: ${reason}`;
-    throw new NormfoldError("unsupported", message, { element: this.node.label });
+  /** Gives up raising the model because of this node; the error keeps the refusal's id. */
+  refuse(refusal: Refusal): never {
+    const refused = refusedAt(`cannot be raised to opset ${this.version}`, refusal);
+    throw refusalAsError("unsupported", refused).at({ element: this.node.label });
   }
 
   input(index: number): Value | undefined {
@@ -134,8 +137,7 @@ export class RaiseContext {
   }
 
   #requirePlain(name: string): void {
-    if (this.node.attribute(name)?.kind === "ref")
-      this.refuse(`the caller of the function decides its attribute "${name}"`);
+    if (this.node.attribute(name)?.kind === "ref") this.refuse(refusals.attributeIsSetByCaller(name));
   }
 
   set(name: string, value: AttributeInit): void {
@@ -228,7 +230,7 @@ export class RaiseContext {
     }
     const value = this.takeFloat(name);
     if (value === undefined || dtype === "float") return value;
-    if (this.target < CAST_LIKE) this.refuse(`the type of its input ${like} is not known`);
+    if (this.target < CAST_LIKE) this.refuse(refusals.inputTypeIsUnknown(like));
     return this.op("CastLike", [value, this.input(like) ?? null]);
   }
 
@@ -239,8 +241,7 @@ export class RaiseContext {
 
   /** An attribute of the enclosing function, which its caller sets, as a value. */
   #chosen(name: string, as: string, type: "ints" | "floats" | "float", ref: string): Value {
-    if (this.target < CONSTANT_VALUES)
-      this.refuse(`the caller of the function decides its attribute "${name}"`);
+    if (this.target < CONSTANT_VALUES) this.refuse(refusals.attributeIsSetByCaller(name));
     return this.op("Constant", [], { [as]: { kind: "ref", ref, type } });
   }
 }

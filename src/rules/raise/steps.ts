@@ -1,3 +1,4 @@
+import { refusals } from "../refusals.js";
 import type { RaiseContext, RaiseStep } from "./context.js";
 
 /** Opset 6 dropped a hint about memory. */
@@ -16,8 +17,7 @@ export function intsToInput(name: string, index: number): RaiseStep {
 /** Before opset 7, more outputs than the first are those of training, unless is_test says otherwise. */
 function requireInference(at: RaiseContext): void {
   const extra = at.node.outputs.slice(1).some((value) => value !== null && value.uses.size > 0);
-  if (at.int("is_test", 0) === 0 && extra)
-    at.refuse("it is in training mode, and its further outputs are used");
+  if (at.int("is_test", 0) === 0 && extra) at.refuse(refusals.trainingOutputsAreUsed());
   at.node.unset("is_test");
 }
 

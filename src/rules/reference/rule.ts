@@ -1,7 +1,8 @@
-import { NormfoldError } from "../../base/errors.js";
+import type { NormfoldError } from "../../base/errors.js";
 import { type ReferenceTensor, referenceFromTensor } from "../../float64/tensor.js";
 import { type Attribute, attributeText } from "../../ir/attribute.js";
 import type { Graph, Node } from "../../ir/graph.js";
+import { errors } from "../errors.js";
 
 /**
  * Computes the outputs of one node in float64, in order; trailing outputs that nobody computes are left out. Throws
@@ -42,7 +43,7 @@ export class ReferenceContext {
   /** Throws "invalid" when the input is not there. */
   input(index: number): ReferenceTensor {
     const tensor = this.inputs[index];
-    if (tensor === undefined) throw new NormfoldError("invalid", `input ${index} is missing`);
+    if (tensor === undefined) throw errors.referenceInputIsMissing(index);
     return tensor;
   }
 
@@ -99,16 +100,12 @@ export class ReferenceContext {
 
   graph(name: string): Graph {
     const attr = this.#attribute(name);
-    if (attr?.kind !== "graph") throw new NormfoldError("invalid", `the body "${name}" is missing`);
+    if (attr?.kind !== "graph") throw errors.referenceBodyIsMissing(name);
     return attr.value;
   }
 }
 
-/** Throws the "unsupported" that the evaluator turns into a refusal. */
-export function unsupported(what: string): never {
-  throw new NormfoldError("unsupported", what);
-}
-
-export function invalid(what: string): never {
-  throw new NormfoldError("invalid", what);
+/** Throws an error in the place of an expression: `REDUCERS[name] ?? fail(errors.reductionIsUnknown(name))`. */
+export function fail(error: NormfoldError): never {
+  throw error;
 }

@@ -1,4 +1,5 @@
-import { invalid, type ReferenceContext, unsupported } from "./rule.js";
+import { errors } from "../errors.js";
+import type { ReferenceContext } from "./rule.js";
 
 /** A sliding window over the spatial axes, made three-dimensional by leading axes of size 1. */
 export interface Window {
@@ -17,7 +18,7 @@ export interface Window {
 export type Triple = readonly [number, number, number];
 
 function triple(values: readonly number[], fill: number): Triple {
-  if (values.length > 3) return unsupported(`it has ${values.length} spatial axes`);
+  if (values.length > 3) throw errors.spatialAxesAreTooMany(values.length);
   const [a, b, c] = [fill, fill, fill, ...values].slice(-3);
   return [a ?? fill, b ?? fill, c ?? fill];
 }
@@ -37,7 +38,7 @@ export function spatialOf(window: Window, sizes: Triple): number[] {
  */
 export function windowOf(c: ReferenceContext, spatial: readonly number[], kernel: readonly number[]): Window {
   const rank = spatial.length;
-  if (rank === 0 || kernel.length !== rank) return invalid(`a kernel [${kernel}] on sizes [${spatial}]`);
+  if (rank === 0 || kernel.length !== rank) throw errors.kernelDoesNotFitInput(kernel, spatial);
   const ones = spatial.map(() => 1);
   const strides = c.ints("strides") ?? ones;
   const dilations = c.ints("dilations") ?? ones;
@@ -88,7 +89,7 @@ export function transposedWindow(
   kernel: readonly number[],
 ): Window {
   const rank = spatial.length;
-  if (rank === 0 || kernel.length !== rank) return invalid(`a kernel [${kernel}] on sizes [${spatial}]`);
+  if (rank === 0 || kernel.length !== rank) throw errors.kernelDoesNotFitInput(kernel, spatial);
   const ones = spatial.map(() => 1);
   const strides = c.ints("strides") ?? ones;
   const dilations = c.ints("dilations") ?? ones;

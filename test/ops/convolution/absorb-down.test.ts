@@ -10,7 +10,7 @@ function intoConv(
   name: string,
   attributes: string,
   weight: (z: Sizes) => readonly number[],
-  expectation: { left?: readonly string[]; refused?: RegExp },
+  expectation: { left?: readonly string[]; refused?: string | RegExp },
 ): void {
   for (const bias of [true, false]) {
     affineCase(
@@ -123,7 +123,7 @@ describe("Conv", () => {
       constants: [signed("bn", z.C)],
       nodes: `${bn} y = Conv (a, W)`,
     }),
-    { ...DOWN, refused: /weight W "W" is a graph input/ },
+    { ...DOWN, refused: "constant-is-graph-input" },
   );
   affineCase(
     "a Conv that reads it as its weight",
@@ -132,7 +132,7 @@ describe("Conv", () => {
       constants: [signed("bn", z.C)],
       nodes: `${normalize("a", "u", "bn")} y = Conv (x, a)`,
     }),
-    { ...DOWN, refused: /it is the weight of Conv/ },
+    { ...DOWN, refused: "value-is-not-its-data" },
   );
 });
 

@@ -45,7 +45,7 @@ describe("row 37: parts of a value, of which only some are mapped", () => {
       nodes: `c = Conv (x, f_W, f_b) t, u = Split <axis = 2> (c) ${bn} z = Exp (u)`,
       outputs: "y, z",
     }),
-    { ...UP, opset: 13, refused: /the other outputs of Split would be mapped too/ },
+    { ...UP, opset: 13, refused: "other-outputs-would-be-mapped" },
   );
   affineCase(
     "parts that come together again: two ways to one Conv",
@@ -116,14 +116,14 @@ describe("selections and borders", () => {
   behindConv(
     "Pad with zeros and a shift",
     "t = Pad (c, pads)",
-    { refused: /the border of Pad/ },
+    { refused: "border-would-change" },
     signed,
     () => ["int64[8] pads = {0, 0, 1, 2, 0, 0, 2, 1}"],
   );
   behindConv(
     "Pad of the channels",
     `t = Pad <mode = "edge"> (c, pads)`,
-    { refused: /widens the map's axis/ },
+    { refused: "pad-widens-map-axis" },
     () => signed("bn", 6),
     () => ["int64[8] pads = {0, 1, 0, 0, 0, 1, 0, 0}"],
   );
@@ -159,7 +159,7 @@ describe("selections and borders", () => {
   behindConv(
     "Gather of a channel twice",
     "t = Gather <axis = 1> (c, at)",
-    { refused: /picks a channel twice/ },
+    { refused: "channel-is-picked-twice" },
     () => signed("bn", 3),
     () => ["int64[3] at = {3, 0, -1}"],
   );
@@ -169,7 +169,7 @@ describe("selections and borders", () => {
   behindConv(
     "Tile of the channels",
     "t = Tile (c, repeats)",
-    { refused: /Tile picks a channel twice/ },
+    { refused: "channel-is-picked-twice" },
     () => signed("bn", 8),
     () => ["int64[4] repeats = {1, 2, 1, 1}"],
   );

@@ -83,7 +83,7 @@ describe("forms", () => {
       "activations",
       "LSTM",
       'activations = ["Sigmoid", "Relu", "Tanh"]',
-      /its activations are not sigmoid, tanh, tanh/,
+      /its activations are not the default ones \(sigmoid, tanh, tanh\)/,
     ],
     ["layout", "RNN", "layout = 1", /layout is 1/],
     ["input_forget", "LSTM", "input_forget = 1", /input_forget/],
