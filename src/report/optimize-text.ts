@@ -7,7 +7,7 @@ import { accuracyText } from "./accuracy-text.js";
 import { checkText } from "./check-text.js";
 import { type Cell, clean, elide, elidePair, paragraph, table, WIDTH } from "./layout.js";
 import type { Style } from "./style.js";
-import { countByPass, groupRefusals } from "./tally.js";
+import { countByPass, groupRefusals, refusalsById } from "./tally.js";
 import { bytesText, changeText, countText, durationText } from "./units.js";
 
 /** One run of `normfold optimize`: --json writes it, and the terminal shows it. */
@@ -141,15 +141,15 @@ function normalizationRefusals({ after, refusals }: OptimizeReport, style: Style
   return lines;
 }
 
+/** Every refusal, by its kind, the most frequent kind first. */
 function allRefusals(refusals: readonly RefusalRecord[], style: Style): string[] {
   if (refusals.length === 0) return [];
   const lines = [`${style.bold("left alone")}  ${refusals.length}`];
-  let pass = "";
-  const sorted = [...refusals].sort((a, b) => (a.pass < b.pass ? -1 : a.pass > b.pass ? 1 : 0));
-  for (const record of sorted) {
-    if (record.pass !== pass) lines.push(`  ${style.cyan(record.pass)}`);
-    pass = record.pass;
-    lines.push(...paragraph(`${record.node}: ${record.reason}`, 4, 6));
+  for (const [id, records] of refusalsById(refusals)) {
+    lines.push(`  ${style.cyan(id)}  ${records.length}`);
+    for (const { pass, node, reason } of records) {
+      lines.push(...paragraph(`${node}: ${reason} (${pass})`, 4, 6));
+    }
   }
   return lines;
 }

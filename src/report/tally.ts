@@ -24,6 +24,13 @@ export function groupRefusals(refusals: readonly RefusalRecord[]): RefusalGroup[
     .sort((a, b) => b.records.length - a.records.length || (a.reason < b.reason ? -1 : 1));
 }
 
+/** Refusals by their kind, most frequent first; those of one kind in the order of the passes. */
+export function refusalsById(refusals: readonly RefusalRecord[]): [id: string, RefusalRecord[]][] {
+  return [...groupBy(refusals, ({ id }) => id)].sort(
+    ([a, m], [b, n]) => n.length - m.length || (a < b ? -1 : 1),
+  );
+}
+
 /** A single refusal can name its names. */
 function reasonOf(general: string, records: readonly RefusalRecord[]): string {
   const [only] = records;

@@ -105,6 +105,7 @@ describe("optimizeText", () => {
     const all = text({ refusals }, true);
     expect(all).toContain('BatchNormalization "b": Concat "c2" takes no scale');
     expect(all).toContain('Identity "i": "y" is a graph output');
+    expect(all).toMatch(/left alone {2}4\n {2}some-reason {2}4\n/);
     expect(all).toMatch(/Conv\n {6}"\/model/);
   });
 });
