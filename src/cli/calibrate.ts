@@ -4,7 +4,7 @@ import { LOAD, PRINTING, TARGET } from "../options/common.js";
 import { DATA, DRAWING } from "../options/data.js";
 import { pick } from "../options/validate.js";
 import type { JudgedCalibration } from "../train.js";
-import { type Call, defineCommand, type Given } from "./define.js";
+import { type Call, defineOptions, type Given } from "./define.js";
 import {
   assertTarget,
   inFile,
@@ -17,8 +17,8 @@ import { openDataFor } from "./open-data.js";
 import { channelOf, styleFor, write, writeJson } from "./output.js";
 import { createStages } from "./progress.js";
 
-export function addCalibrate(program: Command): void {
-  defineCommand(program, CALIBRATE_COMMAND, calibrateCommand);
+export function defineCalibrate(command: Command): void {
+  defineOptions(command, CALIBRATE_COMMAND, calibrateCommand);
 }
 
 async function calibrateCommand({ args: [path = ""], given }: Call): Promise<void> {

@@ -5,15 +5,15 @@ import { CHECK_COMMAND, CHECK_RUN } from "../options/commands.js";
 import { LOAD, PRINTING } from "../options/common.js";
 import { COMPARISON } from "../options/optimize.js";
 import { pick } from "../options/validate.js";
-import { type Call, defineCommand } from "./define.js";
+import { type Call, defineOptions } from "./define.js";
 import { errors } from "./errors.js";
 import { EXIT } from "./exit.js";
 import { inFile, loadInput, removeTemporariesOnInterrupt, STANDARD } from "./files.js";
 import { styleFor, write, writeJson } from "./output.js";
 import { createStages } from "./progress.js";
 
-export function addCheck(program: Command): void {
-  defineCommand(program, CHECK_COMMAND, checkCommand);
+export function defineCheck(command: Command): void {
+  defineOptions(command, CHECK_COMMAND, checkCommand);
 }
 
 async function checkCommand({ args: [original = "", result = ""], given }: Call): Promise<void> {

@@ -14,15 +14,14 @@ export interface Call {
   readonly given: Given;
 }
 
-/** Adds a command to the program; its flags, help and limits are those of its tables. */
-export function defineCommand(
-  program: Command,
+/** Gives a command its flags, help and limits, which are those of its tables, and its action. */
+export function defineOptions(
+  command: Command,
   spec: CommandSpec,
   action: (call: Call) => Promise<void>,
 ): void {
   const table: OptionTable = Object.assign({}, ...spec.tables);
-  const command = program.command(spec.name).summary(spec.summary).description(spec.description);
-  for (const { name, help } of spec.arguments) command.argument(name, help);
+  command.description(spec.description);
   const attributes = Object.entries(table).map(([name, row]) => {
     const option = toCommander(row);
     command.addOption(option);

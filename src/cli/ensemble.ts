@@ -4,7 +4,7 @@ import { isSameFile } from "../node/paths.js";
 import { ENSEMBLE, ENSEMBLE_COMMAND, ENSEMBLE_RUN } from "../options/commands.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
 import { pick, settle } from "../options/validate.js";
-import { type Call, defineCommand } from "./define.js";
+import { type Call, defineOptions } from "./define.js";
 import { errors } from "./errors.js";
 import {
   assertTarget,
@@ -16,8 +16,8 @@ import {
 } from "./files.js";
 import { channelOf, styleFor, write, writeJson } from "./output.js";
 
-export function addEnsemble(program: Command): void {
-  defineCommand(program, ENSEMBLE_COMMAND, ensembleCommand);
+export function defineEnsemble(command: Command): void {
+  defineOptions(command, ENSEMBLE_COMMAND, ensembleCommand);
 }
 
 async function ensembleCommand({ args: paths, given }: Call): Promise<void> {

@@ -1,6 +1,6 @@
 import { dirname, resolve } from "node:path";
 import type { FileSize, LoadOptions, Model } from "../index.js";
-import { externalFiles } from "../library/description.js";
+import { externalFiles } from "../library/external-files.js";
 import { placed } from "../node/guarded.js";
 import { assertWritable, fileSize, isSameFile } from "../node/paths.js";
 import { errors } from "./errors.js";

@@ -2,12 +2,12 @@ import type { Command } from "commander";
 import { FREEZE_COMMAND } from "../options/commands.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
 import { pick } from "../options/validate.js";
-import { type Call, defineCommand } from "./define.js";
+import { type Call, defineOptions } from "./define.js";
 import { assertTarget, inFile, loadInput, removeTemporariesOnInterrupt, saveResult } from "./files.js";
 import { channelOf, styleFor, write, writeJson } from "./output.js";
 
-export function addFreeze(program: Command): void {
-  defineCommand(program, FREEZE_COMMAND, freezeCommand);
+export function defineFreeze(command: Command): void {
+  defineOptions(command, FREEZE_COMMAND, freezeCommand);
 }
 
 async function freezeCommand({ args: [path = ""], given }: Call): Promise<void> {

@@ -5,7 +5,7 @@ import { DATA, DRAWING } from "../options/data.js";
 import { INSERT, INSERT_COMMAND, INSERT_RUN, SITES } from "../options/insert.js";
 import { pick, settle } from "../options/validate.js";
 import type { InsertReport } from "../train.js";
-import { type Call, defineCommand, type Given } from "./define.js";
+import { type Call, defineOptions, type Given } from "./define.js";
 import { errors } from "./errors.js";
 import {
   assertTarget,
@@ -20,8 +20,8 @@ import { channelOf, styleFor, write, writeJson } from "./output.js";
 import { createStages } from "./progress.js";
 import { assertProven } from "./proven.js";
 
-export function addInsert(program: Command): void {
-  defineCommand(program, INSERT_COMMAND, insertCommand);
+export function defineInsert(command: Command): void {
+  defineOptions(command, INSERT_COMMAND, insertCommand);
 }
 
 async function insertCommand({ args: [path = ""], given }: Call): Promise<void> {

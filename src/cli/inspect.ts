@@ -2,12 +2,12 @@ import type { Command } from "commander";
 import { INSPECT, INSPECT_COMMAND } from "../options/commands.js";
 import { JSON_ONLY } from "../options/common.js";
 import { pick } from "../options/validate.js";
-import { type Call, defineCommand } from "./define.js";
+import { type Call, defineOptions } from "./define.js";
 import { loadInput } from "./files.js";
 import { styleFor, write, writeJson } from "./output.js";
 
-export function addInspect(program: Command): void {
-  defineCommand(program, INSPECT_COMMAND, inspectCommand);
+export function defineInspect(command: Command): void {
+  defineOptions(command, INSPECT_COMMAND, inspectCommand);
 }
 
 async function inspectCommand({ args: [path = ""], given }: Call): Promise<void> {

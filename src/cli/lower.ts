@@ -3,12 +3,12 @@ import { defined } from "../base/optional.js";
 import { LOWER, LOWER_COMMAND } from "../options/commands.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
 import { pick } from "../options/validate.js";
-import { type Call, defineCommand } from "./define.js";
+import { type Call, defineOptions } from "./define.js";
 import { assertTarget, inFile, loadInput, removeTemporariesOnInterrupt, saveResult } from "./files.js";
 import { channelOf, styleFor, write, writeJson } from "./output.js";
 
-export function addLower(program: Command): void {
-  defineCommand(program, LOWER_COMMAND, lowerCommand);
+export function defineLower(command: Command): void {
+  defineOptions(command, LOWER_COMMAND, lowerCommand);
 }
 
 async function lowerCommand({ args: [path = ""], given }: Call): Promise<void> {

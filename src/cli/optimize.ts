@@ -16,7 +16,7 @@ import {
 } from "../options/optimize.js";
 import { pick, settle } from "../options/validate.js";
 import type { OptimizeRun } from "../report/optimize-text.js";
-import { type Call, defineCommand, type Given } from "./define.js";
+import { type Call, defineOptions, type Given } from "./define.js";
 import { errors } from "./errors.js";
 import {
   assertTarget,
@@ -32,8 +32,8 @@ import { channelOf, styleFor, write, writeJson } from "./output.js";
 import { createStages, type Stages } from "./progress.js";
 import { assertProven } from "./proven.js";
 
-export function addOptimize(program: Command): void {
-  defineCommand(program, OPTIMIZE_COMMAND, optimizeCommand);
+export function defineOptimize(command: Command): void {
+  defineOptions(command, OPTIMIZE_COMMAND, optimizeCommand);
 }
 
 async function optimizeCommand({ args: [path = ""], given }: Call): Promise<void> {

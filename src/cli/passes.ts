@@ -3,12 +3,12 @@ import { nearest } from "../base/nearest.js";
 import { PASSES_COMMAND, PASSES_RUN } from "../options/commands.js";
 import { JSON_ONLY } from "../options/common.js";
 import { pick } from "../options/validate.js";
-import { type Call, defineCommand } from "./define.js";
+import { type Call, defineOptions } from "./define.js";
 import { errors } from "./errors.js";
 import { styleFor, write, writeJson } from "./output.js";
 
-export function addPasses(program: Command): void {
-  defineCommand(program, PASSES_COMMAND, passesCommand);
+export function definePasses(command: Command): void {
+  defineOptions(command, PASSES_COMMAND, passesCommand);
 }
 
 /** A view of what normfold knows: each switch of the command's table shows one. */

@@ -2,12 +2,12 @@ import type { Command } from "commander";
 import { PREPARE, PREPARE_COMMAND } from "../options/commands.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
 import { pick } from "../options/validate.js";
-import { type Call, defineCommand } from "./define.js";
+import { type Call, defineOptions } from "./define.js";
 import { assertTarget, inFile, loadInput, removeTemporariesOnInterrupt, saveResult } from "./files.js";
 import { channelOf, styleFor, write, writeJson } from "./output.js";
 
-export function addPrepare(program: Command): void {
-  defineCommand(program, PREPARE_COMMAND, prepareCommand);
+export function definePrepare(command: Command): void {
+  defineOptions(command, PREPARE_COMMAND, prepareCommand);
 }
 
 async function prepareCommand({ args: [path = ""], given }: Call): Promise<void> {

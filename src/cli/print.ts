@@ -2,12 +2,12 @@ import type { Command } from "commander";
 import { PRINT, PRINT_COMMAND } from "../options/commands.js";
 import { pick } from "../options/validate.js";
 import { cleanLines } from "../report/layout.js";
-import { type Call, defineCommand } from "./define.js";
+import { type Call, defineOptions } from "./define.js";
 import { loadInput } from "./files.js";
 import { write } from "./output.js";
 
-export function addPrint(program: Command): void {
-  defineCommand(program, PRINT_COMMAND, printCommand);
+export function definePrint(command: Command): void {
+  defineOptions(command, PRINT_COMMAND, printCommand);
 }
 
 async function printCommand({ args: [path = ""], given }: Call): Promise<void> {

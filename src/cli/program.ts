@@ -1,21 +1,10 @@
 import { createRequire } from "node:module";
 import { type Argument, Command, CommanderError } from "commander";
+import { HEADS } from "../options/heads.js";
 import { WIDTH } from "../report/layout.js";
-import { addCalibrate } from "./calibrate.js";
-import { addCheck } from "./check.js";
-import { addEnsemble } from "./ensemble.js";
 import { EXIT, EXIT_SUMMARY, handleInterrupts } from "./exit.js";
 import { reportFailure } from "./failure.js";
-import { addFreeze } from "./freeze.js";
-import { addInsert } from "./insert.js";
-import { addInspect } from "./inspect.js";
-import { addLower } from "./lower.js";
-import { addOptimize } from "./optimize.js";
 import { guardStreams, styleFor, wantsColors } from "./output.js";
-import { addPasses } from "./passes.js";
-import { addPrepare } from "./prepare.js";
-import { addPrint } from "./print.js";
-import { addTrain } from "./train.js";
 
 /** Runs a command line (without node and script) and leaves the exit code in process.exitCode. Never throws. */
 export async function run(argv: readonly string[]): Promise<void> {
@@ -23,11 +12,22 @@ export async function run(argv: readonly string[]): Promise<void> {
   handleInterrupts();
   const program = createProgram();
   try {
+    await completeCommand(program, argv);
     if (argv.length === 0) return program.help({ error: true });
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
     process.exitCode = await exitCodeFor(error, argv);
   }
+}
+
+/** Defines the command that is called, or that help is asked for; the options of all are loaded no earlier. */
+async function completeCommand(program: Command, argv: readonly string[]): Promise<void> {
+  const words = argv.filter((word) => !word.startsWith("-"));
+  const called = words[0] === "help" ? words[1] : words[0];
+  const command = program.commands.find((each) => each.name() === called);
+  if (command === undefined) return;
+  const { DEFINITIONS } = await import("./commands.js");
+  DEFINITIONS.get(command.name())?.(command);
 }
 
 async function exitCodeFor(error: unknown, argv: readonly string[]): Promise<number> {
@@ -66,20 +66,9 @@ function createProgram(): Command {
     // Errors are reported in one place, reportFailure, as text or as JSON.
     .configureOutput({ outputError: () => {}, getOutHasColors: () => wantsColors("stdout") })
     .addHelpText("after", EXIT_SUMMARY);
-  for (const add of [
-    addOptimize,
-    addInsert,
-    addTrain,
-    addCalibrate,
-    addFreeze,
-    addPrepare,
-    addEnsemble,
-    addLower,
-    addCheck,
-    addInspect,
-    addPrint,
-    addPasses,
-  ])
-    add(program);
+  for (const { name, summary, arguments: args } of Object.values(HEADS)) {
+    const command = program.command(name).summary(summary);
+    for (const argument of args) command.argument(argument.name, argument.help);
+  }
   return program;
 }

@@ -8,7 +8,7 @@ import { DATA, DRAWING } from "../options/data.js";
 import { COURSE, HYPERPARAMETERS, RECIPE, STEP, TRAIN_COMMAND, TRAIN_RUN } from "../options/train.js";
 import { pick, settle } from "../options/validate.js";
 import type { StepProgress, Training } from "../train.js";
-import { type Call, defineCommand, type Given } from "./define.js";
+import { type Call, defineOptions, type Given } from "./define.js";
 import { errors } from "./errors.js";
 import { EXIT } from "./exit.js";
 import { assertTarget, inFile, loadInput, removeTemporariesOnInterrupt, saveResult } from "./files.js";
@@ -16,8 +16,8 @@ import { openDataFor } from "./open-data.js";
 import { styleFor, write, writeJson } from "./output.js";
 import { createStages, type Stages } from "./progress.js";
 
-export function addTrain(program: Command): void {
-  defineCommand(program, TRAIN_COMMAND, trainCommand);
+export function defineTrain(command: Command): void {
+  defineOptions(command, TRAIN_COMMAND, trainCommand);
 }
 
 async function trainCommand({ args: [path = ""], given }: Call): Promise<void> {

@@ -1,5 +1,6 @@
-import { LOAD, MODEL_ARGUMENT, PRINTING, TARGET } from "./common.js";
+import { LOAD, PRINTING, TARGET } from "./common.js";
 import { DATA, DRAWING, PREPARATION } from "./data.js";
+import { HEADS } from "./heads.js";
 import type { CommandSpec } from "./spec.js";
 
 /** How statistics are worked out. */
@@ -28,12 +29,10 @@ export const CALIBRATE = {
 
 /** `normfold calibrate`. */
 export const CALIBRATE_COMMAND: CommandSpec = {
-  name: "calibrate",
-  summary: "new statistics for BatchNormalization, from data",
+  ...HEADS.calibrate,
   description:
     "Replaces the statistics of every BatchNormalization by those of the data: after training, or on data of another " +
     "domain (AdaBN). With --labels, says how accurate the model was before and is after.",
-  arguments: [MODEL_ARGUMENT],
   tables: [TARGET, LOAD, PRINTING, CALIBRATE, DATA, PREPARATION, DRAWING],
   required: ["data"],
   examples: [

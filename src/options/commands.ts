@@ -1,5 +1,6 @@
 import { CALIBRATE_COMMAND } from "./calibrate.js";
-import { JSON_ONLY, LOAD, MODEL_ARGUMENT, PRINTING, TARGET } from "./common.js";
+import { JSON_ONLY, LOAD, PRINTING, TARGET } from "./common.js";
+import { HEADS } from "./heads.js";
 import { INSERT_COMMAND } from "./insert.js";
 import { COMPARISON, OPTIMIZE_COMMAND } from "./optimize.js";
 import type { CommandSpec } from "./spec.js";
@@ -133,61 +134,48 @@ export const PASSES_RUN = {
 
 /** `normfold freeze`. */
 export const FREEZE_COMMAND: CommandSpec = {
-  name: "freeze",
-  summary: "training form to inference form",
+  ...HEADS.freeze,
   description:
     "Makes every BatchNormalization normalize with its running statistics as they are stored; outputs with updated " +
     "statistics and Dropout go. The result is ready for optimize.",
-  arguments: [MODEL_ARGUMENT],
   tables: [TARGET, LOAD, PRINTING],
 };
 
 /** `normfold prepare`. */
 export const PREPARE_COMMAND: CommandSpec = {
-  name: "prepare",
-  summary: "change a network for training, by a paper's recipe",
+  ...HEADS.prepare,
   description:
     "batchnorm-paper (Ioffe & Szegedy 2015, section 4.2.1): Dropout and LRN go, each 5x5 Conv becomes two of 3x3 with " +
     "new kernels, BatchNormalization goes before the nonlinearities. This changes what the network computes, on " +
     "purpose: it is to be trained.",
-  arguments: [MODEL_ARGUMENT],
   tables: [PREPARE, TARGET, LOAD, PRINTING],
   required: ["recipe"],
 };
 
 /** `normfold ensemble`. */
 export const ENSEMBLE_COMMAND: CommandSpec = {
-  name: "ensemble",
-  summary: "average the class probabilities of several models",
+  ...HEADS.ensemble,
   description:
     "Writes one model whose output is the arithmetic mean of the class probabilities of several (the paper's 4.2.3). " +
     "Inputs of the same name are shared; models that end in logits get a Softmax.",
-  arguments: [{ name: "<models...>", help: "two ONNX files or more" }],
   tables: [ENSEMBLE, ENSEMBLE_RUN, TARGET, LOAD, PRINTING],
 };
 
 /** `normfold lower`. */
 export const LOWER_COMMAND: CommandSpec = {
-  name: "lower",
-  summary: "ONNX's training operators in standard ones",
+  ...HEADS.lower,
   description:
     "Writes out ONNX's preview operators for training (Gradient, Adam, Adagrad, Momentum) in standard operators by the " +
     "formulas of their specification, and has onnxruntime load the result.",
-  arguments: [MODEL_ARGUMENT],
   tables: [LOWER, TARGET, LOAD, PRINTING],
 };
 
 /** `normfold check`. */
 export const CHECK_COMMAND: CommandSpec = {
-  name: "check",
-  summary: "compare two models in onnxruntime",
+  ...HEADS.check,
   description:
     "Runs two models on the same inputs in onnxruntime, its own optimizations off, and compares each output. " +
     "The inputs are --data, else the test_data_set_* folders beside the first model, else generated.",
-  arguments: [
-    { name: "<original>", help: 'the model to compare with; "-" reads standard input' },
-    { name: "<result>", help: 'the model to judge; one of the two may be "-"' },
-  ],
   tables: [CHECK_RUN, COMPARISON, LOAD, PRINTING],
   examples: [
     "normfold check model.onnx folded.onnx",
@@ -197,33 +185,27 @@ export const CHECK_COMMAND: CommandSpec = {
 
 /** `normfold inspect`. */
 export const INSPECT_COMMAND: CommandSpec = {
-  name: "inspect",
-  summary: "say what is in a model",
+  ...HEADS.inspect,
   description:
     "Prints inputs, outputs, opsets, operators, parameters, external data, and the operators before and after each " +
     "BatchNormalization. External files may be missing: tensor data is not read.",
-  arguments: [MODEL_ARGUMENT],
   tables: [INSPECT, JSON_ONLY],
   examples: ["normfold inspect model.onnx", "normfold inspect model.onnx --json > model.json"],
 };
 
 /** `normfold print`. */
 export const PRINT_COMMAND: CommandSpec = {
-  name: "print",
-  summary: "print a model as ONNX text",
+  ...HEADS.print,
   description: "Prints a model in ONNX's textual syntax. Tensors of many elements are shortened to {...}.",
-  arguments: [MODEL_ARGUMENT],
   tables: [PRINT],
   examples: ["normfold print model.onnx | less", "normfold print model.onnx --max-elements all > model.txt"],
 };
 
 /** `normfold passes`. */
 export const PASSES_COMMAND: CommandSpec = {
-  name: "passes",
-  summary: "list the passes, in the order they run",
+  ...HEADS.passes,
   description:
     "Lists the passes in the order they run: what each looks for, what it leaves, how exact it is.",
-  arguments: [],
   tables: [PASSES_RUN, JSON_ONLY],
 };
 

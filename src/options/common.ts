@@ -43,9 +43,3 @@ export const JSON_ONLY = {
   /** Print one JSON document and nothing else on stdout. */
   json: { flag: "--json", help: "print one JSON document and nothing else on stdout", type: "switch" },
 } as const;
-
-/** The argument of the commands that read one model. */
-export const MODEL_ARGUMENT: { readonly name: string; readonly help: string } = {
-  name: "<model>",
-  help: 'the ONNX file; "-" reads standard input',
-};

@@ -1,5 +1,6 @@
-import { LOAD, MODEL_ARGUMENT, PRINTING, TARGET } from "./common.js";
+import { LOAD, PRINTING, TARGET } from "./common.js";
 import { DATA, DRAWING, PREPARATION } from "./data.js";
+import { HEADS } from "./heads.js";
 import type { CommandSpec } from "./spec.js";
 
 /** Which places get a BatchNormalization. */
@@ -156,12 +157,10 @@ export const INSERT_RUN = {
 
 /** `normfold insert`. */
 export const INSERT_COMMAND: CommandSpec = {
-  name: "insert",
-  summary: "put BatchNormalization before nonlinearities",
+  ...HEADS.insert,
   description:
     "Puts BatchNormalization between linear layers and their nonlinearities. With --init identity its parameters come " +
     "from data, so that the function stays, which is proven in onnxruntime before anything is written.",
-  arguments: [MODEL_ARGUMENT],
   tables: [TARGET, LOAD, PRINTING, INSERT, SITES, INSERT_RUN, DATA, PREPARATION, DRAWING],
   examples: [
     "normfold insert plain.onnx -o normalized.onnx --data samples.npz",

@@ -1,4 +1,5 @@
-import { LOAD, MODEL_ARGUMENT, PRINTING } from "./common.js";
+import { LOAD, PRINTING } from "./common.js";
+import { HEADS } from "./heads.js";
 import type { CommandSpec } from "./spec.js";
 
 /** The passes; in the library also as objects. */
@@ -179,12 +180,10 @@ export const OPTIMIZE_RUN = {
 
 /** `normfold optimize`. */
 export const OPTIMIZE_COMMAND: CommandSpec = {
-  name: "optimize",
-  summary: "fold BatchNormalization, simplify, prove, write",
+  ...HEADS.optimize,
   description:
     "Folds BatchNormalization into its neighbours and simplifies the model, compares the result with the original in " +
     "onnxruntime, undoes the rewrites that change the outputs, and writes the rest.",
-  arguments: [MODEL_ARGUMENT],
   tables: [OPTIMIZE_RUN, LOAD, PRINTING, PIPELINE, REWRITE, CUT, PROOF, COMPARISON],
   examples: [
     "normfold optimize model.onnx -o small.onnx",

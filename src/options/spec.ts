@@ -107,14 +107,18 @@ export interface ArgumentSpec {
   readonly help: string;
 }
 
-/** One command of the command line, as plain data. */
-export interface CommandSpec {
+/** A command as the list of commands shows it. */
+export interface CommandHead {
   readonly name: string;
   /** A few words for the list of commands. */
   readonly summary: string;
+  readonly arguments: readonly ArgumentSpec[];
+}
+
+/** One command of the command line, as plain data. */
+export interface CommandSpec extends CommandHead {
   /** What it does, in sentences. */
   readonly description: string;
-  readonly arguments: readonly ArgumentSpec[];
   /** Its options, in the order of `--help`. */
   readonly tables: readonly OptionTable[];
   /** Names of options that must be given. */

@@ -1,5 +1,6 @@
 import { LOAD, PRINTING, TARGET } from "./common.js";
 import { DATA, DRAWING, PREPARATION } from "./data.js";
+import { HEADS } from "./heads.js";
 import type { CommandSpec } from "./spec.js";
 
 /** The loss, the optimizer and the schedule, flat as the command line has them; the library nests them by kind. */
@@ -258,12 +259,10 @@ export const TRAIN_RUN = {
 
 /** `normfold train`. */
 export const TRAIN_COMMAND: CommandSpec = {
-  name: "train",
-  summary: "train a network on stock onnxruntime",
+  ...HEADS.train,
   description:
     "Trains a network through a gradient graph of standard operators, replaces the moving averages of its " +
     "normalizations by Algorithm 2's statistics, and writes the inference form.",
-  arguments: [{ name: "<model>", help: "the ONNX file" }],
   tables: [
     TARGET,
     LOAD,

@@ -1,0 +1,87 @@
+import type { CommandHead } from "./spec.js";
+
+const MODEL: CommandHead["arguments"] = [
+  { name: "<model>", help: 'the ONNX file; "-" reads standard input' },
+];
+
+/** The commands as `normfold --help` lists them, in its order; apart from their options, which are loaded when needed. */
+export const HEADS: Readonly<Record<CommandName, CommandHead>> = {
+  optimize: {
+    name: "optimize",
+    summary: "fold BatchNormalization, simplify, prove, write",
+    arguments: MODEL,
+  },
+  insert: {
+    name: "insert",
+    summary: "put BatchNormalization before nonlinearities",
+    arguments: MODEL,
+  },
+  train: {
+    name: "train",
+    summary: "train a network on stock onnxruntime",
+    arguments: [{ name: "<model>", help: "the ONNX file" }],
+  },
+  calibrate: {
+    name: "calibrate",
+    summary: "new statistics for BatchNormalization, from data",
+    arguments: MODEL,
+  },
+  freeze: {
+    name: "freeze",
+    summary: "training form to inference form",
+    arguments: MODEL,
+  },
+  prepare: {
+    name: "prepare",
+    summary: "change a network for training, by a paper's recipe",
+    arguments: MODEL,
+  },
+  ensemble: {
+    name: "ensemble",
+    summary: "average the class probabilities of several models",
+    arguments: [{ name: "<models...>", help: "two ONNX files or more" }],
+  },
+  lower: {
+    name: "lower",
+    summary: "ONNX's training operators in standard ones",
+    arguments: MODEL,
+  },
+  check: {
+    name: "check",
+    summary: "compare two models in onnxruntime",
+    arguments: [
+      { name: "<original>", help: 'the model to compare with; "-" reads standard input' },
+      { name: "<result>", help: 'the model to judge; one of the two may be "-"' },
+    ],
+  },
+  inspect: {
+    name: "inspect",
+    summary: "say what is in a model",
+    arguments: MODEL,
+  },
+  print: {
+    name: "print",
+    summary: "print a model as ONNX text",
+    arguments: MODEL,
+  },
+  passes: {
+    name: "passes",
+    summary: "list the passes, in the order they run",
+    arguments: [],
+  },
+};
+
+/** The names of all commands. */
+export type CommandName =
+  | "optimize"
+  | "insert"
+  | "train"
+  | "calibrate"
+  | "freeze"
+  | "prepare"
+  | "ensemble"
+  | "lower"
+  | "check"
+  | "inspect"
+  | "print"
+  | "passes";
