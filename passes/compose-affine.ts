@@ -14,15 +14,15 @@ import { constantTensor } from "../src/rules/constants.js";
 import type { Facts } from "../src/rules/facts.js";
 
 /**
- * Make one map of two per-channel maps in a row.
+ * Merge two per-channel scales and shifts in a row into one.
  *
  *   before   a = Mul(x, k)
  *            y = BatchNormalization(a, gamma, beta, mean, var)
  *   after    y = BatchNormalization(x, scale, shift, 0, 1)
  *
- * A pair that ends in a BatchNormalization becomes one, two multiplications one Mul, two additions one Add. A Mul and an
- * Add stay two nodes. What follows a BatchNormalization is absorbed by it, in fold-affine-up. A BatchNormalization is two maps
- * itself, and none where gamma and beta undo what mean and variance do, to the last digit that its parameters have.
+ * A pair that ends in a BatchNormalization becomes one BatchNormalization, two multiplications become one Mul, two additions
+ * one Add. A Mul and an Add stay two nodes. A BatchNormalization absorbs the map behind it in fold-affine-up. A single
+ * BatchNormalization is removed where gamma and beta undo mean and variance, to the last digit that its parameters have.
  *
  * Which form stays was measured once in onnxruntime 1.30 on two cores (npm run bench:forms; a busy machine, so read it in
  * ratios): on images of 256x14x14 one BatchNormalization takes 0.012 ms, Mul with Add 0.034 to 0.054, one Mul or one Add 0.009
@@ -32,7 +32,7 @@ import type { Facts } from "../src/rules/facts.js";
  *
  * Math       second(first(x)): scale = s2 * s1, shift = s2 * t1 + t2
  * Requires   constants; the value between has this one use; both maps along one axis, or uniform
- * Refuses    what lifting refuses; parameters that would overflow their type
+ * Refuses    nodes that are no per-channel map; parameters that would overflow their type
  * Numerics   rounding
  */
 export const composeAffine: Pass = {
@@ -49,8 +49,9 @@ export const composeAffine: Pass = {
 };
 
 /**
- * Insertion's start of training (Ioffe & Szegedy 2015, section 3): gamma the deviation, beta the mean. What is left is
- * unit * (|x| + |mean|), of the size of what the node itself rounds in x - mean and the sum with beta.
+ * Training starts from such parameters after insertion: gamma is the deviation, beta the mean (Ioffe & Szegedy 2015,
+ * section 3). The error is at most unit * (|x| + |mean|), as large as the node's own rounding of x - mean and of the sum
+ * with beta.
  */
 function matchUndone(node: Node, { facts }: View): Proposal | Refusal | undefined {
   const lifted = liftAffine(node, facts);
@@ -58,7 +59,7 @@ function matchUndone(node: Node, { facts }: View): Proposal | Refusal | undefine
   const output = node.output(0);
   if (lifted === undefined || isRefusal(lifted) || output === undefined) return undefined;
   if (gamma === undefined || mean === undefined || !isFloat(gamma.dtype)) return undefined;
-  // The variance may be of another type; gamma was rounded to its own when it was made from it.
+  // The variance may be of another type; gamma was computed from it and rounded to its own type.
   const unit = unitOf(gamma.dtype);
   const { scale, shift } = lifted.map;
   const means = mean.toFloat64();
@@ -104,7 +105,7 @@ function planMerge(
   map: ChannelAffine,
   facts: Facts,
 ): Merge | Refusal | undefined {
-  // A BatchNormalization takes what follows it into its gamma and beta: that is fold-affine-up's.
+  // fold-affine-up folds a map behind a BatchNormalization into its gamma and beta.
   if (first.node.is("BatchNormalization")) return undefined;
   if (second.node.is("BatchNormalization")) return intoLater(first, second, map);
   if (isScaleOnly(first.map) && isScaleOnly(second.map))

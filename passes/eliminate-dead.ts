@@ -17,20 +17,20 @@ const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES)
  *   before   <float[2] k> { y = Relu(x)  u = Exp(x) } => y
  *   after    { y = Relu(x) } => y
  *
- * Refuses    nodes of custom domains, which may have effects, and nodes with bodies that hold some; graph inputs; values that an annotation or a training
- *            binding names
+ * Refuses    nodes of custom domains, which may have effects, and nodes whose bodies hold such nodes; graph inputs; values
+ *            that an annotation or a training binding names
  * Numerics   exact
  */
 export const eliminateDead: Pass = {
   kind: "procedure",
   name: "eliminate-dead",
-  summary: "Nodes and initializers that nothing reads go",
+  summary: "Nodes and initializers that nothing reads are removed",
   before: "y = Relu(x)  u = Exp(x)  // u is never read",
   after: "y = Relu(x)",
   numerics: "exact",
   refusals,
   run: (context) => {
-    // Bodies are come to after the nodes that hold them, so that those of a removed node are never entered.
+    // Graphs come before the bodies of their nodes, so that the body of a removed node is never entered.
     for (const graph of context.view.model.graphs()) {
       sweepNodes(graph, context);
       sweepInitializers(graph, context);
@@ -38,7 +38,7 @@ export const eliminateDead: Pass = {
   },
 };
 
-/** From the last node to the first: what feeds only dead nodes is dead when its turn comes. */
+/** From the last node to the first, so that nodes that feed only dead nodes are dead when their turn comes. */
 function sweepNodes(graph: Graph, context: PassContext): void {
   for (let node = graph.last; node !== undefined; ) {
     const current: Node = node;
@@ -77,7 +77,7 @@ function isDiscardable(node: Node, model: Model): boolean {
 
 function sweepInitializers(graph: Graph, context: PassContext): void {
   for (const value of [...graph.initializers]) {
-    // From IR version 4 on an initializer that is an input is the caller's to see, used or not.
+    // From IR version 4 on, callers see an initializer that is also an input, whether it is used or not.
     const callersSee = value.isGraphInput && graph.scope.initializersAreDefaults;
     if (value.uses.size > 0 || callersSee) continue;
     context.attempt(value.name, {

@@ -6,7 +6,7 @@ import { constantTensor } from "../src/rules/constants.js";
 import type { Facts } from "../src/rules/facts.js";
 
 /**
- * Leave out optional inputs that hold what the operator takes without them.
+ * Leave out optional inputs that hold their default values.
  *
  *   before   h = ConstantOfShape(n)  y = LSTM(x, W, R, B, , h, h)   # zeros
  *   after    y = LSTM(x, W, R, B)
@@ -21,7 +21,7 @@ import type { Facts } from "../src/rules/facts.js";
 export const eliminateDefaultInputs: Pass = {
   kind: "rules",
   name: "eliminate-default-inputs",
-  summary: "Initial states and biases of zeros, which LSTM, GRU and RNN have without them, go",
+  summary: "Initial states and biases of zeros, the defaults of LSTM, GRU and RNN, are left out",
   before: "h = ConstantOfShape(n)  y = LSTM(x, W, R, B, , h, h)",
   after: "y = LSTM(x, W, R, B)",
   numerics: "exact",
@@ -35,7 +35,7 @@ const ZERO_BY_DEFAULT: ReadonlyMap<StandardOperator, readonly number[]> = new Ma
   ["RNN", [3, 5]],
 ]);
 
-/** Larger constants are never all zeros in earnest, and would be read whole. */
+/** Larger constants are hardly ever all zeros, and would have to be read whole. */
 const MOST_ELEMENTS = 1 << 16;
 
 function match(node: Node, { facts }: View): Proposal | undefined {
@@ -49,7 +49,7 @@ function match(node: Node, { facts }: View): Proposal | undefined {
   const names = zeros.map((index) => `"${node.input(index)?.name}"`).join(", ");
   return {
     kind: "rewrite",
-    summary: `${node.label} does without ${names}, zeros as it takes by itself`,
+    summary: `${node.label} leaves out ${names}: zeros are its default`,
     apply: (rewriter) => {
       for (const index of zeros) rewriter.leaveOut(node, index);
     },

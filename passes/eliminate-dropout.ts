@@ -26,7 +26,7 @@ const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES)
 export const eliminateDropout: Pass = {
   kind: "rules",
   name: "eliminate-dropout",
-  summary: "Dropout in inference form is read through",
+  summary: "Dropout in inference form is removed",
   before: "y = Dropout(x)  z = Relu(y)",
   after: "z = Relu(x)",
   numerics: "exact",

@@ -7,20 +7,20 @@ import { sameShape } from "../src/rules/dims.js";
 import { broadcastShapes } from "../src/rules/shapes.js";
 
 /**
- * Read through an Expand where the operator behind it broadcasts anyway.
+ * Remove an Expand where the operator behind it broadcasts anyway.
  *
  *   before   s = Shape(x)  n = ReduceL2(x)  e = Expand(n, s)  y = Div(x, e)
  *   after    n = ReduceL2(x)  y = Div(x, n)
  *
- * Source     exporters write a vector that is divided by its length so
+ * Source     exporters write so where a vector is divided by its length
  * Requires   the other inputs alone broadcast to the shape of the output, symbolic sizes equal
- * Refuses    nothing: an Expand that others read keeps its node for them
+ * Refuses    nothing: an Expand that other operators read stays for them
  * Numerics   exact
  */
 export const eliminateExpands: Pass = {
   kind: "rules",
   name: "eliminate-expands",
-  summary: "Expand in front of an operator that broadcasts is read through",
+  summary: "Expand in front of an operator that broadcasts is removed",
   before: "s = Shape(x)  e = Expand(n, s)  y = Div(x, e)",
   after: "y = Div(x, n)",
   numerics: "exact",
@@ -43,7 +43,7 @@ function match(node: Node, { facts }: View): Proposal | undefined {
     if (left === undefined || left === "mismatch" || !sameShape(left, shape)) continue;
     return {
       kind: "rewrite",
-      summary: `${node.label} broadcasts what ${expand.label} had expanded`,
+      summary: `${node.label} broadcasts the input of ${expand.label} itself`,
       apply: (rewriter) => {
         rewriter.setInput(node, index, source);
         if (present(expand.output(0), "an Expand has an output").uses.size === 0) rewriter.removeNode(expand);

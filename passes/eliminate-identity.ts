@@ -4,19 +4,19 @@ import type { Pass, Proposal } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
 
 /**
- * Remove Identity, and what is one: a Concat, Sum, Mean, Max or Min of a single input.
+ * Remove Identity, and Concat, Sum, Mean, Max and Min of a single input, which are identities too.
  *
  *   before   y = Identity(x)
  *            z = Relu(y)
  *   after    z = Relu(x)
  *
- * Refuses    an Identity that gives a graph output a name which its input, seen by callers under another, cannot take
+ * Refuses    an Identity between two values whose names callers know: one value cannot bear both
  * Numerics   exact
  */
 export const eliminateIdentity: Pass = {
   kind: "rules",
   name: "eliminate-identity",
-  summary: "Identity, and Concat or Sum of one input, are read through",
+  summary: "Identity, and Concat, Sum, Mean, Max or Min of one input, are removed",
   before: "y = Identity(x)  z = Relu(y)",
   after: "z = Relu(x)",
   numerics: "exact",

@@ -6,14 +6,14 @@ import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
 
 /**
- * Remove a scale by one and a shift by zero.
+ * Remove per-channel scales by one and shifts by zero.
  *
  *   before   y = Add(x, zero)
  *            z = Relu(y)
  *   after    z = Relu(x)
  *
- * Mul and Div by one, Add and Sub of zero, and a BatchNormalization that computes its input, where the constant does not
- * stretch x.
+ * Mul and Div by one, Add and Sub of zero, and a BatchNormalization whose result is its input, where the constant does not
+ * broadcast x.
  *
  * Refuses    what lifting refuses; a graph output whose name x cannot take
  * Numerics   exact (-0 may become 0)
@@ -21,7 +21,7 @@ import { readThrough } from "../src/rewrite/read-through.js";
 export const eliminateNeutralAffine: Pass = {
   kind: "rules",
   name: "eliminate-neutral-affine",
-  summary: "A scale by one and a shift by zero are read through",
+  summary: "A scale by one and a shift by zero, of each channel or of all, are removed",
   before: "y = Add(x, zero)  z = Relu(y)",
   after: "z = Relu(x)",
   numerics: "exact",

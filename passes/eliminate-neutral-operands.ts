@@ -7,7 +7,7 @@ import { readThrough } from "../src/rewrite/read-through.js";
 import { sameShape } from "../src/rules/dims.js";
 import type { Facts } from "../src/rules/facts.js";
 
-/** The elements that leave the other operand as it is, and whether they may stand on the left too. */
+/** The neutral element of each operator, and whether it is neutral as the left operand too. */
 const NEUTRAL: ReadonlyMap<StandardOperator, { readonly element: number; readonly commutes: boolean }> =
   new Map([
     ["Add", { element: 0, commutes: true }],
@@ -37,7 +37,7 @@ const NEUTRAL: ReadonlyMap<StandardOperator, { readonly element: number; readonl
 export const eliminateNeutralOperands: Pass = {
   kind: "rules",
   name: "eliminate-neutral-operands",
-  summary: "Add of 0, Mul by 1, Pow 1, And true, Or false and the like are read through",
+  summary: "Add of 0, Mul by 1, Pow 1, And true, Or false and the like are removed",
   before: "y = And(x, true)  z = Not(y)",
   after: "z = Not(x)",
   numerics: "exact",
@@ -57,7 +57,7 @@ function besideNeutral(node: Node, facts: Facts): Value | undefined {
   const neutral = rowOf(NEUTRAL, node);
   const [left, right] = [node.input(0), node.input(1)];
   if (neutral === undefined || left === undefined || right === undefined) return undefined;
-  // Operators that broadcast only on request, before opset 7, mean something else by their shapes.
+  // Before opset 7 operators broadcast on request only, and by other rules.
   if ((facts.opset(node) ?? 0) < 7) return undefined;
   // -0 + 0 is 0.
   if (node.opType === "Add" && !/int/.test(facts.dtype(left) ?? "")) return undefined;

@@ -7,7 +7,7 @@ import { readThrough } from "../src/rewrite/read-through.js";
 import { sameShape } from "../src/rules/dims.js";
 import type { Facts } from "../src/rules/facts.js";
 
-/** Whether the node gives its first input back, element by element. */
+/** Whether the output of the node equals its first input. */
 type IsNoOp = (node: Node, input: Value, output: Value, facts: Facts) => boolean;
 
 const keepsShape: IsNoOp = (_, input, output, facts) => sameShape(facts.shape(input), facts.shape(output));
@@ -37,15 +37,15 @@ const NO_OPS: ReadonlyMap<StandardOperator, IsNoOp> = new Map<StandardOperator, 
 ]);
 
 /**
- * Remove operators that move data and, as they are used, move none.
+ * Remove operators that could move or convert data, but change nothing as they are used.
  *
  *   before   s = Slice(x, 0, 48, axis 1)   # of a tensor with 48 channels
  *            y = Relu(s)
  *   after    y = Relu(x)
  *
- * Cast to the type that is there; Reshape, Flatten, Squeeze, Unsqueeze, Expand and Tile to the shape that is there; Slice of
- * everything; Transpose that keeps the order; Pad by nothing; Split into one; Gather of all in order; Where whose condition
- * is the same everywhere.
+ * Cast to the input's type; Reshape, Flatten, Squeeze, Unsqueeze, Expand and Tile to the input's shape; Slice of the whole
+ * input; Transpose that keeps the order of the axes; Pad by nothing; Split into one part; Gather of all indices in order;
+ * Where whose condition is the same everywhere.
  *
  * Requires   types and shapes proven equal; a symbolic size equals itself
  * Refuses    a graph output whose name the input cannot take
@@ -54,7 +54,7 @@ const NO_OPS: ReadonlyMap<StandardOperator, IsNoOp> = new Map<StandardOperator, 
 export const eliminateNoOpMovement: Pass = {
   kind: "rules",
   name: "eliminate-no-op-movement",
-  summary: "Cast, Reshape, Slice, Transpose, Pad, Expand, Tile that change nothing are read through",
+  summary: "Cast, Reshape, Slice, Transpose, Pad, Expand, Tile that change nothing are removed",
   before: "s = Slice(x, 0, 48, axis 1)  y = Relu(s)  // x has 48 channels",
   after: "y = Relu(x)",
   numerics: "exact",
@@ -84,14 +84,14 @@ function isAll(value: Value | undefined, element: number, facts: Facts): boolean
   return numbers !== undefined && numbers.length > 0 && numbers.every((number) => number === element);
 }
 
-/** What a Where gives whose condition is the same everywhere. */
+/** The operand that a Where takes all elements from, because its condition is the same everywhere. */
 function chosen(node: Node, facts: Facts): Value | undefined {
   const condition = node.is("Where") ? node.input(0) : undefined;
   if (isAll(condition, 1, facts)) return node.input(1);
   return isAll(condition, 0, facts) ? node.input(2) : undefined;
 }
 
-/** All indices in order: where there are as many as the axis is long. */
+/** Whether a Gather takes all indices in order, as many as the axis is long. */
 function takesAll(node: Node, input: Value, facts: Facts): boolean {
   const [indices, shape] = [node.input(1), facts.shape(input)];
   const axis = node.int("axis", 0);
@@ -110,7 +110,7 @@ function padsOf(node: Node, facts: Facts): readonly number[] | undefined {
   return pads === undefined ? (node.ints("pads") ?? node.ints("paddings")) : facts.numbers(pads);
 }
 
-/** A step of -1 keeps the shape and turns the elements around. */
+/** Whether all steps of a Slice are positive: a step of -1 keeps the shape but reverses the elements. */
 function goesForward(node: Node, facts: Facts): boolean {
   const steps = node.input(4);
   return steps === undefined || (facts.numbers(steps)?.every((step) => step > 0) ?? false);

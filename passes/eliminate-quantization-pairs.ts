@@ -19,22 +19,22 @@ const SENTENCES = {
 const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
- * Remove a DequantizeLinear whose result is quantized again as it was.
+ * Remove a DequantizeLinear whose result is quantized again by the same parameters, and the QuantizeLinear.
  *
  *   before   d = DequantizeLinear(q, s, z)  r = QuantizeLinear(d, s, z)  y = QLinearConv(r, ...)
  *   after    y = QLinearConv(q, ...)
  *
- * The pair in the other order rounds its input, and stays.
+ * The pair in the other order stays, because it rounds its input.
  *
  * Math       round((q - z) * s / s) + z = q: two roundings of float move q - z, at most 65535, by less than 0.02
  * Requires   integers of up to 16 bits; the same constant float scale, zero point, axis and block size
- * Refuses    parameters that differ or are computed; scales so small or large that a product is no normal number
+ * Refuses    parameters that differ or are computed; scales so small or large that products are subnormal or infinite
  * Numerics   exact
  */
 export const eliminateQuantizationPairs: Pass = {
   kind: "rules",
   name: "eliminate-quantization-pairs",
-  summary: "What is dequantized and quantized again alike is read through",
+  summary: "A DequantizeLinear and a QuantizeLinear that undo each other are removed",
   before: "d = DequantizeLinear(q, s, z)  r = QuantizeLinear(d, s, z)",
   after: "r is q",
   numerics: "exact",
@@ -44,7 +44,7 @@ export const eliminateQuantizationPairs: Pass = {
 
 const SMALL: ReadonlySet<DType> = new Set<DType>(["int8", "uint8", "int16", "uint16", "int4", "uint4"]);
 
-/** Scales within these bounds keep every product with up to 65535 normal. */
+/** With a scale between these bounds, every product with an integer of up to 65535 is a normal number. */
 const LEAST = 2 ** -120;
 const MOST = 2 ** 100;
 

@@ -29,17 +29,17 @@ const SENTENCES = {
 const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
- * Let operators work in the order of axes that the operators around them have, where that leaves fewer Transposes.
+ * Let operators work in the axis order of the operators around them, where that leaves fewer Transposes.
  *
  *   before   a = Transpose <perm = [0, 2, 3, 1]> (c)  r = Relu(a)  s = Add(r, bias)
  *            y = Transpose <perm = [0, 3, 1, 2]> (s)
  *   after    r = Relu(c)  y = Add(r, bias')
  *
- * From each Transpose on, all operators that would follow a change of order are gathered into a region: elementwise ones with
+ * From each Transpose on, all operators that would follow a change of the axis order are gathered into a region: elementwise ones with
  * their broadcast operands, and those that name axes (Concat, Split, Slice, Pad, Softmax, reductions, Squeeze, Gather, ...;
- * src/ops/layout/layout.ts has them all). A minimum cut finds which of them to change so that the fewest Transposes
+ * src/ops/layout.ts has them all). A minimum cut finds which of them to change so that the fewest Transposes
  * are left, in the region and at its border. Gemm takes a Transpose into transA and transB, a product behind a flattening
- * Reshape into the rows of its weight. Two Transposes in a row become one or none.
+ * Reshape takes it into the order of its weight's rows. Two Transposes in a row become one or none.
  *
  * Requires   permutations known, and ranks along the way
  * Refuses    where the number of Transposes does not fall; pinned values; names of graph outputs that cannot move
@@ -62,7 +62,7 @@ export const eliminateTransposes: Pass = {
 function sweep(graph: Graph, context: PassContext): boolean {
   const { facts } = context.view;
   let changed = false;
-  /** The orders that values were wanted in, in regions that have been looked at: from there the same region would grow. */
+  /** The axis orders of values in the regions seen so far: starting from one of them, the same region would grow. */
   const seen = new Map<Value, Permutation>();
   for (const node of graph.nodes()) {
     if (!node.is("Transpose") || facts.isCall(node)) continue;
@@ -102,7 +102,7 @@ function whyKept({ border, plans }: Region): Refusal {
   return refusals.noFewerTransposes(plans.size, border[0]?.reason ?? "");
 }
 
-/** A Transpose that moves nothing, or only what another has moved. */
+/** The rewrite for a Transpose that changes nothing, or that stands right behind another. */
 function withoutTransposeBefore(
   node: Node,
   input: Value,
@@ -118,7 +118,7 @@ function withoutTransposeBefore(
     if (replacementBlocked(output, source) !== undefined) return undefined;
     return {
       kind: "rewrite",
-      summary: `${node.label} gives back "${source.name}" and is read through`,
+      summary: `${node.label} gives back "${source.name}" and is removed`,
       apply: (rewriter) => {
         rewriter.replaceUses(output, source);
         rewriter.removeNode(node);
@@ -154,13 +154,13 @@ function proposal(turn: Turn, facts: Facts): Proposal {
   };
 }
 
-/** Carries out a turn: each node is made anew in the other order, and values are brought back where they are wanted as they were. */
+/** Carries out a turn: makes each node anew in the other axis order, and transposes values back where readers need the old one. */
 class Turner {
   readonly #region: Region;
   readonly #nodes: ReadonlySet<Node>;
   readonly #rewriter: Rewriter;
   readonly #facts: Facts;
-  /** Outputs of changed nodes: what they are now, and in which order. */
+  /** Outputs of changed nodes: the new value of each, and its axis order. */
   readonly #turned = new Map<Value, { readonly value: Value; readonly order: Permutation }>();
   readonly #transposed = new Map<Value, { readonly order: Permutation; readonly value: Value }[]>();
   readonly #sources = new Set<Node>();
@@ -229,7 +229,7 @@ class Turner {
     return result;
   }
 
-  /** The value in another order, for a node before which it may be made. */
+  /** The value in another axis order; new nodes for it are placed before `reader`. */
   #inOrder(value: Value, order: Permutation, reader: Node): Value {
     const turned = this.#turned.get(value);
     if (turned !== undefined) {
@@ -268,7 +268,7 @@ class Turner {
     make: () => NonNullable<ReturnType<typeof permuteTensor>>,
   ): Value {
     const { graph } = this.#region;
-    // A Constant node of a function body serves only what comes after it.
+    // In a function body, a Constant node serves only the nodes behind it.
     const known = graph.isFunctionBody ? undefined : this.#known(value, order);
     if (known !== undefined) return known;
     return this.#remember(value, order, this.#rewriter.addConstant(graph, value.name, make(), reader));
@@ -292,7 +292,7 @@ class Turner {
     return this.#remember(value, perm, present(node.output(0), "Transpose has an output"));
   }
 
-  /** Whoever reads an output of a changed node reads the new one, brought back to its order where that is needed. */
+  /** Readers of an old output get the new one, transposed back where they need the old order. */
   #handOver(node: Node, old: Value, made: Value): void {
     const turned = this.#turned.get(old);
     if (turned === undefined) {
@@ -304,7 +304,7 @@ class Turner {
     this.#rewriter.supersede(old, this.#transpose(made, inverse(turned.order), node));
   }
 
-  /** A Transpose of the old value is one of the new, or the new one itself. */
+  /** A Transpose of the old value becomes a Transpose of the new one, or the new value itself. */
   #cancel(reader: Node, old: Value, value: Value, order: Permutation): void {
     const result = reader.output(0);
     if (!reader.is("Transpose") || reader.graph !== this.#region.graph || result === undefined) return;
@@ -321,7 +321,7 @@ class Turner {
   }
 }
 
-/** The nodes, each after those that give it its inputs. */
+/** The nodes, each behind those that it reads. */
 function inOrder(nodes: ReadonlySet<Node>): Node[] {
   const waiting = new Map<Node, number>();
   for (const node of nodes) {

@@ -49,7 +49,7 @@ const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES)
  * Math       W'[o,i,...] = W[o,i,...] * s[i];  b'[o] = b[o] + sum over i and taps of W[o,i,...] * t[i]
  * Source     Ioffe & Szegedy 2015, section 3.1
  * Requires   constants; every reader, and every reader of what it passes through, absorbs it; a lower cost
- *            (src/ops/affine-cost.ts): fewer operators, or as many that move fewer bytes
+ *            (src/fold/cost.ts): fewer operators, or as many that move fewer bytes
  * Refuses    a shift at padding that does not pay, at ConvTranspose, and at one term of a sum for its scale; graph outputs
  * Numerics   rounding: sums and products in float64, rounded once
  */

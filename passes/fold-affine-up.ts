@@ -34,7 +34,7 @@ const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES)
  *
  * Math       s = gamma / sqrt(var + eps), t = beta - mean * s;  W'[o,...] = W[o,...] * s[o];  b' = b * s + t
  * Source     Ioffe & Szegedy 2015, section 3.1, equation for inference; ONNX BatchNormalization-1 to -15
- * Requires   every parameter and weight constant; every value on the way read only on the way; a lower cost (src/ops/affine-cost.ts):
+ * Requires   every parameter and weight constant; every value on the way read only on the way; a lower cost (src/fold/cost.ts):
  *            fewer operators, or as many that move fewer bytes
  * Refuses    training form; statistics outputs; a map along another axis; unproven ranks and sizes; scales that are not
  *            positive at Relu and MaxPool; shifts at padding; weights that would overflow

@@ -19,22 +19,23 @@ import { sameDim } from "../src/rules/dims.js";
 import type { Facts } from "../src/rules/facts.js";
 
 /**
- * Join what is cut and put together again, and cut once what is cut twice.
+ * Undo a Split with a Concat behind it, or a Concat with a cut behind it; merge Slices in a row and Concats in a row.
  *
  *   before   a, b = Split(x)  c = Concat(a, b)  d = Concat(c, z)  e = Slice(d, 0, 3, axis 1)  y = Slice(e, 1, 2, axis 2)
  *   after    d = Concat(x, z)  y = Slice(d, [0, 1], [3, 2], axes [1, 2])
  *
- * All parts of a Split in order are its input; a Split or Slice of a Concat at the borders of its inputs gives these;
- * a Concat in a Concat of the same axis joins it.
+ * A Concat of all parts of a Split, in order, is the Split's input. A Split or Slice that cuts a Concat at the borders of
+ * its inputs gives these inputs. Two Slices in a row become one, and so do Concats in a row along the same axis.
  *
  * Requires   axes known, and sizes where borders are compared or one axis is cut twice
- * Refuses    nothing: a value between the two that others read keeps its node
+ * Refuses    nothing: an operator in between stays where others read it too
  * Numerics   exact
  */
 export const mergeSlicesAndConcats: Pass = {
   kind: "rules",
   name: "merge-slices-and-concats",
-  summary: "Slice of Slice, Concat of Concat become one; Split and Concat that undo each other go",
+  summary:
+    "Slices in a row and Concats in a row become one; Split and Concat that undo each other are removed",
   before: "a, b = Split(x)  c = Concat(a, b)  y = Slice(Slice(c))",
   after: "y = Slice(x)",
   numerics: "exact",
@@ -75,13 +76,13 @@ function joinConcats(node: Node, { facts }: View): Proposal | undefined {
   if (gone.length === 0) return undefined;
   return {
     kind: "rewrite",
-    summary: `${node.label} joins the inputs of ${namesOf(gone)} at once`,
+    summary: `${node.label} takes over the inputs of ${namesOf(gone)}`,
     apply: (rewriter) =>
       replaceNode(rewriter, node, { opType: "Concat", inputs, attributes: { axis } }, gone),
   };
 }
 
-/** Whether another Concat, its only reader, joins it. */
+/** Whether the only reader is another Concat, which takes this one's inputs over. */
 function isJoined(node: Node, axis: number, facts: Facts): boolean {
   return isNested(node, (_, __, outer) =>
     outer.is("Concat") && !outer.hasReferences && axisOf(outer, facts) === axis ? node : undefined,
@@ -108,7 +109,7 @@ function splitConcat(node: Node, { facts }: View): Proposal | undefined {
   if (shared || blocked || pairs.length === 0) return undefined;
   return {
     kind: "rewrite",
-    summary: `${node.label} cuts what ${concat.label} has put together`,
+    summary: `${node.label} gives back the inputs of ${concat.label} and is removed`,
     apply: (rewriter) => {
       for (const { part, output } of pairs) rewriter.replaceUses(output, part);
       rewriter.removeNode(node);
@@ -116,7 +117,7 @@ function splitConcat(node: Node, { facts }: View): Proposal | undefined {
   };
 }
 
-/** Each Slice is held against all parts. */
+/** Each Slice is compared with all parts. */
 const MOST_PARTS = 2048;
 
 function sliceConcat(node: Node, { facts }: View): Proposal | Refusal | undefined {
@@ -155,7 +156,7 @@ function sliceSlice(node: Node, { facts }: View): Proposal | undefined {
   }
   return {
     kind: "rewrite",
-    summary: `${node.label} cuts what ${first.label} had cut, which goes`,
+    summary: `${node.label} does the cuts of ${first.label}, which is removed`,
     apply: (rewriter) => {
       const inputs = sliceInputs(rewriter, node, source, cuts);
       replaceNode(rewriter, node, { opType: "Slice", inputs }, [first]);
@@ -163,7 +164,7 @@ function sliceSlice(node: Node, { facts }: View): Proposal | undefined {
   };
 }
 
-/** One cut for two along an axis of known size, both forward. */
+/** Two cuts in a row along an axis of known size, both forward, as one. */
 function composed(inner: Cut, outer: Cut, size: number | undefined): Cut | undefined {
   const a = size === undefined ? undefined : positions(inner, size);
   const b = a && positions(outer, a.count);

@@ -9,16 +9,16 @@ import { readThrough } from "../src/rewrite/read-through.js";
 import type { Facts } from "../src/rules/facts.js";
 
 /**
- * Make one of two elementwise operators in a row of which one does the work of both.
+ * Merge two elementwise operators in a row where one of them does the work of both.
  *
  *   before   a = Relu(x)  b = Clip(a, -1, 6)  c = Neg(b)  y = Neg(c)
  *   after    y = Clip(x, 0, 6)
  *
- * Relu and Clip are bounds, which intersect; Abs, Sign and roundings repeat nothing; Neg, Not and BitwiseNot undo
- * themselves; a Cast after one that loses nothing casts from the first type.
+ * Relu and Clip are bounds, and two pairs of bounds make one; Abs, Sign and roundings change nothing the second time; Neg,
+ * Not and BitwiseNot undo themselves; a Cast behind a lossless Cast may start from the first type.
  *
  * Requires   constant scalar bounds that do not cross; types known
- * Refuses    nothing: a value between the two that others read keeps its node
+ * Refuses    nothing: the first operator stays where others read it too
  * Numerics   exact (a missing bound of Clip is infinite)
  */
 export const mergeUnaryChains: Pass = {
@@ -35,7 +35,7 @@ export const mergeUnaryChains: Pass = {
   ],
 };
 
-/** The node that makes the first input, when it is an operator and not a call of a function. */
+/** The node before this one, if it is an operator and not a call of a function. */
 function before(node: Node, facts: Facts): Node | undefined {
   const producer = node.input(0)?.producer;
   return producer === undefined || producer.hasReferences || facts.isCall(producer) ? undefined : producer;
@@ -50,7 +50,7 @@ interface Bounds {
   readonly high: number;
 }
 
-/** What Relu and Clip bound their input to; undefined for others, and for bounds that are not known or cross. */
+/** The bounds of a Relu or Clip; undefined for other operators, and for bounds that are not known or cross. */
 function boundsOf(node: Node, facts: Facts): Bounds | undefined {
   if (node.is("Relu")) return { low: 0, high: Number.POSITIVE_INFINITY };
   if (!node.is("Clip")) return undefined;
@@ -88,7 +88,7 @@ function mergeBounds(node: Node, { facts }: View): Proposal | Refusal | undefine
   if (bounds.low === outer.low && bounds.high === outer.high) {
     return {
       kind: "rewrite",
-      summary: `${node.label} bounds more than ${first.label}, which goes`,
+      summary: `${node.label} bounds more than ${first.label}, which is removed`,
       apply: (rewriter) => {
         rewriter.setInput(node, 0, source);
         rewriter.removeNode(first);
@@ -143,7 +143,7 @@ function mergeUnary(node: Node, { facts }: View): Proposal | Refusal | undefined
   };
 }
 
-/** Significant bits and largest exponent of the float types; what a whole number of so many bits fits in. */
+/** The significant bits of the float types, which integers of as many bits fit in, and the bits of their exponents. */
 const FLOATS: ReadonlyMap<DType, { readonly bits: number; readonly exponent: number }> = new Map([
   ["float16", { bits: 11, exponent: 5 }],
   ["float", { bits: 24, exponent: 8 }],
@@ -152,7 +152,7 @@ const FLOATS: ReadonlyMap<DType, { readonly bits: number; readonly exponent: num
 
 const isWhole = (dtype: DType): boolean => /^u?int(8|16|32|64)$/.test(dtype);
 
-/** Whether every value of `from` is one of `to`. */
+/** Whether the type `to` holds every value of `from`. */
 function isLossless(from: DType, to: DType): boolean {
   if (from === to) return true;
   const [narrow, wide] = [FLOATS.get(from), FLOATS.get(to)];
@@ -175,13 +175,13 @@ function mergeCasts(node: Node, { facts }: View): Proposal | Refusal | undefined
   if (from === undefined || middle === undefined || to === undefined) return undefined;
   if (!isLossless(from, middle)) return undefined;
   if (from === to) return readThrough(node, output, source, `casts back what ${first.label} has widened`);
-  // A value that the last type does not hold is converted as the machine pleases, from each type in another way.
+  // Converting a value that the last type does not hold depends on the machine and on the type it comes from.
   const isSettled =
     FLOATS.has(to) || isLossless(from, to) || (isWhole(to) && isWhole(middle) && isWhole(from));
   if (!isSettled || !isOnlyRead(input)) return undefined;
   return {
     kind: "rewrite",
-    summary: `${node.label} casts from ${from} at once, and ${first.label} goes`,
+    summary: `${node.label} casts from ${from} at once, and ${first.label} is removed`,
     apply: (rewriter) => {
       rewriter.setInput(node, 0, source);
       rewriter.removeNode(first);

@@ -10,16 +10,16 @@ import { sameDim, sameShape } from "../src/rules/dims.js";
 import type { Facts } from "../src/rules/facts.js";
 
 /**
- * Make one Reshape of views in a row.
+ * Merge views in a row into one Reshape.
  *
  *   before   a = Unsqueeze(x, 1)  b = Reshape(a, t)  y = Flatten(b)   # of float[2,6]
  *   after    y = Reshape(x, [2, 6]), or x itself where the sizes are its own
  *
  * Reshape, Flatten, Squeeze and Unsqueeze keep the order of the elements, so that only the last shape matters.
  *
- * Requires   the last shape known but for one size, which becomes -1; a 0 of the last target that means the same size
- *            in the first input
- * Refuses    nothing: a value between the two that others read keeps its node
+ * Requires   the last shape known but for one size, which becomes -1; a 0 in the last target copies the same size from the
+ *            first input
+ * Refuses    nothing: the first view stays where others read it too
  * Numerics   exact
  */
 export const mergeViewChains: Pass = {
@@ -46,7 +46,7 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   if (node.is("Reshape") && meansTheSame(node, middle, source, facts)) {
     return {
       kind: "rewrite",
-      summary: `${node.label} reshapes what ${first.label} had viewed, which goes`,
+      summary: `${node.label} reshapes the input of ${first.label}, which is removed`,
       apply: (rewriter) => {
         rewriter.setInput(node, 0, source);
         rewriter.removeNode(first);
@@ -71,7 +71,7 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   };
 }
 
-/** Whether a Reshape's target gives the same shape of `source`: a 0 copies the size of its axis. */
+/** Whether a Reshape's target gives `source` the same shape: a 0 copies the size of its axis. */
 function meansTheSame(node: Node, middle: Value, source: Value, facts: Facts): boolean {
   const target = constantTensor(node.input(1));
   const sizes = target === undefined ? undefined : facts.numbers(present(node.input(1), "a target"));
@@ -81,12 +81,12 @@ function meansTheSame(node: Node, middle: Value, source: Value, facts: Facts): b
   return sizes.every((size, axis) => size !== 0 || sameDim(from?.[axis], to?.[axis]));
 }
 
-/** The shape with -1 for one size that is not known; not beside a 0, which would say nothing about it. */
+/** The shape as a target, with -1 for one size that is not known; undefined beside a 0, because -1 would be ambiguous. */
 function targetOf(output: Value, facts: Facts): number[] | undefined {
   const shape = facts.shape(output);
   if (shape === undefined) return undefined;
   const target = shape.map((size) => (typeof size === "number" ? size : -1));
   const open = target.filter((size) => size === -1).length;
-  // A 0 in a target is no size but a copy.
+  // A 0 in a target copies a size of the input.
   return open > 1 || target.includes(0) ? undefined : target;
 }

@@ -87,7 +87,7 @@ class Search {
   /**
    * A node that makes the value from constants and small change, such as the rows that a Gather picks from a table, as a copy for
    * one reader; undefined where what the node does is no small thing, or a copy would need more copies. Whether it is worth
-   * it the costs say (affine-cost.ts).
+   * it the costs say (cost.ts).
    */
   #copied(producer: Node, value: Value, placed: PlacedMap, reader: Reader): readonly Landing[] | undefined {
     if (!producer.is("Gather", "DequantizeLinear") || producer.graph !== reader.node.graph) return undefined;

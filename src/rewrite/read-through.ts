@@ -4,8 +4,8 @@ import type { Proposal } from "./pass.js";
 import { replacementBlocked } from "./rewriter.js";
 
 /**
- * Removes a node whose output is its input: what reads `output` reads `input` instead. Undefined when nothing reads it, a
- * refusal when it gives a graph output a name that the input cannot take.
+ * Removes a node whose output equals its input: readers of `output` read `input` instead. Undefined when nothing reads it,
+ * a refusal when it gives a graph output a name that the input cannot take.
  */
 export function readThrough(
   node: Node,
@@ -18,7 +18,7 @@ export function readThrough(
   if (blocked !== undefined) return blocked;
   return {
     kind: "rewrite",
-    summary: `${node.label} ${why} and is read through`,
+    summary: `${node.label} ${why} and is removed`,
     apply: (rewriter) => {
       rewriter.replaceUses(output, input);
       rewriter.removeNode(node);

@@ -56,7 +56,7 @@ describe("normfold optimize", () => {
     const long = await normfold(["optimize", "runtime.onnx", "-o", "stays.onnx", "--explain"], { cwd });
     expectNarrow(long.stdout);
     expect(long.stdout).toMatch(/left alone {2}\d+\n {2}[a-z-]+ {2}\d+\n {4}\w/);
-    expect(long.stdout).toMatch(/eliminate-identity\n {4}Identity "i" is an identity and is read through/);
+    expect(long.stdout).toMatch(/eliminate-identity\n {4}Identity "i" is an identity and is removed/);
   });
 
   test("--json is one document, and says the same", async () => {
