@@ -23,22 +23,23 @@ const SENTENCES = {
 const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
- * Compute what depends on constants only.
+ * Compute values that depend on constants only.
  *
  *   before   <float[3] s> { k = Unsqueeze <axes = [1, 2]> (s)  y = Mul(x, k) }
  *   after    <float[3,1,1] k> { y = Mul(x, k) }
  *
- * Views (Reshape, Unsqueeze, ...), ConstantOfShape and small integers that shape inference knows are made here;
- * everything else that is constant and deterministic is computed by one onnxruntime session for the whole graph.
+ * Views (Reshape, Unsqueeze, ...), ConstantOfShape and small integers that shape inference knows are made here; all other
+ * constant and deterministic values of a graph are computed by one onnxruntime session.
  *
- * Refuses    random operators; quantization, which would undo the compression; results that make the model grow past
- *            the growth limit, less the constants that go away with them, all of them where they would together; graph outputs; what onnxruntime cannot run
+ * Refuses    random operators; quantization operators, because folding them would undo the compression; graph outputs; results
+ *            that make the model grow past the growth limit, net of the constants that become unused, and all such results
+ *            where only their total does; nodes that onnxruntime cannot run
  * Numerics   rounding: a kernel may sum in another order when its operand is a constant
  */
 export const foldConstants: Pass = {
   kind: "procedure",
   name: "fold-constants",
-  summary: "What depends on constants only is computed once",
+  summary: "Values that depend on constants only are computed once",
   before: "k = Unsqueeze <axes = [1, 2]> (s)  y = Mul(x, k)  // s is an initializer",
   after: "y = Mul(x, k)  // k is an initializer",
   numerics: "rounding",
@@ -49,7 +50,7 @@ export const foldConstants: Pass = {
     const growths = graphs.flatMap((graph) => growthsIn(graph, view.facts));
     const budget = new GrowthBudget(growths, view.settings.growthLimit, growth);
     for (const graph of graphs) {
-      // Its node may have been computed with what was around it.
+      // The node that holds this body may have been folded with the graph around it.
       if (graph.owner !== undefined && graph.owner.graph === undefined) continue;
       foldKnown(graph, context, budget);
       await foldComputed(graph, context, budget);
@@ -57,7 +58,7 @@ export const foldConstants: Pass = {
   },
 };
 
-/** The bytes that each constant to be made in the graph would add, as far as shapes are known. */
+/** The bytes that each new constant would add to the graph, as far as shapes are known. */
 function growthsIn(graph: Graph, facts: Facts): number[] {
   return candidatesOf(foldableIn(graph, facts)).flatMap(({ value, freed }) => {
     const size = bytesOf(value, facts);
@@ -102,13 +103,13 @@ function knownTensor(node: Node, output: Value, facts: Facts): Tensor | undefine
   if (node.is("ConstantOfShape")) return filled(node, dtype, shape);
   if (!isSmallInteger) return undefined;
   const elements = facts.elements(output);
-  // Inference rounds integers beyond 2^53, the "to the end" of a Slice for one: those are computed.
+  // Inference rounds integers beyond 2^53, the "to the end" of a Slice for one: the runtime computes those.
   const numbers = elements?.filter((element): element is number => Number.isSafeInteger(element));
   if (elements === undefined || numbers === undefined || numbers.length !== elements.length) return undefined;
   return tensorFromNumbers(dtype, shape, numbers);
 }
 
-/** One element repeated; the bytes are made when, and as far as, they are read. */
+/** One element repeated. Its bytes are made only when they are read, and only those. */
 function filled(node: Node, dtype: DType, shape: readonly number[]): Tensor | undefined {
   const given = node.tensorAttribute("value");
   if (node.attribute("value") !== undefined && given?.size !== 1) return undefined;
@@ -117,7 +118,7 @@ function filled(node: Node, dtype: DType, shape: readonly number[]): Tensor | un
   const size = shape.reduce((product, dim) => product * dim, element.length);
   const readInto = (target: Uint8Array, offset: number): void => {
     for (let i = 0; i < element.length; i++) target[i] = element[(offset + i) % element.length] ?? 0;
-    // Twice as many at a time.
+    // Copies twice as many bytes each time.
     for (let made = element.length; made < target.length; made *= 2) target.copyWithin(made, 0, made);
   };
   const read = (offset: number, length: number): Uint8Array => {
@@ -175,7 +176,7 @@ async function foldComputed(graph: Graph, context: PassContext, budget: GrowthBu
   }
 }
 
-/** Puts the constant in, if the growth limit lets it. */
+/** Makes the value a constant if the growth limit allows it. */
 function fold(
   { node, value, freed }: Candidate,
   tensor: Tensor,
@@ -233,8 +234,8 @@ function replace(node: Node, value: Value, tensor: Tensor, context: PassContext)
 }
 
 /**
- * Removes a node that nothing reads any more, and those before it that only it had read. What may have effects, a custom
- * operator or a body, is left to eliminate-dead to judge.
+ * Removes a node that nothing reads any more, and the nodes before it that only it read. Custom operators and nodes with
+ * bodies may have effects; eliminate-dead decides about those.
  */
 function removeUnread(node: Node, remove: (node: Node) => void): void {
   const pending = [node];
@@ -250,8 +251,8 @@ function removeUnread(node: Node, remove: (node: Node) => void): void {
 }
 
 /**
- * The values of `results`, all from one session. Where onnxruntime refuses the lot, halves are tried, so that one
- * operator it has no kernel for costs only itself.
+ * The values of `results`, all from one session. Where onnxruntime refuses them together, halves are tried, so that an
+ * operator without a kernel keeps no other from being folded.
  */
 async function evaluate(
   results: readonly Result[],

@@ -5,7 +5,7 @@ import { fuseCompound } from "../src/rewrite/fuse-compound.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 
 /**
- * Make one operator of those that spell it out.
+ * Replace operators that spell out another operator by that one.
  *
  *   before   d = Div (x, sqrt2)  e = Erf (d)  p = Add (e, one)
  *            m = Mul (x, p)      y = Mul (m, half)
@@ -15,13 +15,13 @@ import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
  * RMSNormalization, InstanceNormalization, GroupNormalization; Softmax, LogSoftmax, ReduceMean, ReduceL1, ReduceL2,
  * ReduceSumSquare, ReduceLogSumExp, and a reduction of a reduction; Div from a product with a reciprocal.
  *
- * Math       as in the specification of the operator; operands in either order, scalars wherever they stand
- * Source     src/ops/compound; Hendrycks and Gimpel 2016 (Gelu), Ba et al. 2016 (LayerNormalization)
- * Requires   the operator in the model's opset; float or float16, double where onnxruntime has a kernel; no use of a value
- *            inside from outside; parameters proven to run along the normalized axes, none that makes the result larger
- * Refuses    an opset that is too low, with the one that has it
+ * Math       as the operator's specification says; operands in either order, scalar factors in any place
+ * Source     src/patterns; Hendrycks and Gimpel 2016 (Gelu), Ba et al. 2016 (LayerNormalization)
+ * Requires   the operator in the model's opset; float or float16, double where onnxruntime has a kernel; no reader outside of
+ *            a value inside; parameters proven to run along the normalized axes, and none that broadcasts the result
+ * Refuses    an opset without the operator; the reason names the first opset that has it
  * Numerics   rounding. Constants may be off by their own rounding. Where exp overflows, the spellings of Softplus,
- *            Softmax, LogSoftmax and ReduceLogSumExp are infinite or NaN, and the operators are not
+ *            Softmax, LogSoftmax and ReduceLogSumExp give infinity or NaN, while the operators give finite results
  */
 export const fuseCompoundOperators: Pass = {
   kind: "rules",

@@ -5,7 +5,7 @@ import { fuseCompound } from "../src/rewrite/fuse-compound.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 
 /**
- * Make one operator of those that spell it out, where it computes the same bits.
+ * Replace operators that spell out another operator by that one, where it gives the same bits.
  *
  *   before   a = Reshape (x, [1, 3, 2, 2, 5, 7])
  *            b = Transpose <perm = [0, 1, 4, 2, 5, 3]> (a)

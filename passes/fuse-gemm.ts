@@ -25,7 +25,7 @@ const SENTENCES = {
 const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
- * Make one Gemm of a product of matrices and what is added to it, or of one that is transposed afterwards.
+ * Fuse a product of matrices into one Gemm with the Add or the Transpose behind it.
  *
  *   before   p = MatMul (a, b)  y = Add (p, c)
  *   after    y = Gemm (a, b, c)
@@ -34,9 +34,9 @@ const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES)
  *
  * Math       (A B)^T = B^T A^T
  * Source     ONNX Gemm-7 to -13: Y = alpha * A' * B' + beta * C, C broadcast to Y; from opset 11 on C is optional
- * Requires   both operands proven matrices of floats; the product read only there
- * Refuses    what is added broadcasts the product; C that is computed and no matrix, behind a Transpose; opset below 7, or 11
- *            without C
+ * Requires   both operands proven matrices of floats; no other reader of the product
+ * Refuses    a summand that broadcasts the product; in front of a Transpose, a C that is computed and no matrix; opsets
+ *            below 7, and below 11 without C
  * Numerics   rounding: the sum may start from C
  */
 export const fuseGemm: Pass = {
@@ -118,7 +118,7 @@ function sum(node: Node, output: Value, product: Product, added: Value): Proposa
   };
 }
 
-/** What matters beside C; `swapped` for the product of the transposed operands, the second one first. */
+/** The attributes of the Gemm but for beta; `swapped` for the product of the transposed operands, the second one first. */
 function gemmAttributes(node: Node, swapped = false): Record<string, AttributeInit> {
   const flag = (name: string): boolean => node.is("Gemm") && node.int(name, 0) !== 0;
   const [transA, transB] = swapped ? [!flag("transB"), !flag("transA")] : [flag("transA"), flag("transB")];
@@ -164,7 +164,7 @@ function matchTranspose(node: Node, { facts }: View): Proposal | Refusal | undef
   };
 }
 
-/** C as it is to be after the Transpose: a constant, or what is the same both ways. */
+/** C for the transposed product: a transposed constant, or C itself where all its sizes are 1. */
 function transposedBias(
   { node, c }: Product,
   facts: Facts,

@@ -42,20 +42,20 @@ const SENTENCES = {
 const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
- * Give the border that a Pad makes to the operators behind it, which have one of their own.
+ * Fuse a Pad into the pads of the convolutions and pools behind it.
  *
  *   before   p = Pad <mode = "constant"> (x, [0, 0, 1, 1, 0, 0, 1, 1])
  *            y = Conv (p, W)
  *   after    y = Conv <pads = [1, 1, 1, 1]> (x, W)
  *
- * Also through a Transpose between them. Conv, ConvInteger and QLinearConv take a border of zero, or of the zero point. AveragePool takes zeros and counts them
- * (count_include_pad), LpPool takes zeros, MaxPool what is no larger than any element: the least number of its type, or
- * zero and less behind Relu and its like.
+ * Also through a Transpose between them. Conv, ConvInteger and QLinearConv take a border of zeros, or of the zero point.
+ * AveragePool takes zeros and counts them (count_include_pad), LpPool takes zeros. MaxPool takes a value that is no larger
+ * than any element: the least number of the type, or a number of at most zero where no element is negative, as behind Relu.
  *
  * Source     ONNX Pad-2 to -25, Conv-1 to -22, AveragePool-7 to -22, MaxPool-1 to -22
- * Requires   pads known, spatial, not negative; every reader takes them
- * Refuses    auto_pad = SAME_*, whose pads follow from the padded size; ceil_mode with a border behind; a border as wide as a
- *            pool's window; MaxPool with Indices; AveragePool that leaves out a border of its own
+ * Requires   pads that are known, spatial and not negative, and that every reader takes
+ * Refuses    auto_pad = SAME_*, whose pads depend on the padded size; ceil_mode with a border at the end; a border as wide as
+ *            a pool's window; MaxPool with Indices; AveragePool that does not count its own border
  * Numerics   rounding: kernels sum borders in another order
  */
 export const fusePad: Pass = {
@@ -69,7 +69,7 @@ export const fusePad: Pass = {
   rules: [{ operators: ["Pad"], match }],
 };
 
-/** Elements around a tensor's spatial axes. */
+/** The elements that a Pad puts around a tensor. */
 interface Border {
   readonly input: Value;
   /** The begins of all axes, then the ends. */
@@ -77,7 +77,7 @@ interface Border {
   readonly value: number;
 }
 
-/** Readers that have pads; of any other one nothing is said. */
+/** Operators with pads of their own; a Pad with none of them behind it is not this pass's business. */
 const READERS = ["Conv", "ConvInteger", "QLinearConv", "AveragePool", "MaxPool", "LpPool"] as const;
 
 function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
@@ -100,7 +100,7 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   };
 }
 
-/** Readers of the padded tensor, or of a Transpose of it, with the pads that they come to have. */
+/** Readers of the padded tensor, or of a Transpose of it, with their new pads. */
 interface Reading {
   readonly transpose: Node | undefined;
   readonly takers: readonly { readonly reader: Node; readonly pads: readonly number[] }[];
@@ -176,7 +176,7 @@ function take(rewriter: Rewriter, { transpose, takers }: Reading, input: Value):
   if (transpose !== undefined) rewriter.removeNode(transpose);
 }
 
-/** The same Transpose of what was padded. */
+/** The same Transpose, of the tensor without the border. */
 function transposed(rewriter: Rewriter, node: Node, input: Value): Value {
   const { graph, name, docString, metadata } = node;
   const base = node.output(0)?.name ?? "";
@@ -207,7 +207,7 @@ function readBorder(node: Node, facts: Facts): Border | Refusal {
   return { input, pads, value };
 }
 
-/** The pads of a reader with the border among them, or why it cannot take it. */
+/** The pads of a reader with the border added, or why it cannot take it. */
 function takePads(reader: Node, border: Border, facts: Facts): readonly number[] | Refusal {
   if (reader.hasReferences) return irRefusals.attributeComesFromCaller(reader.label);
   const rule = reader.string("auto_pad", "NOTSET");
@@ -262,7 +262,7 @@ function poolObjection(
   return counts || own.every((pad) => pad === 0) ? undefined : refusals.ownBorderIsNotCounted();
 }
 
-/** Least numbers of the types that MaxPool takes. */
+/** The least number of each type that MaxPool takes. */
 const LEAST: Readonly<Record<string, number>> = {
   float: -3.4028234663852886e38,
   double: -Number.MAX_VALUE,
@@ -271,7 +271,7 @@ const LEAST: Readonly<Record<string, number>> = {
   uint8: 0,
 };
 
-/** Whether no element can be less than `value`, so that it decides no maximum. NaN is no number to compare. */
+/** Whether no element can be less than `value`, so that `value` changes no maximum. A NaN is not less. */
 function isLeast(value: number, input: Value, facts: Facts): boolean {
   const least = LEAST[facts.dtype(input) ?? ""];
   if (least !== undefined && value <= least) return true;

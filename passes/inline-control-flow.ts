@@ -20,21 +20,21 @@ const SENTENCES = {
 const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
- * Put the body in the place of a control-flow operator that has no choice.
+ * Replace an If or Loop by the body that it certainly runs.
  *
  *   before   y = If(yes) <then_branch: u = Exp(x), else_branch: v = Neg(x)>   # yes is true
  *   after    y = Exp(x)
  *
- * If whose condition is known or whose branches compute the same; Loop that makes no iteration or one.
+ * An If whose condition is known or whose branches compute the same; a Loop that makes one iteration or none.
  *
  * Requires   the condition, or the number of iterations and the condition, known
- * Refuses    a body with a value that is named outside; what a Loop without iterations collects, which has no shape
+ * Refuses    a body with a value that is pinned; the lists that a Loop without iterations collects, whose shape is not known
  * Numerics   exact
  */
 export const inlineControlFlow: Pass = {
   kind: "procedure",
   name: "inline-control-flow",
-  summary: "If with a known condition and Loop with no iteration or one become what they run",
+  summary: "If with a known condition and Loop with one iteration or none become the body that they run",
   before: "y = If(yes) <then_branch: u = Exp(x), else_branch: v = Neg(x)>  // yes is true",
   after: "y = Exp(x)",
   numerics: "exact",
@@ -57,7 +57,7 @@ export const inlineControlFlow: Pass = {
   },
 };
 
-/** What a node becomes: `make` gives the values of its outputs in terms of those of the body. */
+/** What replaces a node: a body, its inputs, and the outputs of the node in terms of the values of the body. */
 interface Plan {
   readonly why: string;
   /** undefined: nothing is computed. */
@@ -110,7 +110,7 @@ function planIf(node: Node, facts: Facts): Plan | Refusal | undefined {
   return { why, body, inputs: noInputs, outputs: (twin) => body.outputs.map(twin) };
 }
 
-/** How often a Loop runs, where that is none or once. */
+/** The number of iterations of a Loop, if it is 0 or 1. */
 function iterations(node: Node, body: Graph, facts: Facts): 0 | 1 | undefined {
   const [limit, condition] = [node.input(0), node.input(1)];
   const starts = condition === undefined ? true : truthOf(condition, facts);
@@ -141,7 +141,7 @@ function planLoop(node: Node, facts: Facts): Plan | Refusal | undefined {
     inputs: (rewriter) => {
       const graph = present(node.graph, `${node.label} is removed`);
       const constant = (input: Value, dtype: "int64" | "bool", element: number): Value => {
-        // Some writers declare both as vectors of one.
+        // Some exporters declare both as vectors of one element.
         const dims = staticShape(input.type) ?? [];
         const tensor =
           dtype === "bool"
@@ -165,7 +165,7 @@ function planLoop(node: Node, facts: Facts): Plan | Refusal | undefined {
   };
 }
 
-/** What one iteration gives, as the list of one that a Loop makes of it. */
+/** The result of one iteration as the list of one element that a Loop collects. */
 function collectOne(node: Node, value: Value, opset: number, rewriter: Rewriter): Value {
   const graph = present(node.graph, `${node.label} is removed`);
   const build = new Builder(graph, { before: node, editor: rewriter });

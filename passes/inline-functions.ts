@@ -27,17 +27,17 @@ const SENTENCES = {
 const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
- * Put the bodies of functions in the place of their calls, where the caller asks for it.
+ * Replace calls of functions by their bodies, if --inline-functions asks for it.
  *
  *   before   y = f.Layer <alpha = 0.5> (x)    f.Layer <alpha> (a) => (b) { b = LeakyRelu <alpha: float = @alpha> (a) }
  *   after    y = LeakyRelu <alpha = 0.5> (x)
  *
- * Calls in bodies of operators and of other functions too; functions that nothing calls any more go.
+ * Calls in bodies of operators and of other functions too. Functions that nothing calls any more are removed.
  *
  * Source     ONNX IR, model local functions: a call's attributes, then the function's defaults, else none
  * Requires   --inline-functions
  * Refuses    a function of another operator set than its caller; one that calls itself; graphs as attributes; an output
- *            that is a skipped input; one that comes to more than ten thousand nodes
+ *            that is a skipped input; a function of more than ten thousand nodes
  * Numerics   exact
  */
 export const inlineFunctions: Pass = {
@@ -55,20 +55,20 @@ export const inlineFunctions: Pass = {
     const inliner = new Inliner();
     inlineIn(model.graph, undefined, calls, inliner, context);
     removeUncalled(calls, context);
-    // What could not be inlined may hold calls that can.
+    // Functions that could not be inlined may hold calls that can.
     for (const fn of model.functions) inlineIn(fn.body, fn, calls, inliner, context);
     removeUncalled(calls, context);
   },
 };
 
-/** Nodes that one call may become: calls in calls in calls can double without end. */
+/** The most nodes that one call may become: with calls in calls the number can double at each level. */
 const MOST_NODES = 10_000;
 
 function keyOf(domain: string | undefined, name: string, overload: string | undefined): string {
   return JSON.stringify([isStandardDomain(domain) ? "" : domain, name, overload ?? ""]);
 }
 
-/** Which function a node calls, and what it comes to. */
+/** The function that each node calls, and its size. */
 class Calls {
   readonly model: Model;
   readonly #byKey: ReadonlyMap<string, FunctionDef>;
@@ -92,7 +92,7 @@ class Calls {
     }
   }
 
-  /** Nodes that a call comes to when all calls in it are inlined; undefined for one that calls itself. */
+  /** The number of nodes of a call when all calls in it are inlined; undefined for a function that calls itself. */
   sizeOf(fn: FunctionDef, open: ReadonlySet<FunctionDef> = new Set()): number | undefined {
     if (open.has(fn)) return undefined;
     if (this.#sizes.has(fn)) return this.#sizes.get(fn);
@@ -183,7 +183,7 @@ function missingImports(
     : refusals.functionImportsMore(fn.name, first.domain ?? "");
 }
 
-/** What the references in the body stand for. */
+/** The attributes that references in the body stand for. */
 function attributesOf(node: Node, fn: FunctionDef): ReadonlyMap<string, Attribute> {
   const given = [...fn.attributeDefaults, ...node.attributes.values()];
   return new Map(given.map((attr) => [attr.name, attr]));

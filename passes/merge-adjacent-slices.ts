@@ -6,28 +6,28 @@ import { replaceNode } from "../src/rewrite/replace-node.js";
 import type { Facts } from "../src/rules/facts.js";
 
 /**
- * Take at once what was cut side by side and is put together again.
+ * Merge adjacent Slices that a Concat puts together again.
  *
  *   before   p = Slice(x, 0, 1)  q = Slice(x, 1, 3)  r = Slice(x, 3, 9)  y = Concat(p, q, r, z)   # x is six long
  *   after    y = Concat(x, z)
  *
- * Slices next to each other in a Concat and in what they cut are one Slice, or all of it.
+ * Slices that are adjacent both in the Concat and in their input become one Slice, or the whole input.
  *
- * Requires   one axis, cut in steps of 1 and joined again; its size known; fewer operators than before
+ * Requires   the axis of the Concat as the only axis of the Slices, steps of 1, a known size, fewer operators than before
  * Refuses    nothing
  * Numerics   exact
  */
 export const mergeAdjacentSlices: Pass = {
   kind: "rules",
   name: "merge-adjacent-slices",
-  summary: "Slices side by side that are put together again become one, or all that they cut",
+  summary: "Adjacent Slices that a Concat puts together again become one Slice, or their whole input",
   before: "p = Slice(x, 0, 1)  q = Slice(x, 1, 9)  y = Concat(p, q, z)",
   after: "y = Concat(x, z)",
   numerics: "exact",
   rules: [{ operators: ["Concat"], match }],
 };
 
-/** What an input of a Concat cuts out of another value along the axis. */
+/** An input of a Concat that is cut out of another value along the axis. */
 interface Piece {
   readonly source: Value;
   readonly slice: Node;
@@ -48,7 +48,7 @@ function pieceOf(value: Value, axis: number, graph: Graph, facts: Facts): Piece 
   return { source, slice, first: taken.first, end: taken.first + taken.count };
 }
 
-/** Inputs of a Concat that follow each other: one value as it is, or pieces side by side. */
+/** Consecutive inputs of a Concat: a single value, or adjacent pieces of one. */
 interface Run {
   readonly value: Value;
   readonly pieces: readonly Piece[];
@@ -80,7 +80,7 @@ function match(node: Node, { facts }: View): Proposal | undefined {
   const names = joined.flat().map(({ slice }) => slice.label);
   return {
     kind: "rewrite",
-    summary: `${node.label} takes what ${names.join(", ")} had cut side by side in one`,
+    summary: `${node.label} takes the adjacent pieces of ${names.join(", ")} as one`,
     apply: (rewriter) => {
       const inputs = runs.map(({ value, pieces }) => {
         const [first, last] = [pieces[0], pieces.at(-1)];
@@ -97,7 +97,7 @@ function match(node: Node, { facts }: View): Proposal | undefined {
   };
 }
 
-/** Whether the pieces are all of what they are cut from. */
+/** Whether the pieces make up the whole value that they are cut from. */
 function isAll(pieces: readonly Piece[], axis: number, facts: Facts): boolean {
   const [first, last] = [pieces[0], pieces.at(-1)];
   return first?.first === 0 && last !== undefined && last.end === sizeAlong(first.source, axis, facts);

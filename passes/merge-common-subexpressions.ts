@@ -16,22 +16,22 @@ const SENTENCES = {
 const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
- * Compute once what two nodes of a graph compute alike.
+ * Merge nodes that compute the same.
  *
  *   before   a = Relu(x)  b = Relu(x)  y = Add(a, b)
  *   after    a = Relu(x)  y = Add(a, a)
  *
- * Nodes are alike when operator, attributes and inputs are; constants count as equal when their elements are. A node in a
- * body uses what a node of a graph around it has computed before; nothing is moved out of a body.
+ * Two nodes compute the same when operator, attributes and inputs are equal; constants are equal when their elements are. A
+ * node in a body uses the result of an equal node before it in a graph around; nothing is moved out of a body.
  *
- * Requires   the first node comes before all that read the second
+ * Requires   the first node comes before all readers of the second
  * Refuses    random and unknown operators, operators with bodies; outputs whose names callers see on both
  * Numerics   exact
  */
 export const mergeCommonSubexpressions: Pass = {
   kind: "procedure",
   name: "merge-common-subexpressions",
-  summary: "What two nodes compute alike is computed once",
+  summary: "Nodes that compute the same are merged",
   before: "a = Relu(x)  b = Relu(x)  y = Add(a, b)",
   after: "a = Relu(x)  y = Add(a, a)",
   numerics: "exact",
@@ -50,13 +50,13 @@ interface Table {
   readonly tensors: TensorIndex;
 }
 
-/** What has been computed before the place that is looked at, in its graph and in those around it. */
+/** The nodes before the current one, in its graph and in the graphs around it. */
 interface Computed {
   readonly own: Map<string, Group>;
   readonly outer: Computed | undefined;
 }
 
-/** Nodes that are alike but for the elements of their constants; those of a single one stay unread in `only`. */
+/** Nodes that differ at most in the elements of their constants. Of a single one, in `only`, the elements are not read. */
 interface Group {
   only: Node | undefined;
   readonly byConstants: Map<string, Node>;
@@ -124,7 +124,7 @@ function whyKept(kept: Node, node: Node): Refusal {
   return refusals.repetitionHasOutputName(kept.label);
 }
 
-/** Equal for nodes that are alike but for the elements of their constants; undefined where attributes cannot be compared. */
+/** Equal for nodes that differ at most in the elements of their constants; undefined where attributes cannot be compared. */
 function keyOf(node: Node, ids: Map<Value, number>): string | undefined {
   let key = field(node.domain ?? "") + field(node.opType) + field(node.overload ?? "");
   for (const value of node.inputs) key += value === null ? "," : `${inputKey(value, ids)},`;
@@ -140,7 +140,7 @@ function keyOf(node: Node, ids: Map<Value, number>): string | undefined {
   return key + attributes.sort().join("");
 }
 
-/** A text whose end is known whatever is in it. */
+/** The text with its length in front, so that texts in a row cannot be confused. */
 function field(text: string): string {
   return `${text.length}:${text}`;
 }
@@ -156,7 +156,7 @@ function inputKey(value: Value, ids: Map<Value, number>): string {
   return `#${id}`;
 }
 
-/** Tells apart the constants of nodes that have the same key. */
+/** Equal for nodes of one key whose constants are equal. */
 function constantsKey(node: Node, tensors: TensorIndex): string {
   const attributes = [...node.attributes.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   const constants = [

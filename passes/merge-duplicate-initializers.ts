@@ -3,7 +3,7 @@ import type { Pass, PassContext } from "../src/rewrite/pass.js";
 import { kindOf, TensorIndex } from "../src/rewrite/tensor-index.js";
 
 /**
- * Keep one of initializers with the same elements.
+ * Merge initializers with the same elements.
  *
  *   before   <float[2] k = {1, 2}, float[2] l = {1, 2}> { a = Add(x, k)  y = Mul(a, l) }
  *   after    <float[2] k = {1, 2}> { a = Add(x, k)  y = Mul(a, k) }
@@ -18,7 +18,7 @@ import { kindOf, TensorIndex } from "../src/rewrite/tensor-index.js";
 export const mergeDuplicateInitializers: Pass = {
   kind: "procedure",
   name: "merge-duplicate-initializers",
-  summary: "Of initializers with the same elements one stays",
+  summary: "Initializers with the same elements are merged",
   before: "a = Add(x, k)  y = Mul(a, l)  // k and l hold the same",
   after: "a = Add(x, k)  y = Mul(a, k)",
   numerics: "exact",
@@ -37,7 +37,7 @@ export const mergeDuplicateInitializers: Pass = {
   },
 };
 
-/** Made anew whenever they are read: comparing many large ones would cost more than writing them does. */
+/** These are computed whenever they are read, and comparing many large ones would cost more than writing them. */
 const LARGEST_COMPUTED = 1 << 16;
 
 function isCandidate(value: Value): boolean {
@@ -47,7 +47,7 @@ function isCandidate(value: Value): boolean {
   return tensor.data.kind !== "computed" || tensor.byteLength <= LARGEST_COMPUTED;
 }
 
-/** Graphs come outer ones first, so that what stays is around what goes. */
+/** Outer graphs come first, so that the initializer that stays is visible where the other was. */
 function mergeGroup(group: readonly Value[], context: PassContext): void {
   const index = new TensorIndex();
   const kept = new Map<number, Value[]>();

@@ -48,24 +48,24 @@ const SENTENCES = {
 const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
- * Merge two linear operators in a row where one costs no more than the two.
+ * Merge two linear operators in a row where the merged one costs no more than both.
  *
  *   before   a = Conv (x, W1, b1)                          # 1x1
  *            y = Conv <strides = [2, 2]> (a, W2, b2)       # 3x3
  *   after    y = Conv <strides = [2, 2]> (x, W, b)
  *
  * Conv with Conv, one of them 1x1 with stride 1 and no pads; Gemm and MatMul with each other, their constants on the right; a
- * MatMul with the LSTM, GRU or RNN whose input sequence it gives.
+ * MatMul with the LSTM, GRU or RNN whose input sequence it computes.
  *
  * Math       W[o, c, t] = sum over j of W2[o, j, t] W1[j, c];  b[o] = b2[o] + sum over j, t of W2[o, j, t] b1[j]
  *            (x W1 + b1) W2 + b2 = x (W1 W2) + (b1 W2 + b2);  recurrent, whose W is [d, r, k]: W[d] = W2[d] W1^T
  * Source     Guo et al. 2020, ExpandNets, section 3; Ding et al. 2021, Diverse Branch Block, transform III
- * Requires   constants; the value between has this one use; no more multiplications, and no larger a weight, than the two have
- * Refuses    padding behind a bias (the border sees zeros, not the bias); biases by row; what overflows; products that would
+ * Requires   constants; no other reader in between; no more multiplications and weight elements than the two have
+ * Refuses    padding behind a bias (the border sees zeros, not the bias); a bias for each row; overflow; products that would
  *            take minutes
- * Numerics   rounding: products and sums in float64, rounded once. The constants are as near as rounding allows; what runs is one
- *            long sum in float32 where the sums of a wide middle averaged their roundings (bench/accuracy.mjs: 1.0e-7 of the
- *            largest output became 1.5e-7 for 784 -> 64 -> 64 -> 10, of which the constants are 1e-8)
+ * Numerics   rounding: products and sums in float64, rounded once, so that the constants are as exact as their type allows. The
+ *            runtime adds one long sum in float32 now, where the two sums averaged their roundings (bench/accuracy.mjs: the
+ *            error grew from 1.0e-7 to 1.5e-7 of the largest output for 784 -> 64 -> 64 -> 10; 1e-8 comes from the constants)
  */
 export const mergeLinearChains: Pass = {
   kind: "rules",
@@ -79,7 +79,7 @@ export const mergeLinearChains: Pass = {
   rules: [{ operators: ["Conv", "GRU", "LSTM", "RNN", "Gemm", "MatMul"], match }],
 };
 
-/** Multiplications spent on multiplying weights out: some seconds. */
+/** The most multiplications for one merged weight; they take some seconds. */
 const MAX_PRODUCT = 2 ** 32;
 
 function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
@@ -133,7 +133,7 @@ function mergeConvs(firstNode: Node, secondNode: Node, facts: Facts): Proposal |
   return proposeConv(first, second, entersPointwise ? second : first, composition);
 }
 
-/** Positions that the first computes for each one of the second; by the strides where sizes are not known. */
+/** The positions that the first computes for each position of the second; from the strides where sizes are not known. */
 function positionRatio(first: ConstantConv, second: ConstantConv, facts: Facts): number {
   const positions = (value: Value): number | undefined => {
     const sizes = facts.shape(value)?.slice(2);
@@ -147,7 +147,7 @@ function positionRatio(first: ConstantConv, second: ConstantConv, facts: Facts):
   return second.kernel.strides.reduce((product, stride) => product * stride, 1);
 }
 
-/** Why one is no gain: `merged` and `separate` multiplications for each position, `weights` elements of the two now. */
+/** Why merging is no gain: `merged` and `separate` count multiplications for each position, `weights` the elements of both weights. */
 function tooCostly(merged: number, separate: number, weights: number): Refusal | undefined {
   if (merged > separate) {
     return refusals.mergingAddsMultiplications(merged, Math.round(separate));
@@ -157,7 +157,7 @@ function tooCostly(merged: number, separate: number, weights: number): Refusal |
 
 const GEOMETRY = ["auto_pad", "dilations", "kernel_shape", "pads", "strides"] as const;
 
-/** The second becomes both, with the geometry of `shape`, the one of the two that is not pointwise. */
+/** The second becomes the merged Conv, with the geometry of `shape`, the one of the two that is not pointwise. */
 function proposeConv(
   first: ConstantConv,
   second: ConstantConv,
@@ -256,7 +256,7 @@ function proposeProduct(first: ConstantProduct, second: ConstantProduct, constan
   };
 }
 
-/** A weight and a bias in the type they will have. */
+/** The weight and the bias by input index, in their final type. */
 type Constants = ReadonlyMap<number, Tensor>;
 
 function constantsOf(

@@ -8,17 +8,16 @@ import { sameDim } from "../src/rules/dims.js";
 import type { Facts } from "../src/rules/facts.js";
 
 /**
- * Make one Pad, Expand or Tile of two in a row.
+ * Merge two Pads, Expands or Tiles in a row.
  *
  *   before   a = Pad(x, [0, 1, 0, 1])  y = Pad(a, [2, 0, 0, 3])
  *   after    y = Pad(x, [2, 1, 0, 4])
  *
- * Borders add up, repeats multiply, and of two Expands the last says the shape.
+ * Borders add up, repeats multiply, and the last of two Expands determines the shape.
  *
- * Requires   known pads and repeats; borders of one value, or of the edge; what the second Pad cuts off lies in the border
- *            that the first has made, or the first has cut too; the second Expand's target is the whole shape, or the
- *            shape is known
- * Refuses    nothing: a value between the two that others read keeps its node
+ * Requires   known pads and repeats; borders of one value, or of the edge; the second Pad cuts off only border that the first
+ *            made, or the first cuts too; a second Expand whose target is the whole shape, or a known shape
+ * Refuses    nothing: the first operator stays where others read it too
  * Numerics   exact
  */
 export const mergeMovementChains: Pass = {
@@ -35,7 +34,7 @@ export const mergeMovementChains: Pass = {
   ],
 };
 
-/** Two of one operator in a row, where nothing else reads what is between. */
+/** Two nodes of one operator in a row, where only the second reads the first. */
 interface Pair {
   readonly first: Node;
   readonly source: Value;
@@ -64,7 +63,7 @@ function mergePads(node: Node, { facts }: View): Proposal | undefined {
   const pads = outer.pads.map((pad, at) => pad + (inner.pads[at] ?? 0));
   return {
     kind: "rewrite",
-    summary: `${node.label} pads what ${first.label} had padded, which goes`,
+    summary: `${node.label} takes over the border of ${first.label}, which is removed`,
     apply: (rewriter) => {
       if ((facts.opset(node) ?? 0) < 11) {
         const value = { kind: "float", value: by.value } as const;
@@ -79,7 +78,7 @@ function mergePads(node: Node, { facts }: View): Proposal | undefined {
     },
   };
 
-  /** The Pad that says what the border of both is filled with; undefined where they are not one border. */
+  /** The Pad whose value fills the border of both; undefined where the two borders cannot be one. */
   function bordersOfBoth(a: Padding, b: Padding): { readonly of: Node; readonly value: number } | undefined {
     const grows = ({ pads }: Padding): boolean => pads.some((pad) => pad > 0);
     if (a.mode !== b.mode || !(a.mode === "constant" || a.mode === "edge")) return undefined;
@@ -103,7 +102,7 @@ function mergeExpands(node: Node, { facts }: View): Proposal | undefined {
   if (!isWhole && sizes === undefined) return undefined;
   return {
     kind: "rewrite",
-    summary: `${node.label} expands what ${first.label} had expanded, which goes`,
+    summary: `${node.label} expands the input of ${first.label}, which is removed`,
     apply: (rewriter) => {
       const shape = isWhole ? target : integersFor(rewriter, node, "shape", sizes ?? []);
       replaceNode(rewriter, node, { opType: "Expand", inputs: [source, shape] }, [first]);
@@ -111,7 +110,7 @@ function mergeExpands(node: Node, { facts }: View): Proposal | undefined {
   };
 }
 
-/** Whether `source` broadcast with the target alone has the shape of the output. */
+/** Whether broadcasting `source` with the target alone gives the shape of the output. */
 function saysTheShape(target: Value, source: Value, output: Value, facts: Facts): boolean {
   const [asked, own, whole] = [facts.elements(target), facts.shape(source), facts.shape(output)];
   if (asked === undefined || own === undefined || whole === undefined) return false;
@@ -135,7 +134,7 @@ function mergeTiles(node: Node, { facts }: View): Proposal | undefined {
   const repeats = outer.map((count, axis) => count * (inner[axis] ?? 1));
   return {
     kind: "rewrite",
-    summary: `${node.label} repeats what ${first.label} had repeated, which goes`,
+    summary: `${node.label} takes over the repeats of ${first.label}, which is removed`,
     apply: (rewriter) => {
       const inputs = [source, integersFor(rewriter, node, "repeats", repeats)];
       replaceNode(rewriter, node, { opType: "Tile", inputs }, [first]);

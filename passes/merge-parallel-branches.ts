@@ -54,22 +54,24 @@ const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES)
  *            y = Add (d, c)
  *   after    y = Conv <pads = [1, 1, 1, 1]> (x, W, b)
  *
- * Two terms at a time, anywhere in nested Adds, Subs and Sums: Conv with Conv, ConvTranspose with ConvTranspose, the smaller kernel laid into the larger; Conv with x
- * itself or a per-channel scale and shift of it, which are kernels with a diagonal; Gemm and MatMul with each other.
+ * Two terms at a time, anywhere in nested Adds, Subs and Sums: Conv with Conv and ConvTranspose with ConvTranspose, where the
+ * smaller kernel is added into the larger; Conv with x itself or with a per-channel scale and shift of x, which are diagonal
+ * kernels; Gemm and MatMul with each other.
  *
  * Math       W[o, c, t + offset] = W3 + W1[o, c, t], offset from the pads; scale and shift: W[c, c, centre] += scale[c],
  *            b[c] += shift[c]; alpha A B + alpha' A B' = A (alpha B + alpha' B')
  * Source     Ding et al. 2021, RepVGG, section 3.3; Ding et al. 2019, ACNet, section 3.2
- * Requires   constants; each term read by the sum only; no more multiplications than the larger kernel has alone
- * Refuses    other readers; strides, sizes or channels that differ; groups that do not nest; taps outside the larger kernel; auto_pad
- *            with strides; sums that overflow
+ * Requires   constants; terms that only the sum reads; no more multiplications than the larger kernel has alone
+ * Refuses    other readers; strides, sizes or channels that differ; groups that do not nest; taps outside the larger kernel;
+ *            auto_pad with strides; sums that overflow
  * Not done   two kernels of which neither contains the other (1x3 and 3x1 alone); ConvTranspose with x itself
  * Numerics   rounding: sums in float64, rounded once for each pair
  */
 export const mergeParallelBranches: Pass = {
   kind: "rules",
   name: "merge-parallel-branches",
-  summary: "Conv, BatchNormalization, x itself, summed, become one Conv; Gemm and MatMul likewise",
+  summary:
+    "Sums of Convs, BatchNormalizations and x itself become one Conv; sums of Gemms and MatMuls likewise",
   before: "a = Conv(x, W3)  b = Conv(x, W1)  c = BatchNormalization(x, ...)  y = Sum(a, b, c)",
   after: "y = Conv(x, W, b)",
   numerics: "rounding",
@@ -77,7 +79,7 @@ export const mergeParallelBranches: Pass = {
   rules: [{ operators: ["Add", "Sub", "Sum"], match }],
 };
 
-/** Terms looked at beside each operand; sums in real networks have a handful. */
+/** The terms that each operand is compared with; sums in real networks have a handful. */
 const MAX_TERMS = 64;
 
 /** A summand: input `index` of the Add, Sum or Sub `sum`. */
@@ -85,18 +87,18 @@ interface Term {
   readonly sum: Node;
   readonly index: number;
   readonly value: Value;
-  /** Whether it is added to the whole or subtracted from it. */
+  /** Whether the whole sum adds or subtracts it. */
   readonly sign: 1 | -1;
 }
 
-/** Two terms as one: what `host` must become so that it computes both. */
+/** Two terms as one: the new constants with which `host` computes both. */
 interface Merger {
   readonly host: Node;
   readonly output: Value;
   readonly constants: ReadonlyMap<number, Tensor>;
-  /** Attributes that the constants now hold. */
+  /** Attributes whose factors are in the constants now. */
   readonly absorbed: readonly string[];
-  /** What computed the other term, from its end on. */
+  /** The nodes that computed the other term, the last one first. */
   readonly guests: readonly Node[];
 }
 
@@ -105,9 +107,9 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   if (!isSum(node, facts) || output === undefined || output.uses.size === 0) return undefined;
   let refusal: Refusal | undefined;
   const terms = operands(node);
-  // Of a sum of thousands each would be held against many.
+  // In a sum of thousands of terms, each would be compared with many.
   if (!terms.some((term) => canHost(term) || nestedSum(term, node, facts) !== undefined)) return undefined;
-  // A term meets those after it and, before it, only what is in sums: of those there are few, of terms perhaps thousands.
+  // A term is compared with the terms after it and, of those before it, with nested sums only: these are few.
   const sums: Term[] = [];
   for (const [place, first] of terms.entries()) {
     const beside = [...sums, ...terms.slice(place + 1, place + 1 + MAX_TERMS)];
@@ -128,7 +130,7 @@ function isSum(node: Node, facts: Facts): boolean {
   return node.is("Sum") || (node.is("Add", "Sub") && (facts.opset(node) ?? 0) >= 7);
 }
 
-/** What is subtracted comes first: without it the other is the whole. */
+/** The subtracted operand comes first: without it, the other operand is the whole. */
 function operands(sum: Node, sign: 1 | -1 = 1): Term[] {
   const terms = sum.inputs.flatMap((value, index): Term[] => {
     const subtracted = sum.is("Sub") && index === 1;
@@ -141,21 +143,20 @@ function opposite(sign: 1 | -1): 1 | -1 {
   return sign === 1 ? -1 : 1;
 }
 
-/** The sum that a term is, when nothing else reads it. */
+/** The nested sum that a term is, if nothing else reads it. */
 function nestedSum({ value }: Term, sum: Node, facts: Facts): Node | undefined {
   const { producer, uses } = value;
   const nested = producer !== undefined && isSum(producer, facts) && uses.size === 1;
   return nested && producer.graph === sum.graph ? producer : undefined;
 }
 
-/** Whether another term can be merged into what computes this one. */
+/** Whether another term can be merged into the operator that computes this one. */
 function canHost({ value }: Term): boolean {
   return value.producer !== undefined && hasTrait(value.producer, "linear");
 }
 
 /**
- * What stands in a sum under these terms of it, those of sums among them in their place. A term that is merged into one of
- * these leaves the shape of every sum as it is.
+ * The terms with nested sums replaced by their own terms. Merging a term into one of these changes the shape of no sum.
  */
 function summands(terms: readonly Term[], sum: Node, facts: Facts): Term[] {
   const found: Term[] = [];
@@ -175,7 +176,7 @@ function merge(first: Term, second: Term, facts: Facts): Merger | Refusal | unde
     [second, first],
   ] as const) {
     const { producer } = host.value;
-    // What they become stands where the second one stood.
+    // The merged term stands in the place of the second one.
     const [hostSign, guestSign] = [host, guest].map(({ sign }) => (sign === second.sign ? 1 : -1));
     const signs: Signs = { host: hostSign ?? 1, guest: guestSign ?? 1 };
     if (producer?.is("Conv", "ConvTranspose")) {
@@ -248,7 +249,7 @@ function times(values: Float64Array | undefined, sign: number): Float64Array | u
   return sign === 1 ? values : values?.map((value) => value * sign);
 }
 
-/** What alignTaps does not look at: it counts in the channels of the weight, which here lie group by group. */
+/** Conditions that alignTaps does not check: it counts channels of the weight, which a ConvTranspose stores group by group. */
 function fitTransposed(a: Node, b: Node): boolean {
   const alike = (name: string): boolean =>
     (a.ints(name) ?? []).every((value, axis) => value === (b.ints(name)?.[axis] ?? 0)) &&
@@ -262,7 +263,7 @@ function branchOfConv(node: Node): Branch | Refusal {
   return isRefusal(conv) ? conv : { kernel: conv.kernel, bias: conv.bias, nodes: [node] };
 }
 
-/** A term as a map of x, and the nodes that only it needs, from the term on. */
+/** A term as a map of x, and the nodes that only the term needs, the last one first. */
 interface AffineBranch {
   readonly map: ChannelAffine;
   readonly nodes: readonly Node[];
@@ -273,7 +274,7 @@ const ITSELF: AffineBranch = {
   nodes: [],
 };
 
-/** The term as a scale and shift of x along its channels; undefined for every other one. */
+/** The term as a per-channel scale and shift of x; undefined for other terms. */
 function affineOf(term: Value, x: Value, facts: Facts): AffineBranch | undefined {
   let { map } = ITSELF;
   const nodes: Node[] = [];
@@ -356,7 +357,7 @@ function propose(first: Term, second: Term, merger: Merger, result: Value): Prop
   if ([host, ...guests].some(({ graph }) => graph !== second.sum.graph)) {
     return irRefusals.nodesAreInDifferentGraphs(host.label, second.sum.label);
   }
-  // What is left of a sum of two takes its place, and the name of its output.
+  // The remaining term of two takes the place of the sum, and the name of its output.
   const left = sum.inputs.length > 2 ? undefined : sum.input(1 - first.index);
   const rest = left === second.value ? output : left;
   const heir = sum.is("Sub") && first.index === 0 ? undefined : rest;
