@@ -39,18 +39,19 @@ const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES)
  *            y = Conv(a, W, b?)
  *   after    y = Conv(x, W', b')
  *
- * The same maps as fold-affine-up, in the other direction: into the input side of Conv, ConvTranspose, Gemm and MatMul, through
- * views (parameters repeated for a Flatten), Transpose, Concat, pooling, means, Resize and, under a positive scale,
- * Relu and MaxPool; and into LSTM, GRU and RNN. Every reader must take it. Where they cannot take the whole, the shift may go
- * against the flow and the scale with it, or the other way round; and where only one half finds a place, the other stays as one
- * Add or Mul. Before a padded Conv that is the shift, unless the image is of known size and a constant of the Conv's
- * output, exact up to the border, moves fewer bytes behind it. A shift that a product has no place for goes into the Add behind it.
+ * The same maps as fold-affine-up, in the other direction: into the input side of Conv, ConvTranspose, Gemm and MatMul, and into
+ * LSTM, GRU and RNN; through views (parameters repeated for a Flatten), Transpose, Concat, pooling, means, Resize and, under a
+ * positive scale, Relu and MaxPool. Every reader must take it. Where the readers cannot take the whole map, one half of it may
+ * go against the flow of data and the other with it; where only one half finds a place, the other stays as one Add or Mul.
+ * In front of a padded Conv the shift stays, unless the image has a known size and a constant behind the Conv, exact up to
+ * the border, moves fewer bytes. A shift that a product has no place for goes into the Add behind it.
  *
  * Math       W'[o,i,...] = W[o,i,...] * s[i];  b'[o] = b[o] + sum over i and taps of W[o,i,...] * t[i]
  * Source     Ioffe & Szegedy 2015, section 3.1
- * Requires   constants; every reader, and every reader of what it passes through, absorbs it; a lower cost
- *            (src/fold/cost.ts): fewer operators, or as many that move fewer bytes
- * Refuses    a shift at padding that does not pay, at ConvTranspose, and at one term of a sum for its scale; graph outputs
+ * Requires   constants; every reader absorbs it or passes it on to readers that do; a lower cost (src/fold/cost.ts): fewer
+ *            operators, or as many that move fewer bytes
+ * Refuses    a shift in front of padding where moving it costs more, or in front of ConvTranspose; a scale of one term of a
+ *            sum; graph outputs
  * Numerics   rounding: sums and products in float64, rounded once
  */
 export const foldAffineDown: Pass = {
@@ -93,10 +94,10 @@ function meetsAbsorber(output: Value): boolean {
   return [...output.users].some((user) => affineFacets(user).absorbDown !== undefined);
 }
 
-/** Where a map goes, and what stays of it. */
+/** Where a map goes, and the part of it that stays. */
 interface Plan {
   readonly landings: readonly Landing[];
-  /** Without one, nothing of the node stays. */
+  /** undefined: no part of the node stays. */
   readonly kept?: { readonly opType: "Add" | "Mul"; readonly constant: Tensor };
   readonly change: Cost;
 }
@@ -130,7 +131,7 @@ function planWhole(lifted: LiftedAffine, output: Value, facts: Facts): Plan | Re
   return { landings, change: minus(costOfLandings(landings, facts), costOfNode(lifted.node, facts)) };
 }
 
-/** s * x + t in two steps, each a map: the first against the flow, the second with it. */
+/** s * x + t as two maps: the first goes against the flow of data, the second with it. */
 function halvesOf({ axis, map }: LiftedAffine): readonly (readonly [first: PlacedMap, second: PlacedMap])[] {
   if (isScaleOnly(map) || isShiftOnly(map)) return [];
   const scale = scaleOf({ axis, map });
@@ -147,7 +148,7 @@ function halvesOf({ axis, map }: LiftedAffine): readonly (readonly [first: Place
     : [[scale, shiftOnly(map.shift)]];
 }
 
-/** Why a shift that has a place in front of its scale does not go there: a scale of zero cannot be undone on the way. */
+/** The refusal for a shift that has a place in front of its scale, but a scale of zero has no inverse. */
 function missingInverse(
   { node, inputIndex: index, axis, map }: LiftedAffine,
   facts: Facts,
@@ -159,7 +160,7 @@ function missingInverse(
   return isRefusal(above) ? undefined : refusals.zeroScaleHasNoInverse(channel);
 }
 
-/** s * x + t with one half against the flow and the other with it: (s * x) + t, or s * (x + t / s). */
+/** Plans that send one half against the flow of data and the other with it: (s * x) + t, or s * (x + t / s). */
 function planHalves(lifted: LiftedAffine, output: Value, facts: Facts): readonly Plan[] {
   const { node, inputIndex: index } = lifted;
   for (const [up, down] of halvesOf(lifted)) {
@@ -173,7 +174,7 @@ function planHalves(lifted: LiftedAffine, output: Value, facts: Facts): readonly
   return [];
 }
 
-/** A BatchNormalization of which one half goes either way, and the other stays as one Add or Mul. */
+/** Plans that send one half of a BatchNormalization either way and keep the other as one Add or Mul. */
 function planHalf(lifted: LiftedAffine, output: Value, facts: Facts): readonly Plan[] {
   const { node, input, inputIndex: index } = lifted;
   const named = node.output(0)?.isPinned ?? true;
@@ -194,7 +195,7 @@ function planHalf(lifted: LiftedAffine, output: Value, facts: Facts): readonly P
   );
 }
 
-/** A map that only adds or only multiplies as one operator; undefined where its constant cannot be written. */
+/** A map that only adds or only multiplies, as one operator; undefined where its type cannot hold the constant. */
 function keep({ axis, map }: PlacedMap, input: Value, facts: Facts): Plan["kept"] {
   const [dtype, rank] = [facts.dtype(input), facts.rank(input)];
   if (dtype === undefined || !isFloat(dtype) || rank === undefined || axis === undefined) return undefined;

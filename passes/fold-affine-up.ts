@@ -24,18 +24,18 @@ const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES)
  *            y = BatchNormalization(c, gamma, beta, mean, var)
  *   after    y = Conv(x, W', b')
  *
- * The scale and shift may be a BatchNormalization in inference form or a Mul, Add, Sub or Div by a per-channel
- * constant. It is absorbed by Conv, ConvTranspose, Gemm, MatMul, by the scale and bias of a normalization, or by a constant, and
- * on the way it goes through operators that commute with it: views and Transpose, Concat (a part for each branch), residual
- * Add and Sub (the shift in one branch), pooling, means, Resize, Relu and MaxPool under a positive scale, a scale through the
- * product of two computed values, as of attention's scores into what gives the queries, and others
- * (src/ops/affine.ts has them all). A MatMul of matrices becomes a Gemm where the shift needs a place; with more axes the
- * shift stays as one Add. Where others read a Gather or DequantizeLinear of a constant too, a copy of it takes the map.
+ * The scale and shift may be a BatchNormalization in inference form, or a Mul, Add, Sub or Div by a per-channel constant. Conv,
+ * ConvTranspose, Gemm, MatMul, the scale and bias of a normalization, or a constant absorb it. On the way it passes operators
+ * that commute with it: views and Transpose, Concat (a part for each branch), residual Add and Sub (the shift in one branch),
+ * pooling, means, Resize, Relu and MaxPool under a positive scale, and others (src/ops/affine.ts has them all). A scale also
+ * passes the product of two computed values: the scale of attention's scores goes into the operators that compute the
+ * queries. A MatMul of matrices becomes a Gemm where the shift needs a place; with more axes the shift stays as one Add. Where
+ * others read a Gather or DequantizeLinear of a constant too, a copy of it takes the map.
  *
  * Math       s = gamma / sqrt(var + eps), t = beta - mean * s;  W'[o,...] = W[o,...] * s[o];  b' = b * s + t
  * Source     Ioffe & Szegedy 2015, section 3.1, equation for inference; ONNX BatchNormalization-1 to -15
- * Requires   every parameter and weight constant; every value on the way read only on the way; a lower cost (src/fold/cost.ts):
- *            fewer operators, or as many that move fewer bytes
+ * Requires   constant parameters and weights; no other readers on the way; a lower cost (src/fold/cost.ts): fewer operators,
+ *            or as many that move fewer bytes
  * Refuses    training form; statistics outputs; a map along another axis; unproven ranks and sizes; scales that are not
  *            positive at Relu and MaxPool; shifts at padding; weights that would overflow
  * Numerics   rounding: products in float64, rounded once to the weight's type
@@ -62,11 +62,11 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   if (output === undefined || output.uses.size === 0) return undefined;
   const landings = planUp({ node, index: inputIndex }, lifted, facts);
   if (isRefusal(landings)) return explained ? landings : undefined;
-  // A map that changes nothing lands nowhere; eliminate-neutral-affine reads through it.
+  // A map that changes nothing lands nowhere; eliminate-neutral-affine removes it.
   if (landings.length === 0) return undefined;
   const blocked = replacementBlocked(output, input);
   if (blocked !== undefined) return blocked;
-  // An Add that only moves is no gain, and would move back.
+  // Moving an Add is no gain, and the next round would move it back.
   if (!isGain(minus(costOfLandings(landings, facts), costOfNode(node, facts)))) {
     return explained ? dearer(landings, node) : undefined;
   }

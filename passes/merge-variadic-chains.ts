@@ -11,23 +11,22 @@ import { sameShape } from "../src/rules/dims.js";
 import type { Facts } from "../src/rules/facts.js";
 
 /**
- * Make one of Max, Min or Sum within each other, and leave out operands that decide nothing.
+ * Merge nested Max, Min or Sum, and leave out operands that cannot change the result.
  *
  *   before   a = Max(x, y)  b = Max(a, -inf)  z = Max(b, x, 1, 2)
  *   after    z = Max(x, y, 2)
  *
- * An extreme of extremes is one of all operands, NaN or not; an operand that is there twice, or is the least number of its
- * type, is not wanted; constants of one element are one. A Sum in a Sum joins it where the terms are then added in the same
- * order.
+ * A Max of Maxes is the Max of all operands, also of NaN; a repeated operand, or the least number of the type, changes
+ * nothing; constants of one element become one. A nested Sum is merged where the terms are still added in the same order.
  *
- * Requires   one graph; an operand that is left out makes the result no larger
- * Refuses    nothing: a value between the two that others read keeps its node
+ * Requires   one graph; an operand that is left out does not broadcast the result
+ * Refuses    nothing: a nested operator stays where others read it too
  * Numerics   exact (a zero that is the extreme may have the other sign)
  */
 export const mergeVariadicChains: Pass = {
   kind: "rules",
   name: "merge-variadic-chains",
-  summary: "Max of Max, Min of Min and Sum of Sum become one, without operands that decide nothing",
+  summary: "Nested Max, Min and Sum become one, without operands that cannot change the result",
   before: "a = Max(x, y)  z = Max(a, x, -inf)",
   after: "z = Max(x, y)",
   numerics: "exact",
@@ -64,13 +63,13 @@ function nestedOperator(value: Value, index: number, outer: Node, facts: Facts):
   if (!inner?.sharesOperator(outer) || inner.graph !== outer.graph || value.uses.size !== 1) return undefined;
   if (operandsOf(inner) === undefined || facts.isCall(inner)) return undefined;
   if (opType !== "Sum") return inner;
-  // a + (b + c) is (b + c) + a; with more before it, rounding would tell.
+  // a + (b + c) equals (b + c) + a; with more terms in front, rounding would differ.
   const other = index === 1 ? outer.input(0) : undefined;
   const isFirst = other === undefined || nestedOperator(other, 0, outer, facts) === undefined;
   return index < 2 && isFirst ? inner : undefined;
 }
 
-/** The innermost terms come first, as they are added first. */
+/** The innermost terms come first, because they are added first. */
 function flattenSum(node: Node, nestedIn: NestedIn): Flattened {
   const gone: Node[] = [];
   const rest: (readonly (Value | null)[])[] = [];
@@ -87,7 +86,7 @@ function flattenSum(node: Node, nestedIn: NestedIn): Flattened {
   return { operands: [...current.inputs, ...rest.reverse().flat()], gone };
 }
 
-/** Constants of one element of a Max or Min, of which one decides. */
+/** Replaces the constants of one element of a Max or Min by the one that decides. */
 function mergeConstants(node: Node, { facts }: View): Proposal | undefined {
   const operands = operandsOf(node);
   const output = node.output(0);
@@ -137,7 +136,7 @@ function leaveOut(node: Node, { facts }: View): Proposal | undefined {
   };
 }
 
-/** The least and the largest number of the types; int64's are not told from those near it. */
+/** The least and the largest number of each type; those of int64 are missing, because a double cannot hold them exactly. */
 const LIMITS: Partial<Record<DType, readonly [number, number]>> = {
   float: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
   double: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
@@ -148,7 +147,7 @@ const LIMITS: Partial<Record<DType, readonly [number, number]>> = {
   uint32: [0, 2 ** 32 - 1],
 };
 
-/** Whether each element is one that no other is beyond. */
+/** Whether each element is the extreme of its type. */
 function decidesNothing(value: Value, node: Node, facts: Facts): boolean {
   const limits = LIMITS[facts.dtype(value) ?? "undefined"];
   const limit = limits?.[node.is("Max") ? 0 : 1];

@@ -19,22 +19,22 @@ import { constantTensor } from "../src/rules/constants.js";
 import type { Facts } from "../src/rules/facts.js";
 
 /**
- * Take what is wanted of a Concat from the part that it is in.
+ * Let readers of a Concat read the part that they need.
  *
  *   before   c = Concat(x, z)  a = Slice(c, 1, 3)  b = Gather(c, 8)   # x is six long, z three
  *   after    a = Slice(x, 1, 3)  b = Gather(z, 2)
  *
- * Where every reader of a Concat takes something of one part (Slice, Gather), each takes it there and the Concat goes. A
- * Split of a Concat gives whole parts. A part of no elements, such as the cache of a first step, is left out.
+ * Where every reader (Slice, Gather) takes elements of a single part, each reads that part and the Concat is removed. A
+ * Split of a Concat gives whole parts. A part without elements, such as the cache of a first step, is left out.
  *
  * Requires   known sizes along the axis, positions and indices; fewer operators than before
- * Refuses    nothing: a Concat of which one reader wants more stays for all
+ * Refuses    nothing: the Concat stays for all readers where one of them needs several parts
  * Numerics   exact
  */
 export const simplifyConcat: Pass = {
   kind: "rules",
   name: "simplify-concat",
-  summary: "Slice, Gather and Split of a Concat take from the part that they want; empty parts are left out",
+  summary: "Slice, Gather and Split of a Concat read the part that they need; empty parts are left out",
   before: "c = Concat(x, z)  a = Slice(c, 1, 3)  b = Gather(c, 8)",
   after: "a = Slice(x, 1, 3)  b = Gather(z, 2)",
   numerics: "exact",
@@ -46,18 +46,18 @@ export const simplifyConcat: Pass = {
   ],
 };
 
-/** Each reader is held against all of them and each against all parts; real Concats have a handful. */
+/** Each reader is compared with all readers and all parts; real Concats have a handful. */
 const MOST_READERS = 32;
 const MOST_PARTS = 512;
 
-/** A part of a Concat, and where in it a reader takes from. */
+/** A part of a Concat, and the positions in it that a reader takes. */
 interface Taken {
   readonly concat: Node;
   readonly axis: number;
   readonly part: Part;
 }
 
-/** The part that a Slice or Gather takes all from, where it does not take it whole. */
+/** The part that a Slice or Gather takes all its elements from, unless it takes the whole part. */
 function takenBy(reader: Node, facts: Facts): Taken | undefined {
   if (reader.hasReferences || facts.isCall(reader)) return undefined;
   const concat = producerOf(reader.input(0), "Concat", facts);
@@ -96,7 +96,7 @@ function indicesOf(gather: Node, size: number, facts: Facts): readonly number[] 
   return facts.numbers(indices)?.map((index) => (index < 0 ? index + size : index));
 }
 
-/** Whether every reader takes something of one part, so that the Concat goes in the end. */
+/** Whether every reader takes elements of a single part, so that the Concat is removed in the end. */
 function isTakenApart(concat: Node, facts: Facts): boolean {
   const output = concat.output(0);
   if (output === undefined || output.uses.size > MOST_READERS) return false;
@@ -159,13 +159,13 @@ function emptyParts(node: Node, { facts }: View): Proposal | undefined {
   const count = node.inputs.length - full.length;
   return {
     kind: "rewrite",
-    summary: `${node.label} has ${plural(count, "part")} of no elements less`,
+    summary: `${node.label} leaves out ${plural(count, "part")} without elements`,
     apply: (rewriter) =>
       replaceNode(rewriter, node, { opType: "Concat", inputs: full, attributes: { axis } }),
   };
 }
 
-/** Each output of the Split as the parts that it is made of, where at most one is made of several. */
+/** The parts that each output of the Split is made of, if at most one output is made of several. */
 function splitOfParts(node: Node, { facts }: View): Proposal | undefined {
   const concat = producerOf(node.input(0), "Concat", facts);
   const axis = concat && axisOf(concat, facts);

@@ -16,16 +16,16 @@ const SENTENCES = {
 const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
- * Give Reshape its target as a constant where it is computed from shapes.
+ * Give Reshape a constant target where its target is computed from shapes.
  *
  *   before   s = Shape(x)  n = Gather(s, 0)  u = Unsqueeze(n)  t = Concat(u, 2, 29, 28, 28)
  *            y = Reshape(x, t)
  *   after    y = Reshape(x, [-1, 2, 29, 28, 28])
  *
- * A single symbolic size becomes -1, also where -1 stands for a number that can be worked out; several become 0 where each
- * repeats the input's size of its axis.
+ * A single symbolic size becomes -1, also where the -1 of the target stands for a number that can be worked out; several
+ * symbolic sizes become 0 where each repeats the input's size along its axis.
  *
- * Source     ONNX Reshape-5 to -25: -1 is what remains, 0 copies the input's size (allowzero = 0)
+ * Source     ONNX Reshape-5 to -25: -1 takes the remaining elements, 0 copies the input's size (allowzero = 0)
  * Requires   every element of the target known, as a number or an expression of sizes
  * Refuses    several symbolic sizes that do not all repeat the input's; allowzero
  * Numerics   exact
@@ -62,7 +62,7 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   };
 }
 
-/** The target with what its -1 comes to, where that is a number. A zero in a target copies, so it is not written. */
+/** The target with the number that its -1 stands for, if that is known and not zero, which would copy a size instead. */
 function withoutRemainder(elements: readonly SymDim[], node: Node, facts: Facts): readonly SymDim[] {
   const output = node.output(0);
   const shape = output && facts.shape(output);
@@ -73,8 +73,8 @@ function withoutRemainder(elements: readonly SymDim[], node: Node, facts: Facts)
 }
 
 /**
- * A single dynamic size is what remains; several, or one beside a -1 that is there already, must each repeat the input's.
- * No -1 is put beside copies: a copied size may be zero.
+ * A single dynamic size becomes -1; several, or one beside a -1 that is there already, must each repeat the input's size.
+ * No -1 is put beside copies, because a copied size may be zero.
  */
 function constantTarget(elements: readonly SymDim[], data: Value, facts: Facts): number[] | undefined {
   const dynamic = elements.filter((element) => typeof element !== "number").length;

@@ -16,13 +16,13 @@ const SENTENCES = {
 const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
- * Give Resize its scales as a constant where its sizes are computed from shapes.
+ * Give Resize constant scales where its sizes are computed from shapes.
  *
  *   before   s = Shape(x)  n = Slice(s, [0], [2])  t = Concat(n, [28, 28])
  *            y = Resize(x, , , t)                       # x: [N, 72, 14, 14]
  *   after    y = Resize(x, , [1, 1, 2, 2])
  *
- * Source     ONNX Resize-11 to -19: sizes stand for the scales size / input's size, in float32
+ * Source     ONNX Resize-11 to -19: sizes mean the scales size / input's size, in float32
  * Requires   each size repeats the input's, or both are numbers and the scale gives the size back exactly
  * Refuses    tf_crop_and_resize, a policy that keeps the aspect ratio, a scale that rounds to another size
  * Numerics   exact: kernels divide the same way
@@ -67,7 +67,7 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   };
 }
 
-/** The scale of float32 that makes `to` of `from`, where multiplying gives `to` back. */
+/** The float32 scale from size `from` to size `to`, if multiplying by it gives exactly `to`. */
 function scaleOf(to: MaybeDim, from: MaybeDim): number | undefined {
   if (sameDim(to, from)) return 1;
   if (typeof to !== "number" || typeof from !== "number" || to <= 0 || from <= 0) return undefined;

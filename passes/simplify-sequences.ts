@@ -10,21 +10,22 @@ import type { Facts } from "../src/rules/facts.js";
 import { normalAxis } from "../src/rules/shapes.js";
 
 /**
- * Do without a sequence that is taken apart where it was put together.
+ * Remove sequences that are taken apart again.
  *
  *   before   s = SplitToSequence (x, 2)  a = SequenceAt (s, 1)  t = SequenceConstruct (a, z)  y = ConcatFromSequence (t)
  *   after    a = Slice (x, 2, 4)  y = Concat (a, z)
  *
- * Several elements of one SplitToSequence come from a Split. Exporters write what a program does with a list of tensors, of which most graphs need only the elements.
+ * Several elements of one SplitToSequence come from one Split. Exporters write the list of tensors that the program had, but
+ * most graphs need only its elements.
  *
- * Requires   constant positions and sizes; of a SplitToSequence, that every reader takes one element
- * Refuses    nothing: a sequence that something else reads stays
+ * Requires   constant positions and sizes; every reader of a SplitToSequence takes one element
+ * Refuses    nothing: a sequence with other readers stays
  * Numerics   exact
  */
 export const simplifySequences: Pass = {
   kind: "rules",
   name: "simplify-sequences",
-  summary: "An element of a sequence that was just made is taken from what it was made of",
+  summary: "Elements of a sequence are taken from the tensors that it was made of",
   before: "s = SplitToSequence(x, 2)  y = SequenceAt(s, 1)",
   after: "y = Slice(x, 2, 4)",
   numerics: "exact",
@@ -39,7 +40,7 @@ function element(node: Node, { facts }: View): Proposal | Refusal | undefined {
   if (!node.is("SequenceAt") || output === undefined || position === undefined) return undefined;
   const construct = producerOf(sequence, "SequenceConstruct", facts);
   const given = construct?.inputs.at(position);
-  if (given) return readThrough(node, output, given, `takes what ${construct?.label} was given`);
+  if (given) return readThrough(node, output, given, `takes an input of ${construct?.label}`);
   const split = producerOf(sequence, "SplitToSequence", facts);
   return split && takeApart(node, split, facts);
 }
@@ -51,13 +52,13 @@ function positionOf(node: Node, facts: Facts): number | undefined {
   return more.length === 0 ? only : undefined;
 }
 
-/** Where elements lie along the axis that a SplitToSequence splits, as far as it is known. */
+/** The positions of the elements along the axis that a SplitToSequence splits, as far as they are known. */
 interface Division {
   readonly source: Value;
   readonly axis: number;
-  /** All of them, from the first; undefined where their number is not known. */
+  /** The sizes of all elements, from the first on; undefined where their number is not known. */
   readonly sizes: readonly number[] | undefined;
-  /** The size of each but perhaps the last, where they are equal. */
+  /** The size of each element but perhaps the last, if these sizes are equal. */
   readonly each: number | undefined;
 }
 
@@ -65,7 +66,7 @@ function divisionOf(split: Node, facts: Facts): Division | undefined {
   const [source, given] = [split.input(0), split.input(1)];
   const axis = source && normalAxis(split.int("axis", 0), facts.rank(source));
   if (source === undefined || axis === undefined) return undefined;
-  // Elements without the axis would be squeezed besides.
+  // Elements without the axis would have to be squeezed too.
   if (given === undefined && split.int("keepdims", 1) !== 1) return undefined;
   const numbers = given === undefined ? [1] : facts.numbers(given);
   const rank = given === undefined ? 0 : facts.rank(given);
@@ -79,16 +80,16 @@ function divisionOf(split: Node, facts: Facts): Division | undefined {
   return { source, axis, sizes: count > 0 && count <= MOST_ELEMENTS ? sizes : undefined, each };
 }
 
-/** A Split into more is no gain for the few that are read. */
+/** A Split into more parts is no gain for the few elements that are read. */
 const MOST_ELEMENTS = 256;
 
-/** A reader, and which element it takes, counted from the front. */
+/** A reader, and the index of the element that it takes, counted from the front. */
 interface Taker {
   readonly node: Node;
   readonly index: number;
 }
 
-/** The readers of a sequence, where each takes one element, so that the sequence goes in the end. */
+/** The readers of a sequence, if each takes one element, so that the sequence can be removed. */
 function takersOf(split: Node, { sizes }: Division, facts: Facts): readonly Taker[] | undefined {
   const takers: Taker[] = [];
   for (const use of split.output(0)?.uses ?? []) {
@@ -102,13 +103,13 @@ function takersOf(split: Node, { sizes }: Division, facts: Facts): readonly Take
   return takers;
 }
 
-/** All readers at once, where there are several: as outputs of one Split. */
+/** The rewrite for all readers at once, as outputs of one Split, or for a single reader. */
 function takeApart(node: Node, split: Node, facts: Facts): Proposal | undefined {
   const division = divisionOf(split, facts);
   const takers = division && takersOf(split, division, facts);
   if (division === undefined || takers === undefined) return undefined;
   const { sizes } = division;
-  // One output cannot have the names of two.
+  // One output cannot bear the names of two.
   const isOnceEach = new Set(takers.map(({ index }) => index)).size === takers.length;
   if (takers.length > 1 && isOnceEach && sizes !== undefined)
     return splitInto(split, takers, division, sizes, facts);
@@ -125,7 +126,7 @@ function splitInto(
 ): Proposal {
   return {
     kind: "rewrite",
-    summary: `${split.label} becomes a Split, whose outputs are read at once`,
+    summary: `${split.label} becomes a Split, whose outputs are the elements`,
     apply: (rewriter) => {
       const graph = present(split.graph, `${split.label} is removed`);
       const { name, docString, metadata } = split;
@@ -175,7 +176,7 @@ function concatenation(node: Node, { facts }: View): Proposal | undefined {
   const isOnlyReader = construct.output(0)?.uses.size === 1 && construct.graph === node.graph;
   return {
     kind: "rewrite",
-    summary: `${node.label} joins what ${construct.label} was given`,
+    summary: `${node.label} joins the inputs of ${construct.label}`,
     apply: (rewriter) =>
       replaceNode(
         rewriter,

@@ -9,7 +9,7 @@ import { constantTensor } from "../src/rules/constants.js";
 import { type SymDim, sameDim } from "../src/rules/dims.js";
 import type { Facts } from "../src/rules/facts.js";
 
-/** Which input of an operator holds sizes. */
+/** The input of each operator that holds sizes. */
 const SIZES: ReadonlyMap<StandardOperator, number> = new Map([
   ["ConstantOfShape", 0],
   ["Expand", 1],
@@ -17,32 +17,32 @@ const SIZES: ReadonlyMap<StandardOperator, number> = new Map([
   ["Resize", 3],
 ]);
 
-/** Nodes that a computation of sizes may have to be looked at; exporters write a dozen. */
+/** The most nodes of a computation of sizes; exporters write a dozen. */
 const MAX_NODES = 48;
 
 /**
- * Take sizes straight from the tensor whose sizes they are.
+ * Take computed sizes straight from the Shape of the tensor that they come from.
  *
  *   before   s = Shape(x)  n = Gather(s, 0)  u = Unsqueeze(n)  t = Concat(u, [-1, -1])
  *            m = Equal(t, [-1, -1, -1])  z = Where(m, [1, 1, 1], t)  y = Expand(w, z)
  *   after    n = Shape <start = 0, end = 1> (x)  t = Concat(n, [1, 1])  y = Expand(w, t)
  *
- * Source     ONNX Shape-15 gives a range of sizes; before it, Gather takes them from all
+ * Source     ONNX Shape-15 gives a range of sizes; before it, a Gather picks them from all sizes
  * Requires   every element known as a number or as a size of one tensor, whose Shape the computation reads
- * Refuses    nothing: it is made where fewer nodes are left
+ * Refuses    nothing: the rewrite is made where it leaves fewer nodes
  * Numerics   exact
  */
 export const simplifySizes: Pass = {
   kind: "rules",
   name: "simplify-sizes",
-  summary: "sizes that are computed in a long way are taken straight from Shape",
+  summary: "Sizes that several operators compute are taken straight from Shape",
   before: "s = Shape(x)  n = Gather(s, 0)  u = Unsqueeze(n)  t = Concat(u, c)  y = Expand(w, t)",
   after: "n = Shape<start = 0, end = 1>(x)  t = Concat(n, c)  y = Expand(w, t)",
   numerics: "exact",
   rules: [{ operators: [...SIZES.keys()], match }],
 };
 
-/** Numbers as they are, or sizes of the source by their axes. */
+/** Constant numbers, or sizes of the source by their axes. */
 type Piece = { readonly numbers: readonly number[] } | { readonly axes: readonly number[] };
 
 function match(node: Node, { facts }: View): Proposal | undefined {
@@ -70,7 +70,7 @@ function match(node: Node, { facts }: View): Proposal | undefined {
   return undefined;
 }
 
-/** The nodes of the same graph that `last` is computed by, itself first; those of a Shape's input are none of it. */
+/** The nodes of the same graph that compute `last`, `last` first; the nodes before a Shape are not among them. */
 function computationOf(last: Node): ReadonlySet<Node> | undefined {
   const nodes = new Set([last]);
   for (const node of nodes) {
@@ -85,7 +85,7 @@ function computationOf(last: Node): ReadonlySet<Node> | undefined {
 
 interface Plan {
   readonly source: Value;
-  /** All sizes of the source, where the Shape that is there gives all. */
+  /** The output of the Shape that is there, if it gives all sizes of the source. */
   readonly all: Value | undefined;
   readonly rank: number;
   readonly hasRanges: boolean;
@@ -117,14 +117,14 @@ function planOf(elements: readonly SymDim[], shape: Node, facts: Facts): Plan | 
   return checked({ ...planned, pieces });
 }
 
-/** The plan where each of its pieces can be had. */
+/** The plan, if each of its pieces can be made. */
 function checked(plan: Plan): Plan | undefined {
   return plan.all === undefined && plan.pieces.some((piece) => wayOf(plan, piece) === "gather")
     ? undefined
     : plan;
 }
 
-/** How a piece is had: it is there, or a Shape or a Gather gives it. */
+/** How a piece is made: it is there, or a Shape or a Gather gives it. */
 function wayOf(plan: Plan, piece: Piece): "constant" | "all" | "range" | "gather" {
   if ("numbers" in piece) return "constant";
   const { axes } = piece;
@@ -133,7 +133,7 @@ function wayOf(plan: Plan, piece: Piece): "constant" | "all" | "range" | "gather
   return isRange && plan.hasRanges ? "range" : "gather";
 }
 
-/** How many nodes fewer there are when `last` goes and what only it needs, and the plan's nodes come. */
+/** How many nodes the rewrite saves: `last` and the nodes that only it needs, less the nodes of the plan. */
 function nodesSaved(last: Node, shape: Node, computation: ReadonlySet<Node>, plan: Plan): number {
   const ways = plan.pieces.map((piece) => wayOf(plan, piece));
   const kept = ways.some((way) => way === "all" || way === "gather") ? shape : undefined;

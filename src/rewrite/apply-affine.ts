@@ -3,7 +3,7 @@ import type { Node, Value } from "../ir/graph.js";
 import type { Absorption } from "../rules/affine/facet.js";
 import type { Rewriter } from "./rewriter.js";
 
-/** What takes the map, for the summary of a rewrite. */
+/** The operators that take the map, for the summary of a rewrite. */
 export function describeLandings(landings: readonly Landing[]): string {
   const [first] = landings;
   if (first === undefined) return "nothing";
@@ -12,7 +12,7 @@ export function describeLandings(landings: readonly Landing[]): string {
 
 /** Carries out a plan of planUp or planDown. */
 export function applyLandings(rewriter: Rewriter, landings: readonly Landing[]): void {
-  // Copies first: a node that becomes another takes along what it reads then.
+  // Copies first: a node that is converted to another operator takes along the inputs that it has by then.
   const targets = landings.map(({ node, copyFor }) =>
     copyFor === undefined ? node : copyOf(rewriter, node, copyFor),
   );
@@ -62,7 +62,7 @@ function absorb(rewriter: Rewriter, node: Node, absorption: Absorption): void {
   }
 }
 
-/** y = node(...) becomes y = node(...) + remainder for everything that reads it. */
+/** y = node(...) becomes y = node(...) + remainder for all readers. */
 function addAfter(rewriter: Rewriter, node: Node, output: Value, { remainder }: Absorption): void {
   const { graph } = node;
   if (graph === undefined || remainder === undefined) return;

@@ -2,12 +2,12 @@ import type { Node, Value } from "../ir/graph.js";
 import { constantTensor } from "../rules/constants.js";
 import type { Result } from "./constant-model.js";
 
-/** A constant to be made, and the bytes of those that go away with it. */
+/** A constant to be made, and the bytes of the constants that become unused with it. */
 export interface Candidate extends Result {
   readonly freed: number;
 }
 
-/** The values on the border: computed from constants, and read by something that is not. */
+/** The values that are computed from constants and have a reader that is not. */
 export function candidatesOf(foldable: ReadonlySet<Node>): Candidate[] {
   const freed = freedBy(foldable);
   return [...foldable].flatMap((node) => {
@@ -23,9 +23,9 @@ function isReadOutside(value: Value, foldable: ReadonlySet<Node>): boolean {
   return false;
 }
 
-/** Bytes of the constants that nothing reads but what leads to one result alone, by the node of that. */
+/** By the node of each result, the bytes of the constants that only nodes leading to this result read. */
 export function freedBy(foldable: ReadonlySet<Node>): ReadonlyMap<Node, number> {
-  // null: to several.
+  // null: the node leads to several results.
   const leadsTo = new Map<Node, Node | null>();
   for (const node of [...foldable].reverse()) {
     const isResult = node.outputs.some((value) => value !== null && isReadOutside(value, foldable));

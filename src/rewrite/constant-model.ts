@@ -39,7 +39,7 @@ export function constantModel(results: readonly Result[], graph: Graph, model: M
   return new Model(target, importsOf(graph, model), RUNNABLE_IR);
 }
 
-/** Any IR version that current runtimes read serves a model that lives for one run. */
+/** The model lives for one run, so any IR version that current runtimes read will do. */
 const RUNNABLE_IR = 8;
 
 /** The nodes that compute the results, each after those it reads. */

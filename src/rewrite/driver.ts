@@ -6,12 +6,12 @@ import { refusals } from "./refusals.js";
 import { Rewriter } from "./rewriter.js";
 import type { RewriteSession } from "./session.js";
 
-/** Far above what any converging set of rules needs: rules that undo each other are found, not waited for. */
+/** Far more than any converging set of rules needs, so that rules that undo each other are found. */
 const REWRITES_PER_NODE = 64;
 
 /**
- * Runs rules to their fixed point: all nodes in graph order, inner graphs after outer ones, then whatever a rewrite
- * touched. Deterministic: the same model gives the same rewrites in the same order.
+ * Runs rules to their fixed point: on all nodes in graph order, inner graphs after outer ones, then on the nodes that
+ * rewrites touched. Deterministic: the same model gives the same rewrites in the same order.
  */
 export function runRules(pass: Pass, rules: readonly Rule[], view: View, session: RewriteSession): void {
   const rulesFor = rulesByOperator(rules);
@@ -51,7 +51,7 @@ function rulesByOperator(rules: readonly Rule[]): (node: Node) => readonly Rule[
   };
 }
 
-/** Makes what the first rule proposes that has a proposal; the nodes to look at again, undefined where nothing changed. */
+/** Makes the first rewrite that a rule proposes and gives the nodes to look at again; undefined where nothing changed. */
 function applyFirst(
   pass: Pass,
   rules: readonly Rule[],
@@ -59,7 +59,7 @@ function applyFirst(
   view: View,
   session: RewriteSession,
 ): readonly Node[] | undefined {
-  // A function of the model may bear an operator's name, and then it is what the node means.
+  // A function of the model may bear an operator's name; then the node means the function.
   if (node.graph === undefined || view.facts.isCall(node)) return undefined;
   for (const rule of rules) {
     const result = tryMatch(rule, node, view);
@@ -74,7 +74,7 @@ function applyFirst(
   return undefined;
 }
 
-/** A match that fails in a way nobody foresaw must not cost the user the model: it counts as a refusal. */
+/** A match that throws must not cost the user the model, so it counts as a refusal. */
 function tryMatch(rule: Rule, node: Node, view: View): Proposal | Refusal | undefined {
   try {
     return rule.match(node, view);

@@ -3,7 +3,7 @@ import type { Graph, Node, Value } from "../ir/graph.js";
 import { constantTensor } from "../rules/constants.js";
 import { kindOf, type TensorIndex } from "./tensor-index.js";
 
-/** A text that is equal for equal attributes, but for the elements of tensors; undefined for those that hold graphs. */
+/** A text that is equal for equal attributes, not counting the elements of tensors; undefined for attributes with graphs. */
 export function attributeKey(attr: Attribute): string | undefined {
   switch (attr.kind) {
     case "float":
@@ -28,8 +28,8 @@ export function attributeKey(attr: Attribute): string | undefined {
 }
 
 /**
- * True when two bodies without inputs compute the same from the same values around them: node by node, whatever their
- * values are called. Bodies inside of them are not looked into.
+ * Whether two bodies without inputs compute the same from the same values around them: they are compared node by node, and
+ * names do not count. Bodies inside of them are not compared, so that they make two bodies differ.
  */
 export function equalBodies(a: Graph, b: Graph, tensors: TensorIndex): boolean {
   if (a.nodeCount !== b.nodeCount || a.outputs.length !== b.outputs.length) return false;

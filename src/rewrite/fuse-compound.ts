@@ -7,12 +7,12 @@ import type { Proposal } from "./pass.js";
 import { refusals } from "./refusals.js";
 import type { Rewriter } from "./rewriter.js";
 
-/** How many operators an exporter puts behind one that is complete already: the Cast, Mul and Add of a normalization. */
+/** How many operators exporters put behind a complete one as parts of a larger one: Cast, Mul and Add of a normalization. */
 const LARGEST_TAIL = 3;
 
 /**
- * One operator for the expression that ends in `node`, among those of these `numerics`; a refusal when there is
- * one and it cannot be. Where the expression is part of a larger one, the larger one's last node is the place.
+ * The rewrite to one operator of the expression that ends in `node`, among spellings of these `numerics`; a refusal when the
+ * expression is recognized but cannot be replaced. An expression inside a larger one waits for the larger one's last node.
  */
 export function fuseCompound(
   node: Node,
@@ -73,7 +73,7 @@ function isPartOfLarger(
   });
 }
 
-/** The whole of it: 1 / (1 + exp(-x)) is a Sigmoid, though its division can go into a product behind it. */
+/** Whether the larger expression holds all of it: 1 / (1 + exp(-x)) is a Sigmoid, though its division can be part of a product. */
 function holds(larger: Compound, compound: Compound): boolean {
   const inside = new Set(larger.nodes);
   return compound.nodes.every((node) => inside.has(node));

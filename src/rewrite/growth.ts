@@ -1,30 +1,30 @@
 import type { Refusal } from "../base/refusal.js";
 import { refusals } from "./refusals.js";
 
-/** Constants of this share of the limit are small: they are held back only together. */
+/** Constants of at most this share of the limit are small. */
 const SMALL_SHARE = 2 ** -10;
 
 /**
- * Which computed constants may make the model grow, by a limit in all. Those that would, taken together, go past it all
- * stay as they are computed, however many of them would have fitted: which ones fit would hang on their order, and a
- * second run, to which what the first has made is no growth any more, would make others. Small ones are a group of their
- * own, so that the sizes and indices of a model are made although its weights are too large.
+ * Decides which computed constants may make the model grow, by a limit for all of them. Where they would exceed it together,
+ * none is made, although some would fit: which ones fit would depend on their order, and a second run, which no longer
+ * counts the constants of the first, would make others. Small constants are a group of their own, so that the sizes and
+ * indices of a model are made although its weights are too large.
  */
 export class GrowthBudget {
   readonly #limit: number;
   readonly #used: { spent: number };
-  /** Bytes that all small ones would add, and all there are. */
+  /** Bytes that all small constants would add, and all constants. */
   readonly #small: number;
   readonly #all: number;
 
   /**
-   * `growths` are the bytes that each constant in question adds, net of the constants that go away with it; `used` is
-   * what has been spent of the limit in rounds before.
+   * `growths` are the bytes that each constant would add, net of the constants that become unused; `used` counts the bytes
+   * spent in earlier rounds.
    */
   constructor(growths: Iterable<number>, limit: number, used: { spent: number }) {
     let [small, large] = [0, 0];
     for (const growth of growths) {
-      // One that is past the limit alone stays whatever the others do.
+      // A constant that alone exceeds the limit is not made in any case.
       if (growth <= 0 || growth > limit) continue;
       if (growth <= limit * SMALL_SHARE) small += growth;
       else large += growth;

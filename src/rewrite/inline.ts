@@ -7,11 +7,11 @@ import { refusals as irRefusals } from "../ir/refusals.js";
 import { refusals } from "./refusals.js";
 import type { Rewriter } from "./rewriter.js";
 
-/** A body and what it means where it is copied to. */
+/** A body to be copied, and what its inputs and references mean in the new place. */
 export interface Inlining {
   /** undefined: nothing is copied. */
   readonly body: Graph | undefined;
-  /** What each input of the body is there; null: an optional input that the caller skipped. */
+  /** The value that each input of the body stands for; null: an optional input that the caller skipped. */
   readonly inputs: ReadonlyMap<Value, Value | null>;
   /** The attributes that references in the body of a function stand for. */
   readonly attributes?: ReadonlyMap<string, Attribute>;
@@ -66,7 +66,7 @@ export class NodeNames {
   }
 }
 
-/** A copied value, the name it was given, and the one it had in the body. */
+/** A copied value, its name for now, and its name in the body. */
 interface Label {
   readonly value: Value;
   readonly given: string;
@@ -78,9 +78,9 @@ export class Inliner {
   readonly #names = new NodeNames();
 
   /**
-   * Copies the body before `node` and lets `outputs`, given what each value of the body became, say which value each
-   * output of the node now is (undefined for one that nothing reads); then the node goes. Its outputs keep their names,
-   * and so does what the body named, where nothing else has the name.
+   * Copies the body before `node`, replaces the outputs of the node, and removes it. `outputs` gets a function from values of
+   * the body to their copies and gives the replacement of each output (undefined for one that nothing reads). The outputs
+   * keep their names, and so do the values of the body whose names are free.
    */
   replace(
     node: Node,
@@ -111,7 +111,7 @@ export class Inliner {
     const adopt = (value: Value, twin: Value): void => {
       values.set(value, twin);
       labels.push({ value: twin, given: twin.name, wanted: value.name });
-      // What a function's body declares need not hold for each call.
+      // A declaration in a function's body need not hold for each call.
       if (attributes === undefined && twin.info === undefined) twin.info = value.info;
     };
     for (const value of body.initializers) {
@@ -149,7 +149,7 @@ export class Inliner {
   }
 }
 
-/** Values of the body become their twins; skipped inputs stay away, at the end of the list for good. */
+/** The inputs with values of the body replaced by their copies; skipped inputs at the end of the list are dropped. */
 function bound(
   inputs: readonly (Value | null)[],
   values: ValueMap,
@@ -176,7 +176,7 @@ function copyAttribute(attr: Attribute, inlining: Inlining, values: ValueMap, in
   return resolved(attr, inlining.attributes);
 }
 
-/** What a reference stands for; nothing where the caller gives no such attribute. */
+/** The attribute that a reference stands for; none where the caller gives no such attribute. */
 function resolved(attr: Attribute, attributes: Inlining["attributes"]): Attribute[] {
   if (attr.kind !== "ref" || attributes === undefined) return [attr];
   const given = attributes.get(attr.ref);
@@ -185,7 +185,7 @@ function resolved(attr: Attribute, attributes: Inlining["attributes"]): Attribut
   return [{ ...rest, name: attr.name }];
 }
 
-/** A body inside of a function's body, copied: its references, skipped inputs and names are those of the caller. */
+/** Adapts the copy of a body inside a function's body to the caller: its references, skipped inputs and names. */
 function settle(copy: Graph, inlining: Inlining, values: ValueMap): void {
   const { scope } = copy;
   const relabel = (value: Value): void => {
@@ -208,7 +208,7 @@ function settle(copy: Graph, inlining: Inlining, values: ValueMap): void {
   }
 }
 
-/** `result` takes the place of an output of the node that goes; through an Identity where it cannot take its name. */
+/** `result` replaces an output of the removed node, through an Identity where it cannot take its name. */
 function handOver(output: Value, result: Value, isMade: boolean, node: Node, rewriter: Rewriter): void {
   if (output.uses.size === 0) return;
   if (canReplace(output, result)) {
@@ -225,8 +225,8 @@ function handOver(output: Value, result: Value, isMade: boolean, node: Node, rew
 }
 
 /**
- * Shows each node of a graph and of the bodies inside to `visit`, which says whether it has put others before it in its
- * place; those are shown next.
+ * Calls `visit` for each node of a graph and of the bodies inside. `visit` says whether it has replaced the node by others,
+ * which are visited next.
  */
 export function visitReplacing(graph: Graph, visit: (node: Node) => boolean): void {
   for (let node = graph.first; node !== undefined; ) {

@@ -1,15 +1,15 @@
 import type { Node, Value } from "../ir/graph.js";
 
-/** The node that takes part as an operand of `outer`, whose operands can stand there in its place; undefined for others. */
+/** The node that computes an operand of `outer`, if its own operands can take its place there; undefined for others. */
 export type NestedIn = (value: Value, index: number, outer: Node) => Node | undefined;
 
-/** A node's operands with those of the nodes in it in their place, and these nodes, outer ones first. */
+/** A node's operands with nested nodes replaced by their operands, and these nested nodes, outer ones first. */
 export interface Flattened {
   readonly operands: readonly (Value | null)[];
   readonly gone: readonly Node[];
 }
 
-/** All levels at once, since a chain of thousands joined one by one would be copied as often. */
+/** All levels at once: merging a chain of thousands one by one would copy its operands as often. */
 export function flatten(node: Node, nestedIn: NestedIn): Flattened {
   const operands: (Value | null)[] = [];
   const gone: Node[] = [];
@@ -31,7 +31,7 @@ export function flatten(node: Node, nestedIn: NestedIn): Flattened {
   return { operands, gone };
 }
 
-/** Whether the node is itself an operand that its only reader takes apart. */
+/** Whether the node is nested in its only reader. */
 export function isNested(node: Node, nestedIn: NestedIn): boolean {
   const output = node.output(0);
   const [use, ...others] = output?.uses ?? [];
@@ -39,7 +39,7 @@ export function isNested(node: Node, nestedIn: NestedIn): boolean {
   return nestedIn(output, use.index, use.node) === node;
 }
 
-/** Some of the names, for a summary. */
+/** The nodes as a phrase for a summary. */
 export function namesOf(nodes: readonly Node[]): string {
   const [first, second] = nodes;
   if (first === undefined || second === undefined) return first?.label ?? "nothing";

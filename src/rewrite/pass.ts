@@ -7,10 +7,10 @@ import type { Tensor } from "../ir/tensor.js";
 import type { Facts } from "../rules/facts.js";
 import type { Rewriter } from "./rewriter.js";
 
-/** A rewrite that has been found legal and not yet been made. */
+/** A rewrite that is legal and has not been made yet. */
 export interface Proposal {
   readonly kind: "rewrite";
-  /** What becomes of what, in one line: `Conv "c" absorbs BatchNormalization "bn"`. */
+  /** The rewrite in one line: `Conv "c" absorbs BatchNormalization "bn"`. */
   readonly summary: string;
   readonly apply: (rewriter: Rewriter) => void;
 }
@@ -31,21 +31,21 @@ export interface Settings {
 }
 
 /**
- * A local rewrite. `match` is pure: a proposal, a refusal with its sentence, or undefined for a node that is not the
- * rule's business at all.
+ * A local rewrite. `match` is pure and gives a proposal, a refusal with its reason, or undefined for a node that is not the
+ * rule's business.
  */
 export interface Rule {
-  /** The operators that it is asked about; undefined: all. */
+  /** The operators whose nodes the rule is asked about; undefined: all. */
   readonly operators?: readonly StandardOperator[];
   readonly match: (node: Node, view: View) => Proposal | Refusal | undefined;
 }
 
-/** What every pass says about itself; `normfold passes` prints it. */
+/** The description that every pass gives of itself; `normfold passes` prints it. */
 export interface PassInfo {
   /** Verb first, kebab-case; equals its file name and its name on the command line. */
   readonly name: string;
   readonly summary: string;
-  /** The shape it looks for and what it leaves, in ONNX text. */
+  /** The graph that it looks for and the graph that it leaves, in ONNX text. */
   readonly before: string;
   readonly after: string;
   readonly numerics: Numerics;
@@ -53,7 +53,7 @@ export interface PassInfo {
   readonly refusals?: Readonly<Record<string, RefusalKind<never[]>>>;
 }
 
-/** A pass is rules run to their fixed point, or a procedure over the whole model. */
+/** A pass is a set of rules that run to their fixed point, or a procedure over the whole model. */
 export type Pass = PassInfo &
   (
     | { readonly kind: "rules"; readonly rules: readonly Rule[] }
@@ -65,14 +65,14 @@ export function definePass(pass: Pass): Pass {
   return pass;
 }
 
-/** What a procedure pass works with. Every change goes through `attempt`, which asks the gate and keeps the log. */
+/** The tools of a procedure pass. Every change goes through `attempt`, which asks the gate and keeps the log. */
 export interface PassContext {
   readonly view: View;
   /** Evaluates constants by running nodes in onnxruntime; undefined when no runtime is at hand. */
   readonly evaluate: Evaluate | undefined;
-  /** Bytes of the growth limit that are used up, over all passes of the run. */
+  /** Bytes of the growth limit that all passes of the run have used up. */
   readonly growth: { spent: number };
-  /** Makes the proposal if it may be made; false when it was denied. `key` names the place across runs. */
+  /** Makes the proposal; false when the gate denies it. `key` names the place across runs. */
   attempt(key: string, proposal: Proposal): boolean;
   refused(node: Node, refusal: Refusal): void;
 }

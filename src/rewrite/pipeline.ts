@@ -7,7 +7,7 @@ import { errors } from "./errors.js";
 import type { Evaluate, Pass, RefusalRecord, RewriteRecord, Settings, View } from "./pass.js";
 import { type Gate, OPEN_GATE, passFault, RewriteSession } from "./session.js";
 
-/** Rounds of the whole pipeline; real models settle in two or three. Passes that undo each other are found, not waited for. */
+/** The most rounds of the whole pipeline, so that passes that undo each other are found. Real models settle in two or three. */
 const MAX_ROUNDS = 128;
 
 export interface PipelineOptions {
@@ -36,17 +36,17 @@ export async function runPipeline(
   const session = new RewriteSession(options.gate ?? OPEN_GATE);
   let rounds = 0;
   let before = 0;
-  /** Passes in a row that found nothing to do: with all of them nothing is left, in the middle of a round too. */
+  /** Passes in a row that found nothing to do. When that is all of them the run ends, in the middle of a round too. */
   let idle = 0;
   let facts = createFacts(model);
-  // A model that was accepted with a flaw (an output without a type) is not held against the passes.
+  // Flaws that the model had before (an output without a type) are not the fault of the passes.
   const accepted = new Set(flawsOf(model));
   const freshFlaw = (): string | undefined => flawsOf(model).find((flaw) => !accepted.has(flaw));
   while (idle < passes.length || facts.isDated) {
     if (rounds === MAX_ROUNDS) throw restless(session.rewrites.slice(before));
     before = session.rewrites.length;
     rounds++;
-    // What was worked out stays true, but a rewrite may let more be known: what comes behind a Loop that was inlined.
+    // Known facts stay true, but after a rewrite more may be known, for instance behind a Loop that was inlined.
     if (facts.isDated) {
       facts = createFacts(model);
       idle = 0;

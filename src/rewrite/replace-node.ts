@@ -3,7 +3,7 @@ import type { Node, NodeInit, Value } from "../ir/graph.js";
 import { tensorFromNumbers } from "../ir/tensor.js";
 import type { Rewriter } from "./rewriter.js";
 
-/** Puts one operator in the place of a node of one output, under its name; `gone` are those before it that nothing reads then. */
+/** Replaces a node of one output by another operator, which takes over its name, and removes the nodes `gone` before it. */
 export function replaceNode(
   rewriter: Rewriter,
   node: Node,
@@ -20,7 +20,7 @@ export function replaceNode(
   for (const each of gone) rewriter.removeNode(each);
 }
 
-/** A list of int64 for an input of the operator that takes the node's place. */
+/** A constant list of int64 for an input of the operator that replaces the node. */
 export function integersFor(rewriter: Rewriter, node: Node, role: string, values: readonly number[]): Value {
   const graph = present(node.graph, `${node.label} is removed`);
   const base = `${node.output(0)?.name ?? node.opType}_${role}`;

@@ -9,8 +9,8 @@ import type { Facts } from "../rules/facts.js";
 import { refusals } from "./refusals.js";
 
 /**
- * Readers that are looked at again when one of them changes. Those of a value with more have their turn in the next round:
- * twenty thousand branches that change one after the other would each look at all.
+ * The most readers of a value that are looked at again when it changes. The readers of a value with more wait for the next
+ * round: twenty thousand branches that change one after the other would each cause a look at all.
  */
 const MANY = 64;
 
@@ -24,12 +24,12 @@ export class Rewriter {
   readonly #touched = new Set<Node>();
   readonly #facts: Facts;
 
-  /** `facts` forgets what it knows about a constant that is exchanged in place. */
+  /** `facts` is told about constants that are replaced in place and about values that replace others. */
   constructor(facts: Facts) {
     this.#facts = facts;
   }
 
-  /** The nodes to look at again, and forgets them. */
+  /** Gives the nodes to look at again, and forgets them. */
   takeTouched(): Node[] {
     const nodes = [...this.#touched].filter((node) => node.graph !== undefined);
     this.#touched.clear();
@@ -134,8 +134,8 @@ export class Rewriter {
   }
 
   /**
-   * `to` now computes what `from` was: it takes over its uses, its declaration, and its name unless a body would then
-   * hide it or callers know it by its own. `from` keeps a throw-away name until its node is removed.
+   * `to` takes the place of `from`: its uses, its declaration, and its name, unless a body would then hide it or callers know
+   * `to` by another name. `from` gets a temporary name until its node is removed.
    */
   supersede(from: Value, to: Value): void {
     invariant(!to.isGraphInput, `graph input "${to.name}" keeps its name`);

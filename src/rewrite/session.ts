@@ -7,8 +7,8 @@ import type { Pass, PassContext, Proposal, RefusalRecord, RewriteRecord, View } 
 import { Rewriter } from "./rewriter.js";
 
 /**
- * Which rewrites may be made. `denied` holds the identities of rewrites that were found to break the model; `limit`
- * stops after that many, which is how the first bad one is found by bisection.
+ * The rewrites that may be made. `denied` holds the identities of rewrites that were found to break the model; `limit` is
+ * the number of rewrites after which the run stops, so that bisection can find the first bad one.
  */
 export interface Gate {
   readonly denied: ReadonlySet<string>;
@@ -22,7 +22,7 @@ export function rewriteIdentity(record: { readonly pass: string; readonly key: s
   return `${record.pass}\n${record.key}`;
 }
 
-/** A rewrite's `apply` failed half-way: the model is lost, but the next run can leave this one out. */
+/** A rewrite's `apply` failed half-way. The model is lost, but the next run can leave this rewrite out. */
 export class ApplyFailure extends Error {
   readonly record: RewriteRecord;
 
@@ -32,13 +32,13 @@ export class ApplyFailure extends Error {
   }
 }
 
-/** The log of one run of a pipeline: what was made, and what was refused and why. */
+/** The log of one run of a pipeline: the rewrites, and the refusals with their reasons. */
 export class RewriteSession {
   readonly rewrites: RewriteRecord[] = [];
   readonly #growth = { spent: 0 };
   readonly #gate: Gate;
   #nodes: { readonly list: readonly Node[]; readonly rewrites: number } | undefined;
-  /** By node: a later pass's word on a node replaces the same pass's earlier one. */
+  /** By node and pass: a later refusal of a pass replaces its earlier one. */
   readonly #refusals = new Map<Node, Map<string, RefusalRecord>>();
 
   constructor(gate: Gate) {
@@ -72,14 +72,14 @@ export class RewriteSession {
     this.#refusals.set(node, byPass);
   }
 
-  /** The refusals that still hold: of nodes that are still there. */
+  /** The refusals of nodes that are still there. */
   standingRefusals(): RefusalRecord[] {
     return [...this.#refusals].flatMap(([node, byPass]) =>
       node.graph === undefined ? [] : [...byPass.values()],
     );
   }
 
-  /** Forgets what a pass said about the nodes, before it looks at them again. */
+  /** Forgets the refusals of a pass, before it looks at the nodes again. */
   reconsider(pass: Pass): void {
     for (const byPass of this.#refusals.values()) byPass.delete(pass.name);
   }

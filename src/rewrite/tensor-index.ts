@@ -1,14 +1,14 @@
 import { equalBytes } from "../base/bytes.js";
 import type { Tensor } from "../ir/tensor.js";
 
-/** Bytes compared at a time: most tensors that differ do so at once, and none is held whole. */
+/** The bytes that are compared at a time, so that no tensor has to be in memory as a whole. */
 const STEP = 1 << 16;
-/** Bytes of each of the three samples that are looked at before all of a tensor is. */
+/** The bytes of each of the three samples that are compared before whole tensors are. */
 const SAMPLE = 1 << 10;
 
 /**
- * Numbers for constants: two have the same one exactly when type, sizes and elements are the same, bit by bit. A tensor
- * is not read at all while no other has its type and sizes, and read whole only beside one whose samples are the same.
+ * Numbers for constants: two constants have the same number exactly when type, sizes and elements are equal, bit by bit. A
+ * tensor is read only if another has its type and sizes, and read as a whole only if another's samples are equal too.
  */
 export class TensorIndex {
   readonly #ids = new WeakMap<Tensor, number>();
@@ -51,7 +51,7 @@ interface Kind {
   readonly bySample: Map<string, readonly Tensor[]>;
 }
 
-/** What two tensors must share to be worth comparing. */
+/** Equal for tensors of one type and one list of sizes. */
 export function kindOf(tensor: Tensor): string {
   return `${tensor.dtype}[${tensor.dims.join(",")}]`;
 }
@@ -60,7 +60,7 @@ export function kindOf(tensor: Tensor): string {
 function sampleOf(tensor: Tensor): string {
   const { data } = tensor;
   if (data.kind === "strings") return String(data.values.length);
-  // Computed elements are made whole however little of them is wanted.
+  // Computed elements can only be made all at once.
   const whole = data.kind === "computed" ? tensor.bytes() : undefined;
   const size = tensor.byteLength;
   const length = Math.min(SAMPLE, size);
