@@ -62,8 +62,8 @@ describe("a part of a Concat", () => {
 
 describe("parts of no elements", () => {
   it.each([
-    ["one", "x, e, z", "has 1 part of no elements less"],
-    ["several", "e, x, e, z", "has 2 parts of no elements less"],
+    ["one", "x, e, z", "leaves out 1 part without elements"],
+    ["several", "e, x, e, z", "leaves out 2 parts without elements"],
   ])("%s", async (_, parts, summary) => {
     const text = `g (float[2,6,4] x, float[2,3,4] z) => (float[2,9,4] y) <float[2,0,4] e = {}> {
       y = Concat <axis = 1> (${parts}) }`;
