@@ -10,63 +10,6 @@ import { expectSame, raise, tooHardTable } from "../support/raise.js";
 import { compare, modelOf } from "../support/rewrite.js";
 import { sketch } from "../support/text.js";
 
-/** Raises a model too old for onnxruntime, and compares with what it should have become, written by hand. */
-async function expectBecomes(before: string, opset: number, after: string): Promise<void> {
-  const raised = raise(modelOf(before, opset), 13);
-  const expected = modelOf(after, 13);
-  const report = await compare(expected, raised, "exact");
-  expect(`${report.status} ${report.reason ?? ""}`.trim()).toBe("equal");
-}
-
-describe("opsets before 7", () => {
-  const x = "float[2,3,4] x";
-  it.each<readonly [string, number, string, string]>([
-    [
-      "broadcast from an axis",
-      6,
-      `g (${x}, float[3] b) => (y) { y = Sub <broadcast = 1, axis = 1> (x, b) }`,
-      `g (${x}, float[3] b) => (y) <int64[1] a = {1}> { c = Unsqueeze (b, a) y = Sub (x, c) }`,
-    ],
-    [
-      "broadcast from the last axis",
-      1,
-      `g (${x}, float[4] b) => (y) { y = Mul <broadcast = 1, consumed_inputs = [0,0]> (x, b) }`,
-      `g (${x}, float[4] b) => (y) { y = Mul (x, b) }`,
-    ],
-    [
-      "a slope for each channel",
-      6,
-      `g (${x}) => (y) <float[3] s = {0.5,0.25,-1}> { y = PRelu (x, s) }`,
-      `g (${x}) => (y) <float[3,1] s = {0.5,0.25,-1}> { y = PRelu (x, s) }`,
-    ],
-    [
-      "shape, padding, cast and repeats as attributes",
-      1,
-      `g (${x}) => (y, z) <int64 two = {2}, int64 axis = {1}> {
-         r = Reshape <shape = [6,4]> (x) p = Pad <paddings = [1,0,0,2], value = 3.0> (r)
-         y = Cast <to = "INT32"> (p) z = Tile (r, two, axis) }`,
-      `g (${x}) => (y, z) <int64[2] s = {6,4}, int64[4] q = {1,0,0,2}, float v = {3}, int64[2] n = {1,2}> {
-         r = Reshape (x, s) p = Pad (r, q, v) y = Cast <to = 6> (p) z = Tile (r, n) }`,
-    ],
-    [
-      "BatchNormalization, Dropout and Selu in their first form",
-      1,
-      `g (${x}) => (y) <float[3] s = {1,2,3}, float[3] v = {4,5,6}> {
-         n = BatchNormalization <is_test = 1, consumed_inputs = [0,0,0,1,1]> (x, s, s, s, v)
-         d, m = Dropout <is_test = 1> (n) y = Selu (d) }`,
-      `g (${x}) => (y) <float[3] s = {1,2,3}, float[3] v = {4,5,6}> {
-         n = BatchNormalization (x, s, s, s, v) y = Selu <alpha = 1.6732, gamma = 1.0507> (n) }`,
-    ],
-    [
-      "a concatenation without an axis, and an Upsample of images",
-      1,
-      `g (float[1,2,3,3] x) => (y) { c = Concat (x, x) y = Upsample <height_scale = 2.0, width_scale = 3.0> (c) }`,
-      `g (float[1,2,3,3] x) => (y) <float[0] r = {}, float[4] s = {1,1,2,3}> { c = Concat <axis = 1> (x, x)
-         y = Resize <coordinate_transformation_mode = "asymmetric", nearest_mode = "floor"> (c, r, s) }`,
-    ],
-  ])("%s", (_, opset, before, after) => expectBecomes(before, opset, after));
-});
-
 describe("bodies, functions and domains", () => {
   it("nodes in bodies, with what is known of values around them", async () => {
     const ops = await expectSame(

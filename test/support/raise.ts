@@ -61,3 +61,21 @@ export function tooHardTable(
     });
   });
 }
+
+/** Raises a model too old for onnxruntime, and compares with what it should have become, written by hand. */
+export async function expectBecomes(before: string, opset: number, after: string): Promise<void> {
+  const raised = raise(modelOf(before, opset), 13);
+  const expected = modelOf(after, 13);
+  const report = await compare(expected, raised, "exact");
+  expect(`${report.status} ${report.reason ?? ""}`.trim()).toBe("equal");
+}
+
+/** One test for each [what, opset it comes from, graph, what it should become]. */
+export function becomesTable(
+  name: string,
+  cases: readonly (readonly [string, number, string, string])[],
+): void {
+  describe(`${name} before opset 7`, () => {
+    it.each(cases)("%s", (_, opset, before, after) => expectBecomes(before, opset, after));
+  });
+}

@@ -1,4 +1,4 @@
-import { raiseTable } from "../../support/raise.js";
+import { becomesTable, raiseTable } from "../../support/raise.js";
 
 raiseTable("movement", [
   [
@@ -22,5 +22,26 @@ raiseTable("movement", [
     9,
     "g (float[3,3] x) => (y) <int64[1,2] i = {0,2}, float[1,2] u = {7,8}> { y = Scatter <axis = 1> (x, i, u) }",
     ["y = ScatterElements(x, i, u)"],
+  ],
+]);
+
+const x = "float[2,3,4] x";
+
+becomesTable("movement", [
+  [
+    "shape, padding, cast and repeats as attributes",
+    1,
+    `g (${x}) => (y, z) <int64 two = {2}, int64 axis = {1}> {
+         r = Reshape <shape = [6,4]> (x) p = Pad <paddings = [1,0,0,2], value = 3.0> (r)
+         y = Cast <to = "INT32"> (p) z = Tile (r, two, axis) }`,
+    `g (${x}) => (y, z) <int64[2] s = {6,4}, int64[4] q = {1,0,0,2}, float v = {3}, int64[2] n = {1,2}> {
+         r = Reshape (x, s) p = Pad (r, q, v) y = Cast <to = 6> (p) z = Tile (r, n) }`,
+  ],
+  [
+    "a concatenation without an axis, and an Upsample of images",
+    1,
+    `g (float[1,2,3,3] x) => (y) { c = Concat (x, x) y = Upsample <height_scale = 2.0, width_scale = 3.0> (c) }`,
+    `g (float[1,2,3,3] x) => (y) <float[0] r = {}, float[4] s = {1,1,2,3}> { c = Concat <axis = 1> (x, x)
+         y = Resize <coordinate_transformation_mode = "asymmetric", nearest_mode = "floor"> (c, r, s) }`,
   ],
 ]);

@@ -9,8 +9,5 @@ inferenceTable("normalization", 17, [
     "double[3]",
   ],
   ["float16[N,S,64] x, float16[64] c", "y, z = LayerNormalization(x, c)", "float16[N,S,64]", "float[N,S,1]"],
-  ["float[N,3] x", "y, z = Dropout(x)", "float[N,3]", "bool[N,3]"],
   ["float[N,3] x", "y = Softmax(x)", "float[N,3]"],
 ]);
-
-inferenceTable("normalization", 8, [["float[N,3] x", "y, z = Dropout(x)", "float[N,3]", "float[N,3]"]]);

@@ -3,7 +3,6 @@ import { constant } from "../../support/text.js";
 
 layoutTable("normalization", [
   { name: "Softmax", nodes: "b = Softmax <axis = -1> (a)" },
-  { name: "Dropout", nodes: "b = Dropout (a)" },
   { name: "LpNormalization", nodes: "b = LpNormalization <axis = -1> (a)" },
   { name: "Hardmax", nodes: "b = Hardmax <axis = 1> (a)" },
 ]);

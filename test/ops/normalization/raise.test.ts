@@ -1,9 +1,8 @@
-import { type RaiseCase, raiseTable, tooHardTable } from "../../support/raise.js";
+import { becomesTable, type RaiseCase, raiseTable, tooHardTable } from "../../support/raise.js";
 
 const X = "float[2,3,4,5] x";
 
 raiseTable("normalization", [
-  ["Dropout, as it does nothing", 10, "g (float[4] x) => (y) { y, m = Dropout <ratio = 0.25> (x) }"],
   ["Softmax of the last axis", 11, "g (float[2,3] x) => (y) { y = Softmax (x) }", ["y = Softmax(x)"]],
   [
     "Softmax of the last axis, counted from it",
@@ -61,5 +60,18 @@ tooHardTable("normalization", [
     14,
     /running statistics/,
   ],
-  ["g (float[2] x) => (y, m) { y, m = Dropout (x) }", 10, 12, /its mask is used/],
+]);
+
+const x = "float[2,3,4] x";
+
+becomesTable("normalization", [
+  [
+    "BatchNormalization, Dropout and Selu in their first form",
+    1,
+    `g (${x}) => (y) <float[3] s = {1,2,3}, float[3] v = {4,5,6}> {
+         n = BatchNormalization <is_test = 1, consumed_inputs = [0,0,0,1,1]> (x, s, s, s, v)
+         d, m = Dropout <is_test = 1> (n) y = Selu (d) }`,
+    `g (${x}) => (y) <float[3] s = {1,2,3}, float[3] v = {4,5,6}> {
+         n = BatchNormalization (x, s, s, s, v) y = Selu <alpha = 1.6732, gamma = 1.0507> (n) }`,
+  ],
 ]);

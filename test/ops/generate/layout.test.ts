@@ -1,0 +1,3 @@
+import { layoutTable } from "../../support/layout.js";
+
+layoutTable("generate", [{ name: "Dropout", nodes: "b = Dropout (a)" }]);
