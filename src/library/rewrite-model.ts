@@ -29,17 +29,24 @@ export interface RewriteOptions extends OptionsOf<typeof REWRITE> {
   readonly verifyEach?: boolean;
 }
 
-/** What needs a runtime. Without `evaluate` nothing is computed but views and small integers; without `judge` nothing is checked. */
+/**
+ * The services of a runtime. Without `evaluate` nothing is computed but views and small integers; without `judge` nothing is
+ * checked.
+ */
 export interface RewriteServices {
+  /** Computes constants. */
   readonly evaluate?: Evaluate | undefined;
+  /** Compares candidates with the original. */
   readonly judge?: Judge | undefined;
 }
 
 /** A rewrite that was made, found to break the model, and undone. */
 export interface RolledBack extends RewriteRecord {
+  /** How it broke the model. */
   readonly reason: string;
 }
 
+/** The rewritten copy, and what was done to it. */
 export interface RewriteResult {
   readonly model: Model;
   readonly rewrites: readonly RewriteRecord[];
@@ -50,7 +57,7 @@ export interface RewriteResult {
   readonly check: CheckReport | undefined;
 }
 
-/** Rewrites that may turn out bad before the whole run is given up: more than this is not a bad rewrite but a bad day. */
+/** Rewrites that may be undone before the run is given up, because then the fault is hardly in single rewrites. */
 const MAX_ROLLBACKS = 16;
 
 /**
@@ -133,7 +140,7 @@ async function tryRun(
 }
 
 interface Assessment {
-  /** What a rewrite is undone for. */
+  /** Why a rewrite has to be undone; undefined: there is no reason. */
   readonly fault: string | undefined;
   /** undefined: nothing was run. */
   readonly check: CheckReport | undefined;

@@ -2,14 +2,17 @@ import { isStandardDomain } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import type { Tensor } from "../ir/tensor.js";
 
-/** What a model consists of, counted over its graph, all subgraphs and function bodies. */
+/** The size of a model, counted over its graph, all subgraphs and function bodies. */
 export interface ModelSummary {
   /** Nodes without Constant, which runtimes turn into initializers. */
   readonly nodes: number;
+  /** Constant nodes. */
   readonly constants: number;
+  /** BatchNormalization nodes. */
   readonly batchNormalizations: number;
   /** By operator type ("domain::Type" outside the standard domain), most frequent first. */
   readonly operators: Readonly<Record<string, number>>;
+  /** Initializers, sparse ones included. */
   readonly initializers: number;
   /** Elements of all initializers and Constant tensors. */
   readonly parameters: number;
@@ -17,7 +20,7 @@ export interface ModelSummary {
   readonly parameterBytes: number;
 }
 
-/** Counts what a model consists of; reads no tensor. */
+/** Counts the nodes, operators and parameters of a model; reads no tensor. */
 export function summarize(model: Model): ModelSummary {
   const counts = new Map<string, number>();
   const tensors: Tensor[] = [];

@@ -92,14 +92,14 @@ export const PROOF = {
 
 /** The generated inputs that models are compared on. */
 export const COMPARISON = {
-  /** Sizes of generated inputs, by input name, the batch too: { x: [1, 3, 224, 224] }. */
+  /** Sizes of generated inputs, by input name, the batch too: `{ x: [1, 3, 224, 224] }`. */
   inputShapes: {
     flag: "--input-shape <name:sizes>",
     help: "sizes of a generated input, x:1,3,224,224 (repeatable)",
     type: "shapes",
     group: "Proof",
   },
-  /** Of generated inputs. Default 0. */
+  /** Seed of the generated inputs. Default 0. */
   seed: {
     flag: "--seed <n>",
     help: "seed of the generated inputs",

@@ -7,6 +7,7 @@ export interface OptionSpec {
   readonly flag: string;
   /** One clause, without a full stop; `--help` appends the default. */
   readonly help: string;
+  /** How the value is written. */
   readonly type: OptionType;
   /** Of "choice": the words to choose from. */
   readonly choices?: readonly string[];
@@ -58,7 +59,9 @@ export type OptionType =
 
 /** Another option with one of some values; given at all, where none are listed. */
 export interface Condition {
+  /** The name of the other option. */
   readonly option: string;
+  /** The values that fulfil the condition. */
   readonly is?: readonly (boolean | string)[];
 }
 
@@ -104,14 +107,17 @@ export type SettingsOf<Table extends OptionTable> = {
 export interface ArgumentSpec {
   /** "<model>", or "<models...>" for several. */
   readonly name: string;
+  /** One clause, without a full stop. */
   readonly help: string;
 }
 
 /** A command as the list of commands shows it. */
 export interface CommandHead {
+  /** The word on the command line. */
   readonly name: string;
   /** A few words for the list of commands. */
   readonly summary: string;
+  /** The arguments, in their order. */
   readonly arguments: readonly ArgumentSpec[];
 }
 
@@ -123,5 +129,6 @@ export interface CommandSpec extends CommandHead {
   readonly tables: readonly OptionTable[];
   /** Names of options that must be given. */
   readonly required?: readonly string[];
+  /** Command lines, which `--help` shows. */
   readonly examples?: readonly string[];
 }

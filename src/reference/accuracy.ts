@@ -13,11 +13,13 @@ export interface Distance {
 
 /** The accuracy of one output of two models that should compute the same. */
 export interface OutputAccuracy {
+  /** The name of the output. */
   readonly name: string;
   /** Largest finite magnitude of the reference; distances are absolute where it is 0. */
   readonly magnitude: number;
-  /** undefined: the output was not given, or has other dims than the reference. */
+  /** The original's distance; undefined: the output was not given, or has other dims than the reference. */
   readonly original: Distance | undefined;
+  /** The result's distance, as for the original. */
   readonly result: Distance | undefined;
 }
 

@@ -8,6 +8,7 @@ import { measureAccuracy, type OutputAccuracy, type RunOutputs } from "./accurac
 
 /** How far original and result each are from the real function, on every set of inputs of the check. */
 export interface AccuracyReport {
+  /** The distances on each set of inputs. */
   readonly sets: readonly { readonly name: string; readonly outputs: readonly OutputAccuracy[] }[];
   /** Why it could not be measured: an operator that the float64 evaluator does not have. */
   readonly refused: string | undefined;

@@ -3,32 +3,42 @@ import type { DType } from "../ir/dtype.js";
 import type { Comparison } from "./compare.js";
 import type { Judgement } from "./tolerance.js";
 
+/** equal: within the tolerance. differs: beyond it. unjudged: the output says nothing. */
 export type Verdict = Judgement["verdict"];
 
 /** One output on one set of inputs. */
 export interface OutputReport extends Judgement {
+  /** The name of the output. */
   readonly name: string;
+  /** How the result's output differs from the original's. */
   readonly comparison: Comparison;
 }
 
 /** An output against the one that was stored with the data, as another machine computed it. */
 export interface StoredReport {
+  /** The name of the output. */
   readonly name: string;
+  /** How the result's output differs from the stored one. */
   readonly comparison: Comparison;
   /** Within 1e-3 of the largest magnitude, which is what the ONNX project allows its own stored outputs. */
   readonly agrees: boolean;
 }
 
+/** All outputs on one set of inputs. */
 export interface SetReport {
+  /** Where the inputs come from: the name of a file or folder, or of a kind of generated numbers. */
   readonly name: string;
+  /** The inputs that were fed. */
   readonly inputs: readonly {
     readonly name: string;
     readonly dtype: DType;
     readonly dims: readonly number[];
   }[];
+  /** The outputs that both models give, in the original's order. */
   readonly outputs: readonly OutputReport[];
   /** The result's outputs against the stored ones; says as much about the original, so it does not decide. */
   readonly stored: readonly StoredReport[];
+  /** differs where one output does; equal where one is and none differs. */
   readonly verdict: Verdict;
 }
 
@@ -42,11 +52,14 @@ export interface CheckReport {
   readonly status: "equal" | "differs" | "unchecked";
   /** Why not equal, in one line. */
   readonly reason: string | undefined;
+  /** How close the outputs had to be. */
   readonly numerics: Numerics;
+  /** The seed of generated inputs and of perturbations. */
   readonly seed: number;
-  /** Name and version. */
+  /** The name and version of the runtime. */
   readonly runtime: string;
   /** Outputs that are sequences, maps or optionals, which the runtime does not hand over. */
   readonly uncompared: readonly string[];
+  /** One report for each set of inputs; none where a model does not run. */
   readonly sets: readonly SetReport[];
 }

@@ -9,9 +9,11 @@ import { type RuntimeTensor, tensorSize } from "./runtime.js";
  * differ are those of nothing compared.
  */
 export interface Comparison {
+  /** The type of the first tensor. */
   readonly dtype: DType;
+  /** The sizes of the first tensor. */
   readonly dims: readonly number[];
-  /** What makes the two incomparable: `float[2,3] became float[2,4]`. */
+  /** Why the two cannot be compared: `float[2,3] became float[2,4]`. */
   readonly mismatch: string | undefined;
   /** Number of elements. */
   readonly size: number;

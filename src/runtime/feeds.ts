@@ -9,8 +9,11 @@ import { type RuntimeTensor, type Session, type TensorMap, tensorSize } from "./
 
 /** Data for every input of a model, and, where they are known, the outputs it should give. */
 export interface FeedSet {
+  /** Names the set in reports. */
   readonly name: string;
+  /** A tensor for each input, by name. */
   readonly feeds: TensorMap;
+  /** The outputs that came with the data, by name. */
   readonly expected: TensorMap | undefined;
 }
 

@@ -8,15 +8,20 @@ export type RuntimeModel =
 
 /** A tensor that goes into or comes out of a session: raw little-endian elements as in raw_data, or strings. */
 export interface RuntimeTensor {
+  /** The type of the elements. */
   readonly dtype: DType;
+  /** The sizes; [] is a scalar. */
   readonly dims: readonly number[];
+  /** The elements in row-major order. */
   readonly data: Uint8Array | readonly string[];
 }
 
+/** Tensors by the name of an input or output. */
 export type TensorMap = ReadonlyMap<string, RuntimeTensor>;
 
 /** An input or output as the runtime declares it. */
 export interface Port {
+  /** The name of the value. */
   readonly name: string;
   /** undefined: not a tensor (a sequence, a map, an optional), which this interface does not carry. */
   readonly dtype: DType | undefined;
@@ -26,27 +31,33 @@ export interface Port {
 
 /** A model that is ready to run. Close it: its memory is outside the garbage collector's sight. */
 export interface Session {
+  /** The inputs, in the model's order. */
   readonly inputs: readonly Port[];
+  /** The outputs, in the model's order. */
   readonly outputs: readonly Port[];
   /**
    * Runs the model and gives the outputs asked for, by default all that are tensors. Feeds that are no inputs of
    * the model are left out. Throws NormfoldError "unsupported" or "invalid" with the runtime's reason in one line.
    */
   run(feeds: TensorMap, outputs?: readonly string[]): Promise<Map<string, RuntimeTensor>>;
+  /** Gives the session's memory back. */
   close(): Promise<void>;
 }
 
 /** Something that runs ONNX models as they are, unless told to optimize them: the judge of every rewrite. */
 export interface Runtime {
+  /** As reports name it: "onnxruntime". */
   readonly name: string;
+  /** As reports name it: "1.30.0". */
   readonly version: string;
   /**
-   * Throws NormfoldError "unsupported" when the runtime lacks something that the model needs (a custom operator, a
+   * Makes a model ready to run. Throws NormfoldError "unsupported" when the runtime lacks something that the model needs (a custom operator, a
    * kernel for a type) and "invalid" when it rejects the model.
    */
   open(model: RuntimeModel, options?: OpenOptions): Promise<Session>;
 }
 
+/** How a session is to run. */
 export interface OpenOptions {
   /**
    * Let the runtime optimize the graph and keep memory between runs, for models that run often (training, statistics).
@@ -62,6 +73,7 @@ export interface OpenOptions {
   readonly threads?: number;
 }
 
+/** The number of elements of a tensor. */
 export function tensorSize(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);
 }

@@ -12,13 +12,17 @@ export interface Tolerance {
   readonly absolute: number;
   /** The share of elements that may move further, because rounding alone moves as many in the original. */
   readonly outliers: number;
+  /** The reason for this tolerance, in one clause. */
   readonly why: string;
 }
 
+/** Whether an output may be called the same, and by which tolerance. */
 export interface Judgement {
   /** unjudged: rounding, or chance, changes the output of the original just as much. */
   readonly verdict: "equal" | "differs" | "unjudged";
+  /** Why it is not equal, in one line. */
   readonly reason: string | undefined;
+  /** The tolerance that decided. */
   readonly tolerance: Tolerance;
 }
 

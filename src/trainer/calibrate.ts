@@ -9,7 +9,9 @@ import { evaluate } from "./evaluate.js";
 
 /** A model with new statistics, and how well it does with the old and the new ones. */
 export interface JudgedCalibration {
+  /** The calibrated copy. */
   readonly model: Model;
+  /** The statistics before and after. */
   readonly report: CalibrationReport;
   /** undefined for data without labels. */
   readonly accuracy: { readonly before: Evaluation; readonly after: Evaluation } | undefined;

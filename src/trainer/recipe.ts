@@ -9,8 +9,11 @@ import { errors } from "./errors.js";
 
 /** The loss, the optimizer and the schedule of a training. */
 export interface Recipe {
+  /** The loss with its options. */
   readonly loss: Loss;
+  /** The optimizer with its options. */
   readonly optimizer: Optimizer;
+  /** The schedule of the learning rate with its options. */
   readonly schedule: Schedule;
 }
 
