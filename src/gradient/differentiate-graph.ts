@@ -4,6 +4,7 @@ import { isRefusal } from "../base/refusal.js";
 import type { Builder } from "../ir/builder.js";
 import { capturesOf } from "../ir/captures.js";
 import type { Graph, Node, Value } from "../ir/graph.js";
+import { standardOperator } from "../ops/catalogue.js";
 import { gradientRule } from "../ops/gradient.js";
 import type { Facts } from "../rules/facts.js";
 import type { GradientContext } from "../rules/gradient/rule.js";
@@ -156,6 +157,7 @@ class Sweep {
       get node(): Node {
         return node;
       },
+      operator: present(standardOperator(forward), "only operators of the standard domain have a rule"),
       facts: this.#facts,
       build: this.#build,
       opset,

@@ -1,6 +1,6 @@
 import type { AffineFacets } from "../../rules/affine/facet.js";
 import { type FacetTable, type Gap, missing, opaque } from "../../rules/facet.js";
-import { liftArithmetic } from "./lift.js";
+import { liftAdd, liftDiv, liftMul, liftSub } from "./lift.js";
 import type { OPERATORS } from "./operators.js";
 import { CAST, CHOICE, EXTREMUM, NEGATION, POSITIVELY_HOMOGENEOUS, PRODUCT, SUM } from "./pass.js";
 
@@ -12,7 +12,7 @@ export const affine: FacetTable<keyof typeof OPERATORS, AffineFacets> = {
   Abs: POSITIVELY_HOMOGENEOUS,
   Acos: NONLINEAR,
   Acosh: NONLINEAR,
-  Add: { lift: liftArithmetic, ...SUM },
+  Add: { lift: liftAdd, ...SUM },
   And: DISCRETE,
   Asin: NONLINEAR,
   Asinh: NONLINEAR,
@@ -31,7 +31,7 @@ export const affine: FacetTable<keyof typeof OPERATORS, AffineFacets> = {
   Clip: missing("its bounds take a map that is positive"),
   Cos: NONLINEAR,
   Cosh: NONLINEAR,
-  Div: { lift: liftArithmetic, ...PRODUCT },
+  Div: { lift: liftDiv, ...PRODUCT },
   Elu: NONLINEAR,
   Equal: DISCRETE,
   Erf: NONLINEAR,
@@ -53,7 +53,7 @@ export const affine: FacetTable<keyof typeof OPERATORS, AffineFacets> = {
   Min: EXTREMUM,
   Mish: NONLINEAR,
   Mod: opaque("it is no linear function"),
-  Mul: { lift: liftArithmetic, ...PRODUCT },
+  Mul: { lift: liftMul, ...PRODUCT },
   Neg: NEGATION,
   Not: DISCRETE,
   Or: DISCRETE,
@@ -71,7 +71,7 @@ export const affine: FacetTable<keyof typeof OPERATORS, AffineFacets> = {
   Softplus: NONLINEAR,
   Softsign: NONLINEAR,
   Sqrt: NONLINEAR,
-  Sub: { lift: liftArithmetic, ...SUM },
+  Sub: { lift: liftSub, ...SUM },
   Sum: SUM,
   Swish: NONLINEAR,
   Tan: NONLINEAR,

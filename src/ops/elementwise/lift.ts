@@ -2,37 +2,40 @@ import { channelAffine, firstNonFinite } from "../../affine/channel-affine.js";
 import { isRefusal, type Refusal } from "../../base/refusal.js";
 import { isFloat } from "../../ir/dtype.js";
 import type { Node, Value } from "../../ir/graph.js";
-import type { StandardOperator } from "../../ir/operator-name.js";
 import type { Tensor } from "../../ir/tensor.js";
-import type { LiftedAffine } from "../../rules/affine/facet.js";
+import type { LiftAffine, LiftedAffine } from "../../rules/affine/facet.js";
 import { constantTensor } from "../../rules/constants.js";
 import type { Facts } from "../../rules/facts.js";
 import { refusals as shared } from "../../rules/refusals.js";
-import { rowOf } from "../catalogue.js";
 import { refusals } from "./refusals.js";
 
 /** [scale, shift] of x, given the constant operand k. */
 type Coefficients = (k: number) => readonly [scale: number, shift: number];
 
-/** By operator: x op k, and k op x where that is affine in x. */
-const FORMS: ReadonlyMap<
-  StandardOperator,
-  { readonly xFirst: Coefficients; readonly kFirst?: Coefficients }
-> = new Map<StandardOperator, { readonly xFirst: Coefficients; readonly kFirst?: Coefficients }>([
-  ["Mul", { xFirst: (k) => [k, 0], kFirst: (k) => [k, 0] }],
-  ["Add", { xFirst: (k) => [1, k], kFirst: (k) => [1, k] }],
-  ["Sub", { xFirst: (k) => [1, -k], kFirst: (k) => [-1, k] }],
-  ["Div", { xFirst: (k) => [1 / k, 0] }],
-]);
+/** How an operator with a constant operand k reads as a map of the other operand x. */
+interface ArithmeticForm {
+  /** x op k */
+  readonly xFirst: Coefficients;
+  /** k op x; undefined where it is not affine in x. */
+  readonly kFirst?: Coefficients;
+}
 
 /** A constant of more elements than this is data, not one number per channel. */
 const MAX_CHANNELS = 1 << 20;
 
-/** Mul, Add, Sub and Div (x / k) by a constant that is a scalar or runs along one axis of x, on either side. */
-export function liftArithmetic(node: Node, facts: Facts): LiftedAffine | Refusal | undefined {
-  const form = rowOf(FORMS, node);
+export const liftAdd: LiftAffine = liftWith({ xFirst: (k) => [1, k], kFirst: (k) => [1, k] });
+export const liftSub: LiftAffine = liftWith({ xFirst: (k) => [1, -k], kFirst: (k) => [-1, k] });
+export const liftMul: LiftAffine = liftWith({ xFirst: (k) => [k, 0], kFirst: (k) => [k, 0] });
+export const liftDiv: LiftAffine = liftWith({ xFirst: (k) => [1 / k, 0] });
+
+/** Lifts an operator by a constant that is a scalar or runs along one axis of x, on either side. */
+function liftWith(form: ArithmeticForm): LiftAffine {
+  return (node, facts) => liftArithmetic(node, form, facts);
+}
+
+function liftArithmetic(node: Node, form: ArithmeticForm, facts: Facts): LiftedAffine | Refusal | undefined {
   const [first, second] = [node.input(0), node.input(1)];
-  if (form === undefined || first === undefined || second === undefined) return undefined;
+  if (first === undefined || second === undefined) return undefined;
   // Before opset 7 broadcasting followed other rules (attributes `broadcast` and `axis`), and no runtime runs it today.
   if ((facts.opset(node) ?? 0) < 7) return undefined;
   const [k1, k2] = [constantTensor(first), constantTensor(second)];

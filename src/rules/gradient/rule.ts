@@ -1,12 +1,15 @@
 import type { Refusal } from "../../base/refusal.js";
 import type { Builder } from "../../ir/builder.js";
 import type { Node, Value } from "../../ir/graph.js";
+import type { StandardOperator } from "../../ir/operator-name.js";
 import type { Facts } from "../facts.js";
 
 /** What a rule works with. The model is of opset 18 or newer, so that axes are inputs everywhere. */
 export interface GradientContext {
   /** The forward node; another object after `forwardOutput` gave it one more output. */
   readonly node: Node;
+  /** The operator of the node. */
+  readonly operator: StandardOperator;
   readonly facts: Facts;
   /** Writes after every forward node. */
   readonly build: Builder;
