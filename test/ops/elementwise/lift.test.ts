@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { createFacts } from "../../../src/analysis/fact-table.js";
 import { isRefusal } from "../../../src/base/refusal.js";
-import { liftArithmetic } from "../../../src/ops/elementwise/lift.js";
+import { liftAffine } from "../../../src/ops/affine.js";
 import { parseGraph } from "../../../src/text/parse.js";
 
 function lifted(node: string, constant = "float[3,1] k = {1, 2, 4}", opset = 17): unknown {
   const model = parseGraph(`g (float[N,3,5] x) => (float[] y) <${constant}> { y = ${node} }`, { opset });
   const first = model.graph.first;
-  const found = first && liftArithmetic(first, createFacts(model));
+  const found = first && liftAffine(first, createFacts(model));
   if (found === undefined || isRefusal(found)) return found?.kind;
   return [found.axis, found.inputIndex, [...found.map.scale], [...found.map.shift]];
 }
