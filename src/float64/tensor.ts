@@ -49,7 +49,7 @@ export function referenceFromTensor(tensor: Tensor): ReferenceTensor {
 }
 
 /** A tensor of numbers that are already what they shall be; the size must fit the dims. */
-export function tensorOf(
+export function referenceTensor(
   dtype: DType,
   dims: readonly number[],
   data: Float64Array | readonly number[],
@@ -166,13 +166,17 @@ export function transpose(tensor: ReferenceTensor, permutation: readonly number[
   const strides = stridesOf(tensor.dims);
   const dims = permutation.map((axis) => tensor.dims[axis] ?? 1);
   const moved = permutation.map((axis) => strides[axis] ?? 0);
-  return tensorOf(tensor.dtype, dims, gatherStrided(tensor.data, dims, moved));
+  return referenceTensor(tensor.dtype, dims, gatherStrided(tensor.data, dims, moved));
 }
 
 /** The tensor repeated to `dims`; itself when it has them already. */
 export function expand(tensor: ReferenceTensor, dims: readonly number[]): ReferenceTensor {
   if (sameDims(tensor.dims, dims)) return tensor;
-  return tensorOf(tensor.dtype, dims, gatherStrided(tensor.data, dims, broadcastStrides(tensor.dims, dims)));
+  return referenceTensor(
+    tensor.dtype,
+    dims,
+    gatherStrided(tensor.data, dims, broadcastStrides(tensor.dims, dims)),
+  );
 }
 
 /** The same elements under other dims; throws "invalid" when the sizes differ. */

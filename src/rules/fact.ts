@@ -77,10 +77,15 @@ export type BodyInputRule = (c: InferContext, body: Graph, index: number) => Con
 export type InferTable = Readonly<Record<string, InferRule>>;
 
 /** A tensor with the given dims; `undefined` dims: unknown rank. */
-export function tensorOf(
+export function tensorConclusion(
   dtype: DType | undefined,
   shape: Dims | undefined,
   elements?: Dims | undefined,
 ): Conclusion {
   return { type: { kind: "tensor", dtype, shape }, elements };
+}
+
+/** A value of a type; undefined when the type is not known. */
+export function typeConclusion(type: FactType<MaybeDim> | undefined): Conclusion | undefined {
+  return type === undefined ? undefined : { type };
 }

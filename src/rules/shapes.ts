@@ -101,7 +101,7 @@ export function commonDType(c: InferContext, inputs: readonly number[]): DType |
 }
 
 /** How a window moves over the spatial axes: one entry per axis, pads as begins then ends. */
-export interface Window {
+export interface KernelWindow {
   readonly kernel: Dims;
   readonly strides: readonly number[];
   readonly dilations: readonly number[];
@@ -110,7 +110,7 @@ export interface Window {
 }
 
 /** The window attributes with their defaults; undefined when their lengths or values make no sense. */
-export function windowOf(c: InferContext, kernel: Dims): Window | undefined {
+export function kernelWindow(c: InferContext, kernel: Dims): KernelWindow | undefined {
   const rank = kernel.length;
   const strides = c.ints("strides") ?? kernel.map(() => 1);
   const dilations = c.ints("dilations") ?? kernel.map(() => 1);
@@ -122,7 +122,7 @@ export function windowOf(c: InferContext, kernel: Dims): Window | undefined {
 }
 
 /** The positions that a window takes along each axis. `ceil`: the last one may hang over the end (ceil_mode). */
-export function windowPositions(input: Dims, window: Window, ceil: boolean): MaybeDim[] {
+export function windowPositions(input: Dims, window: KernelWindow, ceil: boolean): MaybeDim[] {
   const rank = window.kernel.length;
   return input.map((size, axis) => {
     const stride = window.strides[axis] ?? 1;
@@ -142,6 +142,6 @@ export function windowPositions(input: Dims, window: Window, ceil: boolean): May
 }
 
 /** Elements from the first to the last that a window reads along an axis. */
-export function extent(window: Window, axis: number): MaybeDim {
+export function extent(window: KernelWindow, axis: number): MaybeDim {
   return add(mul(sub(window.kernel[axis], 1), window.dilations[axis] ?? 1), 1);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createFacts } from "../../src/analysis/fact-table.js";
-import { type ReferenceTensor, tensorOf } from "../../src/float64/tensor.js";
+import { type ReferenceTensor, referenceTensor } from "../../src/float64/tensor.js";
 import { differentiateGraph } from "../../src/gradient/differentiate-graph.js";
 import { Builder } from "../../src/ir/builder.js";
 import { cloneModel } from "../../src/ir/clone.js";
@@ -13,7 +13,7 @@ import { valueNamed } from "../support/facts.js";
 import { modelOf, referenceRun } from "../support/gradient.js";
 
 function vector(...data: readonly number[]): ReferenceTensor {
-  return tensorOf("float", [data.length], data);
+  return referenceTensor("float", [data.length], data);
 }
 
 /** Gradients by name, of float64, at x. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../../src/base/random.js";
-import { type ReferenceTensor, tensorOf } from "../../src/float64/tensor.js";
+import { type ReferenceTensor, referenceTensor } from "../../src/float64/tensor.js";
 import { differentiate } from "../../src/gradient/differentiate.js";
 import { Builder } from "../../src/ir/builder.js";
 import type { Value } from "../../src/ir/graph.js";
@@ -19,7 +19,7 @@ import {
 } from "../support/gradient.js";
 
 function vector(...data: readonly number[]): ReferenceTensor {
-  return tensorOf("float", [data.length], data);
+  return referenceTensor("float", [data.length], data);
 }
 
 /** Gradients by name, of float64, at x. */
@@ -157,7 +157,7 @@ describe("differentiate", () => {
     ] as const) {
       const draw = (...dims: readonly number[]): ReferenceTensor => {
         const size = dims.reduce((product, dim) => product * dim, 1);
-        return tensorOf(
+        return referenceTensor(
           "float",
           dims,
           Float64Array.from({ length: size }, () => Math.fround(random.uniform() + 0.1)),

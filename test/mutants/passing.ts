@@ -102,7 +102,7 @@ export const PASSING: readonly Mutant[] = [
       [constant("K", [2, 4, 4]), constant("k", [4], K4)],
       "a = Add (x, K) u = Tanh (x) s = MatMul (a, u) y = Add (s, k)",
     ),
-    guard: /neither operand of it is a constant/,
+    guard: "operands-are-not-constant",
     broken: { facets: { MatMul: letsThrough } },
   },
   {
@@ -208,7 +208,7 @@ export const PASSING: readonly Mutant[] = [
   {
     name: "Max: a negative scale passes",
     model: behindTwo(`o = Max (c, d) ${BN}`, [signed(5)]),
-    guard: /Max lets no negative scale through/,
+    guard: "scale-is-negative",
     broken: {
       facets: {
         Max: (real) => ({
@@ -226,19 +226,19 @@ export const PASSING: readonly Mutant[] = [
   {
     name: "Relu: a negative scale passes",
     model: behindConv(`o = Relu (c) ${BN}`, 5, [signed(5)]),
-    guard: /Relu lets no negative scale through/,
+    guard: "scale-is-negative",
     broken: { facets: { Relu: letsThrough } },
   },
   {
     name: "LeakyRelu: a shift passes",
     model: behindConv(`o = LeakyRelu <alpha = 0.1> (c) ${BN}`, 5, [normalization("bn", 5)]),
-    guard: /LeakyRelu lets no shift through/,
+    guard: "shift-does-not-pass",
     broken: { facets: { LeakyRelu: letsThrough } },
   },
   {
     name: "MaxPool: a negative scale passes",
     model: behindConv(`o = MaxPool <kernel_shape = [2, 2]> (c) ${BN}`, 5, [signed(5)]),
-    guard: /MaxPool lets no negative scale through/,
+    guard: "scale-is-negative",
     broken: { facets: { MaxPool: letsThrough } },
   },
   {
@@ -248,7 +248,7 @@ export const PASSING: readonly Mutant[] = [
       5,
       [normalization("bn", 5)],
     ),
-    guard: /AveragePool counts its padding/,
+    guard: "padding-is-counted",
     broken: { facets: { AveragePool: reads("count_include_pad", undefined) } },
   },
   {
@@ -257,7 +257,7 @@ export const PASSING: readonly Mutant[] = [
       "int64[2] axes = {2, 3}",
       normalization("bn", 5),
     ]),
-    guard: /ReduceSum lets no shift through/,
+    guard: "shift-does-not-pass",
     broken: { facets: { ReduceSum: letsThrough } },
   },
   {
@@ -266,7 +266,7 @@ export const PASSING: readonly Mutant[] = [
       "int64[8] pads = {0, 0, 1, 1, 0, 0, 0, 1}",
       normalization("bn", 5),
     ]),
-    guard: /the border of Pad would change/,
+    guard: "border-would-change",
     broken: { facets: { Pad: letsThrough } },
   },
   {
@@ -323,7 +323,7 @@ export const PASSING: readonly Mutant[] = [
       "int64[4] times = {1, 2, 1, 1}",
       normalization("bn", 6),
     ]),
-    guard: /Tile picks a channel twice/,
+    guard: "channel-is-picked-twice",
     broken: {
       facets: {
         Tile: (real) => ({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isRefusal } from "../../src/base/refusal.js";
-import { type ReferenceTensor, tensorOf } from "../../src/float64/tensor.js";
+import { type ReferenceTensor, referenceTensor } from "../../src/float64/tensor.js";
 import type { AttributeInit } from "../../src/ir/attribute.js";
 import type { DType } from "../../src/ir/dtype.js";
 import { createModel } from "../../src/ir/model.js";
@@ -25,8 +25,10 @@ interface Call {
   readonly others?: readonly (ReferenceTensor | null)[];
 }
 
-const ints = (...values: readonly number[]): ReferenceTensor => tensorOf("int64", [values.length], values);
-const scalar = (value: number, dtype: DType = "float"): ReferenceTensor => tensorOf(dtype, [], [value]);
+const ints = (...values: readonly number[]): ReferenceTensor =>
+  referenceTensor("int64", [values.length], values);
+const scalar = (value: number, dtype: DType = "float"): ReferenceTensor =>
+  referenceTensor(dtype, [], [value]);
 const float = (value: number): AttributeInit => ({ kind: "float", value });
 
 /** Whether an operator may have that many inputs. */
@@ -123,7 +125,7 @@ function holdsBothWays(
 
 /** Of several axes, so that an operator along one of them, or one that turns them round, is no pointwise one. */
 const SHAPE = [5, 5, GRID.length / 25];
-const TENSOR = tensorOf("float", SHAPE, GRID);
+const TENSOR = referenceTensor("float", SHAPE, GRID);
 const FLOATS = unary("float", TENSOR);
 const near = (a: number, b: number): boolean =>
   Object.is(a, b) || Math.abs(a - b) <= 1e-12 * Math.max(1, Math.abs(a), Math.abs(b));
@@ -150,7 +152,7 @@ describe("traits of operators of one operand", () => {
     const has = new Map(
       [...FLOATS].map(([operator, results]) => {
         const holds = places.every((place) => {
-          const changed = repeat(operator, tensorOf("float", SHAPE, GRID.with(place, 77.25)));
+          const changed = repeat(operator, referenceTensor("float", SHAPE, GRID.with(place, 77.25)));
           return results.every((y, k) =>
             y.data.every((value, i) => i === place || near(value, changed[k]?.data[i] ?? NaN)),
           );
@@ -168,7 +170,7 @@ describe("traits of operators of one operand", () => {
     const ascending = [...GRID].sort((a, b) => a - b);
     const has = new Map(
       POINTWISE.map(([operator]) => {
-        const results = repeat(operator, tensorOf("float", [ascending.length], ascending));
+        const results = repeat(operator, referenceTensor("float", [ascending.length], ascending));
         const holds = results.every((y) => {
           const known = Array.from(y?.data ?? []).filter((value) => !Number.isNaN(value));
           return known.every((value, i) => i === 0 || value >= (known[i - 1] ?? NaN));
@@ -184,7 +186,7 @@ describe("traits of operators of one operand", () => {
       POINTWISE.map(([operator, results]) => {
         const scaled = repeat(
           operator,
-          tensorOf(
+          referenceTensor(
             "float",
             [GRID.length],
             GRID.map((value) => value * 3.5),
@@ -193,7 +195,7 @@ describe("traits of operators of one operand", () => {
         const holds = results.every((y, k) =>
           equal(
             scaled[k],
-            tensorOf(
+            referenceTensor(
               "float",
               y.dims,
               Array.from(y.data, (value) => value * 3.5),
@@ -227,8 +229,8 @@ describe("traits of operators of one operand", () => {
   });
 
   it("involution of truth values and integers", () => {
-    const bool = tensorOf("bool", [2], [0, 1]);
-    const whole = tensorOf("int32", [5], [-7, -1, 0, 1, 12]);
+    const bool = referenceTensor("bool", [2], [0, 1]);
+    const whole = referenceTensor("int32", [5], [-7, -1, 0, 1, 12]);
     expect(equal(apply("Not", [bool]), bool)).toBe(false);
     expect(equal(apply("Not", [apply("Not", [bool]) ?? bool]), bool)).toBe(true);
     expect(equal(apply("BitwiseNot", [apply("BitwiseNot", [whole]) ?? whole]), whole)).toBe(true);
@@ -258,7 +260,7 @@ describe("traits of operators of one operand", () => {
     const results = new Map<StandardOperator, readonly ReferenceTensor[]>();
     for (const name of OPERATOR_NAMES) {
       const found = samples.flatMap((sample) => {
-        const map = tensorOf("float", [1, 1, sample.length], sample);
+        const map = referenceTensor("float", [1, 1, sample.length], sample);
         return (VARIANTS[name] ?? [{}]).map(({ others = [], attributes }) => {
           const given = name === "LpPool" || name === "AveragePool" ? kernel : attributes;
           return apply(name, [map, ...others], given);
@@ -295,7 +297,7 @@ describe("traits of operators of several operands", () => {
     const has = new Map<StandardOperator, boolean>();
     for (const operator of OPERATOR_NAMES) {
       const tried = SAMPLES.flatMap(([dtype, a, b]) => {
-        const [left, right] = [tensorOf(dtype, [2, 2], a), tensorOf(dtype, [2, 2], b)];
+        const [left, right] = [referenceTensor(dtype, [2, 2], a), referenceTensor(dtype, [2, 2], b)];
         const attributes: Attributes = operator === "BitShift" ? { direction: "LEFT" } : {};
         const [one, other] = [
           apply(operator, [left, right], attributes),
@@ -311,13 +313,13 @@ describe("traits of operators of several operands", () => {
   });
 
   it("broadcasts: each operand is stretched to the other", () => {
-    const column = (dtype: DType): ReferenceTensor => tensorOf(dtype, [3, 1], [1, 0, 1]);
-    const row = (dtype: DType): ReferenceTensor => tensorOf(dtype, [1, 2], [1, 1]);
+    const column = (dtype: DType): ReferenceTensor => referenceTensor(dtype, [3, 1], [1, 0, 1]);
+    const row = (dtype: DType): ReferenceTensor => referenceTensor(dtype, [1, 2], [1, 1]);
     const has = new Map<StandardOperator, boolean>();
     for (const operator of OPERATOR_NAMES) {
       const attributes: Attributes = operator === "BitShift" ? { direction: "LEFT" } : {};
       const results = SAMPLES.flatMap(([dtype]) => {
-        const first = operator === "Where" ? [tensorOf("bool", [1], [1])] : [];
+        const first = operator === "Where" ? [referenceTensor("bool", [1], [1])] : [];
         return apply(operator, [...first, column(dtype), row(dtype)], attributes) ?? [];
       });
       if (results.length > 0)
@@ -337,10 +339,10 @@ describe("traits of operators that move data", () => {
   const list = (...value: readonly number[]): AttributeInit => ({ kind: "ints", value: value.map(BigInt) });
   /** Each with one call that moves something. */
   const CALLS: Partial<Readonly<Record<StandardOperator, Call>>> = {
-    Compress: { others: [tensorOf("bool", [4], [1, 0, 1, 1])], attributes: { axis: 1n } },
+    Compress: { others: [referenceTensor("bool", [4], [1, 0, 1, 1])], attributes: { axis: 1n } },
     Concat: {
       others: [
-        tensorOf(
+        referenceTensor(
           "float",
           DIMS,
           Array.from({ length: COUNT }, () => 0.5),
@@ -352,12 +354,14 @@ describe("traits of operators that move data", () => {
     Expand: { others: [ints(2, 2, 4, 3, 4)] },
     Flatten: { attributes: { axis: 2n } },
     Gather: { others: [ints(2, 0)], attributes: { axis: 1n } },
-    GatherElements: { others: [tensorOf("int64", [1, 1, 1, 2], [1, 0])], attributes: { axis: 1n } },
-    GatherND: { others: [tensorOf("int64", [2, 2], [1, 0, 0, 3])] },
+    GatherElements: { others: [referenceTensor("int64", [1, 1, 1, 2], [1, 0])], attributes: { axis: 1n } },
+    GatherND: { others: [referenceTensor("int64", [2, 2], [1, 0, 0, 3])] },
     Pad: { others: [ints(0, 0, 1, 0, 0, 0, 0, 0)] },
     Reshape: { others: [ints(6, 16)] },
-    Resize: { others: [null, tensorOf("float", [4], [1, 1, 2, 1])], attributes: { mode: "linear" } },
-    ScatterElements: { others: [tensorOf("int64", [1, 1, 1, 1], [1]), tensorOf("float", [1, 1, 1, 1], [9])] },
+    Resize: { others: [null, referenceTensor("float", [4], [1, 1, 2, 1])], attributes: { mode: "linear" } },
+    ScatterElements: {
+      others: [referenceTensor("int64", [1, 1, 1, 1], [1]), referenceTensor("float", [1, 1, 1, 1], [9])],
+    },
     Slice: { others: [ints(1), ints(3), ints(1)] },
     SpaceToDepth: { attributes: { blocksize: 1n } },
     Split: { attributes: { axis: 1n, num_outputs: 1n } },
@@ -382,7 +386,7 @@ describe("traits of operators that move data", () => {
     const images = [1, -1].map((sign) => {
       // All elements differ; in the second run the order of their values is turned round.
       const data = Array.from({ length: COUNT }, (_, i) => sign * (i + 1.3) - 20.75);
-      const y = apply(operator, [tensorOf("float", dims, data), ...others], attributes);
+      const y = apply(operator, [referenceTensor("float", dims, data), ...others], attributes);
       return y?.dtype === "float" ? Array.from(y.data, (value) => data.indexOf(value)) : undefined;
     });
     const [first, second] = images;

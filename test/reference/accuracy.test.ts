@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isRefusal } from "../../src/base/refusal.js";
-import { tensorOf } from "../../src/float64/tensor.js";
+import { referenceTensor } from "../../src/float64/tensor.js";
 import { measureAccuracy } from "../../src/reference/accuracy.js";
 import { floats } from "../support/reference.js";
 import { modelOf } from "../support/runtime.js";
@@ -8,8 +8,8 @@ import { modelOf } from "../support/runtime.js";
 describe("measureAccuracy", () => {
   const model = modelOf(`g (float[2] x) => (float[2] y, float[1] z) { y = Neg(x) z = ReduceSum(x) }`);
   const feeds = floats({ x: { dims: [2], data: [1, -4] } });
-  const outputs = (...data: number[]): Map<string, ReturnType<typeof tensorOf>> =>
-    new Map([["y", tensorOf("float", [2], data)]]);
+  const outputs = (...data: number[]): Map<string, ReturnType<typeof referenceTensor>> =>
+    new Map([["y", referenceTensor("float", [2], data)]]);
 
   it("gives distances in units of the largest magnitude", () => {
     const report = measureAccuracy(model, feeds, { original: outputs(-1, 4.5), result: outputs(-1, 4) });
@@ -24,7 +24,7 @@ describe("measureAccuracy", () => {
   });
 
   it("takes a NaN for infinitely far and another shape for no answer", () => {
-    const short = new Map([["y", tensorOf("float", [1], [1])]]);
+    const short = new Map([["y", referenceTensor("float", [1], [1])]]);
     const report = measureAccuracy(model, feeds, { original: outputs(NaN, 4), result: short });
     expect(report).toMatchObject([{ original: { max: Infinity }, result: undefined }]);
   });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { isRefusal } from "../../src/base/refusal.js";
-import { tensorOf } from "../../src/float64/tensor.js";
+import { referenceTensor } from "../../src/float64/tensor.js";
 import { evaluateReference } from "../../src/reference/evaluate.js";
 import { parseModel } from "../../src/text/parse.js";
 import { counting, evaluate, floats, run } from "../support/reference.js";
 import { modelOf } from "../support/runtime.js";
 
-const one = tensorOf("float", [1], [1]);
+const one = referenceTensor("float", [1], [1]);
 
 describe("evaluateReference", () => {
   it("runs the branch that is taken, which reads what is around it", () => {

@@ -1,7 +1,12 @@
 import { expect } from "vitest";
 import { createRandom, type Random } from "../../src/base/random.js";
 import { isRefusal } from "../../src/base/refusal.js";
-import { type ReferenceTensor, referenceFromBytes, sizeOf, tensorOf } from "../../src/float64/tensor.js";
+import {
+  type ReferenceTensor,
+  referenceFromBytes,
+  referenceTensor,
+  sizeOf,
+} from "../../src/float64/tensor.js";
 import { differentiate } from "../../src/gradient/differentiate.js";
 import { cloneModel } from "../../src/ir/clone.js";
 import { isFloat } from "../../src/ir/dtype.js";
@@ -92,7 +97,7 @@ export async function checkGradient(
     if (stated !== undefined) {
       expectClose(
         actual,
-        tensorOf(actual.dtype, actual.dims, stated),
+        referenceTensor(actual.dtype, actual.dims, stated),
         2e-6,
         `${name} as stated`,
         gradientModel,
@@ -241,7 +246,7 @@ function slope(f: (step: number) => number): number {
 }
 
 function moved(tensor: ReferenceTensor, direction: ArrayLike<number>, step: number): ReferenceTensor {
-  return tensorOf(
+  return referenceTensor(
     tensor.dtype,
     tensor.dims,
     tensor.data.map((value, index) => value + step * (direction[index] ?? 0)),
@@ -265,7 +270,7 @@ export function finiteDifferences(
       projected(twin, of, new Map([...feeds, [name, moved(at, direction, step)]]), seed),
     );
   });
-  return tensorOf(at.dtype, at.dims, gradient);
+  return referenceTensor(at.dtype, at.dims, gradient);
 }
 
 /**
@@ -282,7 +287,7 @@ export function adjointPair(
 ): { readonly forward: number; readonly backward: number; readonly scale: number } {
   const output = tensorNamed(referenceRun(model, feeds, [of]), of);
   const draw = (tensor: ReferenceTensor): ReferenceTensor =>
-    tensorOf(
+    referenceTensor(
       tensor.dtype,
       tensor.dims,
       tensor.data.map(() => random.normal()),
@@ -324,7 +329,7 @@ function withInput(model: Model, name: string): Model {
 function constantNamed(model: Model, name: string): ReferenceTensor {
   const value = [...model.graph.initializers].find((initializer) => initializer.name === name);
   if (value?.tensor === undefined) throw new Error(`"${name}" is neither input nor initializer`);
-  return tensorOf(value.tensor.dtype, value.tensor.dims, value.tensor.toFloat64());
+  return referenceTensor(value.tensor.dtype, value.tensor.dims, value.tensor.toFloat64());
 }
 
 export async function runInOrt(

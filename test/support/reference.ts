@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isRefusal } from "../../src/base/refusal.js";
-import { type ReferenceTensor, referenceFromBytes, tensorOf } from "../../src/float64/tensor.js";
+import { type ReferenceTensor, referenceFromBytes, referenceTensor } from "../../src/float64/tensor.js";
 import type { Model } from "../../src/ir/model.js";
 import { evaluateReference } from "../../src/reference/evaluate.js";
 import type { RuntimeTensor, TensorMap } from "../../src/runtime/runtime.js";
@@ -19,7 +19,9 @@ export function counting(...dims: readonly number[]): Input {
 
 export function floats(inputs: Readonly<Record<string, Input>>): Map<string, ReferenceTensor> {
   return new Map(
-    Object.entries(inputs).map(([name, { dims, data }]) => [name, tensorOf("float", dims, data)] as const),
+    Object.entries(inputs).map(
+      ([name, { dims, data }]) => [name, referenceTensor("float", dims, data)] as const,
+    ),
   );
 }
 

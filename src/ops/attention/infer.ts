@@ -1,6 +1,7 @@
 import { add, exactDiv, type MaybeDim, mul } from "../../rules/dims.js";
 import type { FacetTable } from "../../rules/facet.js";
-import { type InferRule, tensorOf } from "../../rules/fact.js";
+import { type InferRule, tensorConclusion } from "../../rules/fact.js";
+import { likeFirst } from "../../rules/inference.js";
 import type { OPERATORS } from "./operators.js";
 
 /**
@@ -10,7 +11,7 @@ import type { OPERATORS } from "./operators.js";
 const attention: InferRule = (c) => {
   const [q, k, v] = [c.shape(0), c.shape(1), c.shape(2)];
   const flat = q?.length === 3;
-  if (q === undefined || (q.length !== 3 && q.length !== 4)) return [tensorOf(c.dtype(0), undefined)];
+  if (q === undefined || (q.length !== 3 && q.length !== 4)) return [tensorConclusion(c.dtype(0), undefined)];
   const heads = flat ? c.int("q_num_heads") : q[1];
   const kvHeads = flat ? c.int("kv_num_heads") : k?.[1];
   const [queries, keys] = flat ? [q[1], k?.[1]] : [q[2], k?.[2]];
@@ -19,14 +20,14 @@ const attention: InferRule = (c) => {
   const total = c.has(4) ? add(c.shape(4)?.[2], keys) : keys;
   const y = flat ? [q[0], queries, mul(heads, valueSize)] : [q[0], heads, queries, valueSize];
   return [
-    tensorOf(c.dtype(0), y),
-    tensorOf(c.dtype(1), [q[0], kvHeads, total, size]),
-    tensorOf(c.dtype(2), [q[0], kvHeads, total, valueSize]),
-    tensorOf(c.dtype(0), [q[0], heads, queries, total]),
+    tensorConclusion(c.dtype(0), y),
+    tensorConclusion(c.dtype(1), [q[0], kvHeads, total, size]),
+    tensorConclusion(c.dtype(2), [q[0], kvHeads, total, valueSize]),
+    tensorConclusion(c.dtype(0), [q[0], heads, queries, total]),
   ];
 };
 
 export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {
   Attention: attention,
-  RotaryEmbedding: (c) => [tensorOf(c.dtype(0), c.shape(0))],
+  RotaryEmbedding: likeFirst,
 };

@@ -1,11 +1,11 @@
 import type { DType } from "../../ir/dtype.js";
 import { add, type MaybeDim } from "../../rules/dims.js";
-import { type InferContext, type InferRule, type InferTable, tensorOf } from "../../rules/fact.js";
+import { type InferContext, type InferRule, type InferTable, tensorConclusion } from "../../rules/fact.js";
+import { likeFirst } from "../../rules/inference.js";
 
 /** Trees, linear models and encoders (domain ai.onnx.ml), as converters of scikit-learn and of boosted trees write them. */
 
-const likeFirst: InferRule = (c) => [tensorOf(c.dtype(0), c.shape(0))];
-const floatsLikeFirst: InferRule = (c) => [tensorOf("float", c.shape(0))];
+const floatsLikeFirst: InferRule = (c) => [tensorConclusion("float", c.shape(0))];
 
 /** Rows of features; a single row may come without its axis. */
 function rowsOf(c: InferContext): MaybeDim {
@@ -20,19 +20,19 @@ const classify: InferRule = (c) => {
   const isWhole = has("classlabels_ints") || has("classlabels_int64s");
   const isText = has("classlabels_strings");
   const label: DType | undefined = isWhole === isText ? undefined : isText ? "string" : "int64";
-  return [tensorOf(label, [rows]), tensorOf("float", [rows, undefined])];
+  return [tensorConclusion(label, [rows]), tensorConclusion("float", [rows, undefined])];
 };
 
 const regress =
   (targets: string): InferRule =>
-  (c) => [tensorOf("float", [rowsOf(c), c.int(targets, 1)])];
+  (c) => [tensorConclusion("float", [rowsOf(c), c.int(targets, 1)])];
 
 /** One more axis, an entry for each category. */
 const oneHot: InferRule = (c) => {
   const { node } = c;
   const categories = node.attribute("cats_strings") === undefined ? c.ints("cats_int64s")?.length : undefined;
   const x = c.shape(0);
-  return [tensorOf("float", x && [...x, categories])];
+  return [tensorConclusion("float", x && [...x, categories])];
 };
 
 const VALUES: Readonly<Record<string, DType>> = {
@@ -46,7 +46,7 @@ const encodeLabels: InferRule = (c) => {
   const given = Object.entries(VALUES).filter(([name]) => c.node.attribute(name) !== undefined);
   const [only] = given;
   const dtype = c.opset < 2 ? swapped(c.dtype(0)) : given.length === 1 ? only?.[1] : undefined;
-  return [tensorOf(dtype, c.shape(0))];
+  return [tensorConclusion(dtype, c.shape(0))];
 };
 
 function swapped(dtype: DType | undefined): DType | undefined {
@@ -56,12 +56,12 @@ function swapped(dtype: DType | undefined): DType | undefined {
 
 const joinFeatures: InferRule = (c) => {
   const widths = c.ints("inputdimensions");
-  return [tensorOf("float", [rowsOf(c), widths?.reduce<MaybeDim>(add, 0)])];
+  return [tensorConclusion("float", [rowsOf(c), widths?.reduce<MaybeDim>(add, 0)])];
 };
 
 export const inference: InferTable = {
   Binarizer: likeFirst,
-  CategoryMapper: (c) => [tensorOf(swapped(c.dtype(0)), c.shape(0))],
+  CategoryMapper: (c) => [tensorConclusion(swapped(c.dtype(0)), c.shape(0))],
   FeatureVectorizer: joinFeatures,
   Imputer: likeFirst,
   LabelEncoder: encodeLabels,
@@ -70,7 +70,7 @@ export const inference: InferTable = {
   Normalizer: floatsLikeFirst,
   OneHotEncoder: oneHot,
   SVMClassifier: classify,
-  SVMRegressor: (c) => [tensorOf("float", [rowsOf(c), 1])],
+  SVMRegressor: (c) => [tensorConclusion("float", [rowsOf(c), 1])],
   Scaler: floatsLikeFirst,
   TreeEnsembleClassifier: classify,
   TreeEnsembleRegressor: regress("n_targets"),

@@ -1,5 +1,12 @@
 import { add, exactDiv, type MaybeDim, mul } from "../../rules/dims.js";
-import { type Dims, type InferContext, type InferRule, type InferTable, tensorOf } from "../../rules/fact.js";
+import {
+  type Dims,
+  type InferContext,
+  type InferRule,
+  type InferTable,
+  tensorConclusion,
+} from "../../rules/fact.js";
+import { likeFirst } from "../../rules/inference.js";
 import { broadcastShapes, normalAxis, replaceAt } from "../../rules/shapes.js";
 import { conv } from "../convolution/infer.js";
 import { gemm, productOf } from "../linear/infer.js";
@@ -10,11 +17,9 @@ import { dequantize, quantize } from "../quantization/infer.js";
  * save. An operator that is not here is opaque, and so is an output that a rule leaves out.
  */
 
-const likeFirst: InferRule = (c) => [tensorOf(c.dtype(0), c.shape(0))];
-
 /** The normalized sum; mean and inverse deviation, which only training reads; the sum itself. */
 const skipNormalization: InferRule = (c) => {
-  const result = tensorOf(c.dtype(0), c.shape(0));
+  const result = tensorConclusion(c.dtype(0), c.shape(0));
   return [result, undefined, undefined, result];
 };
 
@@ -23,7 +28,7 @@ const fusedMatMul: InferRule = (c) => {
   const dtype = c.dtype(0) ?? c.dtype(1);
   const movesBatch = c.bool("transBatchA", false) || c.bool("transBatchB", false);
   const [a, b] = [matrices(c, 0, "transA"), matrices(c, 1, "transB")];
-  return movesBatch ? [tensorOf(dtype, undefined)] : productOf(c, a, b, dtype);
+  return movesBatch ? [tensorConclusion(dtype, undefined)] : productOf(c, a, b, dtype);
 };
 
 function matrices(c: InferContext, input: number, transposed: string): Dims | undefined {
@@ -35,13 +40,15 @@ function matrices(c: InferContext, input: number, transposed: string): Dims | un
 /** A times a matrix of K rows and N columns, packed. */
 const matMulNBits: InferRule = (c) => {
   const a = c.shape(0);
-  return [tensorOf(c.dtype(0), a && [...a.slice(0, -1), c.int("N")])];
+  return [tensorConclusion(c.dtype(0), a && [...a.slice(0, -1), c.int("N")])];
 };
 
 /** A and B each with its scale and zero point behind it. */
 const quantizedBinary: InferRule = (c) => {
   const shape = broadcastShapes([c.shape(0), c.shape(3)]);
-  return shape === "mismatch" ? c.reject("the operands do not broadcast") : [tensorOf(c.dtype(0), shape)];
+  return shape === "mismatch"
+    ? c.reject("the operands do not broadcast")
+    : [tensorConclusion(c.dtype(0), shape)];
 };
 
 /** Scale and zero point of the result, then each part with its own. */
@@ -49,16 +56,16 @@ const quantizedConcat: InferRule = (c) => {
   const parts = c.node.inputs.flatMap((_, input) => (input >= 2 && input % 3 === 2 ? [c.shape(input)] : []));
   const [first] = parts;
   const axis = normalAxis(c.int("axis"), first?.length);
-  if (first === undefined || axis === undefined) return [tensorOf(c.dtype(1), undefined)];
+  if (first === undefined || axis === undefined) return [tensorConclusion(c.dtype(1), undefined)];
   const total = parts.reduce<MaybeDim>((sum, part) => add(sum, part?.[axis]), 0);
-  return [tensorOf(c.dtype(1), replaceAt<MaybeDim>(first, axis, total))];
+  return [tensorConclusion(c.dtype(1), replaceAt<MaybeDim>(first, axis, total))];
 };
 
 const quantizedGlobalPool: InferRule = (c) => {
   const x = c.shape(0);
   const channel = c.bool("channels_last", false) ? (x?.length ?? 0) - 1 : 1;
   return [
-    tensorOf(
+    tensorConclusion(
       c.dtype(0),
       x?.map((dim, axis) => (axis === 0 || axis === channel ? dim : 1)),
     ),
@@ -70,7 +77,7 @@ const quantizedGemm: InferRule = (c) => {
   const [a, b] = [c.shape(0), c.shape(3)];
   const rows = c.bool("transA", false) ? a?.[1] : a?.[0];
   const columns = c.bool("transB", false) ? b?.[0] : b?.[1];
-  return [tensorOf(c.has(8) ? c.dtype(8) : c.dtype(1), [rows, columns])];
+  return [tensorConclusion(c.has(8) ? c.dtype(8) : c.dtype(1), [rows, columns])];
 };
 
 /** One weight for queries, keys and values side by side; Y has the width of the values. */
@@ -78,15 +85,15 @@ const packedAttention: InferRule = (c) => {
   const x = c.shape(0);
   const sizes = c.ints("qkv_hidden_sizes");
   const width: MaybeDim = sizes === undefined ? exactDiv(c.shape(1)?.[1], 3) : sizes[2];
-  return [tensorOf(c.dtype(0), x?.length === 3 ? [x[0], x[1], width] : undefined)];
+  return [tensorConclusion(c.dtype(0), x?.length === 3 ? [x[0], x[1], width] : undefined)];
 };
 
 /** Values are [batch, sequence, heads * size] or [batch, heads, sequence, size]; packed ones are not looked into. */
 const multiHeadAttention: InferRule = (c) => {
   const [q, v] = [c.shape(0), c.shape(2)];
-  if (q?.length !== 3 || v === undefined) return [tensorOf(c.dtype(0), undefined)];
+  if (q?.length !== 3 || v === undefined) return [tensorConclusion(c.dtype(0), undefined)];
   const width = v.length === 3 ? v[2] : v.length === 4 ? mul(v[1], v[3]) : undefined;
-  return [tensorOf(c.dtype(0), [q[0], q[1], width])];
+  return [tensorConclusion(c.dtype(0), [q[0], q[1], width])];
 };
 
 /** Without keys of their own the queries carry them, and the values, side by side for each position. */
@@ -96,16 +103,16 @@ const groupQueryAttention: InferRule = (c) => {
   const packed = heads === undefined || shared === undefined ? undefined : heads + 2 * shared;
   const width = c.has(1) ? x?.[2] : mul(exactDiv(x?.[2], packed), heads);
   return [
-    tensorOf(c.dtype(0), x?.length === 3 ? [x[0], x[1], width] : undefined),
-    tensorOf(c.dtype(3), undefined),
-    tensorOf(c.dtype(4), undefined),
+    tensorConclusion(c.dtype(0), x?.length === 3 ? [x[0], x[1], width] : undefined),
+    tensorConclusion(c.dtype(3), undefined),
+    tensorConclusion(c.dtype(4), undefined),
   ];
 };
 
 /** The words' indices, their segments, the three tables. */
 const embedding: InferRule = (c) => {
   const words = c.shape(0);
-  return [tensorOf(c.dtype(2), words && [...words, c.shape(2)?.[1]])];
+  return [tensorConclusion(c.dtype(2), words && [...words, c.shape(2)?.[1]])];
 };
 
 export const inference: InferTable = {

@@ -7,13 +7,11 @@ import {
   type FactType,
   type InferContext,
   type InferRule,
-  tensorOf,
+  tensorConclusion,
+  typeConclusion,
 } from "../../rules/fact.js";
 import { isTensor, joinConclusions, joinTypes, normalAxis } from "../../rules/shapes.js";
 import type { OPERATORS } from "./operators.js";
-
-const typed = (type: FactType<MaybeDim> | undefined): Conclusion | undefined =>
-  type === undefined ? undefined : { type };
 
 /** The axes of a Scan; negative ones count from the back. */
 const axisAt = (c: InferContext, attribute: string, index: number): number => c.ints(attribute)?.[index] ?? 0;
@@ -38,10 +36,10 @@ function sizeless(type: FactType<MaybeDim> | undefined): FactType<MaybeDim> | un
 
 /** Body inputs: iteration number, condition, carried values. The first two are scalars, or [1] where declared so. */
 const loopBodyInput: BodyInputRule = (c, body, index) => {
-  if (index === 0) return tensorOf("int64", undefined);
-  if (index === 1) return tensorOf("bool", undefined);
+  if (index === 0) return tensorConclusion("int64", undefined);
+  if (index === 1) return tensorConclusion("bool", undefined);
   const isInvariant = body.outputs[index - 1] === body.inputs[index];
-  return typed(isInvariant ? c.type(index) : sizeless(c.type(index)));
+  return typeConclusion(isInvariant ? c.type(index) : sizeless(c.type(index)));
 };
 
 /** Outputs: carried values, then what each iteration gives, stacked. Zero iterations give the initial values. */
@@ -54,8 +52,8 @@ const loop: InferRule = (c) => {
     if (index < carried) {
       const isInvariant = body.outputs[index + 1] === body.inputs[index + 2];
       const initial = c.type(index + 2);
-      if (isInvariant) return typed(initial);
-      return typed(joinTypes(initial, result?.type) ?? sizeless(initial));
+      if (isInvariant) return typeConclusion(initial);
+      return typeConclusion(joinTypes(initial, result?.type) ?? sizeless(initial));
     }
     return stacked(result, undefined, 0);
   });
@@ -66,8 +64,8 @@ function stacked(result: Conclusion | undefined, length: MaybeDim, axis: number)
   if (result === undefined || !isTensor(result.type)) return undefined;
   const { dtype, shape } = result.type;
   const at = shape === undefined ? undefined : normalAxis(axis, shape.length + 1);
-  if (shape === undefined || at === undefined) return tensorOf(dtype, undefined);
-  return tensorOf(dtype, [...shape.slice(0, at), length, ...shape.slice(at)]);
+  if (shape === undefined || at === undefined) return tensorConclusion(dtype, undefined);
+  return tensorConclusion(dtype, [...shape.slice(0, at), length, ...shape.slice(at)]);
 }
 
 /** Opset 8 had a batch axis and another first input; it is left opaque. */
@@ -80,10 +78,13 @@ function scanStates(c: InferContext): number | undefined {
 const scanBodyInput: BodyInputRule = (c, _body: Graph, index) => {
   const states = scanStates(c);
   if (states === undefined) return undefined;
-  if (index < states) return typed(c.type(index));
+  if (index < states) return typeConclusion(c.type(index));
   const shape = c.shape(index);
   const axis = normalAxis(axisAt(c, "scan_input_axes", index - states), shape?.length);
-  return tensorOf(c.dtype(index), axis === undefined ? undefined : shape?.filter((_, at) => at !== axis));
+  return tensorConclusion(
+    c.dtype(index),
+    axis === undefined ? undefined : shape?.filter((_, at) => at !== axis),
+  );
 };
 
 const scan: InferRule = (c) => {
@@ -94,7 +95,7 @@ const scan: InferRule = (c) => {
   const axis = normalAxis(axisAt(c, "scan_input_axes", 0), scanned?.length);
   const length = axis === undefined ? undefined : scanned?.[axis];
   return c.node.outputs.map((_, index) => {
-    if (index < states) return typed(c.type(index));
+    if (index < states) return typeConclusion(c.type(index));
     return stacked(c.escaped(body.outputs[index]), length, axisAt(c, "scan_output_axes", index - states));
   });
 };
@@ -102,7 +103,7 @@ const scan: InferRule = (c) => {
 const elementOf = (type: FactType<MaybeDim> | undefined): FactType<MaybeDim> | undefined =>
   type?.kind === "sequence" ? type.element : type;
 
-const sequenceMapBodyInput: BodyInputRule = (c, _body, index) => typed(elementOf(c.type(index)));
+const sequenceMapBodyInput: BodyInputRule = (c, _body, index) => typeConclusion(elementOf(c.type(index)));
 
 const sequenceMap: InferRule = (c) => {
   const body = c.graph("body");

@@ -1,4 +1,11 @@
-import { allocate, axisOf, type ReferenceTensor, sizeOf, splitAt, tensorOf } from "../../float64/tensor.js";
+import {
+  allocate,
+  axisOf,
+  type ReferenceTensor,
+  referenceTensor,
+  sizeOf,
+  splitAt,
+} from "../../float64/tensor.js";
 import { type FacetTable, missing } from "../../rules/facet.js";
 import type { ReferenceRule } from "../../rules/reference/rule.js";
 import { errors } from "./errors.js";
@@ -23,7 +30,7 @@ function stack(parts: readonly ReferenceTensor[], axis: number): ReferenceTensor
     for (let n = 0; n < outer; n++)
       out.set(part.data.subarray(n * inner, (n + 1) * inner), (n * size + index) * inner);
   });
-  return tensorOf(first.dtype, dims, out);
+  return referenceTensor(first.dtype, dims, out);
 }
 
 const loop: ReferenceRule = (c) => {
@@ -35,7 +42,11 @@ const loop: ReferenceRule = (c) => {
   const scanned: ReferenceTensor[][] = Array.from({ length: body.outputs.length - 1 - count }, () => []);
   for (let trip = 0; trip < trips && going; trip++) {
     if (trip > MAX_TRIPS) throw errors.loopRunsTooLong();
-    const results = c.runBody(body, [tensorOf("int64", [], [trip]), tensorOf("bool", [], [1]), ...carried]);
+    const results = c.runBody(body, [
+      referenceTensor("int64", [], [trip]),
+      referenceTensor("bool", [], [1]),
+      ...carried,
+    ]);
     going = results[0]?.data[0] !== 0;
     carried = results.slice(1, 1 + count);
     results.slice(1 + count).forEach((result, index) => {
@@ -85,7 +96,7 @@ function sliceOf(x: ReferenceTensor, axis: number, index: number): ReferenceTens
     const from = (n * size + index) * inner;
     out.set(x.data.subarray(from, from + inner), n * inner);
   }
-  return tensorOf(x.dtype, x.dims.toSpliced(axis, 1), out);
+  return referenceTensor(x.dtype, x.dims.toSpliced(axis, 1), out);
 }
 
 export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {

@@ -6,9 +6,9 @@ import {
   type Dims,
   type InferContext,
   type InferRule,
-  tensorOf,
+  tensorConclusion,
 } from "../../rules/fact.js";
-import { extent, unknownDims, windowOf, windowPositions } from "../../rules/shapes.js";
+import { extent, kernelWindow, unknownDims, windowPositions } from "../../rules/shapes.js";
 import type { OPERATORS } from "./operators.js";
 
 /** The spatial sizes of the kernel: the attribute, or those of W. */
@@ -23,13 +23,13 @@ export function convolve(c: InferContext, weight: number, dtype: DType | undefin
   const x = c.shape(0);
   const w = c.shape(weight);
   const rank = x?.length ?? w?.length;
-  if (rank === undefined) return [tensorOf(dtype, undefined)];
+  if (rank === undefined) return [tensorConclusion(dtype, undefined)];
   if (rank < 2 || (w !== undefined && w.length !== rank)) return c.reject("X and W differ in rank");
   const kernel = kernelOf(c, weight, rank);
-  const window = windowOf(c, kernel);
+  const window = kernelWindow(c, kernel);
   if (kernel.length !== rank - 2 || window === undefined) return c.reject("the window does not fit the rank");
   const spatial = x === undefined ? unknownDims(rank - 2) : windowPositions(x.slice(2), window, false);
-  return [tensorOf(dtype, [x?.[0], w?.[0], ...spatial])];
+  return [tensorConclusion(dtype, [x?.[0], w?.[0], ...spatial])];
 }
 
 export const conv: InferRule = (c) => convolve(c, 1, c.dtype(0) ?? c.dtype(1));
@@ -40,10 +40,10 @@ const convTranspose: InferRule = (c) => {
   const w = c.shape(1);
   const dtype = c.dtype(0) ?? c.dtype(1);
   const rank = x?.length ?? w?.length;
-  if (rank === undefined) return [tensorOf(dtype, undefined)];
+  if (rank === undefined) return [tensorConclusion(dtype, undefined)];
   if (rank < 2 || (w !== undefined && w.length !== rank)) return c.reject("X and W differ in rank");
   const kernel = kernelOf(c, 1, rank);
-  const window = windowOf(c, kernel);
+  const window = kernelWindow(c, kernel);
   const more = c.ints("output_padding") ?? kernel.map(() => 0);
   const sizes = c.ints("output_shape");
   if (kernel.length !== rank - 2 || more.length !== kernel.length || window === undefined) {
@@ -62,7 +62,7 @@ const convTranspose: InferRule = (c) => {
     if (window.autoPad === "VALID") return full;
     return sub(full, (window.pads[axis] ?? 0) + (window.pads[axis + kernel.length] ?? 0));
   });
-  return [tensorOf(dtype, [x?.[0], mul(w?.[1], c.int("group", 1)), ...spatial])];
+  return [tensorConclusion(dtype, [x?.[0], mul(w?.[1], c.int("group", 1)), ...spatial])];
 };
 
 export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {

@@ -1,16 +1,16 @@
 import { addProduct, type FillColumns } from "../../float64/gemm.js";
-import { allocate, type ReferenceTensor, tensorOf } from "../../float64/tensor.js";
+import { allocate, type ReferenceTensor, referenceTensor } from "../../float64/tensor.js";
 import { type FacetTable, missing } from "../../rules/facet.js";
 import type { ReferenceContext, ReferenceRule } from "../../rules/reference/rule.js";
 import {
   forEachTapRun,
+  type ReferenceWindow,
+  referenceWindow,
   spatialOf,
   tapsOf,
   transposedWindow,
   validRange,
   volume,
-  type Window,
-  windowOf,
 } from "../../rules/reference/window.js";
 import { errors } from "./errors.js";
 import type { OPERATORS } from "./operators.js";
@@ -30,7 +30,7 @@ export function convolve(
   const groups = c.int("group", 1);
   if (depth * groups !== channels || filters % groups !== 0)
     throw errors.weightsDoNotFitInput(w.dims, groups, x.dims);
-  const window = windowOf(c, spatial, kernel);
+  const window = referenceWindow(c, spatial, kernel);
   const places = volume(window.output);
   const size = volume(window.input);
   const out = allocate(batch * filters * places);
@@ -60,7 +60,7 @@ export function convolve(
       });
     }
   }
-  return tensorOf(x.dtype, [batch, filters, ...spatialOf(window, window.output)], out);
+  return referenceTensor(x.dtype, [batch, filters, ...spatialOf(window, window.output)], out);
 }
 
 function fillBias(
@@ -116,7 +116,7 @@ interface RowRun {
   readonly count: number;
 }
 
-function rowRuns({ input, output, kernel, strides, dilations, begin }: Window): RowRun[] {
+function rowRuns({ input, output, kernel, strides, dilations, begin }: ReferenceWindow): RowRun[] {
   const ranges = Array.from({ length: kernel[2] }, (_, tap) =>
     validRange(output[2], strides[2], tap * dilations[2] - begin[2], input[2]),
   );
@@ -147,7 +147,7 @@ function rowRuns({ input, output, kernel, strides, dilations, begin }: Window): 
 
 /** One output channel: for depthwise convolutions. Row by row, so that a row of the output stays in the cache. */
 function addTaps(
-  window: Window,
+  window: ReferenceWindow,
   depth: number,
   x: Float64Array,
   xBase: number,
@@ -182,7 +182,7 @@ function addTaps(
 }
 
 /** The patches under the window as columns of a matrix [channels * taps, places], block by block. */
-function patches(window: Window, x: Float64Array, xBase: number): FillColumns {
+function patches(window: ReferenceWindow, x: Float64Array, xBase: number): FillColumns {
   const { input, output, strides, dilations, begin } = window;
   const taps = tapsOf(window.kernel);
   const size = volume(input);
@@ -227,7 +227,7 @@ const convTranspose: ReferenceRule = (c) => {
     throw errors.weightsDoNotFitInput(w.dims, groups, x.dims);
   const window = transposedWindow(c, spatial, kernel);
   // Seen from the result, the window slides over it and lands on the input's places.
-  const sliding: Window = { ...window, input: window.output, output: window.input };
+  const sliding: ReferenceWindow = { ...window, input: window.output, output: window.input };
   const places = volume(window.output);
   const size = volume(window.input);
   const taps = tapsOf(window.kernel);
@@ -259,7 +259,7 @@ const convTranspose: ReferenceRule = (c) => {
       }
     }
   }
-  return [tensorOf(x.dtype, [batch, filters, ...spatialOf(window, window.output)], out)];
+  return [referenceTensor(x.dtype, [batch, filters, ...spatialOf(window, window.output)], out)];
 };
 
 export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {

@@ -1,5 +1,4 @@
 import type { DType } from "../../ir/dtype.js";
-import { dtypeFromCode } from "../../ir/dtype.js";
 import {
   add,
   differentDim,
@@ -18,8 +17,9 @@ import {
   type Dims,
   type InferContext,
   type InferRule,
-  tensorOf,
+  tensorConclusion,
 } from "../../rules/fact.js";
+import { dtypeAttribute, likeFirst, typeOfFirst } from "../../rules/inference.js";
 import { broadcastShapes, commonDType } from "../../rules/shapes.js";
 import type { OPERATORS } from "./operators.js";
 
@@ -149,14 +149,15 @@ function binary(f?: Scalar, result?: DType): InferRule {
     if (shape === "mismatch") return c.reject("the input shapes do not broadcast");
     const dtype = result ?? commonDType(c, [0, 1]);
     const plain = c.opset >= 7 && f !== undefined;
-    return [tensorOf(dtype, shape, plain ? zip(c, shape, [0, 1], f, result) : undefined)];
+    return [tensorConclusion(dtype, shape, plain ? zip(c, shape, [0, 1], f, result) : undefined)];
   };
 }
 
 /** Bit shifts and powers take their type from the first operand. */
 const firstTyped: InferRule = (c) => {
   const shape = pairShape(c);
-  return shape === "mismatch" ? c.reject("the input shapes do not broadcast") : [tensorOf(c.dtype(0), shape)];
+  if (shape === "mismatch") return c.reject("the input shapes do not broadcast");
+  return [tensorConclusion(c.dtype(0), shape)];
 };
 
 function variadic(f?: Scalar): InferRule {
@@ -167,27 +168,19 @@ function variadic(f?: Scalar): InferRule {
     const shape = c.opset < 8 ? shapes.find((known) => known !== undefined) : broadcastShapes(shapes);
     if (shape === "mismatch") return c.reject("the input shapes do not broadcast");
     const elements = f === undefined || c.opset < 8 ? undefined : zip(c, shape, inputs, f);
-    return [tensorOf(commonDType(c, inputs), shape, elements)];
+    return [tensorConclusion(commonDType(c, inputs), shape, elements)];
   };
 }
 
-/** Same type, same shape. */
-export const same: InferRule = (c) => {
-  const type = c.type(0);
-  return type === undefined ? [] : [{ type }];
-};
-
 function unary(f: Scalar): InferRule {
-  return (c) => [tensorOf(c.dtype(0), c.shape(0), zip(c, c.shape(0), [0], f))];
+  return (c) => [tensorConclusion(c.dtype(0), c.shape(0), zip(c, c.shape(0), [0], f))];
 }
 
 function test(f?: Scalar): InferRule {
   return (c) => [
-    tensorOf("bool", c.shape(0), f === undefined ? undefined : zip(c, c.shape(0), [0], f, "bool")),
+    tensorConclusion("bool", c.shape(0), f === undefined ? undefined : zip(c, c.shape(0), [0], f, "bool")),
   ];
 }
-
-const clip: InferRule = (c) => [tensorOf(c.dtype(0), c.shape(0))];
 
 const where: InferRule = (c) => {
   const shape = broadcastShapes([c.shape(0), c.shape(1), c.shape(2)]);
@@ -196,7 +189,7 @@ const where: InferRule = (c) => {
     if (typeof condition === "number") return condition !== 0 ? yes : no;
     return sameDim(yes, no) ? yes : undefined;
   };
-  return [tensorOf(commonDType(c, [1, 2]), shape, zip(c, shape, [0, 1, 2], pick))];
+  return [tensorConclusion(commonDType(c, [1, 2]), shape, zip(c, shape, [0, 1, 2], pick))];
 };
 
 /** Number conversions truncate towards zero; bool is "not zero". */
@@ -211,7 +204,7 @@ function converted(value: MaybeDim, from: DType | undefined, to: DType | undefin
 function castTo(c: InferContext, to: DType | undefined): Conclusions {
   const from = c.dtype(0);
   const elements = c.elements(0)?.map((value) => converted(value, from, to));
-  return [tensorOf(to, c.shape(0), elements)];
+  return [tensorConclusion(to, c.shape(0), elements)];
 }
 
 const CAST_NAMES: Readonly<Record<string, DType>> = {
@@ -233,17 +226,13 @@ const CAST_NAMES: Readonly<Record<string, DType>> = {
 /** Before opset 6 the type is written by name. */
 const cast: InferRule = (c) => {
   if (c.opset < 6) return castTo(c, CAST_NAMES[c.text("to") ?? ""]);
-  const code = c.int("to");
-  return castTo(c, code === undefined || code === 0 ? undefined : dtypeFromCode(code));
+  return castTo(c, dtypeAttribute(c, "to"));
 };
 
 const castLike: InferRule = (c) => castTo(c, c.dtype(1));
 
 /** Reads the same bits as another type of the same width. */
-const bitCast: InferRule = (c) => {
-  const code = c.int("to");
-  return [tensorOf(code === undefined ? undefined : dtypeFromCode(code), c.shape(0))];
-};
+const bitCast: InferRule = (c) => [tensorConclusion(dtypeAttribute(c, "to"), c.shape(0))];
 
 const roundHalfEven = (x: number): number => {
   const floor = Math.floor(x);
@@ -264,45 +253,39 @@ const mod: Scalar = ([a, b], dtype) => {
   return a >= 0 && b > 0 ? a % b : undefined;
 };
 
-const power: InferRule = (c) => {
-  const shape = pairShape(c);
-  if (shape === "mismatch") return c.reject("the input shapes do not broadcast");
-  return [tensorOf(c.dtype(0), shape)];
-};
-
 export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {
-  Acos: same,
-  Acosh: same,
-  Asin: same,
-  Asinh: same,
-  Atan: same,
-  Atanh: same,
-  BitwiseNot: same,
-  Celu: same,
-  Cos: same,
-  Cosh: same,
-  Elu: same,
-  Erf: same,
-  Exp: same,
-  Gelu: same,
-  HardSigmoid: same,
-  HardSwish: same,
-  LeakyRelu: same,
-  Log: same,
-  Mish: same,
-  Selu: same,
-  Shrink: same,
-  Sigmoid: same,
-  Sign: same,
-  Sin: same,
-  Sinh: same,
-  Softplus: same,
-  Softsign: same,
-  Swish: same,
-  Tan: same,
-  Tanh: same,
-  ThresholdedRelu: same,
-  PRelu: same,
+  Acos: typeOfFirst,
+  Acosh: typeOfFirst,
+  Asin: typeOfFirst,
+  Asinh: typeOfFirst,
+  Atan: typeOfFirst,
+  Atanh: typeOfFirst,
+  BitwiseNot: typeOfFirst,
+  Celu: typeOfFirst,
+  Cos: typeOfFirst,
+  Cosh: typeOfFirst,
+  Elu: typeOfFirst,
+  Erf: typeOfFirst,
+  Exp: typeOfFirst,
+  Gelu: typeOfFirst,
+  HardSigmoid: typeOfFirst,
+  HardSwish: typeOfFirst,
+  LeakyRelu: typeOfFirst,
+  Log: typeOfFirst,
+  Mish: typeOfFirst,
+  Selu: typeOfFirst,
+  Shrink: typeOfFirst,
+  Sigmoid: typeOfFirst,
+  Sign: typeOfFirst,
+  Sin: typeOfFirst,
+  Sinh: typeOfFirst,
+  Softplus: typeOfFirst,
+  Softsign: typeOfFirst,
+  Swish: typeOfFirst,
+  Tan: typeOfFirst,
+  Tanh: typeOfFirst,
+  ThresholdedRelu: typeOfFirst,
+  PRelu: typeOfFirst,
   Relu: unary(([x]) => max(x, 0)),
   Abs: unary(([x]) => (typeof x === "number" ? Math.abs(x) : leastOf(x) >= 0 ? x : undefined)),
   Neg: unary(([x]) => mul(x, -1)),
@@ -311,13 +294,13 @@ export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {
   Round: unary(whole(roundHalfEven)),
   Sqrt: unary(number(Math.sqrt)),
   Reciprocal: unary(number((x) => 1 / x)),
-  Clip: clip,
+  Clip: likeFirst,
   Add: binary(arithmetic(add, (a, b) => a + b)),
   Sub: binary(arithmetic(sub, (a, b) => a - b)),
   Mul: binary(arithmetic(mul, (a, b) => a * b)),
   Div: binary(divide),
   Mod: binary(mod),
-  Pow: power,
+  Pow: firstTyped,
   BitShift: firstTyped,
   BitwiseAnd: binary(),
   BitwiseOr: binary(),

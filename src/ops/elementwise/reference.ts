@@ -8,9 +8,9 @@ import {
   forEachRow,
   isInteger,
   type ReferenceTensor,
+  referenceTensor,
   reshape,
   sizeOf,
-  tensorOf,
   wrapInteger,
 } from "../../float64/tensor.js";
 import { DTYPES, type DType, isFloat } from "../../ir/dtype.js";
@@ -27,7 +27,7 @@ export function mapTensor(tensor: ReferenceTensor, f: Unary, dtype: DType = tens
   const { data, dims } = tensor;
   const out = allocate(data.length);
   for (let i = 0; i < data.length; i++) out[i] = f(data[i] ?? 0);
-  return tensorOf(dtype, dims, out);
+  return referenceTensor(dtype, dims, out);
 }
 
 /** f on every pair of elements of two tensors, broadcast against each other. */
@@ -53,7 +53,7 @@ export function zip(
     for (let i = 0; i < length; i++, atA += stepA, atB += stepB)
       out[start + i] = f(a.data[atA] ?? 0, b.data[atB] ?? 0);
   });
-  return tensorOf(dtype, dims, out);
+  return referenceTensor(dtype, dims, out);
 }
 
 function unary(f: Unary): ReferenceRule {
@@ -162,7 +162,7 @@ const where: ReferenceRule = (c) => {
   const [a, b] = [expand(yes, dims).data, expand(no, dims).data];
   const out = allocate(test.length);
   for (let i = 0; i < out.length; i++) out[i] = (test[i] !== 0 ? a[i] : b[i]) ?? 0;
-  return [tensorOf(yes.dtype, dims, out)];
+  return [referenceTensor(yes.dtype, dims, out)];
 };
 
 /** Casts between float types keep the value: see evaluateReference. */

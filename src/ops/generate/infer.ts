@@ -1,21 +1,22 @@
-import { type DType, dtypeFromCode } from "../../ir/dtype.js";
+import type { DType } from "../../ir/dtype.js";
 import { ceilDiv, leastOf, type MaybeDim, max, sub } from "../../rules/dims.js";
 import type { FacetTable } from "../../rules/facet.js";
 import {
   type Conclusion,
   type Conclusions,
   type Dims,
-  type FactType,
   type InferContext,
   type InferRule,
-  tensorOf,
+  tensorConclusion,
+  typeConclusion,
 } from "../../rules/fact.js";
+import { dtypeAttribute } from "../../rules/inference.js";
 import { commonDType, unknownRank } from "../../rules/shapes.js";
 import { held } from "../elementwise/infer.js";
 import type { OPERATORS } from "./operators.js";
 
 function filled(dtype: DType | undefined, dims: readonly number[], elements: readonly number[]): Conclusion {
-  return tensorOf(dtype, dims, elements);
+  return tensorConclusion(dtype, dims, elements);
 }
 
 /** Exactly one attribute holds the constant. */
@@ -27,7 +28,7 @@ const constant: InferRule = (c) => {
           { type: { kind: "tensor", dtype: attr.value.dtype, shape: attr.value.dims }, tensor: attr.value },
         ];
       case "sparse_tensor":
-        return [tensorOf(attr.value.values.dtype, attr.value.dims)];
+        return [tensorConclusion(attr.value.values.dtype, attr.value.dims)];
       case "float":
         return [filled("float", [], [Math.fround(attr.value)])];
       case "floats":
@@ -37,9 +38,9 @@ const constant: InferRule = (c) => {
       case "ints":
         return [filled("int64", [attr.value.length], attr.value.map(Number))];
       case "string":
-        return [tensorOf("string", [])];
+        return [tensorConclusion("string", [])];
       case "strings":
-        return [tensorOf("string", [attr.value.length])];
+        return [tensorConclusion("string", [attr.value.length])];
       default:
         break;
     }
@@ -62,9 +63,11 @@ const constantOfShape: InferRule = (c) => {
   const count =
     dims !== undefined && sizes.length === dims.length ? sizes.reduce((a, b) => a * b, 1) : undefined;
   const dtype = value?.dtype ?? "float";
-  if (count === undefined || count > 64) return [tensorOf(dtype, dims)];
+  if (count === undefined || count > 64) return [tensorConclusion(dtype, dims)];
   const fill = value === undefined ? 0 : c.read(value)?.[0];
-  return [tensorOf(dtype, dims, fill === undefined ? undefined : Array.from({ length: count }, () => fill))];
+  return [
+    tensorConclusion(dtype, dims, fill === undefined ? undefined : Array.from({ length: count }, () => fill)),
+  ];
 };
 
 const range: InferRule = (c) => {
@@ -76,7 +79,7 @@ const range: InferRule = (c) => {
   const elements = first
     ? Array.from({ length: count }, (_, i) => held(start + i * delta, dtype))
     : undefined;
-  return [tensorOf(dtype, [count], dtype === "int64" || dtype === "int32" ? elements : undefined)];
+  return [tensorConclusion(dtype, [count], dtype === "int64" || dtype === "int32" ? elements : undefined)];
 };
 
 function rangeCount(start: MaybeDim, limit: MaybeDim, delta: MaybeDim): MaybeDim {
@@ -86,29 +89,21 @@ function rangeCount(start: MaybeDim, limit: MaybeDim, delta: MaybeDim): MaybeDim
   return Number.isInteger(delta) ? max(ceilDiv(sub(limit, start), delta), 0) : undefined;
 }
 
-const dtypeAttribute = (c: InferContext, name: string): DType | undefined => {
-  const code = c.int(name);
-  return code === undefined || code === 0 ? undefined : dtypeFromCode(code);
-};
-
 /** Shape and, unless `dtype` says otherwise, type of the input. */
-const like: InferRule = (c) => [tensorOf(dtypeAttribute(c, "dtype") ?? c.dtype(0), c.shape(0))];
+const like: InferRule = (c) => [tensorConclusion(dtypeAttribute(c, "dtype") ?? c.dtype(0), c.shape(0))];
 
 const random = (c: InferContext): Conclusions => [
-  tensorOf(dtypeAttribute(c, "dtype") ?? "float", c.ints("shape")),
+  tensorConclusion(dtypeAttribute(c, "dtype") ?? "float", c.ints("shape")),
 ];
 
 const multinomial: InferRule = (c) => [
-  tensorOf(dtypeAttribute(c, "dtype") ?? "int32", [c.shape(0)?.[0], c.int("sample_size", 1)]),
+  tensorConclusion(dtypeAttribute(c, "dtype") ?? "int32", [c.shape(0)?.[0], c.int("sample_size", 1)]),
 ];
-
-const typed = (type: FactType | undefined): Conclusion | undefined =>
-  type === undefined ? undefined : { type };
 
 /** The mask is boolean from opset 10 on. */
 const dropout: InferRule = (c) => [
-  typed(c.type(0)),
-  tensorOf(c.opset >= 10 ? "bool" : c.dtype(0), c.shape(0)),
+  typeConclusion(c.type(0)),
+  tensorConclusion(c.opset >= 10 ? "bool" : c.dtype(0), c.shape(0)),
 ];
 
 export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {

@@ -1,4 +1,4 @@
-import { allocate, sizeOf, tensorOf } from "../../float64/tensor.js";
+import { allocate, referenceTensor, sizeOf } from "../../float64/tensor.js";
 import { errors as shared } from "../../rules/errors.js";
 import { type FacetTable, type Gap, opaque } from "../../rules/facet.js";
 import { fail, type ReferenceRule } from "../../rules/reference/rule.js";
@@ -8,20 +8,20 @@ import type { OPERATORS } from "./operators.js";
 const constant: ReferenceRule = (c) => {
   const tensor = c.tensor("value");
   if (tensor !== undefined) return [tensor];
-  if (c.has("value_float")) return [tensorOf("float", [], [c.float("value_float", 0)])];
-  if (c.has("value_int")) return [tensorOf("int64", [], [c.int("value_int", 0)])];
+  if (c.has("value_float")) return [referenceTensor("float", [], [c.float("value_float", 0)])];
+  if (c.has("value_int")) return [referenceTensor("int64", [], [c.int("value_int", 0)])];
   const floats = c.floats("value_floats");
-  if (floats !== undefined) return [tensorOf("float", [floats.length], floats)];
+  if (floats !== undefined) return [referenceTensor("float", [floats.length], floats)];
   const ints = c.ints("value_ints");
   return ints === undefined
     ? fail(errors.constantHoldsNoNumbers())
-    : [tensorOf("int64", [ints.length], ints)];
+    : [referenceTensor("int64", [ints.length], ints)];
 };
 
 const constantOfShape: ReferenceRule = (c) => {
   const dims = c.numbers(0) ?? [];
   const value = c.tensor("value");
-  return [tensorOf(value?.dtype ?? "float", dims, allocate(sizeOf(dims)).fill(value?.data[0] ?? 0))];
+  return [referenceTensor(value?.dtype ?? "float", dims, allocate(sizeOf(dims)).fill(value?.data[0] ?? 0))];
 };
 
 const range: ReferenceRule = (c) => {
@@ -29,7 +29,7 @@ const range: ReferenceRule = (c) => {
   const count = Math.max(0, Math.ceil((limit - start) / delta));
   const out = allocate(count);
   for (let i = 0; i < count; i++) out[i] = start + i * delta;
-  return [tensorOf(c.input(0).dtype, [count], out)];
+  return [referenceTensor(c.input(0).dtype, [count], out)];
 };
 
 const eyeLike: ReferenceRule = (c) => {
@@ -41,7 +41,7 @@ const eyeLike: ReferenceRule = (c) => {
     const column = row + c.int("k", 0);
     if (column >= 0 && column < columns) out[row * columns + column] = 1;
   }
-  return [tensorOf(x.dtype, x.dims, out)];
+  return [referenceTensor(x.dtype, x.dims, out)];
 };
 
 const dropout: ReferenceRule = (c) => {
@@ -50,7 +50,7 @@ const dropout: ReferenceRule = (c) => {
   const ratio = c.optional(1)?.data[0] ?? c.float("ratio", 0.5);
   if ((training && ratio !== 0) || (c.opset < 7 && c.has("is_test") && c.int("is_test", 0) === 0))
     throw shared.referenceIsTrainingForm();
-  return [x, tensorOf("bool", x.dims, allocate(x.data.length).fill(1))];
+  return [x, referenceTensor("bool", x.dims, allocate(x.data.length).fill(1))];
 };
 
 const DRAWN: Gap = opaque("two runs of it differ");

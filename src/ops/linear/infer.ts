@@ -6,7 +6,7 @@ import {
   type Dims,
   type InferContext,
   type InferRule,
-  tensorOf,
+  tensorConclusion,
 } from "../../rules/fact.js";
 import { broadcastShapes, commonDType } from "../../rules/shapes.js";
 import type { OPERATORS } from "./operators.js";
@@ -18,7 +18,7 @@ export const gemm: InferRule = (c) => {
     return c.reject("A or B is no matrix");
   const rows = c.bool("transA", false) ? a?.[1] : a?.[0];
   const columns = c.bool("transB", false) ? b?.[0] : b?.[1];
-  return [tensorOf(commonDType(c, [0, 1, 2]), [rows, columns])];
+  return [tensorConclusion(commonDType(c, [0, 1, 2]), [rows, columns])];
 };
 
 /** The product of two inputs. */
@@ -33,14 +33,14 @@ export function productOf(
   b: Dims | undefined,
   dtype: DType | undefined,
 ): Conclusions {
-  if (a === undefined || b === undefined) return [tensorOf(dtype, undefined)];
+  if (a === undefined || b === undefined) return [tensorConclusion(dtype, undefined)];
   if (a.length === 0 || b.length === 0) return c.reject("an operand is a scalar");
   const rows = a.length === 1 ? [] : [a.at(-2)];
   const columns = b.length === 1 ? [] : [b.at(-1)];
   if (differentDim(a.at(-1), b.length === 1 ? b[0] : b.at(-2))) return c.reject("the inner sizes differ");
   const batch = broadcastShapes([a.slice(0, -2), b.slice(0, -2)]);
   if (batch === "mismatch") return c.reject("the batch axes do not broadcast");
-  return [tensorOf(dtype, batch === undefined ? undefined : [...batch, ...rows, ...columns])];
+  return [tensorConclusion(dtype, batch === undefined ? undefined : [...batch, ...rows, ...columns])];
 }
 
 const einsum: InferRule = (c) => {
@@ -56,7 +56,7 @@ const einsum: InferRule = (c) => {
   for (const [index, term] of terms.entries()) {
     const shape = shapes[index];
     if (shape === undefined) {
-      if (letters.includes("...")) return [tensorOf(dtype, undefined)];
+      if (letters.includes("...")) return [tensorConclusion(dtype, undefined)];
       for (const letter of term.replace("...", "")) if (!sizes.has(letter)) sizes.set(letter, undefined);
       continue;
     }
@@ -82,7 +82,9 @@ const einsum: InferRule = (c) => {
   }
   const [before = "", after] = letters.split("...");
   const named = (part: string): MaybeDim[] => [...part].map((letter) => sizes.get(letter));
-  return [tensorOf(dtype, [...named(before), ...(after === undefined ? [] : [...batch, ...named(after)])])];
+  return [
+    tensorConclusion(dtype, [...named(before), ...(after === undefined ? [] : [...batch, ...named(after)])]),
+  ];
 };
 
 /** Without "->" the output has the ellipsis and the letters that occur once, in alphabetical order. */
@@ -95,7 +97,7 @@ function implicitOutput(inputs: string): string {
 const det: InferRule = (c) => {
   const x = c.shape(0);
   if (x !== undefined && x.length < 2) return c.reject("X is no matrix");
-  return [tensorOf(c.dtype(0), x?.slice(0, -2))];
+  return [tensorConclusion(c.dtype(0), x?.slice(0, -2))];
 };
 
 export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {

@@ -2,9 +2,9 @@ import {
   allocate,
   broadcastDims,
   type ReferenceTensor,
+  referenceTensor,
   sizeOf,
   stridesOf,
-  tensorOf,
 } from "../../float64/tensor.js";
 import type { ReferenceRule } from "../../rules/reference/rule.js";
 import { errors } from "./errors.js";
@@ -52,7 +52,7 @@ export const einsum: ReferenceRule = (c) => {
     const at = Math.floor(i / summed);
     out[at] = (out[at] ?? 0) + product;
   }
-  return [tensorOf(c.input(0).dtype, outDims, out)];
+  return [referenceTensor(c.input(0).dtype, outDims, out)];
 };
 
 function spelled(text: string, hidden: number): string[] {

@@ -6,8 +6,8 @@ import {
   expand,
   forEachRow,
   type ReferenceTensor,
+  referenceTensor,
   sizeOf,
-  tensorOf,
 } from "../../float64/tensor.js";
 import { type FacetTable, missing } from "../../rules/facet.js";
 import type { ReferenceRule } from "../../rules/reference/rule.js";
@@ -40,7 +40,7 @@ export function multiply(a: ReferenceTensor, b: ReferenceTensor): ReferenceTenso
     });
   });
   const dims = [...outer, ...(a.dims.length === 1 ? [] : [rows]), ...(b.dims.length === 1 ? [] : [columns])];
-  return tensorOf(a.dtype, dims, out);
+  return referenceTensor(a.dtype, dims, out);
 }
 
 /** Where each matrix of a broadcast stack begins. */
@@ -78,7 +78,7 @@ const gemm: ReferenceRule = (c) => {
   const added = bias === undefined ? undefined : expand(bias, [rows, columns]).data;
   for (let i = 0; i < out.length; i++)
     out[i] = alpha * (out[i] ?? 0) + (added === undefined ? 0 : beta * (added[i] ?? 0));
-  return [tensorOf(a.dtype, [rows, columns], out)];
+  return [referenceTensor(a.dtype, [rows, columns], out)];
 };
 
 /** A tensor less its zero point: a scalar, or one per row of A (`axis` -2) or column of B (-1). */

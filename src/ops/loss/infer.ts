@@ -1,11 +1,11 @@
 import type { FacetTable } from "../../rules/facet.js";
-import { type InferRule, tensorOf } from "../../rules/fact.js";
+import { type InferRule, tensorConclusion } from "../../rules/fact.js";
 import type { OPERATORS } from "./operators.js";
 
 /** A scalar, or with reduction = none one loss per label; then the logarithm of the probabilities. */
 const loss: InferRule = (c) => [
-  tensorOf(c.dtype(0), (c.text("reduction") ?? "mean") === "none" ? c.shape(1) : []),
-  tensorOf(c.dtype(0), c.shape(0)),
+  tensorConclusion(c.dtype(0), (c.text("reduction") ?? "mean") === "none" ? c.shape(1) : []),
+  tensorConclusion(c.dtype(0), c.shape(0)),
 ];
 
 export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {

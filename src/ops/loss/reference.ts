@@ -1,4 +1,4 @@
-import { allocate, type ReferenceTensor, splitAt, tensorOf } from "../../float64/tensor.js";
+import { allocate, type ReferenceTensor, referenceTensor, splitAt } from "../../float64/tensor.js";
 import type { FacetTable } from "../../rules/facet.js";
 import type { ReferenceContext, ReferenceRule } from "../../rules/reference/rule.js";
 import { errors } from "./errors.js";
@@ -24,8 +24,8 @@ function likelihoodLoss(c: ReferenceContext, logarithms: ReferenceTensor): Refer
     count += weight;
   }
   const reduction = c.text("reduction", "mean");
-  if (reduction === "none") return tensorOf(logarithms.dtype, labels.dims, losses);
-  return tensorOf(logarithms.dtype, [], [reduction === "sum" ? total : total / count]);
+  if (reduction === "none") return referenceTensor(logarithms.dtype, labels.dims, losses);
+  return referenceTensor(logarithms.dtype, [], [reduction === "sum" ? total : total / count]);
 }
 
 /** The logarithms of the probabilities over the classes on axis 1. */
@@ -42,7 +42,7 @@ function logSoftmax(x: ReferenceTensor): ReferenceTensor {
       for (let k = 0; k < size; k++) out[at(k)] = (x.data[at(k)] ?? 0) - most - Math.log(sum);
     }
   }
-  return tensorOf(x.dtype, x.dims, out);
+  return referenceTensor(x.dtype, x.dims, out);
 }
 
 const softmaxCrossEntropy: ReferenceRule = (c) => {

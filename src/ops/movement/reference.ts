@@ -6,11 +6,11 @@ import {
   forEachRow,
   gatherStrided,
   type ReferenceTensor,
+  referenceTensor,
   reshape,
   sizeOf,
   splitAt,
   stridesOf,
-  tensorOf,
   transpose,
 } from "../../float64/tensor.js";
 import { errors as shared } from "../../rules/errors.js";
@@ -35,14 +35,14 @@ const concat: ReferenceRule = (c) => {
       out.set(part.data.subarray(n * length, (n + 1) * length), n * total * inner + from);
     from += length;
   }
-  return [tensorOf(first.dtype, dims, out)];
+  return [referenceTensor(first.dtype, dims, out)];
 };
 
 /** Elements [start, start + size) of an axis. */
 function slab(x: ReferenceTensor, axis: number, start: number, size: number): ReferenceTensor {
   const strides = stridesOf(x.dims);
   const dims = x.dims.map((dim, index) => (index === axis ? size : dim));
-  return tensorOf(x.dtype, dims, gatherStrided(x.data, dims, strides, start * (strides[axis] ?? 1)));
+  return referenceTensor(x.dtype, dims, gatherStrided(x.data, dims, strides, start * (strides[axis] ?? 1)));
 }
 
 const split: ReferenceRule = (c) => {
@@ -86,7 +86,7 @@ const slice: ReferenceRule = (c) => {
     base += start * (strides[axis] ?? 1);
     strides[axis] = (strides[axis] ?? 1) * step;
   });
-  return [tensorOf(x.dtype, dims, gatherStrided(x.data, dims, strides, base))];
+  return [referenceTensor(x.dtype, dims, gatherStrided(x.data, dims, strides, base))];
 };
 
 function within(index: number, size: number): number {
@@ -108,7 +108,7 @@ const gather: ReferenceRule = (c) => {
       at += inner;
     }
   }
-  return [tensorOf(x.dtype, dims, out)];
+  return [referenceTensor(x.dtype, dims, out)];
 };
 
 /** For each element of `indices`, the place in a tensor of `dims` whose coordinate on `axis` it gives. */
@@ -132,7 +132,7 @@ const gatherElements: ReferenceRule = (c) => {
   const axis = axisOf(c.int("axis", 0), x.dims.length);
   const places = elementPlaces(x.dims, indices, axis);
   return [
-    tensorOf(
+    referenceTensor(
       x.dtype,
       indices.dims,
       places.map((place) => x.data[place] ?? 0),
@@ -160,7 +160,7 @@ const scatterElements: ReferenceRule = (c) => {
   elementPlaces(x.dims, indices, axisOf(c.int("axis", 0), x.dims.length)).forEach((place, i) => {
     out[place] = reduce(out[place] ?? 0, updates.data[i] ?? 0);
   });
-  return [tensorOf(x.dtype, x.dims, out)];
+  return [referenceTensor(x.dtype, x.dims, out)];
 };
 
 /** The first element of each slice that a tensor of index tuples names; `lead` leading axes are shared. */
@@ -191,7 +191,7 @@ const gatherNd: ReferenceRule = (c) => {
   places.forEach((place, i) => {
     out.set(x.data.subarray(place, place + inner), i * inner);
   });
-  return [tensorOf(x.dtype, [...indices.dims.slice(0, -1), ...rest], out)];
+  return [referenceTensor(x.dtype, [...indices.dims.slice(0, -1), ...rest], out)];
 };
 
 const scatterNd: ReferenceRule = (c) => {
@@ -203,7 +203,7 @@ const scatterNd: ReferenceRule = (c) => {
     for (let k = 0; k < inner; k++)
       out[place + k] = reduce(out[place + k] ?? 0, updates.data[i * inner + k] ?? 0);
   });
-  return [tensorOf(x.dtype, x.dims, out)];
+  return [referenceTensor(x.dtype, x.dims, out)];
 };
 
 /** Where a padded coordinate takes its element from; undefined: the pad value. */
@@ -247,7 +247,7 @@ const pad: ReferenceRule = (c) => {
         out.set(current.data.subarray(first, first + inner), (n * size + at) * inner);
       });
     }
-    current = tensorOf(
+    current = referenceTensor(
       x.dtype,
       current.dims.map((dim, index) => (index === axis ? size : dim)),
       out,
@@ -262,7 +262,7 @@ const tile: ReferenceRule = (c) => {
   const pairs = x.dims.flatMap((dim, axis) => [repeats[axis] ?? 1, dim]);
   const strides = stridesOf(x.dims).flatMap((stride) => [0, stride]);
   const dims = x.dims.map((dim, axis) => dim * (repeats[axis] ?? 1));
-  return [tensorOf(x.dtype, dims, gatherStrided(x.data, pairs, strides))];
+  return [referenceTensor(x.dtype, dims, gatherStrided(x.data, pairs, strides))];
 };
 
 const depthToSpace: ReferenceRule = (c) => {
@@ -300,7 +300,7 @@ const compress: ReferenceRule = (c) => {
     }
   }
   return [
-    tensorOf(
+    referenceTensor(
       x.dtype,
       x.dims.map((dim, index) => (index === axis ? kept.length : dim)),
       out,
@@ -317,7 +317,7 @@ const trilu: ReferenceRule = (c) => {
     const diagonal = (index % columns) - (Math.floor(index / columns) % rows);
     return (upper ? diagonal >= k : diagonal <= k) ? value : 0;
   });
-  return [tensorOf(x.dtype, x.dims, out)];
+  return [referenceTensor(x.dtype, x.dims, out)];
 };
 
 const oneHot: ReferenceRule = (c) => {
@@ -333,7 +333,7 @@ const oneHot: ReferenceRule = (c) => {
     if (at < 0 || at >= depth) return;
     out[(Math.floor(i / inner) * depth + at) * inner + (i % inner)] = on;
   });
-  return [tensorOf(values.dtype, dims, out)];
+  return [referenceTensor(values.dtype, dims, out)];
 };
 
 const nonZero: ReferenceRule = (c) => {
@@ -343,7 +343,7 @@ const nonZero: ReferenceRule = (c) => {
   const coordinates = x.dims.map((dim, axis) =>
     places.map((place) => Math.floor(place / (strides[axis] ?? 1)) % dim),
   );
-  return [tensorOf("int64", [x.dims.length, places.length], coordinates.flat())];
+  return [referenceTensor("int64", [x.dims.length, places.length], coordinates.flat())];
 };
 
 export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {

@@ -1,5 +1,5 @@
 import { add, ceilDiv, leastOf, type MaybeDim, max, min, sub } from "../../rules/dims.js";
-import { type Dims, type InferContext, type InferRule, tensorOf } from "../../rules/fact.js";
+import { type Dims, type InferContext, type InferRule, tensorConclusion } from "../../rules/fact.js";
 import { normalAxes, unknownDims } from "../../rules/shapes.js";
 
 /** What writers put for "to the end"; no axis is that long. */
@@ -38,8 +38,8 @@ export const slice: InferRule = (c) => {
   const x = c.shape(0);
   const bounds = boundsOf(c);
   if (bounds === undefined) return c.reject("starts and ends are missing");
-  if (x === undefined) return [tensorOf(c.dtype(0), undefined)];
-  if (bounds === "unknown") return [tensorOf(c.dtype(0), unknownDims(x.length))];
+  if (x === undefined) return [tensorConclusion(c.dtype(0), undefined)];
+  if (bounds === "unknown") return [tensorConclusion(c.dtype(0), unknownDims(x.length))];
   const { starts, ends, steps } = bounds;
   const axes = normalAxes(bounds.axes, x.length);
   if (axes === undefined || starts.length !== axes.length || ends.length !== axes.length) {
@@ -49,7 +49,7 @@ export const slice: InferRule = (c) => {
   axes.forEach((axis, i) => {
     dims[axis] = sliceLength(x[axis], starts[i], ends[i], steps[i] ?? 0);
   });
-  return [tensorOf(c.dtype(0), dims, slicedElements(c, starts[0], ends[0], steps[0] ?? 0))];
+  return [tensorConclusion(c.dtype(0), dims, slicedElements(c, starts[0], ends[0], steps[0] ?? 0))];
 };
 
 function sliceLength(size: MaybeDim, start: MaybeDim, end: MaybeDim, step: number): MaybeDim {

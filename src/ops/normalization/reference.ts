@@ -3,10 +3,10 @@ import {
   axisOf,
   expand,
   type ReferenceTensor,
+  referenceTensor,
   reshape,
   sizeOf,
   splitAt,
-  tensorOf,
 } from "../../float64/tensor.js";
 import { errors as shared } from "../../rules/errors.js";
 import { type FacetTable, missing } from "../../rules/facet.js";
@@ -37,8 +37,10 @@ const trainBatchNormalization: ReferenceRule = (c) => {
     variance[channel] = (c.input(4).data[channel] ?? 0) * keep + moments.variance * (1 - keep);
   }
   affine(out, x.dims, c.input(1).data, c.input(2).data);
-  const running = [mean, variance].map((data, index) => tensorOf(c.input(3 + index).dtype, [size], data));
-  return [tensorOf(x.dtype, x.dims, out), ...running];
+  const running = [mean, variance].map((data, index) =>
+    referenceTensor(c.input(3 + index).dtype, [size], data),
+  );
+  return [referenceTensor(x.dtype, x.dims, out), ...running];
 };
 
 /** y = x * scale[c] + shift[c] on axis 1. */
@@ -60,7 +62,7 @@ const batchNormalization: ReferenceRule = (c) => {
     const shift = bias.data[channel] ?? 0;
     for (const end = at + inner; at < end; at++) out[at] = ((x.data[at] ?? 0) - centre) * factor + shift;
   }
-  return [tensorOf(x.dtype, x.dims, out)];
+  return [referenceTensor(x.dtype, x.dims, out)];
 };
 
 interface Moments {
@@ -102,7 +104,7 @@ const instanceNormalization: ReferenceRule = (c) => {
   const x = c.input(0);
   const out = standardize(x.data, splitAt(x.dims, 1).inner, c.float("epsilon", 1e-5));
   affine(out, x.dims, c.input(1).data, c.input(2).data);
-  return [tensorOf(x.dtype, x.dims, out)];
+  return [referenceTensor(x.dtype, x.dims, out)];
 };
 
 const groupNormalization: ReferenceRule = (c) => {
@@ -117,7 +119,7 @@ const groupNormalization: ReferenceRule = (c) => {
       ? t.data
       : Float64Array.from({ length: channels }, (_, i) => t.data[Math.floor((i * groups) / channels)] ?? 0);
   affine(out, x.dims, perChannel(c.input(1)), perChannel(c.input(2)));
-  return [tensorOf(x.dtype, x.dims, out)];
+  return [referenceTensor(x.dtype, x.dims, out)];
 };
 
 function trailing(c: ReferenceContext, x: ReferenceTensor): { axis: number; length: number } {
@@ -148,12 +150,12 @@ const layerNormalization: ReferenceRule = (c) => {
   const dims = x.dims.map((dim, index) => (index < axis ? dim : 1));
   return [
     out,
-    tensorOf(
+    referenceTensor(
       "float",
       dims,
       rows.map(({ mean }) => mean),
     ),
-    tensorOf(
+    referenceTensor(
       "float",
       dims,
       rows.map(({ variance }) => 1 / Math.sqrt(variance + epsilon)),
@@ -195,7 +197,7 @@ const lrn: ReferenceRule = (c) => {
       }
     }
   }
-  return [tensorOf(x.dtype, x.dims, out)];
+  return [referenceTensor(x.dtype, x.dims, out)];
 };
 
 const meanVariance: ReferenceRule = (c) => {
@@ -217,7 +219,7 @@ const meanVariance: ReferenceRule = (c) => {
         for (let i = block; i < block + inner; i++) out[i] = ((x.data[i] ?? 0) - mean) * factor;
     }
   }
-  return [tensorOf(x.dtype, x.dims, out)];
+  return [referenceTensor(x.dtype, x.dims, out)];
 };
 
 const lpNormalization: ReferenceRule = (c) => {
@@ -234,7 +236,7 @@ const lpNormalization: ReferenceRule = (c) => {
       for (let k = 0; k < size; k++) out[at(k)] = norm === 0 ? 0 : (x.data[at(k)] ?? 0) / norm;
     }
   }
-  return [tensorOf(x.dtype, x.dims, out)];
+  return [referenceTensor(x.dtype, x.dims, out)];
 };
 
 /** Softmax over an axis; before opset 13 over all axes from `axis` on, taken together. */
@@ -258,7 +260,7 @@ function softmaxLike(finish: (x: number, max: number, sum: number) => number): R
         for (let at = first; at < end; at += inner) out[at] = finish(view.data[at] ?? 0, max, sum);
       }
     }
-    return [tensorOf(x.dtype, x.dims, out)];
+    return [referenceTensor(x.dtype, x.dims, out)];
   };
 }
 
@@ -290,13 +292,13 @@ export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
         out[best] = 1;
       }
     }
-    return [tensorOf(x.dtype, x.dims, out)];
+    return [referenceTensor(x.dtype, x.dims, out)];
   },
   ImageScaler: (c) => {
     const x = c.input(0);
     const scale = c.float("scale", 1);
     const bias = c.floats("bias") ?? [];
-    const shifts = tensorOf(x.dtype, [bias.length, 1, 1], Array.from(bias));
+    const shifts = referenceTensor(x.dtype, [bias.length, 1, 1], Array.from(bias));
     return [zip(x, shifts, (value, b) => value * scale + b)];
   },
   SimplifiedLayerNormalization: missing("as RMSNormalization"),

@@ -1,13 +1,13 @@
-import { allocate, type ReferenceTensor, sizeOf, tensorOf } from "../../float64/tensor.js";
+import { allocate, type ReferenceTensor, referenceTensor, sizeOf } from "../../float64/tensor.js";
 import { type FacetTable, missing } from "../../rules/facet.js";
 import type { ReferenceContext, ReferenceRule } from "../../rules/reference/rule.js";
 import {
   forEachTapRun,
+  type ReferenceWindow,
+  referenceWindow,
   spatialOf,
   tapsOf,
   volume,
-  type Window,
-  windowOf,
 } from "../../rules/reference/window.js";
 import type { OPERATORS } from "./operators.js";
 
@@ -15,15 +15,15 @@ import type { OPERATORS } from "./operators.js";
 function pool(
   c: ReferenceContext,
   start: number,
-  plane: (window: Window, xBase: number, out: Float64Array, outBase: number) => void,
+  plane: (window: ReferenceWindow, xBase: number, out: Float64Array, outBase: number) => void,
 ): ReferenceTensor {
   const x = c.input(0);
   const [batch = 1, channels = 1, ...spatial] = x.dims;
-  const window = windowOf(c, spatial, c.ints("kernel_shape") ?? []);
+  const window = referenceWindow(c, spatial, c.ints("kernel_shape") ?? []);
   const places = volume(window.output);
   const out = allocate(batch * channels * places).fill(start);
   for (let p = 0; p < batch * channels; p++) plane(window, p * volume(window.input), out, p * places);
-  return tensorOf(x.dtype, [batch, channels, ...spatialOf(window, window.output)], out);
+  return referenceTensor(x.dtype, [batch, channels, ...spatialOf(window, window.output)], out);
 }
 
 /** Loops over elements are functions of their own: engines compile them well, closures less so. */
@@ -59,7 +59,7 @@ const maxPool: ReferenceRule = (c) => {
   });
   if (indices === undefined) return [result];
   const places = column ? indices.map((index) => columnMajor(index, spatial)) : indices;
-  return [result, tensorOf("int64", result.dims, places)];
+  return [result, referenceTensor("int64", result.dims, places)];
 };
 
 /** The index of an element when the spatial axes of a plane are stored first axis fastest. */
@@ -76,7 +76,7 @@ function columnMajor(index: number, spatial: readonly number[]): number {
 }
 
 /** How many elements each place averages: those inside the input, or inside the padded input. */
-function counts(window: Window, countPadding: boolean): Float64Array {
+function counts(window: ReferenceWindow, countPadding: boolean): Float64Array {
   const { input, begin, end, output, strides, dilations, kernel } = window;
   const perAxis = ([0, 1, 2] as const).map((axis) => {
     const low = countPadding ? -begin[axis] : 0;
@@ -97,7 +97,7 @@ function counts(window: Window, countPadding: boolean): Float64Array {
 
 /** Sums of f(x) over each place's window, in `out`. */
 function addWindow(
-  window: Window,
+  window: ReferenceWindow,
   x: Float64Array,
   xBase: number,
   out: Float64Array,
@@ -143,7 +143,7 @@ function globalPool(reduce: (plane: Float64Array, c: ReferenceContext) => number
     const size = sizeOf(spatial);
     const out = allocate(batch * channels);
     for (let p = 0; p < out.length; p++) out[p] = reduce(x.data.subarray(p * size, (p + 1) * size), c);
-    return [tensorOf(x.dtype, [batch, channels, ...spatial.map(() => 1)], out)];
+    return [referenceTensor(x.dtype, [batch, channels, ...spatial.map(() => 1)], out)];
   };
 }
 

@@ -1,6 +1,6 @@
 import { dtypeFromCode } from "../../ir/dtype.js";
 import type { FacetTable } from "../../rules/facet.js";
-import { type InferRule, tensorOf } from "../../rules/fact.js";
+import { type InferRule, tensorConclusion } from "../../rules/fact.js";
 import { convolve } from "../convolution/infer.js";
 import { product } from "../linear/infer.js";
 import type { OPERATORS } from "./operators.js";
@@ -9,18 +9,18 @@ import type { OPERATORS } from "./operators.js";
 export const quantize: InferRule = (c) => {
   const code = c.int("output_dtype", 0);
   const dtype = c.has(2) ? c.dtype(2) : code === 0 ? "uint8" : dtypeFromCode(code);
-  return [tensorOf(dtype, c.shape(0))];
+  return [tensorConclusion(dtype, c.shape(0))];
 };
 
 export const dequantize: InferRule = (c) => {
   const code = c.int("output_dtype", 0);
-  return [tensorOf(code === 0 ? c.dtype(1) : dtypeFromCode(code), c.shape(0))];
+  return [tensorConclusion(code === 0 ? c.dtype(1) : dtypeFromCode(code), c.shape(0))];
 };
 
 const dynamicQuantize: InferRule = (c) => [
-  tensorOf("uint8", c.shape(0)),
-  tensorOf("float", []),
-  tensorOf("uint8", []),
+  tensorConclusion("uint8", c.shape(0)),
+  tensorConclusion("float", []),
+  tensorConclusion("uint8", []),
 ];
 
 export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {

@@ -3,8 +3,8 @@ import {
   axisOf,
   isInteger,
   type ReferenceTensor,
+  referenceTensor,
   reshape,
-  tensorOf,
 } from "../../float64/tensor.js";
 import type { DType } from "../../ir/dtype.js";
 import type { FacetTable } from "../../rules/facet.js";
@@ -37,7 +37,7 @@ function spread(c: ReferenceContext, parameter: ReferenceTensor, x: ReferenceTen
     const outer = Math.floor(i / (inner * size));
     out[i] = parameter.data[(outer * blocks + Math.floor(place / block)) * inner + (i % inner)] ?? 0;
   }
-  return tensorOf(parameter.dtype, x.dims, out);
+  return referenceTensor(parameter.dtype, x.dims, out);
 }
 
 function rangeOf(dtype: DType): readonly [number, number] {
@@ -135,8 +135,8 @@ const dynamicQuantize: ReferenceRule = (c) => {
   const high = x.data.reduce((a, b) => Math.max(a, b), 0);
   const step = high === low ? 1 : (high - low) / 255;
   const point = Math.min(Math.max(roundHalfEven(-low / step), 0), 255);
-  const scale = tensorOf("float", [], [step]);
-  const zero = tensorOf("uint8", [], [point]);
+  const scale = referenceTensor("float", [], [step]);
+  const zero = referenceTensor("uint8", [], [point]);
   return [quantize(x, scale, zero, "uint8"), scale, zero];
 };
 

@@ -1,5 +1,5 @@
 import type { FacetTable } from "../../rules/facet.js";
-import { type Dims, type InferRule, tensorOf } from "../../rules/fact.js";
+import { type Dims, type InferRule, tensorConclusion } from "../../rules/fact.js";
 import type { OPERATORS } from "./operators.js";
 
 /**
@@ -15,8 +15,11 @@ const recurrentNetwork: InferRule = (c) => {
   const batchFirst = c.int("layout", 0) === 1;
   const [sequence, batch] = batchFirst ? [x?.[1], x?.[0]] : [x?.[0], x?.[1]];
   const y: Dims = batchFirst ? [batch, sequence, directions, hidden] : [sequence, directions, batch, hidden];
-  const last = tensorOf(dtype, batchFirst ? [batch, directions, hidden] : [directions, batch, hidden]);
-  return [tensorOf(dtype, y), last, last];
+  const last = tensorConclusion(
+    dtype,
+    batchFirst ? [batch, directions, hidden] : [directions, batch, hidden],
+  );
+  return [tensorConclusion(dtype, y), last, last];
 };
 
 export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {

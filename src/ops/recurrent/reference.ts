@@ -1,5 +1,5 @@
 import { addProduct } from "../../float64/gemm.js";
-import { allocate, type ReferenceTensor, tensorOf, transpose } from "../../float64/tensor.js";
+import { allocate, type ReferenceTensor, referenceTensor, transpose } from "../../float64/tensor.js";
 import type { FacetTable } from "../../rules/facet.js";
 import { fail, type ReferenceContext, type ReferenceRule } from "../../rules/reference/rule.js";
 import { sigmoid, softplus } from "../elementwise/reference.js";
@@ -174,9 +174,9 @@ function recurrentRule(cell: Cell, cellState: boolean): ReferenceRule {
         if (cellState) lastC.set(state, at);
       }
     }
-    const sequence = tensorOf(x.dtype, [steps, directions, batch, hidden], y);
+    const sequence = referenceTensor(x.dtype, [steps, directions, batch, hidden], y);
     const finals = [lastH, ...(cellState ? [lastC] : [])].map((data) =>
-      tensorOf(x.dtype, [directions, batch, hidden], data),
+      referenceTensor(x.dtype, [directions, batch, hidden], data),
     );
     if (!batchFirst) return [sequence, ...finals];
     return [transpose(sequence, [2, 0, 1, 3]), ...finals.map((state) => transpose(state, [1, 0, 2]))];

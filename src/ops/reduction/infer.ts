@@ -1,7 +1,8 @@
 import type { DType } from "../../ir/dtype.js";
 import { add, leastOf, type MaybeDim, max, min, mul } from "../../rules/dims.js";
 import type { FacetTable } from "../../rules/facet.js";
-import { type Dims, type InferContext, type InferRule, tensorOf } from "../../rules/fact.js";
+import { type Dims, type InferContext, type InferRule, tensorConclusion } from "../../rules/fact.js";
+import { typeOfFirst } from "../../rules/inference.js";
 import { normalAxes, normalAxis, replaceAt } from "../../rules/shapes.js";
 import type { OPERATORS } from "./operators.js";
 
@@ -17,15 +18,15 @@ function reduce(since: number, f?: (a: MaybeDim, b: MaybeDim) => MaybeDim): Infe
     const keep = c.bool("keepdims", true);
     const axes = axesOf(c, since);
     const none = axes !== "unknown" && axes.length === 0;
-    if (none && c.bool("noop_with_empty_axes", false)) return [tensorOf(c.dtype(0), x)];
-    if (x === undefined) return [tensorOf(c.dtype(0), none && !keep ? [] : undefined)];
-    if (axes === "unknown") return [tensorOf(c.dtype(0), unknownReduction(c, x, keep))];
+    if (none && c.bool("noop_with_empty_axes", false)) return [tensorConclusion(c.dtype(0), x)];
+    if (x === undefined) return [tensorConclusion(c.dtype(0), none && !keep ? [] : undefined)];
+    if (axes === "unknown") return [tensorConclusion(c.dtype(0), unknownReduction(c, x, keep))];
     const normal = none ? [...x.keys()] : normalAxes(axes, x.length);
     if (normal === undefined) return c.reject("an axis is outside the rank");
     const dims = keep
       ? x.map((dim, axis) => (normal.includes(axis) ? 1 : dim))
       : x.filter((_, axis) => !normal.includes(axis));
-    return [tensorOf(c.dtype(0), dims, reduced(c, normal.length, f))];
+    return [tensorConclusion(c.dtype(0), dims, reduced(c, normal.length, f))];
   };
 }
 
@@ -55,19 +56,21 @@ function reduced(
 
 const arg: InferRule = (c) => {
   const x = c.shape(0);
-  if (x === undefined) return [tensorOf("int64", undefined)];
+  if (x === undefined) return [tensorConclusion("int64", undefined)];
   const axis = normalAxis(c.int("axis", 0), x.length);
   if (axis === undefined) return c.reject("the axis is outside the rank");
   const keep = c.bool("keepdims", true);
-  return [tensorOf("int64", keep ? replaceAt<MaybeDim>(x, axis, 1) : x.filter((_, at) => at !== axis))];
+  return [
+    tensorConclusion("int64", keep ? replaceAt<MaybeDim>(x, axis, 1) : x.filter((_, at) => at !== axis)),
+  ];
 };
 
 /** k is an attribute before opset 10. */
 const topK: InferRule = (c) => {
   const x = c.shape(0);
   const both = (shape: Dims | undefined, dtype: DType | undefined) => [
-    tensorOf(dtype, shape),
-    tensorOf("int64", shape),
+    tensorConclusion(dtype, shape),
+    tensorConclusion("int64", shape),
   ];
   if (x === undefined) return both(undefined, c.dtype(0));
   const axis = normalAxis(c.int("axis", -1), x.length);
@@ -76,16 +79,11 @@ const topK: InferRule = (c) => {
   return both(replaceAt<MaybeDim>(x, axis, leastOf(k) >= 0 ? k : undefined), c.dtype(0));
 };
 
-const same: InferRule = (c) => {
-  const type = c.type(0);
-  return type === undefined ? [] : [{ type }];
-};
-
 export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {
   ArgMax: arg,
   ArgMin: arg,
-  CumProd: same,
-  CumSum: same,
+  CumProd: typeOfFirst,
+  CumSum: typeOfFirst,
   ReduceL1: reduce(18),
   ReduceL2: reduce(18),
   ReduceLogSum: reduce(18),

@@ -4,10 +4,10 @@ import {
   gatherStrided,
   isInteger,
   type ReferenceTensor,
+  referenceTensor,
   sizeOf,
   splitAt,
   stridesOf,
-  tensorOf,
   wrapInteger,
 } from "../../float64/tensor.js";
 import { type FacetTable, missing } from "../../rules/facet.js";
@@ -42,7 +42,7 @@ function reduction(reduce: Reduce): ReferenceRule {
     if (named.length === 0 && c.int("noop_with_empty_axes", 0) === 1) {
       // Reducing over no axis still squares, takes roots and so on, element by element.
       return [
-        tensorOf(
+        referenceTensor(
           x.dtype,
           x.dims,
           x.data.map((value) => reduce(Float64Array.of(value))),
@@ -69,7 +69,7 @@ function reduction(reduce: Reduce): ReferenceRule {
     }
     const keep = c.int("keepdims", 1) !== 0;
     const dims = x.dims.flatMap((dim, axis) => (axes.has(axis) ? (keep ? [1] : []) : [dim]));
-    return [tensorOf(x.dtype, dims, out)];
+    return [referenceTensor(x.dtype, dims, out)];
   };
 }
 
@@ -106,7 +106,7 @@ function argument(better: (a: number, b: number) => boolean): ReferenceRule {
       }
       out[index] = best;
     });
-    return [tensorOf("int64", dims, out)];
+    return [referenceTensor("int64", dims, out)];
   };
 }
 
@@ -125,7 +125,7 @@ const cumulative: ReferenceRule = (c) => {
       sum += value;
     }
   });
-  return [tensorOf(x.dtype, x.dims, out)];
+  return [referenceTensor(x.dtype, x.dims, out)];
 };
 
 const topK: ReferenceRule = (c) => {
@@ -148,7 +148,7 @@ const topK: ReferenceRule = (c) => {
       indices[at] = from;
     });
   });
-  return [tensorOf(x.dtype, dims, values), tensorOf("int64", dims, indices)];
+  return [referenceTensor(x.dtype, dims, values), referenceTensor("int64", dims, indices)];
 };
 
 export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {

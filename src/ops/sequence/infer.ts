@@ -6,8 +6,10 @@ import {
   type FactType,
   type InferContext,
   type InferRule,
-  tensorOf,
+  tensorConclusion,
+  typeConclusion,
 } from "../../rules/fact.js";
+import { typeOfFirst } from "../../rules/inference.js";
 import { isTensor, joinTypes, normalAxis, replaceAt } from "../../rules/shapes.js";
 import type { OPERATORS } from "./operators.js";
 
@@ -19,8 +21,6 @@ function elementOf(c: InferContext, input: number): Type | undefined {
   const type = c.type(input);
   return type?.kind === "sequence" || type?.kind === "optional" ? type.element : undefined;
 }
-
-const typed = (type: Type | undefined): Conclusion | undefined => (type === undefined ? undefined : { type });
 
 const construct: InferRule = (c) => {
   const types = c.node.inputs.map((_, index): Type | undefined => c.type(index));
@@ -53,15 +53,13 @@ const concatFromSequence: InferRule = (c) => {
   const element = elementOf(c, 0);
   if (element === undefined || !isTensor(element)) return [];
   const { dtype, shape } = element;
-  if (shape === undefined) return [tensorOf(dtype, undefined)];
+  if (shape === undefined) return [tensorConclusion(dtype, undefined)];
   const isNew = c.bool("new_axis", false);
   const axis = normalAxis(c.int("axis"), shape.length + (isNew ? 1 : 0));
   if (axis === undefined) return c.reject("the axis is outside the rank");
-  if (!isNew) return [tensorOf(dtype, replaceAt<MaybeDim>(shape, axis, undefined))];
-  return [tensorOf(dtype, [...shape.slice(0, axis), undefined, ...shape.slice(axis)])];
+  if (!isNew) return [tensorConclusion(dtype, replaceAt<MaybeDim>(shape, axis, undefined))];
+  return [tensorConclusion(dtype, [...shape.slice(0, axis), undefined, ...shape.slice(axis)])];
 };
-
-const same: InferRule = (c) => [typed(c.type(0))];
 
 const optional: InferRule = (c) => {
   if (!c.has(0)) return [];
@@ -71,19 +69,19 @@ const optional: InferRule = (c) => {
 /** From opset 18 on the input may be no optional at all. */
 const getElement: InferRule = (c) => {
   const type = c.type(0);
-  return [typed(type?.kind === "optional" ? type.element : type)];
+  return [typeConclusion(type?.kind === "optional" ? type.element : type)];
 };
 
 export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {
   ConcatFromSequence: concatFromSequence,
   Optional: optional,
   OptionalGetElement: getElement,
-  OptionalHasElement: () => [tensorOf("bool", [])],
-  SequenceAt: (c) => [typed(elementOf(c, 0))],
+  OptionalHasElement: () => [tensorConclusion("bool", [])],
+  SequenceAt: (c) => [typeConclusion(elementOf(c, 0))],
   SequenceConstruct: construct,
   SequenceEmpty: empty,
-  SequenceErase: same,
+  SequenceErase: typeOfFirst,
   SequenceInsert: insert,
-  SequenceLength: () => [tensorOf("int64", [])],
+  SequenceLength: () => [tensorConclusion("int64", [])],
   SplitToSequence: splitToSequence,
 };

@@ -1,17 +1,17 @@
 import type { AffineFacets } from "../../rules/affine/facet.js";
 import { type FacetTable, type Gap, opaque } from "../../rules/facet.js";
 import type { OPERATORS } from "./operators.js";
-import { SAME, VIEW } from "./pass.js";
+import { RESHAPE, SAME } from "./pass.js";
 
 const SIZES: Gap = opaque("it sees sizes and no elements: a map of its input changes nothing");
 
 /** What the operators of the family know about affine maps of their inputs and outputs. */
 export const affine: FacetTable<keyof typeof OPERATORS, AffineFacets> = {
-  Flatten: VIEW,
+  Flatten: RESHAPE,
   Identity: SAME,
-  Reshape: VIEW,
+  Reshape: RESHAPE,
   Shape: SIZES,
   Size: SIZES,
-  Squeeze: VIEW,
-  Unsqueeze: VIEW,
+  Squeeze: RESHAPE,
+  Unsqueeze: RESHAPE,
 };

@@ -8,7 +8,13 @@ import {
   sameDim,
 } from "../../rules/dims.js";
 import type { FacetTable } from "../../rules/facet.js";
-import { type Conclusion, type Dims, type InferContext, type InferRule, tensorOf } from "../../rules/fact.js";
+import {
+  type Conclusion,
+  type Dims,
+  type InferContext,
+  type InferRule,
+  tensorConclusion,
+} from "../../rules/fact.js";
 import { normalAxes, normalAxis, unknownDims, unknownRank } from "../../rules/shapes.js";
 import type { OPERATORS } from "./operators.js";
 
@@ -68,7 +74,7 @@ export function remaining(data: Dims, others: Dims): MaybeDim {
 const flatten: InferRule = (c) => {
   const x = c.shape(0);
   const axis = c.int("axis", 1);
-  if (x === undefined) return [tensorOf(c.dtype(0), unknownDims(2))];
+  if (x === undefined) return [tensorConclusion(c.dtype(0), unknownDims(2))];
   const at = axis === x.length ? axis : normalAxis(axis, x.length);
   if (at === undefined) return c.reject("the axis is outside the rank");
   return [reshaped(c, [product(x.slice(0, at)), product(x.slice(at))])];
@@ -121,15 +127,15 @@ const unsqueeze: InferRule = (c) => {
 /** start and end (opset 15) are clamped to the rank. */
 const shape: InferRule = (c) => {
   const x = c.shape(0);
-  if (x === undefined) return [tensorOf("int64", [undefined])];
+  if (x === undefined) return [tensorConclusion("int64", [undefined])];
   const bound = (at: number): number => Math.min(Math.max(at < 0 ? at + x.length : at, 0), x.length);
   const dims = x.slice(bound(c.int("start", 0)), bound(c.int("end", x.length)));
-  return [tensorOf("int64", [dims.length], dims)];
+  return [tensorConclusion("int64", [dims.length], dims)];
 };
 
 const size: InferRule = (c) => {
   const x = c.shape(0);
-  return [tensorOf("int64", [], x === undefined ? undefined : [product(x)])];
+  return [tensorConclusion("int64", [], x === undefined ? undefined : [product(x)])];
 };
 
 export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {

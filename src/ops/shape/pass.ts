@@ -9,7 +9,7 @@ import { refusals as shared } from "../../rules/refusals.js";
 import { refusals } from "./refusals.js";
 
 /** Reshape, Flatten, Squeeze, Unsqueeze: the same elements in the same order under other sizes. */
-export const VIEW: AffineFacets = {
+export const RESHAPE: AffineFacets = {
   passUp: (node, placed, facts) => {
     const carried = carry(node.output(0), node.input(0), placed, facts);
     return isRefusal(carried) ? carried : through(carried);

@@ -1,10 +1,10 @@
-import { axisOf, type ReferenceTensor, reshape, sizeOf, tensorOf } from "../../float64/tensor.js";
+import { axisOf, type ReferenceTensor, referenceTensor, reshape, sizeOf } from "../../float64/tensor.js";
 import type { FacetTable } from "../../rules/facet.js";
 import type { ReferenceRule } from "../../rules/reference/rule.js";
 import type { OPERATORS } from "./operators.js";
 
 function shapeTensor(values: readonly number[]): ReferenceTensor {
-  return tensorOf("int64", [values.length], values);
+  return referenceTensor("int64", [values.length], values);
 }
 
 const reshapeRule: ReferenceRule = (c) => {
@@ -66,5 +66,5 @@ export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
   Squeeze: squeeze,
   Unsqueeze: unsqueeze,
   Shape: shape,
-  Size: (c) => [tensorOf("int64", [], [c.input(0).data.length])],
+  Size: (c) => [referenceTensor("int64", [], [c.input(0).data.length])],
 };

@@ -5,7 +5,7 @@ import {
   type Dims,
   type InferContext,
   type InferRule,
-  tensorOf,
+  tensorConclusion,
 } from "../../rules/fact.js";
 import { normalAxes, unknownDims } from "../../rules/shapes.js";
 import type { OPERATORS } from "./operators.js";
@@ -27,20 +27,20 @@ function scaledBy(
   axes: readonly number[],
 ): Conclusions {
   const x = c.shape(0);
-  if (x === undefined) return [tensorOf(c.dtype(0), undefined)];
+  if (x === undefined) return [tensorConclusion(c.dtype(0), undefined)];
   if (scales !== undefined && scales.length !== axes.length)
     return c.reject("the scales do not fit the rank");
   const dims = x.map((size, axis) => {
     const at = axes.indexOf(axis);
     return at < 0 ? size : scaled(size, scales?.[at]);
   });
-  return [tensorOf(c.dtype(0), dims)];
+  return [tensorConclusion(c.dtype(0), dims)];
 }
 
 /** Opset 10: X, scales. Since: X, roi, scales, sizes, where one of the last two is given; `axes` from opset 18 on. */
 const resize: InferRule = (c) => {
   const x = c.shape(0);
-  if (x === undefined) return [tensorOf(c.dtype(0), undefined)];
+  if (x === undefined) return [tensorConclusion(c.dtype(0), undefined)];
   const axes = normalAxes(c.ints("axes") ?? [...x.keys()], x.length);
   if (axes === undefined) return c.reject("an axis is outside the rank");
   if (c.opset < 11) return scaledBy(c, c.numbers(1), axes);
@@ -58,7 +58,7 @@ const resize: InferRule = (c) => {
     if (at < 0) return size;
     return decided && leastOf(sizes?.[at]) >= 0 ? sizes?.[at] : undefined;
   });
-  return [tensorOf(c.dtype(0), dims)];
+  return [tensorConclusion(c.dtype(0), dims)];
 };
 
 /** Scales are two attributes in opset 1, one from 7 on, an input from 9 on. */
@@ -77,31 +77,31 @@ const gridSample: InferRule = (c) => {
   const x = c.shape(0);
   const grid = c.shape(1);
   const spatial = grid?.slice(1, -1) ?? (x === undefined ? undefined : unknownDims(x.length - 2));
-  if (spatial === undefined) return [tensorOf(c.dtype(0), undefined)];
-  return [tensorOf(c.dtype(0), [x?.[0] ?? grid?.[0], x?.[1], ...spatial])];
+  if (spatial === undefined) return [tensorConclusion(c.dtype(0), undefined)];
+  return [tensorConclusion(c.dtype(0), [x?.[0] ?? grid?.[0], x?.[1], ...spatial])];
 };
 
 /** theta [N, axes, axes + 1] and size (N, C, ...spatial) -> [N, ...spatial, axes]. */
 const affineGrid: InferRule = (c) => {
   const size = c.elements(1)?.map((dim) => (leastOf(dim) >= 0 ? dim : undefined));
-  if (size === undefined || size.length < 4) return [tensorOf(c.dtype(0), undefined)];
-  return [tensorOf(c.dtype(0), [size[0], ...size.slice(2), size.length - 2])];
+  if (size === undefined || size.length < 4) return [tensorConclusion(c.dtype(0), undefined)];
+  return [tensorConclusion(c.dtype(0), [size[0], ...size.slice(2), size.length - 2])];
 };
 
 const roiAlign: InferRule = (c) => {
   const size: Dims = [c.int("output_height", 1), c.int("output_width", 1)];
-  return [tensorOf(c.dtype(0), [c.shape(1)?.[0], c.shape(0)?.[1], ...size])];
+  return [tensorConclusion(c.dtype(0), [c.shape(1)?.[0], c.shape(0)?.[1], ...size])];
 };
 
 const maxRoiPool: InferRule = (c) => {
   const size = c.ints("pooled_shape");
   if (size?.length !== 2) return c.reject("pooled_shape has not two sizes");
-  return [tensorOf(c.dtype(0), [c.shape(1)?.[0], c.shape(0)?.[1], ...size])];
+  return [tensorConclusion(c.dtype(0), [c.shape(1)?.[0], c.shape(0)?.[1], ...size])];
 };
 
 const imageDecoder: InferRule = (c) => {
   const channels = c.text("pixel_format") === "Grayscale" ? 1 : 3;
-  return [tensorOf("uint8", [undefined, undefined, channels])];
+  return [tensorConclusion("uint8", [undefined, undefined, channels])];
 };
 
 export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {
@@ -109,7 +109,7 @@ export const inference: FacetTable<keyof typeof OPERATORS, InferRule> = {
   GridSample: gridSample,
   ImageDecoder: imageDecoder,
   MaxRoiPool: maxRoiPool,
-  NonMaxSuppression: () => [tensorOf("int64", [undefined, 3])],
+  NonMaxSuppression: () => [tensorConclusion("int64", [undefined, 3])],
   Resize: resize,
   RoiAlign: roiAlign,
   Upsample: upsample,

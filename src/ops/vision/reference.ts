@@ -1,4 +1,4 @@
-import { allocate, axisOf, type ReferenceTensor, splitAt, tensorOf } from "../../float64/tensor.js";
+import { allocate, axisOf, type ReferenceTensor, referenceTensor, splitAt } from "../../float64/tensor.js";
 import { errors as shared } from "../../rules/errors.js";
 import { type FacetTable, missing, opaque } from "../../rules/facet.js";
 import type { ReferenceContext, ReferenceRule } from "../../rules/reference/rule.js";
@@ -171,7 +171,7 @@ function resizeAxis(x: ReferenceTensor, { axis, taps }: AxisPlan): ReferenceTens
       }
     });
   }
-  return tensorOf(
+  return referenceTensor(
     x.dtype,
     x.dims.map((dim, index) => (index === axis ? taps.length : dim)),
     out,

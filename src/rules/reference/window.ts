@@ -2,7 +2,7 @@ import { errors } from "../errors.js";
 import type { ReferenceContext } from "./rule.js";
 
 /** A sliding window over the spatial axes, made three-dimensional by leading axes of size 1. */
-export interface Window {
+export interface ReferenceWindow {
   /** Number of spatial axes that the model knows. */
   readonly rank: number;
   readonly input: Triple;
@@ -15,71 +15,127 @@ export interface Window {
   readonly output: Triple;
 }
 
+/** One number for each of the three axes. */
 export type Triple = readonly [number, number, number];
 
+/** The values for three axes, with `fill` in front. */
 function triple(values: readonly number[], fill: number): Triple {
   if (values.length > 3) throw errors.spatialAxesAreTooMany(values.length);
   const [a, b, c] = [fill, fill, fill, ...values].slice(-3);
   return [a ?? fill, b ?? fill, c ?? fill];
 }
 
+/** The elements of a box. */
 export function volume(sizes: Triple): number {
   return sizes[0] * sizes[1] * sizes[2];
 }
 
 /** The model's own spatial sizes of a triple. */
-export function spatialOf(window: Window, sizes: Triple): number[] {
+export function spatialOf(window: ReferenceWindow, sizes: Triple): number[] {
   return sizes.slice(3 - window.rank);
 }
 
-/**
- * The window of Conv and the pools, from strides, dilations, pads, auto_pad and ceil_mode. `spatial` are the input's sizes
- * after batch and channel.
- */
-export function windowOf(c: ReferenceContext, spatial: readonly number[], kernel: readonly number[]): Window {
+/** The attributes of a window with their defaults. */
+interface WindowAttributes {
+  readonly rank: number;
+  readonly strides: readonly number[];
+  readonly dilations: readonly number[];
+  /** Begins, then ends; none where auto_pad works them out. */
+  readonly pads: readonly number[];
+  readonly autoPad: string;
+  /** Elements from the first to the last that the window reads along an axis. */
+  readonly extents: readonly number[];
+}
+
+function windowAttributes(
+  c: ReferenceContext,
+  spatial: readonly number[],
+  kernel: readonly number[],
+): WindowAttributes {
   const rank = spatial.length;
   if (rank === 0 || kernel.length !== rank) throw errors.kernelDoesNotFitInput(kernel, spatial);
   const ones = spatial.map(() => 1);
   const strides = c.ints("strides") ?? ones;
   const dilations = c.ints("dilations") ?? ones;
-  const auto = c.text("auto_pad", "NOTSET");
-  const pads = auto === "NOTSET" || auto === "" ? (c.ints("pads") ?? []) : [];
-  const ceil = c.int("ceil_mode", 0) === 1;
-  const begin: number[] = [];
-  const end: number[] = [];
-  const output: number[] = [];
-  spatial.forEach((size, axis) => {
-    const stride = strides[axis] ?? 1;
-    const extent = ((kernel[axis] ?? 1) - 1) * (dilations[axis] ?? 1) + 1;
-    let before = pads[axis] ?? 0;
-    let after = pads[axis + rank] ?? 0;
-    let count: number;
-    if (auto === "SAME_UPPER" || auto === "SAME_LOWER") {
-      count = Math.ceil(size / stride);
-      const total = Math.max((count - 1) * stride + extent - size, 0);
-      before = auto === "SAME_UPPER" ? Math.floor(total / 2) : Math.ceil(total / 2);
-      after = total - before;
-    } else {
-      const steps = (size + before + after - extent) / stride;
-      // A window that is a little larger than its input counts once in onnxruntime, whose division truncates.
-      count = (ceil ? Math.ceil(steps) : Math.trunc(steps)) + 1;
-      // A last window that begins in the padding behind the input does not count.
-      if (ceil && (count - 1) * stride >= size + before) count--;
-    }
-    begin.push(before);
-    end.push(after);
-    output.push(Math.max(count, 0));
-  });
+  const autoPad = c.text("auto_pad", "NOTSET");
+  const pads = autoPad === "NOTSET" || autoPad === "" ? (c.ints("pads") ?? []) : [];
+  const extents = kernel.map((size, axis) => (size - 1) * (dilations[axis] ?? 1) + 1);
+  return { rank, strides, dilations, pads, autoPad, extents };
+}
+
+/** SAME_UPPER puts the odd element of the padding behind an axis, SAME_LOWER in front of it. */
+function beginOfSame(autoPad: string, total: number): number {
+  return autoPad === "SAME_UPPER" ? Math.floor(total / 2) : Math.ceil(total / 2);
+}
+
+function isSame(autoPad: string): boolean {
+  return autoPad === "SAME_UPPER" || autoPad === "SAME_LOWER";
+}
+
+/** Padding before and after, and places, of one axis. */
+interface AxisPlaces {
+  readonly before: number;
+  readonly after: number;
+  readonly count: number;
+}
+
+function windowOver(
+  { rank, strides, dilations }: WindowAttributes,
+  spatial: readonly number[],
+  kernel: readonly number[],
+  axes: readonly AxisPlaces[],
+): ReferenceWindow {
   return {
     rank,
     input: triple(spatial, 1),
     kernel: triple(kernel, 1),
     strides: triple(strides, 1),
     dilations: triple(dilations, 1),
-    begin: triple(begin, 0),
-    end: triple(end, 0),
-    output: triple(output, 1),
+    begin: triple(
+      axes.map(({ before }) => before),
+      0,
+    ),
+    end: triple(
+      axes.map(({ after }) => after),
+      0,
+    ),
+    output: triple(
+      axes.map(({ count }) => count),
+      1,
+    ),
   };
+}
+
+/**
+ * The window of Conv and the pools, from strides, dilations, pads, auto_pad and ceil_mode. `spatial` are the input's sizes
+ * after batch and channel.
+ */
+export function referenceWindow(
+  c: ReferenceContext,
+  spatial: readonly number[],
+  kernel: readonly number[],
+): ReferenceWindow {
+  const attributes = windowAttributes(c, spatial, kernel);
+  const { rank, strides, pads, autoPad, extents } = attributes;
+  const ceil = c.int("ceil_mode", 0) === 1;
+  const axes = spatial.map((size, axis): AxisPlaces => {
+    const stride = strides[axis] ?? 1;
+    const extent = extents[axis] ?? 1;
+    if (isSame(autoPad)) {
+      const count = Math.ceil(size / stride);
+      const total = Math.max((count - 1) * stride + extent - size, 0);
+      const before = beginOfSame(autoPad, total);
+      return { before, after: total - before, count };
+    }
+    const [before, after] = [pads[axis] ?? 0, pads[axis + rank] ?? 0];
+    const steps = (size + before + after - extent) / stride;
+    // A window that is a little larger than its input counts once in onnxruntime, whose division truncates.
+    let count = (ceil ? Math.ceil(steps) : Math.trunc(steps)) + 1;
+    // A last window that begins in the padding behind the input does not count.
+    if (ceil && (count - 1) * stride >= size + before) count--;
+    return { before, after, count: Math.max(count, 0) };
+  });
+  return windowOver(attributes, spatial, kernel, axes);
 }
 
 /** The window of ConvTranspose: `output` is the result's size, and sliding the window over it gives `input` places. */
@@ -87,48 +143,25 @@ export function transposedWindow(
   c: ReferenceContext,
   spatial: readonly number[],
   kernel: readonly number[],
-): Window {
-  const rank = spatial.length;
-  if (rank === 0 || kernel.length !== rank) throw errors.kernelDoesNotFitInput(kernel, spatial);
-  const ones = spatial.map(() => 1);
-  const strides = c.ints("strides") ?? ones;
-  const dilations = c.ints("dilations") ?? ones;
+): ReferenceWindow {
+  const attributes = windowAttributes(c, spatial, kernel);
+  const { rank, strides, pads, autoPad, extents } = attributes;
   const extra = c.ints("output_padding") ?? [];
   const wanted = c.ints("output_shape")?.slice(-rank);
-  const auto = c.text("auto_pad", "NOTSET");
-  const same = auto === "SAME_UPPER" || auto === "SAME_LOWER";
-  const pads = auto === "NOTSET" || auto === "" ? (c.ints("pads") ?? []) : [];
-  const begin: number[] = [];
-  const end: number[] = [];
-  const output: number[] = [];
-  spatial.forEach((size, axis) => {
+  const axes = spatial.map((size, axis): AxisPlaces => {
     const stride = strides[axis] ?? 1;
-    const full =
-      (size - 1) * stride + (extra[axis] ?? 0) + ((kernel[axis] ?? 1) - 1) * (dilations[axis] ?? 1) + 1;
-    let before = pads[axis] ?? 0;
-    let after = pads[axis + rank] ?? 0;
-    const target = wanted?.[axis] ?? (same ? size * stride : undefined);
-    if (target !== undefined) {
-      const total = Math.max(full - target, 0);
-      before = auto === "SAME_UPPER" ? Math.floor(total / 2) : Math.ceil(total / 2);
-      // onnxruntime and the specification differ for odd totals of NOTSET; the specification rounds the end up.
-      if (!same) before = Math.floor(total / 2);
-      after = total - before;
+    const full = (size - 1) * stride + (extra[axis] ?? 0) + (extents[axis] ?? 1);
+    const count = wanted?.[axis] ?? (isSame(autoPad) ? size * stride : undefined);
+    if (count === undefined) {
+      const [before, after] = [pads[axis] ?? 0, pads[axis + rank] ?? 0];
+      return { before, after, count: full - before - after };
     }
-    begin.push(before);
-    end.push(after);
-    output.push(target ?? full - before - after);
+    const total = Math.max(full - count, 0);
+    // onnxruntime and the specification differ for odd totals of NOTSET; the specification rounds the end up.
+    const before = isSame(autoPad) ? beginOfSame(autoPad, total) : Math.floor(total / 2);
+    return { before, after: total - before, count };
   });
-  return {
-    rank,
-    input: triple(spatial, 1),
-    kernel: triple(kernel, 1),
-    strides: triple(strides, 1),
-    dilations: triple(dilations, 1),
-    begin: triple(begin, 0),
-    end: triple(end, 0),
-    output: triple(output, 1),
-  };
+  return windowOver(attributes, spatial, kernel, axes);
 }
 
 /** The first and one past the last position whose tap at `offset` lies inside an axis of `size`. */
@@ -148,7 +181,7 @@ export function validRange(
  * the output (volume order), `from` that in the input, `count` places on, `step` apart in the input.
  */
 export function forEachTapRun(
-  window: Window,
+  window: ReferenceWindow,
   tap: Triple,
   run: (at: number, from: number, count: number, step: number) => void,
 ): void {

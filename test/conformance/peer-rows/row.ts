@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../../../src/base/random.js";
 import { isRefusal } from "../../../src/base/refusal.js";
-import { tensorOf } from "../../../src/float64/tensor.js";
+import { referenceTensor } from "../../../src/float64/tensor.js";
 import type { Model } from "../../../src/ir/model.js";
 import { rewriteModel } from "../../../src/library/rewrite-model.js";
 import { evaluateReference } from "../../../src/reference/evaluate.js";
@@ -107,7 +107,7 @@ function distance(original: Model, result: Model): number {
       const size = dims.reduce((product, dim) => product * dim, 1);
       return [
         name,
-        tensorOf(
+        referenceTensor(
           type.dtype,
           dims,
           Float64Array.from({ length: size }, () => random.normal()),

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { type ReferenceTensor, tensorOf } from "../../../src/float64/tensor.js";
+import { type ReferenceTensor, referenceTensor } from "../../../src/float64/tensor.js";
 import type { AttributeInit } from "../../../src/ir/attribute.js";
 import type { Value } from "../../../src/ir/graph.js";
 import { createModel, type Model } from "../../../src/ir/model.js";
@@ -65,9 +65,9 @@ async function checkRow(row: Row): Promise<void> {
   const feeds = new Map<string, ReferenceTensor>();
   row.inputs.forEach((tensor, index) => {
     if (tensor !== null && (tensor.type ?? "float") === "float")
-      feeds.set(`x${index}`, tensorOf("float", tensor.dims, tensor.data));
+      feeds.set(`x${index}`, referenceTensor("float", tensor.dims, tensor.data));
   });
-  feeds.set("gradient_in", tensorOf("float", row.gradient.dims, row.gradient.data));
+  feeds.set("gradient_in", referenceTensor("float", row.gradient.dims, row.gradient.data));
   const wrt = row.gradients.flatMap((gradient, index) => (gradient === null ? [] : [`x${index}`]));
   const of = `y${row.output ?? 0}`;
   for (const twin of [model, withoutShapes(model, "symbols")]) {
@@ -77,7 +77,7 @@ async function checkRow(row: Row): Promise<void> {
       const actual = results.get(`x${index}_grad`);
       if (actual === undefined) throw new Error(`no gradient of x${index}`);
       const dims = row.inputs[index]?.dims ?? [];
-      expectClose(actual, tensorOf("float", dims, gradient), 2e-6, `${row.op} x${index}`, twin);
+      expectClose(actual, referenceTensor("float", dims, gradient), 2e-6, `${row.op} x${index}`, twin);
     });
   }
 }

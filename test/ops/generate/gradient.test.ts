@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { tensorOf } from "../../../src/float64/tensor.js";
+import { referenceTensor } from "../../../src/float64/tensor.js";
 import { checkGradient, emit, modelOf, runInOrt } from "../../support/gradient.js";
 
 describe("Dropout in training form", () => {
@@ -11,8 +11,8 @@ describe("Dropout in training form", () => {
     ["x, , t", 0.5],
   ])("Dropout(%s) passes what it kept, scaled", async (inputs, kept) => {
     const model = modelOf(text(inputs));
-    const x = tensorOf("float", [40], new Float64Array(40).fill(2));
-    const ones = tensorOf("float", [40], new Float64Array(40).fill(1));
+    const x = referenceTensor("float", [40], new Float64Array(40).fill(2));
+    const ones = referenceTensor("float", [40], new Float64Array(40).fill(1));
     const results = await runInOrt(
       emit(model, "y", ["x"]),
       new Map([
@@ -34,12 +34,12 @@ describe("Dropout in training form", () => {
       "g (float[8] x, bool t) => (float[8] y) <float r = {0.5}> { y = Dropout <seed = 3> (x, r, t) }",
     );
     const gradients = emit(model, "y", ["x"]);
-    const x = tensorOf("float", [8], new Float64Array(8).fill(2));
-    const ones = tensorOf("float", [8], new Float64Array(8).fill(1));
+    const x = referenceTensor("float", [8], new Float64Array(8).fill(2));
+    const ones = referenceTensor("float", [8], new Float64Array(8).fill(1));
     for (const mode of [0, 1]) {
       const feeds = new Map([
         ["x", x],
-        ["t", tensorOf("bool", [], [mode])],
+        ["t", referenceTensor("bool", [], [mode])],
         ["gradient_in", ones],
       ]);
       const results = await runInOrt(gradients, feeds, true);

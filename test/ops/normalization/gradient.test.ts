@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../../../src/base/random.js";
-import { tensorOf } from "../../../src/float64/tensor.js";
+import { referenceTensor } from "../../../src/float64/tensor.js";
 import {
   checkGradient,
   emit,
@@ -59,7 +59,7 @@ describe("BatchNormalization", () => {
       { z = Gemm (x, w, bias)  y, m, v = BatchNormalization <training_mode = 1, epsilon = 1e-30> (z, s, b, zeros, ones) }`);
     const random = createRandom(3);
     const draw = (...dims: readonly number[]) =>
-      tensorOf(
+      referenceTensor(
         "float",
         dims,
         Array.from({ length: dims.reduce((a, b) => a * b) }, () => random.normal()),
@@ -144,7 +144,7 @@ describe("normalizations of each sample", () => {
     const model = modelOf("g (float[1,5,2] x) => (float[1,5,2] y) { y = LRN <size = 4, alpha = 0.5> (x) }");
     const random = createRandom(5);
     const draw = () =>
-      tensorOf(
+      referenceTensor(
         "float",
         [1, 5, 2],
         Array.from({ length: 10 }, () => random.normal()),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../../../src/base/random.js";
-import { type ReferenceTensor, sizeOf, tensorOf } from "../../../src/float64/tensor.js";
+import { type ReferenceTensor, referenceTensor, sizeOf } from "../../../src/float64/tensor.js";
 import type { Model } from "../../../src/ir/model.js";
 import { staticShape } from "../../../src/ir/type.js";
 import { verify } from "../../../src/ir/verify.js";
@@ -26,7 +26,7 @@ function feedsOf(model: Model, seed: number): Map<string, ReferenceTensor> {
     model.graph.inputs.map(({ name, type }) => {
       const dims = staticShape(type) ?? [];
       const data = Float64Array.from({ length: sizeOf(dims) }, () => Math.fround(random.normal()));
-      return [name, tensorOf("float", dims, data)] as const;
+      return [name, referenceTensor("float", dims, data)] as const;
     }),
   );
 }
@@ -56,7 +56,7 @@ describe("random graphs", () => {
     for (let seed = 1; seed <= GRAPHS; seed += 6) {
       const model = randomDifferentiable(createRandom(seed), 4 + (seed % 12));
       const feeds = feedsOf(model, seed);
-      feeds.set("gradient_in", tensorOf("float", [], [1]));
+      feeds.set("gradient_in", referenceTensor("float", [], [1]));
       const expected = referenceRun(emit(model, "y", INPUTS), feeds);
       for (const keep of ["symbols", "nothing"] as const) {
         const twin = emit(withoutShapes(model, keep), "y", INPUTS);
