@@ -12,7 +12,7 @@ import { definePrepare } from "./prepare.js";
 import { definePrint } from "./print.js";
 import { defineTrain } from "./train.js";
 
-/** What gives each command its options and its action; in a module of its own, which a start without a command never loads. */
+/** The function that gives each command its options and its action. `--help` and `--version` never load this module. */
 export const DEFINITIONS: ReadonlyMap<string, (command: Command) => void> = new Map([
   ["optimize", defineOptimize],
   ["insert", defineInsert],

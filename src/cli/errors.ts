@@ -46,7 +46,7 @@ const SENTENCES = {
   ],
   modelsAreOneFile: ["usage", (path: string): string => `both models are "${path}"; give two files`],
 
-  // What is not written.
+  // Results that are not written.
   outputsDiffer: ["check", (reason: string): string => `${reason}; nothing was written`],
   outputsAreUnchecked: [
     "unsupported",

@@ -36,7 +36,7 @@ export function onInterrupt(cleanup: () => void): void {
   cleanups.push(cleanup);
 }
 
-/** Ends the process at once on SIGINT and SIGTERM, but not before what is half-written is gone. */
+/** Ends the process at once on SIGINT and SIGTERM, but removes unfinished files first. */
 export function handleInterrupts(): void {
   for (const [signal, code] of [["SIGINT", EXIT.interrupted] as const, ["SIGTERM", 143] as const]) {
     process.once(signal, () => {

@@ -30,7 +30,7 @@ export function guardStreams(): void {
 }
 
 /**
- * Writes text and waits until it is out. A reader that has gone away has seen what it wanted (`| head`): that is no
+ * Writes text and waits until it is out. A reader that goes away has seen enough (`| head`): that is no
  * error. Throws NormfoldError "io" for others.
  */
 export async function write(text: string, channel: Channel = "stdout"): Promise<void> {

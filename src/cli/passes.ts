@@ -11,7 +11,7 @@ export function definePasses(command: Command): void {
   defineOptions(command, PASSES_COMMAND, passesCommand);
 }
 
-/** A view of what normfold knows: each switch of the command's table shows one. */
+/** Lists the passes; each switch of the command shows another table instead. */
 async function passesCommand({ given }: Call): Promise<void> {
   const { json = false } = pick(JSON_ONLY, given);
   const { gradients = false, operators = false, operator } = pick(PASSES_RUN, given);

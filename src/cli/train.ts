@@ -51,7 +51,7 @@ async function trainCommand({ args: [path = ""], given }: Call): Promise<void> {
   }
 }
 
-/** A run that was stopped writes no model: what it has is in the checkpoint. */
+/** A run that was stopped writes no model: its state is in the checkpoint. */
 async function sayStopped(training: Training | undefined, given: Given): Promise<void> {
   process.exitCode = EXIT.interrupted;
   if (pick(PRINTING, given).quiet) return;

@@ -56,7 +56,7 @@ export async function check(a: Model, b: Model, options: CheckOptions = {}): Pro
   }
 }
 
-/** What the runtime's check is to know of the original. Throws "usage" and "invalid" where options and data do not fit. */
+/** The options of the runtime's check that follow from the original. Throws "usage" and "invalid" where options and data do not fit. */
 export async function checkerOptions(
   model: Model,
   options: ComparisonOptions,

@@ -31,7 +31,7 @@ export interface NormalizationDescription {
   readonly after: readonly string[];
 }
 
-/** What `normfold inspect` says about a model. Plain data: it survives JSON. */
+/** The contents of a model, as `normfold inspect` shows them. Plain data: it survives JSON. */
 export interface ModelDescription {
   readonly irVersion: number;
   readonly opsets: readonly { readonly domain: string; readonly version: number }[];

@@ -37,7 +37,7 @@ export function fixInputShapes(model: Model, shapes: Readonly<Record<string, rea
     };
   }
   for (const input of graph.inputs) input.info = withDims(input.info, (dim) => sizeOf(dim, sizes));
-  // Names on inner values are what some tool once thought, and models reuse "unk" for sizes that differ.
+  // Names on inner values are a guess of some tool, and models reuse "unk" for sizes that differ.
   const forget = (dim: Dim): Dim => (typeof dim === "string" && sizes.has(dim) ? undefined : dim);
   for (const inner of copy.graphs()) {
     if (inner !== graph) for (const value of inner.inputs) value.info = withDims(value.info, forget);

@@ -67,7 +67,7 @@ export async function optimize(
     const { model: result, ...log } = await rewriteModel(model, options, { evaluate });
     return { model: result, report: { before, after: summarize(result), ...log } };
   }
-  // What goes into a Softmax at the end is compared with what comes out: saturated, it would hide a wrong rewrite.
+  // The input of a Softmax at the end is compared as well as its output, because a saturated one would hide a wrong rewrite.
   const probes = probesOf(model);
   const original =
     options.original === undefined || probes.length > 0

@@ -13,7 +13,7 @@ import { errors } from "./errors.js";
 import { pinKept } from "./keep.js";
 import { selectPasses } from "./select-passes.js";
 
-/** Compares a candidate with the original; how strictly depends on what the rewrites may do to the numbers. */
+/** Compares a candidate with the original; `numerics` says how exact the rewrites are. */
 export type Judge = (candidate: Model, numerics: Numerics) => Promise<CheckReport>;
 
 /** What is rewritten, and by which passes. */
@@ -23,7 +23,7 @@ export interface RewriteOptions extends OptionsOf<typeof REWRITE> {
   /** Passes to run, in this order, by name or as objects of your own; the whole pipeline by default. */
   readonly passes?: readonly (string | Pass)[];
   /**
-   * For those who write passes: verify the graph after every pass, and throw "internal" at the first that left an invalid
+   * For authors of passes: verify the graph after every pass, and throw "internal" at the first that left an invalid
    * one. Otherwise the rewrite that did it is undone and named, as one that changes the outputs is.
    */
   readonly verifyEach?: boolean;
@@ -46,7 +46,7 @@ export interface RolledBack extends RewriteRecord {
   readonly reason: string;
 }
 
-/** The rewritten copy, and what was done to it. */
+/** The rewritten copy, and the account of its rewrites. */
 export interface RewriteResult {
   readonly model: Model;
   readonly rewrites: readonly RewriteRecord[];

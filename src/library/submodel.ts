@@ -40,7 +40,7 @@ export function extractSubmodel(model: Model, borders: SubmodelBorders): Model {
   };
   const outputs = borders.outputs === undefined ? graph.outputs : unique(borders.outputs, "output");
   const cuts = borders.inputs === undefined ? [] : unique(borders.inputs, "input");
-  // Types are asked for before the first edit: they are worked out from what feeds the borders.
+  // Types are asked for before the first edit: they are inferred from the nodes before the borders.
   const outputInfo = outputs.map((value) => borderInfo(value, facts));
   const inputInfo = cuts.map((value) => borderInfo(value, facts));
   const inputs = new Map<Value, Value>();

@@ -63,7 +63,7 @@ export const ENSEMBLE_RUN = {
   },
 } as const;
 
-/** What is written out in standard operators. */
+/** Which graph is lowered. */
 export const LOWER = {
   /** The step of training in training_info, counted from 1; true: the first. */
   trainingInfo: {
@@ -110,7 +110,7 @@ export const PRINT = {
   },
 } as const;
 
-/** What `passes` lists. */
+/** The tables that `passes` can list. */
 export const PASSES_RUN = {
   /** The operators that gradients are written for. */
   gradients: {

@@ -20,7 +20,7 @@ export const TARGET = {
   },
 } as const;
 
-/** What a command prints. */
+/** The output of a command. */
 export const PRINTING = {
   /** Print one JSON document and nothing else on stdout. */
   json: {
@@ -38,7 +38,7 @@ export const PRINTING = {
   },
 } as const;
 
-/** What a command prints that is asked for nothing but its text. */
+/** The output of a command that only prints. */
 export const JSON_ONLY = {
   /** Print one JSON document and nothing else on stdout. */
   json: { flag: "--json", help: "print one JSON document and nothing else on stdout", type: "switch" },

@@ -11,7 +11,7 @@ export const DATA = {
 
 /** How stored numbers become the model's. */
 export const PREPARATION = {
-  /** A file like the data's, with what the model should say for each sample. */
+  /** A file like the data's, with the label of each sample. */
   labels: {
     flag: "--labels <path>",
     help: "the label of each sample",

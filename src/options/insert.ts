@@ -42,7 +42,7 @@ export const SITES = {
   },
 } as const;
 
-/** What is inserted. */
+/** The form of what is inserted, and its proof. */
 export const INSERT = {
   /**
    * identity (default): the model keeps its function; gamma and beta come from the statistics of `data`. fresh: gamma is 1

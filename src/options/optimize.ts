@@ -147,7 +147,7 @@ export const OPTIMIZE_RUN = {
     type: "text",
     group: "Proof",
   },
-  /** Compute what is constant. Default true. */
+  /** Compute constants. Default true. */
   constantFolding: {
     flag: "--no-constant-folding",
     help: "do not compute constants; the same as --skip fold-constants",

@@ -5,7 +5,7 @@ import type { CommandSpec } from "./spec.js";
 
 /** The loss, the optimizer and the schedule, flat as the command line has them; the library nests them by kind. */
 export const RECIPE = {
-  /** What training makes small: the library's `loss.kind`. */
+  /** The loss that training minimizes: the library's `loss.kind`. */
   loss: {
     flag: "--loss <kind>",
     help: "cross-entropy, bce, mse, l1 or huber",
@@ -97,7 +97,7 @@ export const RECIPE = {
   },
 } as const;
 
-/** What is trained, and how far a step goes; the library has its own types of these. */
+/** The output that is trained, and the size of a step; the library has its own types of these. */
 export const STEP = {
   /** The output to take the loss of; by default the first. */
   output: {
@@ -149,7 +149,7 @@ export const HYPERPARAMETERS = {
   },
 } as const;
 
-/** How long a training takes, and what happens in between. */
+/** The length of a training, and the validations and checkpoints in between. */
 export const COURSE = {
   /** The length of the training in batches. Give this or `epochs`. */
   steps: {
@@ -188,7 +188,7 @@ export const COURSE = {
   },
 } as const;
 
-/** The files of a training, and what is done with its result. */
+/** The files of a training, and further uses of its result. */
 export const TRAIN_RUN = {
   /** Data to judge on. */
   valid: {
@@ -226,10 +226,10 @@ export const TRAIN_RUN = {
     type: "text",
     group: "Course",
   },
-  /** A file for what training needs to go on. */
+  /** A file for the state of the training, from which it can go on. */
   checkpoint: {
     flag: "--checkpoint <file>",
-    help: "save what training needs to go on, at each validation and at Ctrl-C",
+    help: "save the state of the training, at each validation and at Ctrl-C",
     type: "text",
     group: "Course",
   },

@@ -16,7 +16,7 @@ export interface AccuracyReport {
 
 /**
  * Runs both models in the runtime and compares their outputs with a float64 evaluation of the original, whose stored weights
- * are taken as exact. Throws what the runtime throws.
+ * are taken as exact. Throws as the runtime does.
  */
 export async function measureModels(
   model: Model,

@@ -112,7 +112,7 @@ function isWorse(a: OutputReport, b: OutputReport): boolean {
   return share(a) > share(b);
 }
 
-/** How much of what is allowed was used: runs with larger outputs may differ by more. */
+/** The share of the tolerance that was used up: runs with larger outputs may differ by more. */
 function share({ comparison, tolerance }: OutputReport): number {
   if (comparison.maxAbsolute === 0) return 0;
   return tolerance.absolute === 0 ? Number.POSITIVE_INFINITY : comparison.maxAbsolute / tolerance.absolute;
@@ -125,7 +125,7 @@ export interface ComparedModels {
   readonly check: CheckReport;
 }
 
-/** What `normfold check` prints: both files, then the check. */
+/** The text of `normfold check`: both files, then the check. */
 export function comparisonText({ original, result, check }: ComparedModels, style: Style): string {
   const { bold, dim } = style;
   const [a, b] = elidePair(clean(original.path), clean(result.path), WIDTH - 4);

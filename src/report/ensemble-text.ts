@@ -12,7 +12,7 @@ export interface EnsembleRun {
   readonly proof?: EnsembleProof;
 }
 
-/** What an ensemble is made of, as lines of at most 80 columns. */
+/** The members of an ensemble and its proof, as lines of at most 80 columns. */
 export function ensembleText({ inputs, output, nodes, proof }: EnsembleRun, style: Style): string {
   const lines = [
     ...paragraph(`${style.bold(output.path)} (${bytesText(output.bytes)}), ${plural(nodes, "node")}`, 0, 2),

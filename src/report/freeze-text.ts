@@ -11,7 +11,7 @@ export interface FreezeRun {
   readonly report: FreezeReport;
 }
 
-/** What freezing did, as lines of at most 80 columns. */
+/** The normalizations, outputs and Dropouts that freezing changed, as lines of at most 80 columns. */
 export function freezeText({ input, output, report }: FreezeRun, style: Style): string {
   const { frozen, neutral, outputs, dropouts } = report;
   const lines = [

@@ -15,7 +15,7 @@ export interface InsertRun {
   readonly report: InsertReport;
 }
 
-/** The sites, what was passed over and why, and the proof, as lines of at most 80 columns. */
+/** The sites, the places passed over with their reasons, and the proof, as lines of at most 80 columns. */
 export function insertText({ input, output, report }: InsertRun, style: Style): string {
   const { sites, passedOver, init, form, batches, samples, check, accuracy } = report;
   const target = output === undefined ? "" : ` -> ${style.bold(output.path)} (${bytesText(output.bytes)})`;
@@ -31,7 +31,7 @@ export function insertText({ input, output, report }: InsertRun, style: Style): 
   if (sites.length > 0) lines.push("", ...siteTable(sites, style));
   if (passedOver.length > 0) {
     lines.push("", ...paragraph(style.bold("passed over"), 0));
-    // Who only lists the places wants to see all of them.
+    // Whoever only lists the places wants to see all of them.
     const shown = output === undefined ? passedOver.map((each) => [each]) : alike(passedOver);
     for (const [first, ...others] of shown) {
       if (first === undefined) continue;

@@ -129,7 +129,7 @@ function charWidth(char: string): number {
 
 /**
  * Names come from models, and models from strangers: control characters would move the cursor or end the line.
- * Bidirectional marks would reorder what stands beside them.
+ * Bidirectional marks would reorder the words beside them.
  */
 export function clean(text: string): string {
   return text.replace(/[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, "\ufffd");

@@ -9,16 +9,16 @@ export interface LowerRun {
   readonly output: FileSize;
   /** The nodes that were written out. */
   readonly lowered: readonly string[];
-  /** What a step of training takes and gives back changed; empty where no training_info was asked for. */
+  /** The inputs with a step's state, and the outputs with the state after it; empty where no training_info was asked for. */
   readonly state: readonly { readonly name: string; readonly next: string }[];
   readonly checked: boolean;
-  /** The model has training_info, and nothing was asked of it. */
+  /** The model has training_info, and no model of its step was asked for. */
   readonly isPassedOver?: boolean;
 }
 
 const PASSED_OVER = "the model's training_info is left as it is; --training-info makes a model of its step";
 
-/** What lowering did, as lines of at most 80 columns. */
+/** The operators that were lowered, as lines of at most 80 columns. */
 export function lowerText(
   { input, output, lowered, state, checked, isPassedOver }: LowerRun,
   style: Style,

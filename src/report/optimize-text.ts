@@ -125,7 +125,7 @@ function undone({ rolledBack }: OptimizeReport, style: Style): string[] {
   ];
 }
 
-/** What most users came for: which BatchNormalization stayed, and why. */
+/** The BatchNormalizations that stayed, and why: the first question of most users. */
 function normalizationRefusals({ after, refusals }: OptimizeReport, style: Style): string[] {
   const ours = refusals.filter((record) => record.opType === "BatchNormalization");
   const others = refusals.length - ours.length;
@@ -159,7 +159,7 @@ function proof({ check }: OptimizeReport, style: Style): string[] {
   return [`${style.yellow("unchecked")}  the outputs were not compared (--no-check)`];
 }
 
-/** Every file that was written: the model, and what holds its data. */
+/** Every file that was written: the model, and the file of its data. */
 function written({ output: { files } }: OptimizeRun, { green, dim }: Style): string[] {
   return files.map(({ path, bytes }, index) => {
     const before = index === 0 ? green("wrote") : "     ";

@@ -3,7 +3,7 @@ import type { PassInfo } from "../rewrite/pass.js";
 import { paragraph } from "./layout.js";
 import type { Style } from "./style.js";
 
-/** Each pass with what it looks for and what it leaves, as text of at most WIDTH columns. */
+/** Each pass with the nodes before and after it, as text of at most WIDTH columns. */
 export function passesText(passes: readonly PassInfo[], style: Style): string {
   const blocks = passes.map(({ name, summary, before, after, numerics }) =>
     [
@@ -25,7 +25,7 @@ function labelled(label: string, text: string, { dim }: Style): string[] {
   );
 }
 
-/** What becomes of gradients at each operator, as text of at most WIDTH columns. */
+/** The fate of gradients at each operator, as text of at most WIDTH columns. */
 export function gradientsText(coverage: readonly GradientCoverage[], { bold }: Style): string {
   const names = (kind: GradientCoverage["kind"]): readonly string[] =>
     coverage.flatMap((row) => (row.kind === kind ? [row.operator] : []));

@@ -12,7 +12,7 @@ export interface PrepareRun {
 
 const MOST = 4;
 
-/** What a recipe changed, what it left, and what is left to the training, as lines of at most 80 columns. */
+/** The changes of a recipe, the nodes it left alone, and its advice for the training, as lines of at most 80 columns. */
 export function prepareText({ input, output, report }: PrepareRun, style: Style): string {
   const lines = paragraph(
     `${style.bold(input.path)} -> ${style.bold(output.path)} (${bytesText(output.bytes)})`,

@@ -2,7 +2,7 @@ import { durationText } from "./units.js";
 
 const BAR = 16;
 
-/** `measuring [####------------] 120/480, 35/s, 10 s left`; without a total, what is known. */
+/** `measuring [####------------] 120/480, 35/s, 10 s left`; without a total, the count and the pace alone. */
 export function progressText(
   doing: string,
   done: number,

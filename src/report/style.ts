@@ -1,6 +1,6 @@
 export type Paint = (text: string) => string;
 
-/** How a report marks its words. The caller decides what that means: colours on a terminal, nothing in a file. */
+/** How a report marks its words. The caller chooses: colours on a terminal, nothing in a file. */
 export interface Style {
   readonly bold: Paint;
   readonly dim: Paint;

@@ -42,7 +42,7 @@ export interface SetReport {
   readonly verdict: Verdict;
 }
 
-/** What a check found. Plain data: it survives JSON. */
+/** The findings of a check. Plain data: it survives JSON. */
 export interface CheckReport {
   /**
    * equal      every output that can be judged is the same within its tolerance

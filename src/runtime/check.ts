@@ -16,7 +16,7 @@ export interface CheckOptions {
   readonly seed: number;
   /** The user's own data. Without it the inputs are generated. */
   readonly feeds?: readonly FeedSet[];
-  /** What is known about the inputs (describeInputs); without it, what the runtime declares. */
+  /** The model's own description of its inputs (describeInputs); without it, the runtime's. */
   readonly inputs?: readonly InputSpec[];
   /** Sizes of generated inputs by name. */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
@@ -24,7 +24,7 @@ export interface CheckOptions {
   readonly precision?: FloatDType;
   /**
    * The original with perturbed weights (perturbWeights), made ready to open; others for each number from 0 on. Asked for only
-   * while an output differs by more than what is known of the original's rounding, NOISE_RUNS times at most. Without it only
+   * while an output differs by more than the measured rounding of the original, NOISE_RUNS times at most. Without it only
    * the inputs are perturbed.
    */
   readonly noisy?: (run: number) => Promise<StagedModel>;
@@ -47,7 +47,7 @@ export interface Checker {
   readonly unchecked: string | undefined;
   /** The inputs it compares on. */
   readonly sets: readonly FeedSet[];
-  /** Never throws for what is wrong with the result: that is a report that it differs. */
+  /** Compares a result. Never throws for a fault of the result, which is a report that it differs. */
   compare(result: RuntimeModel, numerics: Numerics): Promise<CheckReport>;
   close(): Promise<void>;
 }
@@ -172,8 +172,8 @@ class Reference {
   }
 
   /**
-   * How rounding moves an output on one set: a set where it jumps must not excuse the others. More is known with each run; who
-   * knows enough asks for no further one.
+   * How rounding moves an output on one set, because a set where it jumps must not excuse the others. More is known with
+   * each run; a caller that knows enough asks for no further one.
    */
   async *noise(index: number, output: string): AsyncGenerator<Noise> {
     const clean = this.probes[index]?.outputs.get(output);

@@ -21,7 +21,7 @@ export interface Range {
   readonly high: number;
 }
 
-/** What the runtime says about the inputs, for a model that was not read. Non-tensors are left out. */
+/** The runtime's description of the inputs, for a model that was not read. Inputs that are no tensors are left out. */
 export function portSpecs(ports: readonly Port[]): InputSpec[] {
   return ports.flatMap(({ name, dtype, shape }) =>
     dtype === undefined ? [] : [{ name, dtype, shape, range: namedRange(name, dtype) }],
@@ -29,7 +29,7 @@ export function portSpecs(ports: readonly Port[]): InputSpec[] {
 }
 
 /**
- * What a model's own graph says about its inputs: declared types, sizes that the weights they meet fix, and the values
+ * The description of the inputs in a model's own graph: declared types, sizes that the weights they meet fix, and the values
  * they may take where a direct use limits them. Inputs with a default are left out: onnxruntime-node takes none.
  */
 export function describeInputs(model: Model): InputSpec[] {

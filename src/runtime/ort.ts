@@ -114,7 +114,7 @@ async function openSession(ort: Ort, model: RuntimeModel, options: OpenOptions =
   };
 }
 
-/** What onnxruntime 1.30 calls the values that it puts behind operators without a float16 kernel. */
+/** The name that onnxruntime 1.30 gives values it puts behind operators without a float16 kernel. */
 const OWN_CASTS = /InsertedPrecisionFreeCast/;
 
 /**

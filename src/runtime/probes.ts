@@ -6,7 +6,7 @@ import type { OutputReport } from "./check-report.js";
 
 /**
  * Operators that flatten differences: where they saturate or pick, a result may be far off before them and the same behind.
- * No rewrite moves a scale or a shift across one, so what goes into it means the same in the original and in the result.
+ * No rewrite moves a scale or a shift across one, so its input means the same in the original and in the result.
  */
 function flattens(node: Node): boolean {
   return hasTrait(node, "saturates") || hasTrait(node, "indexOfExtremum");
@@ -18,8 +18,8 @@ function hasSameElements(node: Node): boolean {
 }
 
 /**
- * How far the result of those that are smooth moves at most for what goes in: a Softmax by p (1 - p) times the difference of two
- * movements, a Sigmoid by p (1 - p) times one.
+ * How far the result of a smooth one moves at most, by the movement of its input: a Softmax by p (1 - p) times the
+ * difference of two movements, a Sigmoid by p (1 - p) times one.
  */
 const SLOPES: ReadonlyMap<string, number> = new Map([
   ["Softmax", 1 / 2],
@@ -50,7 +50,7 @@ export function probesOf(model: Model): string[] {
   return [...new Set(names)];
 }
 
-/** By output: what it is a flattened picture of. */
+/** By output: the value that it flattens. */
 export function flattenedOutputs(model: Model): ReadonlyMap<string, Flattened> {
   return new Map(
     model.graph.outputs.flatMap((output) => {
@@ -87,8 +87,9 @@ export function withProbes(model: Model, names: readonly string[]): Model {
 }
 
 /**
- * An output that differs by more than rounding of its own size, but by no more than the difference of what goes into its Softmax or
- * Sigmoid can have made it, where that is equal: logits of 50 are known to a few millionths of 50, and so are their exponents.
+ * An output that differs by more than rounding of its own size counts as equal where the input of its Softmax or Sigmoid
+ * is equal and differs by enough to explain it: logits of 50 are known to a few millionths of 50, and so are their
+ * exponents.
  */
 export function besideProbe(
   report: OutputReport,

@@ -41,11 +41,11 @@ export interface Noise {
 const NOISE_FACTOR = 8;
 
 interface Limits {
-  /** What no measurement is needed for. */
+  /** The tolerance that needs no measurement. */
   readonly base: number;
-  /** What is allowed where the measurement says nothing: only integers go in, or the noise vanished on the way. */
+  /** The tolerance where the measurement says nothing: only integers go in, or the noise vanished on the way. */
   readonly blind: number;
-  /** What no measurement excuses. */
+  /** The tolerance that no measurement exceeds. */
   readonly cap: number;
 }
 
@@ -60,7 +60,7 @@ const LIMITS: Readonly<Record<FloatDType, Limits>> = {
   bfloat16: { base: 2.4e-2, blind: 5e-2, cap: 1e-1 },
 };
 
-/** What "approximate" adds to the limits of rounding. */
+/** The tolerance that "approximate" adds to the limits of rounding. */
 const APPROXIMATION = 1e-2;
 /** Elements that flip under noise are a sample of those that may. */
 const FLIP_FACTOR = 4;

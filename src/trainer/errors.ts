@@ -16,5 +16,5 @@ const SENTENCES = {
   ],
 } as const;
 
-/** The errors of training with files, and of what else the second door does beyond its rooms. */
+/** The errors of training with files, and of the other functions of the second door. */
 export const errors: ErrorCatalogue<typeof SENTENCES> = errorCatalogue(SENTENCES);

@@ -8,7 +8,7 @@ export async function assertLoads(model: Model): Promise<void> {
   await loadIn(await onnxruntime(), model);
 }
 
-/** What is lowered. */
+/** Which graph is lowered, and whether the result is checked. */
 export interface LowerOptions {
   /** Make a model of this step of the model's training_info, counted from 0. Default: lower the model itself. */
   readonly trainingInfo?: number;
@@ -16,7 +16,7 @@ export interface LowerOptions {
   readonly check?: boolean;
 }
 
-/** What `lower` did. Plain data. */
+/** The account of one `lower`. Plain data. */
 export interface LowerReport {
   /** The nodes that were written out. */
   readonly lowered: readonly string[];

@@ -10,7 +10,7 @@ import { type Training, train } from "./train.js";
 export interface TrainingFiles {
   /** Steps and validations, as JSON lines; a training that goes on adds to them. */
   readonly log?: string;
-  /** What the training needs to go on, written whenever `onCheckpoint` would be called. */
+  /** The state of the training, from which it can go on; written whenever `onCheckpoint` would be called. */
   readonly checkpoint?: string;
   /** Go on from `checkpoint` where it is there, bit for bit as if there had been no stop. Default false. */
   readonly resume?: boolean;

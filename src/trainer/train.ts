@@ -8,14 +8,14 @@ import { onnxruntime, type WithDefaultRuntime } from "./runtime.js";
 
 /** A training from its first step to the inference form. */
 export interface Training extends FinishedTraining {
-  /** How the training went, and what it left before the statistics were replaced. */
+  /** The course of the training, and its model before the statistics were replaced. */
   readonly course: TrainResult;
 }
 
 /**
  * Trains a model, and unless it was stopped replaces its moving averages by Algorithm 2's population statistics over the
  * training data, and gives the inference form. Deterministic for a seed and a number of threads. Throws NormfoldError
- * "usage" and "invalid" for options and data that make no sense, "unsupported" for what has no gradient, "check" when it
+ * "usage" and "invalid" for options and data that make no sense, "unsupported" for operators without a gradient, "check" when it
  * diverges (no finite loss for twenty batches in a row), and the reason of `signal` where that comes after the last step:
  * before, it ends the training in order, with `course.interrupted`.
  */
