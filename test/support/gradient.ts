@@ -1,4 +1,4 @@
-import { expect } from "vitest";
+import { describe, expect, it } from "vitest";
 import { createRandom, type Random } from "../../src/base/random.js";
 import { isRefusal } from "../../src/base/refusal.js";
 import {
@@ -382,4 +382,29 @@ export function expectClose(
     `${what}: element ${worst} is ${actual.data[worst]}, expected ${expected.data[worst]} (within ${bound})\n` +
       `got      ${[...actual.data.slice(0, 24)]}\nexpected ${[...expected.data.slice(0, 24)]}${text}`,
   );
+}
+
+/** A graph from x; `constants` are its initializers. */
+export function graphOf(x: string, y: string, constants: string, body: string): string {
+  return `g (float${x} x) => (float${y} y) ${constants === "" ? "" : `<${constants}>`} { ${body} }`;
+}
+
+/** [what computes y of x, the shapes of x and y, constants, how to check it] */
+export type GradientRow = readonly [
+  body: string,
+  x: string,
+  y: string,
+  constants?: string,
+  options?: GradientCase,
+];
+
+/** One test for each row: see checkGradient. */
+export function gradientTable(name: string, rows: readonly GradientRow[]): void {
+  describe(name, () => {
+    for (const [body, x, y, constants = "", options = {}] of rows) {
+      it(`${body} of ${x}`, async () => {
+        await checkGradient(graphOf(x, y, constants, body), options);
+      });
+    }
+  });
 }

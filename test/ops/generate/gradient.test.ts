@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { referenceTensor } from "../../../src/float64/tensor.js";
-import { checkGradient, emit, modelOf, runInOrt } from "../../support/gradient.js";
+import { checkGradient, emit, gradientTable, modelOf, runInOrt } from "../../support/gradient.js";
 
 describe("Dropout in training form", () => {
   const text = (inputs: string): string =>
@@ -59,3 +59,5 @@ describe("operators of several tensors", () => {
     });
   });
 });
+
+gradientTable("Dropout in inference form", [["y = Dropout(x)", "[2,3]", "[2,3]"]]);
