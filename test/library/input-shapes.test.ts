@@ -35,14 +35,16 @@ describe("fixInputShapes", () => {
   });
 
   it.each([
-    [{ q: [1] }, /no input "q"; there are x, z/],
-    [{ x: [1, 2, 3] }, /has 2 dimensions, not 3/],
-    [{ x: [-1, 3] }, /"x" cannot have size -1; give whole numbers from 0 on/],
-    [{ x: [1.5, 3] }, /cannot have size 1\.5/],
-    [{ x: [Number.NaN, 3] }, /cannot have size NaN/],
-    [{ x: [1, 4] }, /has size 3 where 4 was given/],
-    [{ x: [1, 3], z: [2, 3] }, /has size 1 where 2 was given/],
-  ])("says in one line what is wrong with %j", (shapes, message) => {
-    expect(() => fixInputShapes(modelOf(BRANCHED), shapes)).toThrow(message);
+    [{ q: [1] }, "unknown-input", /no input "q"; there are x, z/],
+    [{ x: [1, 2, 3] }, "input-has-another-rank", /has 2 dimensions, not 3/],
+    [{ x: [-1, 3] }, "input-cannot-have-size", /"x" cannot have size -1; give whole numbers from 0 on/],
+    [{ x: [1.5, 3] }, "input-cannot-have-size", /cannot have size 1\.5/],
+    [{ x: [Number.NaN, 3] }, "input-cannot-have-size", /cannot have size NaN/],
+    [{ x: [1, 4] }, "input-has-another-size", /has size 3 where 4 was given/],
+    [{ x: [1, 3], z: [2, 3] }, "input-has-another-size", /has size 1 where 2 was given/],
+  ])("says in one line what is wrong with %j", (shapes, id, message) => {
+    expect(() => fixInputShapes(modelOf(BRANCHED), shapes)).toThrow(
+      expect.objectContaining({ code: "usage", id, message: expect.stringMatching(message) }),
+    );
   });
 });

@@ -16,6 +16,6 @@ it("values are held by their name or their node's, until they are let go", () =>
 
 it("a name that is not there is an error", () => {
   const model = parseGraph("g (float[2] x) => (float[2] y) { y = Relu (x) }", { opset: 17 });
-  expect(() => pinKept(model, ["y", "none"])).toThrow(expect.objectContaining({ code: "usage" }));
+  expect(() => pinKept(model, ["y", "none"])).toThrow(expect.objectContaining({ id: "nothing-to-keep" }));
   expect(() => pinKept(model, [])()).not.toThrow();
 });

@@ -11,7 +11,7 @@ async function refusal(call: () => unknown): Promise<string> {
   try {
     await call();
   } catch (error) {
-    if (error instanceof NormfoldError) return `${error.code}: ${error.describe()}`;
+    if (error instanceof NormfoldError) return `${error.code} ${error.id}: ${error.describe()}`;
     throw error;
   }
   return "no error";
@@ -32,7 +32,9 @@ it.each<readonly [name: string, call: (model: never) => unknown]>([
 ])("%s wants a model, also of callers without types", async (_, call) => {
   for (const wrong of ["model.onnx", {}, undefined, Promise.resolve(model)]) {
     const said = await refusal((): unknown => Reflect.apply(call, undefined, [wrong]));
-    expect(said).toMatch(/^usage: .* is no model; (loadModel and parse give one|await it first)$/);
+    expect(said).toMatch(
+      /^usage argument-is-no-model: .* is no model; (loadModel and parse give one|await it first)$/,
+    );
     expect(said.includes("await")).toBe(wrong instanceof Promise);
   }
 });
@@ -40,10 +42,12 @@ it.each<readonly [name: string, call: (model: never) => unknown]>([
 it("says which sizes of generated inputs cannot be", async () => {
   const shaped = (x: readonly number[]): Promise<string> =>
     refusal(() => optimize(model, { inputShapes: { x } }));
-  expect(await shaped([-1, 3])).toBe('usage: input "x" cannot have size -1; give whole numbers from 0 on');
+  expect(await shaped([-1, 3])).toBe(
+    'usage input-cannot-have-size: input "x" cannot have size -1; give whole numbers from 0 on',
+  );
   expect(await shaped([1.5, 3])).toMatch(/cannot have size 1.5/);
   expect(await shaped([2, 4])).toBe(
-    'usage: input "x" has size 3 in dimension 1 and 4 is given; leave it as it is',
+    'usage size-contradicts-model: input "x" has size 3 in dimension 1 and 4 is given; leave it as it is',
   );
   expect(await shaped([2, 3])).toBe("no error");
 });
@@ -51,9 +55,9 @@ it("says which sizes of generated inputs cannot be", async () => {
 it("says which data does not fit the model, instead of leaving it unchecked", async () => {
   const fed = (sets: readonly FeedSet[]): Promise<string> =>
     refusal(() => check(model, model, { data: sets }));
-  expect(await fed([])).toBe("usage: data is empty; give a set of inputs, or leave it out");
+  expect(await fed([])).toBe("usage data-is-empty: data is empty; give a set of inputs, or leave it out");
   expect(await fed([data([2, 3]), data([2, 4])])).toBe(
-    'invalid: input "x" has size 3 in dimension 1 and 4 in samples; give other data',
+    'invalid data-contradicts-model: input "x" has size 3 in dimension 1 and 4 in samples; give other data',
   );
   expect(await fed([data([2, 3])])).toBe("no error");
 });

@@ -334,7 +334,7 @@ describe("the judge", () => {
   it("that never agrees is answered with an error, not with a model", async () => {
     await expect(
       rewriteModel(modelOf(model), {}, { judge: () => Promise.resolve(report("differs")) }),
-    ).rejects.toMatchObject({ code: "check", message: expect.stringMatching(/differs from itself/) });
+    ).rejects.toMatchObject({ code: "check", id: "model-differs-from-itself" });
   });
 
   it("that cannot judge leaves the decision to the caller", async () => {
@@ -359,7 +359,11 @@ describe("the judge", () => {
           judge: (candidate) => Promise.resolve(report(candidate.graph.nodeCount < 40 ? "differs" : "equal")),
         },
       ),
-    ).rejects.toMatchObject({ code: "check", message: expect.stringMatching(/16 rewrites were undone/) });
+    ).rejects.toMatchObject({
+      code: "check",
+      id: "too-many-rollbacks",
+      message: expect.stringMatching(/^16 /),
+    });
   });
 
   it("is asked for exactness only while all rewrites are exact", async () => {

@@ -86,12 +86,14 @@ describe("extractSubmodel", () => {
   });
 
   it.each([
-    [{ outputs: ["nowhere"] }, /no value "nowhere"/],
-    [{ inputs: ["c"], outputs: ["w"] }, /also need input "x"/],
-    [{ outputs: ["y", "y"] }, /"y" is named twice/],
-    [{ inputs: [] }, /no input is named/],
-  ])("says in one line what is wrong with %j", (borders, message) => {
-    expect(() => extractSubmodel(modelOf(BRANCHED), borders)).toThrow(message);
+    [{ outputs: ["nowhere"] }, "unknown-value", /no value "nowhere"/],
+    [{ inputs: ["c"], outputs: ["w"] }, "outputs-need-another-input", /also need input "x"/],
+    [{ outputs: ["y", "y"] }, "border-is-named-twice", /"y" is named twice/],
+    [{ inputs: [] }, "borders-are-empty", /no input is named/],
+  ])("says in one line what is wrong with %j", (borders, id, message) => {
+    expect(() => extractSubmodel(modelOf(BRANCHED), borders)).toThrow(
+      expect.objectContaining({ code: "usage", id, message: expect.stringMatching(message) }),
+    );
   });
 });
 
@@ -116,6 +118,8 @@ describe("keep", () => {
   });
 
   it("refuses a name that is nowhere", async () => {
-    await expect(rewriteModel(modelOf(text), { keep: ["zz"] })).rejects.toThrow(/no value or node "zz"/);
+    await expect(rewriteModel(modelOf(text), { keep: ["zz"] })).rejects.toMatchObject({
+      id: "nothing-to-keep",
+    });
   });
 });

@@ -75,6 +75,7 @@ describe("onnxruntime", () => {
     const model = bytesOf("g (float[1] x) => (float[1] y) { y = NoSuchOperator(x) }");
     await expect(runtime.open(model)).rejects.toMatchObject({
       code: "unsupported",
+      id: "runtime-lacks-part",
       message: expect.stringMatching(/^onnxruntime cannot load the model: [^\n]*NoSuchOperator[^\n]*$/),
     });
   });
