@@ -32,7 +32,7 @@ export function expandChannels(map: ChannelAffine, count: number): ChannelAffine
   };
 }
 
-/** x -> second(first(x)): scale = s2 * s1, shift = s2 * t1 + t2. Undefined when the channel counts do not fit. */
+/** The map x to second(first(x)): scale = s2 * s1, shift = s2 * t1 + t2. Undefined when the channel counts do not fit. */
 export function compose(first: ChannelAffine, second: ChannelAffine): ChannelAffine | undefined {
   const count = Math.max(channelCount(first), channelCount(second));
   const a = expandChannels(first, count);

@@ -30,6 +30,7 @@ export type RefusalSentences = Readonly<Record<string, (...args: never[]) => str
 
 /** Gives one kind of refusal. */
 export interface RefusalKind<Args extends readonly unknown[]> {
+  /** Gives the refusal with its sentence. */
   (...args: Args): Refusal;
   /** The kind of refusal; stable, unlike the sentence. */
   readonly id: string;

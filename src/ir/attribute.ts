@@ -64,7 +64,7 @@ export type AttributeInit =
   | readonly number[]
   | readonly string[];
 
-/** An attribute from a plain value. A number that must be FLOAT although whole is given as { kind: "float", value }. */
+/** An attribute from a plain value. A number that must be FLOAT although whole is given as `{ kind: "float", value }`. */
 export function attribute(name: string, init: AttributeInit): Attribute {
   if (typeof init === "bigint") return { name, kind: "int", value: init };
   if (typeof init === "string") return { name, kind: "string", value: utf8.encode(init) };

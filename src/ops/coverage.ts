@@ -21,12 +21,16 @@ export interface FacetCoverage {
   readonly reason?: string;
 }
 
+/** The facets of an operator, in the order of `normfold passes --operators`. */
 export const FACETS = ["inference", "layout", "affine", "gradient", "reference"] as const;
+/** The name of a facet. */
 export type FacetName = (typeof FACETS)[number];
 
 /** What is declared and known of one operator of the standard domain. */
 export interface OperatorCoverage extends OperatorRecord {
+  /** Its name. */
   readonly operator: StandardOperator;
+  /** Its rule, or the reason why there is none, in each facet. */
   readonly facets: Readonly<Record<FacetName, FacetCoverage>>;
 }
 

@@ -53,7 +53,9 @@ export function gradientRule(node: Node, facts: Facts): GradientRule | undefined
   return isStandardDomain(node.domain) && !facts.isCall(node) ? GRADIENT.rule(node.opType) : undefined;
 }
 
+/** The gradient of one operator. */
 export interface GradientCoverage {
+  /** The name of the operator. */
   readonly operator: string;
   /**
    * gradient: the rule gives one. zero: the operator is constant wherever it has a derivative, or gives integers. refused: it
@@ -62,6 +64,7 @@ export interface GradientCoverage {
   readonly kind: "gradient" | "zero" | "refused";
   /** The id of the refusal, for kind "refused". */
   readonly id?: string;
+  /** What to do instead, for kind "refused". */
   readonly reason?: string;
 }
 

@@ -9,16 +9,21 @@ import type { Rewriter } from "./rewriter.js";
 
 /** A rewrite that is legal and has not been made yet. */
 export interface Proposal {
+  /** Tells a proposal from a refusal. */
   readonly kind: "rewrite";
   /** The rewrite in one line: `Conv "c" absorbs BatchNormalization "bn"`. */
   readonly summary: string;
+  /** Makes the rewrite. */
   readonly apply: (rewriter: Rewriter) => void;
 }
 
 /** What a rule may look at. Nothing here mutates. */
 export interface View {
+  /** The model that is being rewritten. */
   readonly model: Model;
+  /** What follows from the model about its values. */
   readonly facts: Facts;
+  /** Options of this run. */
   readonly settings: Settings;
 }
 
@@ -37,6 +42,7 @@ export interface Settings {
 export interface Rule {
   /** The operators whose nodes the rule is asked about; undefined: all. */
   readonly operators?: readonly StandardOperator[];
+  /** Looks at a node and changes nothing. */
   readonly match: (node: Node, view: View) => Proposal | Refusal | undefined;
 }
 
@@ -44,10 +50,13 @@ export interface Rule {
 export interface PassInfo {
   /** Verb first, kebab-case; equals its file name and its name on the command line. */
   readonly name: string;
+  /** What it does, in one line. */
   readonly summary: string;
   /** The graph that it looks for and the graph that it leaves, in ONNX text. */
   readonly before: string;
+  /** The graph that it leaves. */
   readonly after: string;
+  /** How its rewrites may change the numbers. */
   readonly numerics: Numerics;
   /** The refusals that are this pass's own, by name; docs/refusals.md lists them. Those of the engines it uses are not among them. */
   readonly refusals?: Readonly<Record<string, RefusalKind<never[]>>>;
@@ -67,6 +76,7 @@ export function definePass(pass: Pass): Pass {
 
 /** The tools of a procedure pass. Every change goes through `attempt`, which asks the gate and keeps the log. */
 export interface PassContext {
+  /** The model and what is known of it. */
   readonly view: View;
   /** Evaluates constants by running nodes in onnxruntime; undefined when no runtime is at hand. */
   readonly evaluate: Evaluate | undefined;
@@ -74,6 +84,7 @@ export interface PassContext {
   readonly growth: { spent: number };
   /** Makes the proposal; false when the gate denies it. `key` names the place across runs. */
   attempt(key: string, proposal: Proposal): boolean;
+  /** Notes why a node was left alone. */
   refused(node: Node, refusal: Refusal): void;
 }
 
@@ -82,9 +93,13 @@ export type Evaluate = (model: Model) => Promise<readonly Tensor[]>;
 
 /** One rewrite that was made. `key` is stable over runs on the same model, so that it can be denied and replayed. */
 export interface RewriteRecord {
+  /** The name of the pass. */
   readonly pass: string;
+  /** The place, by a name that is the same in every run on the same model. */
   readonly key: string;
+  /** The rewrite in one line. */
   readonly summary: string;
+  /** How it may change the numbers. */
   readonly numerics: Numerics;
   /** Change in the number of nodes (negative: fewer). */
   readonly nodes: number;
@@ -92,10 +107,14 @@ export interface RewriteRecord {
 
 /** A rewrite that was not made, and why. */
 export interface RefusalRecord {
+  /** The name of the pass. */
   readonly pass: string;
+  /** The label of the node that was left alone. */
   readonly node: string;
+  /** Its operator. */
   readonly opType: string;
   /** Names the kind of refusal; see Refusal. */
   readonly id: string;
+  /** The sentence for the user. */
   readonly reason: string;
 }

@@ -43,6 +43,7 @@ export class Rewriter {
     for (const user of value.users) this.#touched.add(user);
   }
 
+  /** A new node in `graph`, in front of `before` or at the end. */
   addNode(graph: Graph, init: NodeInit, before?: Node): Node {
     const node = graph.addNode(init, before);
     this.nodeDelta++;
@@ -67,6 +68,7 @@ export class Rewriter {
     if (node !== before) node.graph.moveBefore(node, before);
   }
 
+  /** Gives a node another value as its input; null leaves an optional one out. */
   setInput(node: Node, index: number, value: Value | null): void {
     const old = node.inputs[index] ?? null;
     this.#touch(old);
@@ -82,11 +84,13 @@ export class Rewriter {
     node.setInputs(node.inputs.slice(0, node.inputs.findLastIndex((value) => value !== null) + 1));
   }
 
+  /** Sets or replaces an attribute. */
   setAttribute(node: Node, name: string, init: AttributeInit): void {
     node.set(attribute(name, init));
     this.#touched.add(node);
   }
 
+  /** Removes an attribute, so that its default holds. */
   removeAttribute(node: Node, name: string): void {
     node.unset(name);
     this.#touched.add(node);

@@ -7,22 +7,30 @@
  * too large become unknown as well: a result is sometimes less precise than the truth, never wrong.
  */
 export type SymDim = number | DimExpr;
+/** A size, or undefined for one that is not known. */
 export type MaybeDim = SymDim | undefined;
 
 /** A sum of at least one term and a constant; only ever made by the functions of this file. */
 export interface DimExpr {
+  /** Its canonical text: equal for equal expressions. */
   readonly key: string;
+  /** Its terms, in key order. */
   readonly terms: readonly Term[];
+  /** The number that is added to them. */
   readonly constant: number;
 }
 
+/** A product of atoms with an integer in front. */
 interface Term {
+  /** The integer; never 0. */
   readonly coefficient: number;
   /** In key order; a power repeats its atom. */
   readonly atoms: readonly Atom[];
+  /** The canonical text of its atoms. */
   readonly key: string;
 }
 
+/** What is not taken apart: a symbol, or a function of expressions. */
 type Atom = { readonly key: string } & (
   | {
       readonly kind: "symbol";
@@ -34,6 +42,7 @@ type Atom = { readonly key: string } & (
   | { readonly kind: Choice; readonly args: readonly SymDim[] }
 );
 
+/** The functions of several expressions. */
 type Choice = "max" | "min" | "broadcast";
 
 const MAX_TERMS = 12;

@@ -10,8 +10,11 @@ export type FactType<D = SymDim> =
   | { readonly kind: "sequence" | "optional"; readonly element: FactType<MaybeDim> | undefined }
   | { readonly kind: "map" | "opaque" };
 
+/** The type of a tensor as far as it is known. */
 export interface TensorFactType<D = SymDim> {
+  /** How the elements are stored. */
   readonly kind: "tensor" | "sparse_tensor";
+  /** The type of the elements; undefined: not known. */
   readonly dtype: DType | undefined;
   /** undefined: the rank is not known. */
   readonly shape: readonly D[] | undefined;

@@ -10,6 +10,7 @@ export const MAX_ELEMENTS = 64;
 export interface FactConflict {
   /** The label of the node, or the name of the value. */
   readonly element: string;
+  /** What contradicts what, in one line. */
   readonly message: string;
 }
 
@@ -19,8 +20,11 @@ export interface FactConflict {
  * known afresh (`isDated`). Answers may be less precise than the truth (undefined), never wrong for a valid model.
  */
 export interface Facts {
+  /** The type as far as it is known. */
   typeOf(value: Value): FactType | undefined;
+  /** The type of the elements of a tensor. */
   dtype(value: Value): DType | undefined;
+  /** The number of axes of a tensor. */
   rank(value: Value): number | undefined;
   /** undefined: the rank is not known. Unknown sizes are symbols of their own. */
   shape(value: Value): readonly SymDim[] | undefined;

@@ -71,6 +71,7 @@ export interface OperatorRecord {
   readonly inputs: Arity;
   /** Over all its versions; one where nothing is said. */
   readonly outputs?: Arity;
+  /** What is true of it whatever its inputs and attributes are; none where nothing is said. */
   readonly traits?: readonly Trait[];
   /** In the standard domain of old exporters, and in no opset. */
   readonly experimental?: true;

@@ -8,21 +8,25 @@ import type { Facts } from "../facts.js";
 
 /** A map of a tensor: the axis that its channels run along, counted from the front; undefined for one that is uniform. */
 export interface PlacedMap {
+  /** The axis of the channels; undefined for a map that is the same everywhere. */
   readonly axis: number | undefined;
+  /** A scale and a shift for each channel. */
   readonly map: ChannelAffine;
 }
 
 /** A node read as y = scale[c] * x + shift[c]. */
 export interface LiftedAffine extends PlacedMap {
+  /** The node that is the map. */
   readonly node: Node;
   /** x, and which input of the node it is. */
   readonly input: Value;
+  /** The index of x among its inputs. */
   readonly inputIndex: number;
 }
 
 /** How an operator takes an affine map of its output, or of an input, into its own constants. */
 export interface Absorption {
-  /** Another operator type that it becomes, for instance MatMul -> Gemm; undefined when it stays what it is. */
+  /** Another operator type that it becomes, as a MatMul becomes a Gemm; undefined when it stays as it is. */
   readonly opType?: StandardOperator;
   /** New constants by input index. */
   readonly constants: ReadonlyMap<number, Tensor>;
