@@ -65,6 +65,8 @@ it("says which data does not fit the model, instead of leaving it unchecked", as
 it("takes no threshold that no tensor could be measured by", async () => {
   for (const threshold of [-1, Number.NaN]) {
     const said = await refusal(() => saveModel(model, "never.onnx", { externalData: { threshold } }));
-    expect(said).toMatch(/^usage: the threshold is (-1|NaN); give a number of bytes from 0 on$/);
+    expect(said).toMatch(
+      /^usage threshold-is-negative: the threshold is (-1|NaN); give a number of bytes from 0 on$/,
+    );
   }
 });
