@@ -42,6 +42,7 @@ export const composeAffine: Pass = {
   before: "a = Mul(x, k)  y = BatchNormalization(a, gamma, beta, mean, var)",
   after: "y = BatchNormalization(x, scale, shift, 0, 1)",
   numerics: "rounding",
+  order: "any place",
   rules: [
     { operators: ["BatchNormalization"], match: matchUndone },
     { operators: LIFTED, match },

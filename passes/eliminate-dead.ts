@@ -28,6 +28,7 @@ export const eliminateDead: Pass = {
   before: "y = Relu(x)  u = Exp(x)  // u is never read",
   after: "y = Relu(x)",
   numerics: "exact",
+  order: "any place",
   refusals,
   run: (context) => {
     // Graphs come before the bodies of their nodes, so that the body of a removed node is never entered.

@@ -25,6 +25,7 @@ export const eliminateDefaultInputs: Pass = {
   before: "h = ConstantOfShape(n)  y = LSTM(x, W, R, B, , h, h)",
   after: "y = LSTM(x, W, R, B)",
   numerics: "exact",
+  order: "any place",
   rules: [{ operators: ["LSTM", "GRU", "RNN"], match }],
 };
 

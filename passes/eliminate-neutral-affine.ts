@@ -25,6 +25,7 @@ export const eliminateNeutralAffine: Pass = {
   before: "y = Add(x, zero)  z = Relu(y)",
   after: "z = Relu(x)",
   numerics: "exact",
+  order: "any place",
   rules: [{ operators: LIFTED, match }],
 };
 

@@ -41,6 +41,7 @@ export const eliminateNeutralOperands: Pass = {
   before: "y = And(x, true)  z = Not(y)",
   after: "z = Not(x)",
   numerics: "exact",
+  order: "any place",
   rules: [{ operators: [...NEUTRAL.keys()], match }],
 };
 

@@ -58,6 +58,11 @@ export const eliminateNoOpMovement: Pass = {
   before: "s = Slice(x, 0, 48, axis 1)  y = Relu(s)  // x has 48 channels",
   after: "y = Relu(x)",
   numerics: "exact",
+  order: {
+    before: {
+      "merge-view-chains": "a Reshape that changes nothing would become part of one with a target of its own",
+    },
+  },
   rules: [
     { operators: [...NO_OPS.keys()], match },
     { operators: ["Where"], match: matchWhere },

@@ -52,6 +52,7 @@ export const eliminateTransposes: Pass = {
   before: "a = Transpose <perm = [0, 2, 3, 1]> (c)  r = Relu(a)  y = Transpose <perm = [0, 3, 1, 2]> (r)",
   after: "y = Relu(c)",
   numerics: "rounding",
+  order: "any place",
   refusals,
   run: (context) => {
     for (const graph of context.view.model.graphs()) while (sweep(graph, context));

@@ -61,6 +61,9 @@ export const foldAffineDown: Pass = {
   before: "a = BatchNormalization(x, gamma, beta, mean, var)  y = Conv(a, W, b)",
   after: "y = Conv(x, W', b')",
   numerics: "rounding",
+  order: {
+    after: { "fold-affine-up": "a map that both can fold should go up, since less of it stays on the way" },
+  },
   refusals,
   rules: [{ operators: LIFTED, match }],
 };

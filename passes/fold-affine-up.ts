@@ -47,6 +47,7 @@ export const foldAffineUp: Pass = {
   before: "c = Conv(x, W, b)  y = BatchNormalization(c, gamma, beta, mean, var)",
   after: "y = Conv(x, W', b')",
   numerics: "rounding",
+  order: "any place",
   refusals,
   rules: [{ operators: LIFTED, match }],
 };

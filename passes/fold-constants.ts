@@ -43,6 +43,12 @@ export const foldConstants: Pass = {
   before: "k = Unsqueeze <axes = [1, 2]> (s)  y = Mul(x, k)  // s is an initializer",
   after: "y = Mul(x, k)  // k is an initializer",
   numerics: "rounding",
+  order: {
+    before: {
+      "fold-affine-up":
+        "a weight that a Transpose still computes absorbs no map, and fold-affine-down would take the map another way",
+    },
+  },
   refusals,
   run: async (context) => {
     const graphs = [...context.view.model.graphs()];

@@ -31,6 +31,12 @@ export const fuseCompoundOperators: Pass = {
   before: "d = Div(x, 1.414)  e = Erf(d)  p = Add(e, 1)  m = Mul(x, p)  y = Mul(m, 0.5)",
   after: "y = Gelu(x)",
   numerics: "rounding",
+  order: {
+    before: {
+      "fold-affine-down":
+        "folding would carry away the constants by which a Gelu or a HardSwish is recognized",
+    },
+  },
   rules: [{ operators: compoundEnds("rounding"), match }],
 };
 

@@ -26,6 +26,7 @@ export const fuseExactOperators: Pass = {
   before: "a = Reshape(x, t)  b = Transpose(a)  y = Reshape(b, u)",
   after: "y = DepthToSpace(x)",
   numerics: "exact",
+  order: { after: { "fold-affine-up": "Min and Max let more maps through than Clip and Relu" } },
   rules: [{ operators: compoundEnds("exact"), match }],
 };
 

@@ -46,6 +46,13 @@ export const fuseGemm: Pass = {
   before: "p = MatMul(a, b)  y = Add(p, c)",
   after: "y = Gemm(a, b, c)",
   numerics: "rounding",
+  order: {
+    after: {
+      "fold-affine-up": "a Gemm that adds another product as its C has no place for a shift",
+      "merge-parallel-branches":
+        "one of two products that are added would become the C of the other, and they would stay two",
+    },
+  },
   refusals,
   rules: [
     { operators: ["Add"], match: matchSum },

@@ -65,6 +65,7 @@ export const fusePad: Pass = {
   before: 'p = Pad <mode = "constant"> (x, [0, 0, 1, 1, 0, 0, 1, 1])  y = Conv(p, W)',
   after: "y = Conv <pads = [1, 1, 1, 1]> (x, W)",
   numerics: "rounding",
+  order: "any place",
   refusals,
   rules: [{ operators: ["Pad"], match }],
 };

@@ -44,7 +44,10 @@ export const FORMER_NAMES: ReadonlyMap<string, readonly string[]> = new Map([
   ["merge-slices", ["merge-slices-and-concats"]],
 ]);
 
-/** Every pass, in the order the pipeline runs them. */
+/**
+ * Every pass, in the order the pipeline runs them. Each says in `order` which passes it has to follow or precede, and why;
+ * test/passes/order.test.ts holds this list to it. A new pass is added here and nowhere else.
+ */
 export const PASSES: readonly Pass[] = [
   inlineFunctions,
   liftConstants,
@@ -70,20 +73,15 @@ export const PASSES: readonly Pass[] = [
   simplifyConcat,
   mergeAdjacentSlices,
   eliminateNeutralAffine,
-  // Before the folds, which would carry the constants of a Gelu away.
   fuseCompoundOperators,
   composeAffine,
   foldAffineUp,
   mergeParallelBranches,
   mergeLinearChains,
   foldAffineDown,
-  // After the folds: a weight that a Transpose puts on the left takes in less.
   fuseGemm,
-  // After the folds: Min and Max let more maps through than Clip and Relu do.
   fuseExactOperators,
-  // After it: a Max of three is no Relu any more.
   mergeVariadicChains,
-  // After the folds: a node that two readers share can take in nothing of either.
   mergeDuplicateInitializers,
   mergeCommonSubexpressions,
   eliminateDead,

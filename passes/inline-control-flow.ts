@@ -38,6 +38,7 @@ export const inlineControlFlow: Pass = {
   before: "y = If(yes) <then_branch: u = Exp(x), else_branch: v = Neg(x)>  // yes is true",
   after: "y = Exp(x)",
   numerics: "exact",
+  order: "any place",
   refusals,
   run: (context) => {
     const inliner = new Inliner();

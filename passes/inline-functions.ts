@@ -47,6 +47,7 @@ export const inlineFunctions: Pass = {
   before: "y = f.Layer(x)  // f.Layer(a) => (b) { b = Relu(a) }",
   after: "y = Relu(x)",
   numerics: "exact",
+  order: "any place",
   refusals,
   run: (context) => {
     const { model, settings } = context.view;

@@ -35,6 +35,12 @@ export const mergeCommonSubexpressions: Pass = {
   before: "a = Relu(x)  b = Relu(x)  y = Add(a, b)",
   after: "a = Relu(x)  y = Add(a, a)",
   numerics: "exact",
+  order: {
+    after: {
+      "fold-affine-up": "an operator that two others read takes the map of neither",
+      "fold-affine-down": "a map whose readers come together again would reach them in two ways",
+    },
+  },
   refusals,
   run: (context) => {
     const { model } = context.view;

@@ -75,6 +75,7 @@ export const mergeLinearChains: Pass = {
   before: "a = Gemm(x, W1, b1)  y = Gemm(a, W2, b2)",
   after: "y = Gemm(x, W, b)",
   numerics: "rounding",
+  order: "any place",
   refusals,
   rules: [{ operators: ["Conv", "GRU", "LSTM", "RNN", "Gemm", "MatMul"], match }],
 };

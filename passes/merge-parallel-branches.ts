@@ -75,6 +75,7 @@ export const mergeParallelBranches: Pass = {
   before: "a = Conv(x, W3)  b = Conv(x, W1)  c = BatchNormalization(x, ...)  y = Sum(a, b, c)",
   after: "y = Conv(x, W, b)",
   numerics: "rounding",
+  order: "any place",
   refusals,
   rules: [{ operators: ["Add", "Sub", "Sum"], match }],
 };

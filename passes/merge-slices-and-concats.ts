@@ -39,6 +39,7 @@ export const mergeSlicesAndConcats: Pass = {
   before: "a, b = Split(x)  c = Concat(a, b)  y = Slice(Slice(c))",
   after: "y = Slice(x)",
   numerics: "exact",
+  order: "any place",
   rules: [
     { operators: ["Concat"], match: joinParts },
     { operators: ["Concat"], match: joinConcats },

@@ -28,6 +28,7 @@ export const mergeUnaryChains: Pass = {
   before: "a = Relu(x)  y = Clip(a, -1, 6)",
   after: "y = Clip(x, 0, 6)",
   numerics: "exact",
+  order: "any place",
   rules: [
     { operators: ["Relu", "Clip"], match: mergeBounds },
     { operators: ["Abs", "Ceil", "Floor", "Round", "Sign", "Neg", "Not", "BitwiseNot"], match: mergeUnary },

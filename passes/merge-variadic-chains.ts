@@ -30,6 +30,11 @@ export const mergeVariadicChains: Pass = {
   before: "a = Max(x, y)  z = Max(a, x, -inf)",
   after: "z = Max(x, y)",
   numerics: "exact",
+  order: {
+    after: {
+      "fuse-exact-operators": "a Max of three operands is no Relu any more, and with a Min behind it no Clip",
+    },
+  },
   rules: [
     { operators: ["Max", "Min", "Sum"], match: join },
     { operators: ["Max", "Min"], match: mergeConstants },

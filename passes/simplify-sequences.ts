@@ -29,6 +29,7 @@ export const simplifySequences: Pass = {
   before: "s = SplitToSequence(x, 2)  y = SequenceAt(s, 1)",
   after: "y = Slice(x, 2, 4)",
   numerics: "exact",
+  order: "any place",
   rules: [
     { operators: ["SequenceAt"], match: element },
     { operators: ["ConcatFromSequence"], match: concatenation },

@@ -46,6 +46,15 @@ export interface Rule {
   readonly match: (node: Node, view: View) => Proposal | Refusal | undefined;
 }
 
+/**
+ * The passes that a pass needs before or behind it in a round, by name, each with the reason. Passes run in rounds until none
+ * of them finds anything, so that their order matters only where one takes away what another could have used.
+ */
+export interface PassOrder {
+  readonly after?: Readonly<Record<string, string>>;
+  readonly before?: Readonly<Record<string, string>>;
+}
+
 /** The description that every pass gives of itself; `normfold passes` prints it. */
 export interface PassInfo {
   /** Verb first, kebab-case; equals its file name and its name on the command line. */
@@ -58,6 +67,8 @@ export interface PassInfo {
   readonly after: string;
   /** How its rewrites may change the numbers. */
   readonly numerics: Numerics;
+  /** Where the pass has to stand. A pass that may stand any place itself may still be named by others. */
+  readonly order?: "any place" | PassOrder;
   /** The refusals that are this pass's own, by name; docs/refusals.md lists them. Those of the engines it uses are not among them. */
   readonly refusals?: Readonly<Record<string, RefusalKind<never[]>>>;
 }

@@ -1,0 +1,159 @@
+import { describe, expect, it } from "vitest";
+import { PASSES } from "../../passes/index.js";
+import { memorySource } from "../../src/base/bytes.js";
+import type { Model } from "../../src/ir/model.js";
+import { rewriteModel } from "../../src/library/rewrite-model.js";
+import { decodeModel } from "../../src/proto/decode.js";
+import { encodeToBytes } from "../../src/proto/encode.js";
+import type { Pass } from "../../src/rewrite/pass.js";
+import { evaluate, modelOf } from "../support/rewrite.js";
+import { constant, graphText, normalization, normalize } from "../support/text.js";
+
+const NAMES = PASSES.map(({ name }) => name);
+
+/** One pass that has to come before another. */
+interface Constraint {
+  readonly first: string;
+  readonly second: string;
+  readonly reason: string;
+}
+
+function constraintsOf({ name, order }: Pass): readonly Constraint[] {
+  if (order === undefined || order === "any place") return [];
+  const { after = {}, before = {} } = order;
+  return [
+    ...Object.entries(after).map(([first, reason]) => ({ first, second: name, reason })),
+    ...Object.entries(before).map(([second, reason]) => ({ first: name, second, reason })),
+  ];
+}
+
+const CONSTRAINTS = PASSES.flatMap(constraintsOf);
+
+const pair = ({ first, second }: Pick<Constraint, "first" | "second">): string => `${first} before ${second}`;
+
+const LARGE = [4, 80, 80];
+
+/** For each constraint a graph that comes out larger, or in other operators, when the second pass runs first. */
+const WITNESSES: Readonly<Record<string, string>> = {
+  "eliminate-no-op-movement before merge-view-chains": graphText(
+    "float[N,4,5] x, float[N,4,5] z",
+    ["int64[1] last = {-1}"],
+    "s = Shape (z) r = Reshape (x, s) y = Unsqueeze (r, last)",
+  ),
+  "fold-constants before fold-affine-up": graphText(
+    "float[N,16,32] x",
+    [constant("V", [64, 32]), normalization("bn", 64)],
+    `W = Transpose <perm = [1, 0]> (V) m = MatMul (x, W) f = Flatten <axis = 2> (m)
+     ${normalize("b", "f", "bn")} s = Shape (m) y = Reshape (b, s)`,
+  ),
+  "fold-affine-up before fold-affine-down": graphText(
+    "float[N,16,32] x",
+    [constant("W", [32, 64]), normalization("bn", 64)],
+    `m = MatMul (x, W) f = Flatten <axis = 2> (m)
+     ${normalize("b", "f", "bn")} s = Shape (m) y = Reshape (b, s)`,
+  ),
+  "fuse-compound-operators before fold-affine-down": graphText(
+    "float[N,4,6,7] x",
+    ["float k = {0.16666667}, float t = {3}, float zero = {0}, float six = {6}", constant("W", [5, 4, 1, 1])],
+    "a = Add (x, t) r = Clip (a, zero, six) m = Mul (k, r) n = Mul (x, m) y = Conv (n, W)",
+  ),
+  "fold-affine-up before fuse-gemm": graphText(
+    "float[N,4] a, float[N,3] b",
+    [constant("V", [4, 5]), constant("W", [3, 5]), constant("k", [5])],
+    "p = MatMul (a, V) q = MatMul (b, W) s = Add (p, q) y = Add (s, k)",
+  ),
+  "merge-parallel-branches before fuse-gemm": graphText(
+    "float[N,3] x",
+    [constant("V", [3, 5]), constant("W", [3, 5])],
+    "p = MatMul (x, V) q = MatMul (x, W) y = Add (p, q)",
+  ),
+  "fold-affine-up before fuse-exact-operators": graphText(
+    "float[N,3,6,7] x",
+    [constant("W", [4, 3, 1, 1]), "float[1] low = {-0.5}, float high = {0.75}, float k = {2}, float t = {1}"],
+    "c = Conv (x, W) a = Max (c, low) b = Min (a, high) d = Mul (b, k) y = Add (d, t)",
+  ),
+  "fuse-exact-operators before merge-variadic-chains": graphText(
+    "float[N,4] x, float[N,4] z",
+    ["float zero = {0}, float six = {6}"],
+    "a = Max (x, z) b = Max (a, zero) y = Min (b, six)",
+  ),
+  "fold-affine-up before merge-duplicate-initializers": graphText(
+    "float[N,4,80,80] x, float[N,4,80,80] u",
+    [
+      constant("K", LARGE, { seed: 1 }),
+      constant("K", LARGE, { seed: 1 }).replace("K", "L"),
+      constant("W", [4, 4, 1, 1]),
+      constant("k", [4, 1, 1]),
+    ],
+    "c = Conv (x, W) a = Add (c, K) y = Mul (a, k) z = Mul (u, L)",
+    "y, z",
+  ),
+  "fold-affine-up before merge-common-subexpressions": graphText(
+    "float[2,3,5,7] x",
+    [constant("w", [4, 3, 1, 1]), constant("k", [4, 1, 1]), constant("l", [4, 1, 1])],
+    "a = Conv (x, w) b = Conv (x, w) c = Mul (a, k) d = Mul (b, l) e = Exp (c) f = Neg (d) y = Mul (e, f)",
+  ),
+  "fold-affine-down before merge-common-subexpressions": graphText(
+    "float[N,3,5] x, float[N,2,5] z",
+    [constant("W", [2, 8, 1]), constant("s", [3, 1]), constant("t", [3, 1])],
+    `a = Mul (x, s) b = Add (a, t) c = Mul (x, s) d = Add (c, t)
+     e = Concat <axis = 1> (b, d, z) y = Conv (e, W)`,
+  ),
+};
+
+/** All passes, where `second` comes right before `first`. */
+function reversed({ first, second }: Constraint): readonly Pass[] {
+  const others = PASSES.filter(({ name }) => name !== second);
+  const moved = PASSES.filter(({ name }) => name === second);
+  return others.flatMap((pass) => (pass.name === first ? [...moved, pass] : [pass]));
+}
+
+/** The operators that are left by passes in this order, and the bytes of the constants. */
+async function leftBy(
+  passes: readonly Pass[],
+  model: Model,
+): Promise<{ operators: string[]; bytes: number }> {
+  const { model: result } = await rewriteModel(model, { passes }, { evaluate });
+  const graphs = [...result.graphs()];
+  const initializers = graphs.flatMap((graph) => [...graph.initializers]);
+  return {
+    operators: graphs.flatMap((graph) => [...graph.nodes()].map(({ opType }) => opType)),
+    bytes: initializers.reduce((bytes, { tensor }) => bytes + (tensor?.byteLength ?? 0), 0),
+  };
+}
+
+describe("the order of the passes", () => {
+  it.each(PASSES)("$name says where it has to stand, or that any place will do", ({ order }) => {
+    expect(order).toBeDefined();
+    if (order !== "any place") expect(Object.keys({ ...order?.after, ...order?.before })).not.toEqual([]);
+  });
+
+  it("names passes that there are, and gives each constraint once", () => {
+    for (const { first, second, reason } of CONSTRAINTS) {
+      expect(NAMES).toEqual(expect.arrayContaining([first, second]));
+      expect(reason).not.toBe("");
+    }
+    const pairs = CONSTRAINTS.map(pair);
+    expect(new Set(pairs).size).toBe(pairs.length);
+  });
+
+  // An order that keeps all of them is also the proof that they form no cycle.
+  it.each(CONSTRAINTS)("$first comes before $second: $reason", ({ first, second }) => {
+    expect(NAMES.indexOf(first)).toBeLessThan(NAMES.indexOf(second));
+  });
+
+  it.each(CONSTRAINTS)("matters: $first before $second", async (constraint) => {
+    const text = WITNESSES[pair(constraint)];
+    if (text === undefined) expect.unreachable("no graph shows that it does");
+    // Tensors as they come from a file: those of a text are computed, and large ones are not compared then.
+    const model = decodeModel(memorySource(encodeToBytes(modelOf(text))));
+    const [kept, reverse] = [await leftBy(PASSES, model), await leftBy(reversed(constraint), model)];
+    expect(reverse).not.toEqual(kept);
+    const more = reverse.operators.length - kept.operators.length;
+    expect(more > 0 || (more === 0 && reverse.bytes >= kept.bytes)).toBe(true);
+  });
+
+  it("is shown to matter for no constraint that is not there", () => {
+    expect(Object.keys(WITNESSES).sort()).toEqual(CONSTRAINTS.map(pair).sort());
+  });
+});
