@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { PASSES } from "../../passes/index.js";
-import { memorySource } from "../../src/base/bytes.js";
-import type { Model } from "../../src/ir/model.js";
-import { rewriteModel } from "../../src/library/rewrite-model.js";
-import { decodeModel } from "../../src/proto/decode.js";
-import { encodeToBytes } from "../../src/proto/encode.js";
-import type { Pass } from "../../src/rewrite/pass.js";
-import { evaluate, modelOf } from "../support/rewrite.js";
-import { constant, graphText, normalization, normalize } from "../support/text.js";
+import { PASSES } from "../passes/index.js";
+import { memorySource } from "../src/base/bytes.js";
+import type { Model } from "../src/ir/model.js";
+import { rewriteModel } from "../src/library/rewrite-model.js";
+import { decodeModel } from "../src/proto/decode.js";
+import { encodeToBytes } from "../src/proto/encode.js";
+import type { Pass } from "../src/rewrite/pass.js";
+import { evaluate, modelOf } from "./support/rewrite.js";
+import { constant, graphText, normalization, normalize } from "./support/text.js";
 
 const NAMES = PASSES.map(({ name }) => name);
 
