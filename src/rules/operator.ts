@@ -1,6 +1,6 @@
 /**
  * What is true of an operator whatever its inputs and attributes are. Passes, insertion, the check and the cost model ask
- * for traits instead of keeping lists of names. test/ops/traits.test.ts holds those that can be computed against the
+ * for traits instead of keeping lists of names. test/ops/catalogue.traits.test.ts holds those that can be computed against the
  * float64 reference, in both directions.
  */
 export type Trait =
