@@ -3,7 +3,7 @@ import type { Node, Value } from "../ir/graph.js";
 import { type Tensor, tensorFromBigInts, tensorFromNumbers } from "../ir/tensor.js";
 import { refusals } from "./refusals.js";
 
-/** The tensor of a value that no caller and no input can change: a constant initializer or a Constant node. */
+/** The tensor of a constant initializer or of a Constant node, which no caller and no input can change; else undefined. */
 export function constantTensor(value: Value | undefined): Tensor | undefined {
   if (value === undefined) return undefined;
   if (value.isConstant) return value.tensor;
@@ -12,7 +12,7 @@ export function constantTensor(value: Value | undefined): Tensor | undefined {
   return valueOfConstant(node);
 }
 
-/** What a Constant node gives; undefined for sparse and string forms, and for what a function's caller chooses. */
+/** The tensor of a Constant node; undefined for sparse and string forms, and where the function's caller sets the attribute. */
 export function valueOfConstant(node: Node): Tensor | undefined {
   for (const attr of node.attributes.values()) {
     switch (attr.name) {
@@ -33,7 +33,7 @@ export function valueOfConstant(node: Node): Tensor | undefined {
   return undefined;
 }
 
-/** The tensor of `value`, or the sentence that says why it is not a constant. `role` is the value's part in it: "weight W". */
+/** The tensor of a constant, or a refusal that names the value by its role ("weight W") and says why it is none. */
 export function requireConstant(value: Value | undefined, role: string): Tensor | Refusal {
   if (value === undefined) return refusals.constantIsMissing(role);
   const tensor = constantTensor(value);

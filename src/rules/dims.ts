@@ -3,14 +3,15 @@
  * ("batch"), an unknown ("?7"), or floor, max, min or broadcast of expressions. Every operation gives the canonical form,
  * so two expressions are proven equal exactly when their keys are equal strings; the key is also how one is printed.
  *
- * `undefined` is an unknown size, and any arithmetic with it is unknown. Numbers beyond 2^53 and expressions that grow
- * too large become unknown as well: a result is sometimes less precise than the truth, never wrong.
+ * A size that is not known at all is `undefined` (MaybeDim), and any arithmetic with it gives `undefined`. Numbers beyond
+ * 2^53 and expressions that grow too large become `undefined` too, so that a result may say less than the truth but is
+ * never wrong.
  */
 export type SymDim = number | DimExpr;
 /** A size, or undefined for one that is not known. */
 export type MaybeDim = SymDim | undefined;
 
-/** A sum of at least one term and a constant; only ever made by the functions of this file. */
+/** A sum of at least one term and a constant. Only the functions of this file make one, so that it is canonical. */
 export interface DimExpr {
   /** Its canonical text: equal for equal expressions. */
   readonly key: string;
@@ -24,7 +25,7 @@ export interface DimExpr {
 interface Term {
   /** The integer; never 0. */
   readonly coefficient: number;
-  /** In key order; a power repeats its atom. */
+  /** Sorted by key; an atom stands as often as its power says. */
   readonly atoms: readonly Atom[];
   /** The canonical text of its atoms. */
   readonly key: string;
@@ -48,13 +49,13 @@ type Choice = "max" | "min" | "broadcast";
 const MAX_TERMS = 12;
 const MAX_KEY = 240;
 
-/** A size that the model names (dim_param). Names that could be read as an expression are quoted in the key. */
+/** A size that the model names (dim_param). A name that looks like an expression is quoted in the key. */
 export function symbol(name: string): DimExpr {
   const key = /^[A-Za-z_]\w*$/.test(name) ? name : `'${name}'`;
   return ofAtom({ kind: "symbol", key, name, least: 0, origin: "model" });
 }
 
-/** A size (or, with least = -Infinity, any integer) that nothing is known about, different from every other one. */
+/** An unknown size, or with least = -Infinity an unknown integer. Each `id` is a number of its own, equal to no other. */
 export function unknownSymbol(id: number, least = 0): DimExpr {
   const name = `?${id}`;
   return ofAtom({ kind: "symbol", key: name, name, least, origin: "fresh" });
@@ -64,12 +65,12 @@ function ofAtom(atom: Atom): DimExpr {
   return { key: atom.key, terms: [{ coefficient: 1, atoms: [atom], key: atom.key }], constant: 0 };
 }
 
-/** The canonical text, equal for equal expressions: `5`, `2*N`, `floor((H + 1)/2)`. */
+/** The canonical text, the same for equal expressions: `5`, `2*N`, `floor((H + 1)/2)`. */
 export function dimKey(dim: SymDim): string {
   return typeof dim === "number" ? String(dim) : dim.key;
 }
 
-/** True when the two are proven equal; false says nothing. */
+/** True when the two are proven equal; false when they differ or may differ. */
 export function sameDim(a: MaybeDim, b: MaybeDim): boolean {
   if (a === undefined || b === undefined) return false;
   return typeof a === "number" || typeof b === "number" ? a === b : a.key === b.key;
@@ -81,12 +82,13 @@ export function sameShape(a: readonly MaybeDim[] | undefined, b: readonly MaybeD
   return a.every((dim, axis) => sameDim(dim, b[axis]));
 }
 
-/** True when the two are proven different. */
+/** True when the two are proven different; false when they are equal or may be. */
 export function differentDim(a: MaybeDim, b: MaybeDim): boolean {
   const difference = sub(a, b);
   return typeof difference === "number" ? difference !== 0 : leastOf(difference) > 0;
 }
 
+/** a + b */
 export function add(a: MaybeDim, b: MaybeDim): MaybeDim {
   if (a === undefined || b === undefined) return undefined;
   if (typeof a === "number" && typeof b === "number") return safe(a + b);
@@ -95,10 +97,12 @@ export function add(a: MaybeDim, b: MaybeDim): MaybeDim {
   return build([...termsOf(a), ...termsOf(b)], constantOf(a) + constantOf(b));
 }
 
+/** a - b */
 export function sub(a: MaybeDim, b: MaybeDim): MaybeDim {
   return add(a, mul(b, -1));
 }
 
+/** a * b */
 export function mul(a: MaybeDim, b: MaybeDim): MaybeDim {
   if (a === undefined || b === undefined) return undefined;
   if (typeof a === "number" && typeof b === "number") return safe(a * b);
@@ -113,12 +117,12 @@ export function mul(a: MaybeDim, b: MaybeDim): MaybeDim {
   return build(products, 0);
 }
 
-/** The product of sizes; 1 for none. */
+/** The product of all sizes; 1 for an empty list. */
 export function product(dims: readonly MaybeDim[]): MaybeDim {
   return dims.includes(0) ? 0 : dims.reduce(mul, 1);
 }
 
-/** floor(a / b); unknown for b = 0. A symbolic b is taken to be positive. */
+/** floor(a / b); undefined for b = 0. A symbolic b counts as positive, because sizes are. */
 export function floorDiv(a: MaybeDim, b: MaybeDim): MaybeDim {
   if (a === undefined || b === undefined || b === 0) return undefined;
   if (b === 1) return a;
@@ -132,13 +136,13 @@ export function floorDiv(a: MaybeDim, b: MaybeDim): MaybeDim {
   );
 }
 
-/** ceil(a / b), with b as in floorDiv. */
+/** ceil(a / b); b as in floorDiv. */
 export function ceilDiv(a: MaybeDim, b: MaybeDim): MaybeDim {
   if (typeof b === "number" && b < 0) return ceilDiv(mul(a, -1), -b);
   return floorDiv(add(a, sub(b, 1)), b);
 }
 
-/** a / b where it is proven to be a whole number (b is taken to be non-zero); undefined otherwise. */
+/** a / b where that is proven to be whole, else undefined. A symbolic b counts as non-zero. */
 export function exactDiv(a: MaybeDim, b: MaybeDim): MaybeDim {
   if (a === undefined || b === undefined || b === 0) return undefined;
   if (a === 0) return 0;
@@ -160,17 +164,19 @@ export function exactDiv(a: MaybeDim, b: MaybeDim): MaybeDim {
   return build(quotients, 0);
 }
 
+/** The larger of two sizes. */
 export function max(a: MaybeDim, b: MaybeDim): MaybeDim {
   return extremum("max", a, b);
 }
 
+/** The smaller of two sizes. */
 export function min(a: MaybeDim, b: MaybeDim): MaybeDim {
   return extremum("min", a, b);
 }
 
 /**
- * The size that numpy's rule gives two sizes: equal, or one of them is 1. Given that the model is valid, 5 and "N" give
- * 5. `mismatch` when no valid model has the two.
+ * The size that two sizes broadcast to by numpy's rule: they are equal, or one of them is 1. 5 and "N" give 5, because in
+ * a valid model N is 5 or 1. "mismatch" where no valid model has the two.
  */
 export function broadcastDim(a: MaybeDim, b: MaybeDim): MaybeDim | "mismatch" {
   if (sameDim(a, b) || b === 1) return a;
@@ -187,7 +193,7 @@ export function broadcastDim(a: MaybeDim, b: MaybeDim): MaybeDim | "mismatch" {
   return choice("broadcast", a, b);
 }
 
-/** The largest number that the size is proven to reach in every valid run; -Infinity where nothing is known. */
+/** A lower bound of the size in every valid run, the best that is proven; -Infinity where none is. */
 export function leastOf(dim: MaybeDim): number {
   if (typeof dim === "number") return dim;
   if (dim === undefined) return Number.NEGATIVE_INFINITY;
@@ -217,13 +223,13 @@ function leastOfAtom(atom: Atom): number {
   }
 }
 
-/** True when the size is proven to be a multiple of `divisor` (a positive integer). */
+/** True when the size is proven to be a multiple of `divisor`, a positive integer. */
 export function isMultipleOf(dim: MaybeDim, divisor: number): boolean {
   if (dim === undefined) return false;
   return monomials(dim).every((part) => part.coefficient % divisor === 0);
 }
 
-/** True when the size depends on nothing but numbers and the symbols that the model names. */
+/** True when the size is made of numbers and of symbols that the model names, and of no unknowns. */
 export function isModelWide(dim: MaybeDim): boolean {
   if (dim === undefined) return false;
   if (typeof dim === "number") return true;
@@ -236,7 +242,7 @@ export function isModelWide(dim: MaybeDim): boolean {
   );
 }
 
-/** The size as a model declares one: a number, or the name of a symbol or expression that holds in the whole model. */
+/** The size as a model can declare it: a number, or a name or expression that means the same in the whole model. */
 export function declaredDim(dim: MaybeDim): number | string | undefined {
   if (typeof dim === "number" || dim === undefined) return dim;
   if (!isModelWide(dim)) return undefined;
@@ -246,7 +252,7 @@ export function declaredDim(dim: MaybeDim): number | string | undefined {
   return isAlone && atom?.kind === "symbol" ? atom.name : dim.key;
 }
 
-/** The number that the expression comes to with `sizes` for its symbols; undefined when one is not given. */
+/** The number that the expression gives with these sizes for its symbols; undefined when a symbol has none. */
 export function evaluateDim(dim: MaybeDim, sizes: ReadonlyMap<string, number>): number | undefined {
   if (typeof dim === "number" || dim === undefined) return dim;
   let sum = dim.constant;
@@ -290,7 +296,7 @@ function extremum(kind: "max" | "min", a: MaybeDim, b: MaybeDim): MaybeDim {
   return choice(kind, a, b);
 }
 
-/** These operations are associative, commutative and idempotent: a sorted set of arguments is canonical. */
+/** These operations are associative, commutative and idempotent, so that a sorted set of arguments is canonical. */
 function choice(kind: Choice, a: SymDim, b: SymDim): MaybeDim {
   const args = new Map<string, SymDim>();
   for (const dim of [...choices(kind, a), ...choices(kind, b)]) args.set(dimKey(dim), dim);
@@ -311,7 +317,7 @@ function onlyAtom(dim: DimExpr): Atom | undefined {
   return part.atoms.length === 1 ? part.atoms[0] : undefined;
 }
 
-/** Whole multiples of b leave the floor; floor((floor(p/m) + r)/b) = floor((p + m r)/(m b)); common factors cancel. */
+/** Multiples of b move out of the floor, floor((floor(p/m) + r)/b) becomes floor((p + m r)/(m b)), and common factors cancel. */
 function floorByNumber(a: SymDim, b: number): MaybeDim {
   const outside: Term[] = [];
   const inside: Term[] = [];
@@ -370,7 +376,7 @@ function constantOf(dim: SymDim): number {
   return typeof dim === "number" ? dim : dim.constant;
 }
 
-/** The terms with the constant as one more, without atoms. */
+/** The terms, and the constant as one more term without atoms. */
 function monomials(dim: SymDim): readonly Term[] {
   const constant = constantOf(dim);
   return constant === 0 ? termsOf(dim) : [...termsOf(dim), term(constant, [])];
@@ -389,7 +395,7 @@ function safe(value: number): number | undefined {
   return Number.isSafeInteger(value) ? value + 0 : undefined;
 }
 
-/** Collects like terms. */
+/** The sum of the terms in canonical form: like terms are added up and sorted. */
 function build(parts: readonly Term[], constant: number): MaybeDim {
   const collected = new Map<string, Term>();
   let rest = constant;
@@ -422,7 +428,7 @@ function printed(coefficient: number, key: string | undefined, first: boolean): 
   return coefficient < 0 ? ` - ${text}` : ` + ${text}`;
 }
 
-/** The text with brackets where it would read wrongly inside a quotient. */
+/** The text, in brackets where a quotient needs them. */
 function group(dim: SymDim): string {
   if (typeof dim === "number") return String(dim);
   return onlyAtom(dim) === undefined ? `(${dim.key})` : dim.key;

@@ -3,10 +3,10 @@ import type { Graph, Node, Value } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
 import type { MaybeDim, SymDim } from "./dims.js";
 
-/** A type as far as it is known. `D` is SymDim in the facts of a value, MaybeDim in what a rule concludes. */
+/** The known part of a type. `D` is SymDim in the facts of a value, and MaybeDim in the conclusion of a rule. */
 export type FactType<D = SymDim> =
   | TensorFactType<D>
-  /** The elements of a sequence differ in size: an unknown size there is no symbol, which would look like one size. */
+  /** The elements of a sequence may differ in size, so that an unknown size there is undefined: a symbol would be one size. */
   | { readonly kind: "sequence" | "optional"; readonly element: FactType<MaybeDim> | undefined }
   | { readonly kind: "map" | "opaque" };
 
@@ -25,32 +25,37 @@ export interface Fact<D = SymDim> {
   readonly type: FactType<D>;
   /** The elements of a small tensor of numbers in row-major order; booleans are 0 and 1. */
   readonly elements?: readonly D[] | undefined;
-  /** A constant with the same elements in the same order (its dims may differ); read only when asked for. */
+  /** A constant with the same elements in the same order, perhaps under other dims. It is read when somebody asks. */
   readonly tensor?: Tensor | undefined;
 }
 
-/** What a rule concludes; unknown dimensions get a symbol of their own when it is stored. */
+/** What a rule says of an output. When it is stored, every unknown size gets a symbol of its own. */
 export type Conclusion = Fact<MaybeDim>;
+
+/** One conclusion for each output, in order; undefined, or left out at the end, where nothing is known. */
 export type Conclusions = readonly (Conclusion | undefined)[];
+
+/** The sizes of a shape, as far as they are known. */
 export type Dims = readonly MaybeDim[];
 
 /**
- * What a rule sees of its node. Attributes read with the wrong kind, or references inside function bodies, make the
- * node opaque whatever the rule concludes, so rules need not check for them.
+ * What an inference rule sees of its node; inputs and outputs by index. Rules need not check the kinds of attributes: where
+ * one has the wrong kind, or refers to an attribute of the enclosing function, the conclusions are thrown away.
  */
 export interface InferContext {
   readonly node: Node;
-  /** The version of the operator set that the node is in. */
+  /** The version of the operator set that the node belongs to. */
   readonly opset: number;
+  /** True when the node has the input. */
   has(input: number): boolean;
   fact(input: number): Fact | undefined;
   type(input: number): FactType | undefined;
   dtype(input: number): DType | undefined;
   shape(input: number): readonly SymDim[] | undefined;
   rank(input: number): number | undefined;
-  /** Known elements, symbolic or not, of a small tensor of numbers. */
+  /** The known elements of a small tensor of numbers; they may be symbolic. */
   elements(input: number): readonly SymDim[] | undefined;
-  /** The elements when all of them are numbers. */
+  /** The elements, where all of them are plain numbers. */
   numbers(input: number): readonly number[] | undefined;
   int(name: string): number | undefined;
   int(name: string, fallback: number): number;
@@ -65,21 +70,22 @@ export interface InferContext {
   bool(name: string, fallback: boolean): boolean;
   /** The fact of an output of one of the node's bodies. */
   bodyFact(value: Value | undefined): Fact | undefined;
-  /** A body output's fact as it looks from outside: what may differ from one iteration to the next is unknown. */
+  /** The fact of a body's output seen from outside; sizes that may change from one iteration to the next are unknown. */
   escaped(value: Value | undefined): Conclusion | undefined;
-  /** Notes that no valid model has such a node; the rule returns the result, and the outputs are opaque. */
+  /** Notes a contradiction: no valid model has such a node. The rule returns the result, and nothing is known of the outputs. */
   reject(reason: string): Conclusions;
 }
 
 /** The types, shapes and small elements of all outputs, in order. */
 export type InferRule = (c: InferContext) => Conclusions;
 
-/** What an input of a body of the node is; `c` is the node's own context. */
+/** The conclusion about an input of one of the node's bodies; `c` is the context of the node. */
 export type BodyInputRule = (c: InferContext, body: Graph, index: number) => Conclusion | undefined;
 
+/** Inference rules by operator. */
 export type InferTable = Readonly<Record<string, InferRule>>;
 
-/** A tensor with the given dims; `undefined` dims: unknown rank. */
+/** A tensor. An undefined shape means that the rank is not known. */
 export function tensorConclusion(
   dtype: DType | undefined,
   shape: Dims | undefined,

@@ -1,6 +1,18 @@
 import type { DType } from "../ir/dtype.js";
+import type { Value } from "../ir/graph.js";
 import { add, broadcastDim, ceilDiv, floorDiv, type MaybeDim, min, mul, sameDim, sub } from "./dims.js";
 import type { Conclusion, Dims, FactType, InferContext, TensorFactType } from "./fact.js";
+import type { Facts } from "./facts.js";
+
+/** The rank of a value that may be missing; undefined where it is not known. */
+export function rankOf(value: Value | undefined, facts: Facts): number | undefined {
+  return value === undefined ? undefined : facts.rank(value);
+}
+
+/** An axis or index that may count from the end, counted from the front. The range is not looked at; see normalAxis. */
+export function fromFront(index: number, count: number): number {
+  return index < 0 ? index + count : index;
+}
 
 /** An axis counted from the front; undefined when it is outside the rank. */
 export function normalAxis(axis: number | undefined, rank: number | undefined): number | undefined {
@@ -9,31 +21,32 @@ export function normalAxis(axis: number | undefined, rank: number | undefined): 
   return normal >= 0 && normal < rank ? normal : undefined;
 }
 
-/** All axes counted from the front, in the given order; undefined when one is outside the rank or twice there. */
+/** All axes counted from the front, in the given order; undefined when one is outside the rank or stands twice. */
 export function normalAxes(axes: readonly number[], rank: number): number[] | undefined {
   const normal = axes.flatMap((axis) => normalAxis(axis, rank) ?? []);
   return normal.length === axes.length && new Set(normal).size === axes.length ? normal : undefined;
 }
 
+/** The list with another item at an index. */
 export function replaceAt<T>(list: readonly T[], index: number, item: T): T[] {
   return list.map((old, at) => (at === index ? item : old));
 }
 
-/** `count` unknown dimensions; a rank without sizes. */
+/** A shape of a known rank without known sizes. */
 export function unknownDims(count: number): MaybeDim[] {
   return Array.from({ length: count }, () => undefined);
 }
 
-/** Longer lists of sizes or axes than any model has: their elements are not looked at. */
+/** No model has lists of sizes or axes that are longer, so that longer ones are not looked at. */
 const MAX_RANK = 64;
 
-/** As many unknown dimensions as there are sizes in a 1-D tensor whose own size is `count`. */
+/** The shape that a 1-D tensor of `count` sizes describes, with `more` axes added and without known sizes. */
 export function unknownRank(count: MaybeDim, more = 0): MaybeDim[] | undefined {
   if (typeof count !== "number" || count > MAX_RANK || count + more < 0) return undefined;
   return unknownDims(count + more);
 }
 
-/** numpy's multidirectional broadcast of any number of shapes. */
+/** The shape that all shapes broadcast to by numpy's rule; "mismatch" where they do not. */
 export function broadcastShapes(shapes: readonly (Dims | undefined)[]): Dims | undefined | "mismatch" {
   let result: Dims = [];
   for (const shape of shapes) {
@@ -52,13 +65,13 @@ export function broadcastShapes(shapes: readonly (Dims | undefined)[]): Dims | u
   return result;
 }
 
-/** What is true of both of two shapes. */
+/** The shape without what the two do not share. */
 export function joinShapes(a: Dims | undefined, b: Dims | undefined): Dims | undefined {
   if (a === undefined || b === undefined || a.length !== b.length) return undefined;
   return a.map((dim, axis) => (sameDim(dim, b[axis]) ? dim : undefined));
 }
 
-/** What is true of both of two types. */
+/** The type without what the two do not share. */
 export function joinTypes(
   a: FactType<MaybeDim> | undefined,
   b: FactType<MaybeDim> | undefined,
@@ -77,11 +90,12 @@ export function joinTypes(
   return a.kind === b.kind && !isTensor(a) ? a : undefined;
 }
 
+/** True for dense and sparse tensors. */
 export function isTensor<D>(type: FactType<D>): type is TensorFactType<D> {
   return type.kind === "tensor" || type.kind === "sparse_tensor";
 }
 
-/** What is true of both of two values. */
+/** What holds for either of two values. */
 export function joinConclusions(
   a: Conclusion | undefined,
   b: Conclusion | undefined,
@@ -91,7 +105,7 @@ export function joinConclusions(
   return { type, elements: joinShapes(a?.elements, b?.elements) };
 }
 
-/** The first dtype that is known among inputs that must have the same one. */
+/** The element type of inputs that must have the same one: the first that is known. */
 export function commonDType(c: InferContext, inputs: readonly number[]): DType | undefined {
   for (const input of inputs) {
     const dtype = c.dtype(input);
@@ -100,7 +114,7 @@ export function commonDType(c: InferContext, inputs: readonly number[]): DType |
   return undefined;
 }
 
-/** How a window moves over the spatial axes: one entry per axis, pads as begins then ends. */
+/** How a kernel moves over the spatial axes: one entry per axis, pads as begins, then ends. */
 export interface KernelWindow {
   readonly kernel: Dims;
   readonly strides: readonly number[];
@@ -121,7 +135,7 @@ export function kernelWindow(c: InferContext, kernel: Dims): KernelWindow | unde
   return { kernel, strides, dilations, pads, autoPad: autoPad === "" ? "NOTSET" : autoPad };
 }
 
-/** The positions that a window takes along each axis. `ceil`: the last one may hang over the end (ceil_mode). */
+/** The number of positions of a window along each axis. With `ceil` (ceil_mode) the last one may hang over the end. */
 export function windowPositions(input: Dims, window: KernelWindow, ceil: boolean): MaybeDim[] {
   const rank = window.kernel.length;
   return input.map((size, axis) => {
@@ -141,7 +155,7 @@ export function windowPositions(input: Dims, window: KernelWindow, ceil: boolean
   });
 }
 
-/** Elements from the first to the last that a window reads along an axis. */
+/** The length of a window along an axis, from the first element that it reads to the last. */
 export function extent(window: KernelWindow, axis: number): MaybeDim {
   return add(mul(sub(window.kernel[axis], 1), window.dilations[axis] ?? 1), 1);
 }

@@ -3,9 +3,10 @@ import type { Node } from "../../ir/graph.js";
 import { constantTensor } from "../../rules/constants.js";
 import type { FacetTable } from "../../rules/facet.js";
 import type { Facts } from "../../rules/facts.js";
-import { alike, type LayoutFacet, moved, rankOf } from "../../rules/layout/facet.js";
+import { alike, type LayoutFacet, moved } from "../../rules/layout/facet.js";
 import type { Permutation } from "../../rules/layout/permutation.js";
 import { refusals as shared } from "../../rules/refusals.js";
+import { rankOf } from "../../rules/shapes.js";
 import type { OPERATORS } from "./operators.js";
 import { refusals } from "./refusals.js";
 

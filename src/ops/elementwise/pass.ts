@@ -12,6 +12,7 @@ import {
 } from "../../rules/affine/placement.js";
 import type { Facts } from "../../rules/facts.js";
 import { refusals as shared } from "../../rules/refusals.js";
+import { rankOf } from "../../rules/shapes.js";
 import { refusals } from "./refusals.js";
 
 /** f(s * x) = s * f(x) for s >= 0: Relu, LeakyRelu, Abs, PRelu with any slope. */
@@ -154,14 +155,14 @@ function negated({ axis, map }: PlacedMap): PlacedMap {
 
 function outputRank(node: Node, facts: Facts): number | undefined {
   const output = node.output(0);
-  return output === undefined ? undefined : facts.rank(output);
+  return rankOf(output, facts);
 }
 
 /** The map of an operand as a map of the broadcast result. */
 function widen(node: Node, index: number, placed: PlacedMap, facts: Facts): PlacedMap | Refusal {
   const value = node.input(index);
   const rank = outputRank(node, facts);
-  const own = value === undefined ? undefined : facts.rank(value);
+  const own = rankOf(value, facts);
   if (placed.axis === undefined) return placed;
   if (rank === undefined || own === undefined) return shared.operandRanksAreUnknown();
   return { axis: placed.axis + rank - own, map: placed.map };

@@ -2,6 +2,7 @@ import { DTYPES, dtypeCode } from "../../ir/dtype.js";
 import type { RaiseContext, RaiseTable } from "../../rules/raise/context.js";
 import { dropConsumed } from "../../rules/raise/steps.js";
 import { refusals as shared } from "../../rules/refusals.js";
+import { fromFront } from "../../rules/shapes.js";
 import type { OPERATORS } from "./operators.js";
 import { refusals } from "./refusals.js";
 
@@ -28,7 +29,7 @@ function binaryBroadcast(at: RaiseContext): void {
     const inner = at.rank(1);
     if (rank === undefined || inner === undefined) at.refuse(shared.operandRanksAreUnknown());
     const axis = at.int("axis", 0);
-    const missing = rank - inner - (axis < 0 ? axis + rank : axis);
+    const missing = rank - inner - fromFront(axis, rank);
     if (missing > 0 && inner > 0) unsqueezeBehind(at, inner, missing);
   }
   node.unset("broadcast");

@@ -8,6 +8,7 @@ import type { Absorption, PlacedMap } from "../../rules/affine/facet.js";
 import { requireConstant } from "../../rules/constants.js";
 import type { Facts } from "../../rules/facts.js";
 import { refusals as shared } from "../../rules/refusals.js";
+import { rankOf } from "../../rules/shapes.js";
 import { refusals } from "./refusals.js";
 
 /** (s * x + t) * B = x * (diag(s) * B) + t * B: row k of B takes the scale of x's column k, the bias takes t * B. */
@@ -79,7 +80,7 @@ export function absorbInputIntoMatMul(
 ): Absorption | Refusal {
   if (index !== 0) return absorbRight(node, placed, facts);
   const input = node.input(0);
-  const rank = input === undefined ? undefined : facts.rank(input);
+  const rank = rankOf(input, facts);
   if (rank === undefined) return shared.inputRankIsUnknown();
   const product = readProduct(node, placed, rank - 1, false);
   if (isRefusal(product)) return product;
@@ -98,7 +99,7 @@ export function absorbInputIntoMatMul(
 /** A * (s * x) with a constant A, where s runs along the rows of x: they meet the columns of A. */
 function absorbRight(node: Node, placed: PlacedMap, facts: Facts): Absorption | Refusal {
   const input = node.input(1);
-  const rank = input === undefined ? undefined : facts.rank(input);
+  const rank = rankOf(input, facts);
   const weight = requireConstant(node.input(0), "weight A");
   if (isRefusal(weight)) return weight;
   const { dtype } = weight;

@@ -9,6 +9,7 @@ import { readWeight, type ScaledWeight, scaleWeight } from "../../rules/affine/w
 import { constantTensor, requireConstant } from "../../rules/constants.js";
 import type { Facts } from "../../rules/facts.js";
 import { refusals as shared } from "../../rules/refusals.js";
+import { rankOf } from "../../rules/shapes.js";
 import { refusals } from "./refusals.js";
 
 /**
@@ -84,7 +85,7 @@ export function absorbIntoMatMul(producer: Node, placed: PlacedMap, facts: Facts
   if (isRefusal(weight)) return refusals.operandsAreNotConstant();
   if (weight.dims.length < 2) return shared.weightHasOtherRank(weight.dims.length);
   const output = producer.output(0);
-  const rank = output === undefined ? undefined : facts.rank(output);
+  const rank = rankOf(output, facts);
   const other = facts.rank(side === 1 ? a : b);
   if (rank === undefined || other === undefined) return shared.outputRankIsUnknown();
 

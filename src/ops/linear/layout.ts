@@ -3,9 +3,10 @@ import { isFloat } from "../../ir/dtype.js";
 import type { Node } from "../../ir/graph.js";
 import { type FacetTable, missing } from "../../rules/facet.js";
 import type { Facts } from "../../rules/facts.js";
-import { type Anchor, type LayoutFacet, moved, type Relayout, rankOf } from "../../rules/layout/facet.js";
+import { type Anchor, type LayoutFacet, moved, type Relayout } from "../../rules/layout/facet.js";
 import type { Permutation } from "../../rules/layout/permutation.js";
 import { refusals as shared } from "../../rules/refusals.js";
+import { rankOf } from "../../rules/shapes.js";
 import type { OPERATORS } from "./operators.js";
 import { refusals } from "./refusals.js";
 

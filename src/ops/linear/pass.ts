@@ -5,6 +5,7 @@ import { placeOperand, refuseShift } from "../../rules/affine/placement.js";
 import { constantTensor } from "../../rules/constants.js";
 import type { Facts } from "../../rules/facts.js";
 import { refusals as shared } from "../../rules/refusals.js";
+import { rankOf } from "../../rules/shapes.js";
 import { refusals } from "./refusals.js";
 
 /** For A and B, the axis that is summed over where the output, from its end, has what the other one gives. */
@@ -24,7 +25,7 @@ export function passThroughMatMul(node: Node, placed: PlacedMap, facts: Facts): 
   if (rank === undefined) return shared.outputRankIsUnknown();
   const ways: Passage[] = [];
   for (const [index, value] of operands.entries()) {
-    const own = value === undefined ? undefined : facts.rank(value);
+    const own = rankOf(value, facts);
     if (value === undefined || own === undefined || own < 2) return refusals.operandMayBeVector();
     if (placed.axis !== undefined && rank - placed.axis === SUMMED[index]) continue;
     const part = placeOperand(value, rank, placed, facts);

@@ -1,7 +1,7 @@
 import type { Node, Value } from "../../ir/graph.js";
 import type { StandardOperator } from "../../ir/operator-name.js";
 import type { Facts } from "../../rules/facts.js";
-import { normalAxis } from "../../rules/shapes.js";
+import { fromFront, normalAxis, rankOf } from "../../rules/shapes.js";
 
 /** What a Slice does along an axis, as it is written. */
 export interface Cut {
@@ -13,7 +13,7 @@ export interface Cut {
 /** The cuts of a Slice by axis; undefined where one is not known. Bounds are inputs from opset 10 on. */
 export function cutsOf(node: Node, facts: Facts): Map<number, Cut> | undefined {
   const data = node.input(0);
-  const rank = data === undefined ? undefined : facts.rank(data);
+  const rank = rankOf(data, facts);
   if (rank === undefined || (facts.opset(node) ?? 0) < 10) return undefined;
   const read = (index: number): readonly number[] | undefined => {
     const value = node.input(index);
@@ -44,7 +44,7 @@ export interface Positions {
 /** The positions of a cut that goes forward along `size`. */
 export function positions({ start, end, step }: Cut, size: number): Positions | undefined {
   if (step < 1) return undefined;
-  const clamp = (bound: number): number => Math.min(Math.max(bound < 0 ? bound + size : bound, 0), size);
+  const clamp = (bound: number): number => Math.min(Math.max(fromFront(bound, size), 0), size);
   const first = clamp(start);
   return { first, count: Math.max(Math.ceil((clamp(end) - first) / step), 0), step };
 }

@@ -2,7 +2,7 @@ import type { Value } from "../../ir/graph.js";
 import { tensorFromNumbers } from "../../ir/tensor.js";
 import type { GradientContext, GradientRule } from "../../rules/gradient/rule.js";
 import { multiply, scatterAdd, shapeOf, subtract, zerosLike } from "../../rules/gradient/support.js";
-import { normalAxis } from "../../rules/shapes.js";
+import { fromFront, normalAxis } from "../../rules/shapes.js";
 import { copying, padWith } from "./gradient-window.js";
 import { refusals } from "./refusals.js";
 
@@ -59,7 +59,7 @@ function oneSlice(c: GradientContext, g: Value, axis: number): Value | undefined
   const size = c.facts.shape(c.input(0))?.[axis];
   const index = c.facts.numbers(c.input(1))?.[0];
   if (typeof size !== "number" || index === undefined) return undefined;
-  const at = index < 0 ? index + size : index;
+  const at = fromFront(index, size);
   const slice = c.build.op("Unsqueeze", [g, c.build.ints([axis])]);
   if (size === 1) return slice;
   return padWith(c, slice, c.build.ints([at, size - 1 - at]), c.build.ints([axis]));

@@ -8,7 +8,7 @@ import {
   subtract,
   zerosLike,
 } from "../../rules/gradient/support.js";
-import { normalAxes } from "../../rules/shapes.js";
+import { fromFront, normalAxes } from "../../rules/shapes.js";
 
 /** Zeros around a gradient: `pads` as Pad has them, for `axes`. */
 export function padWith(c: GradientContext, g: Value, pads: Value, axes: Value | undefined): Value {
@@ -63,7 +63,7 @@ function staticSlice(c: GradientContext, g: Value): Value | undefined {
 }
 
 function clamp(at: number, size: number): number {
-  return Math.min(Math.max(at < 0 ? at + size : at, 0), size);
+  return Math.min(Math.max(fromFront(at, size), 0), size);
 }
 
 function runTimeSlice(c: GradientContext, g: Value): Value {

@@ -11,13 +11,12 @@ import {
   moved,
   NO_CHANGE,
   namedAxes,
-  normalized,
   perAxis,
   type Relayout,
-  rankOf,
 } from "../../rules/layout/facet.js";
 import { extend, type Permutation } from "../../rules/layout/permutation.js";
 import { refusals as shared } from "../../rules/refusals.js";
+import { fromFront, rankOf } from "../../rules/shapes.js";
 import type { OPERATORS } from "./operators.js";
 import { refusals } from "./refusals.js";
 
@@ -74,7 +73,7 @@ function eachAxis(node: Node, attribute: string, perm: Permutation, facts: Facts
 const GATHER: LayoutFacet = (node, anchor, facts): Relayout | Refusal => {
   const [rank, indices] = [rankOf(node.input(0), facts), rankOf(node.input(1), facts)];
   if (rank === undefined || indices === undefined) return shared.operandRanksAreUnknown();
-  const axis = normalized(node.int("axis", 0), rank);
+  const axis = fromFront(node.int("axis", 0), rank);
   const result = (order: Permutation): Permutation =>
     order.flatMap((from) => {
       if (from === axis) return Array.from({ length: indices }, (_, i) => axis + i);

@@ -2,7 +2,7 @@ import type { Refusal } from "../../base/refusal.js";
 import type { Node, Value } from "../../ir/graph.js";
 import type { Facts } from "../../rules/facts.js";
 import { refusals as shared } from "../../rules/refusals.js";
-import { normalAxes } from "../../rules/shapes.js";
+import { normalAxes, rankOf } from "../../rules/shapes.js";
 import { refusals } from "./refusals.js";
 
 /** What a Pad does. */
@@ -19,7 +19,7 @@ export interface Padding {
 export function readPad(node: Node, facts: Facts): Padding | Refusal {
   if (node.hasReferences) return shared.attributeIsSetByCaller();
   const [input, filling, given] = [node.input(0), node.input(2), node.input(3)];
-  const rank = input === undefined ? undefined : facts.rank(input);
+  const rank = rankOf(input, facts);
   if (input === undefined || rank === undefined) return shared.inputRankIsUnknown();
   const counts = node.input(1);
   const pads = counts === undefined ? (node.ints("pads") ?? node.ints("paddings")) : facts.numbers(counts);

@@ -5,6 +5,7 @@ import type { AffineFacets, Passage, PlacedMap } from "../../rules/affine/facet.
 import { placeOperand, refuseShift, through } from "../../rules/affine/placement.js";
 import type { Facts } from "../../rules/facts.js";
 import { refusals as shared } from "../../rules/refusals.js";
+import { fromFront, rankOf } from "../../rules/shapes.js";
 import { refusals } from "./refusals.js";
 
 /**
@@ -102,7 +103,7 @@ export const SLICE: AffineFacets = selects((node, facts) => {
   const steps = node.input(4) === undefined ? axes.map(() => 1) : numbersOf(node.input(4), facts);
   const picked = new Map<number, readonly number[] | undefined>();
   for (const [i, given] of axes.entries()) {
-    const axis = given < 0 ? given + rank : given;
+    const axis = fromFront(given, rank);
     const size = sizeOf(node.input(0), axis, facts);
     const [start, end, step] = [starts?.[i], ends?.[i], steps?.[i]];
     const known = size !== undefined && start !== undefined && end !== undefined && step !== undefined;
@@ -119,7 +120,7 @@ function slicePositions(
 ): readonly number[] | undefined {
   if (step === 0) return undefined;
   const [low, high] = step > 0 ? [0, size] : [-1, size - 1];
-  const clamp = (bound: number): number => Math.min(Math.max(bound < 0 ? bound + size : bound, low), high);
+  const clamp = (bound: number): number => Math.min(Math.max(fromFront(bound, size), low), high);
   const [from, to] = [clamp(start), clamp(end)];
   const positions: number[] = [];
   for (let at = from; step > 0 ? at < to : at > to; at += step) positions.push(at);
@@ -131,10 +132,10 @@ export const GATHER: AffineFacets = selects((node, facts) => {
   const [rank, indices] = [rankOf(node.input(0), facts), rankOf(node.input(1), facts)];
   if (rank === undefined || indices === undefined) return shared.operandRanksAreUnknown();
   const given = node.int("axis", 0);
-  const axis = given < 0 ? given + rank : given;
+  const axis = fromFront(given, rank);
   const size = sizeOf(node.input(0), axis, facts);
   const numbers = indices > 1 ? undefined : numbersOf(node.input(1), facts);
-  const positions = size === undefined ? undefined : numbers?.map((at) => (at < 0 ? at + size : at));
+  const positions = size === undefined ? undefined : numbers?.map((at) => fromFront(at, size));
   return {
     down: (from) =>
       from < axis ? from : from === axis ? (indices === 1 ? axis : undefined) : from + indices - 1,
@@ -149,7 +150,7 @@ export const SPLIT: AffineFacets = {
     const rank = rankOf(node.input(0), facts);
     if (rank === undefined) return shared.inputRankIsUnknown();
     const given = node.int("axis", 0);
-    const axis = given < 0 ? given + rank : given;
+    const axis = fromFront(given, rank);
     const sizes = node.outputs.slice(0, output + 1).map((value) => sizeOf(value ?? undefined, axis, facts));
     const start = sizes.slice(0, -1).reduce<number>((sum, size) => sum + (size ?? NaN), 0);
     const size = sizes.at(-1);
@@ -228,7 +229,7 @@ function crossPad(node: Node, placed: PlacedMap, facts: Facts): "stays" | "mappe
     if (pads === undefined || rank === undefined || axes === undefined || pads.length !== 2 * axes.length) {
       return shared.parameterIsUnknown("pads");
     }
-    const at = axes.findIndex((each) => (each < 0 ? each + rank : each) === axis);
+    const at = axes.findIndex((each) => fromFront(each, rank) === axis);
     if (at >= 0 && (pads[at] !== 0 || pads[at + axes.length] !== 0)) return refusals.padWidensMapAxis();
   }
   if (node.string("mode", "constant") !== "constant") return "stays";
@@ -241,10 +242,6 @@ function crossPad(node: Node, placed: PlacedMap, facts: Facts): "stays" | "mappe
 function sizeOf(value: Value | undefined, axis: number, facts: Facts): number | undefined {
   const size = value === undefined ? undefined : facts.shape(value)?.[axis];
   return typeof size === "number" ? size : undefined;
-}
-
-function rankOf(value: Value | undefined, facts: Facts): number | undefined {
-  return value === undefined ? undefined : facts.rank(value);
 }
 
 /** A list that is an attribute in old operator sets and an input since. */

@@ -5,6 +5,7 @@ import type { AffineFacets, Passage, PlacedMap } from "../../rules/affine/facet.
 import { through } from "../../rules/affine/placement.js";
 import type { Facts } from "../../rules/facts.js";
 import { refusals as shared } from "../../rules/refusals.js";
+import { fromFront, rankOf } from "../../rules/shapes.js";
 import { refusals } from "./refusals.js";
 
 /** Transpose moves the axis with its permutation. */
@@ -25,7 +26,7 @@ export const TRANSPOSE: AffineFacets = {
 
 function permutation(node: Node, facts: Facts): readonly number[] | Refusal {
   const input = node.input(0);
-  const rank = input === undefined ? undefined : facts.rank(input);
+  const rank = rankOf(input, facts);
   if (rank === undefined) return shared.inputRankIsUnknown();
   const perm = node.ints("perm") ?? Array.from({ length: rank }, (_, axis) => rank - 1 - axis);
   return perm.length === rank && new Set(perm).size === rank ? perm : shared.permIsInvalid();
@@ -65,9 +66,9 @@ export const CONCAT: AffineFacets = {
 
 function concatAxis(node: Node, facts: Facts): number | undefined {
   const output = node.output(0);
-  const rank = output === undefined ? undefined : facts.rank(output);
+  const rank = rankOf(output, facts);
   const axis = node.int("axis", 1);
-  return rank === undefined ? undefined : axis < 0 ? axis + rank : axis;
+  return rank === undefined ? undefined : fromFront(axis, rank);
 }
 
 /** Where each part starts and how long it is along `axis`; no size when the parts lie along another axis. */

@@ -1,6 +1,6 @@
 import { add, ceilDiv, leastOf, type MaybeDim, max, min, sub } from "../../rules/dims.js";
 import { type Dims, type InferContext, type InferRule, tensorConclusion } from "../../rules/fact.js";
-import { normalAxes, unknownDims } from "../../rules/shapes.js";
+import { fromFront, normalAxes, unknownDims } from "../../rules/shapes.js";
 
 /** What writers put for "to the end"; no axis is that long. */
 const FAR = 2 ** 31 - 1;
@@ -75,8 +75,8 @@ function clamp(bound: MaybeDim, size: MaybeDim): MaybeDim {
 function backwards(size: MaybeDim, start: MaybeDim, end: MaybeDim, step: number): MaybeDim {
   if (typeof start !== "number" || typeof end !== "number") return undefined;
   if (typeof size === "number") {
-    const from = Math.min(start < 0 ? start + size : start, size - 1);
-    const to = Math.max(end < 0 ? end + size : end, -1);
+    const from = Math.min(fromFront(start, size), size - 1);
+    const to = Math.max(fromFront(end, size), -1);
     return Math.max(Math.ceil((to - from) / step), 0);
   }
   return (start === -1 || start >= FAR) && end <= -FAR ? ceilDiv(size, -step) : undefined;
@@ -89,12 +89,12 @@ function slicedElements(c: InferContext, start: MaybeDim, end: MaybeDim, step: n
   const size = elements.length;
   const result: MaybeDim[] = [];
   if (step > 0) {
-    const from = Math.max(start < 0 ? start + size : start, 0);
-    const to = Math.min(end < 0 ? end + size : end, size);
+    const from = Math.max(fromFront(start, size), 0);
+    const to = Math.min(fromFront(end, size), size);
     for (let at = from; at < to; at += step) result.push(elements[at]);
   } else {
-    const from = Math.min(start < 0 ? start + size : start, size - 1);
-    const to = Math.max(end < 0 ? end + size : end, -1);
+    const from = Math.min(fromFront(start, size), size - 1);
+    const to = Math.max(fromFront(end, size), -1);
     for (let at = from; at > to; at += step) result.push(elements[at]);
   }
   return result;

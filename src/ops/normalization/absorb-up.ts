@@ -8,6 +8,7 @@ import type { Absorption, PlacedMap } from "../../rules/affine/facet.js";
 import { requireConstant } from "../../rules/constants.js";
 import type { Facts } from "../../rules/facts.js";
 import { refusals as shared } from "../../rules/refusals.js";
+import { rankOf } from "../../rules/shapes.js";
 import { liftBatchNormalization } from "./lift.js";
 import { refusals } from "./refusals.js";
 
@@ -55,7 +56,7 @@ export function absorbIntoLayerNormalization(
   facts: Facts,
 ): Absorption | Refusal {
   const output = node.output(0);
-  const rank = output === undefined ? undefined : facts.rank(output);
+  const rank = rankOf(output, facts);
   if (rank === undefined) return shared.outputRankIsUnknown();
   if (node.outputs.slice(1).some((value) => value !== null && value.uses.size > 0)) {
     return refusals.statisticsOutputsAreUsed();

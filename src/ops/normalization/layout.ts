@@ -5,17 +5,17 @@ import {
   axisAttribute,
   type LayoutFacet,
   NO_CHANGE,
-  normalized,
   PER_CHANNEL,
 } from "../../rules/layout/facet.js";
 import { isIdentity } from "../../rules/layout/permutation.js";
+import { fromFront } from "../../rules/shapes.js";
 import type { OPERATORS } from "./operators.js";
 import { refusals } from "./refusals.js";
 
 /** From opset 13 on along one axis; before, over all axes from one on, taken together. */
 const SOFTMAX: LayoutFacet = alike([0], (node, perm, facts) => {
   if ((facts.opset(node) ?? 0) >= 13) return axisAttribute(node, -1, perm);
-  const axis = normalized(node.int("axis", 1), perm.length);
+  const axis = fromFront(node.int("axis", 1), perm.length);
   return perm.every((from, to) => from >= axis === to >= axis)
     ? NO_CHANGE
     : refusals.normalizesAllAxesFromOne();
@@ -23,7 +23,7 @@ const SOFTMAX: LayoutFacet = alike([0], (node, perm, facts) => {
 
 /** Axes from one on are normalized together, with a scale for each of their elements. */
 const TRAILING: LayoutFacet = alike([0], (node, perm) => {
-  const axis = normalized(node.int("axis", -1), perm.length);
+  const axis = fromFront(node.int("axis", -1), perm.length);
   return isIdentity(perm.slice(axis).map((from) => from - axis))
     ? { attributes: { axis } }
     : refusals.normalizesLastAxes();

@@ -2,6 +2,7 @@ import type { Value } from "../../ir/graph.js";
 import { exactDiv } from "../../rules/dims.js";
 import type { RaiseContext, RaiseTable } from "../../rules/raise/context.js";
 import { dropConsumed, inferenceMode } from "../../rules/raise/steps.js";
+import { fromFront } from "../../rules/shapes.js";
 import type { OPERATORS } from "./operators.js";
 import { refusals } from "./refusals.js";
 
@@ -46,7 +47,7 @@ function flattenAroundSoftmax(at: RaiseContext): void {
   const shape = at.know(0)?.shape;
   const rank = shape?.length;
   if (shape !== undefined && rank !== undefined) {
-    const first = axis < 0 ? axis + rank : axis;
+    const first = fromFront(axis, rank);
     // Axes of size 1 behind it add nothing to normalize.
     if (first < rank && shape.slice(first + 1).every((size) => size === 1)) {
       at.set("axis", first);

@@ -8,6 +8,7 @@ import type { Absorption, PlacedMap } from "../../rules/affine/facet.js";
 import { constantTensor, requireConstant } from "../../rules/constants.js";
 import type { Facts } from "../../rules/facts.js";
 import { refusals as shared } from "../../rules/refusals.js";
+import { rankOf } from "../../rules/shapes.js";
 import { refusals } from "./refusals.js";
 
 /** Below this the type has fewer digits. */
@@ -36,7 +37,7 @@ export function absorbIntoDequantizeLinear(
   const { dtype } = scale;
   if (!isFloat(dtype)) return refusals.quantizationScaleIsNotFloat(dtype);
   const output = node.output(0);
-  const rank = output === undefined ? undefined : facts.rank(output);
+  const rank = rankOf(output, facts);
   const given = node.int("axis", 1);
   const axis = given < 0 ? given + (rank ?? NaN) : given;
   const perChannel = scale.dims.length === 1 && scale.size > 1;

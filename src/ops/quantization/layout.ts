@@ -1,5 +1,6 @@
 import { type FacetTable, type Gap, missing, opaque } from "../../rules/facet.js";
-import { alike, type LayoutFacet, NO_CHANGE, normalized } from "../../rules/layout/facet.js";
+import { alike, type LayoutFacet, NO_CHANGE } from "../../rules/layout/facet.js";
+import { fromFront } from "../../rules/shapes.js";
 import type { OPERATORS } from "./operators.js";
 import { refusals } from "./refusals.js";
 
@@ -12,7 +13,7 @@ const QUANTIZE: LayoutFacet = alike([0], (node, perm, facts) => {
   if (shape.length !== 1 || node.int("block_size", 0) !== 0 || (facts.opset(node) ?? 0) < 13) {
     return refusals.quantizationScaleIsPerBlock();
   }
-  return { attributes: { axis: perm.indexOf(normalized(node.int("axis", 1), perm.length)) } };
+  return { attributes: { axis: perm.indexOf(fromFront(node.int("axis", 1), perm.length)) } };
 });
 
 const FRONT: Gap = opaque("its kernel takes batch and channels in front");

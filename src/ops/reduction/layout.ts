@@ -9,11 +9,10 @@ import {
   largerOrder,
   moved,
   namedAxes,
-  normalized,
-  rankOf,
 } from "../../rules/layout/facet.js";
 import { restrict } from "../../rules/layout/permutation.js";
 import { refusals as shared } from "../../rules/refusals.js";
+import { fromFront, rankOf } from "../../rules/shapes.js";
 import type { OPERATORS } from "./operators.js";
 import { refusals } from "./refusals.js";
 
@@ -23,7 +22,7 @@ const CUMULATE: LayoutFacet = alike([0], (node, perm, facts) => {
   const axis = value === undefined ? undefined : facts.numbers(value)?.[0];
   const dtype = value === undefined ? undefined : facts.dtype(value);
   if (axis === undefined || dtype === undefined) return shared.axesAreComputed();
-  const at = perm.indexOf(normalized(axis, perm.length));
+  const at = perm.indexOf(fromFront(axis, perm.length));
   return { constants: new Map([[1, tensorFromNumbers(dtype, [], [at])]]) };
 });
 
@@ -53,7 +52,7 @@ const ARG: LayoutFacet = (node, anchor, facts) => {
   const rank = rankOf(node.input(0), facts);
   if (rank === undefined) return shared.inputRankIsUnknown();
   const keeps = node.int("keepdims", 1) !== 0;
-  const dropped = new Set([normalized(node.int("axis", 0), rank)]);
+  const dropped = new Set([fromFront(node.int("axis", 0), rank)]);
   const order = keeps ? anchor.perm : largerOrder(anchor, "input", dropped, rank);
   const change = axisAttribute(node, 0, order);
   if (isRefusal(change)) return change;

@@ -4,6 +4,7 @@ import type { AffineFacets, PlacedMap } from "../../rules/affine/facet.js";
 import { refuseNegativeScale, refuseShift, through } from "../../rules/affine/placement.js";
 import type { Facts } from "../../rules/facts.js";
 import { refusals as shared } from "../../rules/refusals.js";
+import { fromFront, rankOf } from "../../rules/shapes.js";
 import { refusals } from "./refusals.js";
 
 /** ReduceMean commutes with every affine map of an axis that it leaves alone. */
@@ -39,7 +40,7 @@ interface Reduced {
 
 function reducedAxes(node: Node, facts: Facts): Reduced | Refusal {
   const input = node.input(0);
-  const rank = input === undefined ? undefined : facts.rank(input);
+  const rank = rankOf(input, facts);
   if (rank === undefined) return shared.inputRankIsUnknown();
   const given = node.input(1);
   const listed = given === undefined ? node.ints("axes") : facts.numbers(given);
@@ -48,7 +49,7 @@ function reducedAxes(node: Node, facts: Facts): Reduced | Refusal {
     if (node.int("noop_with_empty_axes", 0) !== 0) return { rank, axes: new Set() };
     return { rank, axes: new Set(Array.from({ length: rank }, (_, axis) => axis)) };
   }
-  return { rank, axes: new Set(listed.map((axis) => (axis < 0 ? axis + rank : axis))) };
+  return { rank, axes: new Set(listed.map((axis) => fromFront(axis, rank))) };
 }
 
 function moveAxis(

@@ -13,10 +13,10 @@ import {
   NO_CHANGE,
   namedAxes,
   type Relayout,
-  rankOf,
 } from "../../rules/layout/facet.js";
 import { isIdentity, type Permutation, permuteTensor, restrict } from "../../rules/layout/permutation.js";
 import { refusals as shared } from "../../rules/refusals.js";
+import { rankOf } from "../../rules/shapes.js";
 import type { OPERATORS } from "./operators.js";
 import { refusals } from "./refusals.js";
 

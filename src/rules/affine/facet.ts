@@ -6,7 +6,10 @@ import type { StandardOperator } from "../../ir/operator-name.js";
 import type { Tensor } from "../../ir/tensor.js";
 import type { Facts } from "../facts.js";
 
-/** A map of a tensor: the axis that its channels run along, counted from the front; undefined for one that is uniform. */
+/**
+ * A map y = scale[c] * x + shift[c] of a tensor, and the axis that its channels c run along, counted from the front. A map
+ * that is the same for all elements has no axis.
+ */
 export interface PlacedMap {
   /** The axis of the channels; undefined for a map that is the same everywhere. */
   readonly axis: number | undefined;
@@ -14,7 +17,7 @@ export interface PlacedMap {
   readonly map: ChannelAffine;
 }
 
-/** A node read as y = scale[c] * x + shift[c]. */
+/** A node that is such a map of one of its inputs. */
 export interface LiftedAffine extends PlacedMap {
   /** The node that is the map. */
   readonly node: Node;
@@ -24,29 +27,30 @@ export interface LiftedAffine extends PlacedMap {
   readonly inputIndex: number;
 }
 
-/** How an operator takes an affine map of its output, or of an input, into its own constants. */
+/** The change by which an operator takes an affine map of its output, or of an input, into its own constants. */
 export interface Absorption {
   /** Another operator type that it becomes, as a MatMul becomes a Gemm; undefined when it stays as it is. */
   readonly opType?: StandardOperator;
   /** New constants by input index. */
   readonly constants: ReadonlyMap<number, Tensor>;
-  /** Inputs that are computed, and the maps that what computes them has to take. */
+  /** Computed inputs by index, and the maps that their producers have to take. */
   readonly operands?: ReadonlyMap<number, PlacedMap>;
   /** Attributes to set; undefined removes one. */
   readonly attributes?: Readonly<Record<string, AttributeInit | undefined>>;
-  /** What it could not take: a constant, in broadcastable form, that an Add after it still has to add. */
+  /** The rest that it cannot take: a constant that broadcasts to the output, for an Add after it. */
   readonly remainder?: Tensor;
 }
 
-/** Inputs, by index, that take a map each, so that the output is mapped as wanted. All others stay as they are. */
+/** Inputs by index, each with the map that it has to take for the output to be mapped. The other inputs stay. */
 export type Passage = ReadonlyMap<number, PlacedMap>;
 
+/** Reads a node as an affine map. A refusal says why a node that looks like one is none; undefined: it does not look like one. */
 export type LiftAffine = (node: Node, facts: Facts) => LiftedAffine | Refusal | undefined;
 
-/** How the node takes a map of its output into its constants. */
+/** Takes a map of the node's output into its constants. */
 export type AbsorbUp = (node: Node, placed: PlacedMap, facts: Facts) => Absorption | Refusal;
 
-/** How a map of the node's output becomes maps of its inputs: the ways to try, best first. */
+/** Turns a map of the node's output into maps of its inputs: the ways to try, best first. */
 export type PassUp = (
   node: Node,
   placed: PlacedMap,
@@ -54,10 +58,10 @@ export type PassUp = (
   output: number,
 ) => readonly Passage[] | Refusal;
 
-/** How the node takes a map of its input `index` into its constants. */
+/** Takes a map of input `index` into the node's constants. */
 export type AbsorbDown = (node: Node, index: number, placed: PlacedMap, facts: Facts) => Absorption | Refusal;
 
-/** The map of an output that a map of input `index` becomes. */
+/** Turns a map of input `index` into a map of an output. */
 export type PassDown = (
   node: Node,
   index: number,
@@ -66,13 +70,16 @@ export type PassDown = (
   output: number,
 ) => PlacedMap | Refusal;
 
-/** What an operator knows about affine maps. A facet that is missing means that it lets none through. */
+/**
+ * What an operator can do with affine maps. Up is against the flow of the data, from an output to the inputs; down is with
+ * it. To absorb is to take the map into constants, to pass is to hand it on. An operator without a function does not do it.
+ */
 export interface AffineFacets {
   readonly lift?: LiftAffine;
   readonly absorbUp?: AbsorbUp;
   readonly passUp?: PassUp;
   readonly absorbDown?: AbsorbDown;
   readonly passDown?: PassDown;
-  /** Maps pass at every output, as at Split. Without it they pass at the first, and the others do not see them. */
+  /** Maps pass at every output, as at Split. Without it they pass at the first output, and the others do not depend on it. */
   readonly everyOutput?: true;
 }

@@ -8,14 +8,15 @@ import type { Facts } from "../facts.js";
 import { refusals } from "../refusals.js";
 import type { PlacedMap } from "./facet.js";
 
-/** A weight that can take a scale: a constant, or what a DequantizeLinear makes of one. */
+/** A weight that can take a scale: a constant, or the output of a DequantizeLinear. */
 export interface Weight {
   readonly dtype: FloatDType;
   readonly dims: readonly number[];
-  /** undefined: it is dequantized, and its scale takes the scale. */
+  /** Undefined for a dequantized weight, where the scale of the DequantizeLinear takes the scale. */
   readonly tensor: Tensor | undefined;
 }
 
+/** The weight that `value` is, or why it can take no scale. `role` names it in the refusal. */
 export function readWeight(value: Value | undefined, role: string, facts: Facts): Weight | Refusal {
   const tensor = requireConstant(value, role);
   if (!isRefusal(tensor)) {
@@ -29,15 +30,15 @@ export function readWeight(value: Value | undefined, role: string, facts: Facts)
     : tensor;
 }
 
-/** What becomes of one input of an operator: a constant in its place, or a map for what computes it. */
+/** How an input is scaled: by another constant in its place, or by a map for its producer. */
 export interface ScaledWeight {
   readonly constants: ReadonlyMap<number, Tensor>;
   readonly operands?: ReadonlyMap<number, PlacedMap>;
 }
 
 /**
- * Input `index` scaled: its elements by scale[floor(i / inner) % scale.length], which for a dequantized weight has to be
- * scale[c] along `axis`; undefined where it is along no axis.
+ * Scales input `index`: element i by scale[floor(i / inner) % scale.length]. A dequantized weight takes only a scale along
+ * one axis; `axis` is that axis, or undefined where the scale runs along none.
  */
 export function scaleWeight(
   { dtype, tensor }: Weight,

@@ -4,45 +4,45 @@ import type { Node, Value } from "../../ir/graph.js";
 import type { StandardOperator } from "../../ir/operator-name.js";
 import type { Facts } from "../facts.js";
 
-/** What a rule works with. The model is of opset 18 or newer, so that axes are inputs everywhere. */
+/** What a gradient rule works with. The model has opset 18 or newer, so that axes are inputs everywhere. */
 export interface GradientContext {
-  /** The forward node; another object after `forwardOutput` gave it one more output. */
+  /** The forward node. After `forwardOutput` added an output it is another object. */
   readonly node: Node;
   /** The operator of the node. */
   readonly operator: StandardOperator;
   readonly facts: Facts;
-  /** Writes after every forward node. */
+  /** Adds nodes behind all forward nodes. */
   readonly build: Builder;
   readonly opset: number;
-  /** The input at `index`, which the operator's definition says is there. */
+  /** Input `index`, which the operator requires. */
   input(index: number): Value;
-  /** The output at `index` of the forward node, for rules that reuse what was computed. */
+  /** Output `index` of the forward node, for rules that reuse it. */
   output(index: number): Value;
-  /** The gradient that comes in for output `index`; undefined where nothing depends on it, which is not zero. */
+  /** The gradient of output `index`; undefined where nothing depends on the output. */
   grad(index: number): Value | undefined;
   /** Whether the gradient of input `index` is asked for. */
   needs(index: number): boolean;
-  /** Output `index`, which the forward node is given when it has none yet (MaxPool's Indices, a batch's statistics). */
+  /** Output `index`, which is added to the forward node if it lacks it (MaxPool's Indices, the statistics of a batch). */
   forwardOutput(index: number): Value;
-  /** The values from around the node that its bodies read and whose gradients are asked for. */
+  /** The outer values that the node's bodies read and whose gradients are asked for. */
   readonly captures: readonly Value[];
-  /** Adds to the gradient of a value that is no input of the node: one of the captures. */
+  /** Adds to the gradient of one of the captures, which are no inputs of the node. */
   contribute(value: Value, gradient: Value): void;
 }
 
-/** The gradients by input; undefined where none is asked for or the operator is constant in that input. */
+/** The gradients by input; undefined where none is asked for, or where the operator does not depend on the input. */
 export type InputGradients = readonly (Value | undefined)[];
 
 /**
- * The vector-Jacobian product of an operator, in operators of the standard domain that stock onnxruntime has. Called only
- * when at least one gradient comes in and one is asked for.
+ * The vector-Jacobian product of an operator, written in standard operators that onnxruntime runs. It is called only when
+ * at least one output has a gradient and the gradient of at least one input is asked for.
  */
 export type GradientRule = (context: GradientContext) => InputGradients | Refusal;
 
-/** Rules by name, for a part of a family. */
+/** Gradient rules by operator, for a part of a family. */
 export type GradientRules<Name extends string> = Readonly<Record<Name, GradientRule>>;
 
-/** An operator whose derivative is zero wherever there is one (Floor, Sign), or that no gradient goes through. */
+/** The rule of an operator whose derivative is zero wherever it exists (Floor, Sign), or that stops gradients. */
 export const NO_GRADIENT: GradientRule = () => [];
 
 const REFUSED = new WeakMap<GradientRule, Refusal>();

@@ -1,19 +1,20 @@
+import { defined } from "../../base/optional.js";
 import type { Builder } from "../../ir/builder.js";
 import type { DType } from "../../ir/dtype.js";
 import type { Value } from "../../ir/graph.js";
 import { type SymDim, sameDim } from "../dims.js";
 import { type GradientBuild, scalarLike } from "./support.js";
 
-/** The sizes of the axes from `start` to before `end` as an int64 vector: a constant where they are known. */
+/** The sizes of the axes from `start` up to `end`, without it, as an int64 vector: a constant where they are known. */
 export function sizesOf({ facts, build }: GradientBuild, value: Value, start: number, end?: number): Value {
   const dims = facts.shape(value)?.slice(start, end);
   const known = dims?.filter((dim) => typeof dim === "number");
   if (dims !== undefined && known?.length === dims.length) return build.ints(known);
-  const until = end === undefined ? {} : { end: BigInt(end) };
-  return build.op("Shape", [value], { start: BigInt(start), ...until });
+  const until = end === undefined ? undefined : BigInt(end);
+  return build.op("Shape", [value], { start: BigInt(start), ...defined({ end: until }) });
 }
 
-/** The sizes of the axes from `start` to before `end`, for joinSizes. */
+/** The sizes of the axes from `start` up to `end`, without it, one by one for joinSizes. */
 export function sizeParts(c: GradientBuild, value: Value, start: number, end: number): (number | Value)[] {
   const dims = c.facts.shape(value);
   return range(end - start).map((offset) => {
@@ -23,7 +24,7 @@ export function sizeParts(c: GradientBuild, value: Value, start: number, end: nu
   });
 }
 
-/** One int64 vector of numbers and vectors in a row; constants next to each other are one. */
+/** Joins numbers and int64 vectors into one vector; neighbouring numbers become one constant. */
 export function joinSizes({ build }: GradientBuild, parts: readonly (number | Value)[]): Value {
   const vectors: Value[] = [];
   let numbers: number[] = [];
@@ -49,10 +50,10 @@ interface Count {
   readonly value: Value;
 }
 
-/** Counts by builder: the batch is as large in every layer. */
+/** Counts by builder, because the batch has the same size in every layer. */
 const counts = new WeakMap<Builder, Count[]>();
 
-/** The product of the sizes of some axes in the type of `value`: a constant where they are known. */
+/** The number of elements along some axes in the type of `value`: a constant where it is known. */
 export function elementCount(c: GradientBuild, value: Value, axes: readonly number[]): Value {
   const { facts, build } = c;
   const shape = facts.shape(value);
@@ -79,12 +80,12 @@ export function elementCount(c: GradientBuild, value: Value, axes: readonly numb
   return product;
 }
 
-/** 0, 1, ... up to before `count`. */
+/** 0, 1, ..., count - 1. */
 export function range(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index);
 }
 
-/** All axes of a rank but one. */
+/** All axes except one. */
 export function axesBut(rank: number, axis: number): number[] {
   return range(rank).filter((other) => other !== axis);
 }

@@ -5,16 +5,16 @@ import { tensorFromNumbers } from "../../ir/tensor.js";
 import { leastOf, type SymDim, sameDim } from "../dims.js";
 import type { Facts } from "../facts.js";
 
-/** What the helpers need: a GradientContext has it, and so has whoever builds a step around gradients. */
+/** What these functions need. A GradientContext has it, and so has the code that builds a training step. */
 export interface GradientBuild {
   readonly facts: Facts;
   readonly build: Builder;
 }
 
-/** Shape nodes by builder, so that the rules of a model ask for each shape once. */
+/** Shape nodes by builder, so that a model gets one for each value. */
 const shapeNodes = new WeakMap<Builder, Map<Value, Value>>();
 
-/** The shape as an int64 vector: a constant where it is known, else a Shape node. */
+/** The shape as an int64 vector: a constant where it is known, otherwise a Shape node. */
 export function shapeOf({ facts, build }: GradientBuild, value: Value): Value {
   const dims = facts.staticShape(value);
   if (dims !== undefined) return build.ints(dims);
@@ -31,14 +31,14 @@ export function shapeOf({ facts, build }: GradientBuild, value: Value): Value {
   return shape;
 }
 
-/** A scalar of the type of `like`. */
+/** A number as a scalar of the type of `like`. */
 export function scalarLike({ facts, build }: GradientBuild, value: number, like: Value): Value {
   const dtype = facts.dtype(like);
   if (dtype !== undefined && isFloat(dtype)) return build.scalar(value, dtype);
   return build.op("CastLike", [build.scalar(value, "float"), like]);
 }
 
-/** `fill` in the shape and type of `value`, or in another shape. */
+/** A tensor of one number, of the type of `value` and of its shape or another. */
 export function filledLike(
   c: GradientBuild,
   fill: number,
@@ -50,27 +50,29 @@ export function filledLike(
   return c.build.op("ConstantOfShape", [shape], { value: tensorFromNumbers(dtype, [1], [fill]) });
 }
 
+/** Zeros of the shape and type of `value`. */
 export function zerosLike(c: GradientBuild, value: Value): Value {
   return filledLike(c, 0, value);
 }
 
+/** Ones of the shape and type of `value`. */
 export function onesLike(c: GradientBuild, value: Value): Value {
   return filledLike(c, 1, value);
 }
 
-/** Axes as the input that reductions, Squeeze and Unsqueeze take. */
+/** Axes as the input of reductions, Squeeze and Unsqueeze. */
 export function axesInput({ build }: GradientBuild, axes: readonly number[]): Value {
   return build.ints(axes);
 }
 
-/** The elements of a gradient in the shape of `value`, which has as many. */
+/** A gradient in the shape of `value`, which has as many elements. */
 export function reshapeLike(c: GradientBuild, gradient: Value, value: Value): Value {
   if (sameShapes(c, gradient, value)) return gradient;
   const isKnown = c.facts.staticShape(value)?.includes(0) === false;
   return c.build.op("Reshape", [gradient, shapeOf(c, value)], isKnown ? {} : { allowzero: 1n });
 }
 
-/** True when both are known to have the same shape. */
+/** True when the two are known to have the same shape. */
 export function sameShapes({ facts }: GradientBuild, a: Value, b: Value): boolean {
   const shape = facts.shape(a);
   const other = facts.shape(b);
@@ -78,16 +80,16 @@ export function sameShapes({ facts }: GradientBuild, a: Value, b: Value): boolea
   return shape.every((dim, axis) => sameDim(dim, other[axis]));
 }
 
-/** The sum of the gradients that come from several readers of one value. */
+/** The sum of the gradients from all readers of a value; undefined for none. */
 export function addGradients(build: Builder, gradients: readonly Value[]): Value | undefined {
   if (gradients.length < 2) return gradients[0];
   return build.op(gradients.length === 2 ? "Add" : "Sum", gradients);
 }
 
 /**
- * The gradient of an operand that was broadcast: summed over the axes along which it was repeated, in the operand's
- * shape. `gradient` has the shape of the result, which `like` has too (where more is known of it). Sizes that are not
- * known and may be 1 are looked at when the model runs.
+ * The gradient of an operand that was broadcast, in the operand's shape: the sum over the axes along which it was
+ * repeated. `gradient` has the shape of the result; `like` has it too, for where more is known of that. Where a size may or
+ * may not be 1, the model finds out when it runs.
  */
 export function sumTo(c: GradientBuild, gradient: Value, operand: Value, like: Value = gradient): Value {
   const { facts, build } = c;
@@ -112,7 +114,7 @@ export function sumTo(c: GradientBuild, gradient: Value, operand: Value, like: V
   return keepdims && leading > 0 ? build.op("Squeeze", [sum, axesInput(c, outer)]) : sum;
 }
 
-/** Whether an operand of size `dim` was repeated to make `wide`. */
+/** Whether broadcasting repeated an operand of size `dim` to get size `wide`. */
 function repetition(
   dim: SymDim,
   wide: SymDim | undefined,
@@ -123,7 +125,7 @@ function repetition(
   return sameDim(dim, wide) || sameDim(dim, like) ? "once" : "unknown";
 }
 
-/** The axes are those where the operand, with ones in front of its shape, has size 1. */
+/** Sums over the axes where the operand, with ones in front of its shape, has size 1. */
 function sumAtRunTime(c: GradientBuild, gradient: Value, operand: Value): Value {
   const { facts, build } = c;
   const shape = shapeOf(c, operand);
@@ -144,27 +146,32 @@ function sumAtRunTime(c: GradientBuild, gradient: Value, operand: Value): Value 
   return build.op("Reshape", [sum, shape], { allowzero: 1n });
 }
 
+/** a + b */
 export function add(c: GradientBuild, a: Value, b: Value): Value {
   return c.build.op("Add", [a, b]);
 }
 
+/** a - b */
 export function subtract(c: GradientBuild, a: Value, b: Value): Value {
   return c.build.op("Sub", [a, b]);
 }
 
+/** a * b */
 export function multiply(c: GradientBuild, a: Value, b: Value): Value {
   return c.build.op("Mul", [a, b]);
 }
 
+/** a / b */
 export function divide(c: GradientBuild, a: Value, b: Value): Value {
   return c.build.op("Div", [a, b]);
 }
 
+/** -a */
 export function negate(c: GradientBuild, a: Value): Value {
   return c.build.op("Neg", [a]);
 }
 
-/** `yes` where the condition holds, elsewhere `no`, or zero. */
+/** `yes` where the condition holds, and `no`, or zero, elsewhere. */
 export function select(c: GradientBuild, condition: Value, yes: Value, no?: Value): Value {
   return c.build.op("Where", [condition, yes, no ?? scalarLike(c, 0, yes)]);
 }
@@ -178,9 +185,9 @@ export function castLike({ facts, build }: GradientBuild, value: Value, like: Va
 }
 
 /**
- * `gradient` added at the places that `scatter` chooses in a tensor of zeros, of the shape of `value` or of another:
- * `scatter` gets the zeros and the gradient and writes a ScatterElements or ScatterND with reduction "add". onnxruntime
- * adds float32 and float64 only, so narrower types take the way through float32.
+ * Scatters `gradient` into zeros of the shape of `value`, or of another, and adds up elements that meet. `scatter` gets the
+ * zeros and the updates, and adds a ScatterElements or ScatterND with reduction "add". onnxruntime adds in float32 and
+ * float64 only, so that narrower types go through float32.
  */
 export function scatterAdd(
   c: GradientBuild,
@@ -198,8 +205,8 @@ export function scatterAdd(
 }
 
 /**
- * The gradient of any operator that copies elements of `value` to its output: `move` does to the elements' own numbers what
- * the operator did to the elements, and the gradients go back to where the numbers say.
+ * The gradient of any operator that copies elements of `value` to its output. `move` applies the operator to the indices of
+ * the elements instead of the elements; the moved indices say where each gradient belongs.
  */
 export function scatterByIndex(
   c: GradientBuild,

@@ -1,65 +1,57 @@
 import { isRefusal, type Refusal } from "../../base/refusal.js";
 import type { AttributeInit } from "../../ir/attribute.js";
-import type { Node, Value } from "../../ir/graph.js";
+import type { Node } from "../../ir/graph.js";
 import type { StandardOperator } from "../../ir/operator-name.js";
 import { type Tensor, tensorFromNumbers } from "../../ir/tensor.js";
 import { constantTensor } from "../constants.js";
 import type { Facts } from "../facts.js";
 import { refusals } from "../refusals.js";
-import { normalAxes } from "../shapes.js";
+import { fromFront, normalAxes } from "../shapes.js";
 import { extend, isIdentity, type Permutation } from "./permutation.js";
 
-/** One value at a node, and the order of axes that it is to have instead of the one it has. */
+/** One input or output of a node, and the order of axes that it shall have. */
 export interface Anchor {
   readonly side: "input" | "output";
   readonly index: number;
   readonly perm: Permutation;
 }
 
-/** What a node changes beside the values that it moves. */
+/** The changes to a node itself, beside its inputs and outputs in another order. */
 export interface Change {
-  /** undefined removes one. */
+  /** Attributes to set; undefined removes one. */
   readonly attributes?: Readonly<Record<string, AttributeInit | undefined>>;
-  /** Other constants in the place of inputs, by index. */
+  /** New constants by input index. */
   readonly constants?: ReadonlyMap<number, Tensor>;
 }
 
 /**
- * How a node does the same work with its data in another order of axes: given the inputs as Transpose(input, perm), it gives
- * the outputs as Transpose(output, perm). Values that are not named stay as they are. A constant input may be of lower
- * rank than its order: it takes axes of size one in front.
+ * How a node does the same work on data in another order of axes: from the inputs as Transpose(input, perm) it computes the
+ * outputs as Transpose(output, perm). Inputs and outputs that are not named keep their order. A constant input may have a
+ * lower rank than its order says; it gets axes of size one in front.
  */
 export interface Relayout extends Change {
-  /** Another operator that it becomes; undefined when it stays what it is. */
+  /** The operator that it becomes; undefined when it stays what it is. */
   readonly opType?: StandardOperator;
   readonly inputs: ReadonlyMap<number, Permutation>;
   readonly outputs: ReadonlyMap<number, Permutation>;
-  /** Constants of nodes that read the output, which take up what the order of axes changes in it. */
+  /** New constants of nodes that read the output, which make up for the other order. */
   readonly elsewhere?: readonly { readonly node: Node; readonly index: number; readonly tensor: Tensor }[];
 }
 
-/** How the node looks when the value at the anchor has that order of axes, or why it cannot. */
+/** The form of the node in which the value at the anchor has the wanted order of axes, or why there is none. */
 export type LayoutFacet = (node: Node, anchor: Anchor, facts: Facts) => Relayout | Refusal;
 
-/** The entries that move something. */
+/** The entries whose order is not the identity. */
 export function moved(entries: Iterable<readonly [number, Permutation]>): ReadonlyMap<number, Permutation> {
   return new Map([...entries].filter(([, perm]) => !isIdentity(perm)));
 }
 
-export function rankOf(value: Value | undefined, facts: Facts): number | undefined {
-  return value === undefined ? undefined : facts.rank(value);
-}
-
-export function normalized(axis: number, rank: number): number {
-  return axis < 0 ? axis + rank : axis;
-}
-
-/** The outputs that are there. */
+/** The indices of the outputs that the node has. */
 export function allOutputs(node: Node): readonly number[] {
   return node.outputs.flatMap((value, index) => (value === null ? [] : [index]));
 }
 
-/** Inputs that all have the same order of axes as the outputs; `change` maps what names axes. */
+/** The facet of an operator whose data inputs and outputs all have one order of axes; `change` renames its axes. */
 export function alike(
   inputs: readonly number[] | "all",
   change: (node: Node, perm: Permutation, facts: Facts) => Change | Refusal = () => NO_CHANGE,
@@ -77,23 +69,24 @@ export function alike(
   };
 }
 
+/** The node itself stays as it is. */
 export const NO_CHANGE: Change = {};
 
-/** An attribute that names one axis. */
+/** Renames the axis in the attribute "axis". */
 export function axisAttribute(node: Node, fallback: number, perm: Permutation): Change | Refusal {
-  const axis = normalized(node.int("axis", fallback), perm.length);
+  const axis = fromFront(node.int("axis", fallback), perm.length);
   const at = perm.indexOf(axis);
   return at < 0 ? refusals.axisIsOutsideRank() : { attributes: { axis: at } };
 }
 
-/** Axes that an operator names. */
+/** The axes that an operator names in an attribute or an input. */
 export interface NamedAxes {
   readonly axes: readonly number[];
-  /** Names other axes in the same place. */
+  /** The change that names other axes in the same place. */
   readonly rename: (axes: readonly number[]) => Change;
 }
 
-/** The axes of an operator that has them as attribute "axes" or, later, as an input; undefined when it names none. */
+/** The axes of an operator that names them in the attribute "axes" or, from a later opset on, in an input; undefined when it names none. */
 export function namedAxes(
   node: Node,
   input: number,
@@ -117,7 +110,7 @@ export function namedAxes(
   };
 }
 
-/** The list that an attribute or, later, an input holds: one number for each axis. */
+/** A list with one number for each axis, from an attribute or, from a later opset on, from an input. */
 export function perAxis(
   node: Node,
   attribute: string,
@@ -140,17 +133,17 @@ export function perAxis(
   };
 }
 
-/** One axis, named by an attribute, and every output as large as the input but for it. */
+/** The facet of an operator that works along one axis, the last by default, and keeps the order of all. */
 export const ALONG_LAST: LayoutFacet = alike([0], (node, perm) => axisAttribute(node, -1, perm));
 
-/** The first two axes are what they are: batch and channels. The others may change places. */
+/** The facet of an operator that needs batch and channels in front; its other axes may change places. */
 export const PER_CHANNEL: LayoutFacet = (node, anchor, facts) => {
   const { perm } = anchor;
   if (perm[0] !== 0 || perm[1] !== 1) return refusals.channelsAreAxisOne();
   return alike([0])(node, anchor, facts);
 };
 
-/** The order of the larger side of an operator that drops axes, from the anchor on either side. */
+/** The order on the side of higher rank of an operator that drops or adds axes, from the anchor on either side. */
 export function largerOrder(
   { side, perm }: Anchor,
   larger: Anchor["side"],

@@ -5,50 +5,54 @@ import { Tensor } from "../../ir/tensor.js";
 import type { SymDim } from "../dims.js";
 import type { Facts } from "../facts.js";
 import { refusals } from "../refusals.js";
+import { rankOf } from "../shapes.js";
 
 /** An order of axes as Transpose has it: axis i of the result is axis perm[i] of the operand. */
 export type Permutation = readonly number[];
 
+/** True when the order leaves all axes where they are. */
 export function isIdentity(perm: Permutation): boolean {
   return perm.every((axis, index) => axis === index);
 }
 
+/** True when the two orders are the same. */
 export function samePermutation(a: Permutation, b: Permutation): boolean {
   return a.length === b.length && a.every((axis, index) => axis === b[index]);
 }
 
-/** What two Transposes do, the first one first. */
+/** The order that two Transposes in a row give. */
 export function composed(first: Permutation, second: Permutation): Permutation {
   return second.map((axis) => first[axis] ?? axis);
 }
 
+/** The order that undoes another. */
 export function inverse(perm: Permutation): Permutation {
   return perm.map((_, axis) => perm.indexOf(axis));
 }
 
-/** The order of the axes that are left when `dropped` go. */
+/** The order of the axes that remain without `dropped`. */
 export function restrict(perm: Permutation, dropped: ReadonlySet<number>): Permutation {
   const kept = [...perm.keys()].filter((axis) => !dropped.has(axis));
   return perm.filter((axis) => !dropped.has(axis)).map((axis) => kept.indexOf(axis));
 }
 
-/** The order of `rank` axes that has `dropped` where they are and the others as `perm` says. */
+/** The order of `rank` axes that leaves `dropped` where they are and moves the others as `perm` says. */
 export function extend(perm: Permutation, dropped: ReadonlySet<number>, rank: number): Permutation {
   const all = Array.from({ length: rank }, (_, axis) => axis);
   const kept = all.filter((axis) => !dropped.has(axis));
   return all.map((axis) => (dropped.has(axis) ? axis : (kept[perm[kept.indexOf(axis)] ?? -1] ?? axis)));
 }
 
-/** Whether a tensor of these sizes is the same, sizes and elements, in both orders: only axes of size one change places. */
+/** True when a tensor of this shape is the same in the new order, because only axes of size one change places. */
 export function leavesAlone(perm: Permutation, shape: readonly SymDim[] | undefined): boolean {
   return perm.every((axis, index) => axis === index || (shape?.[axis] === 1 && shape[index] === 1));
 }
 
-/** The order of a Transpose's axes. */
+/** The order that a Transpose gives its input. */
 export function permutationOf(node: Node, facts: Facts): Permutation | Refusal {
   if (node.hasReferences) return refusals.attributeIsSetByCaller();
   const input = node.input(0);
-  const rank = input === undefined ? undefined : facts.rank(input);
+  const rank = rankOf(input, facts);
   const given = node.ints("perm");
   if (given === undefined) {
     return rank === undefined
@@ -60,7 +64,7 @@ export function permutationOf(node: Node, facts: Facts): Permutation | Refusal {
   return sound && (rank === undefined || rank === given.length) ? given : refusals.permIsInvalid();
 }
 
-/** A constant in another order of axes; undefined for elements that are no whole bytes. Computed when it is read. */
+/** A constant in another order of axes, computed when somebody reads it; undefined where its elements are not whole bytes. */
 export function permuteTensor(tensor: Tensor, perm: Permutation): Tensor | undefined {
   const dims = perm.map((axis) => tensor.dims[axis] ?? 1);
   const heavy = perm.filter((axis) => tensor.dims[axis] !== 1);

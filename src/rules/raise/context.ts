@@ -13,7 +13,7 @@ import type { OperatorTable } from "../operator.js";
 import { refusals } from "../refusals.js";
 import { handOver, retype } from "./handover.js";
 
-/** What is known of a value of the model as it was before it was raised. */
+/** What is known of a value, as the model was before it was raised. */
 export interface Knowledge {
   readonly dtype: DType | undefined;
   readonly shape: readonly SymDim[] | undefined;
@@ -21,15 +21,16 @@ export interface Knowledge {
   readonly numbers: readonly number[] | undefined;
 }
 
+/** Tells what is known of a value; undefined for values that a step added. */
 export type Knower = (value: Value) => Knowledge | undefined;
 
 /**
- * Rewrites one node from the form it had before an opset into that opset's, with the same outputs. Nodes it adds are in
- * that opset's form too.
+ * Rewrites a node from its form before an opset into its form from that opset on, with the same outputs. Nodes that the
+ * step adds have the newer form too.
  */
 export type RaiseStep = (at: RaiseContext) => void;
 
-/** The steps of a family: one for each breaking change of each operator. A step left out is a type error. */
+/** The steps of a family, one for each breaking change of each operator. A missing step is a type error. */
 export type RaiseTable<Table extends OperatorTable> = {
   readonly [Name in keyof Table as Table[Name] extends { readonly breaking: readonly number[] }
     ? Name
@@ -43,7 +44,7 @@ const CONSTANT_VALUES = 12;
 /** The first opset with CastLike. */
 const CAST_LIKE = 15;
 
-/** New nodes and constants of one graph; equal constants are made once. */
+/** Adds nodes and constants to one graph, and keeps the nodes for their own steps. Equal constants are added once. */
 export class Workbench {
   readonly build: Builder;
   readonly added: Node[] = [];
@@ -62,9 +63,9 @@ export class Workbench {
     });
   }
 
-  /** int64 elements beyond 2^53 are common: the end of a Slice. */
+  /** An int64 vector; bigints, because the ends of a Slice are often beyond 2^53. */
   ints(values: readonly bigint[]): Value {
-    // A function body has Constant nodes, which serve only what comes after them.
+    // A function body has Constant nodes, which serve only the nodes after them.
     if (this.build.graph.isFunctionBody)
       return this.build.constant(tensorFromBigInts([values.length], values));
     const key = values.join(" ");
@@ -76,15 +77,16 @@ export class Workbench {
   }
 }
 
-/** A node on its way to an opset, and what a step may ask and do there. */
+/** A node that is being raised: what a step may ask about it and change. */
 export class RaiseContext {
-  /** The node in its present form; a step that changes its operator replaces it. */
+  /** The node in its present form; changing its operator replaces it. */
   node: Node;
   readonly graph: Graph;
-  /** The operator that the node was in the model as it came. */
+  /** The operator of the node before the raise. */
   readonly origin: string;
-  /** The opset that the node is being rewritten for, and the last one it will reach. */
+  /** The opset of the present step. */
   version: number;
+  /** The last opset, which the whole model is raised to. */
   readonly target: number;
   readonly #bench: Workbench;
   readonly #know: Knower;
@@ -105,15 +107,18 @@ export class RaiseContext {
     throw refusalAsError("unsupported", refused).at({ element: this.node.label });
   }
 
+  /** Input `index` of the node in its present form. */
   input(index: number): Value | undefined {
     return this.node.input(index);
   }
 
+  /** What is known of input `index`. */
   know(index: number): Knowledge | undefined {
     const value = this.node.input(index);
     return value === undefined ? undefined : this.#know(value);
   }
 
+  /** The rank of input `index`. */
   rank(index: number): number | undefined {
     return this.know(index)?.shape?.length;
   }
@@ -140,15 +145,17 @@ export class RaiseContext {
     if (this.node.attribute(name)?.kind === "ref") this.refuse(refusals.attributeIsSetByCaller(name));
   }
 
+  /** Sets an attribute. */
   set(name: string, value: AttributeInit): void {
     this.node.set(attribute(name, value));
   }
 
+  /** Sets an attribute that the node lacks. */
   setDefault(name: string, value: AttributeInit): void {
     if (!this.node.attributes.has(name)) this.set(name, value);
   }
 
-  /** A new node with one output, before the node. */
+  /** Adds a node in front of the node, and gives its one output. */
   op(
     opType: StandardOperator,
     inputs: readonly BuilderInput[],
@@ -158,7 +165,7 @@ export class RaiseContext {
     return this.#bench.build.op(opType, inputs, attributes);
   }
 
-  /** A new node right behind the node: it takes what output `index` gave and gives what the model wants of it. */
+  /** Adds a node right behind the node, which reads output `index` and takes its place for all other readers. */
   after(
     index: number,
     opType: StandardOperator,
@@ -173,26 +180,30 @@ export class RaiseContext {
     successor.producer?.setInput(0, output);
   }
 
+  /** Makes the node another operator with the same inputs, outputs and attributes. */
   retype(opType: StandardOperator): void {
     this.node = retype(this.node, opType);
   }
 
+  /** An int64 vector. */
   ints(values: readonly (number | bigint)[]): Value {
     this.#bench.build.before = this.node;
     return this.#bench.ints(values.map(BigInt));
   }
 
+  /** An int64 scalar. */
   int64(value: number): Value {
     this.#bench.build.before = this.node;
     return this.#bench.build.int(value);
   }
 
+  /** A float vector. */
   floats(values: readonly number[]): Value {
     this.#bench.build.before = this.node;
     return this.#bench.build.constant(tensorFromNumbers("float", [values.length], values));
   }
 
-  /** Takes an INTS attribute away and gives it as an int64 vector; undefined where the node has none. */
+  /** Removes an INTS attribute and gives it as an int64 vector; undefined where the node lacks it. */
   takeInts(name: string): Value | undefined {
     const attr = this.node.attribute(name);
     if (attr === undefined) return undefined;
@@ -201,7 +212,7 @@ export class RaiseContext {
     return attr.kind === "ref" ? this.#chosen(name, "value_ints", "ints", attr.ref) : undefined;
   }
 
-  /** Takes a FLOATS attribute away and gives it as a float vector; undefined where the node has none. */
+  /** Removes a FLOATS attribute and gives it as a float vector; undefined where the node lacks it. */
   takeFloats(name: string): Value | undefined {
     const attr = this.node.attribute(name);
     if (attr === undefined) return undefined;
@@ -210,7 +221,7 @@ export class RaiseContext {
     return attr.kind === "ref" ? this.#chosen(name, "value_floats", "floats", attr.ref) : undefined;
   }
 
-  /** Takes a FLOAT attribute away and gives it as a float scalar; undefined where the node has none. */
+  /** Removes a FLOAT attribute and gives it as a float scalar; undefined where the node lacks it. */
   takeFloat(name: string): Value | undefined {
     const attr = this.node.attribute(name);
     if (attr === undefined) return undefined;
@@ -219,7 +230,7 @@ export class RaiseContext {
     return attr.kind === "ref" ? this.#chosen(name, "value_float", "float", attr.ref) : undefined;
   }
 
-  /** The same, as a scalar of the type of input `like`. */
+  /** As takeFloat, in the type of input `like`. */
   takeFloatLike(name: string, like: number): Value | undefined {
     const attr = this.node.attribute(name);
     if (attr === undefined) return undefined;
@@ -239,7 +250,7 @@ export class RaiseContext {
     return this.#bench.build.scalar(value, dtype);
   }
 
-  /** An attribute of the enclosing function, which its caller sets, as a value. */
+  /** The value of an attribute that refers to one of the enclosing function, which the function's caller sets. */
   #chosen(name: string, as: string, type: "ints" | "floats" | "float", ref: string): Value {
     if (this.target < CONSTANT_VALUES) this.refuse(refusals.attributeIsSetByCaller(name));
     return this.op("Constant", [], { [as]: { kind: "ref", ref, type } });

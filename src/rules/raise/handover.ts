@@ -3,8 +3,8 @@ import type { Graph, Node, Value } from "../../ir/graph.js";
 import type { StandardOperator } from "../../ir/operator-name.js";
 
 /**
- * Puts `to` in the place of `from`, of which it is another computation: every use, pins and annotations included, the
- * declaration and the name.
+ * Puts `to` in the place of `from`, which it computes in another way. It takes over every use, pins and annotations
+ * included, the declaration and the name.
  */
 export function handOver(from: Value, to: Value): void {
   for (const use of [...from.uses]) {
@@ -37,7 +37,7 @@ function renameInAnnotations(graph: Graph, from: Value, to: Value): void {
   }));
 }
 
-/** Replaces a node by one of another operator with the same inputs, attributes, names and place. */
+/** Replaces a node with one of another operator; inputs, attributes, names and place stay. */
 export function retype(node: Node, opType: StandardOperator): Node {
   const graph = present(node.graph, "the node is in a graph");
   const { domain, name, docString, metadata, unknown } = node;

@@ -5,18 +5,18 @@ import type { Graph, Node } from "../../ir/graph.js";
 import { errors } from "../errors.js";
 
 /**
- * Computes the outputs of one node in float64, in order; trailing outputs that nobody computes are left out. Throws
- * NormfoldError "unsupported" for a form without a reference and "invalid" for one that no valid model has.
+ * Computes the outputs of a node in float64, in order; outputs without a reference are left out at the end. Throws an error
+ * of code "unsupported" for a form without a reference, and "invalid" for one that no valid model has.
  */
 export type ReferenceRule = (c: ReferenceContext) => readonly ReferenceTensor[];
 
 /** Runs a body of the node on its inputs, in a scope that sees the node's own. */
 export type RunBody = (body: Graph, inputs: readonly ReferenceTensor[]) => readonly ReferenceTensor[];
 
-/** What a rule sees of its node: evaluated inputs, and attributes with a function's references resolved. */
+/** What a reference rule sees of its node: the computed inputs, and the attributes with references resolved. */
 export class ReferenceContext {
   readonly node: Node;
-  /** The version of the standard operator set that the node is in. */
+  /** The version of the standard operator set that the node belongs to. */
   readonly opset: number;
   readonly inputs: readonly (ReferenceTensor | undefined)[];
   readonly runBody: RunBody;
@@ -36,28 +36,30 @@ export class ReferenceContext {
     this.runBody = runBody;
   }
 
+  /** Input `index`, or undefined where the node lacks it. */
   optional(index: number): ReferenceTensor | undefined {
     return this.inputs[index];
   }
 
-  /** Throws "invalid" when the input is not there. */
+  /** Input `index`; throws "invalid" where the node lacks it. */
   input(index: number): ReferenceTensor {
     const tensor = this.inputs[index];
     if (tensor === undefined) throw errors.referenceInputIsMissing(index);
     return tensor;
   }
 
-  /** The elements of an input of axes, sizes or the like. */
+  /** The elements of an input that holds axes, sizes or the like. */
   numbers(index: number): number[] | undefined {
     const tensor = this.inputs[index];
     return tensor === undefined ? undefined : Array.from(tensor.data);
   }
 
-  /** True when the node has an output at `index` that somebody could read. */
+  /** True when the node has output `index`. */
   wants(index: number): boolean {
     return this.node.output(index) !== undefined;
   }
 
+  /** True when the node has the attribute. */
   has(name: string): boolean {
     return this.#attribute(name) !== undefined;
   }
@@ -72,7 +74,7 @@ export class ReferenceContext {
     return attr?.kind === "ints" ? attr.value.map(Number) : undefined;
   }
 
-  /** The specification's defaults are float32 attributes too, so `fallback` is rounded to one. */
+  /** The defaults of the specification are float32 as attributes are, so that `fallback` is rounded to float32. */
   float(name: string, fallback: number): number {
     const attr = this.#attribute(name);
     return attr?.kind === "float" ? attr.value : Math.fround(fallback);

@@ -1,15 +1,15 @@
 import { errors } from "../errors.js";
 import type { ReferenceContext } from "./rule.js";
 
-/** A sliding window over the spatial axes, made three-dimensional by leading axes of size 1. */
+/** A sliding window over three spatial axes; models with fewer get leading axes of size 1. */
 export interface ReferenceWindow {
-  /** Number of spatial axes that the model knows. */
+  /** The number of spatial axes in the model. */
   readonly rank: number;
   readonly input: Triple;
   readonly kernel: Triple;
   readonly strides: Triple;
   readonly dilations: Triple;
-  /** Padding before, and after, each axis. */
+  /** The padding in front of each axis, and behind it. */
   readonly begin: Triple;
   readonly end: Triple;
   readonly output: Triple;
@@ -30,7 +30,7 @@ export function volume(sizes: Triple): number {
   return sizes[0] * sizes[1] * sizes[2];
 }
 
-/** The model's own spatial sizes of a triple. */
+/** The part of a triple that the model knows, without the leading axes. */
 export function spatialOf(window: ReferenceWindow, sizes: Triple): number[] {
   return sizes.slice(3 - window.rank);
 }
@@ -138,7 +138,7 @@ export function referenceWindow(
   return windowOver(attributes, spatial, kernel, axes);
 }
 
-/** The window of ConvTranspose: `output` is the result's size, and sliding the window over it gives `input` places. */
+/** The window of ConvTranspose: `output` is the size of the result, over which the window slides to `input` places. */
 export function transposedWindow(
   c: ReferenceContext,
   spatial: readonly number[],
@@ -164,7 +164,7 @@ export function transposedWindow(
   return windowOver(attributes, spatial, kernel, axes);
 }
 
-/** The first and one past the last position whose tap at `offset` lies inside an axis of `size`. */
+/** The first position whose tap at `offset` lies inside an axis of `size`, and one past the last. */
 export function validRange(
   count: number,
   stride: number,
@@ -177,8 +177,8 @@ export function validRange(
 }
 
 /**
- * Visits every run of places along the last axis at which a tap of the kernel meets the input: `at` is the place in
- * the output (volume order), `from` that in the input, `count` places on, `step` apart in the input.
+ * Visits all runs of places along the last axis where a tap of the kernel meets the input. A run begins at place `at` of the
+ * output and place `from` of the input, and has `count` places, `step` apart in the input.
  */
 export function forEachTapRun(
   window: ReferenceWindow,
