@@ -1,13 +1,5 @@
-import { type ChannelAffine, compose, expandChannels, isScaleOnly } from "../src/affine/channel-affine.js";
 import { leavesRange } from "../src/affine/derived-tensor.js";
-import {
-  addKernels,
-  alignTaps,
-  diagonalKernel,
-  inputChannels,
-  type Kernel,
-  tapSizes,
-} from "../src/affine/kernels.js";
+import { addKernels, alignTaps, type Kernel } from "../src/affine/kernels.js";
 import { addScaled } from "../src/affine/matrices.js";
 import { refusals as affineRefusals } from "../src/affine/refusals.js";
 import { fitsRange, scaleTensor } from "../src/affine/scale-tensor.js";
@@ -22,13 +14,22 @@ import type { FloatDType } from "../src/ir/dtype.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import { refusals as irRefusals } from "../src/ir/refusals.js";
 import { type Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
-import { liftAffine } from "../src/ops/affine.js";
 import { hasTrait } from "../src/ops/catalogue.js";
-import { type ConstantConv, readConv } from "../src/ops/convolution/kernel.js";
+import { readConv } from "../src/ops/convolution/kernel.js";
 import { readProduct } from "../src/ops/linear/product.js";
+import { affineOf, branchOfAffine, branchOfConv } from "../src/rewrite/linear-branch.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readElsewhere } from "../src/rewrite/read-elsewhere.js";
-import { type Rewriter, replacementBlocked } from "../src/rewrite/rewriter.js";
+import { replacementBlocked } from "../src/rewrite/rewriter.js";
+import {
+  dropTerm,
+  isSum,
+  MAX_TERMS,
+  nestedSum,
+  summands,
+  type Term,
+  termsOf,
+} from "../src/rewrite/sum-terms.js";
 import { sameShape } from "../src/rules/dims.js";
 import type { Facts } from "../src/rules/facts.js";
 
@@ -80,18 +81,6 @@ export const mergeParallelBranches: Pass = {
   rules: [{ operators: ["Add", "Sub", "Sum"], match }],
 };
 
-/** The terms that each operand is compared with; sums in real networks have a handful. */
-const MAX_TERMS = 64;
-
-/** A summand: input `index` of the Add, Sum or Sub `sum`. */
-interface Term {
-  readonly sum: Node;
-  readonly index: number;
-  readonly value: Value;
-  /** Whether the whole sum adds or subtracts it. */
-  readonly sign: 1 | -1;
-}
-
 /** Two terms as one: the new constants with which `host` computes both. */
 interface Merger {
   readonly host: Node;
@@ -107,7 +96,7 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   const output = node.output(0);
   if (!isSum(node, facts) || output === undefined || output.uses.size === 0) return undefined;
   let refusal: Refusal | undefined;
-  const terms = operands(node);
+  const terms = termsOf(node);
   // In a sum of thousands of terms, each would be compared with many.
   if (!terms.some((term) => canHost(term) || nestedSum(term, node, facts) !== undefined)) return undefined;
   // A term is compared with the terms after it and, of those before it, with nested sums only: these are few.
@@ -126,48 +115,9 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   return refusal;
 }
 
-/** Before opset 7 Add and Sub broadcast by attributes. */
-function isSum(node: Node, facts: Facts): boolean {
-  return node.is("Sum") || (node.is("Add", "Sub") && (facts.opset(node) ?? 0) >= 7);
-}
-
-/** The subtracted operand comes first: without it, the other operand is the whole. */
-function operands(sum: Node, sign: 1 | -1 = 1): Term[] {
-  const terms = sum.inputs.flatMap((value, index): Term[] => {
-    const subtracted = sum.is("Sub") && index === 1;
-    return value === null ? [] : [{ sum, index, value, sign: subtracted ? opposite(sign) : sign }];
-  });
-  return sum.is("Sub") ? terms.reverse() : terms;
-}
-
-function opposite(sign: 1 | -1): 1 | -1 {
-  return sign === 1 ? -1 : 1;
-}
-
-/** The nested sum that a term is, if nothing else reads it. */
-function nestedSum({ value }: Term, sum: Node, facts: Facts): Node | undefined {
-  const { producer, uses } = value;
-  const nested = producer !== undefined && isSum(producer, facts) && uses.size === 1;
-  return nested && producer.graph === sum.graph ? producer : undefined;
-}
-
 /** Whether another term can be merged into the operator that computes this one. */
 function canHost({ value }: Term): boolean {
   return value.producer !== undefined && hasTrait(value.producer, "linear");
-}
-
-/**
- * The terms with nested sums replaced by their own terms. Merging a term into one of these changes the shape of no sum.
- */
-function summands(terms: readonly Term[], sum: Node, facts: Facts): Term[] {
-  const found: Term[] = [];
-  const waiting = [...terms];
-  for (let term = waiting.shift(); term !== undefined && found.length < MAX_TERMS; term = waiting.shift()) {
-    const nested = nestedSum(term, sum, facts);
-    if (nested !== undefined) waiting.unshift(...operands(nested, term.sign));
-    else found.push(term);
-  }
-  return found;
 }
 
 function merge(first: Term, second: Term, facts: Facts): Merger | Refusal | undefined {
@@ -197,13 +147,6 @@ function merge(first: Term, second: Term, facts: Facts): Merger | Refusal | unde
 interface Signs {
   readonly host: number;
   readonly guest: number;
-}
-
-/** One branch as a convolution of x. */
-interface Branch {
-  readonly kernel: Kernel;
-  readonly bias: Float64Array | undefined;
-  readonly nodes: readonly Node[];
 }
 
 function intoConv(
@@ -257,51 +200,6 @@ function fitTransposed(a: Node, b: Node): boolean {
     (b.ints(name) ?? []).every((value, axis) => value === (a.ints(name)?.[axis] ?? 0));
   const given = [a, b].some((node) => node.attribute("output_shape") !== undefined);
   return a.int("group", 1) === b.int("group", 1) && alike("output_padding") && !given;
-}
-
-function branchOfConv(node: Node): Branch | Refusal {
-  const conv = readConv(node);
-  return isRefusal(conv) ? conv : { kernel: conv.kernel, bias: conv.bias, nodes: [node] };
-}
-
-/** A term as a map of x, and the nodes that only the term needs, the last one first. */
-interface AffineBranch {
-  readonly map: ChannelAffine;
-  readonly nodes: readonly Node[];
-}
-
-const ITSELF: AffineBranch = {
-  map: { scale: new Float64Array([1]), shift: new Float64Array([0]) },
-  nodes: [],
-};
-
-/** The term as a per-channel scale and shift of x; undefined for other terms. */
-function affineOf(term: Value, x: Value, facts: Facts): AffineBranch | undefined {
-  let { map } = ITSELF;
-  const nodes: Node[] = [];
-  let shared = false;
-  for (let value = term; value !== x; ) {
-    const lifted = value.producer === undefined ? undefined : liftAffine(value.producer, facts);
-    if (lifted === undefined || isRefusal(lifted)) return undefined;
-    if (lifted.axis !== undefined && lifted.axis !== 1) return undefined;
-    const composed = compose(lifted.map, map);
-    if (composed === undefined) return undefined;
-    map = composed;
-    shared ||= value !== term && value.uses.size > 1;
-    if (!shared) nodes.push(lifted.node);
-    value = lifted.input;
-  }
-  return { map, nodes };
-}
-
-function branchOfAffine(affine: AffineBranch | undefined, host: ConstantConv): Branch | undefined {
-  const map = affine === undefined ? undefined : expandChannels(affine.map, inputChannels(host.kernel));
-  if (affine === undefined || map === undefined) return undefined;
-  return {
-    kernel: diagonalKernel(map.scale, tapSizes(host.kernel).length),
-    bias: isScaleOnly(map) ? undefined : map.shift,
-    nodes: affine.nodes,
-  };
 }
 
 function intoProduct(
@@ -383,22 +281,4 @@ function propose(first: Term, second: Term, merger: Merger, result: Value): Prop
 
 function pinned({ name, pinnedBecause }: Value): Refusal | undefined {
   return pinnedBecause === undefined ? undefined : irRefusals.valueIsPinned(name, pinnedBecause);
-}
-
-/** The sum without one of its terms: the other term where there were two. */
-function dropTerm(rewriter: Rewriter, { sum, index }: Term, result: Value): void {
-  const rest = sum.inputs.filter((_, i) => i !== index);
-  const [only] = rest;
-  const { graph, name, docString, metadata } = sum;
-  if (graph === undefined || only === undefined) return;
-  if (rest.length === 1 && only !== null && !(sum.is("Sub") && index === 0)) {
-    rewriter.supersede(result, only);
-  } else {
-    const outputs = [graph.freshName(`${result.name}_rest`)];
-    const opType = sum.is("Sub") ? "Neg" : "Sum";
-    const init = { opType, inputs: rest, outputs, name, docString, metadata };
-    const smaller = rewriter.addNode(graph, init, sum).output(0);
-    if (smaller !== undefined) rewriter.supersede(result, smaller);
-  }
-  rewriter.removeNode(sum);
 }

@@ -54,6 +54,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/analysis",
     "src/patterns",
     "src/fold",
+    "src/relayout",
   ],
   passes: [
     "src/base",

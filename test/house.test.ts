@@ -96,6 +96,7 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
   "test/passes/eliminate-transposes/regions.test.ts": [
     "src/relayout/region.ts",
     "src/relayout/relayout.ts",
+    "src/rewrite/apply-turn.ts",
     "src/rules/layout/facet.ts",
   ],
   "test/passes/fold-affine-down/absorb.test.ts": ["src/rewrite/apply-affine.ts"],
@@ -104,6 +105,8 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
   "test/passes/inline-functions/rewrites.test.ts": ["src/rewrite/inline.ts"],
   "test/passes/merge-adjacent-slices/rewrites.test.ts": ["src/rewrite/add-slice.ts"],
   "test/passes/merge-movement-chains/rewrites.test.ts": ["src/rewrite/replace-node.ts"],
+  "test/passes/merge-parallel-branches/convolutions.test.ts": ["src/rewrite/linear-branch.ts"],
+  "test/passes/merge-parallel-branches/signs.test.ts": ["src/rewrite/sum-terms.ts"],
   "test/patterns/activations.test.ts": [
     "src/patterns/match.ts",
     "src/patterns/reading.ts",
