@@ -5,7 +5,14 @@ import { interruptible } from "../node/interrupt.js";
 import { assertWritable } from "../node/paths.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
 import { DATA, DRAWING } from "../options/data.js";
-import { COURSE, HYPERPARAMETERS, RECIPE, STEP, TRAIN_COMMAND, TRAIN_RUN } from "../options/train.js";
+import {
+  COURSE,
+  HYPERPARAMETERS,
+  STEP,
+  TRAIN_COMMAND,
+  TRAIN_RUN,
+  TRAINING_METHOD,
+} from "../options/train.js";
 import { pick, settle } from "../options/validate.js";
 import type { StepProgress, Training } from "../train.js";
 import { type Call, defineOptions, type Given } from "./define.js";
@@ -33,11 +40,11 @@ async function trainCommand({ args: [path = ""], given }: Call): Promise<void> {
     const input = await loadInput(path, pick(LOAD, given));
     const training = await inFile(input.file.path, () => train(input.model, given, stages));
     if (training === undefined || training.course.interrupted) return await sayStopped(training, given);
-    const recipe = trainingInfo === undefined ? undefined : await withStep(training.model, given);
+    const step = trainingInfo === undefined ? undefined : await withStep(training.model, given);
     const folded = fold ? await foldProven(training.model, stages) : undefined;
     stages.enter("write", "writing");
     const output = await saveResult(folded?.model ?? training.model, target);
-    if (recipe !== undefined && trainingInfo !== undefined) await saveResult(recipe, trainingInfo);
+    if (step !== undefined && trainingInfo !== undefined) await saveResult(step, trainingInfo);
     const time = stages.finish();
     const { model: _, course, calibration: __, ...finished } = training;
     const { model: ___, ...said } = course;
@@ -98,11 +105,11 @@ async function stepCounter(stages: Stages): Promise<(progress: StepProgress) => 
 type TrainingOptions = Omit<Parameters<typeof import("../train.js").train>[1], "data">;
 
 async function trainOptions(model: Model, given: Given): Promise<TrainingOptions> {
-  const { frozenParameters, recipeOf } = await import("../train.js");
+  const { frozenParameters, trainingMethodOf } = await import("../train.js");
   const { freeze, frozenStatistics } = pick(TRAIN_RUN, given);
   const { batchSize = 32, seed, threads } = pick(DRAWING, given);
   return {
-    ...recipeOf(pick(RECIPE, given)),
+    ...trainingMethodOf(pick(TRAINING_METHOD, given)),
     ...settle(STEP, given),
     ...pick(HYPERPARAMETERS, given),
     ...pick(COURSE, given),

@@ -4,7 +4,7 @@ import { HEADS } from "./heads.js";
 import type { CommandSpec } from "./spec.js";
 
 /** The loss, the optimizer and the schedule, flat as the command line has them; the library nests them by kind. */
-export const RECIPE = {
+export const TRAINING_METHOD = {
   /** The loss that training minimizes: the library's `loss.kind`. */
   loss: {
     flag: "--loss <kind>",
@@ -267,7 +267,7 @@ export const TRAIN_COMMAND: CommandSpec = {
     TARGET,
     LOAD,
     PRINTING,
-    RECIPE,
+    TRAINING_METHOD,
     STEP,
     HYPERPARAMETERS,
     COURSE,

@@ -4,15 +4,16 @@ const SENTENCES = {
   modelInputIsNoTensor: ["unsupported", (): string => "it is no tensor, and no dataset can feed it"],
   globMatchesNoParameter: [
     "usage",
-    (glob: string): string => `--freeze ${glob} names no parameter; normfold print shows their names`,
+    (glob: string): string => `no parameter is named "${glob}"; "normfold print" shows their names`,
   ],
   checkpointIsThere: [
     "usage",
-    (): string => "there is a checkpoint here already; give --resume to go on from it, or remove it",
+    (): string => "there is a checkpoint here already; resume to go on from it (--resume), or remove it",
   ],
   scheduleNeedsInterval: [
     "usage",
-    (kind: string): string => `the schedule ${kind} needs --schedule-every <steps>; give it`,
+    (kind: string): string =>
+      `the schedule ${kind} falls after some steps; say after how many (--schedule-every <steps>)`,
   ],
 } as const;
 

@@ -3,7 +3,7 @@ import type { Value } from "../ir/graph.js";
 import type { StandardOperator } from "../ir/operator-name.js";
 import { tensorFromNumbers } from "../ir/tensor.js";
 import { type Dim, tensorType } from "../ir/type.js";
-import { RECIPE } from "../options/train.js";
+import { TRAINING_METHOD } from "../options/train.js";
 import { declaredDim } from "../rules/dims.js";
 import { axesBut, elementCount } from "../rules/gradient/sizes.js";
 import { castLike, type GradientBuild, onesLike, scalarLike } from "../rules/gradient/support.js";
@@ -44,7 +44,7 @@ export type Loss =
 export type LossKind = Loss["kind"];
 
 /** All losses. */
-export const LOSSES: readonly LossKind[] = RECIPE.loss.choices;
+export const LOSSES: readonly LossKind[] = TRAINING_METHOD.loss.choices;
 
 /** The values of a loss in the graph. */
 export interface LossValues {

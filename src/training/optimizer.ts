@@ -1,6 +1,6 @@
 import { present } from "../base/assert.js";
 import type { Value } from "../ir/graph.js";
-import { RECIPE } from "../options/train.js";
+import { TRAINING_METHOD } from "../options/train.js";
 import { type GradientBuild, scalarLike } from "../rules/gradient/support.js";
 import { errors } from "./errors.js";
 
@@ -43,7 +43,7 @@ export type Optimizer =
 export type OptimizerKind = Optimizer["kind"];
 
 /** All optimizers. */
-export const OPTIMIZERS: readonly OptimizerKind[] = RECIPE.optimizer.choices;
+export const OPTIMIZERS: readonly OptimizerKind[] = TRAINING_METHOD.optimizer.choices;
 
 /** The scalar inputs of the step. */
 export interface Hyperparameters {

@@ -1,4 +1,4 @@
-import { RECIPE } from "../options/train.js";
+import { TRAINING_METHOD } from "../options/train.js";
 import { errors } from "./errors.js";
 
 /** How the learning rate changes over the steps, after a linear warm-up. */
@@ -40,7 +40,7 @@ export type Schedule = {
 export type ScheduleKind = Schedule["kind"];
 
 /** All schedules. */
-export const SCHEDULES: readonly ScheduleKind[] = RECIPE.schedule.choices;
+export const SCHEDULES: readonly ScheduleKind[] = TRAINING_METHOD.schedule.choices;
 
 /** The learning rate of step `step` (from 0) of `total`, for the rate `base` that is given. */
 export function learningRateAt(schedule: Schedule, base: number, step: number, total: number): number {

@@ -151,7 +151,7 @@ describe("normfold train", () => {
       ["net.onnx", "--data", "data.mjs", "--steps", "2", "--freeze", "w,wieght"],
       2,
       "glob-matches-no-parameter",
-      /--freeze wieght names no parameter/,
+      /no parameter is named "wieght"/,
     ],
     [
       ["net.onnx", "--data", "data.mjs", "--steps", "2", "--of", "q"],

@@ -4,7 +4,7 @@ import { CALIBRATE } from "../../src/options/calibrate.js";
 import { INSERT } from "../../src/options/insert.js";
 import { COMPARISON, OPTIMIZE_RUN, REWRITE } from "../../src/options/optimize.js";
 import type { OptionSpec, OptionsOf, SettingsOf } from "../../src/options/spec.js";
-import { COURSE, RECIPE } from "../../src/options/train.js";
+import { COURSE, TRAINING_METHOD } from "../../src/options/train.js";
 import { assertEffects, assertValues, BY_FLAG, pick, settle, takes } from "../../src/options/validate.js";
 
 function said(call: () => void): string {
@@ -82,11 +82,11 @@ describe("assertEffects", () => {
       "usage option-needs-another: momentum has no effect without method moving-average; leave it out",
     );
     expect(said(() => assertEffects(CALIBRATE, { momentum: 0.5, method: "moving-average" }))).toBe("nothing");
-    expect(said(() => assertEffects(RECIPE, { delta: 2 }, BY_FLAG))).toBe(
+    expect(said(() => assertEffects(TRAINING_METHOD, { delta: 2 }, BY_FLAG))).toBe(
       "usage option-needs-another: --delta has no effect without --loss huber; leave it out",
     );
     // The loss is cross-entropy where none is given.
-    expect(said(() => assertEffects(RECIPE, { labelSmoothing: 0.1 }))).toBe("nothing");
+    expect(said(() => assertEffects(TRAINING_METHOD, { labelSmoothing: 0.1 }))).toBe("nothing");
     expect(said(() => assertEffects(COURSE, { checkpointEvery: 5 }, BY_FLAG))).toMatch(
       /option-needs-another/,
     );

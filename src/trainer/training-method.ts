@@ -1,6 +1,6 @@
 import { defined } from "../base/optional.js";
 import type { OptionsOf } from "../options/spec.js";
-import { RECIPE } from "../options/train.js";
+import { TRAINING_METHOD } from "../options/train.js";
 import { settle } from "../options/validate.js";
 import type { Loss } from "../training/loss.js";
 import type { Optimizer } from "../training/optimizer.js";
@@ -8,7 +8,7 @@ import type { Schedule } from "../training/schedule.js";
 import { errors } from "./errors.js";
 
 /** The loss, the optimizer and the schedule of a training. */
-export interface Recipe {
+export interface TrainingMethod {
   /** The loss with its options. */
   readonly loss: Loss;
   /** The optimizer with its options. */
@@ -18,8 +18,8 @@ export interface Recipe {
 }
 
 /** Nests the flat options of the command line and of configuration files by kind. Throws NormfoldError "usage". */
-export function recipeOf(options: OptionsOf<typeof RECIPE>): Recipe {
-  const { loss, optimizer, schedule } = settle(RECIPE, options);
+export function trainingMethodOf(options: OptionsOf<typeof TRAINING_METHOD>): TrainingMethod {
+  const { loss, optimizer, schedule } = settle(TRAINING_METHOD, options);
   return {
     loss: lossOf(loss, options),
     optimizer: { kind: optimizer },
@@ -27,7 +27,7 @@ export function recipeOf(options: OptionsOf<typeof RECIPE>): Recipe {
   };
 }
 
-function lossOf(kind: Loss["kind"], options: OptionsOf<typeof RECIPE>): Loss {
+function lossOf(kind: Loss["kind"], options: OptionsOf<typeof TRAINING_METHOD>): Loss {
   const { classWeights, ignoreIndex, labelSmoothing, delta } = options;
   switch (kind) {
     case "cross-entropy":
@@ -39,7 +39,7 @@ function lossOf(kind: Loss["kind"], options: OptionsOf<typeof RECIPE>): Loss {
   }
 }
 
-function scheduleOf(kind: Schedule["kind"], options: OptionsOf<typeof RECIPE>): Schedule {
+function scheduleOf(kind: Schedule["kind"], options: OptionsOf<typeof TRAINING_METHOD>): Schedule {
   const { scheduleEvery: every, scheduleFactor: factor, warmup } = options;
   if (kind !== "step" && kind !== "exponential") return { kind, ...defined({ warmup }) };
   if (every === undefined) throw errors.scheduleNeedsInterval(kind);
