@@ -8,7 +8,7 @@ export function optionsPage() {
     GENERATED,
     paragraph(
       "What the command line takes. In brackets is the name of the option in the library and in configuration files, where it is another; " +
-        "the library takes what it needs of these ([the README](../README.md#the-library)), the command all.",
+        "the library takes what it needs of these ([library.md](library.md)), the command all.",
     ),
     list(COMMANDS.map(({ name, summary }) => `[${name}](#normfold-${name}): ${summary}`)),
     COMMANDS.map(section),

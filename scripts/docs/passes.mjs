@@ -42,9 +42,10 @@ function headerOf(file) {
     .trim();
 }
 
-function order({ runs = {} }) {
+function order({ order: places }) {
+  if (places === undefined || places === "any place") return [];
   const rows = ["after", "before"].flatMap((when) =>
-    Object.entries(runs[when] ?? {}).map(([other, why]) => `runs ${when} [${other}](#${other}): ${why}`),
+    Object.entries(places[when] ?? {}).map(([other, why]) => `runs ${when} [${other}](#${other}): ${why}`),
   );
   return rows.length === 0 ? [] : list(rows);
 }

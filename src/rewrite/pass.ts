@@ -51,7 +51,9 @@ export interface Rule {
  * of them finds anything, so that their order matters only where one takes away what another could have used.
  */
 export interface PassOrder {
+  /** The passes that it has to follow. */
   readonly after?: Readonly<Record<string, string>>;
+  /** The passes that it has to precede. */
   readonly before?: Readonly<Record<string, string>>;
 }
 

@@ -14,7 +14,7 @@ WEIGHTS = [0.5, 1, 2, 1.5]
 
 
 def draw(seed, count, scale, offset=0):
-    """Of ../parity-support.ts, rounded to float32."""
+    """Of ../support.ts, rounded to float32."""
     numbers = []
     for i in range(count):
         h = ((i + 1) * 2654435761 + seed * 40503) & MASK
