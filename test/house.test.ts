@@ -108,9 +108,11 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
   "test/passes/merge-parallel-branches/convolutions.test.ts": ["src/rewrite/linear-branch.ts"],
   "test/passes/merge-parallel-branches/signs.test.ts": ["src/rewrite/sum-terms.ts"],
   "test/patterns/activations.test.ts": [
+    "src/patterns/found.ts",
     "src/patterns/match.ts",
     "src/patterns/reading.ts",
     "src/patterns/recognize.ts",
+    "src/patterns/scalar-terms.ts",
   ],
   "test/proto/decode.invalid.test.ts": [
     "src/proto/link.ts",

@@ -1,16 +1,7 @@
 import { type Graph, type Node, Value } from "../ir/graph.js";
 import { hasTrait, nameHasTrait } from "../ops/catalogue.js";
-import {
-  affine,
-  any,
-  type Context,
-  clipped,
-  either,
-  firstReading,
-  near,
-  op,
-  product,
-} from "../patterns/match.js";
+import { type Context, near } from "../patterns/found.js";
+import { affine, any, clipped, either, firstReading, op, product } from "../patterns/match.js";
 import { numberOf, valueNamed } from "../patterns/reading.js";
 import { recognizeCompounds } from "../patterns/recognize.js";
 import { constantTensor } from "../rules/constants.js";

@@ -8,11 +8,11 @@ import type { Facts } from "../rules/facts.js";
 import type { Landing } from "./landing.js";
 
 /**
- * What one run of a model pays: operators started, and bytes moved between memory and them, constants among them. Sizes that
- * are not numbers count as one: a plan moves the batch on both sides of the comparison.
+ * The cost of one run of a model: the operators that are started, and the bytes that they read and write, constants included.
+ * Symbolic sizes count as one, because the batch is on both sides of a comparison.
  *
- * Not modelled: arithmetic, caches, and what a runtime fuses. Operators come first, bytes decide between equals; so every
- * accepted plan lowers the pair, and passes that ask here come to an end.
+ * Not modelled: arithmetic, caches, and fusions of the runtime. Fewer operators always cost less; bytes decide between equal
+ * numbers. Every accepted plan lowers the cost, so that the passes that ask for it terminate.
  */
 export interface Cost {
   readonly operators: number;
@@ -34,17 +34,17 @@ export function compareCosts(a: Cost, b: Cost): number {
   return a.operators - b.operators || a.bytes - b.bytes;
 }
 
-/** Whether a change of cost is one for the better. */
+/** Whether a change lowers the cost. */
 export function isGain(change: Cost): boolean {
   return compareCosts(change, FREE) < 0;
 }
 
 /** A node as it is: each input read once, each output written once. */
 export function costOfNode(node: Node, facts: Facts): Cost {
-  // A view hands its data on where it lies.
+  // A view moves no data.
   if (hasTrait(node, "view") || node.is("Identity")) return { operators: 1, bytes: 0 };
   const written = node.outputs.map((value) => bytesOf(value, facts));
-  // Of a table, Gather reads what it picks.
+  // Gather reads only the rows that it picks from a table.
   const read = node.is("Gather") ? written : node.inputs.map((value) => bytesOf(value, facts));
   return { operators: 1, bytes: sum(read) + sum(written) };
 }
@@ -54,7 +54,7 @@ export function costOfArithmetic(value: Value | undefined, bytes: number, facts:
   return { operators: 1, bytes: 2 * bytesOf(value, facts) + bytes };
 }
 
-/** What the landings of a plan add: constants that grow, nodes that are copied, an Add for each shift that is left over. */
+/** The cost that the landings of a plan add: larger constants, copied nodes, an Add for each remaining shift. */
 export function costOfLandings(landings: readonly Landing[], facts: Facts): Cost {
   return landings.reduce((total, landing) => plus(total, costOfLanding(landing, facts)), FREE);
 }
@@ -64,14 +64,14 @@ function costOfLanding({ node, absorption, copyFor }: Landing, facts: Facts): Co
   const grown = [...constants].map(
     ([index, tensor]) => tensor.byteLength - (constantTensor(node.input(index))?.byteLength ?? 0),
   );
-  // Gather reads as much of a table as before, whichever it is.
+  // Gather reads as many bytes from the new table as from the old one.
   let cost: Cost = { operators: 0, bytes: node.is("Gather") ? 0 : sum(grown) };
   if (copyFor !== undefined) cost = plus(cost, costOfNode(node, facts));
   if (remainder === undefined) return cost;
   return plus(cost, costOfArithmetic(node.output(0), remainder.byteLength, facts));
 }
 
-/** Bytes of a value, or of what is known of it. */
+/** The bytes of a value, with symbolic sizes as one; 0 where type or shape is not known. */
 export function bytesOf(value: Value | null | undefined, facts: Facts): number {
   if (value === null || value === undefined) return 0;
   const constant: Tensor | undefined = constantTensor(value);
@@ -81,7 +81,7 @@ export function bytesOf(value: Value | null | undefined, facts: Facts): number {
   return shape.reduce<number>((bytes, dim) => bytes * sizeOf(dim), bitsOf(dtype) / 8);
 }
 
-/** An expression with every symbol in it as one: 6*N is 6. */
+/** A size with every symbol in it as one: 6*N is 6. */
 function sizeOf(dim: SymDim): number {
   if (typeof dim === "number") return dim;
   const size = dim.terms.reduce((total, { coefficient }) => total + coefficient, dim.constant);

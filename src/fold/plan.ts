@@ -12,15 +12,15 @@ import type { Landing, Reader } from "./landing.js";
 import { refusals } from "./refusals.js";
 import { landRemainder } from "./remainder.js";
 
-/** A constant that others read too is copied for the map; one larger than this many bytes is left alone. */
+/** A constant that others read too is copied for the map, unless it has more bytes than this. */
 const MAX_COPY = 1 << 16;
 
-/** Operators looked at for one plan; real networks need a dozen, and one that wanders is not worth its search. */
+/** The most operators that one plan looks at; real networks need a dozen. */
 const MAX_STEPS = 256;
 
 /**
- * Where a map of what `reader` reads can go so that the reader itself need not apply it: against the flow of data, through
- * operators that let it pass, into constants of others. Every part of it must land, and nothing else may see it on the way.
+ * The places where a map that `reader` applies to its input can go instead: against the flow of data, through operators that
+ * let it pass, into the constants of others. Every part of it must land, and no other reader may see it on the way.
  */
 export function planUp(reader: Reader, placed: PlacedMap, facts: Facts): readonly Landing[] | Refusal {
   const value = reader.node.input(reader.index);
@@ -38,7 +38,7 @@ export function planDown(value: Value, placed: PlacedMap, facts: Facts): readonl
 
 class Search {
   readonly #facts: Facts;
-  /** Where data flows together again, a node can be reached twice; it cannot take two maps. */
+  /** Nodes that a map has reached. Where branches join again, a node can be reached twice, and it cannot take two maps. */
   readonly #reached = new Set<Node>();
   #steps = 0;
 
@@ -85,9 +85,8 @@ class Search {
   }
 
   /**
-   * A node that makes the value from constants and small change, such as the rows that a Gather picks from a table, as a copy for
-   * one reader; undefined where what the node does is no small thing, or a copy would need more copies. Whether it is worth
-   * it the costs say (cost.ts).
+   * A copy, for one reader, of a cheap node that computes the value from a constant, such as a Gather that picks rows from a
+   * table; undefined for other nodes, and where a copy would need more copies. The costs decide whether it is worth it.
    */
   #copied(producer: Node, value: Value, placed: PlacedMap, reader: Reader): readonly Landing[] | undefined {
     if (!producer.is("Gather", "DequantizeLinear") || producer.graph !== reader.node.graph) return undefined;
@@ -123,7 +122,7 @@ class Search {
     return landings;
   }
 
-  /** Why the value has to stay: others read it, and not only channels that the map leaves as they are. */
+  /** The refusal for a value with other readers, unless these read only channels that the map does not change. */
   #seenElsewhere(value: Value, placed: PlacedMap, reader: Reader): Refusal | undefined {
     const shared = readElsewhere(value);
     if (shared === undefined || value.isPinned || value.isGraphOutput) return shared;
@@ -140,7 +139,7 @@ class Search {
     return undefined;
   }
 
-  /** The outputs that maps pass at. */
+  /** The outputs that maps can pass through. */
   #outputsOf(node: Node): readonly number[] {
     const { everyOutput } = this.#facetsOf(node);
     return node.outputs.flatMap((value, output) =>
@@ -148,7 +147,7 @@ class Search {
     );
   }
 
-  /** A constant on the way is scaled itself; the node that reads it is the one that gets another. */
+  /** A constant on the way absorbs the map: its reader gets another constant. */
   #intoConstant(value: Value, placed: PlacedMap, reader: Reader): readonly Landing[] | Refusal {
     const tensor = constantTensor(value);
     if (tensor === undefined) {
@@ -203,7 +202,7 @@ class Search {
   }
 }
 
-/** Shifts of a plan that found no place and need an Add each. */
+/** The number of shifts in a plan that found no place and need an Add each. */
 export function remainders(landings: readonly Landing[]): number {
   return landings.filter(({ absorption }) => absorption.remainder !== undefined).length;
 }
@@ -216,7 +215,7 @@ function landing(node: Node, absorption: Absorption | Refusal): readonly Landing
   return isRefusal(absorption) ? refusedAt(node.label, absorption) : [{ node, absorption }];
 }
 
-/** The same scale and shift for every channel need no axis, and pass where an axis would not. */
+/** A map that is the same for every channel needs no axis, and passes operators that a map along an axis does not. */
 function withoutAxis(placed: PlacedMap): PlacedMap {
   const { scale, shift } = placed.map;
   const uniform =
@@ -231,7 +230,7 @@ function isIdentity({ map }: PlacedMap): boolean {
   return isScaleOnly(map) && isShiftOnly(map);
 }
 
-/** Two parts of a map that reach one node by different ways would each forget the other. */
+/** Whether two parts of a map that reach one node in different ways would overwrite each other. */
 function collide(a: Landing, b: Landing): boolean {
   if (a.node !== b.node) return false;
   if (a.copyFor !== undefined || b.copyFor !== undefined) return true;
@@ -239,12 +238,12 @@ function collide(a: Landing, b: Landing): boolean {
   return [...a.absorption.constants.keys()].some((index) => b.absorption.constants.has(index));
 }
 
-/** Shape and Size see a value's sizes and not its elements, which a map leaves as they are. */
+/** Shape and Size read only the sizes of a value, which a map does not change. */
 function readsShapeOnly(use: Use): boolean {
   return use.kind === "node" && use.node.is("Shape", "Size");
 }
 
-/** Why the value has to stay as it is: somebody reads its elements besides the node that it is planned for. */
+/** The refusal for a value whose elements others read too. */
 function readElsewhere(value: Value): Refusal | undefined {
   if (value.pinnedBecause !== undefined) return irRefusals.valueIsPinned(value.name, value.pinnedBecause);
   if (value.isGraphOutput) return irRefusals.valueIsGraphOutput(value.name);

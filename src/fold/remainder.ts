@@ -40,7 +40,7 @@ function adderOf(product: Node, facts: Facts): LiftedAffine | undefined {
   return next.axis === undefined || next.axis === rank - 1 ? next : undefined;
 }
 
-/** The constants with which s * (x + r) + t is what the node computes of x. */
+/** The constants with which the node computes s * (x + r) + t of x. */
 function shifted(
   { node, inputIndex, map }: LiftedAffine,
   remainder: Tensor,

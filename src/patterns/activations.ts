@@ -1,17 +1,15 @@
 import type { Value } from "../ir/graph.js";
 import type { StandardOperator } from "../ir/operator-name.js";
+import { type Context, type Found, near } from "./found.js";
 import {
   affine,
   any,
   bound,
   boundsKeepShape,
-  type Context,
   clipped,
   commutative,
   either,
-  type Found,
   type Matcher,
-  near,
   op,
   product,
   scalar,
@@ -23,11 +21,11 @@ const x = any("x");
 /** Clip(a x + b), scaled and shifted: a piecewise linear step. */
 const ramp: Matcher = affine(clipped(affine(x, "a", "b")), "s", "t");
 
-/** Slope and offset of a ramp from 0 to 1; undefined when it runs between other levels. */
+/** Slope and offset of a ramp from 0 to 1; undefined if it runs between other levels. */
 function unitRamp(found: Found, factor: number, context: Context): readonly [number, number] | undefined {
   const [s, t] = [factor * numberOf(found, "s"), factor * numberOf(found, "t")];
   const [low, high] = [s * numberOf(found, "low") + t, s * numberOf(found, "high") + t];
-  // A level of zero is a difference of rounded numbers, so it is compared beside one.
+  // A level of zero is a difference of rounded numbers, so its error is measured relative to one.
   if (!(s > 0) || !near(1 + low, 1, context) || !near(high, 1, context)) return undefined;
   return [s * numberOf(found, "a"), s * numberOf(found, "b") + t];
 }
@@ -53,7 +51,7 @@ const hardSigmoid: Spelling = {
   meaning: (found, context) => {
     const [alpha, beta] = unitRamp(found, 1, context) ?? [];
     if (alpha === undefined || beta === undefined) return undefined;
-    // Without a shift it is a Clip, which more can be done with.
+    // Without a shift it is a Clip, which other passes can do more with.
     if (numberOf(found, "b") === 0 || alpha === 0) return undefined;
     return unary(found, context, "HardSigmoid", 6, { alpha, beta });
   },
@@ -91,7 +89,7 @@ function hardSigmoidNode(): Matcher {
   };
 }
 
-/** log(1 + exp(x)) where it was spelled; where exp overflows the spelling is infinite and Softplus is x. */
+/** log(1 + exp(x)); where exp overflows the spelling is infinite, but Softplus is x. */
 const logOfOnePlusExp: Matcher = op("Log", [affine(op("Exp", [x]), "s", "t")]);
 
 const isOnePlus = (found: Found, context: Context): boolean =>

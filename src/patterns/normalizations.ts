@@ -4,20 +4,8 @@ import { constantTensor } from "../rules/constants.js";
 import { sameDim, sameShape } from "../rules/dims.js";
 import type { Facts } from "../rules/facts.js";
 import type { CompoundInput } from "./compound.js";
-import {
-  affine,
-  any,
-  bound,
-  type Context,
-  commutative,
-  either,
-  type Found,
-  type Matcher,
-  near,
-  op,
-  product,
-  scalar,
-} from "./match.js";
+import { type Context, type Found, near } from "./found.js";
+import { affine, any, bound, commutative, either, type Matcher, op, product, scalar } from "./match.js";
 import { parameterOver, reducedAxes, uniformOver } from "./parameters.js";
 import { HALF_AND_FLOAT, type Meaning, numberOf, type Spelling, valueNamed } from "./reading.js";
 
@@ -71,7 +59,7 @@ function asMap(): Matcher {
   return commutative("Add", product([x, factor], "unit"), shift);
 }
 
-/** What a reading of a normalization says. */
+/** The parts of a normalization, as a reading has them. */
 interface Statistics {
   readonly input: Value;
   readonly rank: number;
@@ -97,7 +85,7 @@ function statisticsOf(found: Found, context: Context): Statistics | undefined {
   return data && { input: data, rank, axes, epsilon };
 }
 
-/** The input: what was cast up to be normalized, where the result is cast back before gamma; undefined for other casts. */
+/** The input of the Cast in front, if the result is cast back before gamma; undefined for other casts. */
 function castInput({ nodes }: Found, input: Value, { facts }: Context): Value | undefined {
   const down = [...nodes].find((node) => node.is("Cast"))?.output(0);
   if (down === undefined) return input;
@@ -151,7 +139,7 @@ function meaningOfCentered(found: Found, context: Context): Meaning | undefined 
     };
   };
   if (axes[0] !== 2) return layer();
-  // Images normalized over height and width are instances; [N, T, C] over its last axis is a layer.
+  // Images normalized over height and width are InstanceNormalization; [N, T, C] over its last axis is LayerNormalization.
   if (axes.length > 1) return instance() ?? layer();
   const bare = valueNamed(found, "gamma") === undefined && valueNamed(found, "beta") === undefined;
   return layer() ?? (bare ? undefined : instance());
@@ -228,7 +216,7 @@ const groupNormalization: Spelling = {
   },
 };
 
-/** Whether a constant has this one element all over; true for a parameter that the reading does not have. */
+/** Whether all elements of a constant are this number; true for a parameter that the reading does not have. */
 function isUniform(value: Value | undefined, element: number): boolean {
   if (value === undefined) return true;
   const tensor = constantTensor(value);

@@ -6,7 +6,7 @@ import { sameDim } from "../rules/dims.js";
 import type { Facts } from "../rules/facts.js";
 import type { CompoundInput } from "./compound.js";
 
-/** Parameters beyond this are data. */
+/** Constants with more elements are data rather than parameters. */
 const MAX_ELEMENTS = 1 << 20;
 
 /**
@@ -77,7 +77,7 @@ function stretched(tensor: Tensor, from: readonly number[], to: readonly number[
   return tensorFromNumbers(tensor.dtype, to, repeated);
 }
 
-/** The axes that a reduction goes over, from the front and ascending; undefined when not known, or all for want of a list. */
+/** The axes of a reduction, counted from the front and ascending; undefined if they are not known, or not listed, which means all. */
 export function reducedAxes(
   node: { input(index: number): Value | undefined; ints(name: string): readonly number[] | undefined },
   rank: number | undefined,

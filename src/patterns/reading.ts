@@ -3,9 +3,10 @@ import type { DType } from "../ir/dtype.js";
 import type { Node, Value } from "../ir/graph.js";
 import type { StandardOperator } from "../ir/operator-name.js";
 import type { Compound, CompoundInput } from "./compound.js";
-import { type Context, type Found, firstReading, type Matcher } from "./match.js";
+import type { Context, Found } from "./found.js";
+import { firstReading, type Matcher } from "./match.js";
 
-/** What a reading comes to: the operator without its nodes. */
+/** The operator that a reading means, without its nodes. */
 export interface Meaning {
   readonly opType: StandardOperator;
   readonly inputs: readonly CompoundInput[];
@@ -37,7 +38,7 @@ export function readSpelling(spelling: Spelling, context: Context): Compound | u
   });
 }
 
-/** The root is last; the others follow from what reads what. */
+/** Each node behind the nodes that it reads; the root is last. */
 function inGraphOrder({ nodes }: Found, { root }: Context): Node[] {
   const ordered = new Set<Node>();
   const visit = (node: Node): void => {
@@ -56,7 +57,7 @@ export function valueNamed(found: Found, name: string): Value | undefined {
   return found.values.get(name);
 }
 
-/** A number that the reading has; NaN, which is near nothing, where it has none. */
+/** A number of the reading; NaN, which is near no number, if it has none of this name. */
 export function numberOf(found: Found, name: string): number {
   return found.numbers.get(name) ?? Number.NaN;
 }

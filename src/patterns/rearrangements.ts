@@ -7,7 +7,7 @@ import { FLOATS, HALF_AND_FLOAT, numberOf, type Spelling, valueNamed, withFloats
 
 const x = any("x");
 
-/** The axes of an intermediate of six sizes after the Transpose, by what the three operators then are. */
+/** The permutation of the six axes in between, for each operator that the three operators spell out. */
 const ARRANGEMENTS = [
   { opType: "DepthToSpace", mode: "DCR", since: 1, perm: [0, 3, 4, 1, 5, 2] },
   { opType: "DepthToSpace", mode: "CRD", since: 11, perm: [0, 1, 4, 2, 5, 3] },
@@ -84,7 +84,7 @@ const clip: Spelling = {
     const input = valueNamed(found, "x");
     const [low, high] = [numberOf(found, "low"), numberOf(found, "high")];
     if (input === undefined || dtype === undefined || !boundsKeepShape(found, input, facts)) return undefined;
-    // With the bounds crossed the order of Min and Max would matter.
+    // With crossed bounds the order of Min and Max would matter.
     if (!(low <= high) || (opset < 12 && !HALF_AND_FLOAT.includes(dtype))) return undefined;
     const meaning = { opType: "Clip", since: 6 } as const;
     if (opset < 11) return { ...meaning, inputs: [input], attributes: withFloats({ min: low, max: high }) };
@@ -96,7 +96,7 @@ const clip: Spelling = {
   },
 };
 
-/** To these, Cast needs to be told nothing but the type. */
+/** The types that Cast needs no further attributes for. */
 const PLAIN_TYPES: readonly DType[] = [
   ...FLOATS,
   "bfloat16",
@@ -111,7 +111,7 @@ const PLAIN_TYPES: readonly DType[] = [
   "bool",
 ];
 
-/** A CastLike of which the type is known: then nothing waits for the value that it is like. */
+/** A CastLike of known type: as a Cast it no longer depends on its second input. */
 const castLike: Spelling = {
   ends: ["CastLike"],
   dtypes: PLAIN_TYPES,

@@ -4,7 +4,7 @@ import { rowOf } from "../ops/catalogue.js";
 import type { Facts } from "../rules/facts.js";
 import { ACTIVATIONS } from "./activations.js";
 import type { Compound } from "./compound.js";
-import type { Context } from "./match.js";
+import type { Context } from "./found.js";
 import { NORMALIZATIONS } from "./normalizations.js";
 import { readSpelling, type Spelling } from "./reading.js";
 import { REARRANGEMENTS } from "./rearrangements.js";
@@ -30,9 +30,9 @@ export function compoundEnds(numerics: Compound["numerics"]): readonly StandardO
 }
 
 /**
- * Every standard operator that the expression ending in `node` spells out, the likeliest first; those of one kind of
- * `numerics` alone where one is given. Whether the model's opset has it (`since`), and whether the values inside are used
- * elsewhere, is for the caller to ask.
+ * Every standard operator that the expression ending in `node` spells out, the likeliest first; `numerics` limits them to
+ * one kind. The caller checks whether the model's opset has the operator (`since`) and whether the values inside are used
+ * elsewhere.
  */
 export function* recognizeCompounds(
   node: Node,
@@ -54,7 +54,7 @@ export function* recognizeCompounds(
   }
 }
 
-/** The likeliest of them: x * Sigmoid(x) is a Swish at every opset, though a node of it only from 24 on. */
+/** The likeliest of them, in any opset: x * Sigmoid(x) is a Swish, although the operator Swish exists only from opset 24 on. */
 export function recognizeCompound(node: Node, facts: Facts): Compound | undefined {
   for (const compound of recognizeCompounds(node, facts)) return compound;
   return undefined;

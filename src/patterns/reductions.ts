@@ -4,35 +4,23 @@ import { tensorFromNumbers } from "../ir/tensor.js";
 import { constantTensor } from "../rules/constants.js";
 import { sameShape } from "../rules/dims.js";
 import type { CompoundInput } from "./compound.js";
-import {
-  affine,
-  any,
-  bound,
-  type Context,
-  commutative,
-  either,
-  type Found,
-  type Matcher,
-  near,
-  op,
-  product,
-  scalar,
-  scalarBeside,
-} from "./match.js";
+import { type Context, type Found, near } from "./found.js";
+import { affine, any, bound, commutative, either, type Matcher, op, product, scalar } from "./match.js";
 import { reducedAxes } from "./parameters.js";
 import { FLOATS, type Meaning, numberOf, type Spelling, valueNamed } from "./reading.js";
+import { scalarBeside } from "./scalar-terms.js";
 
 const x = any("x");
 
-/** An empty list of axes with noop_with_empty_axes would mean something else in each of these operators. */
+/** No empty list of axes with noop_with_empty_axes, which means something else in each of these operators. */
 const reduces = (node: Node): boolean => node.int("noop_with_empty_axes", 0) === 0;
 
 const reduction = (opType: StandardOperator, inner: Matcher): Matcher => op(opType, [inner], reduces);
 
-/** Operators that take their axes as an input, by the version from which they do; the others wait for 18. */
+/** The version from which operators take their axes as an input, where that is not 18. */
 const AXES_AS_INPUT: Readonly<Record<string, number>> = { ReduceSum: 13 };
 
-/** `opType` over the axes of `like`, a reduction of `input`. undefined: the axes are not known, and would have to be. */
+/** `opType` over the axes of `like`, a reduction of `input`; undefined where the axes are needed but not known. */
 function reducedLike(
   like: Node,
   input: Value,
@@ -107,7 +95,7 @@ const L2: readonly Spelling[] = [
 
 const L1 = around("ReduceL1", "ReduceSum", ["ReduceSum"], reduction("ReduceSum", op("Abs", [x])));
 
-/** Where exp overflows the spelling is infinite, and ReduceLogSumExp is not. */
+/** Where exp overflows the spelling is infinite, but ReduceLogSumExp is not. */
 const LOG_SUM_EXP = around(
   "ReduceLogSumExp",
   "ReduceSum",
@@ -223,8 +211,8 @@ const LOG_SOFTMAX: Spelling = {
 };
 
 /**
- * a * (1 / b), as exporters write a / sqrt(b) with rsqrt; only where nothing else reads 1 / b. A constant a is the gamma of
- * TensorFlow's normalizations, which are more than a quotient.
+ * a * (1 / b), as exporters write a / sqrt(b) with rsqrt; only where nothing else reads 1 / b. A constant a may be the gamma
+ * of TensorFlow's normalizations, which other patterns recognize.
  */
 const QUOTIENT: Spelling = {
   ends: ["Mul"],

@@ -1,9 +1,9 @@
-/** Where the terminals of a cut are. */
+/** The vertices of the two terminals. */
 export const SOURCE = 0;
 export const SINK = 1;
 
 export interface Cut {
-  /** What the cut edges cost together. */
+  /** The sum of the capacities of the cut edges. */
   readonly cost: number;
   /** Whether a vertex is on the source's side; of all cheapest cuts, the one with the fewest vertices there. */
   readonly onSourceSide: (vertex: number) => boolean;
@@ -29,7 +29,7 @@ export class CutGraph {
     this.#room.push(0);
   }
 
-  /** The cheapest cut, by augmenting paths: their number is what it costs, and few are needed. */
+  /** The cheapest cut, by augmenting paths, of which few are needed: not more than the cut costs. */
   minimum(): Cut {
     let cost = 0;
     for (;;) {

@@ -14,30 +14,30 @@ import {
 import { CutGraph, SINK, SOURCE } from "./min-cut.js";
 import { relayout } from "./relayout.js";
 
-/** Nodes that one region may have: what lies further on is looked at from another Transpose. */
+/** The most nodes of a region; nodes further away belong to the region of another Transpose. */
 const MAX_NODES = 4096;
 
-/** Constants up to this many bytes are copied where some readers want them as they are. */
+/** Constants of up to this many bytes are copied if some readers need the old axis order. */
 const MAX_COPY = 1 << 16;
 
-/** Operators that would work in another order of axes, and which orders their values would have. */
+/** Operators that could work in another axis order, and the orders that their values would have. */
 export interface Region {
   readonly graph: Graph;
   readonly plans: ReadonlyMap<Node, Relayout>;
-  /** The first order that each value was wanted in. */
+  /** The first order that an operator asked for, by value. */
   readonly orders: ReadonlyMap<Value, Permutation>;
-  /** Why the operators around it are not in it, first met first. */
+  /** The refusals of the operators around it, in the order in which they were met. */
   readonly border: readonly Refusal[];
 }
 
-/** What a region gains: the nodes that change, in no order. Undefined when no choice of them leaves fewer Transposes. */
+/** The nodes of a region that are to change, and how many Transposes fewer that leaves. */
 export interface Turn {
   readonly region: Region;
   readonly nodes: ReadonlySet<Node>;
   readonly gain: number;
 }
 
-/** Everything that is led to another order when `value` has the order `perm`: along and against the flow, up to Transposes. */
+/** All operators that another order `perm` of `value` leads to: with and against the flow of data, up to Transposes. */
 export function growRegion(graph: Graph, value: Value, perm: Permutation, facts: Facts): Region {
   const plans = new Map<Node, Relayout>();
   const orders = new Map<Value, Permutation>([[value, perm]]);
@@ -76,8 +76,9 @@ export function growRegion(graph: Graph, value: Value, perm: Permutation, facts:
 }
 
 /**
- * Which of the region's nodes to change so that the fewest Transposes are left: a minimum cut between the changed ones and
- * the others. A value that is wanted in two orders costs a Transpose, one that a Transpose makes is free in one of them.
+ * The nodes of the region to change so that the fewest Transposes are left, as a minimum cut between changed and unchanged
+ * nodes; undefined where no choice leaves fewer. A value that is needed in two orders costs a Transpose; the output of a
+ * Transpose is free in the order of its input.
  */
 export function bestTurn(region: Region, facts: Facts): Turn | undefined {
   const cut = new CutGraph();
@@ -95,7 +96,7 @@ export function bestTurn(region: Region, facts: Facts): Turn | undefined {
   if (cost >= before) return undefined;
   const nodes = new Set([...vertices].flatMap(([node, vertex]) => (onSourceSide(vertex) ? [node] : [])));
   for (const node of nodes) {
-    // A constant that two changes claim would keep only one of them.
+    // A constant that two changes replace would get only one of them.
     if (region.plans.get(node)?.elsewhere?.some((change) => nodes.has(change.node))) return undefined;
   }
   return { region, nodes, gain: before - cost };
@@ -111,17 +112,17 @@ interface Board {
   readonly values: ReadonlySet<Value>;
 }
 
-/** Who wants a value how. */
+/** The orders in which the readers of a value need it. */
 interface Demand {
-  /** Vertices of nodes that, changed, read it in another order, by that order. */
+  /** By order, the vertices of the nodes that read the value in this order if they are changed. */
   readonly groups: ReadonlyMap<string, { readonly order: Permutation; readonly readers: readonly number[] }>;
-  /** Transposes that go away when the value has this order itself. */
+  /** The orders of Transposes that are removed if the value itself has their order. */
   readonly cancelled: readonly Permutation[];
-  /** Somebody reads it as it is, whatever happens. */
+  /** Whether a reader always needs the old order. */
   readonly fixed: boolean;
 }
 
-/** Adds what the value may cost to the cut, and gives the number of Transposes that there are for it now. */
+/** Adds the costs of the value to the cut, and gives the number of Transposes that it has now. */
 function addCosts(value: Value, region: Region, { cut, vertices, values }: Board, facts: Facts): number {
   const demand = demandOf(value, region, vertices, values, facts);
   const { producer } = value;
@@ -137,7 +138,7 @@ function addCosts(value: Value, region: Region, { cut, vertices, values }: Board
     allReaders.push(...readers);
     const isOwn = own !== undefined && samePermutation(own.order, order);
     if (source !== undefined && isIdentity(composed(source, order))) continue;
-    // One Transpose when any of them is changed, unless what makes the value is changed alike.
+    // One Transpose if any of them is changed, unless the producer of the value is changed to the same order.
     const any = cut.vertex();
     for (const reader of readers) cut.edge(reader, any, Number.POSITIVE_INFINITY);
     cut.edge(any, isOwn ? own.vertex : SINK, 1);
@@ -186,7 +187,7 @@ function demandOf(
     }
     const perm = node?.is("Transpose") ? permutationOf(node, facts) : undefined;
     const result = node?.output(0);
-    // One that gives this region a value is counted there.
+    // A Transpose whose output is a value of this region is counted there.
     if (perm === undefined || isRefusal(perm) || result === undefined || values.has(result)) fixed = true;
     else if (!result.isGraphOutput && !result.isPinned) cancelled.push(perm);
     else if (result.isPinned || namesOutput || !canTakeName(result, value)) fixed = true;
@@ -198,7 +199,7 @@ function demandOf(
   return { groups, cancelled, fixed };
 }
 
-/** The order of the Transpose that makes the value; undefined when none does. */
+/** The order of the Transpose that computes the value; undefined for other values. */
 export function sourceOrder(value: Value, facts: Facts): Permutation | undefined {
   const { producer } = value;
   if (!producer?.is("Transpose") || facts.isCall(producer)) return undefined;
@@ -206,7 +207,7 @@ export function sourceOrder(value: Value, facts: Facts): Permutation | undefined
   return isRefusal(perm) || producer.input(0) === undefined ? undefined : perm;
 }
 
-/** Constants come in any order. */
+/** Whether a constant costs nothing in another order. */
 function isFree(value: Value): boolean {
   const tensor = constantTensor(value);
   if (tensor === undefined || tensor.data.kind === "missing") return false;
