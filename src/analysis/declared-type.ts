@@ -6,22 +6,22 @@ import type { FactType, TensorFactType } from "../rules/fact.js";
 import { isTensor } from "../rules/shapes.js";
 
 /**
- * What a value's declaration says of its type. Symbols are taken from the inputs of the model alone: a name on an inner
- * value is what some tool once thought, and models reuse names such as "unk" for sizes that differ.
+ * The type that a value's declaration gives it. Only the inputs of the model give symbols: a name on an inner value is the
+ * guess of some tool, and models use a name such as "unk" for sizes that differ.
  */
 export function declaredType(value: Value, model: Model): FactType<MaybeDim> | undefined {
   if (value.type === undefined) return undefined;
   const isModelInput = value.graph === model.graph && value.isGraphInput;
   const type = fromDeclaration(value.type, isModelInput);
   if (type === undefined || !isTensor(type) || type.shape === undefined || value.isGraphInput) return type;
-  // Old converters write an empty shape, which is a scalar's, for a shape they do not know, and for the outputs of a
-  // model the sizes of one example run.
+  // For a shape that they do not know, old converters write an empty one, which is a scalar's. For the outputs of a model
+  // they write the sizes of one example run.
   if (type.shape.length === 0) return { ...type, shape: undefined };
   const isModelOutput = value.graph === model.graph && value.isGraphOutput;
   return isModelOutput ? { ...type, shape: type.shape.map(() => undefined) } : type;
 }
 
-/** The inferred type, completed by the declared one. Where the two contradict each other, `note` is told and inference wins. */
+/** The inferred type, completed by the declared one. Where the two contradict each other, inference wins and `note` is called. */
 export function joinTypes(
   inferred: FactType<MaybeDim> | undefined,
   declared: FactType<MaybeDim> | undefined,
@@ -61,7 +61,7 @@ function joinTensorTypes(
   return { kind, dtype, shape: dims };
 }
 
-/** Names that converters write for "not known", on sizes that have nothing to do with each other. */
+/** Names that converters write for unknown sizes. Two sizes of such a name need not be equal. */
 const PLACEHOLDERS: ReadonlySet<string> = new Set([
   "",
   "?",

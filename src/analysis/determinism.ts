@@ -6,7 +6,7 @@ import type { Facts } from "../rules/facts.js";
 
 /**
  * True when two runs of the node on the same inputs are known to give the same outputs, so that it may be computed
- * beforehand or merged with its twin. Operators that normfold does not know are not trusted.
+ * beforehand or merged with its twin. An unknown operator counts as random.
  */
 export function isDeterministic(node: Node, facts: Facts): boolean {
   const pending = [node];

@@ -13,7 +13,7 @@ import { allNumbers, type FactSource, InferenceContext } from "./inference-conte
 import { OperatorScope } from "./operator-scope.js";
 import { sameType } from "./same-type.js";
 
-/** The facts of a model, worked out as they are asked for. */
+/** The facts of a model, each worked out when somebody asks. */
 export function createFacts(model: Model): Facts {
   return new FactTable(model);
 }
@@ -21,7 +21,7 @@ export function createFacts(model: Model): Facts {
 class FactTable implements Facts, FactSource {
   readonly #model: Model;
   readonly #scope: OperatorScope;
-  /** null: worked out, and nothing is known. */
+  /** null for a value that was worked out without a result. */
   readonly #known = new Map<Value, Fact | null>();
   readonly #constants = new WeakMap<Tensor, readonly number[] | null>();
   readonly #conflicts: FactConflict[] = [];
@@ -87,13 +87,13 @@ class FactTable implements Facts, FactSource {
 
   replaced(from: Value, to: Value): void {
     const before = this.#known.get(from);
-    // A value that was never asked for has taught nothing.
+    // Nothing stands on a value that nobody asked about.
     if (before === undefined || this.#isDated) return;
     const after = this.#resolve(to);
     this.#isDated = !sameType(before?.type, after?.type) || !this.#sameElements(before, after);
   }
 
-  /** For the rules: a fact that is known already, without working it out. */
+  /** A fact that is known already, for the rules, which do not work out others. */
   factOf(value: Value): Fact | undefined {
     return this.#known.get(value) ?? undefined;
   }
@@ -118,7 +118,7 @@ class FactTable implements Facts, FactSource {
     return type !== undefined && isTensor(type) ? type : undefined;
   }
 
-  /** Works out a value and all that it stands on; with a stack of its own, because chains are long. */
+  /** Works out a value and all values that it stands on. The stack is its own, because chains are too long for calls. */
   #resolve(value: Value): Fact | undefined {
     const found = this.#known.get(value);
     if (found !== undefined) return found ?? undefined;
@@ -146,7 +146,7 @@ class FactTable implements Facts, FactSource {
       producer.inputs.forEach(push);
       if (producer.attributes.size > 0) for (const body of producer.subgraphs) body.outputs.forEach(push);
     } else {
-      // The input of a body stands on the inputs of the node around it.
+      // An input of a body stands on the inputs of the node that owns the body.
       value.graph.owner?.inputs.forEach(push);
     }
     return stack.length > before;
@@ -176,7 +176,7 @@ class FactTable implements Facts, FactSource {
     return [];
   }
 
-  /** False for calls of a function and for nodes whose attributes are known to the function's caller alone. */
+  /** False for a call of a function, and for a node with an attribute that the caller of the enclosing function sets. */
   #hasRule(node: Node): boolean {
     return this.opset(node) !== undefined && !node.hasReferences && !this.isCall(node);
   }
@@ -204,7 +204,7 @@ class FactTable implements Facts, FactSource {
     return context.flaw === undefined ? fact : undefined;
   }
 
-  /** Joins the conclusion with the declaration, and gives unknown sizes and elements symbols of their own. */
+  /** Joins the conclusion with the declaration, and gives every unknown size and element a symbol of its own. */
   #seal(conclusion: Conclusion | undefined, value: Value): Fact | undefined {
     const type = joinTypes(conclusion?.type, declaredType(value, this.#model), (message) =>
       this.#conflicts.push({ element: `"${value.name}"`, message }),
@@ -238,7 +238,7 @@ function countOf(dims: readonly number[] | undefined): number | undefined {
   return dims?.reduce((count, dim) => count * dim, 1);
 }
 
-/** A reason why no value can have the type that a rule came to. */
+/** Why no value can have the concluded type; undefined where one can. */
 function impossible(conclusion: Conclusion | undefined): string | undefined {
   const type = conclusion?.type;
   if (type === undefined || !isTensor(type)) return undefined;

@@ -6,7 +6,7 @@ import { isModelWide, type MaybeDim, type SymDim } from "../rules/dims.js";
 import type { Conclusion, Conclusions, Fact, FactType, InferContext, TensorFactType } from "../rules/fact.js";
 import { isTensor } from "../rules/shapes.js";
 
-/** Where a context gets what is known already. */
+/** The facts that a context reads. */
 export interface FactSource {
   factOf(value: Value): Fact | undefined;
   elementsOf(fact: Fact): readonly SymDim[] | undefined;
@@ -14,7 +14,7 @@ export interface FactSource {
 
 type PayloadOf<K extends AttributeKind> = Extract<Attribute, { readonly kind: K }>;
 
-/** The view of one node; a class because one is made for every node of a model. */
+/** What an inference rule sees of a node. A class, because every node of a model gets one. */
 export class InferenceContext implements InferContext {
   readonly node: Node;
   readonly opset: number;
@@ -27,7 +27,7 @@ export class InferenceContext implements InferContext {
     this.#source = source;
   }
 
-  /** Why the node is to be left opaque, once a rule or an attribute access has found a reason. */
+  /** Why nothing is concluded about the node, once a rule or the reading of an attribute found a reason. */
   get flaw(): string | undefined {
     return this.#flaw;
   }

@@ -2,13 +2,13 @@ import type { Graph, Node } from "../ir/graph.js";
 import { isStandardDomain } from "../ir/graph.js";
 import { type FunctionDef, type Model, type OpsetImport, opsetOf } from "../ir/model.js";
 
-/** The names that a model's functions define, of one state of its list of functions. */
+/** The names that the model's functions define, for one state of its list of functions. */
 interface Callees {
   readonly of: readonly FunctionDef[];
   readonly keys: ReadonlySet<string>;
 }
 
-/** Resolves what an operator's name means at a node: the operator set version there, or a function of the model. */
+/** Says what an operator's name means at a node: an operator of the imported version, or a function of the model. */
 export class OperatorScope {
   readonly #model: Model;
   readonly #imports = new WeakMap<Graph, readonly OpsetImport[]>();

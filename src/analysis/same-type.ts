@@ -4,7 +4,7 @@ import { isTensor } from "../rules/shapes.js";
 
 type Known = FactType<MaybeDim> | undefined;
 
-/** Whether the same is known of both types: equal sizes, and the same ones unknown. */
+/** True when the same is known of both types: the same sizes are known, and they are equal. */
 export function sameType(a: Known, b: Known): boolean {
   if (a === undefined || b === undefined) return a === b;
   if (isTensor(a))

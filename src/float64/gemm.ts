@@ -4,7 +4,7 @@ import { allocate } from "./tensor.js";
 const COLUMNS = 128;
 const DEPTH = 256;
 
-/** The elements of a matrix as they lie: element (i, j) at `base + i * rowStride + j * columnStride`. */
+/** A matrix in memory: element (i, j) at `base + i * rowStride + j * columnStride`. */
 export interface MatrixView {
   readonly data: Float64Array;
   readonly base: number;
@@ -26,7 +26,7 @@ export interface Product {
   readonly depth: number;
   readonly columns: number;
   readonly a: MatrixView;
-  /** B, or what computes its blocks: a convolution's patches are never held as a whole. */
+  /** B, or a function that computes its blocks: the patches of a convolution are never in memory as a whole. */
   readonly b: MatrixView | FillColumns;
   /** Row-major; the product is added to what is there, from `outBase` on. */
   readonly out: Float64Array;
@@ -34,8 +34,8 @@ export interface Product {
 }
 
 /**
- * out += A B in float64, in blocks: JavaScript engines turn sixteen local accumulators into registers, which makes this
- * about as fast as scalar code gets.
+ * out += A B in float64, in blocks. JavaScript engines keep sixteen local accumulators in registers, so that this is about as
+ * fast as scalar code can be.
  */
 export function addProduct(product: Product): void {
   const { rows, depth, columns, a, b, out, outBase } = product;
@@ -74,7 +74,7 @@ function fillFrom(b: MatrixView): FillColumns {
   };
 }
 
-/** Panels of four rows, depth by depth. Rows past the end stay what they are: their products are never stored. */
+/** Panels of four rows, depth by depth. Rows past the end keep old numbers, because their products are never stored. */
 function packA(target: Float64Array, a: MatrixView, rows: number, k0: number, depth: number): void {
   for (let i = 0; i < rows; i++) {
     const panel = (i >> 2) * 4 * depth + (i & 3);

@@ -1,9 +1,9 @@
-/** Series and continued fraction meet where both converge quickly. */
+/** Here both the series and the continued fraction converge quickly. */
 const CROSSOVER = 2.5;
 
 /**
- * The error function to about 1e-15: JavaScript has none. Below the crossover by its confluent series (Abramowitz & Stegun
- * 7.1.6, all terms of one sign), above by the continued fraction of erfc (7.1.14).
+ * The error function to about 1e-15, which JavaScript lacks. Below the crossover it uses the confluent series (Abramowitz &
+ * Stegun 7.1.6), whose terms have one sign, and above it the continued fraction of erfc (7.1.14).
  */
 export function erf(x: number): number {
   if (Number.isNaN(x)) return x;

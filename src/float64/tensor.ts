@@ -3,8 +3,8 @@ import { decodeNumbers, type Tensor, typedView } from "../ir/tensor.js";
 import { errors } from "./errors.js";
 
 /**
- * A tensor of the reference evaluator: every element a float64, row-major. Integers and booleans (0, 1) are held exactly;
- * `dtype` says what the model calls them, and a "float" holds numbers that no float32 could.
+ * A tensor of the reference evaluator: float64 elements in row-major order. Integers and booleans (0, 1) are exact. `dtype`
+ * is the model's type; a "float" may hold numbers that no float32 could hold.
  */
 export interface ReferenceTensor {
   readonly dtype: DType;
@@ -14,7 +14,7 @@ export interface ReferenceTensor {
 
 const UNREADABLE: ReadonlySet<DType> = new Set<DType>(["undefined", "string", "complex64", "complex128"]);
 
-/** From here on float64 rounds to 2^63: exporters write INT64_MAX or a neighbour for "to the end". */
+/** From this magnitude on float64 rounds to 2^63. Exporters write INT64_MAX or a neighbour for "to the end". */
 const TO_THE_END = 2n ** 63n - 512n;
 
 /**
@@ -48,7 +48,7 @@ export function referenceFromTensor(tensor: Tensor): ReferenceTensor {
   return referenceFromBytes(tensor.dtype, tensor.dims, tensor.bytes());
 }
 
-/** A tensor of numbers that are already what they shall be; the size must fit the dims. */
+/** A tensor of these numbers as they are, without rounding to `dtype`. Their count must fit the dims. */
 export function referenceTensor(
   dtype: DType,
   dims: readonly number[],
@@ -57,7 +57,7 @@ export function referenceTensor(
   return { dtype, dims, data: data instanceof Float64Array ? data : Float64Array.from(data) };
 }
 
-/** 1 GiB: no tensor of a model worth comparing is larger, and an array that fails to fit ends the whole process. */
+/** 1 GiB. No tensor worth comparing is larger, and an array that does not fit ends the whole process. */
 const MAX_ELEMENTS = 2 ** 27;
 
 /** Zeros. Throws "unsupported" instead of running out of memory. */
@@ -140,7 +140,7 @@ export function forEachRow(
   }
 }
 
-/** The elements of a strided view as a row-major array: what Transpose, Slice and Expand are. */
+/** The elements of a strided view as a row-major array, as Transpose, Slice and Expand need them. */
 export function gatherStrided(
   source: Float64Array,
   dims: readonly number[],

@@ -24,7 +24,7 @@ import { affine as signal } from "./signal/gaps.js";
 import { affine as text } from "./text/gaps.js";
 import { affine as vision } from "./vision/affine.js";
 
-/** All families together: one that is left out is a type error. */
+/** The rows of all families. A family left out is a type error. */
 const TABLE: FacetTable<StandardOperator, AffineFacets> = {
   ...attention,
   ...control,
@@ -49,7 +49,7 @@ const TABLE: FacetTable<StandardOperator, AffineFacets> = {
 /** What each operator of the standard domain knows about affine maps of its inputs and outputs. */
 export const AFFINE: Facet<AffineFacets> = new Facet(TABLE);
 
-/** The operators that a map can be: those that liftAffine is asked about. */
+/** The operators that can be affine maps. */
 export const LIFTED: readonly StandardOperator[] = OPERATOR_NAMES.filter(
   (name) => AFFINE.rule(name)?.lift !== undefined,
 );
@@ -60,7 +60,7 @@ export function affineFacets(node: Node): AffineFacets {
   return (isStandardDomain(node.domain) ? AFFINE.rule(node.opType) : undefined) ?? OPAQUE;
 }
 
-/** The node as y = scale[c] * x + shift[c], why it is not one although it looks like it, or undefined. */
+/** The node as y = scale[c] * x + shift[c]; a refusal where it looks like one and is none; undefined for others. */
 export function liftAffine(node: Node, facts: Facts): LiftedAffine | Refusal | undefined {
   return facts.isCall(node) ? undefined : affineFacets(node).lift?.(node, facts);
 }

@@ -23,7 +23,7 @@ import { gradient as signal } from "./signal/gaps.js";
 import { gradient as text } from "./text/gaps.js";
 import { gradient as vision } from "./vision/gradient.js";
 
-/** All families together: one that is left out is a type error. */
+/** The rows of all families. A family left out is a type error. */
 const TABLE: FacetTable<StandardOperator, GradientRule> = {
   ...attention,
   ...control,
@@ -58,8 +58,8 @@ export interface GradientCoverage {
   /** The name of the operator. */
   readonly operator: string;
   /**
-   * gradient: the rule gives one. zero: the operator is constant wherever it has a derivative, or gives integers. refused: it
-   * has a derivative, which is not written; `reason` says what to do.
+   * gradient: the rule gives a gradient. zero: the derivative is zero wherever it exists, or the operator gives integers.
+   * refused: the derivative is not written, and `reason` says what to do instead.
    */
   readonly kind: "gradient" | "zero" | "refused";
   /** The id of the refusal, for kind "refused". */
@@ -68,7 +68,7 @@ export interface GradientCoverage {
   readonly reason?: string;
 }
 
-/** What becomes of the gradient at each standard operator that is known to differentiation, by name. */
+/** The gradient of each standard operator that has a rule, by name. */
 export function gradientCoverage(): readonly GradientCoverage[] {
   return GRADIENT.withRule
     .map((operator): GradientCoverage => {

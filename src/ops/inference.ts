@@ -23,7 +23,7 @@ import { inference as signal } from "./signal/infer.js";
 import { inference as text } from "./text/infer.js";
 import { inference as vision } from "./vision/infer.js";
 
-/** All families together: one that is left out is a type error. */
+/** The rows of all families. A family left out is a type error. */
 const TABLE: FacetTable<StandardOperator, InferRule> = {
   ...attention,
   ...control,
@@ -54,14 +54,14 @@ const OTHER_DOMAINS: ReadonlyMap<string, Facet<InferRule>> = new Map([
   ["com.microsoft", new Facet(contrib)],
 ]);
 
-/** How types and shapes of an operator's outputs are inferred; undefined where nothing is known of the operator. */
+/** The rule that infers types and shapes of an operator's outputs; undefined for unknown operators. */
 export function inferRule(domain: string | undefined, opType: string): InferRule | undefined {
   return (isStandardDomain(domain) ? INFERENCE : OTHER_DOMAINS.get(domain ?? ""))?.rule(opType);
 }
 
 const BODY_INPUTS: Facet<BodyInputRule> = new Facet(bodyInputs);
 
-/** What the inputs of an operator's bodies are (control flow); undefined for operators without bodies. */
+/** The rule that infers the inputs of an operator's bodies (control flow); undefined for operators without bodies. */
 export function bodyInputRule(domain: string | undefined, opType: string): BodyInputRule | undefined {
   return isStandardDomain(domain) ? BODY_INPUTS.rule(opType) : undefined;
 }

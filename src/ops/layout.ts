@@ -20,7 +20,7 @@ import { layout as signal } from "./signal/gaps.js";
 import { layout as text } from "./text/gaps.js";
 import { layout as vision } from "./vision/layout.js";
 
-/** All families together: one that is left out is a type error. */
+/** The rows of all families. A family left out is a type error. */
 const TABLE: FacetTable<StandardOperator, LayoutFacet> = {
   ...attention,
   ...control,
@@ -42,5 +42,5 @@ const TABLE: FacetTable<StandardOperator, LayoutFacet> = {
   ...vision,
 };
 
-/** How each operator of the standard domain works with its axes in another order. One without a rule cannot. */
+/** How each operator of the standard domain works on data in another order of axes; an operator without a rule cannot. */
 export const LAYOUT: Facet<LayoutFacet> = new Facet(TABLE);

@@ -13,7 +13,7 @@ import { raise as shape } from "./shape/raise.js";
 import { raise as signal } from "./signal/raise.js";
 import { raise as vision } from "./vision/raise.js";
 
-/** All families together: a family whose steps are left out is a type error. */
+/** The steps of all families. A family left out is a type error. */
 const TABLE: RaiseTable<Declared> = {
   ...control,
   ...elementwise,

@@ -20,7 +20,7 @@ import { reference as signal } from "./signal/gaps.js";
 import { reference as text } from "./text/gaps.js";
 import { reference as vision } from "./vision/reference.js";
 
-/** All families together: one that is left out is a type error. */
+/** The rows of all families. A family left out is a type error. */
 const TABLE: FacetTable<StandardOperator, ReferenceRule> = {
   ...attention,
   ...control,

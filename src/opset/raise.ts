@@ -11,20 +11,19 @@ import { HIGHEST_OPSET, irVersionOf, LOWEST_OPSET } from "./range.js";
 import { refusals } from "./refusals.js";
 
 /**
- * Raises the standard operators of a model, of its subgraphs and of its functions to opset `target`, in place. Outputs
- * stay the same, and so do the names of nodes and values; other domains are left alone. The IR version rises with it
- * where `target` needs a newer one. Lowering is refused, and so is a model with a node that cannot be carried over,
- * which is then left as it was.
+ * Raises the standard operators of a model, of its subgraphs and of its functions to opset `target`, in place. Outputs and
+ * names of nodes and values stay the same, and other domains are left alone. The IR version rises too where `target` needs
+ * a newer one. Opsets are never lowered. Where one node cannot be raised, the whole model stays as it was.
  *
- * Throws "usage" for a target that does not exist or is lower than the model's, "unsupported" for a node (or for
- * an operator that is not known), which the error names.
+ * Throws "usage" for a target that does not exist or is lower than the model's opset, and "unsupported" for a node that
+ * cannot be raised, which the error names.
  */
 export function raiseOpset(model: Model, target: number): void {
   checkTarget(model, target);
   if (sourcesOf(model).every(({ source }) => source === target)) return;
   const facts = createFacts(model);
-  // What is known is asked of the model while it is still whole. A run on a copy comes first: it finds what cannot be
-  // carried over, and what the steps want to know.
+  // A rehearsal on a copy comes first. It finds nodes that cannot be raised, and its steps ask their questions while the
+  // model itself is still whole.
   const answers = new Map<Value, Knowledge>();
   const twins: ValueMap = new Map();
   const rehearsal = cloneModel(model, twins);
@@ -63,7 +62,7 @@ function sourcesOf(model: Model): { readonly source: number; readonly name: stri
   return [{ source: sourceOf(model), name: "the model" }, ...functions];
 }
 
-/** Before IR version 3 there were no imports, and one opset. */
+/** Before IR version 3 there were no imports and only one opset. */
 function sourceOf(model: Model): number {
   return model.opset() ?? LOWEST_OPSET;
 }
@@ -76,7 +75,7 @@ function answer(value: Value, facts: Facts, answers: Map<Value, Knowledge>): Kno
   return knowledge;
 }
 
-/** Readers go before what they read: a step may replace a node's outputs, and only the original values are known. */
+/** Raises readers before the nodes that they read: a step may replace outputs, and facts exist for original values only. */
 function raiseGraphs(model: Model, target: number, facts: Facts, know: Knower): void {
   const isOperator = (node: Node): boolean => isStandardDomain(node.domain) && !facts.isCall(node);
   const raise = (graph: Graph, source: number): void => {
@@ -92,26 +91,26 @@ function raiseGraphs(model: Model, target: number, facts: Facts, know: Knower): 
   for (const fn of model.functions) raise(fn.body, opsetOf(fn.opsetImports, "") ?? target);
 }
 
-/** Takes a node through the opsets that changed its operator; what a step adds goes the rest of the way by itself. */
+/** Takes a node through the opsets that changed its operator. Nodes that a step adds go the rest of the way by themselves. */
 function raiseNode(node: Node, bench: Workbench, know: Knower, source: number, target: number): void {
   const waiting: { readonly node: Node; readonly source: number }[] = [{ node, source }];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const site = new RaiseContext(next.node, bench, know, next.source, target);
-    for (let change = nextChange(site); change !== undefined; change = nextChange(site)) {
-      site.version = change;
-      RAISE[site.node.opType]?.[change]?.(site);
+    const at = new RaiseContext(next.node, bench, know, next.source, target);
+    for (let change = nextChange(at); change !== undefined; change = nextChange(at)) {
+      at.version = change;
+      RAISE[at.node.opType]?.[change]?.(at);
       for (const added of bench.added.splice(0)) waiting.push({ node: added, source: change });
     }
   }
 }
 
-/** The first opset behind the site's version, up to its target, that changed the operator which the node is now. */
-function nextChange(site: RaiseContext): number | undefined {
-  const { node, version, target } = site;
+/** The next opset, up to the target, that changed the operator that the node is at present. */
+function nextChange(at: RaiseContext): number | undefined {
+  const { node, version, target } = at;
   const record = isStandardOperator(node.opType) ? OPERATORS[node.opType] : undefined;
   if (record === undefined || record.experimental) {
-    site.version = target;
-    return site.refuse(refusals.operatorIsNotStandard());
+    at.version = target;
+    return at.refuse(refusals.operatorIsNotStandard());
   }
   const { since } = record;
   const introduced = since[0] ?? 0;
@@ -127,7 +126,7 @@ function raisedImports(imports: readonly OpsetImport[], target: number): readonl
   );
 }
 
-/** Before IR version 4 an initializer that is also an input is constant all the same; it stays constant. */
+/** Before IR version 4 an initializer that is also an input is constant. From then on it would be a default, so it stops being an input. */
 function raiseIrVersion(model: Model, irVersion: number): void {
   if (model.irVersion === irVersion) return;
   model.irVersion = irVersion;

@@ -1,4 +1,4 @@
-/** The facets that know nothing of the family, and why. */
+/** The facets in which the family has no rules, and why. */
 
 import type { AffineFacets } from "../../rules/affine/facet.js";
 import { everyRow, type FacetTable, missing, opaque } from "../../rules/facet.js";
@@ -10,15 +10,15 @@ type Name = keyof typeof OPERATORS;
 
 export const layout: FacetTable<Name, LayoutFacet> = everyRow(
   OPERATORS,
-  opaque("its axes are batch, heads, sequence and width in this order"),
+  opaque("its axes have to be batch, heads, sequence and width"),
 );
 
 export const affine: FacetTable<Name, AffineFacets> = {
-  Attention: missing("the values let a scale through"),
-  RotaryEmbedding: missing("it lets a uniform scale through"),
+  Attention: missing("a scale of its output could go into its values"),
+  RotaryEmbedding: missing("a uniform scale could pass"),
 };
 
 export const reference: FacetTable<Name, ReferenceRule> = everyRow(
   OPERATORS,
-  missing("no reference is written"),
+  missing("the computation is not written"),
 );

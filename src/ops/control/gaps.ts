@@ -1,4 +1,4 @@
-/** The facets that know nothing of the family, and why. */
+/** The facets in which the family has no rules, and why. */
 
 import type { AffineFacets } from "../../rules/affine/facet.js";
 import { everyRow, type FacetTable, missing, opaque } from "../../rules/facet.js";
@@ -10,7 +10,7 @@ type Name = keyof typeof OPERATORS;
 
 export const layout: FacetTable<Name, LayoutFacet> = everyRow(
   OPERATORS,
-  opaque("its bodies would have to change with it"),
+  opaque("its bodies would have to change too"),
 );
 
 export const affine: FacetTable<Name, AffineFacets> = everyRow(
@@ -19,8 +19,8 @@ export const affine: FacetTable<Name, AffineFacets> = everyRow(
 );
 
 export const gradient: FacetTable<Name, GradientRule> = {
-  If: missing("train opens an If whose condition is constant"),
-  Loop: missing("gradients do not go through the steps of a Loop"),
-  Scan: missing("gradients do not go through the steps of a Scan"),
-  SequenceMap: missing("gradients do not go through sequences"),
+  If: missing("its branches have no gradients yet; train inlines an If whose condition is constant"),
+  Loop: missing("its iterations have no gradients yet"),
+  Scan: missing("its steps have no gradients yet"),
+  SequenceMap: missing("sequences have no gradients yet"),
 };

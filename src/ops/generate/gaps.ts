@@ -1,4 +1,4 @@
-/** The facets that know nothing of the family, and why. */
+/** The facets in which the family has no rules, and why. */
 
 import type { AffineFacets } from "../../rules/affine/facet.js";
 import { type FacetTable, missing, opaque } from "../../rules/facet.js";
@@ -7,15 +7,15 @@ import type { OPERATORS } from "./operators.js";
 type Name = keyof typeof OPERATORS;
 
 export const affine: FacetTable<Name, AffineFacets> = {
-  Bernoulli: opaque("no input of it is data"),
-  Constant: opaque("no input of it is data"),
-  ConstantOfShape: opaque("no input of it is data"),
-  Dropout: missing("in inference form it is read through before maps are looked for"),
-  EyeLike: opaque("no input of it is data"),
-  Multinomial: opaque("no input of it is data"),
-  RandomNormal: opaque("no input of it is data"),
-  RandomNormalLike: opaque("no input of it is data"),
-  RandomUniform: opaque("no input of it is data"),
-  RandomUniformLike: opaque("no input of it is data"),
-  Range: opaque("no input of it is data"),
+  Bernoulli: opaque("none of its inputs is data"),
+  Constant: opaque("none of its inputs is data"),
+  ConstantOfShape: opaque("none of its inputs is data"),
+  Dropout: missing("in inference form it is an identity, which other passes remove first"),
+  EyeLike: opaque("none of its inputs is data"),
+  Multinomial: opaque("none of its inputs is data"),
+  RandomNormal: opaque("none of its inputs is data"),
+  RandomNormalLike: opaque("none of its inputs is data"),
+  RandomUniform: opaque("none of its inputs is data"),
+  RandomUniformLike: opaque("none of its inputs is data"),
+  Range: opaque("none of its inputs is data"),
 };

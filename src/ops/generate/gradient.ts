@@ -54,9 +54,9 @@ export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
   EyeLike: NO_GRADIENT,
   RandomNormalLike: NO_GRADIENT,
   RandomUniformLike: NO_GRADIENT,
-  Constant: opaque("no input of it is data"),
-  ConstantOfShape: opaque("no input of it is data"),
+  Constant: opaque("none of its inputs is data"),
+  ConstantOfShape: opaque("none of its inputs is data"),
   Multinomial: opaque("it gives integers"),
-  RandomNormal: opaque("no input of it is data"),
-  RandomUniform: opaque("no input of it is data"),
+  RandomNormal: opaque("none of its inputs is data"),
+  RandomUniform: opaque("none of its inputs is data"),
 };

@@ -4,10 +4,10 @@ import { dropsAtRandom } from "./dropout.js";
 import type { OPERATORS } from "./operators.js";
 import { refusals } from "./refusals.js";
 
-const DRAWN: Gap = opaque("which element is drawn hangs on their order");
-const NO_DATA: Gap = opaque("no input of it is data");
+const DRAWN: Gap = opaque("the random numbers would belong to other elements");
+const NO_DATA: Gap = opaque("none of its inputs is data");
 
-/** Dropout that drops nothing: its mask has the order of its data. */
+/** A Dropout that drops nothing; its mask has the order of its data. */
 const DROPOUT: LayoutFacet = alike([0], (node, _, facts) =>
   dropsAtRandom(node, facts.opset(node) ?? 0, facts) ? refusals.dropoutMaskIsDrawn() : NO_CHANGE,
 );
@@ -17,8 +17,8 @@ export const layout: FacetTable<keyof typeof OPERATORS, LayoutFacet> = {
   Constant: NO_DATA,
   ConstantOfShape: NO_DATA,
   Dropout: DROPOUT,
-  EyeLike: opaque("its axes are rows and columns in this order"),
-  Multinomial: opaque("its axes are batch and class in this order"),
+  EyeLike: opaque("its axes have to be rows and columns"),
+  Multinomial: opaque("its axes have to be batch and class"),
   RandomNormal: NO_DATA,
   RandomNormalLike: DRAWN,
   RandomUniform: NO_DATA,

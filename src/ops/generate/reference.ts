@@ -53,7 +53,7 @@ const dropout: ReferenceRule = (c) => {
   return [x, referenceTensor("bool", x.dims, allocate(x.data.length).fill(1))];
 };
 
-const DRAWN: Gap = opaque("two runs of it differ");
+const DRAWN: Gap = opaque("its results are random");
 
 export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
   Bernoulli: DRAWN,

@@ -1,4 +1,4 @@
-/** The facets that know nothing of the family, and why. */
+/** The facets in which the family has no rules, and why. */
 
 import type { AffineFacets } from "../../rules/affine/facet.js";
 import { everyRow, type FacetTable, opaque } from "../../rules/facet.js";

@@ -156,10 +156,10 @@ export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
   Compress: copying,
   OneHot: oneHot,
   ReverseSequence: reverseSequence,
-  CenterCropPad: missing("as Slice and Pad"),
+  CenterCropPad: missing("it could work as Slice and Pad do"),
   Col2Im: missing("its gradient cuts blocks out"),
-  NonZero: opaque("it gives places"),
+  NonZero: opaque("it gives indices"),
   Scatter: missing("raised to opset 18 it is a ScatterElements, which has one"),
-  TensorScatter: missing("as ScatterND"),
+  TensorScatter: missing("it could work as ScatterND does"),
   Unique: opaque("it compares elements"),
 };

@@ -113,7 +113,7 @@ export const layout: FacetTable<keyof typeof OPERATORS, LayoutFacet> = {
   OneHot: missing("its axis could be renamed"),
   Pad: PAD,
   ReverseSequence: missing("its axes could be renamed"),
-  Scatter: missing("as ScatterElements"),
+  Scatter: missing("it could work as ScatterElements does"),
   ScatterElements: ELEMENTS,
   ScatterND: opaque("its indices name the leading axes"),
   Slice: SLICE,

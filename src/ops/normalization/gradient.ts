@@ -184,5 +184,5 @@ export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
   Softmax: softmax,
   Hardmax: opaque("it chooses: its derivative is zero"),
   ImageScaler: missing("write it as Mul and Add to train through it"),
-  SimplifiedLayerNormalization: missing("as RMSNormalization"),
+  SimplifiedLayerNormalization: missing("it could work as RMSNormalization does"),
 };

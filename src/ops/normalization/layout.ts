@@ -41,6 +41,6 @@ export const layout: FacetTable<keyof typeof OPERATORS, LayoutFacet> = {
   LpNormalization: ALONG_LAST,
   MeanVarianceNormalization: missing("its axes could be renamed"),
   RMSNormalization: TRAILING,
-  SimplifiedLayerNormalization: missing("as RMSNormalization"),
+  SimplifiedLayerNormalization: missing("it could work as RMSNormalization does"),
   Softmax: SOFTMAX,
 };

@@ -301,5 +301,5 @@ export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
     const shifts = referenceTensor(x.dtype, [bias.length, 1, 1], Array.from(bias));
     return [zip(x, shifts, (value, b) => value * scale + b)];
   },
-  SimplifiedLayerNormalization: missing("as RMSNormalization"),
+  SimplifiedLayerNormalization: missing("it could work as RMSNormalization does"),
 };

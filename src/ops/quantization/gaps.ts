@@ -1,4 +1,4 @@
-/** The facets that know nothing of the family, and why. */
+/** The facets in which the family has no rules, and why. */
 import { everyRow, type FacetTable, opaque } from "../../rules/facet.js";
 import type { GradientRule } from "../../rules/gradient/rule.js";
 import { OPERATORS } from "./operators.js";

@@ -22,8 +22,8 @@ export const layout: FacetTable<keyof typeof OPERATORS, LayoutFacet> = {
   ConvInteger: FRONT,
   DequantizeLinear: QUANTIZE,
   DynamicQuantizeLinear: missing("its scale is one for all elements"),
-  MatMulInteger: missing("as MatMul"),
+  MatMulInteger: missing("it could work as MatMul does"),
   QLinearConv: FRONT,
-  QLinearMatMul: missing("as MatMul"),
+  QLinearMatMul: missing("it could work as MatMul does"),
   QuantizeLinear: QUANTIZE,
 };

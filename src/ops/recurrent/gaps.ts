@@ -1,4 +1,4 @@
-/** The facets that know nothing of the family, and why. */
+/** The facets in which the family has no rules, and why. */
 import { everyRow, type FacetTable, opaque } from "../../rules/facet.js";
 import type { LayoutFacet } from "../../rules/layout/facet.js";
 import { OPERATORS } from "./operators.js";
@@ -7,5 +7,5 @@ type Name = keyof typeof OPERATORS;
 
 export const layout: FacetTable<Name, LayoutFacet> = everyRow(
   OPERATORS,
-  opaque("its axes are sequence, batch and width in this order"),
+  opaque("its axes have to be sequence, batch and width"),
 );

@@ -3,7 +3,7 @@ import { type FacetTable, type Gap, missing, opaque } from "../../rules/facet.js
 import type { OPERATORS } from "./operators.js";
 import { EXTREME, MEAN, TOTAL } from "./pass.js";
 
-const PLACE: Gap = opaque("it gives places");
+const PLACE: Gap = opaque("it gives indices");
 
 /** What the operators of the family know about affine maps of their inputs and outputs. */
 export const affine: FacetTable<keyof typeof OPERATORS, AffineFacets> = {

@@ -140,7 +140,7 @@ export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
   ReduceLogSumExp: reduction((c, g, x, y) => multiply(c, g, c.build.op("Exp", [subtract(c, x, y())]))),
   CumSum: cumSum,
   TopK: topK,
-  ArgMax: opaque("it gives places"),
-  ArgMin: opaque("it gives places"),
+  ArgMax: opaque("it gives indices"),
+  ArgMin: opaque("it gives indices"),
   CumProd: missing("as CumSum of logarithms"),
 };

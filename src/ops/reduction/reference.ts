@@ -172,5 +172,5 @@ export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
   ArgMin: argument((a, b) => a < b),
   CumSum: cumulative,
   TopK: topK,
-  CumProd: missing("as CumSum"),
+  CumProd: missing("it could work as CumSum does"),
 };

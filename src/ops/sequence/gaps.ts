@@ -1,4 +1,4 @@
-/** The facets that know nothing of the family, and why. */
+/** The facets in which the family has no rules, and why. */
 
 import type { AffineFacets } from "../../rules/affine/facet.js";
 import { everyRow, type FacetTable, missing, opaque } from "../../rules/facet.js";
@@ -21,7 +21,7 @@ export const affine: FacetTable<Name, AffineFacets> = everyRow(
 
 export const gradient: FacetTable<Name, GradientRule> = everyRow(
   OPERATORS,
-  missing("gradients do not go through sequences"),
+  missing("sequences have no gradients yet"),
 );
 
 export const reference: FacetTable<Name, ReferenceRule> = everyRow(

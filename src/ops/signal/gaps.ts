@@ -1,4 +1,4 @@
-/** The facets that know nothing of the family, and why. */
+/** The facets in which the family has no rules, and why. */
 
 import type { AffineFacets } from "../../rules/affine/facet.js";
 import { everyRow, type FacetTable, missing, opaque } from "../../rules/facet.js";
@@ -15,20 +15,20 @@ export const layout: FacetTable<Name, LayoutFacet> = everyRow(
 );
 
 export const affine: FacetTable<Name, AffineFacets> = {
-  BlackmanWindow: opaque("no input of it is data"),
+  BlackmanWindow: opaque("none of its inputs is data"),
   DFT: missing("it lets a scale through"),
-  HammingWindow: opaque("no input of it is data"),
-  HannWindow: opaque("no input of it is data"),
-  MelWeightMatrix: opaque("no input of it is data"),
+  HammingWindow: opaque("none of its inputs is data"),
+  HannWindow: opaque("none of its inputs is data"),
+  MelWeightMatrix: opaque("none of its inputs is data"),
   STFT: missing("it lets a scale through"),
 };
 
 export const gradient: FacetTable<Name, GradientRule> = {
-  BlackmanWindow: opaque("no input of it is data"),
+  BlackmanWindow: opaque("none of its inputs is data"),
   DFT: missing("it is a linear operator: its adjoint is the inverse transform"),
-  HammingWindow: opaque("no input of it is data"),
-  HannWindow: opaque("no input of it is data"),
-  MelWeightMatrix: opaque("no input of it is data"),
+  HammingWindow: opaque("none of its inputs is data"),
+  HannWindow: opaque("none of its inputs is data"),
+  MelWeightMatrix: opaque("none of its inputs is data"),
   STFT: missing("it is a linear operator: its adjoint overlaps and adds"),
 };
 

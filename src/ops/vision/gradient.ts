@@ -96,7 +96,7 @@ export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
   AffineGrid: missing("write it as MatMul to train through it"),
   ImageDecoder: opaque("it takes bytes of a file"),
   MaxRoiPool: missing("its gradient is a scatter by places it does not give"),
-  NonMaxSuppression: opaque("it gives places"),
+  NonMaxSuppression: opaque("it gives indices"),
   RoiAlign: missing("write it as Gather and products to train through it"),
   Upsample: missing("raised to opset 18 it is a Resize, which has one"),
 };

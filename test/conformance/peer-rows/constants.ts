@@ -175,10 +175,15 @@ export const CONSTANTS: PeerRows = {
           left: ["Pad", "Conv"],
         },
       ),
-      refused("callers read the border", padded("Pad (x, pads)", [PADS], "y, q"), /read by callers too/, {
-        ...ALL,
-        left: ["Pad", "Conv"],
-      }),
+      refused(
+        "callers read the border",
+        padded("Pad (x, pads)", [PADS], "y, q"),
+        "padded-value-is-seen-otherwise",
+        {
+          ...ALL,
+          left: ["Pad", "Conv"],
+        },
+      ),
     ],
   },
   47: {
@@ -226,7 +231,7 @@ export const CONSTANTS: PeerRows = {
       refused(
         "scales along the input channels",
         quantized(1, (z) => z.C),
-        /its scale runs along axis 1, the map along axis 0/,
+        "map-runs-along-other-axis",
         { left: ["DequantizeLinear", "Conv", "Mul"] },
       ),
     ],
@@ -291,7 +296,7 @@ export const CONSTANTS: PeerRows = {
         refused(
           `${role} is fed`,
           fed(`bn_${role}`, (z) => [z.K]),
-          /is a graph input/,
+          "constant-is-graph-input",
           {
             // A variance that is drawn may be negative.
             ...(role === "var" && { runnable: "maybe" as const }),
@@ -309,7 +314,7 @@ export const CONSTANTS: PeerRows = {
   54: {
     text: "a weight that is an input of the graph with a default, which callers may override",
     applied: [applied("with the defaults frozen", overridable(8), ["Conv"], { freezeInitializers: true })],
-    refused: [refused("by default", overridable(8), /default a caller can override/)],
+    refused: [refused("by default", overridable(8), "constant-is-input-default")],
   },
   55: {
     text: "IR version 3 (all initializers are inputs), opset 7",

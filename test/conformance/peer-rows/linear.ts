@@ -213,7 +213,7 @@ export const LINEAR: PeerRows = {
       refused(
         "callers read the sum",
         viewed(TURNED, (z) => z.K, sequence, "y, a"),
-        /Add "a" is also a graph output/,
+        "value-is-graph-output",
       ),
     ],
   },
@@ -251,7 +251,7 @@ export const LINEAR: PeerRows = {
           viewed(RESHAPED, (z) => z.C + 2, twoMore),
           (z) => [z.K, z.C + 2],
         ),
-        /no single axis/,
+        "axis-has-no-counterpart",
         { left: ["Gemm", "Reshape", "BatchNormalization"] },
       ),
     ],

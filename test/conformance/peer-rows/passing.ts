@@ -89,16 +89,13 @@ export const PASSING: PeerRows = {
       applied("Reshape that keeps the channels", over("t = Reshape (c, shape)", LESS), ["Conv", "Reshape"]),
     ],
     refused: [
-      refused(
-        "a negative scale and MaxPool",
-        over(`t = MaxPool <${POOL}> (c)`),
-        /MaxPool lets no negative scale/,
-        { left: ["Conv", "MaxPool", "Mul"] },
-      ),
+      refused("a negative scale and MaxPool", over(`t = MaxPool <${POOL}> (c)`), "scale-is-negative", {
+        left: ["Conv", "MaxPool", "Mul"],
+      }),
       refused(
         "a shift and AveragePool that counts its padding",
         over(`t = AveragePool <${POOL}, pads = [0, 1, 1, 0], count_include_pad = 1> (c)`),
-        /counts its padding/,
+        "padding-is-counted",
         { left: ["Conv", "AveragePool", "Add"] },
       ),
       refused(
@@ -121,7 +118,7 @@ export const PASSING: PeerRows = {
           ],
           nodes: `c = Conv (x, f_W, f_b) t = Reshape (c, shape) ${bn}`,
         }),
-        /no single axis/,
+        "axis-has-no-counterpart",
       ),
     ],
   },
@@ -197,7 +194,7 @@ export const PASSING: PeerRows = {
       refused(
         "Split of the rows: the other rows would be mapped too",
         split(2, (z) => [2, z.H - 2], "z = Exp (u)", "y, z"),
-        /the other outputs of Split would be mapped too/,
+        "other-outputs-would-be-mapped",
       ),
       refused(
         "Slices with a channel in common",

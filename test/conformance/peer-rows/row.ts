@@ -58,7 +58,12 @@ export function applied(
   return { ...FOLDS, ...options, name, build, left };
 }
 
-export function refused(name: string, build: Build, reason: RegExp, options: Expectation = {}): PeerCase {
+export function refused(
+  name: string,
+  build: Build,
+  reason: string | RegExp,
+  options: Expectation = {},
+): PeerCase {
   return { ...FOLDS, ...options, name, build, refused: reason };
 }
 
@@ -140,5 +145,5 @@ export function behind(
 
 export const normalized = normalize("y", "c", "bn");
 export const ABOVE = (z: Sizes): string[] => [constant("k", [z.K, 1, 1], { low: 0.5, high: 2 })];
-export const IS_OUTPUT = /also a graph output/;
+export const IS_OUTPUT = "value-is-graph-output";
 export const READ_TWICE = /1 other use/;
