@@ -87,8 +87,9 @@ async function measure(file) {
   const path = join(root, file);
   const name = file.replace(/(?:\/model)?\.onnx$/, "");
   const original = await loadModel(path);
-  // Exporters once listed every weight as an input with a default value; nothing folds unless these are frozen.
-  const isFrozen = original.graph.inputs.some((value) => value.tensor !== undefined);
+  // From IR version 4 on a weight that is listed as an input is a default, which callers may override, unless it is frozen.
+  const isFrozen =
+    original.irVersion >= 4 && original.graph.inputs.some((value) => value.tensor !== undefined);
   const { model, report } = await optimize(original, {
     freezeInitializers: isFrozen,
     original: { kind: "path", path },

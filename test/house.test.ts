@@ -147,7 +147,7 @@ function textOf(file: string): string {
   return readFileSync(join(root, file), "utf8");
 }
 
-/** The sentences of a room: test/catalogues.test.ts holds them all. */
+/** The sentences of a room: docs/errors.md and docs/refusals.md list them all. */
 const CATALOGUE = /\/(?:errors|refusals)\.ts$/;
 
 /** A function, a method or an arrow with a body: more than types, tables and sentences. */
