@@ -66,10 +66,20 @@ describe("errors and refusals", () => {
 });
 
 describe("what is written", () => {
-  it("has a row for every room", () => {
+  it("has a row for every room, below those that it imports", () => {
     const rows = read("ARCHITECTURE.md").match(/^\| \[.*$/gm) ?? [];
-    const rooms = new Set(sources.map((file) => file.match(/^(?:src\/[^/]+|passes)/)?.[0]));
-    expect([...rooms].filter((room) => !rows.some((row) => row.includes(`](${room})`)))).toEqual([]);
+    const rowOf = (file: string): number => {
+      const room = file.match(/^(?:src\/[^/]+|passes)/)?.[0] ?? "";
+      return rows.findIndex((row) => row.split(" | ")[0]?.includes(`](${room})`));
+    };
+    expect(sources.filter((file) => rowOf(file) === -1)).toEqual([]);
+    const upwards = sources.flatMap((file) =>
+      [...read(file).matchAll(/\bfrom "(\.[^"]+)"/g)]
+        .map(([, path = ""]) => join(dirname(file), path).replace(/\.js$/, ".ts"))
+        .filter((target) => rowOf(target) > rowOf(file))
+        .map((target) => `${file}: ${target}`),
+    );
+    expect(upwards).toEqual([]);
   });
 
   it("has a reason for every dependency", () => {
