@@ -1,3 +1,4 @@
+import { defined } from "../base/optional.js";
 import type { Node, Value } from "../ir/graph.js";
 import type { StandardOperator } from "../ir/operator-name.js";
 import { tensorFromNumbers } from "../ir/tensor.js";
@@ -204,7 +205,7 @@ const LOG_SOFTMAX: Spelling = {
     return {
       opType: "LogSoftmax",
       inputs: [input],
-      attributes: axis === undefined ? {} : { axis },
+      attributes: defined({ axis }),
       since: 1,
     };
   },
