@@ -2,8 +2,9 @@ import { type Attribute, type AttributeKind, attributeText } from "../ir/attribu
 import type { DType } from "../ir/dtype.js";
 import type { Graph, Node, Value } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
-import { isModelWide, type MaybeDim, type SymDim } from "../rules/dims.js";
+import type { MaybeDim, SymDim } from "../rules/dims.js";
 import type { Conclusion, Conclusions, Fact, FactType, InferContext, TensorFactType } from "../rules/fact.js";
+import { isModelWide } from "../rules/model-dims.js";
 import { isTensor } from "../rules/shapes.js";
 
 /** The facts that a context reads. */

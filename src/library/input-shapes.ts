@@ -3,7 +3,7 @@ import { cloneModel } from "../ir/clone.js";
 import type { ValueInfo } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import type { Dim } from "../ir/type.js";
-import { declaredDim } from "../rules/dims.js";
+import { declaredDim } from "../rules/model-dims.js";
 import { errors } from "./errors.js";
 
 /**

@@ -7,8 +7,8 @@ import type { Dim, ValueType } from "../ir/type.js";
 import { valuesByName } from "../ir/values-by-name.js";
 import type { CUT } from "../options/optimize.js";
 import type { OptionsOf } from "../options/spec.js";
-import { declaredDim } from "../rules/dims.js";
 import type { Facts } from "../rules/facts.js";
+import { declaredDim } from "../rules/model-dims.js";
 import { errors } from "./errors.js";
 
 /** Where a model is cut. */

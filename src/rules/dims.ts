@@ -22,7 +22,7 @@ export interface DimExpr {
 }
 
 /** A product of atoms with an integer in front. */
-interface Term {
+export interface Term {
   /** The integer; never 0. */
   readonly coefficient: number;
   /** Sorted by key; an atom stands as often as its power says. */
@@ -31,8 +31,8 @@ interface Term {
   readonly key: string;
 }
 
-/** What is not taken apart: a symbol, or a function of expressions. */
-type Atom = { readonly key: string } & (
+/** A factor that is not taken apart: a symbol, or a function of expressions. */
+export type Atom = { readonly key: string } & (
   | {
       readonly kind: "symbol";
       readonly name: string;
@@ -227,64 +227,6 @@ function leastOfAtom(atom: Atom): number {
 export function isMultipleOf(dim: MaybeDim, divisor: number): boolean {
   if (dim === undefined) return false;
   return monomials(dim).every((part) => part.coefficient % divisor === 0);
-}
-
-/** True when the size is made of numbers and of symbols that the model names, and of no unknowns. */
-export function isModelWide(dim: MaybeDim): boolean {
-  if (dim === undefined) return false;
-  if (typeof dim === "number") return true;
-  return dim.terms.every((part) =>
-    part.atoms.every((atom) => {
-      if (atom.kind === "symbol") return atom.origin === "model";
-      if (atom.kind === "floor") return isModelWide(atom.numerator) && isModelWide(atom.denominator);
-      return atom.args.every(isModelWide);
-    }),
-  );
-}
-
-/** The size as a model can declare it: a number, or a name or expression that means the same in the whole model. */
-export function declaredDim(dim: MaybeDim): number | string | undefined {
-  if (typeof dim === "number" || dim === undefined) return dim;
-  if (!isModelWide(dim)) return undefined;
-  const [term, ...others] = dim.terms;
-  const [atom, ...factors] = term?.atoms ?? [];
-  const isAlone = others.length + factors.length === 0 && term?.coefficient === 1 && dim.constant === 0;
-  return isAlone && atom?.kind === "symbol" ? atom.name : dim.key;
-}
-
-/** The number that the expression gives with these sizes for its symbols; undefined when a symbol has none. */
-export function evaluateDim(dim: MaybeDim, sizes: ReadonlyMap<string, number>): number | undefined {
-  if (typeof dim === "number" || dim === undefined) return dim;
-  let sum = dim.constant;
-  for (const { coefficient, atoms } of dim.terms) {
-    let value = coefficient;
-    for (const atom of atoms) {
-      const factor = evaluateAtom(atom, sizes);
-      if (factor === undefined) return undefined;
-      value *= factor;
-    }
-    sum += value;
-  }
-  return sum;
-}
-
-function evaluateAtom(atom: Atom, sizes: ReadonlyMap<string, number>): number | undefined {
-  if (atom.kind === "symbol") return sizes.get(atom.name);
-  if (atom.kind === "floor") {
-    const numerator = evaluateDim(atom.numerator, sizes);
-    const denominator = evaluateDim(atom.denominator, sizes);
-    if (numerator === undefined || denominator === undefined) return undefined;
-    return Math.floor(numerator / denominator);
-  }
-  const values: number[] = [];
-  for (const arg of atom.args) {
-    const value = evaluateDim(arg, sizes);
-    if (value === undefined) return undefined;
-    values.push(value);
-  }
-  if (atom.kind === "max") return Math.max(...values);
-  if (atom.kind === "min") return Math.min(...values);
-  return values.find((value) => value !== 1) ?? 1;
 }
 
 function extremum(kind: "max" | "min", a: MaybeDim, b: MaybeDim): MaybeDim {

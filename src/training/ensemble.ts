@@ -7,9 +7,10 @@ import { Model, type OpsetImport } from "../ir/model.js";
 import { tensorType, type ValueType } from "../ir/type.js";
 import { hasTrait } from "../ops/catalogue.js";
 import { raiseOpset } from "../opset/index.js";
-import { declaredDim, sameDim } from "../rules/dims.js";
+import { sameDim } from "../rules/dims.js";
 import type { Facts } from "../rules/facts.js";
 import { scalarLike } from "../rules/gradient/support.js";
+import { declaredDim } from "../rules/model-dims.js";
 import { errors } from "./errors.js";
 import { outputNamed } from "./step.js";
 

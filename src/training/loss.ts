@@ -4,9 +4,9 @@ import type { StandardOperator } from "../ir/operator-name.js";
 import { tensorFromNumbers } from "../ir/tensor.js";
 import { type Dim, tensorType } from "../ir/type.js";
 import { TRAINING_METHOD } from "../options/train.js";
-import { declaredDim } from "../rules/dims.js";
 import { axesBut, elementCount } from "../rules/gradient/sizes.js";
 import { castLike, type GradientBuild, onesLike, scalarLike } from "../rules/gradient/support.js";
+import { declaredDim } from "../rules/model-dims.js";
 import { errors } from "./errors.js";
 
 /** The loss that training minimizes. The conventions are PyTorch's, with the mean over the batch. */

@@ -9,8 +9,9 @@ import { dtypeFromCode } from "../../src/ir/dtype.js";
 import type { Value } from "../../src/ir/graph.js";
 import type { Model } from "../../src/ir/model.js";
 import { decodeModel } from "../../src/proto/decode.js";
-import { evaluateDim, type SymDim } from "../../src/rules/dims.js";
+import type { SymDim } from "../../src/rules/dims.js";
 import type { Facts } from "../../src/rules/facts.js";
+import { evaluateDim } from "../../src/rules/model-dims.js";
 import { typeText } from "../support/facts.js";
 
 const folder = fileURLToPath(new URL("../../../shared/models", import.meta.url));

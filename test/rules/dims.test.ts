@@ -6,10 +6,8 @@ import {
   ceilDiv,
   differentDim,
   dimKey,
-  evaluateDim,
   exactDiv,
   floorDiv,
-  isModelWide,
   isMultipleOf,
   leastOf,
   type MaybeDim,
@@ -22,6 +20,7 @@ import {
   symbol,
   unknownSymbol,
 } from "../../src/rules/dims.js";
+import { evaluateDim } from "../../src/rules/model-dims.js";
 
 const [n, h, w] = [symbol("N"), symbol("H"), symbol("W")];
 const text = (dim: MaybeDim): string => (dim === undefined ? "unknown" : dimKey(dim));
@@ -88,8 +87,6 @@ describe("proofs", () => {
     expect(leastOf(unknownSymbol(0, Number.NEGATIVE_INFINITY))).toBe(Number.NEGATIVE_INFINITY);
     expect(isMultipleOf(add(mul(n, 4), 8), 4)).toBe(true);
     expect(isMultipleOf(add(mul(n, 4), 2), 4)).toBe(false);
-    expect(isModelWide(floorDiv(n, 2))).toBe(true);
-    expect(isModelWide(floorDiv(unknownSymbol(3), 2))).toBe(false);
   });
 });
 

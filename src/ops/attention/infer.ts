@@ -6,7 +6,7 @@ import type { OPERATORS } from "./operators.js";
 
 /**
  * Q, K, V are [batch, heads, sequence, size], or [batch, sequence, heads * size] with the head counts as attributes.
- * Outputs: Y like Q with V's size; the keys and values with the past ones in front; the product Q K^T.
+ * The outputs are Y, which has the layout of Q and the size of V, the keys and values behind the past ones, and Q K^T.
  */
 const attention: InferRule = (c) => {
   const [q, k, v] = [c.shape(0), c.shape(1), c.shape(2)];

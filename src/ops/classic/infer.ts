@@ -7,13 +7,13 @@ import { likeFirst } from "../../rules/inference.js";
 
 const floatsLikeFirst: InferRule = (c) => [tensorConclusion("float", c.shape(0))];
 
-/** Rows of features; a single row may come without its axis. */
+/** The number of rows; a single row of features may lack its axis. */
 function rowsOf(c: InferContext): MaybeDim {
   const x = c.shape(0);
   return x?.length === 2 ? x[0] : undefined;
 }
 
-/** Labels, and the scores of the classes, as many as the kind of model gives. */
+/** The labels, and the scores of the classes; their number depends on the kind of model. */
 const classify: InferRule = (c) => {
   const rows = rowsOf(c);
   const has = (name: string): boolean => c.node.attribute(name) !== undefined;
@@ -27,7 +27,7 @@ const regress =
   (targets: string): InferRule =>
   (c) => [tensorConclusion("float", [rowsOf(c), c.int(targets, 1)])];
 
-/** One more axis, an entry for each category. */
+/** The input with one more axis, which has an entry for each category. */
 const oneHot: InferRule = (c) => {
   const { node } = c;
   const categories = node.attribute("cats_strings") === undefined ? c.ints("cats_int64s")?.length : undefined;
@@ -41,7 +41,7 @@ const VALUES: Readonly<Record<string, DType>> = {
   values_strings: "string",
 };
 
-/** The type of what the keys stand for; in version 1 words stand for numbers and numbers for words. */
+/** The type that the keys map to. In version 1 strings map to numbers and numbers to strings. */
 const encodeLabels: InferRule = (c) => {
   const given = Object.entries(VALUES).filter(([name]) => c.node.attribute(name) !== undefined);
   const [only] = given;

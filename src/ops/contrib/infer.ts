@@ -14,10 +14,10 @@ import { dequantize, quantize } from "../quantization/infer.js";
 
 /**
  * onnxruntime's own operators (domain com.microsoft), as its optimizer and its quantizer leave them in models that they
- * save. An operator that is not here is opaque, and so is an output that a rule leaves out.
+ * save. Nothing is known of other operators, nor of outputs that a rule leaves out.
  */
 
-/** The normalized sum; mean and inverse deviation, which only training reads; the sum itself. */
+/** The outputs are the normalized sum, mean and inverse deviation, which only training reads, and the sum itself. */
 const skipNormalization: InferRule = (c) => {
   const result = tensorConclusion(c.dtype(0), c.shape(0));
   return [result, undefined, undefined, result];
@@ -43,7 +43,7 @@ const matMulNBits: InferRule = (c) => {
   return [tensorConclusion(c.dtype(0), a && [...a.slice(0, -1), c.int("N")])];
 };
 
-/** A and B each with its scale and zero point behind it. */
+/** The inputs are A and B, each with its scale and zero point behind it. */
 const quantizedBinary: InferRule = (c) => {
   const shape = broadcastShapes([c.shape(0), c.shape(3)]);
   return shape === "mismatch"
@@ -51,7 +51,7 @@ const quantizedBinary: InferRule = (c) => {
     : [tensorConclusion(c.dtype(0), shape)];
 };
 
-/** Scale and zero point of the result, then each part with its own. */
+/** The inputs are scale and zero point of the result, then each part with its own. */
 const quantizedConcat: InferRule = (c) => {
   const parts = c.node.inputs.flatMap((_, input) => (input >= 2 && input % 3 === 2 ? [c.shape(input)] : []));
   const [first] = parts;
@@ -88,7 +88,7 @@ const packedAttention: InferRule = (c) => {
   return [tensorConclusion(c.dtype(0), x?.length === 3 ? [x[0], x[1], width] : undefined)];
 };
 
-/** Values are [batch, sequence, heads * size] or [batch, heads, sequence, size]; packed ones are not looked into. */
+/** Values are [batch, sequence, heads * size] or [batch, heads, sequence, size]; nothing is known of packed ones. */
 const multiHeadAttention: InferRule = (c) => {
   const [q, v] = [c.shape(0), c.shape(2)];
   if (q?.length !== 3 || v === undefined) return [tensorConclusion(c.dtype(0), undefined)];
@@ -96,7 +96,7 @@ const multiHeadAttention: InferRule = (c) => {
   return [tensorConclusion(c.dtype(0), [q[0], q[1], width])];
 };
 
-/** Without keys of their own the queries carry them, and the values, side by side for each position. */
+/** Where keys and values are no inputs, the queries hold them too, side by side for each position. */
 const groupQueryAttention: InferRule = (c) => {
   const x = c.shape(0);
   const [heads, shared] = [c.int("num_heads"), c.int("kv_num_heads")];
@@ -109,7 +109,7 @@ const groupQueryAttention: InferRule = (c) => {
   ];
 };
 
-/** The words' indices, their segments, the three tables. */
+/** The inputs are the indices of the words, their segments and three tables. */
 const embedding: InferRule = (c) => {
   const words = c.shape(0);
   return [tensorConclusion(c.dtype(2), words && [...words, c.shape(2)?.[1]])];

@@ -27,7 +27,7 @@ const branch: InferRule = (c) => {
   });
 };
 
-/** A type without sizes, which may change from one iteration to the next; the element type may not. */
+/** A type without its sizes: they may change from one iteration to the next, the element type may not. */
 function sizeless(type: FactType<MaybeDim> | undefined): FactType<MaybeDim> | undefined {
   if (type === undefined) return undefined;
   if (isTensor(type)) return { kind: type.kind, dtype: type.dtype, shape: undefined };
@@ -42,7 +42,7 @@ const loopBodyInput: BodyInputRule = (c, body, index) => {
   return typeConclusion(isInvariant ? c.type(index) : sizeless(c.type(index)));
 };
 
-/** Outputs: carried values, then what each iteration gives, stacked. Zero iterations give the initial values. */
+/** The outputs are the carried values, then the stacked scan outputs of all iterations. Without iterations the carried values are the initial ones. */
 const loop: InferRule = (c) => {
   const body = c.graph("body");
   if (body === undefined) return c.reject("the body is missing");
@@ -59,7 +59,7 @@ const loop: InferRule = (c) => {
   });
 };
 
-/** One more axis in front of (or inside) the sizes of one iteration's result. */
+/** The sizes of one iteration's result with one more axis, in front or inside. */
 function stacked(result: Conclusion | undefined, length: MaybeDim, axis: number): Conclusion | undefined {
   if (result === undefined || !isTensor(result.type)) return undefined;
   const { dtype, shape } = result.type;
@@ -68,7 +68,7 @@ function stacked(result: Conclusion | undefined, length: MaybeDim, axis: number)
   return tensorConclusion(dtype, [...shape.slice(0, at), length, ...shape.slice(at)]);
 }
 
-/** Opset 8 had a batch axis and another first input; it is left opaque. */
+/** Nothing is concluded for opset 8, which had a batch axis and another first input. */
 function scanStates(c: InferContext): number | undefined {
   const scanned = c.int("num_scan_inputs");
   return c.opset < 9 || scanned === undefined ? undefined : c.node.inputs.length - scanned;

@@ -5,8 +5,8 @@ import type { OPERATORS } from "./operators.js";
 import { refusals } from "./refusals.js";
 
 /**
- * Scan 9 knows no batch: what Scan 8 did for each batch entry, an outer Scan over the batch axis does, whose body is
- * the Scan over the sequence. States are scanned in from it, and final states are scanned out.
+ * Scan 9 has no batch. An outer Scan goes over the batch axis, as Scan 8 did by itself, and its body is the Scan over the
+ * sequence. Initial states are scanned in along the batch, and final states are scanned out.
  */
 function scanOverBatch(at: RaiseContext): void {
   const { node } = at;

@@ -11,7 +11,7 @@ import type { ReferenceRule } from "../../rules/reference/rule.js";
 import { errors } from "./errors.js";
 import type { OPERATORS } from "./operators.js";
 
-/** A trip count nobody waits for. */
+/** Nobody waits for more iterations. */
 const MAX_TRIPS = 100_000;
 
 const branch: ReferenceRule = (c) =>

@@ -6,14 +6,14 @@ import type { Tensor } from "../../ir/tensor.js";
 import type { Facts } from "../../rules/facts.js";
 import { refusals } from "./refusals.js";
 
-/** A map of more elements than this is no constant to carry in a file. */
+/** A larger map is no constant to store in a model. */
 const MAX_MAP = 1 << 18;
 
 /**
- * What a Conv makes of an input that is shift[c] everywhere but zero in the padding: a constant [1, M, sizes...] that an Add
- * behind the Conv adds, exact up to the border. The sizes of the image must be numbers.
+ * The output of a Conv for an input that is shift[c] everywhere and zero in the padding: a constant [1, M, sizes...] for an Add
+ * behind the Conv, exact up to the border. The sizes of the image must be numbers.
  *
- *   map[m, o] = sum over the taps t of m that fall inside of the image at o, and over c, of W[m, c, t] * shift[c]
+ *   map[m, o] = sum over the taps t of m that read the image at o, and over c, of W[m, c, t] * shift[c]
  */
 export function borderMap(
   node: Node,
@@ -124,7 +124,7 @@ function tapSums(
   return sums;
 }
 
-/** The taps, in row-major order, that look at the image itself from a position. */
+/** The taps, in row-major order, that read the image and not its padding at a position. */
 function tapsInside(
   position: number,
   output: readonly number[],

@@ -13,8 +13,8 @@ import { refusals } from "./refusals.js";
 
 /**
  * Conv(s * x + t): W is [M, C/group, k...], so row (m, j) takes the scale of input channel j of m's group, and the bias
- * of m takes the sum of W over the taps times t. Where the input is padded the border sees zeros instead of t: only a scale
- * goes in, and the shift is left over as a constant of the output's size, where that is known.
+ * of m takes the sum of W over the taps times t. A padded input has zeros instead of t in its border, so that W takes only the
+ * scale; the shift remains as a constant of the output's size, where that is known.
  */
 export function absorbInputIntoConv(
   node: Node,

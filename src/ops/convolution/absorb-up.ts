@@ -10,7 +10,7 @@ import type { Facts } from "../../rules/facts.js";
 import { refusals as shared } from "../../rules/refusals.js";
 import { refusals } from "./refusals.js";
 
-/** Where the output channels lie in a convolution's weight. */
+/** The places of the output channels in a convolution's weight. */
 interface WeightLayout {
   readonly channels: number;
   /** For each row of `inner` elements of the weight, the output channel it contributes to. */

@@ -6,7 +6,7 @@ import { padSpatial } from "./gradient-window.js";
 
 export type Sizes = readonly number[];
 
-/** One side of the products: a tensor [N, channels, sizes] and by how much each copy of it is moved along the spatial axes. */
+/** One operand of the products: copies of a tensor [N, channels, sizes], each moved along the spatial axes. */
 export interface Side {
   readonly value: Value;
   readonly channels: number;
@@ -14,10 +14,10 @@ export interface Side {
   readonly shifts: readonly Sizes[];
 }
 
-/** Copies side by side as the rows of a matrix; their numbers and the channels make the rows, in the order that is told. */
+/** Copies as the rows of a matrix, one for each copy and channel. */
 export interface Stack {
   readonly value: Value;
-  /** Where they stand in the rows: the one with 0 is the slower. */
+  /** The order of copies and channels in the rows; the one with 0 changes more slowly. */
   readonly order: { readonly copy: 0 | 1; readonly channel: 0 | 1 };
 }
 
@@ -28,7 +28,7 @@ export function rowsOf({ build }: GradientContext, value: Value, shared: Sizes, 
   return build.op("Reshape", [value, build.ints([0, -1, places])]);
 }
 
-/** All copies of a side. Along the first axis a Gather copies whole lines of places, once each. */
+/** All copies of an operand. A Gather along the first axis copies whole lines of places. */
 export function stackOf(c: GradientContext, side: Side, shared: Sizes, isByImage: boolean): Stack {
   const { build } = c;
   const { value, sizes, shifts } = side;
@@ -53,9 +53,9 @@ export function joined({ build }: GradientContext, parts: readonly Value[], axis
 }
 
 /**
- * The copies of one side, with zeros where nothing comes from, and the channels in front unless the products are by
- * image. Along the last axis each is a Pad that cuts off as well; that is slow for many short lines, so that others are cut
- * from one padded tensor.
+ * The copies of an operand, with zeros around, and with the channels in front unless each image has products of its own. A
+ * copy that moves along the last axis is a Pad with negative pads. That is slow for many short lines, so that other copies are
+ * slices of one padded tensor.
  */
 export function copiesOf(c: GradientContext, side: Side, shared: Sizes, isByImage: boolean): Value[] {
   const { build } = c;
@@ -86,7 +86,7 @@ export function copiesOf(c: GradientContext, side: Side, shared: Sizes, isByImag
   });
 }
 
-/** Moved along the last axis alone, by less than there is: runtimes do not agree on what cutting off more gives. */
+/** True for a move along the last axis by less than its size; runtimes disagree on Pads that cut off more. */
 function isAlongLast(shift: Sizes, sizes: Sizes, shared: Sizes): boolean {
   return shift.every((places, axis) => {
     const [size = 0, wanted = 0] = [sizes[axis], shared[axis]];
@@ -95,7 +95,7 @@ function isAlongLast(shift: Sizes, sizes: Sizes, shared: Sizes): boolean {
   });
 }
 
-/** The value with as many zeros around as any of the copies wants. */
+/** The value with enough zeros around for every copy. */
 function paddedFor(
   c: GradientContext,
   value: Value,

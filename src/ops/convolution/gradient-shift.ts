@@ -5,18 +5,18 @@ import { reshapeLike } from "../../rules/gradient/support.js";
 import { copiesOf, joined, rowsOf, type Side, type Sizes, stackOf } from "./gradient-copies.js";
 import type { PaddedWindow, WeightGradient } from "./gradient-window.js";
 
-/** Both sides of a window with strides of 1. */
+/** Both operands of the products, for a window with strides of 1. */
 interface Shifts {
   readonly g: Side;
   readonly x: Side;
-  /** The spatial sizes that all copies are cut to. */
+  /** The spatial sizes of all copies. */
   readonly shared: Sizes;
 }
 
-/** A tensor of which all sizes are known but that of the batch. */
+/** A tensor whose sizes are known except for the batch. */
 type Sized = Omit<Side, "shifts">;
 
-/** What a window over x gives to g. */
+/** A window over x, and the gradient g of its outputs. */
 export interface SizedWindow {
   readonly g: Sized;
   readonly x: Sized;
@@ -41,18 +41,18 @@ function spatialSizes({ facts }: GradientContext, value: Value): Sizes | undefin
 }
 
 /**
- * dW with strides of 1 and no groups, from copies of g moved by the taps of the leading axes and copies of x moved by those
- * of the others:
+ * dW with strides of 1 and no groups. Copies of g are moved by the taps of the leading axes, and copies of x by the taps of the
+ * other axes:
  *
  *   dW[m, c, i, j] = the sum over n, r, q of g[n, m, r - i + begin, q] * x[n, c, r, q + j - begin]
  *
- * A kernel of k x k takes 2 k copies in the place of k^2, and k products of matrices.
+ * A kernel of k x k needs 2 k copies instead of k^2, and k products of matrices.
  */
 export function byShifts(c: GradientContext, { g, x, window }: SizedWindow, weight: Value): Value {
   return reshapeLike(c, products(c, shiftsOf(g, x, window)), weight);
 }
 
-/** Whether x can be cut into blocks of the strides, which are those of two axes. */
+/** True when x can be cut into blocks of the size of the strides, along two axes. */
 export function hasBlocks({ x, window: { strides } }: SizedWindow): boolean {
   const [size = 1] = strides;
   return (
@@ -63,8 +63,8 @@ export function hasBlocks({ x, window: { strides } }: SizedWindow): boolean {
 }
 
 /**
- * The same with strides of s, which over [N, C, H, W] are strides of 1 over [N, s s C, H / s, W / s]: tap t reads place
- * t * dilation - begin = s * block + rest. The kernel over blocks has some taps more, which are cut off at the end.
+ * dW with strides of s: strides of s over [N, C, H, W] are strides of 1 over blocks, [N, s s C, H / s, W / s], where tap t reads
+ * place t * dilation - begin = s * block + rest. The kernel over blocks has more taps, which are cut off at the end.
  */
 export function byBlocks(c: GradientContext, { g, x, window }: SizedWindow, weight: Value): Value {
   const { build } = c;
@@ -113,7 +113,7 @@ function shiftsOf(g: Sized, x: Sized, window: Pick<PaddedWindow, "kernel" | "dil
   return { g: { ...g, shifts: ofG }, x: { ...x, shifts: ofX }, shared };
 }
 
-/** How far each tap of the chosen axes reads from the place it writes to, the last axis fastest. */
+/** The distance from the place that a tap writes to the place that it reads, for all taps of some axes, the last axis fastest. */
 function tapShifts(
   { kernel, dilations, begin }: Pick<PaddedWindow, "kernel" | "dilations" | "begin">,
   isChosen: (axis: number) => boolean,
@@ -134,14 +134,14 @@ function products(c: GradientContext, { g, x, shared }: Shifts): Value {
   const { build } = c;
   const places = shared.reduce((product, size) => product * size, 1);
   const results = g.shifts.length * x.shifts.length * g.channels * x.channels;
-  // A product for each image spares the transpositions, but leaves as many results to add up.
+  // One product for each image needs no transpositions, but its results have to be added up.
   const isByImage = results < (g.channels + x.channels) * places;
   const product = (a: Value, b: Value): Value => {
     if (!isByImage) return build.op("Gemm", [a, b], { transB: 1n });
     const images = build.op("MatMul", [a, build.op("Transpose", [b], { perm: [0, 2, 1] })]);
     return build.op("ReduceSum", [images, build.ints([0])], { keepdims: 0n });
   };
-  // The narrower side is stacked: less to copy, and the products are as wide as they can be.
+  // The operand with fewer channels gets the copies: less to copy, and wider products.
   const isXStacked = x.channels < g.channels;
   const [stacked, single] = isXStacked ? [x, g] : [g, x];
   const { value, order } = stackOf(c, stacked, shared, isByImage);

@@ -4,7 +4,7 @@ import type { GradientContext } from "../../rules/gradient/rule.js";
 import { joinSizes, range, sizesOf } from "../../rules/gradient/sizes.js";
 import { refusals } from "./refusals.js";
 
-/** How a window moves over the spatial axes, with the pads it really has: one entry per axis. */
+/** How a window moves over the spatial axes, with the pads that auto_pad stands for: one entry per axis. */
 export interface PaddedWindow {
   readonly kernel: readonly number[];
   readonly strides: readonly number[];
@@ -14,9 +14,9 @@ export interface PaddedWindow {
   readonly end: readonly number[];
 }
 
-/** The operands of a convolution whose weight's gradient is wanted. */
+/** The operands of a convolution, for the gradient of its weight. */
 export interface WeightGradient {
-  /** What the window moves over: [N, C, ...]. */
+  /** The tensor under the window: [N, C, ...]. */
   readonly x: Value;
   /** [N, M, places]. */
   readonly g: Value;
@@ -28,7 +28,7 @@ export interface WeightGradient {
   readonly rest: readonly number[] | undefined;
 }
 
-/** From the first to the last element that the window reads along an axis. */
+/** The length of the window along an axis, from the first element that it reads to the last. */
 export function reachOf(window: PaddedWindow, axis: number): number {
   return ((window.kernel[axis] ?? 1) - 1) * (window.dilations[axis] ?? 1) + 1;
 }
@@ -67,7 +67,7 @@ export function readWindow(c: GradientContext, x: Value, kernel: readonly number
   return { ...steps, begin, end };
 }
 
-/** The steps of a window, without pads. */
+/** Strides and dilations of a window, without pads. */
 export function readSteps(
   { node }: GradientContext,
   kernel: readonly number[],
@@ -76,7 +76,7 @@ export function readSteps(
   return { kernel, strides: node.ints("strides") ?? ones, dilations: node.ints("dilations") ?? ones };
 }
 
-/** The elements that the windows do not reach at the end of each axis, undefined where a size is not known. */
+/** The number of elements at the end of each axis that no window reaches; undefined where a size is not known. */
 export function restOf(
   { facts }: GradientContext,
   window: PaddedWindow,
@@ -95,8 +95,8 @@ export function restOf(
 }
 
 /**
- * The adjoint of sliding the window with `weight` [M, C / group, ...] over x: what comes out of g [N, M, places] in the
- * spatial sizes of `x`, [N, C, ...]. `y` has the places, as far as they are known.
+ * The adjoint of a convolution of x with `weight` [M, C / group, ...]: spreads g [N, M, places] over the spatial sizes of x,
+ * [N, C, ...]. `y` has the shape of g, for where more is known of it.
  */
 export function spread(
   c: GradientContext,
@@ -111,7 +111,7 @@ export function spread(
   const { strides, dilations, begin, end } = window;
   const rest = restOf(c, window, x, y);
   if (rest !== undefined) {
-    // A last window that hangs over the padding (ceil_mode) reaches further than x does.
+    // With ceil_mode the last window may reach beyond the padding.
     const over = rest.map((count) => Math.max(-count, 0));
     return build.op("ConvTranspose", [g, weight], {
       group: BigInt(group),

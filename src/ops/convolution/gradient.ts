@@ -52,8 +52,8 @@ function biasGradient({ build }: GradientContext, g: Value, rank: number): Value
 }
 
 /**
- * With strides of 1 the gradient is a convolution with the mirrored kernel, which runtimes do faster than its
- * transposition, and which gives the right size without knowing it. Undefined where it does not apply.
+ * With strides of 1 the gradient is a convolution with the mirrored kernel. Runtimes compute it faster than a ConvTranspose,
+ * and its output gets the right size by itself. Undefined for other strides.
  */
 function flipped(
   c: GradientContext,
@@ -127,7 +127,7 @@ function readTransposedWindow(
   return { ...steps, begin, end, more };
 }
 
-/** The adjoint of a transposed convolution is the convolution, and its weight sees x and g in each other's place. */
+/** The adjoint of a transposed convolution is the convolution; for the gradient of the weight, x and g change places. */
 const convTranspose: GradientRule = (c) => {
   const { node, build } = c;
   const g = c.grad(0);

@@ -15,7 +15,7 @@ import {
 import { errors } from "./errors.js";
 import type { OPERATORS } from "./operators.js";
 
-/** Below this many output channels per group a product of matrices has nothing to reuse. */
+/** With fewer output channels per group a product of matrices reuses too little to be faster. */
 const FEW_ROWS = 4;
 
 /** Conv of x [N, C, ...] by w [M, C / group, ...], with an optional bias [M]. */
@@ -74,7 +74,7 @@ function fillBias(
     out.fill(bias.data[row % channels] ?? 0, at, at + places);
 }
 
-/** out += weight * x along a run. A function of its own: engines compile its loop well, a closure's less so. */
+/** out += weight * x along a run. A function of its own, because engines compile its loop better than that of a closure. */
 function addScaled(
   out: Float64Array,
   outFirst: number,
@@ -226,7 +226,7 @@ const convTranspose: ReferenceRule = (c) => {
   if (wChannels !== channels || channels % groups !== 0)
     throw errors.weightsDoNotFitInput(w.dims, groups, x.dims);
   const window = transposedWindow(c, spatial, kernel);
-  // Seen from the result, the window slides over it and lands on the input's places.
+  // The window slides over the result, and its positions are the places of the input.
   const sliding: ReferenceWindow = { ...window, input: window.output, output: window.input };
   const places = volume(window.output);
   const size = volume(window.input);
@@ -265,5 +265,5 @@ const convTranspose: ReferenceRule = (c) => {
 export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
   Conv: conv,
   ConvTranspose: convTranspose,
-  DeformConv: missing("no reference is written"),
+  DeformConv: missing("the computation is not written"),
 };

@@ -4,7 +4,7 @@ import { liftAdd, liftDiv, liftMul, liftSub } from "./lift.js";
 import type { OPERATORS } from "./operators.js";
 import { CAST, CHOICE, EXTREMUM, NEGATION, POSITIVELY_HOMOGENEOUS, PRODUCT, SUM } from "./pass.js";
 
-const NONLINEAR: Gap = opaque("a scale of its input is no map of its output");
+const NONLINEAR: Gap = opaque("a map of its input is no map of its output");
 const DISCRETE: Gap = opaque("it gives or takes integers or truth values");
 
 /** What the operators of the family know about affine maps of their inputs and outputs. */
@@ -28,7 +28,7 @@ export const affine: FacetTable<keyof typeof OPERATORS, AffineFacets> = {
   CastLike: missing("it could work as Cast does"),
   Ceil: NONLINEAR,
   Celu: NONLINEAR,
-  Clip: missing("its bounds take a map that is positive"),
+  Clip: missing("its bounds could take a map with positive scales"),
   Cos: NONLINEAR,
   Cosh: NONLINEAR,
   Div: { lift: liftDiv, ...PRODUCT },
@@ -52,14 +52,14 @@ export const affine: FacetTable<keyof typeof OPERATORS, AffineFacets> = {
   Mean: missing("it could work as Sum does"),
   Min: EXTREMUM,
   Mish: NONLINEAR,
-  Mod: opaque("it is no linear function"),
+  Mod: opaque("it is not linear"),
   Mul: { lift: liftMul, ...PRODUCT },
   Neg: NEGATION,
   Not: DISCRETE,
   Or: DISCRETE,
   PRelu: POSITIVELY_HOMOGENEOUS,
-  Pow: missing("a scale becomes its power"),
-  Reciprocal: missing("a scale becomes its reciprocal"),
+  Pow: missing("a scale could pass as its power"),
+  Reciprocal: missing("a scale could pass as its reciprocal"),
   Relu: POSITIVELY_HOMOGENEOUS,
   Round: NONLINEAR,
   Selu: NONLINEAR,
@@ -76,7 +76,7 @@ export const affine: FacetTable<keyof typeof OPERATORS, AffineFacets> = {
   Swish: NONLINEAR,
   Tan: NONLINEAR,
   Tanh: NONLINEAR,
-  ThresholdedRelu: missing("its threshold takes a scale that is positive"),
+  ThresholdedRelu: missing("its threshold could take a positive scale"),
   Where: CHOICE,
   Xor: DISCRETE,
 };

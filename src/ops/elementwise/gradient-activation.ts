@@ -81,7 +81,7 @@ const SELU_GAMMA = Math.fround(1.050701);
 /** Activation functions. At a kink the derivative is the one from the left, as in PyTorch. */
 export const activationGradients: GradientRules<OperatorsWith<typeof OPERATORS, "nonlinearity"> | "Shrink"> =
   {
-    // By a mask of ones and zeros, which onnxruntime multiplies in half the time of a Where; from y, so that x need not stay.
+    // onnxruntime multiplies by a mask in half the time of a Where. The mask comes from y, so that x need not stay in memory.
     Relu: unary((c, g, _, y) => multiply(c, g, castLike(c, above(c, y), g))),
     LeakyRelu: unary((c, g, x) => select(c, above(c, x), g, scale(c, g, c.node.float("alpha", 0.01)))),
     PRelu: prelu,

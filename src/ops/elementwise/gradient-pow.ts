@@ -22,7 +22,7 @@ export const POW: GradientRule = (c) => {
     gradients[0] = local === undefined ? undefined : sumTo(c, local, x, y);
   }
   if (c.needs(1)) {
-    // The logarithm is real for positive bases only; at 0 the power does not move, below it jumps.
+    // The logarithm is real for positive bases only. At 0 the power is constant, and for negative bases it jumps.
     const positive = c.build.op("Greater", [x, scalarLike(c, 0, x)]);
     const local = select(c, positive, multiply(c, multiply(c, g, y), c.build.op("Log", [x])));
     gradients[1] = castLike(c, sumTo(c, local, p, y), p);

@@ -23,7 +23,7 @@ import { dtypeAttribute, likeFirst, typeOfFirst } from "../../rules/inference.js
 import { broadcastShapes, commonDType } from "../../rules/shapes.js";
 import type { OPERATORS } from "./operators.js";
 
-/** What an operator does to elements that are known; undefined when the result is not. */
+/** Computes an element of the result from known elements; undefined when it is not known. */
 type Scalar = (args: Dims, dtype: DType | undefined) => MaybeDim;
 
 const isReal = (dtype: DType | undefined): boolean =>
@@ -42,8 +42,8 @@ const LIMITS: Partial<Record<DType, readonly [number, number]>> = {
 };
 
 /**
- * A number as the dtype holds it; undefined when it does not (wrap-around) or would be rounded in a way not modelled.
- * Symbolic sizes are taken to fit: no tensor has more than 2^31 elements along an axis by way of int32 arithmetic.
+ * A number as a dtype holds it; undefined where it wraps around, or is rounded in a way that is not modelled. Symbolic sizes
+ * count as fitting, because sizes that a model computes in int32 are below 2^31.
  */
 export function held(value: MaybeDim, dtype: DType | undefined): MaybeDim {
   if (typeof value !== "number" || dtype === undefined) return dtype === undefined ? undefined : value;
@@ -61,7 +61,7 @@ const number =
     return numbers.length === args.length ? compute(...numbers) : undefined;
   };
 
-/** Arithmetic of sizes when the operands are whole, of float64 otherwise (held rounds it: exact for one operation). */
+/** Arithmetic on sizes where the operands are whole, and in float64 otherwise. `held` rounds it, which is exact for one operation. */
 const arithmetic =
   (whole: (a: MaybeDim, b: MaybeDim) => MaybeDim, compute: (a: number, b: number) => number): Scalar =>
   ([a, b]) => {
@@ -192,7 +192,7 @@ const where: InferRule = (c) => {
   return [tensorConclusion(commonDType(c, [1, 2]), shape, zip(c, shape, [0, 1, 2], pick))];
 };
 
-/** Number conversions truncate towards zero; bool is "not zero". */
+/** Conversions to integers truncate towards zero; a bool says whether the number is not zero. */
 function converted(value: MaybeDim, from: DType | undefined, to: DType | undefined): MaybeDim {
   if (to === undefined || from === undefined) return undefined;
   if (to === "bool")

@@ -32,7 +32,7 @@ const BROADCAST: LayoutFacet = (node, { side, index, perm }, facts) => {
   return { inputs: moved(inputs), outputs: moved([[0, order]]) };
 };
 
-/** The order of one operand when the result has `order`; undefined when it does not care. */
+/** The order of one operand when the result has `order`; undefined for an operand that fits as it is. */
 function operandOrder(
   node: Node,
   index: number,

@@ -20,7 +20,7 @@ interface ArithmeticForm {
   readonly kFirst?: Coefficients;
 }
 
-/** A constant of more elements than this is data, not one number per channel. */
+/** A larger constant is data, not one number per channel. */
 const MAX_CHANNELS = 1 << 20;
 
 export const liftAdd: LiftAffine = liftWith({ xFirst: (k) => [1, k], kFirst: (k) => [1, k] });
@@ -67,8 +67,8 @@ function liftOperand(
 }
 
 /**
- * The one axis of x that the constant varies along, by ONNX's broadcasting from the right. It must be proven that x
- * is not itself stretched: a [C,1,1] constant makes a [N,1,H,W] input larger, which is no map of its channels.
+ * The one axis of x that the constant varies along, by ONNX's broadcasting from the right. It must be proven that x itself is
+ * not broadcast: a [C,1,1] constant enlarges a [N,1,H,W] input, which is no map of its channels.
  */
 function channelRun(
   constant: Tensor,

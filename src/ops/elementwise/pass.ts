@@ -109,8 +109,8 @@ export const NEGATION: AffineFacets = {
 };
 
 /**
- * Cast between floating-point types. The map goes to the side of the wider type only: there it is computed no worse than
- * before, and nothing overflows that did not.
+ * Cast between floating-point types. The map goes to the side of the wider type only, where it is computed as precisely as
+ * before and overflows no sooner.
  */
 export const CAST: AffineFacets = {
   passUp: (node, placed, facts) => {
@@ -129,7 +129,7 @@ export const CAST: AffineFacets = {
   },
 };
 
-/** The types that hold every value of a type, and more. */
+/** The wider types of each type, which hold all of its values. */
 const WIDER: Readonly<Record<FloatDType, ReadonlySet<FloatDType>>> = {
   float16: new Set(["float", "double"]),
   bfloat16: new Set(["float", "double"]),

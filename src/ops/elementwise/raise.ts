@@ -21,7 +21,7 @@ function castCode(at: RaiseContext): void {
   at.set("to", dtypeCode(dtype));
 }
 
-/** Opset 7 broadcasts as NumPy does: from the last axis on, where it had been from an axis of choice on. */
+/** Opset 7 broadcasts as NumPy does, from the last axis on; before, an attribute chose the axis. */
 function binaryBroadcast(at: RaiseContext): void {
   const { node } = at;
   if (at.int("broadcast", 0) !== 0 && node.attributes.has("axis")) {

@@ -67,7 +67,7 @@ function withAttributes(make: (c: ReferenceContext) => Unary): ReferenceRule {
   return (c) => [mapTensor(c.input(0), make(c))];
 }
 
-/** Before opset 7 the second input was laid over the first from `axis` on, and only where `broadcast` said so. */
+/** Before opset 7 the second input was broadcast along the first from `axis` on, and only where `broadcast` was set. */
 function second(c: ReferenceContext): ReferenceTensor {
   const a = c.input(0);
   const b = c.input(1);
@@ -119,7 +119,7 @@ const modulo: ReferenceRule = (c) => {
   ];
 };
 
-/** IEEE and C say 1 where JavaScript says NaN: for 1 to the NaN and for -1 or 1 to an infinity. */
+/** IEEE and C give 1 where JavaScript gives NaN: for 1 to the power of NaN, and for 1 or -1 to the power of infinity. */
 function power(x: number, y: number): number {
   return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y;
 }
@@ -326,5 +326,5 @@ export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
     const [bias, lambda] = [c.float("bias", 0), c.float("lambd", 0.5)];
     return (x) => (x < -lambda ? x + bias : x > lambda ? x - bias : 0);
   }),
-  BitCast: missing("the reference holds numbers, not bits"),
+  BitCast: missing("the reference computes with numbers, not with bits"),
 };

@@ -12,10 +12,10 @@ import {
 } from "../../rules/gradient/support.js";
 import type { OPERATORS } from "./operators.js";
 
-/** The ratio that a Dropout has when it is given none. */
+/** The default ratio of Dropout. */
 const DEFAULT_RATIO = 0.5;
 
-/** What was kept passes, scaled as it was. In inference form the node is an identity. */
+/** Kept elements pass their gradient on, scaled as they were. In inference form the node is an identity. */
 const dropout: GradientRule = (c) => {
   const g = c.grad(0);
   if (g === undefined) return [];
@@ -31,7 +31,7 @@ const dropout: GradientRule = (c) => {
   return [isTraining === undefined && mode !== undefined ? select(c, mode, trained, g) : trained];
 };
 
-/** Elements are start + i * delta; the limit only says how many there are. */
+/** Elements are start + i * delta; the limit only gives their number. */
 const range: GradientRule = (c) => {
   const g = c.grad(0);
   if (g === undefined) return [];
@@ -46,7 +46,7 @@ const range: GradientRule = (c) => {
   return [c.needs(0) ? total(g, c.input(0)) : undefined, undefined, delta];
 };
 
-/** The random and the constant do not depend on the tensors whose shapes they take. */
+/** Constants and random numbers do not depend on the elements of their inputs. */
 export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
   Dropout: dropout,
   Range: range,

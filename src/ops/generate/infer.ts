@@ -48,14 +48,14 @@ const constant: InferRule = (c) => {
   return c.reject("a Constant without a value");
 };
 
-/** Sizes that a 1-D input of sizes gives: its elements, or at least how many there are. */
+/** The shape that a 1-D input describes: its elements, or at least their number. */
 export function sizesFrom(c: InferContext, input: number): Dims | undefined {
   const elements = c.elements(input);
   if (elements !== undefined) return elements.map((size) => (leastOf(size) >= 0 ? size : undefined));
   return unknownRank(c.shape(input)?.[0]);
 }
 
-/** Zeros of float unless `value` says otherwise. */
+/** Float zeros unless the attribute `value` is set. */
 const constantOfShape: InferRule = (c) => {
   const value = c.tensor("value");
   const dims = sizesFrom(c, 0);
@@ -89,7 +89,7 @@ function rangeCount(start: MaybeDim, limit: MaybeDim, delta: MaybeDim): MaybeDim
   return Number.isInteger(delta) ? max(ceilDiv(sub(limit, start), delta), 0) : undefined;
 }
 
-/** Shape and, unless `dtype` says otherwise, type of the input. */
+/** The shape of the input, and its type unless the attribute `dtype` names another. */
 const like: InferRule = (c) => [tensorConclusion(dtypeAttribute(c, "dtype") ?? c.dtype(0), c.shape(0))];
 
 const random = (c: InferContext): Conclusions => [

@@ -11,12 +11,12 @@ import { refusals as shared } from "../../rules/refusals.js";
 import { rankOf } from "../../rules/shapes.js";
 import { refusals } from "./refusals.js";
 
-/** (s * x + t) * B = x * (diag(s) * B) + t * B: row k of B takes the scale of x's column k, the bias takes t * B. */
+/** (s * x + t) * B = x * (diag(s) * B) + t * B: row k of B takes the scale of column k of x, and the bias takes t * B. */
 interface Product {
   readonly weight: Tensor;
   readonly dtype: FloatDType;
   readonly map: ChannelAffine;
-  /** Elements between two rows k of B, and between two of its columns n, as it is stored. */
+  /** The distance in memory between two rows k of B, and between two columns n. */
   readonly rowStep: number;
   readonly columnStep: number;
   readonly columns: number;
@@ -71,7 +71,7 @@ function gemmBias(node: Node, product: Product): Tensor | Refusal {
   return bias ?? shared.biasWouldOverflow(dtype);
 }
 
-/** A matrix product of matrices becomes a Gemm where a shift needs a place; with more axes only a scale goes in. */
+/** A MatMul of two matrices becomes a Gemm, whose C takes the shift; with more axes only a scale goes in. */
 export function absorbInputIntoMatMul(
   node: Node,
   index: number,
@@ -96,7 +96,7 @@ export function absorbInputIntoMatMul(
   return { constants, remainder: bias };
 }
 
-/** A * (s * x) with a constant A, where s runs along the rows of x: they meet the columns of A. */
+/** A * (s * x) with a constant A. s runs along the rows of x, so that the columns of A take it. */
 function absorbRight(node: Node, placed: PlacedMap, facts: Facts): Absorption | Refusal {
   const input = node.input(1);
   const rank = rankOf(input, facts);
@@ -145,7 +145,7 @@ function scaledWeight({ weight, dtype, map, rowStep }: Product): Tensor | Refusa
 function shiftThroughWeight({ weight, map, rowStep, columnStep, columns }: Product): Float64Array {
   const numbers = weight.toFloat64();
   const sums = new Float64Array(columns);
-  // Row by row, as most weights lie in memory.
+  // Row by row, which is the order in memory of most weights.
   map.shift.forEach((shift, k) => {
     for (let n = 0, at = k * rowStep; n < columns; n++, at += columnStep)
       sums[n] = (sums[n] ?? NaN) + shift * (numbers[at] ?? NaN);

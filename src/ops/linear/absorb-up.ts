@@ -14,7 +14,7 @@ import { refusals } from "./refusals.js";
 
 /**
  * Y = alpha * A' * B' + beta * C with a constant B: column n of B' takes scale[n], and C becomes
- * beta * C * scale + shift, broadcast as far as it must be; beta becomes 1. alpha, transA and transB stay.
+ * beta * C * scale + shift, broadcast where necessary; beta becomes 1. alpha, transA and transB stay.
  */
 export function absorbIntoGemm(producer: Node, placed: PlacedMap, facts: Facts): Absorption | Refusal {
   if (producer.hasReferences) return shared.attributeIsSetByCaller();
@@ -43,7 +43,7 @@ export function absorbIntoGemm(producer: Node, placed: PlacedMap, facts: Facts):
   return { ...scaled, constants, attributes: bias === undefined ? {} : { beta: undefined } };
 }
 
-/** beta * C * scale + shift; undefined when there is no C and none is needed. */
+/** beta * C * scale + shift; undefined without a C where none is needed. */
 function gemmBias(
   producer: Node,
   dtype: FloatDType,
@@ -72,9 +72,9 @@ function gemmBias(
 }
 
 /**
- * Y = A * B with one constant operand. A map along the last axis scales the columns of a constant B, one along the
- * axis before it the rows of a constant A. The shift becomes Gemm's C where both operands are matrices, and otherwise
- * remains for an Add.
+ * Y = A * B with one constant operand. A map along the last axis scales the columns of a constant B, and a map along the axis
+ * before it scales the rows of a constant A. Where both operands are matrices the node becomes a Gemm, whose C takes the
+ * shift; otherwise the shift remains for an Add.
  */
 export function absorbIntoMatMul(producer: Node, placed: PlacedMap, facts: Facts): Absorption | Refusal {
   const [a, b] = [producer.input(0), producer.input(1)];

@@ -7,8 +7,8 @@ import { passThroughMatMul } from "./pass.js";
 
 /** What the operators of the family know about affine maps of their inputs and outputs. */
 export const affine: FacetTable<keyof typeof OPERATORS, AffineFacets> = {
-  Det: opaque("a scale of its input is a power of it at its output"),
-  Einsum: missing("a product of two operands takes maps as MatMul does"),
+  Det: opaque("a scale of its input becomes a power of itself"),
+  Einsum: missing("a product of two operands could take maps as MatMul does"),
   Gemm: { absorbUp: absorbIntoGemm, absorbDown: absorbInputIntoGemm },
   MatMul: { absorbUp: absorbIntoMatMul, passUp: passThroughMatMul, absorbDown: absorbInputIntoMatMul },
 };

@@ -12,7 +12,7 @@ interface Equation {
 
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/** The equation with letters for the axes of an ellipsis, and with its output spelled out. */
+/** The equation with letters for the axes of an ellipsis, and with an explicit output. */
 function readEquation(c: GradientContext): Equation | Refusal {
   const { node, facts } = c;
   const text = node.string("equation", "").replaceAll(/\s/g, "");
@@ -43,7 +43,7 @@ function repeatsALabel(term: string): boolean {
   return new Set(term).size !== term.length;
 }
 
-/** The gradient of an operand is the same sum of products with g in its place, and its labels as the output's. */
+/** The gradient of an operand is the same sum of products, with g in the place of the operand and the operand's labels as output. */
 export const einsum: GradientRule = (c) => {
   const g = c.grad(0);
   if (g === undefined) return [];
@@ -63,7 +63,7 @@ export const einsum: GradientRule = (c) => {
   });
 };
 
-/** Over labels that the operand alone has, its gradient is the same everywhere; over those it was repeated on, the sum. */
+/** Along labels that only this operand has, its gradient is repeated; along axes where the operand was broadcast, it is summed. */
 function spreadOver(c: GradientContext, product: Value, kept: string, labels: string, operand: Value): Value {
   const { build } = c;
   const own = range(labels.length).filter((axis) => !kept.includes(labels[axis] ?? ""));

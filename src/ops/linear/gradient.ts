@@ -26,7 +26,7 @@ const matMul: GradientRule = (c) => {
       c.needs(1) ? build.op("Mul", [g, a]) : undefined,
     ];
   }
-  // An operand with one axis is a row, or a column, that the result loses again.
+  // An operand with one axis is a row or a column, whose axis the result does not have.
   if (rankA === 1) {
     g = build.op("Unsqueeze", [g, build.ints([-2])]);
     a = build.op("Unsqueeze", [a, build.ints([0])]);
@@ -49,7 +49,7 @@ const matMul: GradientRule = (c) => {
   let db: Value | undefined;
   if (c.needs(1)) {
     if (rankB === 2) {
-      // A matrix that all of a batch is multiplied by: the batch's rows are one after the other.
+      // The whole batch is multiplied by one matrix, so that its rows can be one long matrix.
       const rows = rankA === 2 ? a : build.op("Flatten", [a], { axis: -1n });
       const gRows = rankA === 2 ? g : build.op("Flatten", [g], { axis: -1n });
       db = build.op("Gemm", [rows, gRows], { transA: 1n });

@@ -11,8 +11,8 @@ import type { OPERATORS } from "./operators.js";
 import { refusals } from "./refusals.js";
 
 /**
- * A matrix on the right multiplies along the last axis: the others, rows and batch, may come in any order. Two stacks of matrices
- * of one rank may have their batch axes in another order.
+ * A matrix on the right multiplies along the last axis, so that the other axes, rows and batch, may have any order. Two stacks
+ * of matrices of one rank may have their batch axes in another order.
  */
 const MATMUL: LayoutFacet = (node, { side, index, perm }, facts) => {
   const [a, b] = [rankOf(node.input(0), facts), rankOf(node.input(1), facts)];

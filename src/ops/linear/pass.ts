@@ -8,12 +8,12 @@ import { refusals as shared } from "../../rules/refusals.js";
 import { rankOf } from "../../rules/shapes.js";
 import { refusals } from "./refusals.js";
 
-/** For A and B, the axis that is summed over where the output, from its end, has what the other one gives. */
+/** For A and B, the axis that is summed over, counted from the end; there the output has the axis of the other operand. */
 const SUMMED = [1, 2] as const;
 
 /**
- * A scale of Y = A * B where both are computed: s * (A * B) = (s * A) * B = A * (s * B). One of the rows goes into A, of the
- * columns into B, one number or a scale along an axis of the stack into either that has it.
+ * A scale of Y = A * B where both are computed: s * (A * B) = (s * A) * B = A * (s * B). A scale of the rows goes into A, and of
+ * the columns into B. A single number, or a scale along an axis of the stack, goes into either that has the axis.
  */
 export function passThroughMatMul(node: Node, placed: PlacedMap, facts: Facts): readonly Passage[] | Refusal {
   const operands = [node.input(0), node.input(1)];

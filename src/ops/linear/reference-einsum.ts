@@ -66,7 +66,7 @@ function implicitOutput(inputs: string): string {
   return (inputs.includes("...") ? "..." : "") + once.sort().join("");
 }
 
-/** Elements from one index of a label to the next; a repeated label walks the diagonal, a size of 1 stays. */
+/** The distance between two indices of a label. A repeated label runs along the diagonal, and a size of 1 does not move. */
 function stepOf({ labels, x, strides }: Term, label: string): number {
   let step = 0;
   labels.forEach((other, axis) => {

@@ -43,7 +43,7 @@ export function multiply(a: ReferenceTensor, b: ReferenceTensor): ReferenceTenso
   return referenceTensor(a.dtype, dims, out);
 }
 
-/** Where each matrix of a broadcast stack begins. */
+/** The first element of each matrix of a broadcast stack. */
 function basesOf(from: readonly number[], to: readonly number[], matrix: number): number[] {
   const strides = broadcastStrides(from, to).map((stride) => stride * matrix);
   const bases: number[] = [];
@@ -81,7 +81,7 @@ const gemm: ReferenceRule = (c) => {
   return [referenceTensor(a.dtype, [rows, columns], out)];
 };
 
-/** A tensor less its zero point: a scalar, or one per row of A (`axis` -2) or column of B (-1). */
+/** A tensor minus its zero point, which is a scalar, or one number per row of A (`axis` -2) or column of B (-1). */
 export function centred(
   x: ReferenceTensor,
   zero: ReferenceTensor | undefined,
@@ -96,6 +96,6 @@ export function centred(
 export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
   MatMul: (c) => [multiply(c.input(0), c.input(1))],
   Gemm: gemm,
-  Det: missing("no reference is written"),
+  Det: missing("the computation is not written"),
   Einsum: einsum,
 };

@@ -11,5 +11,5 @@ export const layout: FacetTable<Name, LayoutFacet> = everyRow(OPERATORS, opaque(
 
 export const affine: FacetTable<Name, AffineFacets> = everyRow(
   OPERATORS,
-  opaque("it is the end of a network"),
+  opaque("nothing of a network comes behind it"),
 );

@@ -9,7 +9,7 @@ import type { OPERATORS } from "./operators.js";
 import { refusals } from "./refusals.js";
 
 interface Targets {
-  /** How much each label's loss counts in the result, [N, 1, ...]: the gradient that comes in and the label's weight. */
+  /** The gradient of each label's loss, [N, 1, ...]: the gradient of the result times the weight of the label. */
   readonly share: Value;
   /** 1 at the class of each label, [N, C, ...]. */
   readonly oneHot: Value;
@@ -28,7 +28,7 @@ function targetsOf(c: GradientContext, g: Value): Targets {
   let isIgnored: Value | undefined;
   if (ignored !== undefined) {
     isIgnored = build.op("Equal", [labels, build.int(ignored)]);
-    // An ignored label need not be a class; 0 is one.
+    // An ignored label need not be a class; class 0 stands in for it.
     labels = build.op("Where", [isIgnored, build.int(0), labels]);
   }
   if (node.input(2) !== undefined) counts = build.op("Gather", [c.input(2), labels], { axis: 0n });
@@ -52,7 +52,7 @@ function shareOf(c: GradientContext, g: Value, labels: Value, counts: Value | un
     if (reduction === "sum") return build.op("Mul", [g, counts]);
     return build.op("Mul", [build.op("Div", [g, build.op("ReduceSum", [counts], { keepdims: 0n })]), counts]);
   }
-  // One number for all labels; a size of 1 in front of it is what the class axis is put behind.
+  // One number for all labels, with an axis in front of the class axis.
   const one = build.op("Reshape", [g, build.ints([1])]);
   if (reduction === "sum") return one;
   const size = facts.staticShape(labels)?.reduce((count, dim) => count * dim, 1);
@@ -60,7 +60,7 @@ function shareOf(c: GradientContext, g: Value, labels: Value, counts: Value | un
   return build.op("Div", [one, build.op("CastLike", [build.op("Size", [labels]), g])]);
 }
 
-/** dscores = share * (probabilities - one-hot labels), and through the logarithms of the probabilities what LogSoftmax gives. */
+/** dscores = share * (probabilities - one-hot labels), plus the gradient of LogSoftmax where the logarithms have a gradient. */
 const softmaxCrossEntropy: GradientRule = (c) => {
   const { build } = c;
   if (c.needs(2)) return refusals.classWeightsHaveNoGradient();

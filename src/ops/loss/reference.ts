@@ -4,7 +4,7 @@ import type { ReferenceContext, ReferenceRule } from "../../rules/reference/rule
 import { errors } from "./errors.js";
 import type { OPERATORS } from "./operators.js";
 
-/** Minus the class's logarithm at each label, times the class's weight; ignored labels count nothing. */
+/** -weight[label] * (logarithm of the label's probability); an ignored label counts as 0. */
 function likelihoodLoss(c: ReferenceContext, logarithms: ReferenceTensor): ReferenceTensor {
   const labels = c.input(1);
   const weights = c.optional(2)?.data;

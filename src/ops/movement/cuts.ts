@@ -3,14 +3,14 @@ import type { StandardOperator } from "../../ir/operator-name.js";
 import type { Facts } from "../../rules/facts.js";
 import { fromFront, normalAxis, rankOf } from "../../rules/shapes.js";
 
-/** What a Slice does along an axis, as it is written. */
+/** The bounds of a Slice along an axis, as the model gives them. */
 export interface Cut {
   readonly start: number;
   readonly end: number;
   readonly step: number;
 }
 
-/** The cuts of a Slice by axis; undefined where one is not known. Bounds are inputs from opset 10 on. */
+/** The bounds of a Slice by axis; undefined where they are not all known. They are inputs from opset 10 on. */
 export function cutsOf(node: Node, facts: Facts): Map<number, Cut> | undefined {
   const data = node.input(0);
   const rank = rankOf(data, facts);
@@ -54,7 +54,7 @@ export function sizeAlong(value: Value, axis: number, facts: Facts): number | un
   return typeof size === "number" ? size : undefined;
 }
 
-/** The operator of this type that gives the value. */
+/** The producer of a value, if it is an operator of this type. */
 export function producerOf(
   value: Value | undefined,
   opType: StandardOperator,
@@ -71,7 +71,7 @@ export function axisOf(node: Node, facts: Facts): number | undefined {
   return input ? normalAxis(axis, facts.rank(input)) : undefined;
 }
 
-/** An input of a Concat, or an output of a Split, and where it lies along the axis. */
+/** An input of a Concat, or an output of a Split, and its place along the axis. */
 export interface Part {
   readonly value: Value;
   readonly first: number;

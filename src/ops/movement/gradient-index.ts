@@ -7,8 +7,8 @@ import { copying, padWith } from "./gradient-window.js";
 import { refusals } from "./refusals.js";
 
 /**
- * Rows are added up at their indices by ScatterND, which is three times as fast as ScatterElements for an embedding. An axis
- * further back comes to the front for it.
+ * ScatterND adds up the rows at their indices; for an embedding it is three times as fast as ScatterElements. Another axis
+ * than the first is moved to the front for it.
  */
 export const gather: GradientRule = (c) => {
   const g = c.grad(0);
@@ -54,7 +54,7 @@ function turnedShape(c: GradientContext, x: Value, order: readonly number[]): Va
   return c.build.op("Gather", [shapeOf(c, x), c.build.ints(order)]);
 }
 
-/** One slice at a known place of an axis of known size goes back with zeros around it. */
+/** The gradient of one slice at a known place of an axis of known size is padded with zeros. */
 function oneSlice(c: GradientContext, g: Value, axis: number): Value | undefined {
   const size = c.facts.shape(c.input(0))?.[axis];
   const index = c.facts.numbers(c.input(1))?.[0];
@@ -87,7 +87,7 @@ export const gatherNd: GradientRule = (c) => {
   ];
 };
 
-/** What was overwritten gets nothing, what was written what came to its place. */
+/** The overwritten elements get no gradient; the updates get the gradient of their places. */
 function scattering(
   write: (c: GradientContext, g: Value, updates: Value) => Value,
   read: (c: GradientContext, g: Value) => Value,
@@ -114,7 +114,7 @@ export const scatterNd: GradientRule = scattering(
   (c, g) => c.build.op("GatherND", [g, c.input(1)]),
 );
 
-/** The two values get the sums over where they stand. */
+/** Each of the two values gets the sum of the gradients of its places. */
 export const oneHot: GradientRule = (c) => {
   const g = c.grad(0);
   if (g === undefined || !c.needs(2)) return [];

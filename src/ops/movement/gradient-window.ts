@@ -10,12 +10,12 @@ import {
 } from "../../rules/gradient/support.js";
 import { fromFront, normalAxes } from "../../rules/shapes.js";
 
-/** Zeros around a gradient: `pads` as Pad has them, for `axes`. */
+/** Pads a gradient with zeros; `pads` are as in Pad, for `axes`. */
 export function padWith(c: GradientContext, g: Value, pads: Value, axes: Value | undefined): Value {
   return c.build.op("Pad", axes === undefined ? [g, pads] : [g, pads, null, axes]);
 }
 
-/** What the node does to its first input, done to another value. */
+/** Applies the node to another value instead of its first input. */
 function again(c: GradientContext, value: Value): Value {
   return c.build.op(
     c.operator,
@@ -24,14 +24,14 @@ function again(c: GradientContext, value: Value): Value {
   );
 }
 
-/** The gradient of an operator that copies elements, whichever they are. */
+/** The gradient of any operator that copies elements. */
 export const copying: GradientRule = (c) => {
   const g = c.grad(0);
   if (g === undefined) return [];
   return [scatterByIndex(c, g, c.input(0), (indices) => again(c, indices))];
 };
 
-/** With steps of 1 the gradient is padded with what was cut off; other steps spread it. */
+/** With steps of 1 the gradient is padded by the parts that were cut off; with other steps it is scattered. */
 export const slice: GradientRule = (c) => {
   const g = c.grad(0);
   if (g === undefined) return [];
@@ -90,7 +90,7 @@ function runTimeSlice(c: GradientContext, g: Value): Value {
   return padWith(c, g, build.op("Concat", [before, after], { axis: 0n }), axes);
 }
 
-/** Constant padding is cut off again, negative padding filled with zeros; reflections add up where they came from. */
+/** Constant padding is cut off again, and negative padding is filled with zeros. Reflected elements add up at their origins. */
 export const pad: GradientRule = (c) => {
   const g = c.grad(0);
   if (g === undefined) return [];
@@ -103,7 +103,7 @@ export const pad: GradientRule = (c) => {
   if (c.needs(0)) gradients[0] = padWith(c, g, back, c.node.input(3));
   const fill = c.node.input(2);
   if (fill !== undefined && c.needs(2)) {
-    // What the padding got is all that the input, padded with nothing but zeros, did not get.
+    // The padding gets the part of the gradient that does not go to the input.
     const inner = padWith(c, padWith(c, g, back, c.node.input(3)), pads, c.node.input(3));
     const border = build.op("ReduceSum", [subtract(c, g, inner)], { keepdims: 0n });
     gradients[2] = reshapeLike(c, border, fill);
@@ -111,7 +111,7 @@ export const pad: GradientRule = (c) => {
   return gradients;
 };
 
-/** Zeros where nothing was taken from. */
+/** Elements that were not selected get zeros. */
 export function gradientOrZeros(c: GradientContext, index: number): Value {
   return c.grad(index) ?? zerosLike(c, c.forwardOutput(index));
 }

@@ -61,7 +61,7 @@ const expand: GradientRule = (c) => {
   return [g === undefined ? undefined : sumTo(c, g, c.input(0), c.output(0))];
 };
 
-/** Each axis of the output is the repeats, then the axis of the input. */
+/** Each axis of the output is seen as two, the repeats and the axis of the input; the sum goes over the repeats. */
 const tile: GradientRule = (c) => {
   const g = c.grad(0);
   if (g === undefined) return [];
@@ -95,7 +95,7 @@ const trilu: GradientRule = (c) => {
   return [c.build.op("Trilu", k === undefined ? [g] : [g, k], { upper })];
 };
 
-/** SpaceToDepth undoes the default mode; in mode CRD the channels then stand in another order. */
+/** SpaceToDepth undoes the default mode; for mode CRD the channels have to be reordered too. */
 const depthToSpace: GradientRule = (c) => {
   const g = c.grad(0);
   if (g === undefined) return [];
@@ -106,7 +106,7 @@ const depthToSpace: GradientRule = (c) => {
     return [build.op("SpaceToDepth", [g], { blocksize: BigInt(block) })];
   const channels = c.facts.shape(x)?.[1];
   if (typeof channels !== "number") {
-    // onnxruntime moves no integers here; float64 holds them as exactly.
+    // onnxruntime has no kernel for integers here; float64 holds them exactly.
     const move = (indices: Value): Value => {
       const moved = build.op(
         "DepthToSpace",
@@ -129,7 +129,7 @@ const spaceToDepth: GradientRule = (c) => {
   return [c.build.op("DepthToSpace", [g], { blocksize: BigInt(c.node.int("blocksize", 1)) })];
 };
 
-/** Reversing the same parts again puts all back. */
+/** Reversing the same parts again restores the order. */
 const reverseSequence: GradientRule = (c) => {
   const g = c.grad(0);
   if (g === undefined) return [];
@@ -157,9 +157,9 @@ export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
   OneHot: oneHot,
   ReverseSequence: reverseSequence,
   CenterCropPad: missing("it could work as Slice and Pad do"),
-  Col2Im: missing("its gradient cuts blocks out"),
+  Col2Im: missing("its gradient would cut out the blocks"),
   NonZero: opaque("it gives indices"),
-  Scatter: missing("raised to opset 18 it is a ScatterElements, which has one"),
+  Scatter: missing("raising to opset 18 makes it a ScatterElements, which has a gradient"),
   TensorScatter: missing("it could work as ScatterND does"),
   Unique: opaque("it compares elements"),
 };

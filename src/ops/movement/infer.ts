@@ -46,7 +46,7 @@ const concat: InferRule = (c) => {
   const dims = example.map((_, at): MaybeDim => {
     const sizes = shapes.map((shape) => shape?.[at]);
     if (at === axis) return sizes.reduce(add, 0);
-    // All are equal: a number says most, and a named size more than an unknown one.
+    // All are equal: a number says most, and a named size says more than an unknown one.
     return sizes.find((size) => typeof size === "number") ?? sizes.find((size) => size !== undefined);
   });
   return [tensorConclusion(dtype, dims, example.length === 1 ? joinedElements(c, inputs) : undefined)];
@@ -63,7 +63,7 @@ function joinedElements(c: InferContext, inputs: readonly number[]): Dims | unde
   return result;
 }
 
-/** The sizes come as an attribute before opset 13, as an input since; without them the parts are equal. */
+/** The sizes are an attribute before opset 13 and an input since; without them the parts are equal. */
 const split: InferRule = (c) => {
   const x = c.shape(0);
   const count = c.node.outputs.length;
@@ -195,7 +195,7 @@ const compress: InferRule = (c) => {
 
 const nonZero: InferRule = (c) => [tensorConclusion("int64", [c.rank(0), undefined])];
 
-/** Outputs: the values, and three lists as long as they are or as the input is. */
+/** The outputs are the values, and three lists that are as long as the values or as the input. */
 const unique: InferRule = (c) => {
   const x = c.shape(0);
   const at = normalAxis(c.int("axis"), x?.length);

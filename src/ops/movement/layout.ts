@@ -25,7 +25,7 @@ const CONCAT: LayoutFacet = alike("all", (node, perm) => axisAttribute(node, 1, 
 
 const SPLIT: LayoutFacet = alike([0], (node, perm) => axisAttribute(node, 0, perm));
 
-/** Data and indices lie side by side. */
+/** Data and indices have the same axes. */
 const ELEMENTS: LayoutFacet = alike("all", (node, perm) => axisAttribute(node, 0, perm));
 
 /** Slice without axes cuts the first ones. */
@@ -56,7 +56,7 @@ const PAD: LayoutFacet = alike([0], (node, perm, facts) => {
 
 const TILE: LayoutFacet = alike([0], (node, perm, facts) => eachAxis(node, "repeats", perm, facts));
 
-/** Expand to as many axes as there are. */
+/** An Expand that adds no axes. */
 const EXPAND: LayoutFacet = (node, anchor, facts) =>
   rankOf(node.input(0), facts) === rankOf(node.output(0), facts)
     ? alike([0], (own, perm) => eachAxis(own, "shape", perm, facts))(node, anchor, facts)
@@ -101,7 +101,7 @@ const MATRIX: LayoutFacet = alike([0], (_, perm) => {
 
 export const layout: FacetTable<keyof typeof OPERATORS, LayoutFacet> = {
   CenterCropPad: missing("its axes could be renamed"),
-  Col2Im: opaque("it puts blocks together over the last axes"),
+  Col2Im: opaque("it assembles blocks along the last axes"),
   Compress: missing("its axis could be renamed"),
   Concat: CONCAT,
   DepthToSpace: opaque("its channels are axis 1"),
@@ -121,7 +121,7 @@ export const layout: FacetTable<keyof typeof OPERATORS, LayoutFacet> = {
   Split: SPLIT,
   TensorScatter: missing("its axis could be renamed"),
   Tile: TILE,
-  Transpose: opaque("it is what moves: regions end at it"),
+  Transpose: opaque("a region of another order ends at it"),
   Trilu: MATRIX,
-  Unique: opaque("it finds elements in the order of the axes"),
+  Unique: opaque("it lists elements in the order of the axes"),
 };

@@ -5,13 +5,13 @@ import { refusals as shared } from "../../rules/refusals.js";
 import { normalAxes, rankOf } from "../../rules/shapes.js";
 import { refusals } from "./refusals.js";
 
-/** What a Pad does. */
+/** The pads of a Pad and its constant. */
 export interface Padding {
   readonly input: Value;
   readonly mode: string;
-  /** The begins of all axes, then the ends; negative ones cut off. */
+  /** The begins of all axes, then the ends; a negative pad cuts off. */
   readonly pads: readonly number[];
-  /** What "constant" fills with. */
+  /** The number that mode "constant" pads with. */
   readonly value: number;
 }
 

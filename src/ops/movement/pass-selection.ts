@@ -9,14 +9,14 @@ import { fromFront, rankOf } from "../../rules/shapes.js";
 import { refusals } from "./refusals.js";
 
 /**
- * An operator that makes each slice of its output along an axis from one slice of its input. `picked` names them where
- * the operator does not leave the axis alone.
+ * An operator that copies slices: each slice of its output along an axis is a slice of its input. `picked` lists them for the
+ * axes that the operator changes.
  */
 interface Selection {
-  /** The axis of the output for an axis of the input, and back. Undefined: it has none. */
+  /** The axis of the output for an axis of the input, and back; undefined where the output has no such axis. */
   readonly down: (axis: number) => number | undefined;
   readonly up: (axis: number) => number;
-  /** The axis of the input that it picks along, and what it picks; undefined when it is not known what. */
+  /** The indices that it picks, by axis of the input; undefined where they are not known. */
   readonly picked: ReadonlyMap<number, readonly number[] | undefined>;
 }
 
@@ -56,7 +56,7 @@ function selects(read: (node: Node, facts: Facts, output: number) => Selection |
   };
 }
 
-/** A map that is the same everywhere, for no more than what is picked: others may read the rest. */
+/** A uniform map, limited to the picked elements, because others may read the rest. */
 function pickedParts(node: Node, { picked }: Selection, map: ChannelAffine, facts: Facts): Passage[] {
   return [...picked].flatMap(([axis, positions]) => {
     const size = sizeOf(node.input(0), axis, facts);
@@ -67,7 +67,7 @@ function pickedParts(node: Node, { picked }: Selection, map: ChannelAffine, fact
   });
 }
 
-/** The map of the input whose picked channels are mapped as `map` says; nothing else reads the others, which stay. */
+/** The map of the input that gives the picked channels `map` and leaves the others as they are. */
 function scatter(map: ChannelAffine, picked: readonly number[], size: number): ChannelAffine | undefined {
   if (channelCount(map) !== picked.length) return undefined;
   const scale = new Float64Array(size).fill(1);
@@ -90,7 +90,7 @@ function pickFrom(map: ChannelAffine, picked: readonly number[]): ChannelAffine 
   };
 }
 
-/** Slice leaves maps of the axes that it does not cut, and cuts those of the others. */
+/** Slice keeps a map along an axis that it does not cut, and cuts a map along another. */
 export const SLICE: AffineFacets = selects((node, facts) => {
   const rank = rankOf(node.input(0), facts);
   const [starts, ends] = [boundsOf(node, "starts", 1, facts), boundsOf(node, "ends", 2, facts)];
@@ -127,7 +127,7 @@ function slicePositions(
   return positions;
 }
 
-/** Gather picks whole slices of the other axes, and channels of its own. */
+/** Gather picks along one axis, and keeps maps along the others. */
 export const GATHER: AffineFacets = selects((node, facts) => {
   const [rank, indices] = [rankOf(node.input(0), facts), rankOf(node.input(1), facts)];
   if (rank === undefined || indices === undefined) return shared.operandRanksAreUnknown();
@@ -194,8 +194,8 @@ export const EXPAND: AffineFacets = {
 };
 
 /**
- * Pad by reflection, or repeating the edge, or wrapping around, repeats elements of a channel. A border of zero is the
- * same under a scale; another takes a map that is the same everywhere into its own constant.
+ * Reflecting, repeating the edge and wrapping around copy elements of a channel. A border of zeros stays the same under a
+ * scale; another constant border takes a uniform map into its constant.
  */
 export const PAD: AffineFacets = {
   passUp: (node, placed, facts) => {
@@ -218,7 +218,7 @@ export const PAD: AffineFacets = {
   },
 };
 
-/** Whether the border is the same before and after the map, or has to be mapped itself. */
+/** "stays" where the map leaves the border as it is; "mapped" where its constant has to take the map. */
 function crossPad(node: Node, placed: PlacedMap, facts: Facts): "stays" | "mapped" | Refusal {
   const rank = rankOf(node.input(0), facts);
   const { axis } = placed;
@@ -244,7 +244,7 @@ function sizeOf(value: Value | undefined, axis: number, facts: Facts): number | 
   return typeof size === "number" ? size : undefined;
 }
 
-/** A list that is an attribute in old operator sets and an input since. */
+/** A list that is an attribute in old opsets and an input since. */
 function boundsOf(node: Node, name: string, index: number, facts: Facts): readonly number[] | undefined {
   return node.ints(name) ?? numbersOf(node.input(index), facts);
 }

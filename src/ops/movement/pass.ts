@@ -32,7 +32,7 @@ function permutation(node: Node, facts: Facts): readonly number[] | Refusal {
   return perm.length === rank && new Set(perm).size === rank ? perm : shared.permIsInvalid();
 }
 
-/** Each part of a Concat along the channels takes its share of the map; along another axis all take the whole. */
+/** Each part of a Concat along the channels takes its share of the map. Along another axis each part takes the whole map. */
 export const CONCAT: AffineFacets = {
   passUp: (node, placed, facts) => {
     const parts = concatParts(node, placed.axis, facts);
@@ -71,7 +71,7 @@ function concatAxis(node: Node, facts: Facts): number | undefined {
   return rank === undefined ? undefined : fromFront(axis, rank);
 }
 
-/** Where each part starts and how long it is along `axis`; no size when the parts lie along another axis. */
+/** Start and size of each part along `axis`; without a size where the parts are joined along another axis. */
 function concatParts(
   node: Node,
   axis: number | undefined,
@@ -123,7 +123,7 @@ function crossBlocks(node: Node, placed: PlacedMap, adjacent: boolean): PlacedMa
   return map === undefined ? refusals.joinedChannelsHaveOtherMaps() : { axis: 1, map };
 }
 
-/** The inverse of spread: undefined where the copies of a channel differ. */
+/** The inverse of spread; undefined where the copies of a channel differ. */
 function gather(map: ChannelAffine, copies: number, adjacent: boolean): ChannelAffine | undefined {
   const count = channelCount(map) / copies;
   if (!Number.isInteger(count)) return undefined;

@@ -38,18 +38,18 @@ function sliceInputs(at: RaiseContext): void {
   if (axes !== undefined) at.node.setInput(3, axes);
 }
 
-/** Split 2: the sizes are no input any more, and the axis has a default. */
+/** Split 2: the sizes are no longer an input, and the axis has a default. */
 function splitAttributes(at: RaiseContext): void {
   if (at.input(1) !== undefined) at.refuse(refusals.sizesAreInput());
   at.setDefault("axis", 0);
 }
 
-/** Split 18: without sizes, the number of parts is said. */
+/** Split 18: without sizes, an attribute gives the number of parts. */
 function splitCount(at: RaiseContext): void {
   if (at.input(1) === undefined) at.set("num_outputs", at.node.outputs.length);
 }
 
-/** Tile 6: the repeats of every axis instead of those of one. */
+/** Tile 6: repeats for every axis instead of one. */
 function tileRepeats(at: RaiseContext): void {
   const rank = at.rank(0);
   const [tiles] = at.know(1)?.numbers ?? [];

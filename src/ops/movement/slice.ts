@@ -2,7 +2,7 @@ import { add, ceilDiv, leastOf, type MaybeDim, max, min, sub } from "../../rules
 import { type Dims, type InferContext, type InferRule, tensorConclusion } from "../../rules/fact.js";
 import { fromFront, normalAxes, unknownDims } from "../../rules/shapes.js";
 
-/** What writers put for "to the end"; no axis is that long. */
+/** From this on a bound means "to the end"; no axis is that long. */
 const FAR = 2 ** 31 - 1;
 
 interface Bounds {
@@ -29,7 +29,7 @@ function boundsOf(c: InferContext): Bounds | "unknown" | undefined {
     starts: c.elements(1) ?? unknownDims(count),
     ends: c.elements(2) ?? unknownDims(count),
     axes,
-    // 0 stands for a step that is not known; it is no valid one.
+    // 0, which is no valid step, stands for an unknown one.
     steps: steps ?? axes.map(() => 0),
   };
 }

@@ -12,7 +12,7 @@ import { rankOf } from "../../rules/shapes.js";
 import { liftBatchNormalization } from "./lift.js";
 import { refusals } from "./refusals.js";
 
-/** gamma and beta take the map; mean and variance stay, so they still are the layer's statistics. */
+/** gamma and beta take the map; mean and variance stay, so that they are still the statistics of the layer. */
 export function absorbIntoBatchNormalization(
   node: Node,
   placed: PlacedMap,

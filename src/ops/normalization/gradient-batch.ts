@@ -6,13 +6,13 @@ import { refusals as shared } from "../../rules/refusals.js";
 import { inverseDeviation, perElement, sumOver } from "./gradient-moments.js";
 import { refusals } from "./refusals.js";
 
-/** One number per channel, brought to the axis of the channels. */
+/** One number per channel, in a shape that broadcasts along the axis of the channels. */
 function alongChannels({ build }: GradientContext, value: Value, rank: number): Value {
   if (rank < 3) return value;
   return build.op("Reshape", [value, build.ints([-1, ...axesBut(rank - 1, 0).map(() => 1)])]);
 }
 
-/** Batch mean and biased variance per channel: the node's own with momentum 0, else they are mixed with older ones. */
+/** Mean and biased variance of the batch per channel. With momentum 0 the node gives them; otherwise its outputs mix them with older ones. */
 function batchStatistics(
   c: GradientContext,
   x: Value,
@@ -29,7 +29,7 @@ function batchStatistics(
 
 /**
  * Training form, with m elements per channel: dbias = sum g, dscale = sum g xh,
- * dx = scale / sqrt(variance + epsilon) * (g - dbias / m - xh dscale / m). The given statistics are constants to y.
+ * dx = scale / sqrt(variance + epsilon) * (g - dbias / m - xh dscale / m). y does not depend on the statistics that are inputs.
  */
 function training(c: GradientContext, g: Value, rank: number): InputGradients {
   const { build } = c;
@@ -58,7 +58,7 @@ function throughBatch(c: GradientContext, g: Value, parts: BatchParts, rank: num
     const rest = build.op("Sub", [build.op("Sub", [g, shift]), build.op("Mul", [centred, slope])]);
     return build.op("Mul", [rest, factor]);
   }
-  // (g - shift) * factor is a BatchNormalization of g, which is one pass over memory in onnxruntime, and not two.
+  // (g - shift) * factor is a BatchNormalization of g, which onnxruntime computes in one pass over memory instead of two.
   const epsilon = { kind: "float", value: node.float("epsilon", 1e-5) } as const;
   const inputs = [g, scale, zerosLike(c, scale), shift, variance];
   const normalized = build.op("BatchNormalization", inputs, { epsilon });

@@ -2,7 +2,7 @@ import type { Value } from "../../ir/graph.js";
 import type { GradientContext, GradientRule } from "../../rules/gradient/rule.js";
 import { reshapeLike, scalarLike } from "../../rules/gradient/support.js";
 
-/** The sum over the channels around each one: `before` and `after` it. */
+/** The sum over `before` channels in front of each channel and `after` channels behind it. */
 function windowSum(c: GradientContext, x: Value, before: number, after: number): Value {
   const { build } = c;
   const size = before + after + 1;

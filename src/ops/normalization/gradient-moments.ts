@@ -3,7 +3,7 @@ import type { GradientContext } from "../../rules/gradient/rule.js";
 import { elementCount } from "../../rules/gradient/sizes.js";
 import { scalarLike } from "../../rules/gradient/support.js";
 
-/** What a normalization took from x: both broadcast to it. */
+/** The parts of a normalization of x; both broadcast to x. */
 export interface Moments {
   /** x - mean. */
   readonly centred: Value;
@@ -25,14 +25,14 @@ export function sumOver(
   return build.op("ReduceSum", [value, build.ints(axes)], { keepdims: keep ? 1n : 0n });
 }
 
-/** 1 / sqrt(variance + epsilon), epsilon being the node's. */
+/** 1 / sqrt(variance + epsilon) with the epsilon of the node. */
 export function inverseDeviation(c: GradientContext, variance: Value): Value {
   const { build, node } = c;
   const epsilon = scalarLike(c, node.float("epsilon", 1e-5), variance);
   return build.op("Reciprocal", [build.op("Sqrt", [build.op("Add", [variance, epsilon])])]);
 }
 
-/** The moments of x over some axes, taken again where the runtime does not hand out the forward ones. */
+/** The moments of x over some axes, computed again, because the forward node does not give them. */
 export function momentsOf(c: GradientContext, x: Value, axes: readonly number[]): Moments {
   const { build } = c;
   const centred = build.op("Sub", [x, meanOver(c, x, axes)]);
@@ -46,8 +46,8 @@ export function normalized({ build }: GradientContext, { centred, inverse }: Mom
 }
 
 /**
- * The gradient of xh = (x - mean) * inverse by x, from h, that of xh:
- * inverse * (h - mean(h) - xh * mean(h * xh)). Without `isCentred` the mean was not taken off, and its term is missing.
+ * The gradient of x from the gradient h of xh = (x - mean) * inverse: inverse * (h - mean(h) - xh * mean(h * xh)). Without
+ * `isCentred` nothing was subtracted from x, and the term mean(h) is missing.
  */
 export function throughMoments(
   c: GradientContext,

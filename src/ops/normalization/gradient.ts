@@ -37,7 +37,7 @@ const layerNormalization: GradientRule = (c) => {
   if (axes === undefined) return shared.inputRankIsUnknown();
   const bias = c.needs(2) ? sumTo(c, g, c.input(2), x) : undefined;
   if (!c.needs(0) && !c.needs(1)) return [undefined, undefined, bias];
-  // The runtime hands its statistics out in float, which is what it computed with for float alone.
+  // onnxruntime gives its statistics in float, which is what it computed them in for float inputs only.
   const isFloat = facts.dtype(x) === "float" && c.node.int("stash_type", 1) === 1;
   const moments = isFloat
     ? { centred: build.op("Sub", [x, c.forwardOutput(1)]), inverse: c.forwardOutput(2) }
@@ -135,7 +135,7 @@ const meanVariance: GradientRule = (c) => {
   return [build.op("Sub", [build.op("Div", [build.op("Sub", [g, meanOver(c, g, axes)]), divisor]), along])];
 };
 
-/** y = x / norm along an axis; where the norm is 0 so is the gradient. */
+/** y = x / norm along an axis; where the norm is 0, the gradient is 0. */
 const lpNormalization: GradientRule = (c) => {
   const { build, node } = c;
   const g = c.grad(0);
@@ -182,7 +182,7 @@ export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
   MeanVarianceNormalization: meanVariance,
   RMSNormalization: rmsNormalization,
   Softmax: softmax,
-  Hardmax: opaque("it chooses: its derivative is zero"),
+  Hardmax: opaque("its derivative is zero wherever it exists"),
   ImageScaler: missing("write it as Mul and Add to train through it"),
   SimplifiedLayerNormalization: missing("it could work as RMSNormalization does"),
 };

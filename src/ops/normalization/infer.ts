@@ -5,7 +5,7 @@ import { typeOfFirst } from "../../rules/inference.js";
 import { normalAxis } from "../../rules/shapes.js";
 import type { OPERATORS } from "./operators.js";
 
-/** Besides Y: new statistics, shaped like the old ones (and before opset 14 saved ones after them). */
+/** Behind Y come the new statistics, shaped like the old ones, and before opset 14 saved ones. */
 const batchNormalization: InferRule = (c) => {
   const statistics = [typeConclusion(c.type(3)), typeConclusion(c.type(4))];
   return [typeConclusion(c.type(0)), ...statistics, ...statistics];

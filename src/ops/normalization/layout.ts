@@ -12,7 +12,7 @@ import { fromFront } from "../../rules/shapes.js";
 import type { OPERATORS } from "./operators.js";
 import { refusals } from "./refusals.js";
 
-/** From opset 13 on along one axis; before, over all axes from one on, taken together. */
+/** From opset 13 on it works along one axis; before, over all axes from one on together. */
 const SOFTMAX: LayoutFacet = alike([0], (node, perm, facts) => {
   if ((facts.opset(node) ?? 0) >= 13) return axisAttribute(node, -1, perm);
   const axis = fromFront(node.int("axis", 1), perm.length);

@@ -6,19 +6,19 @@ import { fromFront } from "../../rules/shapes.js";
 import type { OPERATORS } from "./operators.js";
 import { refusals } from "./refusals.js";
 
-/** BatchNormalization 9: statistics are per channel alone. On matrices that is what the other form was too. */
+/** BatchNormalization 9: statistics are per channel only. For matrices the other form was the same. */
 function batchNormSpatial(at: RaiseContext): void {
   if (at.int("spatial", 1) === 0 && at.rank(0) !== 2) at.refuse(refusals.statisticsArePerElement());
   at.node.unset("spatial");
 }
 
-/** BatchNormalization 14 says training_mode, and has fewer outputs then. */
+/** BatchNormalization 14 has training_mode, and fewer outputs. */
 function batchNormOutputs(at: RaiseContext): void {
   if (at.node.outputs.slice(1).some((value) => value !== null))
     at.refuse(refusals.runningStatisticsChangeMeaning());
 }
 
-/** GroupNormalization 21: scale and bias are per channel and no more per group. */
+/** GroupNormalization 21: scale and bias are per channel instead of per group. */
 function groupNormChannels(at: RaiseContext): void {
   const groups = at.int("num_groups", 1);
   const channels = at.know(0)?.shape?.[1];
@@ -48,7 +48,7 @@ function flattenAroundSoftmax(at: RaiseContext): void {
   const rank = shape?.length;
   if (shape !== undefined && rank !== undefined) {
     const first = fromFront(axis, rank);
-    // Axes of size 1 behind it add nothing to normalize.
+    // Axes of size 1 behind it change nothing.
     if (first < rank && shape.slice(first + 1).every((size) => size === 1)) {
       at.set("axis", first);
       return;

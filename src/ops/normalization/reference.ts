@@ -15,7 +15,7 @@ import { zip } from "../elementwise/reference.js";
 import { errors } from "./errors.js";
 import type { OPERATORS } from "./operators.js";
 
-/** By the batch's own statistics, which go into the running ones; both variances are biased. */
+/** Normalizes with the statistics of the batch, and updates the running ones; both variances are biased. */
 const trainBatchNormalization: ReferenceRule = (c) => {
   const x = c.input(0);
   const epsilon = c.float("epsilon", 1e-5);
@@ -47,7 +47,7 @@ const trainBatchNormalization: ReferenceRule = (c) => {
 const batchNormalization: ReferenceRule = (c) => {
   const x = c.input(0);
   const [scale, bias, mean, variance] = [c.input(1), c.input(2), c.input(3), c.input(4)];
-  // Before version 14 a training form shows by its outputs, unless is_test (up to version 6) says otherwise.
+  // Before version 14 further outputs mean training form, unless is_test (up to version 6) is set.
   const outputs = [1, 2, 3, 4].some((index) => c.wants(index));
   if (c.opset >= 14 && c.int("training_mode", 0) === 1) return trainBatchNormalization(c);
   if (c.opset < 14 && outputs && c.int("is_test", 0) === 0) throw shared.referenceIsTrainingForm();

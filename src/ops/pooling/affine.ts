@@ -7,9 +7,9 @@ import { AVERAGE_POOL, MAX_POOL } from "./pass.js";
 export const affine: FacetTable<keyof typeof OPERATORS, AffineFacets> = {
   AveragePool: AVERAGE_POOL,
   GlobalAveragePool: AVERAGE_POOL,
-  GlobalLpPool: missing("it lets a positive scale through"),
+  GlobalLpPool: missing("a positive scale could pass"),
   GlobalMaxPool: MAX_POOL,
-  LpPool: missing("it lets a positive scale through"),
+  LpPool: missing("a positive scale could pass"),
   MaxPool: MAX_POOL,
-  MaxUnpool: missing("it lets a scale through"),
+  MaxUnpool: missing("a scale could pass"),
 };

@@ -10,7 +10,7 @@ import { type PaddedWindow, readWindow, restOf, spread } from "../convolution/gr
 import type { OPERATORS } from "./operators.js";
 import { refusals } from "./refusals.js";
 
-/** Each place's gradient goes where its largest element was, which MaxPool says in its second output. */
+/** The gradient of each place goes to its largest element, whose index is MaxPool's second output. */
 const maxPool: GradientRule = (c) => {
   const { node, facts, build } = c;
   const g = c.grad(0);
@@ -63,7 +63,7 @@ function countsAlong(c: GradientContext, window: PaddedWindow, axis: number, x: 
   return build.op("ReduceSum", [build.op("CastLike", [inside, x]), build.ints([1])], { keepdims: 0n });
 }
 
-/** Whether every window counts all its elements. */
+/** True when every window counts all of its elements. */
 function isUniform(
   { node }: GradientContext,
   window: PaddedWindow,
@@ -74,7 +74,7 @@ function isUniform(
   return node.int("count_include_pad", 0) !== 0 || [...window.begin, ...window.end].every((pad) => pad === 0);
 }
 
-/** What the window adds up at each place, spread back over x: `factor` times g for each element it read. */
+/** The adjoint of a sum over windows: each element of x gets `factor` times g of all places that read it. */
 function spreadOnes(
   c: GradientContext,
   g: Value,
@@ -86,7 +86,7 @@ function spreadOnes(
   const { build } = c;
   const rank = window.kernel.length + 2;
   const ones = build.op("Expand", [scalarLike(c, factor, x), build.ints([1, 1, ...window.kernel])]);
-  // One channel, so that any number of them needs one kernel.
+  // All planes as one channel each need only one kernel.
   const planes = build.op("Reshape", [g, joinSizes(c, [-1, 1, ...sizeParts(c, y, 2, rank)])]);
   return reshapeLike(c, spread(c, planes, ones, window, 1, x, y), x);
 }
@@ -175,5 +175,5 @@ export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
   GlobalMaxPool: globalMaxPool,
   LpPool: lpPool,
   MaxPool: maxPool,
-  MaxUnpool: missing("it is a gather by its indices"),
+  MaxUnpool: missing("it could gather by its indices"),
 };

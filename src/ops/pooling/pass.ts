@@ -5,13 +5,13 @@ import type { AffineFacets, PlacedMap } from "../../rules/affine/facet.js";
 import { refuseNegativeScale, through } from "../../rules/affine/placement.js";
 import { refusals } from "./refusals.js";
 
-/** Max pooling commutes with increasing maps of a channel; padding never wins, so shifts go through. */
+/** Max pooling commutes with increasing maps of a channel. Padding is never the largest, so that shifts pass too. */
 export const MAX_POOL: AffineFacets = pool((node, placed) => {
   if ((node.output(1)?.uses.size ?? 0) > 0) return refusals.maxIndicesAreUsed();
   return refuseNegativeScale(placed);
 });
 
-/** An average commutes with every affine map, as far as its weights sum to one: zeros of the padding that count break that. */
+/** An average commutes with every affine map if its weights sum to one, which fails where zeros of the padding count. */
 export const AVERAGE_POOL: AffineFacets = pool((node, { map }) => {
   const counted = node.int("count_include_pad", 0) !== 0;
   const padded = (node.ints("pads") ?? []).some((pad) => pad !== 0) || node.int("ceil_mode", 0) !== 0;

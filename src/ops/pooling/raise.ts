@@ -2,7 +2,7 @@ import type { RaiseContext, RaiseTable } from "../../rules/raise/context.js";
 import type { OPERATORS } from "./operators.js";
 import { refusals } from "./refusals.js";
 
-/** LpPool 2 and GlobalLpPool 2 take whole powers alone. */
+/** LpPool 2 and GlobalLpPool 2 take whole powers only. */
 function wholePower(at: RaiseContext): void {
   const p = at.float("p") ?? 2;
   if (!Number.isInteger(p)) at.refuse(refusals.powerIsNotWhole(p));

@@ -26,7 +26,7 @@ function pool(
   return referenceTensor(x.dtype, [batch, channels, ...spatialOf(window, window.output)], out);
 }
 
-/** Loops over elements are functions of their own: engines compile them well, closures less so. */
+/** Loops over elements are functions of their own, because engines compile them better than closures. */
 function takeMax(
   out: Float64Array,
   first: number,
@@ -75,7 +75,7 @@ function columnMajor(index: number, spatial: readonly number[]): number {
   return plane * size + at;
 }
 
-/** How many elements each place averages: those inside the input, or inside the padded input. */
+/** The number of elements that each place averages: those inside the input, or inside the padded input. */
 function counts(window: ReferenceWindow, countPadding: boolean): Float64Array {
   const { input, begin, end, output, strides, dilations, kernel } = window;
   const perAxis = ([0, 1, 2] as const).map((axis) => {
@@ -163,5 +163,5 @@ export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
     const p = c.int("p", 2);
     return sum(plane.map((value) => Math.abs(value) ** p)) ** (1 / p);
   }),
-  MaxUnpool: missing("no reference is written"),
+  MaxUnpool: missing("the computation is not written"),
 };

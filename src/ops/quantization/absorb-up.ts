@@ -11,7 +11,7 @@ import { refusals as shared } from "../../rules/refusals.js";
 import { rankOf } from "../../rules/shapes.js";
 import { refusals } from "./refusals.js";
 
-/** Below this the type has fewer digits. */
+/** Smaller numbers of the type have fewer digits. */
 const SMALLEST: Readonly<Record<FloatDType, number>> = {
   float: 2 ** -126,
   double: 2 ** -1022,
@@ -20,8 +20,8 @@ const SMALLEST: Readonly<Record<FloatDType, number>> = {
 };
 
 /**
- * s * (q - zeroPoint) * scale: the scale takes s, and the integers stay. One scale for a whole constant becomes one for each
- * channel; activations keep what they have, since runtimes have no kernels for the other.
+ * s * (q - zeroPoint) * scale: the scale takes s, and the integers stay. The single scale of a constant may become one for each
+ * channel. Activations keep a single scale, because runtimes have no kernels for more.
  */
 export function absorbIntoDequantizeLinear(
   node: Node,

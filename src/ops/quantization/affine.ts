@@ -9,7 +9,7 @@ export const affine: FacetTable<keyof typeof OPERATORS, AffineFacets> = {
   DequantizeLinear: { absorbUp: absorbIntoDequantizeLinear },
   DynamicQuantizeLinear: opaque("its scale follows from its input"),
   MatMulInteger: opaque("it works on integers"),
-  QLinearConv: missing("its output scale takes a scale"),
-  QLinearMatMul: missing("its output scale takes a scale"),
-  QuantizeLinear: missing("its scale takes a scale of its input"),
+  QLinearConv: missing("its output scale could take a scale"),
+  QLinearMatMul: missing("its output scale could take a scale"),
+  QuantizeLinear: missing("its scale could take a scale of its input"),
 };

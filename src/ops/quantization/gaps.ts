@@ -7,5 +7,5 @@ type Name = keyof typeof OPERATORS;
 
 export const gradient: FacetTable<Name, GradientRule> = everyRow(
   OPERATORS,
-  opaque("it rounds: a straight-through estimate is the user's choice"),
+  opaque("it rounds, and a straight-through estimate is for the user to choose"),
 );

@@ -5,7 +5,7 @@ import { convolve } from "../convolution/infer.js";
 import { product } from "../linear/infer.js";
 import type { OPERATORS } from "./operators.js";
 
-/** The zero point says the type, else output_dtype (opset 21), else it is uint8. */
+/** The type is that of the zero point, else output_dtype (opset 21), else uint8. */
 export const quantize: InferRule = (c) => {
   const code = c.int("output_dtype", 0);
   const dtype = c.has(2) ? c.dtype(2) : code === 0 ? "uint8" : dtypeFromCode(code);

@@ -4,7 +4,7 @@ import { fromFront } from "../../rules/shapes.js";
 import type { OPERATORS } from "./operators.js";
 import { refusals } from "./refusals.js";
 
-/** QuantizeLinear and DequantizeLinear: a scale for each index of one axis goes with the axis. */
+/** QuantizeLinear and DequantizeLinear: scales along an axis move with the axis. */
 const QUANTIZE: LayoutFacet = alike([0], (node, perm, facts) => {
   const scale = node.input(1);
   const shape = scale === undefined ? undefined : facts.shape(scale);
@@ -21,7 +21,7 @@ const FRONT: Gap = opaque("its kernel takes batch and channels in front");
 export const layout: FacetTable<keyof typeof OPERATORS, LayoutFacet> = {
   ConvInteger: FRONT,
   DequantizeLinear: QUANTIZE,
-  DynamicQuantizeLinear: missing("its scale is one for all elements"),
+  DynamicQuantizeLinear: missing("its single scale would allow any order"),
   MatMulInteger: missing("it could work as MatMul does"),
   QLinearConv: FRONT,
   QLinearMatMul: missing("it could work as MatMul does"),

@@ -32,18 +32,18 @@ export interface Direction {
   readonly dLastCell: Value;
 }
 
-/** What a direction gives: gradients of x, w, r, the two biases and the initial states. */
+/** The gradients of a direction: of x, w, r, the two biases and the initial states. */
 export interface DirectionGradients {
-  /** By step, of what the input's part of the gates adds up to, [T, N, gates * H]. */
+  /** The gradient of the input's part of the gates, W x + Wb, for every step: [T, N, gates * H]. */
   readonly dInput: Value;
   readonly dr: Value;
-  /** The gradient of the state's bias; undefined where it is that of the input's. */
+  /** The gradient of the state's bias; undefined where it equals that of the input's bias. */
   readonly dStateBias?: Value | undefined;
   readonly dFirst: Value;
   readonly dFirstCell?: Value | undefined;
 }
 
-/** Forms whose derivative is not written down here. */
+/** A refusal for forms whose derivative is not written. */
 export function refuseForms(c: GradientContext, activations: readonly string[]): Refusal | undefined {
   const { node } = c;
   if (node.int("layout", 0) !== 0) return refusals.layoutIsBatchFirst();
@@ -59,7 +59,7 @@ export function refuseForms(c: GradientContext, activations: readonly string[]):
   return isDefault ? undefined : refusals.activationsAreNotDefault(activations);
 }
 
-/** What one step of a scan makes of its states and of its slices of the sequences, by their index. */
+/** One step of a scan: computes new states and outputs from its states and its slices of the sequences, by index. */
 export type Step = (
   build: Builder,
   state: (index: number) => Value,
@@ -80,7 +80,7 @@ export function scan(
   const { build, facts } = c;
   const dtype = facts.dtype(c.input(0)) ?? "float";
   const body = new Graph("step", build.graph);
-  // Bodies must say the shapes of their outputs; the sizes may stay open.
+  // A body must declare the ranks of its outputs; the sizes may be unknown.
   const port = (base: string) => ({
     name: build.graph.freshName(base),
     type: tensorType(dtype, [undefined, undefined]),
@@ -133,7 +133,7 @@ export function zeroState(c: GradientContext, after: Value): Value {
   return c.build.op("Expand", [scalarLike(c, 0, c.input(0)), sizesOf(c, after, 1, 3)]);
 }
 
-/** The parts of equal size along the last axis. */
+/** Splits a value into parts of equal size along the last axis. */
 export function gatesOf({ build }: GradientContext, value: Value, count: number): readonly Value[] {
   return build.ops("Split", [value], count, { axis: -1n, num_outputs: BigInt(count) });
 }
@@ -143,13 +143,13 @@ export function timesTransposed({ build }: GradientContext, value: Value, matrix
   return build.op("MatMul", [value, build.op("Transpose", [matrix], { perm: [1, 0] })]);
 }
 
-/** The gradient of a matrix that all steps of `source` [T, N, K] were multiplied by, from that of the result. */
+/** The gradient of a matrix that multiplies all steps of `source` [T, N, K], from the gradient of the product. */
 export function matrixGradient({ build }: GradientContext, gradient: Value, source: Value): Value {
   const [rows, columns] = [gradient, source].map((value) => build.op("Flatten", [value], { axis: 2n }));
   return build.op("Gemm", [rows ?? gradient, columns ?? source], { transA: 1n });
 }
 
-/** The state before each step, from the states after and the first one. */
+/** The state before each step, from the states after the steps and the initial state. */
 export function shifted(c: GradientContext, after: Value, first: Value, backward: boolean): Value {
   const { build } = c;
   const start = build.op("Unsqueeze", [first, build.ints([0])]);

@@ -30,7 +30,7 @@ function withBias({ build }: GradientContext, value: Value, bias: Value | undefi
   return bias === undefined ? value : build.op("Add", [value, bias]);
 }
 
-/** h' = (1 - z) n + z h, with z and r sigmoids. What n takes of the state is where the two forms of GRU differ. */
+/** h' = (1 - z) n + z h with sigmoids z and r. The two forms of GRU differ in how n depends on the state. */
 export function gruDirection(c: GradientContext, direction: Direction): DirectionGradients {
   const bias = biasOf(c, direction);
   const fromInput = partsOf(c, withBias(c, timesTransposed(c, direction.x, direction.w), bias?.input));
@@ -48,7 +48,7 @@ function sigmoidSlope(c: GradientContext, value: Value): Value {
   return productOf(c, value, oneMinus(c, value));
 }
 
-/** The derivatives of h' by the sums that z and n are made of. */
+/** The derivatives of h' by the sums inside z and n. */
 function slopes(
   c: GradientContext,
   z: Value,

@@ -103,8 +103,8 @@ function gateSums(c: GradientContext, direction: Direction): Value {
 }
 
 /**
- * i, o, f are sigmoids and n a tanh of the gates; c' = f c + i n and h = o tanh(c'). The cells are scanned again, all
- * else is done for all steps at once; the gradients of the gates are those of h or c' times what is known beforehand.
+ * i, o, f are sigmoids and n is a tanh of the gates; c' = f c + i n and h = o tanh(c'). A scan computes the cells again; the
+ * rest is computed for all steps at once. The gradients of the gates are those of h or c' times factors known beforehand.
  */
 function lstmDirection(c: GradientContext, direction: Direction): DirectionGradients {
   const { build } = c;
@@ -143,7 +143,7 @@ function lstmDirection(c: GradientContext, direction: Direction): DirectionGradi
   return { dInput, dr: matrixGradient(c, dInput, before), dFirst: result(0), dFirstCell: result(1) };
 }
 
-/** h' = f(W x + R h + b), whose derivative is known from h'. */
+/** h' = f(W x + R h + b), whose derivative follows from h'. */
 function rnnDirection(c: GradientContext, direction: Direction): DirectionGradients {
   const { after, backward, r, dLast, before, dAfter } = direction;
   const isTanh = refuseForms(c, ["tanh"]) === undefined;

@@ -1,7 +1,7 @@
 import type { RaiseContext, RaiseTable } from "../../rules/raise/context.js";
 import type { OPERATORS } from "./operators.js";
 
-/** Opset 7: whether there is an output sequence is said by the outputs. */
+/** Opset 7 dropped output_sequence: the outputs tell. */
 function dropOutputSequence(at: RaiseContext): void {
   at.node.unset("output_sequence");
 }

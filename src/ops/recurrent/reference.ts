@@ -37,14 +37,14 @@ function activationOf(name: string, alpha: number | undefined, beta: number | un
   }
 }
 
-/** One step of one sequence: from the gates' input parts (W x, and R h where not withheld) to the new state. */
+/** One step of one sequence: from the sums inside the gates (W x and R h) to the new state. */
 interface Cell {
   readonly gates: number;
   readonly activations: readonly string[];
   readonly step: (s: StepState) => void;
 }
 
-/** The state of one direction; all vectors are of the hidden size unless they say otherwise. */
+/** The state of one direction; vectors have the hidden size where no other is named. */
 interface StepState {
   readonly hidden: number;
   /** W x + Wb for all gates, one after the other. */

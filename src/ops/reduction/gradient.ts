@@ -16,7 +16,7 @@ import {
 import { normalAxes } from "../../rules/shapes.js";
 import type { OPERATORS } from "./operators.js";
 
-/** A value of the shape of the output in a shape that broadcasts against the input: reduced axes are 1, or in front. */
+/** A value with the output's shape, reshaped so that it broadcasts to the input. */
 function spread(c: GradientContext, value: Value): Value {
   if (c.node.int("keepdims", 1) !== 0) return value;
   const axes = c.node.input(1);
@@ -40,7 +40,7 @@ function expandToInput(c: GradientContext, value: Value): Value {
   return sameShapes(c, value, x) ? value : c.build.op("Expand", [value, shapeOf(c, x)]);
 }
 
-/** How many elements go into one of the result, as a scalar of the gradient's type. */
+/** The number of elements that are reduced to one, as a scalar of the gradient's type. */
 function count(c: GradientContext, g: Value): Value {
   const known = knownCount(c);
   if (known !== undefined) return scalarLike(c, known, g);
@@ -67,7 +67,7 @@ function knownCount(c: GradientContext): number | undefined {
   return product;
 }
 
-/** A rule from the gradient, spread over the input, with the input and the spread output. */
+/** A rule from a formula in the gradient and the output, both broadcast to the input, and the input itself. */
 function reduction(local: (c: GradientContext, g: Value, x: Value, y: () => Value) => Value): GradientRule {
   return (c) => {
     const g = c.grad(0);
@@ -76,7 +76,7 @@ function reduction(local: (c: GradientContext, g: Value, x: Value, y: () => Valu
   };
 }
 
-/** Elements that are equal to the extreme share the gradient, as PyTorch's amax does. */
+/** Elements that are equal to the extremum share the gradient, as in PyTorch's amax. */
 const extreme = reduction((c, g, x, y) => {
   const mask = c.build.op("Equal", [x, y()]);
   const ties = reduceAlike(c, "ReduceSum", castLike(c, mask, g));
@@ -84,8 +84,8 @@ const extreme = reduction((c, g, x, y) => {
 });
 
 /**
- * The product of all other elements: what is not zero, divided by the element, where no other element is zero. y/x alone
- * would be 0/0 at the zero itself.
+ * The product of all other elements: the product of the non-zero elements, divided by the element unless it is zero, and 0
+ * where another element is zero. y/x would be 0/0 at a zero.
  */
 const product = reduction((c, g, x) => {
   const isZero = c.build.op("Equal", [x, scalarLike(c, 0, x)]);
@@ -105,7 +105,7 @@ const cumSum: GradientRule = (c) => {
   return [c.build.op("CumSum", [g, c.input(1)], { exclusive: BigInt(exclusive), reverse })];
 };
 
-/** The chosen elements get the gradient; which they are is the second output. */
+/** The chosen elements, whose indices are the second output, get the gradient. */
 const topK: GradientRule = (c) => {
   const g = c.grad(0);
   if (g === undefined) return [];
@@ -125,7 +125,7 @@ export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
   ReduceMin: extreme,
   ReduceProd: product,
   ReduceL1: reduction((c, g, x) => multiply(c, g, c.build.op("Sign", [x]))),
-  // The norm of zeros has no derivative; zero is the one of least norm.
+  // The norm of zeros has no derivative; zero is the subgradient of least norm.
   ReduceL2: reduction((c, g, x, y) => {
     const norm = y();
     const isZero = c.build.op("Equal", [norm, scalarLike(c, 0, norm)]);
@@ -142,5 +142,5 @@ export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
   TopK: topK,
   ArgMax: opaque("it gives indices"),
   ArgMin: opaque("it gives indices"),
-  CumProd: missing("as CumSum of logarithms"),
+  CumProd: missing("it could work as CumSum of logarithms does"),
 };

@@ -38,7 +38,7 @@ function unknownReduction(c: InferContext, x: Dims, keep: boolean): Dims | undef
   return Array.from({ length: x.length - count }, () => undefined);
 }
 
-/** The one element that a list of whole numbers comes to; sums of rounded numbers depend on their order. */
+/** Reduces a list of whole numbers to one; sums of rounded numbers depend on their order, and are not computed. */
 function reduced(
   c: InferContext,
   axes: number,

@@ -10,10 +10,10 @@ import { refusals } from "./refusals.js";
 /** ReduceMean commutes with every affine map of an axis that it leaves alone. */
 export const MEAN: AffineFacets = reduction(() => undefined);
 
-/** ReduceMax and ReduceMin commute with increasing ones. */
+/** ReduceMax and ReduceMin commute with increasing maps. */
 export const EXTREME: AffineFacets = reduction(refuseNegativeScale);
 
-/** ReduceSum adds the shift as often as there are elements, which a map of the input cannot say. */
+/** ReduceSum adds a shift once for each element, so that only scales pass. */
 export const TOTAL: AffineFacets = reduction(refuseShift);
 
 function reduction(blocked: (placed: PlacedMap) => Refusal | undefined): AffineFacets {

@@ -66,7 +66,7 @@ const optional: InferRule = (c) => {
   return [{ type: { kind: "optional", element: c.type(0) } }];
 };
 
-/** From opset 18 on the input may be no optional at all. */
+/** From opset 18 on the input need not be an optional. */
 const getElement: InferRule = (c) => {
   const type = c.type(0);
   return [typeConclusion(type?.kind === "optional" ? type.element : type)];

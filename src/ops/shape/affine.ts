@@ -3,7 +3,9 @@ import { type FacetTable, type Gap, opaque } from "../../rules/facet.js";
 import type { OPERATORS } from "./operators.js";
 import { RESHAPE, SAME } from "./pass.js";
 
-const SIZES: Gap = opaque("it sees sizes and no elements: a map of its input changes nothing");
+const SIZES: Gap = opaque(
+  "it depends on sizes and not on elements, so that a map of its input changes nothing",
+);
 
 /** What the operators of the family know about affine maps of their inputs and outputs. */
 export const affine: FacetTable<keyof typeof OPERATORS, AffineFacets> = {

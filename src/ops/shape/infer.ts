@@ -40,7 +40,7 @@ const reshape: InferRule = (c) => {
   const open: number[] = [];
   const dims = target.map((size, axis): MaybeDim => {
     if (size === 0 && !keepZero) return data?.[axis];
-    // A symbolic size of 0 would mean "copy": taken not to happen, as by every other compiler.
+    // A symbolic size that is 0 would mean "copy". It is assumed not to be 0, as other compilers do.
     if (typeof size === "number" ? size >= 0 : leastOf(size) >= 0) return size;
     open.push(axis);
     return undefined;
@@ -57,7 +57,7 @@ const reshape: InferRule = (c) => {
   return [reshaped(c, dims)];
 };
 
-/** The size that is left for one axis when the other axes have `others`. */
+/** The size of the remaining axis when the other axes have the sizes `others`. */
 export function remaining(data: Dims, others: Dims): MaybeDim {
   const left = [...data];
   const divisors = others.filter((dim) => {

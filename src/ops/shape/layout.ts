@@ -27,8 +27,9 @@ interface Piece {
 }
 
 /**
- * A Reshape splits and merges axes within pieces. Where pieces move as a whole, it does the same in the new order; axes of
- * size one go anywhere. Where axes move within a piece that becomes the rows of a constant matrix, the rows move instead.
+ * A Reshape splits and merges axes within pieces. Where the new order moves pieces as a whole, the Reshape does the same in the
+ * new order; axes of size one may be anywhere. Where axes move within a piece that is multiplied by a constant matrix, the
+ * rows of the matrix move instead.
  */
 const RESHAPE: LayoutFacet = (node, { side, index, perm }, facts): Relayout | Refusal => {
   if (side === "input" && index !== 0) return shared.valueIsNotItsData("shape");
@@ -63,7 +64,7 @@ const RESHAPE: LayoutFacet = (node, { side, index, perm }, facts): Relayout | Re
   return { ...target, inputs: moved([[0, inputs]]), outputs: moved([[0, outputs]]) };
 };
 
-/** Cuts both shapes where the same number of elements lies before, whatever the symbols stand for. */
+/** Cuts both shapes where the same number of elements lies before the cut, for all values of the symbols. */
 function piecesOf(before: readonly SymDim[], after: readonly SymDim[]): readonly Piece[] | undefined {
   const heavy = (shape: readonly SymDim[]): number[] => [...shape.keys()].filter((axis) => shape[axis] !== 1);
   const [a, b] = [heavy(before), heavy(after)];
@@ -83,11 +84,11 @@ function piecesOf(before: readonly SymDim[], after: readonly SymDim[]): readonly
   }
   const [restA, restB] = [a.slice(i), b.slice(j)];
   if (restA.length === 0 && restB.length === 0) return pieces;
-  // All that is left is one piece: both sides have the same number of elements.
+  // The rest is one piece, because both sides have the same number of elements.
   return restA.length > 0 && restB.length > 0 ? [...pieces, { from: restA, to: restB }] : undefined;
 }
 
-/** The pieces in the order in which their axes come; undefined when they do not come piece by piece, in order. */
+/** The pieces in the new order; undefined where the axes of a piece do not stay together and in order. */
 function orderOfPieces(
   axes: readonly number[],
   pieces: readonly Piece[],
@@ -104,8 +105,8 @@ function orderOfPieces(
 }
 
 /**
- * The order of all axes in which these come as given. Those of size one go with the axis behind them, which is where a
- * Reshape to [2, 1, 24] has made one of 24 two; those in front, a batch of one, stay there.
+ * An order of all axes in which these have the given order. An axis of size one goes with the axis behind it, from which a
+ * Reshape to [2, 1, 24] made it; leading ones, such as a batch of one, stay in front.
  */
 function placed(axes: readonly number[], shape: readonly SymDim[]): Permutation {
   const front = shape.findIndex((size) => size !== 1);
@@ -119,7 +120,7 @@ function placed(axes: readonly number[], shape: readonly SymDim[]): Permutation 
   return order;
 }
 
-/** The target for the new order: numbers, one size that remains, and copies where the input has the same size there. */
+/** The target shape for the new order: numbers, one -1, and 0 where the input has the same size at the same place. */
 function newTarget(
   node: Node,
   before: readonly (SymDim | undefined)[],
@@ -137,14 +138,14 @@ function newTarget(
     return sameDim(size, before[axis]) ? 0 : -1;
   });
   const rest = target.filter((size) => size === -1).length;
-  // A copied size may be zero, and then nothing says what remains, unless the model had it so.
+  // A copied size may be zero, and then -1 means nothing, unless the model had both already.
   const mixed = rest > 0 && target.includes(0);
   const hadMixed = given?.includes(0) && given.includes(-1);
   if (rest > 1 || (mixed && !hadMixed)) return refusals.targetHasSeveralDynamicSizes();
   return { constants: new Map([[1, tensorFromNumbers("int64", [target.length], target)]]) };
 }
 
-/** Flatten has no target, only the axis where its input is cut in two. */
+/** Flatten has no target shape, only the axis that cuts its input in two. */
 function newFlatten(
   before: readonly (SymDim | undefined)[],
   after: readonly (SymDim | undefined)[],
@@ -165,8 +166,8 @@ interface Scramble {
 }
 
 /**
- * Pieces stay in their places and the last one, which becomes the last axis, changes its axes' order: readers that multiply it
- * by a constant matrix take its rows in that order.
+ * The pieces stay in their places, and only the axes within the last piece, which becomes the last axis, change their order.
+ * Readers that multiply by a constant matrix get its rows in that order.
  */
 function intoRows(
   node: Node,
@@ -216,7 +217,7 @@ function intoRows(
   return { ...target, inputs: moved([[0, perm]]), outputs: moved([]), elsewhere };
 }
 
-/** Shape: readers that pick single sizes pick them where they are now. */
+/** Shape: readers that pick single sizes get the new indices. */
 const SHAPE: LayoutFacet = (node, { side, perm }, facts): Relayout | Refusal => {
   const output = node.output(0);
   if (side === "output" || output === undefined) return refusals.sizesHaveNoOrder();
@@ -238,7 +239,7 @@ const SHAPE: LayoutFacet = (node, { side, perm }, facts): Relayout | Refusal => 
   return { ...NO_CHANGE, inputs: moved([[0, perm]]), outputs: moved([]), elsewhere };
 };
 
-/** Squeeze drops axes of its input, Unsqueeze has axes that its input has not. */
+/** Squeeze drops axes of its input, and Unsqueeze adds axes. */
 const SQUEEZE: LayoutFacet = (node, anchor, facts) => {
   const larger = node.is("Squeeze") ? "input" : "output";
   const rank = rankOf(larger === "input" ? node.input(0) : node.output(0), facts);
@@ -260,7 +261,7 @@ export const layout: FacetTable<keyof typeof OPERATORS, LayoutFacet> = {
   Identity: alike([0]),
   Reshape: RESHAPE,
   Shape: SHAPE,
-  Size: missing("it does not see the order of the axes"),
+  Size: missing("it does not depend on the order of the axes"),
   Squeeze: SQUEEZE,
   Unsqueeze: SQUEEZE,
 };

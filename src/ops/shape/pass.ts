@@ -19,9 +19,9 @@ export const RESHAPE: AffineFacets = {
 };
 
 /**
- * Both shapes are cut where the same number of elements lies before, or behind, whatever the symbols stand for. The piece
- * that holds the axis is its counterpart's alone: a single axis against a single axis is the same one; else it is followed
- * index by index, for which the sizes in the piece must be numbers.
+ * Both shapes are cut where the same number of elements lies before the cut, or behind it, for all values of the symbols. The
+ * piece with the axis holds the same elements as its counterpart. Where both pieces are a single axis, the map moves to it;
+ * otherwise it is followed index by index, for which the sizes of the pieces must be numbers.
  */
 function carry(
   from: Value | undefined,
@@ -54,7 +54,7 @@ interface Piece {
   readonly toEnd: number;
 }
 
-/** The smallest piece of `a` around the axis that is cut out of `b` too. */
+/** The smallest piece of `a` around the axis that has a counterpart in `b`. */
 function pieceAround(axis: number, a: readonly SymDim[], b: readonly SymDim[]): Piece | undefined {
   const cuts = commonCuts(a, b);
   const start = cuts.findLast(([i]) => i <= axis);
@@ -88,7 +88,7 @@ function numbers(dims: readonly SymDim[]): readonly number[] | undefined {
   return known.length === dims.length ? known : undefined;
 }
 
-/** Identity, which only stands where it must: between an input and an output, or as the output of a body. */
+/** Identity. The others are eliminated, so that these are between an input and an output, or give the output of a body. */
 export const SAME: AffineFacets = {
   passUp: (_, placed) => through(placed),
   passDown: (_, __, placed) => placed,

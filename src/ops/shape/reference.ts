@@ -58,7 +58,7 @@ const shape: ReferenceRule = (c) => {
   return [shapeTensor(dims.slice(c.int("start", 0), c.has("end") ? c.int("end", 0) : undefined))];
 };
 
-/** Shapes, constants and what they are made with. */
+/** Shapes and sizes. */
 export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
   Identity: (c) => [c.input(0)],
   Reshape: reshapeRule,

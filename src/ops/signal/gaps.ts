@@ -16,11 +16,11 @@ export const layout: FacetTable<Name, LayoutFacet> = everyRow(
 
 export const affine: FacetTable<Name, AffineFacets> = {
   BlackmanWindow: opaque("none of its inputs is data"),
-  DFT: missing("it lets a scale through"),
+  DFT: missing("a scale could pass"),
   HammingWindow: opaque("none of its inputs is data"),
   HannWindow: opaque("none of its inputs is data"),
   MelWeightMatrix: opaque("none of its inputs is data"),
-  STFT: missing("it lets a scale through"),
+  STFT: missing("a scale could pass"),
 };
 
 export const gradient: FacetTable<Name, GradientRule> = {
@@ -34,5 +34,5 @@ export const gradient: FacetTable<Name, GradientRule> = {
 
 export const reference: FacetTable<Name, ReferenceRule> = everyRow(
   OPERATORS,
-  missing("no reference is written"),
+  missing("the computation is not written"),
 );

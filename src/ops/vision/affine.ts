@@ -5,12 +5,12 @@ import { RESIZE } from "./pass.js";
 
 /** What the operators of the family know about affine maps of their inputs and outputs. */
 export const affine: FacetTable<keyof typeof OPERATORS, AffineFacets> = {
-  AffineGrid: opaque("it gives indices"),
-  GridSample: missing("it lets a scale through"),
-  ImageDecoder: opaque("it takes bytes"),
-  MaxRoiPool: missing("it lets a positive map through"),
+  AffineGrid: opaque("it gives coordinates"),
+  GridSample: missing("a scale could pass"),
+  ImageDecoder: opaque("its input is the bytes of a file"),
+  MaxRoiPool: missing("a map with positive scales could pass"),
   NonMaxSuppression: opaque("it gives indices"),
   Resize: RESIZE,
-  RoiAlign: missing("it lets a scale through"),
+  RoiAlign: missing("a scale could pass"),
   Upsample: RESIZE,
 };

@@ -94,9 +94,9 @@ export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
   GridSample: refusing(refusals.gridSampleHasNoGradient()),
   Resize: resize,
   AffineGrid: missing("write it as MatMul to train through it"),
-  ImageDecoder: opaque("it takes bytes of a file"),
-  MaxRoiPool: missing("its gradient is a scatter by places it does not give"),
+  ImageDecoder: opaque("its input is the bytes of a file"),
+  MaxRoiPool: missing("its gradient scatters to places that it does not give"),
   NonMaxSuppression: opaque("it gives indices"),
   RoiAlign: missing("write it as Gather and products to train through it"),
-  Upsample: missing("raised to opset 18 it is a Resize, which has one"),
+  Upsample: missing("raising to opset 18 makes it a Resize, which has a gradient"),
 };

@@ -31,11 +31,11 @@ const RESIZE: LayoutFacet = alike([0], (node, perm, facts) => {
 });
 
 export const layout: FacetTable<keyof typeof OPERATORS, LayoutFacet> = {
-  AffineGrid: opaque("its axes are those of an image"),
+  AffineGrid: opaque("its axes have to be those of an image"),
   GridSample: opaque("its kernel takes batch and channels in front"),
-  ImageDecoder: opaque("it has no axes to take"),
+  ImageDecoder: opaque("its input has no axes of an image"),
   MaxRoiPool: opaque("its kernel takes batch and channels in front"),
-  NonMaxSuppression: opaque("its axes are batch, class and box in this order"),
+  NonMaxSuppression: opaque("its axes have to be batch, class and box"),
   Resize: RESIZE,
   RoiAlign: opaque("its kernel takes batch and channels in front"),
   Upsample: RESIZE,

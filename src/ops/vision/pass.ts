@@ -13,7 +13,7 @@ export const RESIZE: AffineFacets = {
     index === 0 ? (mixed(node, placed, facts) ?? placed) : shared.valueIsNotItsData(`input ${index}`),
 };
 
-/** Why the map cannot cross: equal sizes say little, since 3 channels at a scale of 1.2 are 3 others. */
+/** A refusal where the map's axis may be resized. Equal sizes prove nothing: 3 channels at a scale of 1.2 are 3 other channels. */
 function mixed(node: Node, { axis }: PlacedMap, facts: Facts): Refusal | undefined {
   if (node.string("coordinate_transformation_mode") === "tf_crop_and_resize") {
     return refusals.cropIsFilled();
@@ -25,7 +25,7 @@ function mixed(node: Node, { axis }: PlacedMap, facts: Facts): Refusal | undefin
   return factor === 1 ? undefined : refusals.mapAxisMayBeResized();
 }
 
-/** The factor that an axis is given, or "sizes" where it follows from the sizes; undefined when it is not known. */
+/** The scale of an axis, or "sizes" where it follows from the sizes; undefined when it is not known. */
 function scaleAlong(axis: number, node: Node, facts: Facts): number | "sizes" | undefined {
   const version = facts.opset(node) ?? 0;
   if (node.is("Upsample") && version < 9) {
@@ -38,11 +38,11 @@ function scaleAlong(axis: number, node: Node, facts: Facts): number | "sizes" | 
   if (at < 0) return axes?.some(Number.isNaN) ? undefined : 1;
   const scales = node.input(version < 11 ? 1 : 2);
   if (scales !== undefined && facts.staticShape(scales)?.[0] !== 0) return facts.numbers(scales)?.[at];
-  // Keeping the ratio, one factor serves all axes, and sizes are rounded.
+  // When the ratio is kept, one scale serves all axes, and sizes are rounded.
   return node.string("keep_aspect_ratio_policy", "stretch") === "stretch" ? "sizes" : undefined;
 }
 
-/** Upsample before opset 9 never scales the first two axes, unless its list of factors says so. */
+/** Upsample before opset 9 never scales the first two axes, unless its list of scales does. */
 function scaleAttribute(node: Node, axis: number): number | undefined {
   const attr = node.attribute("scales");
   return attr === undefined ? 1 : attr.kind === "floats" ? attr.value[axis] : undefined;

@@ -17,14 +17,14 @@ function upsampleInput(at: RaiseContext): void {
   if (scales !== undefined) at.node.setInput(1, scales);
 }
 
-/** Upsample became Resize, which may also make smaller. */
+/** Upsample became Resize, which may also shrink. */
 function upsampleToResize(at: RaiseContext): void {
   at.retype("Resize");
 }
 
 /**
- * Resize 11 maps coordinates in several ways, of which the former one is "asymmetric". Which neighbour is the nearest was
- * not specified; runtimes took the lower one when they made larger, and the upper one when they made smaller.
+ * Resize 11 has several ways to map coordinates; the former one is "asymmetric". The nearest neighbour was not specified:
+ * runtimes took the lower one when they enlarged, and the upper one when they shrank.
  */
 function resizeModes(at: RaiseContext): void {
   at.set("coordinate_transformation_mode", "asymmetric");
@@ -33,7 +33,7 @@ function resizeModes(at: RaiseContext): void {
 }
 
 function nearestMode(at: RaiseContext): "floor" | "ceil" {
-  // An Upsample never makes smaller.
+  // An Upsample never shrinks.
   if (at.origin === "Upsample") return "floor";
   const scales = at.know(1)?.numbers;
   if (scales === undefined) at.refuse(refusals.enlargementIsUnknown());
@@ -42,7 +42,7 @@ function nearestMode(at: RaiseContext): "floor" | "ceil" {
   at.refuse(refusals.enlargesAndShrinks());
 }
 
-/** Resize 13 lacks one way to map coordinates. */
+/** Resize 13 dropped one way to map coordinates. */
 function resizeCoordinates(at: RaiseContext): void {
   const mode = at.string("coordinate_transformation_mode", "half_pixel");
   if (mode === "tf_half_pixel_for_nn") at.refuse(refusals.coordinateModeWasRemoved(mode));

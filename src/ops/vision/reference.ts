@@ -13,7 +13,7 @@ interface AxisPlan {
   readonly taps: readonly Taps[];
 }
 
-/** Where a new place lies on the old axis. */
+/** The coordinate of a new place on the old axis. */
 function coordinate(
   c: ReferenceContext,
   at: number,
@@ -195,10 +195,10 @@ function extrapolate(x: ReferenceTensor, plans: readonly AxisPlan[], value: numb
 export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
   Resize: resize,
   Upsample: resize,
-  AffineGrid: missing("no reference is written"),
-  GridSample: missing("no reference is written"),
-  MaxRoiPool: missing("no reference is written"),
-  NonMaxSuppression: missing("no reference is written"),
-  RoiAlign: missing("no reference is written"),
-  ImageDecoder: opaque("it takes bytes of a file"),
+  AffineGrid: missing("the computation is not written"),
+  GridSample: missing("the computation is not written"),
+  MaxRoiPool: missing("the computation is not written"),
+  NonMaxSuppression: missing("the computation is not written"),
+  RoiAlign: missing("the computation is not written"),
+  ImageDecoder: opaque("its input is the bytes of a file"),
 };
