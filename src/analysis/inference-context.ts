@@ -142,6 +142,7 @@ function isKind<K extends AttributeKind>(attr: Attribute, kind: K): attr is Payl
   return attr.kind === kind;
 }
 
+/** The sizes, where all of them are plain numbers. */
 export function allNumbers(dims: readonly MaybeDim[] | undefined): readonly number[] | undefined {
   return dims?.every(isNumber) === true ? dims : undefined;
 }

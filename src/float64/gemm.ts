@@ -21,6 +21,7 @@ export type FillColumns = (
   columns: number,
 ) => void;
 
+/** A product of matrices, and the place of its result. */
 export interface Product {
   readonly rows: number;
   readonly depth: number;

@@ -66,6 +66,7 @@ export function allocate(size: number): Float64Array {
   return new Float64Array(size);
 }
 
+/** The number of elements. */
 export function sizeOf(dims: readonly number[]): number {
   return dims.reduce((product, dim) => product * dim, 1);
 }
@@ -161,6 +162,7 @@ export function gatherStrided(
   return out;
 }
 
+/** The tensor with its axes in another order, as Transpose gives it. */
 export function transpose(tensor: ReferenceTensor, permutation: readonly number[]): ReferenceTensor {
   if (permutation.every((axis, index) => axis === index)) return tensor;
   const strides = stridesOf(tensor.dims);
@@ -185,6 +187,7 @@ export function reshape(tensor: ReferenceTensor, dims: readonly number[]): Refer
   return { ...tensor, dims };
 }
 
+/** True when the dims are the same. */
 export function sameDims(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((dim, axis) => dim === b[axis]);
 }
@@ -196,6 +199,7 @@ export interface AxisSplit {
   readonly inner: number;
 }
 
+/** The sizes around an axis. */
 export function splitAt(dims: readonly number[], axis: number): AxisSplit {
   return {
     outer: sizeOf(dims.slice(0, axis)),
@@ -206,6 +210,7 @@ export function splitAt(dims: readonly number[], axis: number): AxisSplit {
 
 const INTEGER = /^u?int\d+$/;
 
+/** True for signed and unsigned integers. */
 export function isInteger(dtype: DType): boolean {
   return INTEGER.test(dtype);
 }

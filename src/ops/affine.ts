@@ -56,6 +56,7 @@ export const LIFTED: readonly StandardOperator[] = OPERATOR_NAMES.filter(
 
 const OPAQUE: AffineFacets = {};
 
+/** The affine functions of a node; none for other domains and for operators without a row. */
 export function affineFacets(node: Node): AffineFacets {
   return (isStandardDomain(node.domain) ? AFFINE.rule(node.opType) : undefined) ?? OPAQUE;
 }

@@ -23,6 +23,7 @@ export interface OutputAccuracy {
   readonly result: Distance | undefined;
 }
 
+/** The outputs of the two models whose accuracy is measured. */
 export interface RunOutputs {
   /** Outputs of the original and of the rewritten model in a runtime, by name, on the same feeds. */
   readonly original: ReadonlyMap<string, ReferenceTensor>;

@@ -9,6 +9,7 @@ import { ReferenceContext } from "../rules/reference/rule.js";
 import { errors } from "./errors.js";
 import { refusals } from "./refusals.js";
 
+/** What to evaluate. */
 export interface ReferenceOptions {
   /** The outputs to compute, by name; only what they need is evaluated. Default: all. */
   readonly outputs?: readonly string[];
@@ -18,9 +19,9 @@ export interface ReferenceOptions {
 const MAX_DEPTH = 100;
 
 /**
- * Evaluates a model in float64: the real function that its stored numbers define, as near as makes no difference to a
- * float32 runtime. Weights count exactly as stored, no operation rounds to float32 or float16, and casts between float
- * types keep the value; integers, booleans and quantization behave as ONNX says.
+ * Evaluates a model in float64, which for a float32 runtime is as good as the real function that the stored numbers define.
+ * Weights are taken exactly as stored, no operation rounds to float32 or float16, and casts between float types keep the
+ * value; integers, booleans and quantization behave as ONNX says.
  *
  * Feeds are the graph's inputs by name; inputs with a default may be left out. A value is freed after its last use.
  *
@@ -51,12 +52,12 @@ function isFilled<K, V>(entry: readonly [K, V | undefined]): entry is readonly [
   return entry[1] !== undefined;
 }
 
-/** The values of one run of one graph, and what its nodes resolve names against. */
+/** The values of one run of one graph, and the opsets and attributes that its nodes refer to. */
 class Frame {
   readonly values: Map<Value, ReferenceTensor> = new Map<Value, ReferenceTensor>();
   readonly outer: Frame | undefined;
   readonly opsets: readonly OpsetImport[];
-  /** What the caller of the enclosing function gives for its attributes. */
+  /** The attributes that the caller of the enclosing function sets. */
   readonly attributes: ReadonlyMap<string, Attribute>;
   readonly depth: number;
 
@@ -73,7 +74,7 @@ class Frame {
     if (depth > MAX_DEPTH) throw errors.nestingIsTooDeep();
   }
 
-  /** The tensor of a value; stored constants are decoded when they are first wanted. */
+  /** The tensor of a value; a stored constant is decoded at its first use. */
   read(value: Value): ReferenceTensor {
     for (let frame: Frame | undefined = this; frame !== undefined; frame = frame.outer) {
       const found = frame.values.get(value);
@@ -93,7 +94,7 @@ class Frame {
   }
 }
 
-/** The nodes that the wanted outputs need, in order, each with the values that nobody reads after it. */
+/** The nodes that the wanted outputs need, in order, each with the values that no later node reads. */
 type Plan = readonly { readonly node: Node; readonly last: readonly Value[] }[];
 
 class Evaluation {
@@ -169,7 +170,7 @@ class Evaluation {
     try {
       return rule(context);
     } catch (error) {
-      // The innermost node is the one to name.
+      // The refusal names the innermost node.
       if (refusal !== undefined) return refusal;
       throw error;
     }
@@ -197,7 +198,7 @@ function functionKey(domain: string | undefined, name: string, overload: string 
 function planOf(graph: Graph, outputs: readonly Value[]): Plan {
   const seen = new Set<Value>(outputs);
   const steps: { node: Node; last: Value[] }[] = [];
-  // Walking backwards, the first reader met is the last one to run.
+  // On the way backwards the first reader is the last one to run.
   for (let node = graph.last; node !== undefined; node = node.previous) {
     if (!node.outputs.some((value) => value !== null && seen.has(value))) continue;
     const last: Value[] = [];

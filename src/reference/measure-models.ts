@@ -6,7 +6,7 @@ import type { FeedSet } from "../runtime/feeds.js";
 import type { Runtime, RuntimeModel, TensorMap } from "../runtime/runtime.js";
 import { measureAccuracy, type OutputAccuracy, type RunOutputs } from "./accuracy.js";
 
-/** How far original and result each are from the real function, on every set of inputs of the check. */
+/** The distances of original and result from the real function, on every set of inputs of the check. */
 export interface AccuracyReport {
   /** The distances on each set of inputs. */
   readonly sets: readonly { readonly name: string; readonly outputs: readonly OutputAccuracy[] }[];
@@ -15,8 +15,8 @@ export interface AccuracyReport {
 }
 
 /**
- * Runs both models in the runtime and compares their outputs with a float64 evaluation of the original, whose stored weights
- * are taken as exact. Throws as the runtime does.
+ * Runs both models in the runtime and compares their outputs with a float64 evaluation of the original, which takes the
+ * stored weights as exact. Throws as the runtime does.
  */
 export async function measureModels(
   model: Model,

@@ -4,6 +4,7 @@ import type { GradientContext } from "../../rules/gradient/rule.js";
 import { range } from "../../rules/gradient/sizes.js";
 import { padSpatial } from "./gradient-window.js";
 
+/** Sizes of axes. */
 export type Sizes = readonly number[];
 
 /** One operand of the products: copies of a tensor [N, channels, sizes], each moved along the spatial axes. */
@@ -46,6 +47,7 @@ export function stackOf(c: GradientContext, side: Side, shared: Sizes, isByImage
   return { value: rowsOf(c, copies, shared, isByImage), order: { copy: 0, channel: 1 } };
 }
 
+/** Joins parts along an axis; a single part stays as it is. */
 export function joined({ build }: GradientContext, parts: readonly Value[], axis: number): Value {
   const [only] = parts;
   if (parts.length === 1 && only !== undefined) return only;

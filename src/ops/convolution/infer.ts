@@ -32,6 +32,7 @@ export function convolve(c: InferContext, weight: number, dtype: DType | undefin
   return [tensorConclusion(dtype, [x?.[0], w?.[0], ...spatial])];
 }
 
+/** Conv, and the operators of other domains that work as it does. */
 export const conv: InferRule = (c) => convolve(c, 1, c.dtype(0) ?? c.dtype(1));
 
 /** Y [N, M, ...]; W is [C, M / group, ...]. */

@@ -23,6 +23,7 @@ interface ArithmeticForm {
 /** A larger constant is data, not one number per channel. */
 const MAX_CHANNELS = 1 << 20;
 
+/** Adding a constant is a shift. */
 export const liftAdd: LiftAffine = liftWith({ xFirst: (k) => [1, k], kFirst: (k) => [1, k] });
 export const liftSub: LiftAffine = liftWith({ xFirst: (k) => [1, -k], kFirst: (k) => [-1, k] });
 export const liftMul: LiftAffine = liftWith({ xFirst: (k) => [k, 0], kFirst: (k) => [k, 0] });

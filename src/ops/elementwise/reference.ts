@@ -20,9 +20,11 @@ import { fail, type ReferenceContext, type ReferenceRule } from "../../rules/ref
 import { errors } from "./errors.js";
 import type { OPERATORS } from "./operators.js";
 
+/** A function of one number. */
 export type Unary = (x: number) => number;
 type Binary = (a: number, b: number) => number;
 
+/** The function of every element. */
 export function mapTensor(tensor: ReferenceTensor, f: Unary, dtype: DType = tensor.dtype): ReferenceTensor {
   const { data, dims } = tensor;
   const out = allocate(data.length);
@@ -124,6 +126,7 @@ function power(x: number, y: number): number {
   return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y;
 }
 
+/** Rounds to the nearest whole number, and halves to the even one. */
 export function roundHalfEven(x: number): number {
   const floor = Math.floor(x);
   const rest = x - floor;
@@ -206,6 +209,7 @@ const gelu: ReferenceRule = withAttributes((c) =>
     : (x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2)),
 );
 
+/** 1 / (1 + e^-x) without overflow. */
 export function sigmoid(x: number): number {
   return x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x));
 }

@@ -22,6 +22,7 @@ interface Product {
   readonly columns: number;
 }
 
+/** Gemm takes a map of A into B and C. */
 export function absorbInputIntoGemm(
   node: Node,
   index: number,

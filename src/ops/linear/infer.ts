@@ -11,6 +11,7 @@ import {
 import { broadcastShapes, commonDType } from "../../rules/shapes.js";
 import type { OPERATORS } from "./operators.js";
 
+/** Y [M, N] = A' B' + C. */
 export const gemm: InferRule = (c) => {
   const a = c.shape(0);
   const b = c.shape(1);

@@ -49,6 +49,7 @@ export function positions({ start, end, step }: Cut, size: number): Positions | 
   return { first, count: Math.max(Math.ceil((clamp(end) - first) / step), 0), step };
 }
 
+/** The size of a value along an axis, where it is a number. */
 export function sizeAlong(value: Value, axis: number, facts: Facts): number | undefined {
   const size = facts.shape(value)?.[axis];
   return typeof size === "number" ? size : undefined;

@@ -65,6 +65,7 @@ function oneSlice(c: GradientContext, g: Value, axis: number): Value | undefined
   return padWith(c, slice, c.build.ints([at, size - 1 - at]), c.build.ints([axis]));
 }
 
+/** The gradients go back to the elements that were gathered. */
 export const gatherElements: GradientRule = (c) => {
   const g = c.grad(0);
   if (g === undefined) return [];
@@ -76,6 +77,7 @@ export const gatherElements: GradientRule = (c) => {
   ];
 };
 
+/** The gradients go back to the slices that were gathered. */
 export const gatherNd: GradientRule = (c) => {
   const g = c.grad(0);
   if (g === undefined) return [];
@@ -103,12 +105,14 @@ function scattering(
   };
 }
 
+/** ScatterElements, with reduction none or add. */
 export const scatterElements: GradientRule = scattering(
   (c, g, zeros) =>
     c.build.op("ScatterElements", [g, c.input(1), zeros], { axis: BigInt(c.node.int("axis", 0)) }),
   (c, g) => c.build.op("GatherElements", [g, c.input(1)], { axis: BigInt(c.node.int("axis", 0)) }),
 );
 
+/** ScatterND, with reduction none or add. */
 export const scatterNd: GradientRule = scattering(
   (c, g, zeros) => c.build.op("ScatterND", [g, c.input(1), zeros]),
   (c, g) => c.build.op("GatherND", [g, c.input(1)]),

@@ -34,6 +34,7 @@ function boundsOf(c: InferContext): Bounds | "unknown" | undefined {
   };
 }
 
+/** Shape and small elements of a Slice of any version. */
 export const slice: InferRule = (c) => {
   const x = c.shape(0);
   const bounds = boundsOf(c);

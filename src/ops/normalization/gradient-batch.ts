@@ -89,6 +89,7 @@ function inference(c: GradientContext, g: Value, rank: number): InputGradients {
   return [dx, dscale, dbias, dmean || undefined, dvariance];
 }
 
+/** BatchNormalization in training form or in inference form. */
 export const batchNormalization: GradientRule = (c) => {
   const { node, facts } = c;
   if (c.grad(1) !== undefined || c.grad(2) !== undefined) {

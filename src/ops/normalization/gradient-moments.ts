@@ -16,6 +16,7 @@ export function meanOver({ build }: GradientContext, value: Value, axes: readonl
   return build.op("ReduceMean", [value, build.ints(axes)], { keepdims: 1n });
 }
 
+/** The sum over some axes, which stay with size 1 if `keep` is set. */
 export function sumOver(
   { build }: GradientContext,
   value: Value,

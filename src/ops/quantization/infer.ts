@@ -12,6 +12,7 @@ export const quantize: InferRule = (c) => {
   return [tensorConclusion(dtype, c.shape(0))];
 };
 
+/** The type is that of the scale, unless output_dtype (opset 23) names one. */
 export const dequantize: InferRule = (c) => {
   const code = c.int("output_dtype", 0);
   return [tensorConclusion(code === 0 ? c.dtype(1) : dtypeFromCode(code), c.shape(0))];
