@@ -136,8 +136,12 @@ describe("what is written", () => {
   });
 });
 
-/** Files that pages name to show where one would be. */
-const EXAMPLES = ["passes/drop-relu.ts", "test/passes/drop-relu/rewrites.test.ts"];
+/** Files that pages name to show where one would be, or that a command writes. */
+const EXAMPLES = [
+  "docs/api/normfold/index.md",
+  "passes/drop-relu.ts",
+  "test/passes/drop-relu/rewrites.test.ts",
+];
 
 /** A page without its code blocks. */
 function prose(file: string): string {
