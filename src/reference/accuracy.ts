@@ -35,7 +35,7 @@ export interface RunOutputs {
  * is the float64 evaluation of the ORIGINAL model (evaluateReference). Outputs are judged by name, in the original's
  * order; those that neither map holds are left out and not computed.
  *
- * Returns the refusal of evaluateReference where the original has no reference, and throws what it throws.
+ * Returns the refusal of evaluateReference where the original has no reference, and throws as it does.
  */
 export function measureAccuracy(
   original: Model,

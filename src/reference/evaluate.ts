@@ -95,11 +95,11 @@ class Frame {
 }
 
 /** The nodes that the wanted outputs need, in order, each with the values that no later node reads. */
-type Plan = readonly { readonly node: Node; readonly last: readonly Value[] }[];
+type Schedule = readonly { readonly node: Node; readonly last: readonly Value[] }[];
 
 class Evaluation {
   readonly #functions: ReadonlyMap<string, FunctionDef>;
-  readonly #plans = new Map<Graph, Plan>();
+  readonly #schedules = new Map<Graph, Schedule>();
 
   constructor(model: Model) {
     this.#functions = new Map(
@@ -109,12 +109,12 @@ class Evaluation {
 
   /** Evaluates a graph whose inputs are in the frame. `outputs` must be the same each time for a body. */
   run(graph: Graph, frame: Frame, outputs: readonly Value[] = graph.outputs): ReferenceTensor[] | Refusal {
-    let plan = this.#plans.get(graph);
-    if (plan === undefined) {
-      plan = planOf(graph, outputs);
-      this.#plans.set(graph, plan);
+    let schedule = this.#schedules.get(graph);
+    if (schedule === undefined) {
+      schedule = scheduleOf(graph, outputs);
+      this.#schedules.set(graph, schedule);
     }
-    for (const { node, last } of plan) {
+    for (const { node, last } of schedule) {
       const refusal = this.#step(node, frame);
       if (refusal !== undefined) return refusal;
       for (const value of last) frame.values.delete(value);
@@ -195,7 +195,7 @@ function functionKey(domain: string | undefined, name: string, overload: string 
   return JSON.stringify([isStandardDomain(domain) ? "" : domain, name, overload ?? ""]);
 }
 
-function planOf(graph: Graph, outputs: readonly Value[]): Plan {
+function scheduleOf(graph: Graph, outputs: readonly Value[]): Schedule {
   const seen = new Set<Value>(outputs);
   const steps: { node: Node; last: Value[] }[] = [];
   // On the way backwards the first reader is the last one to run.

@@ -65,13 +65,13 @@ export function broadcastShapes(shapes: readonly (Dims | undefined)[]): Dims | u
   return result;
 }
 
-/** The shape without what the two do not share. */
+/** The common part of two shapes: the rank and the sizes that are the same in both. */
 export function joinShapes(a: Dims | undefined, b: Dims | undefined): Dims | undefined {
   if (a === undefined || b === undefined || a.length !== b.length) return undefined;
   return a.map((dim, axis) => (sameDim(dim, b[axis]) ? dim : undefined));
 }
 
-/** The type without what the two do not share. */
+/** The common part of two types. */
 export function joinTypes(
   a: FactType<MaybeDim> | undefined,
   b: FactType<MaybeDim> | undefined,
@@ -95,7 +95,7 @@ export function isTensor<D>(type: FactType<D>): type is TensorFactType<D> {
   return type.kind === "tensor" || type.kind === "sparse_tensor";
 }
 
-/** What holds for either of two values. */
+/** The common part of two conclusions, which holds for either value. */
 export function joinConclusions(
   a: Conclusion | undefined,
   b: Conclusion | undefined,

@@ -2,7 +2,8 @@ import type { Node } from "../../ir/graph.js";
 import type { Facts } from "../../rules/facts.js";
 
 /**
- * Whether a Dropout of operator set `opset` draws what it drops. Training is an attribute before opset 7 (on unless is_test), an input from opset 12 on, and impossible between.
+ * True when a Dropout of opset `opset` may drop elements at random, in training mode. Before opset 7 is_test turns that off,
+ * from opset 12 on an input turns it on, and in between there is no training mode.
  */
 export function dropsAtRandom(node: Node, opset: number, facts: Facts): boolean {
   if (opset < 7) return node.int("is_test", 0) === 0;

@@ -60,7 +60,7 @@ export function refuseForms(c: GradientContext, activations: readonly string[]):
 }
 
 /** One step of a scan: computes new states and outputs from its states and its slices of the sequences, by index. */
-export type Step = (
+export type ScanStep = (
   build: Builder,
   state: (index: number) => Value,
   slice: (index: number) => Value,
@@ -75,7 +75,7 @@ export function scan(
   states: readonly Value[],
   sequences: readonly Value[],
   fromLast: boolean,
-  step: Step,
+  step: ScanStep,
 ): (index: number) => Value {
   const { build, facts } = c;
   const dtype = facts.dtype(c.input(0)) ?? "float";

@@ -47,7 +47,7 @@ function carry(
     : { axis: carried.axis + piece.toStart, map: carried.map };
 }
 
-interface Piece {
+interface PieceRange {
   readonly start: number;
   readonly end: number;
   readonly toStart: number;
@@ -55,7 +55,7 @@ interface Piece {
 }
 
 /** The smallest piece of `a` around the axis that has a counterpart in `b`. */
-function pieceAround(axis: number, a: readonly SymDim[], b: readonly SymDim[]): Piece | undefined {
+function pieceAround(axis: number, a: readonly SymDim[], b: readonly SymDim[]): PieceRange | undefined {
   const cuts = commonCuts(a, b);
   const start = cuts.findLast(([i]) => i <= axis);
   const end = start && cuts.find(([i, k]) => i > axis && k > start[1]);
