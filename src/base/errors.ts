@@ -1,4 +1,4 @@
-import { kebabCase, mapValues } from "./names.js";
+import { kebabCase, lazyValues } from "./names.js";
 import type { Refusal } from "./refusal.js";
 
 /**
@@ -103,7 +103,7 @@ export type ErrorCatalogue<T extends ErrorSentences> = {
  *   throw errors.notReadable().at({ file }).because(error);
  */
 export function errorCatalogue<T extends ErrorSentences>(sentences: T): ErrorCatalogue<T> {
-  return mapValues(sentences, ([code, sentence], name) => {
+  return lazyValues(sentences, ([code, sentence], name) => {
     const id = kebabCase(name);
     const make = (...args: never[]): NormfoldError => new NormfoldError(code, sentence(...args), {}, { id });
     return Object.assign(make, { code, id, sentence });

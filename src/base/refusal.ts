@@ -1,4 +1,4 @@
-import { kebabCase, mapValues } from "./names.js";
+import { kebabCase, lazyValues } from "./names.js";
 
 /** Why something that looked possible was not done: a sentence for the user, never an exception. */
 export interface Refusal {
@@ -51,7 +51,7 @@ export type RefusalCatalogue<T extends RefusalSentences> = {
  *   return refusals.weightIsNotFloat("int8"); // { id: "weight-is-not-float", reason: "its weight is int8" }
  */
 export function refusalCatalogue<T extends RefusalSentences>(sentences: T): RefusalCatalogue<T> {
-  return mapValues(sentences, (sentence, name) => {
+  return lazyValues(sentences, (sentence, name) => {
     const id = kebabCase(name);
     const make = (...args: never[]): Refusal => ({ kind: "refusal", id, reason: sentence(...args) });
     return Object.assign(make, { id, sentence });

@@ -3,7 +3,9 @@ import { CALIBRATE, CALIBRATE_COMMAND } from "../options/calibrate.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
 import { DATA, DRAWING } from "../options/data.js";
 import { pick } from "../options/validate.js";
-import type { JudgedCalibration } from "../train.js";
+import { calibrationJson, calibrationText } from "../report/calibration-text.js";
+import { progressText } from "../report/progress-text.js";
+import { calibrateAndJudge, type JudgedCalibration } from "../train.js";
 import { type Call, defineOptions, type Given } from "./define.js";
 import {
   assertTarget,
@@ -35,7 +37,6 @@ async function calibrateCommand({ args: [path = ""], given }: Call): Promise<voi
     stages.enter("write", "writing");
     const output = await saveResult(model, target);
     const time = stages.finish();
-    const { calibrationJson, calibrationText } = await import("../report/calibration-text.js");
     const run = { input: input.file, output, report, accuracy };
     if (json) return await writeJson({ ...calibrationJson(run), time });
     if (quiet) return;
@@ -57,8 +58,6 @@ async function calibrate(
   given: Given,
   show: (text: string) => void,
 ): Promise<JudgedCalibration> {
-  const { calibrateAndJudge } = await import("../train.js");
-  const { progressText } = await import("../report/progress-text.js");
   const data = await openDataFor(model, pick(DATA, given).data ?? "", given);
   let started = performance.now();
   try {

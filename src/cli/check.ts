@@ -1,10 +1,12 @@
 import type { Command } from "commander";
 import { defined } from "../base/optional.js";
+import { assertSameInputs, check, loadData, loadTestData } from "../index.js";
 import { isSameFile } from "../node/paths.js";
 import { CHECK_COMMAND, CHECK_RUN } from "../options/commands.js";
 import { LOAD, PRINTING } from "../options/common.js";
 import { COMPARISON } from "../options/optimize.js";
 import { pick } from "../options/validate.js";
+import { comparisonText } from "../report/check-text.js";
 import { type Call, defineOptions } from "./define.js";
 import { errors } from "./errors.js";
 import { EXIT } from "./exit.js";
@@ -26,7 +28,6 @@ async function checkCommand({ args: [original = "", result = ""], given }: Call)
     stages.enter("read", "reading");
     const a = await loadInput(original, pick(LOAD, given));
     const b = await loadInput(result, pick(LOAD, given));
-    const { assertSameInputs, check, loadData, loadTestData } = await import("../index.js");
     await inFile(b.file.path, () => assertSameInputs(a.model, b.model));
     const { data: path } = pick(CHECK_RUN, given);
     const comparison = pick(COMPARISON, given);
@@ -41,7 +42,6 @@ async function checkCommand({ args: [original = "", result = ""], given }: Call)
     if (report.status === "unchecked") process.exitCode = EXIT.unsupported;
     if (json) return await writeJson({ original: a.file, result: b.file, time, check: report });
     if (quiet) return;
-    const { comparisonText } = await import("../report/check-text.js");
     await write(comparisonText({ original: a.file, result: b.file, check: report }, styleFor("stdout")));
   } finally {
     stages.finish();

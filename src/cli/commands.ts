@@ -1,29 +1,16 @@
 import type { Command } from "commander";
-import { defineCalibrate } from "./calibrate.js";
-import { defineCheck } from "./check.js";
-import { defineEnsemble } from "./ensemble.js";
-import { defineFreeze } from "./freeze.js";
-import { defineInsert } from "./insert.js";
-import { defineInspect } from "./inspect.js";
-import { defineLower } from "./lower.js";
-import { defineOptimize } from "./optimize.js";
-import { definePasses } from "./passes.js";
-import { definePrepare } from "./prepare.js";
-import { definePrint } from "./print.js";
-import { defineTrain } from "./train.js";
 
-/** The function that gives each command its options and its action. `--help` and `--version` never load this module. */
-export const DEFINITIONS: ReadonlyMap<string, (command: Command) => void> = new Map([
-  ["optimize", defineOptimize],
-  ["insert", defineInsert],
-  ["train", defineTrain],
-  ["calibrate", defineCalibrate],
-  ["freeze", defineFreeze],
-  ["prepare", definePrepare],
-  ["ensemble", defineEnsemble],
-  ["lower", defineLower],
-  ["check", defineCheck],
-  ["inspect", defineInspect],
-  ["print", definePrint],
-  ["passes", definePasses],
-]);
+/**
+ * Gives a command its options and its action; of the other commands nothing is loaded but those of the same door.
+ *
+ * Two groups, and not a module for each command: each module that is loaded by itself becomes a file of the bundle, and so does
+ * each set of modules that some of them share. To find and open thirty files takes longer than to read what one command
+ * does not need.
+ */
+export async function defineCommand(command: Command): Promise<void> {
+  const name = command.name();
+  const { INFERENCE_COMMANDS } = await import("./inference-commands.js");
+  const define =
+    INFERENCE_COMMANDS.get(name) ?? (await import("./training-commands.js")).TRAINING_COMMANDS.get(name);
+  define?.(command);
+}

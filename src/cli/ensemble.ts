@@ -4,6 +4,8 @@ import { isSameFile } from "../node/paths.js";
 import { ENSEMBLE, ENSEMBLE_COMMAND, ENSEMBLE_RUN } from "../options/commands.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
 import { pick, settle } from "../options/validate.js";
+import { ensembleText } from "../report/ensemble-text.js";
+import { buildEnsemble, proveEnsemble } from "../train.js";
 import { type Call, defineOptions } from "./define.js";
 import { errors } from "./errors.js";
 import {
@@ -29,7 +31,6 @@ async function ensembleCommand({ args: paths, given }: Call): Promise<void> {
   await removeTemporariesOnInterrupt();
   const inputs: LoadedModel[] = [];
   for (const path of paths) inputs.push(await loadInput(path, pick(LOAD, given)));
-  const { buildEnsemble, proveEnsemble } = await import("../train.js");
   const models = inputs.map(({ model }) => model);
   const options = pick(ENSEMBLE, given);
   const model = buildEnsemble(models, options);
@@ -39,7 +40,6 @@ async function ensembleCommand({ args: paths, given }: Call): Promise<void> {
   const run = { inputs: inputs.map(({ file }) => file), output, nodes, ...defined({ proof }) };
   if (json) return await writeJson(run);
   if (quiet) return;
-  const { ensembleText } = await import("../report/ensemble-text.js");
   const channel = channelOf(target);
   await write(ensembleText(run, styleFor(channel)), channel);
 }

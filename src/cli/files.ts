@@ -1,6 +1,7 @@
 import { dirname, resolve } from "node:path";
-import type { FileSize, LoadOptions, Model } from "../index.js";
+import { type FileSize, type LoadOptions, loadModel, type Model, saveModel } from "../index.js";
 import { externalFiles } from "../library/external-files.js";
+import { readStdin, removeTemporaryFiles, writeToStdout } from "../node/files.js";
 import { placed } from "../node/guarded.js";
 import { assertWritable, fileSize, isSameFile } from "../node/paths.js";
 import { errors } from "./errors.js";
@@ -19,13 +20,11 @@ export interface LoadedModel {
 
 /** Reads a model from a file or, for "-", from standard input. */
 export async function loadInput(path: string, options: LoadOptions): Promise<LoadedModel> {
-  const { loadModel } = await import("../index.js");
   if (path !== STANDARD) {
     const model = await loadModel(path, options);
     return { model, file: { path, bytes: fileSize(path) + externalBytes(path, model) } };
   }
   if (process.stdin.isTTY) throw errors.standardInputIsTerminal();
-  const { readStdin } = await import("../node/files.js");
   const bytes = await readStdin();
   const file = { path: "standard input", bytes: bytes.length };
   return { model: await inFile(file.path, () => loadModel(bytes, options)), file };
@@ -53,7 +52,6 @@ export function externalPaths(path: string, model: Model): string[] {
 
 /** Has unfinished files removed when the process is interrupted. */
 export async function removeTemporariesOnInterrupt(): Promise<void> {
-  const { removeTemporaryFiles } = await import("../node/files.js");
   onInterrupt(removeTemporaryFiles);
 }
 
@@ -89,13 +87,11 @@ export function assertTarget(
 /** Writes the model through a temporary file, or to standard output. */
 export async function saveResult(model: Model, target: string): Promise<FileSize> {
   if (target === STANDARD) return await saveToStandardOutput(model);
-  const { saveModel } = await import("../index.js");
   const { files } = await saveModel(model, target);
   return { path: target, bytes: files.reduce((sum, file) => sum + file.bytes, 0) };
 }
 
 export async function saveToStandardOutput(model: Model): Promise<FileSize> {
-  const { writeToStdout } = await import("../node/files.js");
   const { bytes } = await writeToStdout(model);
   await flush();
   return { path: "standard output", bytes };

@@ -2,6 +2,8 @@ import type { Command } from "commander";
 import { FREEZE_COMMAND } from "../options/commands.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
 import { pick } from "../options/validate.js";
+import { freezeText } from "../report/freeze-text.js";
+import { freeze } from "../train.js";
 import { type Call, defineOptions } from "./define.js";
 import { assertTarget, inFile, loadInput, removeTemporariesOnInterrupt, saveResult } from "./files.js";
 import { channelOf, styleFor, write, writeJson } from "./output.js";
@@ -15,12 +17,10 @@ async function freezeCommand({ args: [path = ""], given }: Call): Promise<void> 
   const target = assertTarget(path, pick(TARGET, given).outputFile, { json });
   await removeTemporariesOnInterrupt();
   const input = await loadInput(path, pick(LOAD, given));
-  const { freeze } = await import("../train.js");
   const { model, report } = await inFile(input.file.path, () => freeze(input.model));
   const output = await saveResult(model, target);
   if (json) return await writeJson({ input: input.file, output, report });
   if (quiet) return;
-  const { freezeText } = await import("../report/freeze-text.js");
   const channel = channelOf(target);
   await write(freezeText({ input: input.file, output, report }, styleFor(channel)), channel);
 }

@@ -4,7 +4,9 @@ import { LOAD, PRINTING, TARGET } from "../options/common.js";
 import { DATA, DRAWING } from "../options/data.js";
 import { INSERT, INSERT_COMMAND, INSERT_RUN, SITES } from "../options/insert.js";
 import { pick, settle } from "../options/validate.js";
-import type { InsertReport } from "../train.js";
+import { insertText } from "../report/insert-text.js";
+import { progressText } from "../report/progress-text.js";
+import { type InsertReport, insertBatchNorm } from "../train.js";
 import { type Call, defineOptions, type Given } from "./define.js";
 import { errors } from "./errors.js";
 import {
@@ -43,7 +45,6 @@ async function insertCommand({ args: [path = ""], given }: Call): Promise<void> 
     const time = stages.finish();
     if (json) return await writeJson({ input: input.file, output, time, report });
     if (quiet) return;
-    const { insertText } = await import("../report/insert-text.js");
     const channel = channelOf(target);
     await write(insertText({ input: input.file, output, report }, styleFor(channel)), channel);
   } finally {
@@ -56,8 +57,6 @@ async function insert(
   given: Given,
   show: (text: string) => void,
 ): Promise<{ readonly model: LoadedModel["model"]; readonly report: InsertReport }> {
-  const { insertBatchNorm } = await import("../train.js");
-  const { progressText } = await import("../report/progress-text.js");
   const { data: path } = pick(DATA, given);
   const data = path === undefined ? undefined : await openDataFor(model, path, given);
   const started = performance.now();

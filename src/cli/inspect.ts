@@ -1,7 +1,9 @@
 import type { Command } from "commander";
+import { describeModel } from "../library/description.js";
 import { INSPECT, INSPECT_COMMAND } from "../options/commands.js";
 import { JSON_ONLY } from "../options/common.js";
 import { pick } from "../options/validate.js";
+import { inspectText } from "../report/inspect-text.js";
 import { type Call, defineOptions } from "./define.js";
 import { loadInput } from "./files.js";
 import { styleFor, write, writeJson } from "./output.js";
@@ -12,10 +14,8 @@ export function defineInspect(command: Command): void {
 
 async function inspectCommand({ args: [path = ""], given }: Call): Promise<void> {
   const { model, file } = await loadInput(path, { allowMissingExternalData: true });
-  const { describeModel } = await import("../library/description.js");
   const description = describeModel(model);
   if (pick(JSON_ONLY, given).json) return await writeJson({ file, ...description });
-  const { inspectText } = await import("../report/inspect-text.js");
   const { all = false } = pick(INSPECT, given);
   await write(inspectText(file, description, { style: styleFor("stdout"), all }));
 }

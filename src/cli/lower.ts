@@ -3,6 +3,8 @@ import { defined } from "../base/optional.js";
 import { LOWER, LOWER_COMMAND } from "../options/commands.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
 import { pick } from "../options/validate.js";
+import { lowerText } from "../report/lower-text.js";
+import { lower } from "../train.js";
 import { type Call, defineOptions } from "./define.js";
 import { assertTarget, inFile, loadInput, removeTemporariesOnInterrupt, saveResult } from "./files.js";
 import { channelOf, styleFor, write, writeJson } from "./output.js";
@@ -16,7 +18,6 @@ async function lowerCommand({ args: [path = ""], given }: Call): Promise<void> {
   const target = assertTarget(path, pick(TARGET, given).outputFile, { json });
   await removeTemporariesOnInterrupt();
   const input = await loadInput(path, pick(LOAD, given));
-  const { lower } = await import("../train.js");
   const { check, trainingInfo: nth } = pick(LOWER, given);
   const trainingInfo = typeof nth === "number" ? nth - 1 : nth === true ? 0 : undefined;
   const { model, report } = await inFile(input.file.path, () =>
@@ -26,7 +27,6 @@ async function lowerCommand({ args: [path = ""], given }: Call): Promise<void> {
   const run = { input: input.file, output, ...report };
   if (json) return await writeJson(run);
   if (quiet) return;
-  const { lowerText } = await import("../report/lower-text.js");
   const channel = channelOf(target);
   const isPassedOver = trainingInfo === undefined && input.model.trainingInfo.length > 0;
   await write(lowerText({ ...run, isPassedOver }, styleFor(channel)), channel);

@@ -1,11 +1,10 @@
 import type { Model } from "../index.js";
 import { PREPARATION } from "../options/data.js";
 import { pick } from "../options/validate.js";
-import type { Dataset } from "../train.js";
+import { type Dataset, openData } from "../train.js";
 import type { Given } from "./define.js";
 
 /** Opens the samples at `path` for a model, prepared as the flags say. */
 export async function openDataFor(model: Model, path: string, given: Given): Promise<Dataset> {
-  const { openData } = await import("../train.js");
   return openData(model, path, pick(PREPARATION, given));
 }

@@ -1,7 +1,17 @@
 import type { Command } from "commander";
 import { NormfoldError } from "../base/errors.js";
 import { defined } from "../base/optional.js";
-import type { FileSize, Model, OptimizeReport } from "../index.js";
+import {
+  extractSubmodel,
+  type FileSize,
+  fixInputShapes,
+  loadData,
+  type Model,
+  type OptimizeReport,
+  optimize,
+  saveModel,
+} from "../index.js";
+import { selectPasses } from "../library/select-passes.js";
 import { placed } from "../node/guarded.js";
 import { canReadAgain, isSameFile } from "../node/paths.js";
 import { LOAD, PRINTING } from "../options/common.js";
@@ -15,7 +25,7 @@ import {
   REWRITE,
 } from "../options/optimize.js";
 import { pick, settle } from "../options/validate.js";
-import type { OptimizeRun } from "../report/optimize-text.js";
+import { type OptimizeRun, optimizeText } from "../report/optimize-text.js";
 import { type Call, defineOptions, type Given } from "./define.js";
 import { errors } from "./errors.js";
 import {
@@ -47,7 +57,6 @@ async function optimizeCommand({ args: [path = ""], given }: Call): Promise<void
     if (json) return await writeJson(run);
     if (quiet) return;
     const channel = channelOf(target);
-    const { optimizeText } = await import("../report/optimize-text.js");
     const { explain = false } = pick(OPTIMIZE_RUN, given);
     await write(optimizeText(run, { style: styleFor(channel), explain }), channel);
   } finally {
@@ -75,7 +84,6 @@ async function optimizeFile(
 
 /** The model that the user asked for, cut and with fixed sizes; the result is compared with it. */
 async function adjusted(input: LoadedModel, given: Given): Promise<LoadedModel> {
-  const { extractSubmodel, fixInputShapes } = await import("../index.js");
   const borders = pick(CUT, given);
   const { overwriteInputShapes } = pick(OPTIMIZE_RUN, given);
   let { model } = input;
@@ -90,7 +98,6 @@ async function optimizeModel(
   given: Given,
   stages: Stages,
 ): Promise<{ readonly model: Model; readonly report: OptimizeReport }> {
-  const { loadData, optimize } = await import("../index.js");
   const { check } = settle(PROOF, given);
   const { checkInputs } = pick(OPTIMIZE_RUN, given);
   const data = checkInputs === undefined ? undefined : await loadData(model, checkInputs);
@@ -134,7 +141,6 @@ async function save(model: Model, target: string, given: Given): Promise<Optimiz
     const file = await saveToStandardOutput(model);
     return { ...file, files: [file] };
   }
-  const { saveModel } = await import("../index.js");
   const { externalData } = pick(OPTIMIZE_RUN, given);
   const threshold = typeof externalData === "number" ? { threshold: externalData } : externalData;
   const { files } = await saveModel(model, target, defined({ externalData: threshold }));
@@ -165,6 +171,5 @@ async function assertPasses(given: Given): Promise<void> {
   const { passes } = pick(PIPELINE, given);
   const { skip } = pick(REWRITE, given);
   if (passes === undefined && skip === undefined) return;
-  const { selectPasses } = await import("../library/select-passes.js");
   selectPasses(passes, skip);
 }

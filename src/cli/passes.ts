@@ -1,8 +1,12 @@
 import type { Command } from "commander";
 import { nearest } from "../base/nearest.js";
+import { PASSES } from "../index.js";
 import { PASSES_COMMAND, PASSES_RUN } from "../options/commands.js";
 import { JSON_ONLY } from "../options/common.js";
 import { pick } from "../options/validate.js";
+import { operatorsText, operatorText } from "../report/operators-text.js";
+import { gradientsText, passesText } from "../report/passes-text.js";
+import { gradientCoverage, operatorCoverage } from "../train.js";
 import { type Call, defineOptions } from "./define.js";
 import { errors } from "./errors.js";
 import { styleFor, write, writeJson } from "./output.js";
@@ -22,34 +26,27 @@ async function passesCommand({ given }: Call): Promise<void> {
 }
 
 async function listPasses(json: boolean): Promise<void> {
-  const { PASSES } = await import("../index.js");
   if (json) {
     const passes = PASSES.map(({ name, summary, before, after, numerics }) => {
       return { name, summary, before, after, numerics };
     });
     return await writeJson({ passes });
   }
-  const { passesText } = await import("../report/passes-text.js");
   await write(passesText(PASSES, styleFor("stdout")));
 }
 
 async function listGradients(json: boolean): Promise<void> {
-  const { gradientCoverage } = await import("../train.js");
   if (json) return await writeJson({ gradients: gradientCoverage() });
-  const { gradientsText } = await import("../report/passes-text.js");
   await write(gradientsText(gradientCoverage(), styleFor("stdout")));
 }
 
 async function listOperators(json: boolean): Promise<void> {
-  const { operatorCoverage } = await import("../train.js");
   const operators = operatorCoverage();
   if (json) return await writeJson({ operators });
-  const { operatorsText } = await import("../report/operators-text.js");
   await write(operatorsText(operators, styleFor("stdout")));
 }
 
 async function describeOperator(name: string, json: boolean): Promise<void> {
-  const { operatorCoverage } = await import("../train.js");
   const operators = operatorCoverage();
   const found = operators.find(({ operator }) => operator === name);
   if (found === undefined) {
@@ -57,6 +54,5 @@ async function describeOperator(name: string, json: boolean): Promise<void> {
     throw errors.operatorIsUnknown(name, nearest(name, names));
   }
   if (json) return await writeJson({ operators: [found] });
-  const { operatorText } = await import("../report/operators-text.js");
   await write(operatorText(found, styleFor("stdout")));
 }

@@ -2,6 +2,8 @@ import type { Command } from "commander";
 import { PREPARE, PREPARE_COMMAND } from "../options/commands.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
 import { pick } from "../options/validate.js";
+import { prepareText } from "../report/prepare-text.js";
+import { prepare } from "../train.js";
 import { type Call, defineOptions } from "./define.js";
 import { assertTarget, inFile, loadInput, removeTemporariesOnInterrupt, saveResult } from "./files.js";
 import { channelOf, styleFor, write, writeJson } from "./output.js";
@@ -15,13 +17,11 @@ async function prepareCommand({ args: [path = ""], given }: Call): Promise<void>
   const target = assertTarget(path, pick(TARGET, given).outputFile, { json });
   await removeTemporariesOnInterrupt();
   const input = await loadInput(path, pick(LOAD, given));
-  const { prepare } = await import("../train.js");
   const { recipe = "batchnorm-paper", ...options } = pick(PREPARE, given);
   const { model, report } = await inFile(input.file.path, () => prepare(input.model, recipe, options));
   const output = await saveResult(model, target);
   if (json) return await writeJson({ input: input.file, output, report });
   if (quiet) return;
-  const { prepareText } = await import("../report/prepare-text.js");
   const channel = channelOf(target);
   await write(prepareText({ input: input.file, output, report }, styleFor(channel)), channel);
 }

@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { type Argument, Command, CommanderError } from "commander";
 import { HEADS } from "../options/heads.js";
 import { WIDTH } from "../report/layout.js";
+import { defineCommand } from "./commands.js";
 import { EXIT, EXIT_SUMMARY, handleInterrupts } from "./exit.js";
 import { reportFailure } from "./failure.js";
 import { guardStreams, styleFor, wantsColors } from "./output.js";
@@ -25,9 +26,7 @@ async function completeCommand(program: Command, argv: readonly string[]): Promi
   const words = argv.filter((word) => !word.startsWith("-"));
   const called = words[0] === "help" ? words[1] : words[0];
   const command = program.commands.find((each) => each.name() === called);
-  if (command === undefined) return;
-  const { DEFINITIONS } = await import("./commands.js");
-  DEFINITIONS.get(command.name())?.(command);
+  if (command !== undefined) await defineCommand(command);
 }
 
 async function exitCodeFor(error: unknown, argv: readonly string[]): Promise<number> {

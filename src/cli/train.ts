@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { defined } from "../base/optional.js";
-import type { Model, OptimizeReport } from "../index.js";
+import { type Model, type OptimizeReport, optimize } from "../index.js";
 import { interruptible } from "../node/interrupt.js";
 import { assertWritable } from "../node/paths.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
@@ -14,7 +14,15 @@ import {
   TRAINING_METHOD,
 } from "../options/train.js";
 import { pick, settle } from "../options/validate.js";
-import type { StepProgress, Training } from "../train.js";
+import { stepText, stoppedText, trainText } from "../report/train-text.js";
+import {
+  frozenParameters,
+  type StepProgress,
+  type Training,
+  trainingMethodOf,
+  trainWithFiles,
+  withTrainingInfo,
+} from "../train.js";
 import { type Call, defineOptions, type Given } from "./define.js";
 import { errors } from "./errors.js";
 import { EXIT } from "./exit.js";
@@ -51,7 +59,6 @@ async function trainCommand({ args: [path = ""], given }: Call): Promise<void> {
     const run = { input: input.file, output, time, course: said, ...finished, folded: folded?.report };
     if (json) return await writeJson(run);
     if (quiet) return;
-    const { trainText } = await import("../report/train-text.js");
     await write(trainText(run, styleFor("stdout")));
   } finally {
     stages.finish();
@@ -62,13 +69,11 @@ async function trainCommand({ args: [path = ""], given }: Call): Promise<void> {
 async function sayStopped(training: Training | undefined, given: Given): Promise<void> {
   process.exitCode = EXIT.interrupted;
   if (pick(PRINTING, given).quiet) return;
-  const { stoppedText } = await import("../report/train-text.js");
   await write(stoppedText(training?.course.steps, pick(TRAIN_RUN, given).checkpoint), "stderr");
 }
 
 /** undefined: it was stopped after its last step, while statistics were taken. */
 async function train(model: Model, given: Given, stages: Stages): Promise<Training | undefined> {
-  const { trainWithFiles } = await import("../train.js");
   const { valid: validPath, validLabels, log, checkpoint, resume } = pick(TRAIN_RUN, given);
   const options = await trainOptions(model, given);
   const data = await openDataFor(model, pick(DATA, given).data ?? "", given);
@@ -93,7 +98,6 @@ async function train(model: Model, given: Given, stages: Stages): Promise<Traini
 
 /** Shows each step, with the pace of this run: one that goes on does not start at step 1. */
 async function stepCounter(stages: Stages): Promise<(progress: StepProgress) => void> {
-  const { stepText } = await import("../report/train-text.js");
   const started = performance.now();
   let first = 0;
   return (progress) => {
@@ -105,7 +109,6 @@ async function stepCounter(stages: Stages): Promise<(progress: StepProgress) => 
 type TrainingOptions = Omit<Parameters<typeof import("../train.js").train>[1], "data">;
 
 async function trainOptions(model: Model, given: Given): Promise<TrainingOptions> {
-  const { frozenParameters, trainingMethodOf } = await import("../train.js");
   const { freeze, frozenStatistics } = pick(TRAIN_RUN, given);
   const { batchSize = 32, seed, threads } = pick(DRAWING, given);
   return {
@@ -122,7 +125,6 @@ async function trainOptions(model: Model, given: Given): Promise<TrainingOptions
 
 /** The trained model and a step like those that trained it. */
 async function withStep(model: Model, given: Given): Promise<Model> {
-  const { withTrainingInfo } = await import("../train.js");
   return withTrainingInfo(model, await trainOptions(model, given));
 }
 
@@ -131,7 +133,6 @@ async function foldProven(
   stages: Stages,
 ): Promise<{ readonly model: Model; readonly report: OptimizeReport }> {
   stages.enter("fold", "folding");
-  const { optimize } = await import("../index.js");
   const folded = await optimize(model);
   const { check } = folded.report;
   if (check?.status !== "equal") throw errors.foldedModelIsNotProven(check?.reason ?? "it was not compared");

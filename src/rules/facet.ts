@@ -29,26 +29,28 @@ export type FacetTable<Name extends string, Rule> = Readonly<Record<Name, Rule |
 
 /** The rows of a facet, of all families together. */
 export class Facet<Rule> {
-  readonly #rows: ReadonlyMap<string, Rule | Gap>;
+  readonly #rows: FacetTable<string, Rule>;
 
   constructor(table: FacetTable<string, Rule>) {
-    this.#rows = new Map(Object.entries<Rule | Gap>(table));
+    this.#rows = table;
   }
 
   /** The rule of an operator of the standard domain; undefined where it has none, and for names that are no operator's. */
   rule(opType: string): Rule | undefined {
-    const row = this.#rows.get(opType);
+    const row = this.row(opType);
     return row instanceof Gap ? undefined : row;
   }
 
   /** The row of an operator: its rule, or why there is none. */
   row(opType: string): Rule | Gap | undefined {
-    return this.#rows.get(opType);
+    return Object.hasOwn(this.#rows, opType) ? this.#rows[opType] : undefined;
   }
 
   /** The names of the operators that have a rule, sorted. */
   get withRule(): readonly string[] {
-    return [...this.#rows].flatMap(([name, row]) => (row instanceof Gap ? [] : [name])).sort();
+    return Object.keys(this.#rows)
+      .filter((name) => this.rule(name) !== undefined)
+      .sort();
   }
 }
 
