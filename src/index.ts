@@ -59,6 +59,7 @@ export type { RewriteOptions, RolledBack } from "./library/rewrite-model.js";
 export { type FileSize, modelToBytes, type SaveOptions, saveModel } from "./library/save.js";
 export { extractSubmodel, type SubmodelBorders } from "./library/submodel.js";
 export { type ModelSummary, summarize } from "./library/summary.js";
+export { hasTrait, operatorsWith, type StandardOperator } from "./ops/catalogue.js";
 export {
   type ModelProtoClass,
   type ModelProtoObject,
@@ -80,6 +81,7 @@ export type { Rewriter } from "./rewrite/rewriter.js";
 export type { Absorption, LiftedAffine } from "./rules/affine/facet.js";
 export { constantTensor } from "./rules/constants.js";
 export type { Facts } from "./rules/facts.js";
+export type { Trait } from "./rules/operator.js";
 export type { CheckReport, OutputReport, SetReport } from "./runtime/check-report.js";
 export type { Comparison } from "./runtime/compare.js";
 export type { FeedSet } from "./runtime/feeds.js";

@@ -41,6 +41,7 @@ export type { Batch, BatchOptions, Dataset, Field } from "./data/dataset.js";
 export { tensorDataset } from "./data/memory.js";
 export { type DifferentiateOptions, differentiate } from "./gradient/differentiate.js";
 export type { DatasetOptions } from "./node/data/open.js";
+export type { StandardOperator } from "./ops/catalogue.js";
 export {
   type FacetCoverage,
   type FacetName,

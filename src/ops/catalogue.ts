@@ -44,6 +44,9 @@ declare module "../ir/operator-name.js" {
   interface StandardOperators extends Readonly<Record<keyof Declared, OperatorRecord>> {}
 }
 
+// The doors export the type from here: a program that sees it without this module sees no operator.
+export type { StandardOperator };
+
 /** Every operator of the standard domain, as its family declares it. */
 export const OPERATORS: Readonly<Record<StandardOperator, OperatorRecord>> = {
   ...attention,

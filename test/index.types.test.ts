@@ -1,0 +1,52 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** The built declarations in a program that sees one door and nothing else. */
+describe("the types of a door by itself", () => {
+  let folder = "";
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "normfold-types-"));
+    writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  function compile(code: string): string {
+    const file = join(folder, "program.ts");
+    writeFileSync(file, code);
+    const paths = {
+      normfold: [join(root, "dist/src/index.d.ts")],
+      "normfold/train": [join(root, "dist/src/train.d.ts")],
+    };
+    const compilerOptions = {
+      strict: true,
+      noEmit: true,
+      target: "es2023",
+      module: "nodenext",
+      types: [],
+      paths,
+    };
+    writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: [file] }));
+    const compiler = join(root, "node_modules/typescript/bin/tsc");
+    return spawnSync(process.execPath, [compiler, "-p", folder], { encoding: "utf8" }).stdout;
+  }
+
+  it("know the operators, and that others are none", () => {
+    const use = (name: string): string =>
+      `import type { Node } from "normfold"; export const is = (node: Node): boolean => node.is("${name}");`;
+    expect(compile(use("Sigmoid"))).toBe("");
+    expect(compile(use("Sigmod"))).toContain("TS2345");
+  });
+
+  it("know them at the second door too", () => {
+    const use = (name: string): string =>
+      `import { type StandardOperator } from "normfold/train"; export const name: StandardOperator = "${name}";`;
+    expect(compile(use("Gemm"))).toBe("");
+    expect(compile(use("Gem"))).toContain("TS2322");
+  });
+});
