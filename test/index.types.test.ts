@@ -47,6 +47,6 @@ describe("the types of a door by itself", () => {
     const use = (name: string): string =>
       `import { type StandardOperator } from "normfold/train"; export const name: StandardOperator = "${name}";`;
     expect(compile(use("Gemm"))).toBe("");
-    expect(compile(use("Gem"))).toContain("TS2322");
+    expect(compile(use("Gem"))).toMatch(/error TS2\d+: .*"Gem"/);
   });
 });

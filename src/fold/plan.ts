@@ -46,9 +46,12 @@ class Search {
     this.#facts = facts;
   }
 
-  /** A function of the model that bears an operator's name is another operator. */
+  /**
+   * A function of the model that bears an operator's name is another operator, and what a node with references does is known
+   * to the function's caller alone.
+   */
   #facetsOf(node: Node): AffineFacets {
-    return this.#facts.isCall(node) ? {} : affineFacets(node);
+    return this.#facts.isCall(node) || node.hasReferences ? {} : affineFacets(node);
   }
 
   up(value: Value, given: PlacedMap, reader: Reader): readonly Landing[] | Refusal {
@@ -58,6 +61,8 @@ class Search {
     if (producer === undefined || producer.is("Constant")) return this.#intoConstant(value, placed, reader);
     const shared = this.#seenElsewhere(value, placed, reader);
     if (shared !== undefined) return this.#copied(producer, value, placed, reader) ?? shared;
+    // The axis, the group or the order of axes may be the function's caller's to say.
+    if (producer.hasReferences) return irRefusals.attributeComesFromCaller(producer.label);
     const { absorbUp, passUp, everyOutput } = this.#facetsOf(producer);
     const output = producer.outputs.indexOf(value);
     if (output > 0 && !everyOutput) return refusals.valueIsNotFirstOutput(value.name, producer.label);
@@ -174,6 +179,7 @@ class Search {
           : irRefusals.valueIsPinned(value.name, use.reason);
       }
       const { node, index } = use;
+      if (node.hasReferences) return irRefusals.attributeComesFromCaller(node.label);
       const { absorbDown, passDown } = this.#facetsOf(node);
       if (this.#reached.has(node)) return refusals.nodeIsReachedTwice(node.label);
       this.#reached.add(node);

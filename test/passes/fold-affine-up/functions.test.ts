@@ -67,6 +67,29 @@ describe("functions", () => {
     expect(refusalText).toMatch(/function's caller/);
   });
 
+  it.each([
+    ["p = [0, 2, 1]", "Transpose <perm: ints = @p> (c)"],
+    ["p = 2", "Concat <axis: int = @p> (c)"],
+    ["p = 2", "Gather <axis: int = @p> (c, order)"],
+    ["p = 2", "Softmax <axis: int = @p> (c)"],
+  ])("no map crosses %s that the caller gives", async (attribute, operator) => {
+    const four = (role: string, at: number): string =>
+      `${role} = Constant <value = float[4] {${at}, ${at + 1}, ${at + 2}, ${at + 3}}> ()`;
+    const { ops } = await rewrite(
+      modelOf(`${header} g (float[1,4,4] x) => (float[1,4,4] y) { y = f.Layer <${attribute}> (x) }
+        <domain: "f", opset_import: ["" : 17]> Layer <p> (x) => (z) {
+          W = Constant <value = ${constant("w", [4, 4, 1])}> ()
+          order = Constant <value = int64[4] {2, 0, 1, 3}> ()
+          ${["gamma", "beta", "mean", "var"].map(four).join(" ")}
+          c = Conv (x, W)
+          t = ${operator}
+          z = BatchNormalization (t, gamma, beta, mean, var)
+        }`),
+      { passes: ["fold-affine-up", "fold-affine-down"] },
+    );
+    expect(ops.join("\n")).toContain("BatchNormalization");
+  });
+
   it("a function of an older operator set is read by its rules", async () => {
     const { ops } = await rewrite(
       modelOf(`<ir_version: 8, opset_import: ["" : 17, "f" : 1]> g (float[N,3] x) => (y) { y = f.Layer (x) }
