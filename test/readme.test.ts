@@ -100,10 +100,10 @@ function onDist(code: string): string {
   return code.replaceAll('from "../src/', `from "${root}dist/src/`);
 }
 
-/** Without types, and with the doors as their files. */
+/** Without types, and with the doors as the files that Node gets. */
 function javaScript(code: string): string {
   const door = (name: string): string =>
-    JSON.stringify(new URL(`../dist/src/${name}.js`, import.meta.url).href);
+    JSON.stringify(new URL(`../dist/node/${name}.js`, import.meta.url).href);
   return transformSync(code, { loader: "ts", format: "esm", target: "es2022" })
     .code.replaceAll('from "normfold"', `from ${door("index")}`)
     .replaceAll('from "normfold/train"', `from ${door("train")}`);
