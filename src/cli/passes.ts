@@ -27,8 +27,9 @@ async function passesCommand({ given }: Call): Promise<void> {
 
 async function listPasses(json: boolean): Promise<void> {
   if (json) {
-    const passes = PASSES.map(({ name, summary, before, after, numerics }) => {
-      return { name, summary, before, after, numerics };
+    const passes = PASSES.map(({ name, summary, before, after, numerics, order, refusals = {} }) => {
+      const ids = Object.values(refusals).map(({ id }) => id);
+      return { name, summary, before, after, numerics, order: order ?? "any place", refusals: ids };
     });
     return await writeJson({ passes });
   }

@@ -5,15 +5,30 @@ import type { Style } from "./style.js";
 
 /** Each pass with the nodes before and after it, as text of at most WIDTH columns. */
 export function passesText(passes: readonly PassInfo[], style: Style): string {
-  const blocks = passes.map(({ name, summary, before, after, numerics }) =>
+  const blocks = passes.map(({ name, summary, before, after, numerics, order }) =>
     [
       `${style.bold(style.cyan(name))}  ${style.dim(numerics)}`,
       ...paragraph(summary, 2),
       ...labelled("before", before, style),
       ...labelled("after", after, style),
+      ...orderLines(order, style),
     ].join("\n"),
   );
   return `${blocks.join("\n\n")}\n`;
+}
+
+/** The places that a pass may not take in the order, each with its reason; nothing where it may take any. */
+function orderLines(order: PassInfo["order"], style: Style): string[] {
+  if (order === undefined || order === "any place") return [];
+  const sides = [
+    ["follows", order.after],
+    ["precedes", order.before],
+  ] as const;
+  return sides.flatMap(([verb, passes = {}]) =>
+    Object.entries(passes).flatMap(([pass, reason]) =>
+      labelled("order", `${verb} ${pass}: ${reason}`, style),
+    ),
+  );
 }
 
 /** Statements are set apart by two spaces in the source; here each gets its line. */

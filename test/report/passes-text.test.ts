@@ -11,6 +11,7 @@ it("gives each statement of a pass's example a line", () => {
         before: "a = Relu (x)  y = Identity (a)",
         after: "y = Relu (x)",
         numerics: "exact",
+        order: { after: { "fold-constants": "it makes them" }, before: { "fuse-gemm": "it takes them" } },
       },
     ],
     PLAIN,
@@ -22,6 +23,8 @@ it("gives each statement of a pass's example a line", () => {
       "    before  a = Relu (x)",
       "            y = Identity (a)",
       "    after   y = Relu (x)",
+      "    order   follows fold-constants: it makes them",
+      "    order   precedes fuse-gemm: it takes them",
       "",
     ].join("\n"),
   );
