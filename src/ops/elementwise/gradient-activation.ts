@@ -78,55 +78,54 @@ function geluByTanh(c: GradientContext, x: Value): Value {
 const SELU_ALPHA = Math.fround(1.6732632);
 const SELU_GAMMA = Math.fround(1.050701);
 
+type Activation = OperatorsWith<typeof OPERATORS, "nonlinearity"> | "Shrink";
+
 /** Activation functions. At a kink the derivative is the one from the left, as in PyTorch. */
-export const activationGradients: GradientRules<OperatorsWith<typeof OPERATORS, "nonlinearity"> | "Shrink"> =
-  {
-    // onnxruntime multiplies by a mask in half the time of a Where. The mask comes from y, so that x need not stay in memory.
-    Relu: unary((c, g, _, y) => multiply(c, g, castLike(c, above(c, y), g))),
-    LeakyRelu: unary((c, g, x) => select(c, above(c, x), g, scale(c, g, c.node.float("alpha", 0.01)))),
-    PRelu: prelu,
-    ThresholdedRelu: unary((c, g, x) => select(c, above(c, x, c.node.float("alpha", 1)), g)),
-    Elu: unary((c, g, x, y) =>
-      select(c, above(c, x), g, multiply(c, g, plus(c, y, c.node.float("alpha", 1)))),
-    ),
-    Selu: unary((c, g, x, y) => {
-      const [alpha, gamma] = [c.node.float("alpha", SELU_ALPHA), c.node.float("gamma", SELU_GAMMA)];
-      return select(c, above(c, x), scale(c, g, gamma), multiply(c, g, plus(c, y, alpha * gamma)));
-    }),
-    Celu: unary((c, g, x, y) => {
-      const slope = plus(c, scale(c, y, 1 / c.node.float("alpha", 1)), 1);
-      return select(c, above(c, x), g, multiply(c, g, slope));
-    }),
-    Sigmoid: unary((c, g, _, y) => multiply(c, g, multiply(c, y, complement(c, y)))),
-    Tanh: unary((c, g, _, y) => multiply(c, g, complement(c, multiply(c, y, y)))),
-    Softplus: unary((c, g, x) => multiply(c, g, c.build.op("Sigmoid", [x]))),
-    Softsign: unary((c, g, x) => {
-      const denominator = plus(c, c.build.op("Abs", [x]), 1);
-      return divide(c, g, multiply(c, denominator, denominator));
-    }),
-    // The result is strictly between 0 and 1 exactly where the line is.
-    HardSigmoid: unary((c, g, _, y) => {
-      const inside = c.build.op("And", [above(c, y), c.build.op("Less", [y, scalarLike(c, 1, y)])]);
-      return select(c, inside, scale(c, g, c.node.float("alpha", 0.2)));
-    }),
-    HardSwish: hardSwish,
-    Gelu: unary((c, g, x) => {
-      const isTanh = c.node.string("approximate", "none") === "tanh";
-      return multiply(c, g, isTanh ? geluByTanh(c, x) : geluByErf(c, x));
-    }),
-    Swish: unary((c, g, x) => {
-      const alpha = c.node.float("alpha", 1);
-      const s = c.build.op("Sigmoid", [scale(c, x, alpha)]);
-      const inner = multiply(c, scale(c, x, alpha), complement(c, s));
-      return multiply(c, g, multiply(c, s, plus(c, inner, 1)));
-    }),
-    Mish: unary((c, g, x) => {
-      const t = c.build.op("Tanh", [c.build.op("Softplus", [x])]);
-      const inner = multiply(c, x, c.build.op("Sigmoid", [x]));
-      return multiply(c, g, add(c, t, multiply(c, inner, complement(c, multiply(c, t, t)))));
-    }),
-    Shrink: unary((c, g, x) => {
-      const far = above(c, c.build.op("Abs", [x]), c.node.float("lambd", 0.5));
-      return select(c, far, g);
-    }),
-  };
+export const activationGradients: GradientRules<Activation> = {
+  Celu: unary((c, g, x, y) => {
+    const slope = plus(c, scale(c, y, 1 / c.node.float("alpha", 1)), 1);
+    return select(c, above(c, x), g, multiply(c, g, slope));
+  }),
+  Elu: unary((c, g, x, y) => select(c, above(c, x), g, multiply(c, g, plus(c, y, c.node.float("alpha", 1))))),
+  Gelu: unary((c, g, x) => {
+    const isTanh = c.node.string("approximate", "none") === "tanh";
+    return multiply(c, g, isTanh ? geluByTanh(c, x) : geluByErf(c, x));
+  }),
+  // The result is strictly between 0 and 1 exactly where the line is.
+  HardSigmoid: unary((c, g, _, y) => {
+    const inside = c.build.op("And", [above(c, y), c.build.op("Less", [y, scalarLike(c, 1, y)])]);
+    return select(c, inside, scale(c, g, c.node.float("alpha", 0.2)));
+  }),
+  HardSwish: hardSwish,
+  LeakyRelu: unary((c, g, x) => select(c, above(c, x), g, scale(c, g, c.node.float("alpha", 0.01)))),
+  Mish: unary((c, g, x) => {
+    const t = c.build.op("Tanh", [c.build.op("Softplus", [x])]);
+    const inner = multiply(c, x, c.build.op("Sigmoid", [x]));
+    return multiply(c, g, add(c, t, multiply(c, inner, complement(c, multiply(c, t, t)))));
+  }),
+  PRelu: prelu,
+  // onnxruntime multiplies by a mask in half the time of a Where. The mask comes from y, so that x need not stay in memory.
+  Relu: unary((c, g, _, y) => multiply(c, g, castLike(c, above(c, y), g))),
+  Selu: unary((c, g, x, y) => {
+    const [alpha, gamma] = [c.node.float("alpha", SELU_ALPHA), c.node.float("gamma", SELU_GAMMA)];
+    return select(c, above(c, x), scale(c, g, gamma), multiply(c, g, plus(c, y, alpha * gamma)));
+  }),
+  Shrink: unary((c, g, x) => {
+    const far = above(c, c.build.op("Abs", [x]), c.node.float("lambd", 0.5));
+    return select(c, far, g);
+  }),
+  Sigmoid: unary((c, g, _, y) => multiply(c, g, multiply(c, y, complement(c, y)))),
+  Softplus: unary((c, g, x) => multiply(c, g, c.build.op("Sigmoid", [x]))),
+  Softsign: unary((c, g, x) => {
+    const denominator = plus(c, c.build.op("Abs", [x]), 1);
+    return divide(c, g, multiply(c, denominator, denominator));
+  }),
+  Swish: unary((c, g, x) => {
+    const alpha = c.node.float("alpha", 1);
+    const s = c.build.op("Sigmoid", [scale(c, x, alpha)]);
+    const inner = multiply(c, scale(c, x, alpha), complement(c, s));
+    return multiply(c, g, multiply(c, s, plus(c, inner, 1)));
+  }),
+  Tanh: unary((c, g, _, y) => multiply(c, g, complement(c, multiply(c, y, y)))),
+  ThresholdedRelu: unary((c, g, x) => select(c, above(c, x, c.node.float("alpha", 1)), g)),
+};

@@ -26,48 +26,48 @@ function apply(c: GradientContext, opType: StandardOperator, x: Value): Value {
   return c.build.op(opType, [x]);
 }
 
-/** Functions of one number. Where the derivative is a simple function of the result, the result is used. */
-/** Functions of one variable that calculus has a name for. */
+/** Functions of one number that have a name in calculus. */
 type NamedFunction =
-  | "Neg"
   | "Abs"
-  | "Sqrt"
-  | "Reciprocal"
+  | "Acos"
+  | "Acosh"
+  | "Asin"
+  | "Asinh"
+  | "Atan"
+  | "Atanh"
+  | "Cos"
+  | "Cosh"
+  | "Erf"
   | "Exp"
   | "Log"
+  | "Neg"
+  | "Reciprocal"
   | "Sin"
-  | "Cos"
-  | "Tan"
-  | "Asin"
-  | "Acos"
-  | "Atan"
   | "Sinh"
-  | "Cosh"
-  | "Asinh"
-  | "Acosh"
-  | "Atanh"
-  | "Erf";
+  | "Sqrt"
+  | "Tan";
 
+/** Their gradients. Where the derivative is a simple function of the result, the result is used. */
 export const functionGradients: GradientRules<NamedFunction> = {
-  Neg: unary((c, g) => negate(c, g)),
   Abs: unary((c, g, x) => multiply(c, g, apply(c, "Sign", x))),
-  Sqrt: unary((c, g, _, y) => divide(c, multiply(c, g, scalarLike(c, 0.5, g)), y)),
-  Reciprocal: unary((c, g, _, y) => negate(c, multiply(c, g, multiply(c, y, y)))),
-  Exp: unary((c, g, _, y) => multiply(c, g, y)),
-  Log: unary((c, g, x) => divide(c, g, x)),
-  Sin: unary((c, g, x) => multiply(c, g, apply(c, "Cos", x))),
-  Cos: unary((c, g, x) => negate(c, multiply(c, g, apply(c, "Sin", x)))),
-  Tan: unary((c, g, _, y) => multiply(c, g, onePlusSquare(c, y))),
-  Asin: unary((c, g, x) => divide(c, g, apply(c, "Sqrt", oneMinusSquare(c, x)))),
   Acos: unary((c, g, x) => negate(c, divide(c, g, apply(c, "Sqrt", oneMinusSquare(c, x))))),
-  Atan: unary((c, g, x) => divide(c, g, onePlusSquare(c, x))),
-  Sinh: unary((c, g, x) => multiply(c, g, apply(c, "Cosh", x))),
-  Cosh: unary((c, g, x) => multiply(c, g, apply(c, "Sinh", x))),
-  Asinh: unary((c, g, x) => divide(c, g, apply(c, "Sqrt", onePlusSquare(c, x)))),
   Acosh: unary((c, g, x) => divide(c, g, apply(c, "Sqrt", negate(c, oneMinusSquare(c, x))))),
+  Asin: unary((c, g, x) => divide(c, g, apply(c, "Sqrt", oneMinusSquare(c, x)))),
+  Asinh: unary((c, g, x) => divide(c, g, apply(c, "Sqrt", onePlusSquare(c, x)))),
+  Atan: unary((c, g, x) => divide(c, g, onePlusSquare(c, x))),
   Atanh: unary((c, g, x) => divide(c, g, oneMinusSquare(c, x))),
+  Cos: unary((c, g, x) => negate(c, multiply(c, g, apply(c, "Sin", x)))),
+  Cosh: unary((c, g, x) => multiply(c, g, apply(c, "Sinh", x))),
   Erf: unary((c, g, x) => {
     const bell = apply(c, "Exp", negate(c, multiply(c, x, x)));
     return multiply(c, multiply(c, g, scalarLike(c, 2 / Math.sqrt(Math.PI), g)), bell);
   }),
+  Exp: unary((c, g, _, y) => multiply(c, g, y)),
+  Log: unary((c, g, x) => divide(c, g, x)),
+  Neg: unary((c, g) => negate(c, g)),
+  Reciprocal: unary((c, g, _, y) => negate(c, multiply(c, g, multiply(c, y, y)))),
+  Sin: unary((c, g, x) => multiply(c, g, apply(c, "Cos", x))),
+  Sinh: unary((c, g, x) => multiply(c, g, apply(c, "Cosh", x))),
+  Sqrt: unary((c, g, _, y) => divide(c, multiply(c, g, scalarLike(c, 0.5, g)), y)),
+  Tan: unary((c, g, _, y) => multiply(c, g, onePlusSquare(c, y))),
 };

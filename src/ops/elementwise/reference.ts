@@ -225,110 +225,107 @@ const SELU_GAMMA = Math.fround(1.050701);
 /** Arithmetic, comparison, logic and activations: one number in, one out. */
 export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
   Abs: unary(Math.abs),
-  Neg: unary((x) => -x),
-  Sign: unary((x) => Math.sign(x)),
-  Floor: unary(Math.floor),
-  Ceil: unary(Math.ceil),
-  Round: unary(roundHalfEven),
-  Sqrt: unary(Math.sqrt),
-  Reciprocal: unary((x) => 1 / x),
-  Exp: unary(Math.exp),
-  Log: unary(Math.log),
-  Erf: unary(erf),
-  Sin: unary(Math.sin),
-  Cos: unary(Math.cos),
-  Tan: unary(Math.tan),
-  Asin: unary(Math.asin),
   Acos: unary(Math.acos),
-  Atan: unary(Math.atan),
-  Sinh: unary(Math.sinh),
-  Cosh: unary(Math.cosh),
-  Asinh: unary(Math.asinh),
   Acosh: unary(Math.acosh),
+  Add: arithmetic((a, b) => a + b),
+  And: compare((a, b) => a !== 0 && b !== 0),
+  Asin: unary(Math.asin),
+  Asinh: unary(Math.asinh),
+  Atan: unary(Math.atan),
   Atanh: unary(Math.atanh),
+  BitCast: missing("the reference computes with numbers, not with bits"),
+  BitShift: shift,
   BitwiseAnd: bitwise((a, b) => a & b),
+  BitwiseNot: (c) => [mapTensor(c.input(0), (x) => wrapInteger(c.input(0).dtype, -x - 1))],
   BitwiseOr: bitwise((a, b) => a | b),
   BitwiseXor: bitwise((a, b) => a ^ b),
-  BitwiseNot: (c) => [mapTensor(c.input(0), (x) => wrapInteger(c.input(0).dtype, -x - 1))],
-  Not: (c) => [mapTensor(c.input(0), (x) => (x === 0 ? 1 : 0))],
-  IsNaN: (c) => [mapTensor(c.input(0), (x) => (Number.isNaN(x) ? 1 : 0), "bool")],
-  IsInf: (c) => {
-    const [up, down] = [c.int("detect_positive", 1) === 1, c.int("detect_negative", 1) === 1];
-    return [
-      mapTensor(c.input(0), (x) => ((up && x === Infinity) || (down && x === -Infinity) ? 1 : 0), "bool"),
-    ];
-  },
-
-  Add: arithmetic((a, b) => a + b),
-  Sub: arithmetic((a, b) => a - b),
-  Mul: arithmetic((a, b) => a * b),
-  Div: divide,
-  Mod: modulo,
-  Pow: arithmetic(power),
-  BitShift: shift,
-  Sum: variadic((a, b) => a + b),
-  Max: variadic((a, b) => Math.max(a, b)),
-  Min: variadic((a, b) => Math.min(a, b)),
-  Mean: (c) => {
-    const [sum] = variadic((a, b) => a + b)(c);
-    return sum === undefined ? [] : [mapTensor(sum, (x) => x / c.inputs.length)];
-  },
-
-  Equal: compare((a, b) => a === b),
-  Greater: compare((a, b) => a > b),
-  GreaterOrEqual: compare((a, b) => a >= b),
-  Less: compare((a, b) => a < b),
-  LessOrEqual: compare((a, b) => a <= b),
-  And: compare((a, b) => a !== 0 && b !== 0),
-  Or: compare((a, b) => a !== 0 || b !== 0),
-  Xor: compare((a, b) => (a !== 0) !== (b !== 0)),
-  Where: where,
-  Clip: clip,
   Cast: cast,
   CastLike: (c) => [castTo(c.input(0), c.input(1).dtype)],
-
-  Relu: unary((x) => Math.max(x, 0)),
-  LeakyRelu: withAttributes((c) => {
-    const alpha = c.float("alpha", 0.01);
-    return (x) => (x < 0 ? alpha * x : x);
-  }),
-  PRelu: prelu,
-  ThresholdedRelu: withAttributes((c) => {
-    const alpha = c.float("alpha", 1);
-    return (x) => (x > alpha ? x : 0);
-  }),
-  Elu: withAttributes((c) => {
-    const alpha = c.float("alpha", 1);
-    return (x) => (x < 0 ? alpha * Math.expm1(x) : x);
-  }),
+  Ceil: unary(Math.ceil),
   Celu: withAttributes((c) => {
     const alpha = c.float("alpha", 1);
     return (x) => (x < 0 ? alpha * Math.expm1(x / alpha) : x);
   }),
-  Selu: withAttributes((c) => {
-    const alpha = c.float("alpha", SELU_ALPHA);
-    const gamma = c.float("gamma", SELU_GAMMA);
-    return (x) => gamma * (x < 0 ? alpha * Math.expm1(x) : x);
+  Clip: clip,
+  Cos: unary(Math.cos),
+  Cosh: unary(Math.cosh),
+  Div: divide,
+  Elu: withAttributes((c) => {
+    const alpha = c.float("alpha", 1);
+    return (x) => (x < 0 ? alpha * Math.expm1(x) : x);
   }),
-  Sigmoid: unary(sigmoid),
+  Equal: compare((a, b) => a === b),
+  Erf: unary(erf),
+  Exp: unary(Math.exp),
+  Floor: unary(Math.floor),
+  Gelu: gelu,
+  Greater: compare((a, b) => a > b),
+  GreaterOrEqual: compare((a, b) => a >= b),
   HardSigmoid: withAttributes((c) => {
     const [alpha, beta] = [c.float("alpha", 0.2), c.float("beta", 0.5)];
     return (x) => Math.min(Math.max(alpha * x + beta, 0), 1);
   }),
   // The specification's alpha is 1/6 as a float32.
   HardSwish: unary((x) => x * Math.min(Math.max(x * Math.fround(1 / 6) + 0.5, 0), 1)),
-  Swish: withAttributes((c) => {
-    const alpha = c.float("alpha", 1);
-    return (x) => x * sigmoid(alpha * x);
+  IsInf: (c) => {
+    const [up, down] = [c.int("detect_positive", 1) === 1, c.int("detect_negative", 1) === 1];
+    return [
+      mapTensor(c.input(0), (x) => ((up && x === Infinity) || (down && x === -Infinity) ? 1 : 0), "bool"),
+    ];
+  },
+  IsNaN: (c) => [mapTensor(c.input(0), (x) => (Number.isNaN(x) ? 1 : 0), "bool")],
+  LeakyRelu: withAttributes((c) => {
+    const alpha = c.float("alpha", 0.01);
+    return (x) => (x < 0 ? alpha * x : x);
   }),
-  Tanh: unary(Math.tanh),
-  Softplus: unary(softplus),
-  Softsign: unary((x) => x / (1 + Math.abs(x))),
-  Gelu: gelu,
+  Less: compare((a, b) => a < b),
+  LessOrEqual: compare((a, b) => a <= b),
+  Log: unary(Math.log),
+  Max: variadic((a, b) => Math.max(a, b)),
+  Mean: (c) => {
+    const [sum] = variadic((a, b) => a + b)(c);
+    return sum === undefined ? [] : [mapTensor(sum, (x) => x / c.inputs.length)];
+  },
+  Min: variadic((a, b) => Math.min(a, b)),
   Mish: unary((x) => x * Math.tanh(softplus(x))),
+  Mod: modulo,
+  Mul: arithmetic((a, b) => a * b),
+  Neg: unary((x) => -x),
+  Not: (c) => [mapTensor(c.input(0), (x) => (x === 0 ? 1 : 0))],
+  Or: compare((a, b) => a !== 0 || b !== 0),
+  PRelu: prelu,
+  Pow: arithmetic(power),
+  Reciprocal: unary((x) => 1 / x),
+  Relu: unary((x) => Math.max(x, 0)),
+  Round: unary(roundHalfEven),
+  Selu: withAttributes((c) => {
+    const alpha = c.float("alpha", SELU_ALPHA);
+    const gamma = c.float("gamma", SELU_GAMMA);
+    return (x) => gamma * (x < 0 ? alpha * Math.expm1(x) : x);
+  }),
   Shrink: withAttributes((c) => {
     const [bias, lambda] = [c.float("bias", 0), c.float("lambd", 0.5)];
     return (x) => (x < -lambda ? x + bias : x > lambda ? x - bias : 0);
   }),
-  BitCast: missing("the reference computes with numbers, not with bits"),
+  Sigmoid: unary(sigmoid),
+  Sign: unary((x) => Math.sign(x)),
+  Sin: unary(Math.sin),
+  Sinh: unary(Math.sinh),
+  Softplus: unary(softplus),
+  Softsign: unary((x) => x / (1 + Math.abs(x))),
+  Sqrt: unary(Math.sqrt),
+  Sub: arithmetic((a, b) => a - b),
+  Sum: variadic((a, b) => a + b),
+  Swish: withAttributes((c) => {
+    const alpha = c.float("alpha", 1);
+    return (x) => x * sigmoid(alpha * x);
+  }),
+  Tan: unary(Math.tan),
+  Tanh: unary(Math.tanh),
+  ThresholdedRelu: withAttributes((c) => {
+    const alpha = c.float("alpha", 1);
+    return (x) => (x > alpha ? x : 0);
+  }),
+  Where: where,
+  Xor: compare((a, b) => (a !== 0) !== (b !== 0)),
 };

@@ -48,15 +48,15 @@ const range: GradientRule = (c) => {
 
 /** Constants and random numbers do not depend on the elements of their inputs. */
 export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
-  Dropout: dropout,
-  Range: range,
   Bernoulli: NO_GRADIENT,
-  EyeLike: NO_GRADIENT,
-  RandomNormalLike: NO_GRADIENT,
-  RandomUniformLike: NO_GRADIENT,
   Constant: opaque("none of its inputs is data"),
   ConstantOfShape: opaque("none of its inputs is data"),
+  Dropout: dropout,
+  EyeLike: NO_GRADIENT,
   Multinomial: opaque("it gives integers"),
   RandomNormal: opaque("none of its inputs is data"),
+  RandomNormalLike: NO_GRADIENT,
   RandomUniform: opaque("none of its inputs is data"),
+  RandomUniformLike: NO_GRADIENT,
+  Range: range,
 };

@@ -87,8 +87,8 @@ const gemm: GradientRule = (c) => {
 };
 
 export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
+  Det: missing("its gradient needs an inverse, which ONNX does not have"),
   Einsum: einsum,
   Gemm: gemm,
   MatMul: matMul,
-  Det: missing("its gradient needs an inverse, which ONNX does not have"),
 };

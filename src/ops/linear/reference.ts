@@ -94,8 +94,8 @@ export function centred(
 }
 
 export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
-  MatMul: (c) => [multiply(c.input(0), c.input(1))],
-  Gemm: gemm,
   Det: missing("the computation is not written"),
   Einsum: einsum,
+  Gemm: gemm,
+  MatMul: (c) => [multiply(c.input(0), c.input(1))],
 };

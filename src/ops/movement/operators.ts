@@ -5,6 +5,7 @@ export const OPERATORS = {
   Compress: { since: [9, 11], inputs: 2, traits: ["movesData"] },
   Concat: { since: [1, 4, 11, 13], breaking: [4], inputs: [1, "variadic"], traits: ["movesData"] },
   DepthToSpace: { since: [1, 11, 13], inputs: 1, traits: ["rearranges", "movesData"] },
+  Expand: { since: [8, 13], inputs: 2, traits: ["movesData"] },
   Gather: { since: [1, 11, 13], inputs: 2, traits: ["movesData"] },
   GatherElements: { since: [11, 13], inputs: 2, traits: ["movesData"] },
   GatherND: { since: [11, 12, 13], inputs: 2, traits: ["movesData"] },
@@ -29,5 +30,4 @@ export const OPERATORS = {
   Transpose: { since: [1, 13, 21, 23, 24, 25], inputs: 1, traits: ["rearranges", "movesData"] },
   Trilu: { since: [14], inputs: [1, 2] },
   Unique: { since: [11], inputs: 1, outputs: [1, 4] },
-  Expand: { since: [8, 13], inputs: 2, traits: ["movesData"] },
 } as const;

@@ -174,6 +174,8 @@ const logSoftmax: GradientRule = (c) => {
 export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
   BatchNormalization: batchNormalization,
   GroupNormalization: groupNormalization,
+  Hardmax: opaque("its derivative is zero wherever it exists"),
+  ImageScaler: missing("write it as Mul and Add to train through it"),
   InstanceNormalization: instanceNormalization,
   LRN: localResponse,
   LayerNormalization: layerNormalization,
@@ -181,8 +183,6 @@ export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
   LpNormalization: lpNormalization,
   MeanVarianceNormalization: meanVariance,
   RMSNormalization: rmsNormalization,
-  Softmax: softmax,
-  Hardmax: opaque("its derivative is zero wherever it exists"),
-  ImageScaler: missing("write it as Mul and Add to train through it"),
   SimplifiedLayerNormalization: missing("it could work as RMSNormalization does"),
+  Softmax: softmax,
 };

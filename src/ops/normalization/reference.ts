@@ -266,15 +266,7 @@ function softmaxLike(finish: (x: number, max: number, sum: number) => number): R
 
 export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
   BatchNormalization: batchNormalization,
-  InstanceNormalization: instanceNormalization,
   GroupNormalization: groupNormalization,
-  LayerNormalization: layerNormalization,
-  RMSNormalization: rmsNormalization,
-  MeanVarianceNormalization: meanVariance,
-  LpNormalization: lpNormalization,
-  LRN: lrn,
-  Softmax: softmaxLike((x, max, sum) => Math.exp(x - max) / sum),
-  LogSoftmax: softmaxLike((x, max, sum) => x - max - Math.log(sum)),
   Hardmax: (c) => {
     const x = c.input(0);
     const old = c.opset < 13;
@@ -301,5 +293,13 @@ export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
     const shifts = referenceTensor(x.dtype, [bias.length, 1, 1], Array.from(bias));
     return [zip(x, shifts, (value, b) => value * scale + b)];
   },
+  InstanceNormalization: instanceNormalization,
+  LRN: lrn,
+  LayerNormalization: layerNormalization,
+  LogSoftmax: softmaxLike((x, max, sum) => x - max - Math.log(sum)),
+  LpNormalization: lpNormalization,
+  MeanVarianceNormalization: meanVariance,
+  RMSNormalization: rmsNormalization,
   SimplifiedLayerNormalization: missing("it could work as RMSNormalization does"),
+  Softmax: softmaxLike((x, max, sum) => Math.exp(x - max) / sum),
 };

@@ -154,14 +154,14 @@ function sum(values: Float64Array): number {
 }
 
 export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
-  MaxPool: maxPool,
   AveragePool: averagePool,
-  LpPool: lpPool,
   GlobalAveragePool: globalPool((plane) => sum(plane) / plane.length),
-  GlobalMaxPool: globalPool((plane) => plane.reduce((max, value) => Math.max(max, value), -Infinity)),
   GlobalLpPool: globalPool((plane, c) => {
     const p = c.int("p", 2);
     return sum(plane.map((value) => Math.abs(value) ** p)) ** (1 / p);
   }),
+  GlobalMaxPool: globalPool((plane) => plane.reduce((max, value) => Math.max(max, value), -Infinity)),
+  LpPool: lpPool,
+  MaxPool: maxPool,
   MaxUnpool: missing("the computation is not written"),
 };

@@ -141,14 +141,14 @@ const dynamicQuantize: ReferenceRule = (c) => {
 };
 
 export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
-  QuantizeLinear: quantizeLinear,
+  ConvInteger: convInteger,
   DequantizeLinear: dequantizeLinear,
   DynamicQuantizeLinear: dynamicQuantize,
-  QLinearConv: qLinearConv,
-  QLinearMatMul: qLinearMatMul,
-  ConvInteger: convInteger,
   MatMulInteger: (c) => {
     const product = multiply(centred(c.input(0), c.optional(2), -2), centred(c.input(1), c.optional(3), -1));
     return [{ ...product, dtype: "int32" }];
   },
+  QLinearConv: qLinearConv,
+  QLinearMatMul: qLinearMatMul,
+  QuantizeLinear: quantizeLinear,
 };

@@ -215,7 +215,7 @@ function inputParts(
 }
 
 export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
-  LSTM: recurrentRule(LSTM, true),
   GRU: recurrentRule(GRU, false),
+  LSTM: recurrentRule(LSTM, true),
   RNN: recurrentRule(RNN, false),
 };

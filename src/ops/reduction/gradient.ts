@@ -119,11 +119,10 @@ const topK: GradientRule = (c) => {
 };
 
 export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
-  ReduceSum: reduction((c, g) => expandToInput(c, g)),
-  ReduceMean: reduction((c, g) => expandToInput(c, divide(c, g, count(c, g)))),
-  ReduceMax: extreme,
-  ReduceMin: extreme,
-  ReduceProd: product,
+  ArgMax: opaque("it gives indices"),
+  ArgMin: opaque("it gives indices"),
+  CumProd: missing("it could work as CumSum of logarithms does"),
+  CumSum: cumSum,
   ReduceL1: reduction((c, g, x) => multiply(c, g, c.build.op("Sign", [x]))),
   // The norm of zeros has no derivative; zero is the subgradient of least norm.
   ReduceL2: reduction((c, g, x, y) => {
@@ -131,16 +130,17 @@ export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
     const isZero = c.build.op("Equal", [norm, scalarLike(c, 0, norm)]);
     return multiply(c, divide(c, g, select(c, isZero, scalarLike(c, 1, norm), norm)), x);
   }),
-  ReduceSumSquare: reduction((c, g, x) => multiply(c, multiply(c, g, scalarLike(c, 2, g)), x)),
   ReduceLogSum: (c) => {
     const g = c.grad(0);
     if (g === undefined) return [];
     return [expandToInput(c, spread(c, divide(c, g, c.build.op("Exp", [c.output(0)]))))];
   },
   ReduceLogSumExp: reduction((c, g, x, y) => multiply(c, g, c.build.op("Exp", [subtract(c, x, y())]))),
-  CumSum: cumSum,
+  ReduceMax: extreme,
+  ReduceMean: reduction((c, g) => expandToInput(c, divide(c, g, count(c, g)))),
+  ReduceMin: extreme,
+  ReduceProd: product,
+  ReduceSum: reduction((c, g) => expandToInput(c, g)),
+  ReduceSumSquare: reduction((c, g, x) => multiply(c, multiply(c, g, scalarLike(c, 2, g)), x)),
   TopK: topK,
-  ArgMax: opaque("it gives indices"),
-  ArgMin: opaque("it gives indices"),
-  CumProd: missing("it could work as CumSum of logarithms does"),
 };

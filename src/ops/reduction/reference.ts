@@ -152,7 +152,15 @@ const topK: ReferenceRule = (c) => {
 };
 
 export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
-  ReduceSum: reduction(fold((a, b) => a + b, 0)),
+  ArgMax: argument((a, b) => a > b),
+  ArgMin: argument((a, b) => a < b),
+  CumProd: missing("it could work as CumSum does"),
+  CumSum: cumulative,
+  ReduceL1: reduction(fold((a, b) => a + Math.abs(b), 0)),
+  ReduceL2: reduction(fold((a, b) => a + b * b, 0, Math.sqrt)),
+  ReduceLogSum: reduction(fold((a, b) => a + b, 0, Math.log)),
+  ReduceLogSumExp: reduction(logSumExp),
+  ReduceMax: reduction(fold((a, b) => Math.max(a, b), -Infinity)),
   ReduceMean: reduction(
     fold(
       (a, b) => a + b,
@@ -160,17 +168,9 @@ export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
       (total, size) => total / size,
     ),
   ),
-  ReduceProd: reduction(fold((a, b) => a * b, 1)),
-  ReduceMax: reduction(fold((a, b) => Math.max(a, b), -Infinity)),
   ReduceMin: reduction(fold((a, b) => Math.min(a, b), Infinity)),
-  ReduceL1: reduction(fold((a, b) => a + Math.abs(b), 0)),
-  ReduceL2: reduction(fold((a, b) => a + b * b, 0, Math.sqrt)),
+  ReduceProd: reduction(fold((a, b) => a * b, 1)),
+  ReduceSum: reduction(fold((a, b) => a + b, 0)),
   ReduceSumSquare: reduction(fold((a, b) => a + b * b, 0)),
-  ReduceLogSum: reduction(fold((a, b) => a + b, 0, Math.log)),
-  ReduceLogSumExp: reduction(logSumExp),
-  ArgMax: argument((a, b) => a > b),
-  ArgMin: argument((a, b) => a < b),
-  CumSum: cumulative,
   TopK: topK,
-  CumProd: missing("it could work as CumSum does"),
 };

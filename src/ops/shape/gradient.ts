@@ -12,11 +12,11 @@ const view: GradientRule = (c) => {
 const identity: GradientRule = (c) => [c.grad(0)];
 
 export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
-  Reshape: view,
   Flatten: view,
-  Squeeze: view,
-  Unsqueeze: view,
+  Identity: identity,
+  Reshape: view,
   Shape: NO_GRADIENT,
   Size: NO_GRADIENT,
-  Identity: identity,
+  Squeeze: view,
+  Unsqueeze: view,
 };

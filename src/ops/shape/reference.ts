@@ -60,11 +60,11 @@ const shape: ReferenceRule = (c) => {
 
 /** Shapes and sizes. */
 export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
+  Flatten: flatten,
   Identity: (c) => [c.input(0)],
   Reshape: reshapeRule,
-  Flatten: flatten,
-  Squeeze: squeeze,
-  Unsqueeze: unsqueeze,
   Shape: shape,
   Size: (c) => [referenceTensor("int64", [], [c.input(0).data.length])],
+  Squeeze: squeeze,
+  Unsqueeze: unsqueeze,
 };

@@ -91,12 +91,12 @@ const resize: GradientRule = (c) => {
 };
 
 export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
-  GridSample: refusing(refusals.gridSampleHasNoGradient()),
-  Resize: resize,
   AffineGrid: missing("write it as MatMul to train through it"),
+  GridSample: refusing(refusals.gridSampleHasNoGradient()),
   ImageDecoder: opaque("its input is the bytes of a file"),
   MaxRoiPool: missing("its gradient scatters to places that it does not give"),
   NonMaxSuppression: opaque("it gives indices"),
+  Resize: resize,
   RoiAlign: missing("write it as Gather and products to train through it"),
   Upsample: missing("raising to opset 18 makes it a Resize, which has a gradient"),
 };

@@ -193,12 +193,12 @@ function extrapolate(x: ReferenceTensor, plans: readonly AxisPlan[], value: numb
 }
 
 export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
-  Resize: resize,
-  Upsample: resize,
   AffineGrid: missing("the computation is not written"),
   GridSample: missing("the computation is not written"),
+  ImageDecoder: opaque("its input is the bytes of a file"),
   MaxRoiPool: missing("the computation is not written"),
   NonMaxSuppression: missing("the computation is not written"),
+  Resize: resize,
   RoiAlign: missing("the computation is not written"),
-  ImageDecoder: opaque("its input is the bytes of a file"),
+  Upsample: resize,
 };
