@@ -16,6 +16,10 @@ const NAMED_AT_ONCE = 4;
 /** The tables of other domains are not total by type: nobody declares the operators of a domain that is not ONNX's. */
 const OTHER_DOMAINS = new Set(["classic", "contrib"]);
 
+/** The beginning of an object literal, or of a table of one gap, with the type that it is given. */
+const HEAD = /^(?:export )?const (\w+)([^={]*)= ?\s*(\{|everyRow\()$/gm;
+const TABLE_TYPE = /^: (FacetTable|GradientRules|RaiseTable|InferTable)\b/;
+
 const root = fileURLToPath(new URL("..", import.meta.url));
 const copy = mkdtempSync(join(tmpdir(), "normfold-rows-"));
 try {
@@ -137,7 +141,7 @@ function cutsOf(file) {
   const text = readFileSync(join(copy, file), "utf8");
   const family = basename(dirname(file));
   const cuts = [];
-  for (const table of tablesOf(text)) {
+  for (const table of tablesOf(text, file)) {
     if (OTHER_DOMAINS.has(family)) {
       const domain = family === "classic" ? "ai.onnx.ml" : "com.microsoft";
       for (const row of table.rows)
@@ -154,22 +158,35 @@ function cutsOf(file) {
   return cuts;
 }
 
-/** The exported tables of a file: object literals with one row for each operator, or for a part of a family. */
-function tablesOf(text) {
-  const heads =
-    /^(?:export )?const (OPERATORS|TABLE|inference|layout|affine|gradient|reference|raise|bodyInputs|\w+Gradients)\b[^=]*= \{$/gm;
-  return [...text.matchAll(heads)].map((head) => {
-    const from = head.index + head[0].length + 1;
-    const to = text.slice(from).search(/^\}/m) + from;
-    const starts = [...text.slice(from, to).matchAll(/^ {2}(\.\.\.)?(\w+)\b/gm)];
-    const rows = starts.map(({ index, 1: spread, 2: operator }, i) => ({
-      operator,
-      isPart: spread !== undefined,
-      start: from + index,
-      end: i + 1 < starts.length ? from + starts[i + 1].index : to,
-    }));
-    return { name: head[1], rows };
-  });
+/** The tables of a file: object literals with one row for each operator, or for a part of a family. */
+function tablesOf(text, file) {
+  const tables = [...text.matchAll(HEAD)]
+    .filter(([, name, type, opening]) => opening === "{" && (name === "OPERATORS" || TABLE_TYPE.test(type)))
+    .map((head) => ({ name: head[1], rows: rowsFrom(text, head.index + head[0].length + 1) }));
+  const declared = [
+    ...text.matchAll(/^(?:export )?const \w+: (?:FacetTable|GradientRules|RaiseTable|InferTable)\b/gm),
+  ].length;
+  const filled = [...text.matchAll(/=\s*everyRow\(/g)].length;
+  const read = tables.filter(({ name }) => name !== "OPERATORS" || file.endsWith("catalogue.ts")).length;
+  const expected = declared + (file.endsWith("catalogue.ts") ? 1 : 0);
+  if (read + filled !== expected || tables.some(({ rows }) => rows.length === 0))
+    throw new Error(
+      `${file}: ${expected} tables are declared, ${read} were read and ${filled} are of one gap`,
+    );
+  return tables;
+}
+
+/** The rows of an object literal, from its first line on; the formatter indents them alike. */
+function rowsFrom(text, from) {
+  const indent = /^ +/.exec(text.slice(from))?.[0] ?? "";
+  const to = text.slice(from).search(new RegExp(`^ {${Math.max(indent.length - 2, 0)}}\\}`, "m")) + from;
+  const starts = [...text.slice(from, to).matchAll(new RegExp(`^${indent}(\\.\\.\\.)?(\\w+)\\b`, "gm"))];
+  return starts.map(({ index, 1: spread, 2: operator }, i) => ({
+    operator,
+    isPart: spread !== undefined,
+    start: from + index,
+    end: i + 1 < starts.length ? from + starts[i + 1].index : to,
+  }));
 }
 
 /** The opsets and traits in a declaration. */

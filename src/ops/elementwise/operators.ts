@@ -29,9 +29,9 @@ export const OPERATORS = {
     since: [1, 6, 9, 13, 19, 21, 23, 24, 25],
     breaking: [6],
     inputs: 1,
-    traits: ["monotone", "pointwise"],
+    traits: ["pointwise"],
   },
-  CastLike: { since: [15, 19, 21, 23, 24, 25], inputs: 2, traits: ["monotone", "pointwise"] },
+  CastLike: { since: [15, 19, 21, 23, 24, 25], inputs: 2, traits: ["pointwise"] },
   Ceil: {
     since: [1, 6, 13],
     breaking: [6],
