@@ -38,7 +38,25 @@ function listsIn(text: string): string[] {
   });
 }
 
+/** The operators of each table in a file, in the order of its rows. */
+function tablesIn(text: string): string[][] {
+  const tables = text.matchAll(
+    /^(?:export )?const (?:OPERATORS|\w+: (?:FacetTable|GradientRules|RaiseTable|InferTable)\b[^\n]*) = \{\n(.*?)^\}/gms,
+  );
+  return [...tables].map(([, rows = ""]) =>
+    [...rows.matchAll(/^ {2}(\w+)\b/gm)].map(([, name = ""]) => name),
+  );
+}
+
 describe("names of operators", () => {
+  it("are the order of the rows in every table", () => {
+    const tables = sources("src/ops").flatMap((file) =>
+      tablesIn(readFileSync(join(root, file), "utf8")).map((rows) => ({ file, rows })),
+    );
+    expect(tables.length).toBeGreaterThan(100);
+    for (const { file, rows } of tables) expect(rows, file).toEqual([...rows].sort());
+  });
+
   it("are listed nowhere but in the declarations and in the rules' own lists", () => {
     const files = [...sources("src"), ...sources("passes")].filter(
       (file) => !file.endsWith("/operators.ts") && !file.startsWith("src/patterns/"),

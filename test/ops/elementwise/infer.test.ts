@@ -10,6 +10,7 @@ inferenceTable("elementwise", 17, [
   ["bool[N,1] x, float[3] w", "y = Where(x, w, w)", "float[N,3]"],
   ["float[N] x", "y = Max(x, x, x)", "float[N]"],
   ["float[2,3] x, float[3] w", "y = PRelu(x, w)", "float[2,3]"],
+  ["float[N,3] x", "y = Softsign(x)", "float[N,3]"],
 ]);
 
 inferenceTable("elementwise", 6, [

@@ -3,6 +3,7 @@ import { constant, literal } from "../../support/text.js";
 
 layoutTable("elementwise", [
   { name: "Relu", nodes: "b = Relu (a)" },
+  { name: "Softsign", nodes: "b = Softsign (a)" },
   {
     name: "Clip",
     nodes: "b = Clip (a, low, high)",

@@ -13,6 +13,7 @@ referenceTable("elementwise", [
     6,
   ],
   ["y = Relu(x)", { x: x4 }, [4], [0, 0, 0, 3]],
+  ["y = Softsign(x)", { x: { dims: [4], data: [-3, -1, 0, 0.25] } }, [4], [-0.75, -0.5, 0, 0.2]],
   ["y = LeakyRelu <alpha = 0.5> (x)", { x: x4 }, [4], [-1, -0.25, 0, 3]],
   ["y = PRelu(x, w)", { x: x4, w: { dims: [1], data: [2] } }, [4], [-4, -1, 0, 3]],
   ["y = HardSigmoid <alpha = 0.5> (x)", { x: x4 }, [4], [0, 0.25, 0.5, 1]],
