@@ -9,7 +9,7 @@ import { calibrateAndJudge, type JudgedCalibration } from "../train.js";
 import { type Call, defineOptions, type Given } from "./define.js";
 import {
   assertTarget,
-  inFile,
+  forModel,
   type LoadedModel,
   loadInput,
   removeTemporariesOnInterrupt,
@@ -31,8 +31,8 @@ async function calibrateCommand({ args: [path = ""], given }: Call): Promise<voi
   try {
     stages.enter("read", "reading");
     const input = await loadInput(path, pick(LOAD, given));
-    const { model, report, accuracy } = await inFile(input.file.path, () =>
-      calibrate(input, given, (text) => stages.enter("calibrate", text)),
+    const { model, report, accuracy } = await forModel(input.file.path, () =>
+      runCalibration(input, given, (text) => stages.enter("calibrate", text)),
     );
     stages.enter("write", "writing");
     const output = await saveResult(model, target);
@@ -53,7 +53,7 @@ const STAGES = {
   "judge-result": "judging the result",
 } as const;
 
-async function calibrate(
+async function runCalibration(
   { model }: LoadedModel,
   given: Given,
   show: (text: string) => void,

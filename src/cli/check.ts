@@ -10,7 +10,7 @@ import { comparisonText } from "../report/check-text.js";
 import { type Call, defineOptions } from "./define.js";
 import { errors } from "./errors.js";
 import { EXIT } from "./exit.js";
-import { inFile, loadInput, removeTemporariesOnInterrupt, STANDARD } from "./files.js";
+import { forModel, loadInput, removeTemporariesOnInterrupt, STANDARD } from "./files.js";
 import { styleFor, write, writeJson } from "./output.js";
 import { createStages } from "./progress.js";
 
@@ -28,7 +28,7 @@ async function checkCommand({ args: [original = "", result = ""], given }: Call)
     stages.enter("read", "reading");
     const a = await loadInput(original, pick(LOAD, given));
     const b = await loadInput(result, pick(LOAD, given));
-    await inFile(b.file.path, () => assertSameInputs(a.model, b.model));
+    await forModel(b.file.path, () => assertSameInputs(a.model, b.model));
     const { data: path } = pick(CHECK_RUN, given);
     const comparison = pick(COMPARISON, given);
     // Whoever gives shapes wants generated inputs.

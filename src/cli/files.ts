@@ -27,11 +27,11 @@ export async function loadInput(path: string, options: LoadOptions): Promise<Loa
   if (process.stdin.isTTY) throw errors.standardInputIsTerminal();
   const bytes = await readStdin();
   const file = { path: "standard input", bytes: bytes.length };
-  return { model: await inFile(file.path, () => loadModel(bytes, options)), file };
+  return { model: await forModel(file.path, () => loadModel(bytes, options)), file };
 }
 
 /** Errors of `body` name the file of the model that it works on. */
-export async function inFile<T>(file: string, body: () => T | Promise<T>): Promise<T> {
+export async function forModel<T>(file: string, body: () => T | Promise<T>): Promise<T> {
   try {
     return await body();
   } catch (error) {

@@ -5,7 +5,7 @@ import { pick } from "../options/validate.js";
 import { freezeText } from "../report/freeze-text.js";
 import { freeze } from "../train.js";
 import { type Call, defineOptions } from "./define.js";
-import { assertTarget, inFile, loadInput, removeTemporariesOnInterrupt, saveResult } from "./files.js";
+import { assertTarget, forModel, loadInput, removeTemporariesOnInterrupt, saveResult } from "./files.js";
 import { channelOf, styleFor, write, writeJson } from "./output.js";
 
 export function defineFreeze(command: Command): void {
@@ -17,7 +17,7 @@ async function freezeCommand({ args: [path = ""], given }: Call): Promise<void> 
   const target = assertTarget(path, pick(TARGET, given).outputFile, { json });
   await removeTemporariesOnInterrupt();
   const input = await loadInput(path, pick(LOAD, given));
-  const { model, report } = await inFile(input.file.path, () => freeze(input.model));
+  const { model, report } = await forModel(input.file.path, () => freeze(input.model));
   const output = await saveResult(model, target);
   if (json) return await writeJson({ input: input.file, output, report });
   if (quiet) return;

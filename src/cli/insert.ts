@@ -11,7 +11,7 @@ import { type Call, defineOptions, type Given } from "./define.js";
 import { errors } from "./errors.js";
 import {
   assertTarget,
-  inFile,
+  forModel,
   type LoadedModel,
   loadInput,
   removeTemporariesOnInterrupt,
@@ -62,7 +62,7 @@ async function insert(
   const started = performance.now();
   show("inserting");
   try {
-    return await inFile(file.path, () =>
+    return await forModel(file.path, () =>
       insertBatchNorm(model, {
         ...pick(INSERT, given),
         ...pick(SITES, given),

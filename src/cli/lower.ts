@@ -6,7 +6,7 @@ import { pick } from "../options/validate.js";
 import { lowerText } from "../report/lower-text.js";
 import { lower } from "../train.js";
 import { type Call, defineOptions } from "./define.js";
-import { assertTarget, inFile, loadInput, removeTemporariesOnInterrupt, saveResult } from "./files.js";
+import { assertTarget, forModel, loadInput, removeTemporariesOnInterrupt, saveResult } from "./files.js";
 import { channelOf, styleFor, write, writeJson } from "./output.js";
 
 export function defineLower(command: Command): void {
@@ -20,7 +20,7 @@ async function lowerCommand({ args: [path = ""], given }: Call): Promise<void> {
   const input = await loadInput(path, pick(LOAD, given));
   const { check, trainingInfo: nth } = pick(LOWER, given);
   const trainingInfo = typeof nth === "number" ? nth - 1 : nth === true ? 0 : undefined;
-  const { model, report } = await inFile(input.file.path, () =>
+  const { model, report } = await forModel(input.file.path, () =>
     lower(input.model, defined({ trainingInfo, check })),
   );
   const output = await saveResult(model, target);

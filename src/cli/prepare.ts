@@ -5,7 +5,7 @@ import { pick } from "../options/validate.js";
 import { prepareText } from "../report/prepare-text.js";
 import { prepare } from "../train.js";
 import { type Call, defineOptions } from "./define.js";
-import { assertTarget, inFile, loadInput, removeTemporariesOnInterrupt, saveResult } from "./files.js";
+import { assertTarget, forModel, loadInput, removeTemporariesOnInterrupt, saveResult } from "./files.js";
 import { channelOf, styleFor, write, writeJson } from "./output.js";
 
 export function definePrepare(command: Command): void {
@@ -18,7 +18,7 @@ async function prepareCommand({ args: [path = ""], given }: Call): Promise<void>
   await removeTemporariesOnInterrupt();
   const input = await loadInput(path, pick(LOAD, given));
   const { recipe = "batchnorm-paper", ...options } = pick(PREPARE, given);
-  const { model, report } = await inFile(input.file.path, () => prepare(input.model, recipe, options));
+  const { model, report } = await forModel(input.file.path, () => prepare(input.model, recipe, options));
   const output = await saveResult(model, target);
   if (json) return await writeJson({ input: input.file, output, report });
   if (quiet) return;

@@ -26,7 +26,7 @@ import {
 import { type Call, defineOptions, type Given } from "./define.js";
 import { errors } from "./errors.js";
 import { EXIT } from "./exit.js";
-import { assertTarget, inFile, loadInput, removeTemporariesOnInterrupt, saveResult } from "./files.js";
+import { assertTarget, forModel, loadInput, removeTemporariesOnInterrupt, saveResult } from "./files.js";
 import { openDataFor } from "./open-data.js";
 import { styleFor, write, writeJson } from "./output.js";
 import { createStages, type Stages } from "./progress.js";
@@ -46,7 +46,7 @@ async function trainCommand({ args: [path = ""], given }: Call): Promise<void> {
   try {
     stages.enter("read", "reading");
     const input = await loadInput(path, pick(LOAD, given));
-    const training = await inFile(input.file.path, () => train(input.model, given, stages));
+    const training = await forModel(input.file.path, () => runTraining(input.model, given, stages));
     if (training === undefined || training.course.interrupted) return await sayStopped(training, given);
     const step = trainingInfo === undefined ? undefined : await withStep(training.model, given);
     const folded = fold ? await foldProven(training.model, stages) : undefined;
@@ -73,7 +73,7 @@ async function sayStopped(training: Training | undefined, given: Given): Promise
 }
 
 /** undefined: it was stopped after its last step, while statistics were taken. */
-async function train(model: Model, given: Given, stages: Stages): Promise<Training | undefined> {
+async function runTraining(model: Model, given: Given, stages: Stages): Promise<Training | undefined> {
   const { valid: validPath, validLabels, log, checkpoint, resume } = pick(TRAIN_RUN, given);
   const options = await trainOptions(model, given);
   const data = await openDataFor(model, pick(DATA, given).data ?? "", given);

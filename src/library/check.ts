@@ -4,7 +4,7 @@ import type { Model } from "../ir/model.js";
 import { COMPARISON } from "../options/optimize.js";
 import type { OptionsOf } from "../options/spec.js";
 import { assertValues, settle } from "../options/validate.js";
-import { createChecker, type CheckOptions as RuntimeCheckOptions } from "../runtime/check.js";
+import { type CheckerOptions, createChecker } from "../runtime/check.js";
 import type { CheckReport } from "../runtime/check-report.js";
 import type { FeedSet } from "../runtime/feeds.js";
 import { describeInputs, precisionOf } from "../runtime/inputs.js";
@@ -62,7 +62,7 @@ export async function checkerOptions(
   options: ComparisonOptions,
   runtime: () => Promise<Runtime>,
   probes: readonly string[] = [],
-): Promise<RuntimeCheckOptions> {
+): Promise<CheckerOptions> {
   const { data, signal } = options;
   assertShapesFit(model, options.inputShapes);
   assertValues(COMPARISON, options);

@@ -68,5 +68,5 @@ export async function loadTestData(model: Model, modelPath: string): Promise<rea
 /** The test_data_set_* folders beside a model's file, in the order of their numbers. Throws "io" without its folder. */
 export async function findTestData(modelPath: string): Promise<readonly string[]> {
   const feeds = await import("../node/feeds.js");
-  return feeds.findTestData(modelPath);
+  return feeds.testDataFolders(modelPath);
 }

@@ -46,7 +46,7 @@ export function readFeeds(path: string, ports: DataPorts): FeedSet[] {
 }
 
 /** The test_data_set_* folders next to a model, in the order of their numbers. */
-export function findTestData(modelPath: string): string[] {
+export function testDataFolders(modelPath: string): string[] {
   return testFolders(dirname(modelPath));
 }
 

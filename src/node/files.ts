@@ -11,7 +11,7 @@ import { type EncodedModel, type EncodeOptions, encodeModel, MESSAGE_LIMIT } fro
 import { externalOf } from "../proto/write-tensor.js";
 import { errors } from "./errors.js";
 import { guarded, ioError } from "./guarded.js";
-import { externalFiles, FileSource, openSource } from "./source.js";
+import { externalFilesBeside, FileSource, openSource } from "./source.js";
 import {
   removeTemporary,
   type StagedFile,
@@ -22,7 +22,7 @@ import {
   type WriteOptions,
 } from "./write.js";
 
-export { type ExternalOptions, externalFiles, FileSource, openSource } from "./source.js";
+export { type ExternalOptions, externalFilesBeside, FileSource, openSource } from "./source.js";
 export { removeTemporaryFiles } from "./write.js";
 
 /** Which external data may be read, and must be there. */
@@ -41,7 +41,7 @@ export function openModelFile(file: string | URL, options: OpenOptions = {}): Mo
   const path = pathOf(file);
   return decodeModel(openSource(path), {
     file: path,
-    external: externalFiles(path, { allowOutside: options.allowOutsideExternalData ?? false }),
+    external: externalFilesBeside(path, { allowOutside: options.allowOutsideExternalData ?? false }),
     allowMissingExternal: options.allowMissingExternalData ?? false,
   });
 }

@@ -100,7 +100,7 @@ export interface ExternalOptions {
  * The external data files of the model at `modelPath`, by their locations relative to its folder. Where the model itself
  * is a link (as in download caches), files beside its target are the model's own too.
  */
-export function externalFiles(modelPath: string, options: ExternalOptions = {}): ExternalFiles {
+export function externalFilesBeside(modelPath: string, options: ExternalOptions = {}): ExternalFiles {
   const folder = dirname(resolve(modelPath));
   const opened = new Map<string, ByteSource>();
   const homes = (): string[] => [realpathSync(folder), dirname(realpathSync(modelPath))];

@@ -11,7 +11,8 @@ import { besideProbe, type Flattened } from "./probes.js";
 import type { Runtime, RuntimeModel, RuntimeTensor, Session, TensorMap } from "./runtime.js";
 import { coarsest, judge, type Noise, noiseOf } from "./tolerance.js";
 
-export interface CheckOptions {
+/** How `createChecker` runs the original and whatever is compared with it. */
+export interface CheckerOptions {
   readonly runtime: Runtime;
   readonly seed: number;
   /** The user's own data. Without it the inputs are generated. */
@@ -58,7 +59,7 @@ type Finding = Pick<CheckReport, "status" | "reason" | "uncompared" | "sets">;
 export async function checkModels(
   original: RuntimeModel,
   result: RuntimeModel,
-  options: CheckOptions & { readonly numerics: Numerics },
+  options: CheckerOptions & { readonly numerics: Numerics },
 ): Promise<CheckReport> {
   const checker = await createChecker(original, options);
   try {
@@ -69,7 +70,7 @@ export async function checkModels(
 }
 
 /** Opens and runs the original, and keeps its session (for the noise runs) and its outputs. */
-export async function createChecker(original: RuntimeModel, options: CheckOptions): Promise<Checker> {
+export async function createChecker(original: RuntimeModel, options: CheckerOptions): Promise<Checker> {
   const { runtime } = options;
   const label = `${runtime.name} ${runtime.version}`;
   const report = (numerics: Numerics, rest: Finding): CheckReport => {
@@ -125,7 +126,7 @@ function reasonOf(error: unknown): string {
   throw error;
 }
 
-async function runOriginal(session: Session, options: CheckOptions): Promise<Probe[]> {
+async function runOriginal(session: Session, options: CheckerOptions): Promise<Probe[]> {
   if (options.feeds === undefined) {
     return await probeFeeds(session, options.inputs ?? portSpecs(session.inputs), options);
   }
@@ -151,12 +152,12 @@ class Reference {
   readonly optional: ReadonlySet<string>;
   readonly flattened: ReadonlyMap<string, Flattened>;
   readonly #session: Session;
-  readonly #options: CheckOptions;
+  readonly #options: CheckerOptions;
   /** The outputs on each set, run by run. */
   readonly #perturbed: Promise<readonly (TensorMap | undefined)[]>[] = [];
   #again: Promise<TensorMap> | undefined;
 
-  constructor(session: Session, probes: readonly Probe[], options: CheckOptions) {
+  constructor(session: Session, probes: readonly Probe[], options: CheckerOptions) {
     this.#session = session;
     this.#options = options;
     this.probes = probes;

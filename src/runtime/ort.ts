@@ -6,12 +6,12 @@ import type { DType } from "../ir/dtype.js";
 import { typedView } from "../ir/tensor.js";
 import { errors } from "./errors.js";
 import type {
-  OpenOptions,
   Port,
   Runtime,
   RuntimeModel,
   RuntimeTensor,
   Session,
+  SessionSettings,
   TensorMap,
 } from "./runtime.js";
 
@@ -88,7 +88,7 @@ async function load(): Promise<Runtime> {
   };
 }
 
-async function openSession(ort: Ort, model: RuntimeModel, options: OpenOptions = {}): Promise<Session> {
+async function openSession(ort: Ort, model: RuntimeModel, options: SessionSettings = {}): Promise<Session> {
   const sessionOptions: InferenceSession.SessionOptions = {
     ...(options.optimize ? FAST : AS_IT_IS),
     ...(options.planMemory === false ? { enableMemPattern: false } : {}),

@@ -54,11 +54,11 @@ export interface Runtime {
    * Makes a model ready to run. Throws NormfoldError "unsupported" when the runtime lacks something that the model needs (a custom operator, a
    * kernel for a type) and "invalid" when it rejects the model.
    */
-  open(model: RuntimeModel, options?: OpenOptions): Promise<Session>;
+  open(model: RuntimeModel, options?: SessionSettings): Promise<Session>;
 }
 
 /** How a session is to run. */
-export interface OpenOptions {
+export interface SessionSettings {
   /**
    * Let the runtime optimize the graph and keep memory between runs, for models that run often (training, statistics).
    * Never for a check. Default false.

@@ -1,6 +1,6 @@
 import type { Model } from "../ir/model.js";
 import type { EnsembleOptions } from "../training/ensemble.js";
-import { type EnsembleProof, proveEnsemble as prove } from "../training/ensemble-proof.js";
+import { type EnsembleProof, proveMean } from "../training/ensemble-proof.js";
 import { onnxruntime } from "./runtime.js";
 
 /**
@@ -12,5 +12,5 @@ export async function proveEnsemble(
   ensemble: Model,
   options: EnsembleOptions = {},
 ): Promise<EnsembleProof> {
-  return prove(models, ensemble, options, await onnxruntime());
+  return proveMean(models, ensemble, options, await onnxruntime());
 }

@@ -22,7 +22,7 @@ const ALLOWED = 1e-5;
  * members', computed in float64. Throws "check" where they differ by more than 1e-5, "unsupported" where the runtime
  * cannot run a member or an input has no known shape.
  */
-export async function proveEnsemble(
+export async function proveMean(
   models: readonly Model[],
   ensemble: Model,
   { output, weights = models.map(() => 1) }: EnsembleOptions,

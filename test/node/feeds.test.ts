@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { zipSync } from "fflate";
 import { afterAll, describe, expect, it } from "vitest";
 import type { DType } from "../../src/ir/dtype.js";
-import { type DataPorts, findTestData, readFeeds } from "../../src/node/feeds.js";
+import { type DataPorts, readFeeds, testDataFolders } from "../../src/node/feeds.js";
 import { checkModels } from "../../src/runtime/check.js";
 import { defaultRuntime } from "../../src/runtime/ort.js";
 import { numbers, readModel, SHARED } from "../support/runtime.js";
@@ -131,7 +131,7 @@ describe("readFeeds", () => {
       // TensorProto: dims 1, data_type FLOAT, raw_data
       writeFileSync(join(set, "input_0.pb"), Uint8Array.of(8, 1, 16, 1, 0x4a, 4, ...floats(index)));
     }
-    expect(findTestData(model).map((path) => path.slice(folder.length + 1))).toEqual([
+    expect(testDataFolders(model).map((path) => path.slice(folder.length + 1))).toEqual([
       "test_data_set_2",
       "test_data_set_10",
     ]);

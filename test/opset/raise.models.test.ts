@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { NormfoldError } from "../../src/base/errors.js";
 import type { Value } from "../../src/ir/graph.js";
-import { type DataPort, findTestData, readFeeds } from "../../src/node/feeds.js";
+import { type DataPort, readFeeds, testDataFolders } from "../../src/node/feeds.js";
 import { openModelFile } from "../../src/node/files.js";
 import { raiseOpset } from "../../src/opset/index.js";
 import { encodeToBytes } from "../../src/proto/encode.js";
@@ -35,7 +35,7 @@ async function againstStored(path: string): Promise<readonly string[] | undefine
   try {
     const session = await (await defaultRuntime()).open({ kind: "bytes", bytes: encodeToBytes(raised) });
     const differing: string[] = [];
-    for (const { feeds, expected } of findTestData(path).flatMap((folder) => readFeeds(folder, ports))) {
+    for (const { feeds, expected } of testDataFolders(path).flatMap((folder) => readFeeds(folder, ports))) {
       const outputs = await session.run(feeds);
       for (const [name, stored] of expected ?? []) {
         const output = outputs.get(name);

@@ -6,7 +6,7 @@ import { encodeToBytes } from "../../src/proto/encode.js";
 import { defaultRuntime } from "../../src/runtime/ort.js";
 import { parseModel } from "../../src/text/parse.js";
 import { buildEnsemble } from "../../src/training/ensemble.js";
-import { proveEnsemble } from "../../src/training/ensemble-proof.js";
+import { proveMean } from "../../src/training/ensemble-proof.js";
 
 const net = (weights: string, end = "y = Gemm(x, w)", opset = 17): Model =>
   parseModel(`<ir_version: 8, opset_import: ["" : ${opset}]>
@@ -53,7 +53,7 @@ describe("buildEnsemble", () => {
     ]) {
       const whole = buildEnsemble(members);
       expect(whole.graph.inputs[0]?.type).toMatchObject({ dtype: "float", shape: [1, 2] });
-      const { difference } = await proveEnsemble(members, whole, {}, await defaultRuntime());
+      const { difference } = await proveMean(members, whole, {}, await defaultRuntime());
       expect(difference).toBeLessThan(1e-6);
     }
   });

@@ -5,7 +5,7 @@ import type { Value } from "../../src/ir/graph.js";
 import type { Model } from "../../src/ir/model.js";
 import { decodeNumbers, encodeNumbers } from "../../src/ir/tensor.js";
 import { verify } from "../../src/ir/verify.js";
-import { type DataPort, findTestData, readFeeds } from "../../src/node/feeds.js";
+import { type DataPort, readFeeds, testDataFolders } from "../../src/node/feeds.js";
 import { openModelFile } from "../../src/node/files.js";
 import { encodeToBytes } from "../../src/proto/encode.js";
 import { compareTensors } from "../../src/runtime/compare.js";
@@ -95,7 +95,7 @@ describe.skipIf(SHARED === undefined)("ONNX's stored tests (skipped without ../s
         outputs: original.graph.outputs.map(portOf),
       };
       let compared = 0;
-      for (const { feeds, expected } of findTestData(path).flatMap((folder) => readFeeds(folder, ports))) {
+      for (const { feeds, expected } of testDataFolders(path).flatMap((folder) => readFeeds(folder, ports))) {
         const outputs = await run(original, feeds);
         for (const [output, stored] of expected ?? []) {
           const difference = compareTensors(stored, outputs.get(output) ?? floats());

@@ -8,7 +8,7 @@ import type { Model } from "../../../src/ir/model.js";
 import { encodeNumbers } from "../../../src/ir/tensor.js";
 import { verify } from "../../../src/ir/verify.js";
 import { rewriteModel } from "../../../src/library/rewrite-model.js";
-import { type DataPort, findTestData, readFeeds } from "../../../src/node/feeds.js";
+import { type DataPort, readFeeds, testDataFolders } from "../../../src/node/feeds.js";
 import { openModelFile } from "../../../src/node/files.js";
 import { decodeModel } from "../../../src/proto/decode.js";
 import { encodeToBytes } from "../../../src/proto/encode.js";
@@ -137,7 +137,7 @@ function dataOf(path: string, { graph }: Model): readonly FeedSet[] | undefined 
     inputs: graph.inputs.filter((value) => value.tensor === undefined).map(portOf),
     outputs: graph.outputs.map(portOf),
   };
-  return known(() => findTestData(path).flatMap((folder) => readFeeds(folder, ports)));
+  return known(() => testDataFolders(path).flatMap((folder) => readFeeds(folder, ports)));
 }
 
 function portOf({ name, type }: Value): DataPort {
