@@ -62,7 +62,7 @@ export const eliminateTransposes: Pass = {
 function sweep(graph: Graph, context: PassContext): boolean {
   const { facts } = context.view;
   let changed = false;
-  /** The axis orders of values in the regions seen so far: starting from one of them, the same region would grow. */
+  /** The axis orders of the values in the regions grown so far. Growing from one of these values would give the same region. */
   const seen = new Map<Value, Permutation>();
   for (const node of graph.nodes()) {
     if (!node.is("Transpose") || facts.isCall(node)) continue;

@@ -85,7 +85,7 @@ function isFoldable(node: Node, facts: Facts): boolean {
   return (
     isStandardDomain(node.domain) &&
     !node.is("Constant") &&
-    // Folding what quantizes would undo a compression that somebody made on purpose.
+    // Quantizing nodes stay, because folding them would undo a deliberate compression.
     !hasTrait(node, "quantizes") &&
     !node.hasReferences &&
     node.subgraphs.length === 0 &&
@@ -115,7 +115,7 @@ function knownTensor(node: Node, output: Value, facts: Facts): Tensor | undefine
   return tensorFromNumbers(dtype, shape, numbers);
 }
 
-/** One element repeated. Its bytes are made only when they are read, and only those. */
+/** A tensor that repeats one element. Bytes are generated when they are read, and only those that are read. */
 function filled(node: Node, dtype: DType, shape: readonly number[]): Tensor | undefined {
   const given = node.tensorAttribute("value");
   if (node.attribute("value") !== undefined && given?.size !== 1) return undefined;

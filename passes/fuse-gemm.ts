@@ -21,7 +21,7 @@ const SENTENCES = {
   biasTypeIsNotTransposed: (product: string, dtype: DType): string => `the bias C of ${product} is ${dtype}`,
 } as const;
 
-/** Why a product does not become a Gemm, or one of the other order. */
+/** Why a product does not become a Gemm, or does not absorb the Transpose behind it. */
 const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**

@@ -78,7 +78,7 @@ interface Border {
   readonly value: number;
 }
 
-/** Operators with pads of their own; a Pad with none of them behind it is not this pass's business. */
+/** Operators with a `pads` attribute. A Pad that none of them reads is passed over without a refusal. */
 const READERS = ["Conv", "ConvInteger", "QLinearConv", "AveragePool", "MaxPool", "LpPool"] as const;
 
 function match(node: Node, { facts }: View): Proposal | Refusal | undefined {

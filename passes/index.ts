@@ -36,7 +36,7 @@ import { simplifyResize } from "./simplify-resize.js";
 import { simplifySequences } from "./simplify-sequences.js";
 import { simplifySizes } from "./simplify-sizes.js";
 
-/** Names that passes had once, each with what has its place now, for whoever still gives them. */
+/** Former pass names and the passes that replaced them, so that the error for an old name can name the new ones. */
 export const FORMER_NAMES: ReadonlyMap<string, readonly string[]> = new Map([
   ["eliminate-no-ops", ["eliminate-no-op-movement", "eliminate-neutral-operands"]],
   ["join-slices", ["merge-adjacent-slices"]],

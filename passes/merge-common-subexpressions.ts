@@ -62,7 +62,10 @@ interface Computed {
   readonly outer: Computed | undefined;
 }
 
-/** Nodes that differ at most in the elements of their constants. Of a single one, in `only`, the elements are not read. */
+/**
+ * Nodes that are equal, except perhaps in the elements of their constants. A group of one keeps its node in `only`, and the
+ * constants of this node are not read.
+ */
 interface Group {
   only: Node | undefined;
   readonly byConstants: Map<string, Node>;
@@ -99,7 +102,7 @@ function remember(node: Node, key: string, { own }: Computed, { tensors }: Table
   else group.byConstants.set(constantsKey(node, tensors), node);
 }
 
-/** Reads the constants of a node that was alone so far. */
+/** Reads the constants of the group's first node, once there is a second node to compare it with. */
 function readOnly(group: Group, tensors: TensorIndex): void {
   if (group.only === undefined) return;
   group.byConstants.set(constantsKey(group.only, tensors), group.only);

@@ -97,7 +97,7 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   if (!isSum(node, facts) || output === undefined || output.uses.size === 0) return undefined;
   let refusal: Refusal | undefined;
   const terms = termsOf(node);
-  // In a sum of thousands of terms, each would be compared with many.
+  // Bounds the work: in a sum of thousands of terms, each term would be compared with many others.
   if (!terms.some((term) => canHost(term) || nestedSum(term, node, facts) !== undefined)) return undefined;
   // A term is compared with the terms after it and, of those before it, with nested sums only: these are few.
   const sums: Term[] = [];

@@ -215,7 +215,7 @@ function sharesOutputs(
   return new Set(seen).size < seen.length;
 }
 
-/** The parts that fill the output from border to border; undefined where a border is elsewhere. */
+/** The parts that together make up the output exactly; undefined if one of its ends lies inside a part. */
 function partsOf({ first, size }: Part, parts: readonly Part[]): readonly Value[] | undefined {
   const own = parts.filter((part) => part.first >= first && part.first + part.size <= first + size);
   const covered = own.reduce((sum, part) => sum + part.size, 0);

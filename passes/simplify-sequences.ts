@@ -59,7 +59,7 @@ interface Division {
   readonly axis: number;
   /** The sizes of all elements, from the first on; undefined where their number is not known. */
   readonly sizes: readonly number[] | undefined;
-  /** The size of each element but perhaps the last, if these sizes are equal. */
+  /** The common size of all elements, except perhaps the last; undefined if the node lists the sizes. */
   readonly each: number | undefined;
 }
 
@@ -110,7 +110,7 @@ function takeApart(node: Node, split: Node, facts: Facts): Proposal | undefined 
   const takers = division && takersOf(split, division, facts);
   if (division === undefined || takers === undefined) return undefined;
   const { sizes } = division;
-  // One output cannot bear the names of two.
+  // One output of the Split cannot replace two values, because each value keeps its name.
   const isOnceEach = new Set(takers.map(({ index }) => index)).size === takers.length;
   if (takers.length > 1 && isOnceEach && sizes !== undefined)
     return splitInto(split, takers, division, sizes, facts);

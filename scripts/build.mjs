@@ -6,7 +6,7 @@ import { chmodSync, rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { build } from "esbuild";
 
-/** Modules of ours that the command still loads when it needs them; what they alone use is worth a file. */
+/** Modules that the command loads on demand. Code that only they use goes to a file of its own. */
 const LOADED_LATER = /\/(inference-commands|training-commands|measure-models)\.js$/;
 
 /**

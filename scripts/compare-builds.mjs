@@ -48,7 +48,7 @@ try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   console.error(error instanceof UsageError ? `${error.message}\n\n${USAGE}` : error);
-  // Not when all is done: the other build is at work still.
+  // Exits at once, because the other build is still running.
   process.exit(2);
 }
 

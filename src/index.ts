@@ -1,4 +1,4 @@
-/** normfold's one door. Loading this module loads neither onnxruntime nor any of Node's modules. */
+/** normfold's main door; train.ts is the other. Loading this module loads neither onnxruntime nor any of Node's modules. */
 
 export { PASSES } from "../passes/index.js";
 export {

@@ -65,7 +65,7 @@ describe("errors and refusals", () => {
   });
 });
 
-describe("what is written", () => {
+describe("the documents", () => {
   it("has a row for every room, below those that it imports", () => {
     const rows = read("ARCHITECTURE.md").match(/^\| \[.*$/gm) ?? [];
     const rowOf = (file: string): number => {

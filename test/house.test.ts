@@ -251,7 +251,7 @@ describe("tests", () => {
     expect(without).toEqual([]);
   });
 
-  it.each(Object.entries(TESTED_BY))("in %s hold what is said of them", (test, files) => {
+  it.each(Object.entries(TESTED_BY))("in %s cover the files listed for it", (test, files) => {
     expect(tests).toContain(test);
     for (const file of files) {
       expect(sources).toContain(file);

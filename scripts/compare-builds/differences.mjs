@@ -65,12 +65,12 @@ function compareResults(before, after) {
   return { differences: [bytes, ...differences], wording };
 }
 
-/** An error is what its code says; one without a code is a surprise, known by its class. */
+/** Errors are compared by code, or by class if they have none. */
 function outcomeOf({ outcome, error }) {
   return error === undefined ? outcome : `error ${error.code ?? error.name}`;
 }
 
-/** Both are plain data. What only the new one has is passed over: reports may say more. */
+/** Compares plain data. Fields that only the new report has are ignored, because a report may say more than before. */
 function compareValues(before, after, path) {
   if (Array.isArray(before) && Array.isArray(after)) return compareLists(before, after, path);
   if (!isRecord(before) || !isRecord(after)) {

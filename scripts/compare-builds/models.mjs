@@ -29,8 +29,8 @@ const SECONDS = 60;
 const CHECKED_SECONDS = 180;
 
 /**
- * All .onnx files below the folders, sorted. What lies under the same path in two of the folders with the same content is
- * taken once: a checkout carries copies of some shared models.
+ * All .onnx files below the folders, sorted. A file with the same path and content in two folders is used once, because a
+ * checkout carries copies of some shared models.
  */
 export function findModels(folders) {
   const found = new Map();

@@ -87,7 +87,7 @@ class FactTable implements Facts, FactSource {
 
   replaced(from: Value, to: Value): void {
     const before = this.#known.get(from);
-    // Nothing stands on a value that nobody asked about.
+    // No fact was derived from a value whose own fact was never computed.
     if (before === undefined || this.#isDated) return;
     const after = this.#resolve(to);
     this.#isDated = !sameType(before?.type, after?.type) || !this.#sameElements(before, after);

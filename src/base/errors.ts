@@ -23,7 +23,7 @@ export interface ErrorPlace {
   readonly element?: string;
 }
 
-/** What an error has beside its code, sentence and place. */
+/** Further fields of an error, beside its code, sentence and place. */
 export interface NormfoldErrorOptions extends ErrorOptions {
   /** Names the kind of error in `--json`, in tests and in docs/errors.md; the sentence may change, the id does not. */
   readonly id?: string;

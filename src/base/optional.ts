@@ -1,4 +1,4 @@
-/** The same fields; those that may be undefined are optional instead. */
+/** The same fields, with those that may be undefined made optional. */
 export type Defined<T> = {
   [Name in keyof T as undefined extends T[Name] ? never : Name]: T[Name];
 } & {

@@ -14,9 +14,7 @@ export function isNonlinearity(node: Node): boolean {
   return hasTrait(node, "nonlinearity");
 }
 
-/**
- * True for an operator that moves elements, or converts or resamples them, so that they are still the nonlinearity's.
- */
+/** True for an operator that moves, converts or resamples elements: its outputs are still results of the nonlinearity. */
 function movesOn(node: Node): boolean {
   return hasTrait(node, "movesData") || hasTrait(node, "resamples") || node.is("Cast", "Dropout");
 }
@@ -60,8 +58,8 @@ export function activationsOf(graph: Graph, facts: Facts): readonly Activation[]
 
 /**
  * The whole function that a nonlinearity is part of, where other operators of that function read its input too: x -
- * Tanh(x), or a Softplus that becomes x from a threshold on. Normalizing the input for a part of the function alone
- * would change it.
+ * Tanh(x), or a Softplus that becomes x from a threshold on. Normalizing the input of Tanh but not that of Sub would
+ * compute another function.
  */
 function whole(part: Activation): Activation {
   const { input, nodes } = part;

@@ -48,9 +48,9 @@ export interface CalibrationReport {
   readonly passedOver: readonly string[];
 }
 
-/** A channel is constant, up to rounding, where its variance is at most this part of the mean variance of its layer, */
+/** A channel is constant, up to rounding, if its variance is at most this fraction of its layer's mean variance. */
 const DEAD = 1e-12;
-/** or where its standard deviation is at most this part of its mean, because sums in float32 have no more digits. */
+/** It is also constant if its deviation is at most this fraction of its mean, because float32 sums have no more digits. */
 const LEVEL = 2 ** -17;
 
 /** The report's row for a BatchNormalization, with the distance between its statistics before and after. */

@@ -10,7 +10,7 @@ import type { LinearLayer } from "./site.js";
 
 const WEIGHT_DEPTH = 6;
 
-/** True for an operator that linear layers are made of. */
+/** True for the operator of a linear layer: Conv, ConvTranspose, Gemm or MatMul. */
 export function isLinear(node: Node): boolean {
   return hasTrait(node, "linear");
 }

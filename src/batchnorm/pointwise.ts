@@ -2,7 +2,7 @@ import type { Node, Value } from "../ir/graph.js";
 import { hasTrait } from "../ops/catalogue.js";
 import { constantTensor } from "../rules/constants.js";
 
-/** Exporters write no function in more nodes, so that a longer one includes the next function. */
+/** The longest spelling of a function that exporters write. A longer match would run into the next function. */
 const MOST_NODES = 12;
 
 /** A function of single elements of one value, written in several operators. */

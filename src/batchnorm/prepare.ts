@@ -61,7 +61,7 @@ export interface PrepareReport {
   readonly settings: readonly string[];
 }
 
-/** What section 4.2.1 of Ioffe & Szegedy 2015 says about training. */
+/** The training advice of section 4.2.1 of Ioffe & Szegedy 2015. */
 const SETTINGS: readonly string[] = [
   "raise the learning rate: the paper's BN-x5 and BN-x30 use 5 and 30 times the plain network's",
   "divide the weight decay by 5",

@@ -4,7 +4,7 @@ import type { Node, Use, Value } from "../ir/graph.js";
 import type { SITES } from "../options/insert.js";
 import type { OptionsOf } from "../options/spec.js";
 
-/** A linear layer with a constant weight: what a normalization belongs to. */
+/** A linear layer with a constant weight, whose output can be normalized. */
 export interface LinearLayer {
   /** Conv, ConvTranspose, Gemm or MatMul. */
   readonly node: Node;

@@ -153,7 +153,7 @@ function siteOf({ value, layer, isSum, activations, readers }: Draft): Site {
   };
 }
 
-/** What `include` and `exclude` are matched against. */
+/** The names that `include` and `exclude` patterns are matched with. */
 function namesOf(site: Site): readonly string[] {
   const nodes = [site.layer?.node ?? site.value.producer, ...site.activations.map(({ node }) => node)];
   return [

@@ -51,7 +51,7 @@ export interface Trace {
   readonly layers: readonly LayerSource[];
   /** The residual sums, where the tracer stops at them. */
   readonly sums: readonly SumSource[];
-  /** Why the ways without a layer end. */
+  /** For each path that reaches no layer, the reason. */
   readonly obstacles: readonly Refusal[];
 }
 

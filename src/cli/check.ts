@@ -31,7 +31,7 @@ async function checkCommand({ args: [original = "", result = ""], given }: Call)
     await forModel(b.file.path, () => assertSameInputs(a.model, b.model));
     const { data: path } = pick(CHECK_RUN, given);
     const comparison = pick(COMPARISON, given);
-    // Whoever gives shapes wants generated inputs.
+    // With --input-shape the inputs are generated, even if the model has test data.
     const isGenerated = original === STANDARD || comparison.inputShapes !== undefined;
     const ownData = path === undefined ? undefined : await loadData(a.model, path);
     const data = ownData ?? (isGenerated ? undefined : await loadTestData(a.model, original));

@@ -19,7 +19,7 @@ export async function reportFailure(error: unknown, json: boolean): Promise<numb
       await write(`${error.stack ?? ""}\n`, "stderr");
     }
   } catch {
-    // There is nobody left to tell.
+    // The output is closed, so the error cannot be reported.
   }
   return EXIT[code];
 }

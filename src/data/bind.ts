@@ -177,7 +177,7 @@ function channelsFirst({ dtype, dims, data }: RuntimeTensor): RuntimeTensor {
   return { dtype, dims: [count, channels, height, width], data: out };
 }
 
-/** y = x * factor[c] + offset[c]. A channel's elements stand in runs, and the channels' runs take turns. */
+/** y = x * factor[c] + offset[c]. The elements are stored as a run of channel 0, a run of channel 1, and so on, repeated. */
 interface ChannelMap {
   readonly factors: readonly number[];
   readonly offsets: readonly number[];

@@ -45,7 +45,7 @@ export interface BatchOptions {
 
 /** Throws "usage" for a size, limit or skip that is no whole number in its range. */
 export function assertBatchOptions({ size, limit = Number.POSITIVE_INFINITY, skip = 0 }: BatchOptions): void {
-  // The limit first: callers that put no more than the limit into a batch make a wrong size of a wrong limit.
+  // The limit is checked first: callers clamp the size to it, so a wrong limit would be reported as a wrong size.
   if (limit !== Number.POSITIVE_INFINITY && !(Number.isInteger(limit) && limit > 0)) {
     throw errors.sampleLimitIsNotWhole(limit);
   }

@@ -47,8 +47,8 @@ class Search {
   }
 
   /**
-   * A function of the model that bears an operator's name is another operator, and what a node with references does is known
-   * to the function's caller alone.
+   * The facets of a node. It has none if it calls a function of the model that happens to have an operator's name, or if it
+   * has references: the caller of its function sets those attributes, so the node's behaviour is unknown here.
    */
   #facetsOf(node: Node): AffineFacets {
     return this.#facts.isCall(node) || node.hasReferences ? {} : affineFacets(node);
@@ -61,7 +61,7 @@ class Search {
     if (producer === undefined || producer.is("Constant")) return this.#intoConstant(value, placed, reader);
     const shared = this.#seenElsewhere(value, placed, reader);
     if (shared !== undefined) return this.#copied(producer, value, placed, reader) ?? shared;
-    // The axis, the group or the order of axes may be the function's caller's to say.
+    // The caller of the function may set the axis, the group or the order of axes.
     if (producer.hasReferences) return irRefusals.attributeComesFromCaller(producer.label);
     const { absorbUp, passUp, everyOutput } = this.#facetsOf(producer);
     const output = producer.outputs.indexOf(value);

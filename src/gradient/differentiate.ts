@@ -19,8 +19,8 @@ export interface DifferentiateOptions {
   /** The values to differentiate by: inputs, initializers or values inside the model, each of a floating-point type. */
   readonly wrt: readonly string[];
   /**
-   * The gradient of `of` itself. "ones" (default) differentiates the sum of its elements, which of a scalar loss is the
-   * loss. Any other name is that of a value of the model, or else of a new input, in the type and shape of `of`.
+   * The gradient of `of` itself. "ones" (default) differentiates the sum of its elements; for a scalar loss that is the
+   * loss. Any other name is a value of the model, or else becomes a new input, with the type and shape of `of`.
    */
   readonly seed?: string;
 }
@@ -60,7 +60,7 @@ export function differentiate(model: Model, options: DifferentiateOptions): Mode
 
 function addGradientOutput(build: Builder, facts: Facts, source: Value, gradient: Value): void {
   const name = build.graph.freshName(`${source.name}_grad`);
-  // The gradient may be a forward value, the seed, or that of another value too, and each output needs its own name.
+  // One value may be the gradient of several values, or be the seed or a forward value, so each output gets an Identity.
   const output = build.op("Identity", [gradient], {}, name);
   const dtype = facts.dtype(source) ?? facts.dtype(gradient);
   const shape = facts.shape(source)?.map((dim): Dim => (typeof dim === "number" ? dim : undefined));

@@ -17,7 +17,7 @@ export function differBytes(path: string, a: Uint8Array | undefined, b: Uint8Arr
   return equalBytes(left, right) ? undefined : `${path}: ${left.length} bytes, ${right.length} others`;
 }
 
-/** Compares what has an order, item by item. */
+/** Compares lists item by item. */
 export function differLists<T>(
   path: string,
   a: readonly T[],
@@ -33,7 +33,7 @@ export function differLists<T>(
   return undefined;
 }
 
-/** Compares what has names and no order. */
+/** Compares maps by key; their order does not matter. */
 export function differNamed<T>(
   path: string,
   a: ReadonlyMap<string, T>,
@@ -50,7 +50,7 @@ export function differNamed<T>(
   return undefined;
 }
 
-/** Compares what both have or neither has. */
+/** Compares optional values: both present, or both absent. */
 export function differOptional<T>(
   path: string,
   a: T | undefined,

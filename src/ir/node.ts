@@ -161,7 +161,7 @@ export class Node {
 
   /** An INT attribute as a number; undefined when it is not there or not a plain INT (a reference, for instance). */
   int(name: string): number | undefined;
-  /** The same, with a value for where there is none. */
+  /** The same, or `fallback` if there is no such attribute. */
   int(name: string, fallback: number): number;
   int(name: string, fallback?: number): number | undefined {
     const attr = this.#attributes?.get(name);
@@ -176,7 +176,7 @@ export class Node {
 
   /** A FLOAT attribute; undefined when it is not there or not a plain FLOAT. */
   float(name: string): number | undefined;
-  /** The same, with a value for where there is none. */
+  /** The same, or `fallback` if there is no such attribute. */
   float(name: string, fallback: number): number;
   float(name: string, fallback?: number): number | undefined {
     const attr = this.#attributes?.get(name);
@@ -185,7 +185,7 @@ export class Node {
 
   /** The text of a STRING attribute; undefined when it is not there or not a plain STRING. */
   string(name: string): string | undefined;
-  /** The same, with a value for where there is none. */
+  /** The same, or `fallback` if there is no such attribute. */
   string(name: string, fallback: string): string;
   string(name: string, fallback?: string): string | undefined {
     const attr = this.#attributes?.get(name);

@@ -93,7 +93,7 @@ function* faultOf(tensor: Tensor, what: string, where: string): Generator<Findin
   if (fault !== undefined) yield { message: `${what} ${fault}`, where };
 }
 
-/** Reads no data: computed data is trusted to be what it promises. */
+/** Reads no data: computed tensors are assumed to have the size that they declare. */
 function tensorFault(tensor: Tensor): string | undefined {
   const { dtype, dims, data, size } = tensor;
   const type = `${dtype}[${dims}]`;

@@ -122,8 +122,7 @@ function* unmarked(
 }
 
 /**
- * Where a value is defined, for messages. A node and not its label, because labels are only wanted when there is a
- * message.
+ * Where a value is defined, for messages. It is the node and not its label, because only a message needs the label.
  */
 type Holder = SurveyedGraph | Node;
 

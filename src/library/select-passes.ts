@@ -3,7 +3,7 @@ import { nearest } from "../base/nearest.js";
 import type { Pass } from "../rewrite/pass.js";
 import { errors } from "./errors.js";
 
-/** The passes to run. Throws "usage" for a name that is not in the registry. */
+/** The passes to run. Throws "usage" for a name that no pass has. */
 export function selectPasses(
   wanted: readonly (string | Pass)[] | undefined,
   skip: readonly string[] = [],

@@ -148,7 +148,7 @@ function readNumbered(
     const bytes = guarded(path, "read", () => readFileSync(path));
     inFile(path, () => {
       const byOrder = ports[numberIn(file)];
-      // The bytes of a sequence would be read as a tensor without meaning.
+      // Sequences are refused, because their bytes would decode as a meaningless tensor.
       if (byOrder !== undefined && byOrder.dtype === undefined) {
         if (prefix === "output") return;
         throw errors.onlyTensorsCanBeFed(byOrder.name);

@@ -61,7 +61,7 @@ export function affineFacets(node: Node): AffineFacets {
   return (isStandardDomain(node.domain) ? AFFINE.rule(node.opType) : undefined) ?? OPAQUE;
 }
 
-/** The node as y = scale[c] * x + shift[c]; a refusal where it looks like one and is none; undefined for others. */
+/** The node as y = scale[c] * x + shift[c]; a refusal if it resembles such a map but is none; undefined for others. */
 export function liftAffine(node: Node, facts: Facts): LiftedAffine | Refusal | undefined {
   return facts.isCall(node) ? undefined : affineFacets(node).lift?.(node, facts);
 }

@@ -13,7 +13,7 @@ import { raise as shape } from "./shape/raise.js";
 import { raise as signal } from "./signal/raise.js";
 import { raise as vision } from "./vision/raise.js";
 
-/** The steps of all families. A family left out is a type error. */
+/** The steps of all families. Leaving out a family that declares breaking versions is a type error. */
 const TABLE: RaiseTable<Declared> = {
   ...control,
   ...elementwise,

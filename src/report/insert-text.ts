@@ -31,7 +31,7 @@ export function insertText({ input, output, report }: InsertRun, style: Style): 
   if (sites.length > 0) lines.push("", ...siteTable(sites, style));
   if (passedOver.length > 0) {
     lines.push("", ...paragraph(style.bold("passed over"), 0));
-    // Whoever only lists the places wants to see all of them.
+    // A dry run lists every place.
     const shown = output === undefined ? passedOver.map((each) => [each]) : alike(passedOver);
     for (const [first, ...others] of shown) {
       if (first === undefined) continue;
@@ -44,7 +44,7 @@ export function insertText({ input, output, report }: InsertRun, style: Style): 
   return `${lines.join("\n")}\n`;
 }
 
-/** Those whose reasons differ in nothing but names, together. */
+/** Groups the places whose reasons differ only in names. */
 function alike(passedOver: readonly PassedOver[]): PassedOver[][] {
   const groups = new Map<string, PassedOver[]>();
   for (const each of passedOver) {

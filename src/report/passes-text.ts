@@ -40,7 +40,7 @@ function labelled(label: string, text: string, { dim }: Style): string[] {
   );
 }
 
-/** The fate of gradients at each operator, as text of at most WIDTH columns. */
+/** Which operators have a gradient, a zero gradient or none, as text of at most WIDTH columns. */
 export function gradientsText(coverage: readonly GradientCoverage[], { bold }: Style): string {
   const names = (kind: GradientCoverage["kind"]): readonly string[] =>
     coverage.flatMap((row) => (row.kind === kind ? [row.operator] : []));

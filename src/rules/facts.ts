@@ -42,7 +42,7 @@ export interface Facts {
   forget(value: Value): void;
   /** Notes that the readers of `from` read `to` from now on. More may be known of `to` than of `from`. */
   replaced(from: Value, to: Value): void;
-  /** True once a replacement told more than the facts that stand on the old value: worked out afresh, they would say more. */
+  /** True after a replacement by a value of which more is known: facts computed anew would say more. */
   readonly isDated: boolean;
   /** The contradictions found so far. */
   readonly conflicts: readonly FactConflict[];

@@ -55,7 +55,7 @@ export type Trait =
   /** Draws random numbers. Dropout draws in training only: see dropsAtRandom. */
   | "random";
 
-/** How many inputs or outputs an operator takes: just so many, or from the first number to the second. */
+/** The number of inputs or outputs of an operator: an exact number, or a range. */
 export type Arity = number | readonly [least: number, most: number | "variadic"];
 
 /** What is declared of an operator, once, in its family's folder. */
@@ -63,8 +63,8 @@ export interface OperatorRecord {
   /** The opsets that introduced and changed it, up to HIGHEST_OPSET. */
   readonly since: readonly number[];
   /**
-   * The changes among them after which a node means something else, or has no meaning, as it stands; the family's raise.ts has a
-   * step for each. The others only added: a type, an optional input, an attribute whose default is the former behaviour.
+   * The versions in `since` that changed the meaning of existing nodes or made them invalid. The family's raise.ts has a
+   * step for each. The other versions only added a type, an optional input, or an attribute that defaults to the old behaviour.
    */
   readonly breaking?: readonly number[];
   /** Over all its versions. */

@@ -37,7 +37,7 @@ export function unknownDims(count: number): MaybeDim[] {
   return Array.from({ length: count }, () => undefined);
 }
 
-/** No model has lists of sizes or axes that are longer, so that longer ones are not looked at. */
+/** Longer lists of sizes or axes count as unknown, because no real model has them. */
 const MAX_RANK = 64;
 
 /** The shape that a 1-D tensor of `count` sizes describes, with `more` axes added and without known sizes. */

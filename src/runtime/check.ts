@@ -118,7 +118,7 @@ export async function createChecker(original: RuntimeModel, options: CheckerOpti
   };
 }
 
-/** The runtime's reason; errors about the call, and abortion, are the caller's. */
+/** The runtime's message. Usage errors, internal errors and aborts are thrown again. */
 function reasonOf(error: unknown): string {
   if (error instanceof NormfoldError && error.code !== "usage" && error.code !== "internal") {
     return error.describe();

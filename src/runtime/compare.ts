@@ -142,7 +142,7 @@ function compareNumbers(
     dot += x * y;
     normA += x * x;
     normB += y * y;
-    // As numbers, 64-bit integers beyond 2^53 look alike that are not.
+    // Different 64-bit integers beyond 2^53 may be equal as float64, so they are compared exactly.
     if (x === y && (magnitude < 2 ** 53 || exactA?.[i] === exactB?.[i])) continue;
     differing++;
     const absolute = Math.abs(x - y);

@@ -57,9 +57,9 @@ const VOLUME = [8, 16, 32, 4, 64];
 const SEQUENCE = [8, 16, 5, 3, 2, 1, 32, 64, 128, 256, 512, 10, 640, 224];
 const CHANNELS = [3, 1, 2, 4, 8, 16, 32, 64];
 
-/** A model that cannot be run is told from one whose sizes are hard to guess after this many runs ... */
+/** Attempts at guessing sizes before a model counts as unable to run. */
 const MAX_ATTEMPTS = 120;
-/** ... or this many elements fed in all. */
+/** The elements fed in all attempts together, at most. */
 const MAX_ELEMENTS = 1 << 23;
 
 /**
@@ -80,7 +80,7 @@ export async function probeFeeds(
   const large: Style = { ...base.style, seed: options.seed + 1, magnitude: 10, zeros: 0.1 };
   let second = await varied(budget, inputs, base.sizes, large);
   if (second !== undefined && overflows(second.outputs) && !overflows(base.probe.outputs)) {
-    // A half-precision model at ten times its usual input says nothing but infinity.
+    // A half-precision model overflows at ten times its usual input, and infinities would hide every difference.
     second = await varied(budget, inputs, base.sizes, { ...large, magnitude: 1 });
   }
   return second === undefined ? [base.probe] : [base.probe, second];

@@ -56,10 +56,10 @@ function computesWithConstants(node: Node): boolean {
 }
 
 /**
- * A copy of the model with its floating-point weights perturbed by about one rounding. How far its outputs move is how
- * well the model knows its own function: a bias of 100 that a mean of 100 takes away again is known to 1e-5, and
- * whatever is divided by a small deviation behind it to no better than that. Nothing is held: weights are made when
- * they are read. Constants that anything but arithmetic reads, and scalars, which often compute sizes, stay.
+ * A copy of the model with its floating-point weights perturbed by about one rounding. How far its outputs move measures
+ * the model's own rounding error: subtracting a mean of 100 from a bias of 100 leaves an error of 1e-5, and a division by
+ * a small deviation amplifies it. Perturbed weights are computed when they are read and are not kept. Two kinds of
+ * constants stay: those that other operators than arithmetic read, and scalars, which often compute sizes.
  */
 export function perturbWeights(model: Model, seed: number): Model {
   const copy = cloneModel(model);

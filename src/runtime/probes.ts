@@ -5,8 +5,8 @@ import { hasTrait } from "../ops/catalogue.js";
 import type { OutputReport } from "./check-report.js";
 
 /**
- * Operators that flatten differences: where they saturate or pick, a result may be far off before them and the same behind.
- * No rewrite moves a scale or a shift across one, so its input means the same in the original and in the result.
+ * Operators that hide differences: a saturated Softmax or an ArgMax gives the same output for very different inputs. Their
+ * inputs can be compared too, because no rewrite moves a scale or a shift across such an operator.
  */
 function flattens(node: Node): boolean {
   return hasTrait(node, "saturates") || hasTrait(node, "indexOfExtremum");

@@ -83,8 +83,8 @@ const UNSTABLE = "its own rounding changes its shape, or which elements are fini
  * A NaN or infinity that only one of the two has, another type or another shape is never rounding; where the
  * perturbation alone causes as much (the number of boxes found), the output is not judged.
  *
- * `noise` tells more with each item, and each costs a run: it is asked only when the base does not settle it, and no further
- * than until it is settled.
+ * Each item of `noise` costs one run. Items are requested only if the base tolerance does not decide, and only until the
+ * verdict is certain.
  */
 export async function judge(
   a: RuntimeTensor,

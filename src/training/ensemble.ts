@@ -188,7 +188,7 @@ export function beforeViews(output: Value): Value {
   }
 }
 
-/** What a model that ends in Softmax gives; of logarithms their exponentials, of logits a Softmax. */
+/** The probabilities of an output: the output itself after Softmax, its Exp after LogSoftmax, else its Softmax. */
 function probabilities(build: Builder, facts: Facts, output: Value): Value {
   const value = beforeViews(output);
   if (value.producer?.is("Softmax") === true) return output;

@@ -25,7 +25,7 @@ export function lowerGradient(c: GradientBuild, node: Node): readonly (Value | u
   const wanted = independent.slice(0, xs.length);
   const reached = reachFrom(graph, wanted, facts);
   const isSame = independent.every((value, index) => at[index] === value);
-  // Otherwise derivatives would pass through a variable that counts as given.
+  // False if one variable is computed from another: the chain rule would pass through the first, which counts as given.
   const isIndependent = independent.every(({ producer }) => {
     const read = producer === undefined ? [] : [...producer.inputs, ...capturesOf(producer)];
     return !read.some((value) => value !== null && reached.has(value));
@@ -39,7 +39,7 @@ export function lowerGradient(c: GradientBuild, node: Node): readonly (Value | u
     if (input === undefined || input === null) {
       throw errors.gradientInputIsMissing(index).at({ element: node.label });
     }
-    // One value may be given for two names, whose derivatives are two.
+    // The same value may be given for two variables. Each gets an Identity, and so a derivative of its own.
     values.set(value, build.op("Identity", [input]));
   });
   for (const forward of nodesBefore(y, new Set(independent))) copyNode(forward, build, values);

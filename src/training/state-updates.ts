@@ -42,7 +42,7 @@ export class StateUpdates {
     this.#finite = finite;
   }
 
-  /** Notes `then` as the state after `now`; both hold all members side by side. */
+  /** Registers `then` as the new state of `now`; both are concatenations of all members. */
   keep(members: readonly Carried[], now: Value, then: Value): void {
     const { build } = this.#c;
     const result = this.#finite === undefined ? then : build.op("Where", [this.#finite, then, now]);

@@ -58,7 +58,7 @@ export class StepCalls {
     for (const group of this.#stacked === undefined ? feeds.map((feed) => [feed]) : groupsOf(feeds)) {
       const results = await this.#call(group, state);
       if (results !== undefined) done.push(...results);
-      // One of them was bad. One by one, the steps after it go on from the state before it.
+      // One of the steps was not finite. Repeats them one at a time, so that later steps start from the state before it.
       else for (const feed of group) done.push(...((await this.#call([feed], state)) ?? []));
     }
     return done;

@@ -48,7 +48,7 @@ export function withTrainingInfo(model: Model, options: TrainingInfoOptions): Mo
   raiseForGradients(inference);
   inference.irVersion = Math.max(inference.irVersion, LEAST_IR);
   const step = buildTrainingStep(inference, options);
-  // The algorithm reads values of the model's graph as a body does, here those of a copy.
+  // The algorithm graph captures values of the model's graph, as a body does. Here the model's graph is a copy.
   const host = cloneModel(inference).graph;
   const algorithm = new Graph("training", host);
   const bindings = buildAlgorithm(step, host, algorithm, options);

@@ -6,7 +6,7 @@ import type { Tensor } from "../../ir/tensor.js";
 import type { Facts } from "../../rules/facts.js";
 import { refusals } from "./refusals.js";
 
-/** A larger map is no constant to store in a model. */
+/** The elements of the largest map that is stored as a constant. A larger one would bloat the model. */
 const MAX_MAP = 1 << 18;
 
 /**

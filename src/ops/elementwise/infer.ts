@@ -84,7 +84,7 @@ const truth = (known: boolean | undefined): MaybeDim => (known === undefined ? u
 
 const equal: Scalar = ([a, b]) => (sameDim(a, b) ? 1 : differentDim(a, b) ? 0 : undefined);
 
-/** a < b + slack for whole numbers and sizes. */
+/** a < b, or a <= b with `orEqual`, for whole numbers and symbolic sizes: 1, 0, or undefined if it depends. */
 function below(a: MaybeDim, b: MaybeDim, orEqual: boolean): MaybeDim {
   if (typeof a === "number" && typeof b === "number") return truth(orEqual ? a <= b : a < b);
   const gap = leastOf(sub(b, a));

@@ -1,4 +1,4 @@
-/** Normalizations, and Dropout. */
+/** Normalizations. */
 export const OPERATORS = {
   BatchNormalization: {
     since: [1, 6, 7, 9, 14, 15],

@@ -44,7 +44,7 @@ export interface Absorption {
 /** Inputs by index, each with the map that it has to take for the output to be mapped. The other inputs stay. */
 export type Passage = ReadonlyMap<number, PlacedMap>;
 
-/** Reads a node as an affine map. A refusal says why a node that looks like one is none; undefined: it does not look like one. */
+/** Reads a node as an affine map. A refusal: the node resembles one but is none. Undefined: it does not resemble one. */
 export type LiftAffine = (node: Node, facts: Facts) => LiftedAffine | Refusal | undefined;
 
 /** Takes a map of the node's output into its constants. */

@@ -26,7 +26,7 @@ describe("a map along another axis than the channels", () => {
     );
   });
 
-  it("what is folded through Transpose and Reshape meets the right axis", async () => {
+  it("folds through Transpose and Reshape along the right axis", async () => {
     for (const n of [3, 4]) {
       await rewrite(
         graphText(
