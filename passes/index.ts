@@ -45,8 +45,8 @@ export const FORMER_NAMES: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 /**
- * Every pass, in the order the pipeline runs them. Each says in `order` which passes it has to follow or precede, and why;
- * test/order.test.ts holds this list to it. A new pass is added here and nowhere else.
+ * Every pass, in the order in which the pipeline runs them. Each says in `order` which passes it has to follow or
+ * precede, and why; test/order.test.ts holds this list to it. A new pass is registered here and nowhere else.
  */
 export const PASSES: readonly Pass[] = [
   inlineFunctions,
