@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 /** Who may import whom; a room may always import itself and the rooms inside it, and "src/ops" stands for its families too. The order is the direction of the data's dependencies. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/base": [],
-  // The options of the command line, of configuration files and of the library, as data.
+  // The options of the command line and of the library, as data.
   "src/options": ["src/base"],
   "src/ir": ["src/base"],
   "src/proto": ["src/base", "src/ir"],

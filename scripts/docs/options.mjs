@@ -1,5 +1,6 @@
 // docs/options.md: the commands and their options, from the tables that also make --help and the library's types.
 import { COMMANDS } from "../../dist/src/options/commands.js";
+import { unnamedChoices } from "../../dist/src/options/validate.js";
 import { code, GENERATED, list, page, paragraph, span } from "./markdown.mjs";
 
 export function optionsPage() {
@@ -7,7 +8,7 @@ export function optionsPage() {
     "# Commands and options",
     GENERATED,
     paragraph(
-      "What the command line takes. In brackets is the name of the option in the library and in configuration files, where it is another; " +
+      "What the command line takes. In brackets is the name of the option in the library, where it is another; " +
         "the library takes what it needs of these ([library.md](library.md)), the command all.",
     ),
     list(COMMANDS.map(({ name, summary }) => `[${name}](#normfold-${name}): ${summary}`)),
@@ -35,9 +36,7 @@ function section(command) {
 function describe(option, spec, isRequired) {
   const details = [
     ...(option === camelCase(spec.flag) ? [] : [option]),
-    ...(spec.choices === undefined || spec.flag.includes(spec.choices.join("|"))
-      ? []
-      : [spec.choices.join(", ")]),
+    ...unnamedChoices(spec),
     ...limits(spec),
     ...defaultOf(spec),
     ...(isRequired ? ["required"] : []),

@@ -7,7 +7,7 @@ import { isFloat } from "../ir/dtype.js";
 import type { Node } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { decodeNumbers } from "../ir/tensor.js";
-import { DRAWING } from "../options/data.js";
+import { DRAWING, type LIMIT } from "../options/data.js";
 import type { OptionsOf } from "../options/spec.js";
 import { assertValues } from "../options/validate.js";
 import { encodeToBytes } from "../proto/encode.js";
@@ -31,7 +31,7 @@ export interface StatisticsProgress {
 }
 
 /** What to measure, how, and on how much of the data. */
-export interface StatisticsOptions extends OptionsOf<typeof DRAWING> {
+export interface StatisticsOptions extends OptionsOf<typeof DRAWING>, OptionsOf<typeof LIMIT> {
   /**
    * What to measure: values with a channel axis (a Site is one), or BatchNormalization nodes, whose inputs are
    * measured. Default: every BatchNormalization of the main graph.

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { CALIBRATE, CALIBRATE_COMMAND } from "../options/calibrate.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
-import { DATA, DRAWING } from "../options/data.js";
+import { DATA, DRAWING, LIMIT } from "../options/data.js";
 import { pick } from "../options/validate.js";
 import { calibrationJson, calibrationText } from "../report/calibration-text.js";
 import { progressText } from "../report/progress-text.js";
@@ -64,6 +64,7 @@ async function runCalibration(
     return await calibrateAndJudge(model, data, {
       ...pick(CALIBRATE, given),
       ...pick(DRAWING, given),
+      ...pick(LIMIT, given),
       onStage: (stage) => {
         started = performance.now();
         show(STAGES[stage]);

@@ -2,9 +2,9 @@ import type { Command } from "commander";
 import { defined } from "../base/optional.js";
 import { assertSameInputs, check, loadData, loadTestData } from "../index.js";
 import { isSameFile } from "../node/paths.js";
-import { CHECK_COMMAND, CHECK_RUN } from "../options/commands.js";
+import { CHECK_COMMAND } from "../options/commands.js";
 import { LOAD, PRINTING } from "../options/common.js";
-import { COMPARISON } from "../options/optimize.js";
+import { CHECK_DATA, COMPARISON } from "../options/optimize.js";
 import { pick } from "../options/validate.js";
 import { comparisonText } from "../report/check-text.js";
 import { type Call, defineOptions } from "./define.js";
@@ -29,7 +29,7 @@ async function checkCommand({ args: [original = "", result = ""], given }: Call)
     const a = await loadInput(original, pick(LOAD, given));
     const b = await loadInput(result, pick(LOAD, given));
     await forModel(b.file.path, () => assertSameInputs(a.model, b.model));
-    const { data: path } = pick(CHECK_RUN, given);
+    const { data: path } = pick(CHECK_DATA, given);
     const comparison = pick(COMPARISON, given);
     // With --input-shape the inputs are generated, even if the model has test data.
     const isGenerated = original === STANDARD || comparison.inputShapes !== undefined;

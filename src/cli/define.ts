@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { errors as optionErrors } from "../options/errors.js";
 import { readText } from "../options/read-text.js";
 import type { CommandSpec, OptionSpec, OptionTable } from "../options/spec.js";
-import { assertEffects, BY_FLAG, flagOf } from "../options/validate.js";
+import { assertEffects, BY_FLAG, flagOf, unnamedChoices } from "../options/validate.js";
 import { EXIT_HELP } from "./exit.js";
 
 /** The options that were given, by the names of their rows; `pick` and `settle` give them their types. */
@@ -58,7 +58,8 @@ function helpOf(row: OptionSpec): string {
   // A switch that is on by default has a flag that turns it off.
   const isShown = row.default !== undefined && row.type !== "switch";
   const text = row.defaultText ?? (isShown ? String(row.default) : undefined);
-  return text === undefined ? row.help : `${row.help} (default: ${text})`;
+  const details = [...unnamedChoices(row), ...(text === undefined ? [] : [`default: ${text}`])];
+  return details.length === 0 ? row.help : `${row.help} (${details.join("; ")})`;
 }
 
 function examplesText({ examples = [] }: CommandSpec): string {

@@ -61,10 +61,6 @@ const SENTENCES = {
     (): string =>
       "there is no place for a BatchNormalization, and nothing was written; --dry-run lists the places and why",
   ],
-  trainingReadsAllData: [
-    "usage",
-    (): string => "training reads all of its data; leave out --limit, or give less data",
-  ],
 
   // Errors that are not NormfoldErrors.
   outOfMemory: ["unsupported", (text: string): string => text],

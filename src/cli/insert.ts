@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { defined } from "../base/optional.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
-import { DATA, DRAWING } from "../options/data.js";
+import { DATA, DRAWING, LIMIT } from "../options/data.js";
 import { INSERT, INSERT_COMMAND, INSERT_RUN, SITES } from "../options/insert.js";
 import { pick, settle } from "../options/validate.js";
 import { insertText } from "../report/insert-text.js";
@@ -67,6 +67,7 @@ async function insert(
         ...pick(INSERT, given),
         ...pick(SITES, given),
         ...pick(DRAWING, given),
+        ...pick(LIMIT, given),
         outputs: settle(INSERT_RUN, given).sites === "all",
         onProgress: ({ samples, total }) =>
           show(progressText("measuring", samples, total, performance.now() - started)),

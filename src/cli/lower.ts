@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { defined } from "../base/optional.js";
-import { LOWER, LOWER_COMMAND } from "../options/commands.js";
+import { LOWER, LOWER_COMMAND, LOWER_RUN } from "../options/commands.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
 import { pick } from "../options/validate.js";
 import { lowerText } from "../report/lower-text.js";
@@ -18,7 +18,8 @@ async function lowerCommand({ args: [path = ""], given }: Call): Promise<void> {
   const target = assertTarget(path, pick(TARGET, given).outputFile, { json });
   await removeTemporariesOnInterrupt();
   const input = await loadInput(path, pick(LOAD, given));
-  const { check, trainingInfo: nth } = pick(LOWER, given);
+  const { check } = pick(LOWER, given);
+  const { trainingInfo: nth } = pick(LOWER_RUN, given);
   const trainingInfo = typeof nth === "number" ? nth - 1 : nth === true ? 0 : undefined;
   const { model, report } = await forModel(input.file.path, () =>
     lower(input.model, defined({ trainingInfo, check })),

@@ -14,8 +14,9 @@ import {
 import { selectPasses } from "../library/select-passes.js";
 import { placed } from "../node/guarded.js";
 import { canReadAgain, isSameFile } from "../node/paths.js";
-import { LOAD, PRINTING } from "../options/common.js";
+import { LOAD, PRINTING, TARGET } from "../options/common.js";
 import {
+  CHECK_INPUTS,
   COMPARISON,
   CUT,
   OPTIMIZE_COMMAND,
@@ -99,7 +100,7 @@ async function optimizeModel(
   stages: Stages,
 ): Promise<{ readonly model: Model; readonly report: OptimizeReport }> {
   const { check } = settle(PROOF, given);
-  const { checkInputs } = pick(OPTIMIZE_RUN, given);
+  const { checkInputs } = pick(CHECK_INPUTS, given);
   const data = checkInputs === undefined ? undefined : await loadData(model, checkInputs);
   const isSameAsFile = !isAdjusted && !pick(LOAD, given).allowOutsideExternalData;
   const original =
@@ -152,7 +153,8 @@ async function save(model: Model, target: string, given: Given): Promise<Optimiz
 
 /** The file to write to, or "-". Throws "usage" where the flags do not say, and "io" where it cannot be written. */
 function targetOf(input: string, given: Given): string {
-  const { outputFile, inPlace, externalData } = pick(OPTIMIZE_RUN, given);
+  const { outputFile } = pick(TARGET, given);
+  const { inPlace, externalData } = pick(OPTIMIZE_RUN, given);
   if (outputFile !== undefined && inPlace) throw errors.targetIsGivenTwice();
   if (inPlace && input === STANDARD) throw errors.standardInputIsNoOutput();
   const json = pick(PRINTING, given).json ?? false;

@@ -7,6 +7,7 @@ import { LOAD, PRINTING, TARGET } from "../options/common.js";
 import { DATA, DRAWING } from "../options/data.js";
 import {
   COURSE,
+  FROZEN,
   HYPERPARAMETERS,
   STEP,
   TRAIN_COMMAND,
@@ -39,7 +40,6 @@ async function trainCommand({ args: [path = ""], given }: Call): Promise<void> {
   const { json, quiet = false } = pick(PRINTING, given);
   const { checkpoint, trainingInfo, fold } = pick(TRAIN_RUN, given);
   const target = assertTarget(path, pick(TARGET, given).outputFile, { json });
-  if (pick(DRAWING, given).limit !== undefined) throw errors.trainingReadsAllData();
   for (const file of [checkpoint, trainingInfo]) if (file !== undefined) assertWritable(file);
   await removeTemporariesOnInterrupt();
   const stages = await createStages(!quiet);
@@ -109,7 +109,7 @@ async function stepCounter(stages: Stages): Promise<(progress: StepProgress) => 
 type TrainingOptions = Omit<Parameters<typeof import("../train.js").train>[1], "data">;
 
 async function trainOptions(model: Model, given: Given): Promise<TrainingOptions> {
-  const { freeze, frozenStatistics } = pick(TRAIN_RUN, given);
+  const { freeze, frozenStatistics } = pick(FROZEN, given);
   const { batchSize = 32, seed, threads } = pick(DRAWING, given);
   return {
     ...trainingMethodOf(pick(TRAINING_METHOD, given)),

@@ -2,7 +2,7 @@ import { CALIBRATE_COMMAND } from "./calibrate.js";
 import { JSON_ONLY, LOAD, PRINTING, TARGET } from "./common.js";
 import { HEADS } from "./heads.js";
 import { INSERT_COMMAND } from "./insert.js";
-import { COMPARISON, OPTIMIZE_COMMAND } from "./optimize.js";
+import { CHECK_DATA, COMPARISON, OPTIMIZE_COMMAND } from "./optimize.js";
 import type { CommandSpec } from "./spec.js";
 import { TRAIN_COMMAND } from "./train.js";
 
@@ -63,8 +63,8 @@ export const ENSEMBLE_RUN = {
   },
 } as const;
 
-/** Which graph is lowered. */
-export const LOWER = {
+/** Options of the command that are no options of the library's `lower`, which counts steps from 0. */
+export const LOWER_RUN = {
   /** The step of training in training_info, counted from 1; true: the first. */
   trainingInfo: {
     flag: "--training-info [n]",
@@ -72,23 +72,16 @@ export const LOWER = {
     type: "whole",
     from: 1,
   },
+} as const;
+
+/** Whether the result of `lower` is checked. */
+export const LOWER = {
   /** Have onnxruntime load the result. Default true. */
   check: {
     flag: "--no-check",
     help: "do not have onnxruntime load the result",
     type: "switch",
     default: true,
-  },
-} as const;
-
-/** The data that two models are compared on. */
-export const CHECK_RUN = {
-  /** A file or folder with inputs to compare on. */
-  data: {
-    flag: "--data <data>",
-    help: "compare on this data: .npz, .npy, .pb or a test_data_set folder",
-    type: "text",
-    group: "Proof",
   },
 } as const;
 
@@ -167,7 +160,7 @@ export const LOWER_COMMAND: CommandSpec = {
   description:
     "Writes out ONNX's preview operators for training (Gradient, Adam, Adagrad, Momentum) in standard operators by the " +
     "formulas of their specification, and has onnxruntime load the result.",
-  tables: [LOWER, TARGET, LOAD, PRINTING],
+  tables: [LOWER_RUN, LOWER, TARGET, LOAD, PRINTING],
 };
 
 /** `normfold check`. */
@@ -176,7 +169,7 @@ export const CHECK_COMMAND: CommandSpec = {
   description:
     "Runs two models on the same inputs in onnxruntime, its own optimizations off, and compares each output. " +
     "The inputs are --data, else the test_data_set_* folders beside the first model, else generated.",
-  tables: [CHECK_RUN, COMPARISON, LOAD, PRINTING],
+  tables: [CHECK_DATA, COMPARISON, LOAD, PRINTING],
   examples: [
     "normfold check model.onnx folded.onnx",
     "normfold check model.onnx folded.onnx --data samples.npz -q && echo equal",

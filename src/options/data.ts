@@ -47,24 +47,13 @@ export const PREPARATION = {
 
 /** How samples are drawn and run. */
 export const DRAWING = {
-  /**
-   * Samples in a batch. Default: the batch size that the model's inputs fix, else 32, or the whole dataset where it is
-   * smaller.
-   */
+  /** Samples in a batch. Default: as many as the model's inputs fix, else 32, or all where there are fewer. */
   batchSize: {
     flag: "--batch <n>",
     help: "samples in a batch",
     type: "whole",
     from: 1,
-    defaultText: "32",
-    group: "Data",
-  },
-  /** Use no more samples than this. Default: all. */
-  limit: {
-    flag: "--limit <n>",
-    help: "use no more samples than this",
-    type: "whole",
-    from: 1,
+    defaultText: "as many as the model fixes, else 32",
     group: "Data",
   },
   /** Shuffle the samples with this seed. Default: the order of the dataset. */
@@ -80,6 +69,18 @@ export const DRAWING = {
   threads: {
     flag: "--threads <n>",
     help: "threads of onnxruntime within an operator",
+    type: "whole",
+    from: 1,
+    group: "Data",
+  },
+} as const;
+
+/** The part of the data to use; a training uses all of it. */
+export const LIMIT = {
+  /** Use no more samples than this. Default: all. */
+  limit: {
+    flag: "--limit <n>",
+    help: "use no more samples than this",
     type: "whole",
     from: 1,
     group: "Data",

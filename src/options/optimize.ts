@@ -1,6 +1,6 @@
-import { LOAD, PRINTING } from "./common.js";
+import { LOAD, PRINTING, TARGET } from "./common.js";
 import { HEADS } from "./heads.js";
-import type { CommandSpec } from "./spec.js";
+import type { CommandSpec, TextOption } from "./spec.js";
 
 /** The passes; in the library also as objects. */
 export const PIPELINE = {
@@ -111,6 +111,22 @@ export const COMPARISON = {
   },
 } as const;
 
+const COMPARED_DATA = {
+  help: "compare on this data: .npz, .npy, .pb or a test_data_set folder",
+  type: "text",
+  group: "Proof",
+} as const;
+
+/** The data that `optimize` compares on: a file or folder with inputs. */
+export const CHECK_INPUTS: { readonly checkInputs: TextOption } = {
+  checkInputs: { flag: "--check-inputs <data>", ...COMPARED_DATA },
+};
+
+/** The data that `check` compares on: a file or folder with inputs. */
+export const CHECK_DATA: { readonly data: TextOption } = {
+  data: { flag: "--data <data>", ...COMPARED_DATA },
+};
+
 /** The part of a model to go on with. */
 export const CUT = {
   /** Names of values that become the inputs, in this order; any value of the model's graph. Default: its inputs. */
@@ -131,22 +147,8 @@ export const CUT = {
 
 /** Options of the command that are no options of the library's `optimize`. */
 export const OPTIMIZE_RUN = {
-  /** The file to write; "-" is standard output. */
-  outputFile: {
-    flag: "-o, --output <file>",
-    help: 'where to write; "-" writes to standard output',
-    type: "text",
-    group: "Input and output",
-  },
   /** Write over the input. */
   inPlace: { flag: "--in-place", help: "write over the input", type: "switch", group: "Input and output" },
-  /** A file or folder with inputs to compare on. */
-  checkInputs: {
-    flag: "--check-inputs <data>",
-    help: "compare on this data: .npz, .npy, .pb or a test_data_set folder",
-    type: "text",
-    group: "Proof",
-  },
   /** Compute constants. Default true. */
   constantFolding: {
     flag: "--no-constant-folding",
@@ -184,7 +186,7 @@ export const OPTIMIZE_COMMAND: CommandSpec = {
   description:
     "Folds BatchNormalization into its neighbours and simplifies the model, compares the result with the original in " +
     "onnxruntime, undoes the rewrites that change the outputs, and writes the rest.",
-  tables: [OPTIMIZE_RUN, LOAD, PRINTING, PIPELINE, REWRITE, CUT, PROOF, COMPARISON],
+  tables: [TARGET, CHECK_INPUTS, OPTIMIZE_RUN, LOAD, PRINTING, PIPELINE, REWRITE, CUT, PROOF, COMPARISON],
   examples: [
     "normfold optimize model.onnx -o small.onnx",
     "normfold optimize model.onnx --in-place --check-inputs samples.npz",

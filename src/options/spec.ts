@@ -1,6 +1,6 @@
 /**
  * One option, as plain data: the command line builds its flags from it and `--help` prints it, the library takes its type
- * and its limits from it, and the name of its row is its name in the library and in configuration files.
+ * and its limits from it, and the name of its row is its name in the library.
  */
 export interface OptionSpec {
   /** The command line's spelling: "-o, --output <file>", "--no-check", "--external-data [bytes]". */
@@ -102,6 +102,9 @@ export type SettingsOf<Table extends OptionTable> = {
     ? never
     : Name]?: ValueOf<Table[Name]>;
 };
+
+/** An option whose value is a text. */
+export type TextOption = OptionSpec & { readonly type: "text" };
 
 /** One argument of a command. */
 export interface ArgumentSpec {

@@ -8,7 +8,7 @@ export const TRAINING_METHOD = {
   /** The loss that training minimizes: the library's `loss.kind`. */
   loss: {
     flag: "--loss <kind>",
-    help: "cross-entropy, bce, mse, l1 or huber",
+    help: "what the training minimizes",
     type: "choice",
     choices: ["cross-entropy", "bce", "mse", "l1", "huber"],
     default: "cross-entropy",
@@ -53,7 +53,7 @@ export const TRAINING_METHOD = {
   /** How a parameter follows its gradient: the library's `optimizer.kind`. */
   optimizer: {
     flag: "--optimizer <kind>",
-    help: "sgd, momentum, nesterov, adam or adamw",
+    help: "how parameters follow their gradients",
     type: "choice",
     choices: ["sgd", "momentum", "nesterov", "adam", "adamw"],
     default: "momentum",
@@ -62,7 +62,7 @@ export const TRAINING_METHOD = {
   /** How the learning rate goes over the steps: the library's `schedule.kind`. */
   schedule: {
     flag: "--schedule <kind>",
-    help: "of the learning rate: constant, step, exponential, cosine or linear",
+    help: "how the learning rate changes over the steps",
     type: "choice",
     choices: ["constant", "step", "exponential", "cosine", "linear"],
     default: "constant",
@@ -92,7 +92,8 @@ export const TRAINING_METHOD = {
     flag: "--warmup <steps>",
     help: "steps over which the rate rises first",
     type: "whole",
-    from: 1,
+    from: 0,
+    default: 0,
     group: "Optimizer",
   },
 } as const;
@@ -145,6 +146,25 @@ export const HYPERPARAMETERS = {
     help: "of weights; biases and normalizations have none",
     type: "number",
     from: 0,
+    default: 0,
+    group: "Optimizer",
+  },
+} as const;
+
+/** The parts of a model that are not trained; the library's `freeze` and `batchStatistics`. */
+export const FROZEN = {
+  /** Names of parameters that stay as they are; * and ? stand for any text and any character. */
+  freeze: {
+    flag: "--freeze <globs>",
+    help: "parameters that stay as they are (repeatable, or a,b)",
+    type: "names",
+    group: "Optimizer",
+  },
+  /** Normalizations in inference form keep their statistics. */
+  frozenStatistics: {
+    flag: "--frozen-statistics",
+    help: "normalizations in inference form keep their statistics",
+    type: "switch",
     group: "Optimizer",
   },
 } as const;
@@ -205,20 +225,6 @@ export const TRAIN_RUN = {
     needs: { option: "valid" },
     group: "Course",
   },
-  /** Names of parameters that stay as they are; * and ? stand for any text and any character. */
-  freeze: {
-    flag: "--freeze <globs>",
-    help: "parameters that stay as they are (repeatable, or a,b)",
-    type: "names",
-    group: "Optimizer",
-  },
-  /** Normalizations in inference form keep their statistics. */
-  frozenStatistics: {
-    flag: "--frozen-statistics",
-    help: "normalizations in inference form keep their statistics",
-    type: "switch",
-    group: "Optimizer",
-  },
   /** A file for steps and validations, as JSON lines. */
   log: {
     flag: "--log <file>",
@@ -270,6 +276,7 @@ export const TRAIN_COMMAND: CommandSpec = {
     TRAINING_METHOD,
     STEP,
     HYPERPARAMETERS,
+    FROZEN,
     COURSE,
     TRAIN_RUN,
     DATA,

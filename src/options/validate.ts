@@ -166,6 +166,11 @@ function limits({ from, to, above, below }: OptionSpec): string {
     : ` ${low} to ${high}`;
 }
 
+/** The choices of an option as one text, in a list of none or one: none where its help names them all. */
+export function unnamedChoices({ choices = [], help }: OptionSpec): readonly string[] {
+  return choices.every((choice) => help.includes(choice)) ? [] : [choices.join(", ")];
+}
+
 function shown(value: unknown): string {
   if (typeof value === "string") return `"${value}"`;
   if (typeof value === "number" || typeof value === "boolean" || value === null) return String(value);

@@ -1,4 +1,6 @@
 import type { Model } from "../ir/model.js";
+import type { LOWER } from "../options/commands.js";
+import type { OptionsOf } from "../options/spec.js";
 import { isPreviewTraining, loadIn, lowerPreviewTraining } from "../training/lower-preview.js";
 import { trainingModel } from "../training/training-info.js";
 import { onnxruntime } from "./runtime.js";
@@ -9,11 +11,9 @@ export async function assertLoads(model: Model): Promise<void> {
 }
 
 /** Which graph is lowered, and whether the result is checked. */
-export interface LowerOptions {
+export interface LowerOptions extends OptionsOf<typeof LOWER> {
   /** Make a model of this step of the model's training_info, counted from 0. Default: lower the model itself. */
   readonly trainingInfo?: number;
-  /** Have onnxruntime load the result. Default true. */
-  readonly check?: boolean;
 }
 
 /** The account of one `lower`. Plain data. */

@@ -17,7 +17,7 @@ export interface TrainingMethod {
   readonly schedule: Schedule;
 }
 
-/** Nests the flat options of the command line and of configuration files by kind. Throws NormfoldError "usage". */
+/** Nests the flat options of the command line by kind. Throws NormfoldError "usage". */
 export function trainingMethodOf(options: OptionsOf<typeof TRAINING_METHOD>): TrainingMethod {
   const { loss, optimizer, schedule } = settle(TRAINING_METHOD, options);
   return {

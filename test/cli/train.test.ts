@@ -299,7 +299,7 @@ describe("a recipe in the file", () => {
       /kept\.safetensors: there is/,
     );
     expect(readFileSync(at("kept.safetensors"), "utf8")).toBe("of another run");
-    expectError(await train("--limit", "9"), 2, "training-reads-all-data");
+    expectError(await train("--limit", "9"), 2, "unknown-flag");
     expectError(await train("--checkpoint", "none/run.safetensors"), 5, "folder-is-not-there");
     expect(filesIn(cwd)).not.toContain("no.onnx");
   });

@@ -16,6 +16,12 @@ describe("the tables of options", () => {
     }
   });
 
+  it("give train no limit, because it reads all of its data", () => {
+    const namesOf = (command: string) => rows.filter((row) => row.command === command).map(({ key }) => key);
+    expect(namesOf("train")).not.toContain("limit");
+    for (const command of ["insert", "calibrate"]) expect(namesOf(command)).toContain("limit");
+  });
+
   it("are plain data that survives JSON", () => {
     expect(JSON.parse(JSON.stringify(COMMANDS))).toEqual(COMMANDS);
   });

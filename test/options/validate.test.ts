@@ -5,7 +5,15 @@ import { INSERT } from "../../src/options/insert.js";
 import { COMPARISON, OPTIMIZE_RUN, REWRITE } from "../../src/options/optimize.js";
 import type { OptionSpec, OptionsOf, SettingsOf } from "../../src/options/spec.js";
 import { COURSE, TRAINING_METHOD } from "../../src/options/train.js";
-import { assertEffects, assertValues, BY_FLAG, pick, settle, takes } from "../../src/options/validate.js";
+import {
+  assertEffects,
+  assertValues,
+  BY_FLAG,
+  pick,
+  settle,
+  takes,
+  unnamedChoices,
+} from "../../src/options/validate.js";
 
 function said(call: () => void): string {
   try {
@@ -102,6 +110,16 @@ describe("assertEffects", () => {
     expect(idle({ init: "fresh" })).toMatch(/with --init fresh;/);
     expect(idle({ dryRun: true })).toMatch(/with --dry-run;/);
     expect(said(() => assertEffects(INSERT, { reference: false, check: false }))).toBe("nothing");
+  });
+});
+
+describe("unnamedChoices", () => {
+  it("adds the choices to a help that does not name them all", () => {
+    const help = (text: string) => unnamedChoices(option("choice", { choices: ["a", "b"], help: text }));
+    expect(help("either")).toEqual(["a, b"]);
+    expect(help("a: the first")).toEqual(["a, b"]);
+    expect(help("a: the first; b: the last")).toEqual([]);
+    expect(unnamedChoices(option("number"))).toEqual([]);
   });
 });
 
