@@ -118,7 +118,7 @@ class FactTable implements Facts, FactSource {
     return type !== undefined && isTensor(type) ? type : undefined;
   }
 
-  /** Works out a value and all values that it stands on. The stack is its own, because chains are too long for calls. */
+  /** Computes the fact of a value and of all values before it, with an explicit stack: chains are too long for recursion. */
   #resolve(value: Value): Fact | undefined {
     const found = this.#known.get(value);
     if (found !== undefined) return found ?? undefined;
@@ -146,7 +146,7 @@ class FactTable implements Facts, FactSource {
       producer.inputs.forEach(push);
       if (producer.attributes.size > 0) for (const body of producer.subgraphs) body.outputs.forEach(push);
     } else {
-      // An input of a body stands on the inputs of the node that owns the body.
+      // An input of a body depends on the inputs of the node that owns the body.
       value.graph.owner?.inputs.forEach(push);
     }
     return stack.length > before;

@@ -15,7 +15,7 @@ export interface FactSource {
 
 type PayloadOf<K extends AttributeKind> = Extract<Attribute, { readonly kind: K }>;
 
-/** What an inference rule sees of a node. A class, because every node of a model gets one. */
+/** The context of an inference rule. A class, because every node of a model gets one. */
 export class InferenceContext implements InferContext {
   readonly node: Node;
   readonly opset: number;

@@ -8,7 +8,7 @@ interface Callees {
   readonly keys: ReadonlySet<string>;
 }
 
-/** Says what an operator's name means at a node: an operator of the imported version, or a function of the model. */
+/** Resolves an operator's name at a node: an operator of the imported version, or a function of the model. */
 export class OperatorScope {
   readonly #model: Model;
   readonly #imports = new WeakMap<Graph, readonly OpsetImport[]>();

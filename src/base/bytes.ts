@@ -1,6 +1,6 @@
 /**
- * Bytes that are read when they are wanted: a file, a mapped region or an array in memory. All rooms but src/node see files
- * only as this, so they never hold a whole model and run without Node's modules.
+ * Bytes that are read on demand: a file, a mapped region or an array in memory. All rooms but src/node read files
+ * only through this interface, so they never hold a whole model and run without Node's modules.
  */
 export interface ByteSource {
   /** Number of bytes. */

@@ -2,7 +2,7 @@ import { kebabCase, lazyValues } from "./names.js";
 import type { Refusal } from "./refusal.js";
 
 /**
- * What went wrong, in the terms a caller acts on. The CLI maps a code to its exit code:
+ * The class of an error, by how a caller can react. The CLI maps a code to its exit code:
  *
  *   check        1  outputs differ beyond the tolerance; nothing was written
  *   usage        2  the call or its options make no sense
@@ -37,7 +37,7 @@ export interface NormfoldErrorOptions extends ErrorOptions {
 export class NormfoldError extends Error {
   /** Always "NormfoldError". */
   override readonly name = "NormfoldError";
-  /** What to do about it, in the terms of the exit codes. */
+  /** The class of the error, which decides the exit code. */
   readonly code: ErrorCode;
   /** The kind of error; stable, unlike the sentence. */
   readonly id: string;
@@ -79,7 +79,7 @@ export type ErrorSentences = Readonly<Record<string, readonly [ErrorCode, (...ar
 /** Makes one kind of error. */
 export interface ErrorKind<Args extends readonly unknown[]> {
   (...args: Args): NormfoldError;
-  /** What to do about it, in the terms of the exit codes. */
+  /** The class of the error, which decides the exit code. */
   readonly code: ErrorCode;
   /** The kind of error; stable, unlike the sentence. */
   readonly id: string;

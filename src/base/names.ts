@@ -13,8 +13,8 @@ export function mapValues<T extends object, R extends Readonly<Record<keyof T, u
 }
 
 /**
- * A record with the same keys, whose values are made when they are first asked for: a program that starts makes none of its
- * several hundred errors and refusals.
+ * A record with the same keys, whose values are made at their first use: starting the program makes none of its several
+ * hundred errors and refusals.
  */
 export function lazyValues<T extends object, R extends Readonly<Record<keyof T, unknown>>>(
   record: T,

@@ -22,11 +22,11 @@ const MOVING_DEPTH = 8;
 
 /** A nonlinearity: one operator, or several that an exporter spelled it with. */
 export interface Activation {
-  /** The operator, or the one that reads the input first. */
+  /** The operator; of several, the one that reads the input first. */
   readonly node: Node;
   /** What the spelling stands for: Swish for x * Sigmoid(x). */
   readonly kind: string;
-  /** The value that the function is of. */
+  /** The input of the function. */
   readonly input: Value;
   /** The result of the function. */
   readonly output: Value;
@@ -70,7 +70,7 @@ function whole(part: Activation): Activation {
   return isWhole ? { ...part, ...found } : part;
 }
 
-/** The nonlinearity that a node is by itself, or together with a product with its own input that follows. */
+/** The nonlinearity that a node computes by itself, or together with a following product with the node's input. */
 function readActivation(node: Node, facts: Facts): Activation | undefined {
   const gelu = node.is("Erf") ? geluAround(node) : undefined;
   if (gelu !== undefined) return gelu;
@@ -126,7 +126,7 @@ function risesFromZero(read: (name: string) => number, context: Context): boolea
   const [low, high] = [s * read("low") + t, s * read("high") + t];
   const [none, full] = Math.abs(low) < Math.abs(high) ? [low, high] : [high, low];
   const [slope, middle] = [(s * read("a")) / full, (s * read("b") + t) / full];
-  // The lower level may be a difference of rounded numbers, so it is compared with zero at the scale of one.
+  // The lower level may be a difference of rounded numbers, so its error is measured relative to one.
   return near(1 + none / full, 1, context) && slope > 0 && middle > 0 && middle < 1;
 }
 
@@ -170,7 +170,7 @@ function ownProduct(node: Node, input: Value, output: Value): Activation | undef
   return { node, kind, input, output: next, nodes: new Set([node, use.node]) };
 }
 
-/** True for a sigmoid whose result multiplies another value, of which it lets a part through. */
+/** True for a gate: a sigmoid whose result multiplies another value. */
 export function isGate({ kind, output }: Activation): boolean {
   if (kind !== "Clip" && !nameHasTrait(kind, "unitRange")) return false;
   return readersBehind(output).some((reader) => reader.is("Mul"));

@@ -17,7 +17,7 @@ export interface Moments {
 /** Adds a BatchNormalization that gives the batch's own moments, because momentum 0 drops the old ones. */
 export function batchMoments(build: Builder, x: Value, channels: number, dtype: FloatDType): Moments {
   const ones = build.constant(tensorFromNumbers(dtype, [channels], new Float64Array(channels).fill(1)));
-  // No NaN as old statistics, because 0 * NaN is NaN.
+  // The old statistics must not be NaN, because 0 * NaN is NaN.
   const zeros = build.constant(tensorFromNumbers(dtype, [channels], new Float64Array(channels)));
   const [, mean, variance] = build.ops("BatchNormalization", [x, ones, zeros, zeros, ones], 3, {
     training_mode: 1,
@@ -38,7 +38,7 @@ export interface RowLayout {
 
 /** With fewer elements than this, BatchNormalization itself is as fast. */
 const LARGE = 2 ** 19;
-/** The overhead of a row outweighs the sum of a shorter one, and the rounding error of a sum grows with longer ones. */
+/** Shorter rows cost more overhead than they save; in longer rows the rounding error of the sum grows. */
 const [SHORTEST, LONGEST] = [128, 2048];
 
 /**
@@ -95,7 +95,7 @@ export function centre(
 const SHARP = 2;
 
 /**
- * The same where the distance is not needed: one pass, and a second only for batches whose mean is too far from 0 for
+ * The same moments where the distance is not needed: one pass, and a second only for batches whose mean is too far from 0 for
  * the difference of two moments. The graph decides, because batches differ.
  */
 export function mapMoments(build: Builder, x: Value, rows: RowLayout, opset: number): MapMoments {
@@ -123,7 +123,7 @@ export function mapMoments(build: Builder, x: Value, rows: RowLayout, opset: num
 }
 
 /**
- * Row by row first: onnxruntime adds numbers one after the other, so that a mean of a million would lose three digits.
+ * Averages each row first: onnxruntime adds numbers one after the other, so the mean of a million would lose three digits.
  */
 function meanOf(
   build: Builder,
@@ -143,7 +143,7 @@ function rowsIn(build: Builder, x: Value, { count, length }: RowLayout): Value {
 }
 
 /**
- * The mean square of each channel: of distances from the mean, the variance. A row times itself is its sum of squares.
+ * The mean square of each channel; for distances from the mean this is the variance. A row times itself is its sum of squares.
  */
 function meanSquare(
   build: Builder,

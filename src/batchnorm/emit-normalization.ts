@@ -116,7 +116,7 @@ function emitNode(build: Builder, x: Value, init: NormalizationInit): Placed {
         epsilon: { kind: "float", value: init.epsilon },
         momentum: { kind: "float", value: init.momentum },
         ...(training ? { training_mode: 1 } : {}),
-        // Old forms: before opset 7 inference had to be asked for, and before 6 the overwritten inputs were named.
+        // Before opset 7 is_test asks for inference, and before opset 6 consumed_inputs names the inputs that are overwritten.
         ...(opset < 7 ? { is_test: 1 } : {}),
         ...(opset < 6 ? { consumed_inputs: [0, 0, 0, 1, 1] } : {}),
       },
@@ -183,7 +183,7 @@ function emitDecomposed(
   };
 }
 
-/** Sends the given readers of a value to another. */
+/** Makes the given readers of a value read another value. */
 export function redirect(
   readers: readonly { readonly node: Node; readonly index: number }[],
   to: Value,

@@ -84,7 +84,7 @@ export function freeze(model: Model): FreezeResult {
 }
 
 /**
- * Whether it uses the statistics of the batch: training_mode from opset 14 on, is_test = 0 before opset 7, outputs of
+ * Whether a node uses the statistics of the batch: training_mode from opset 14 on, is_test = 0 before opset 7, outputs of
  * statistics between.
  */
 function isTraining(node: Node, opset: number): boolean {

@@ -6,7 +6,7 @@ import { errors } from "./errors.js";
 import type { SiteOptions } from "./site.js";
 import type { StatisticsOptions } from "./statistics.js";
 
-/** What `insertBatchNorm` puts where, and what it measures the statistics on. */
+/** The places and the form of the normalizations that `insertBatchNorm` inserts, and the data for their statistics. */
 export interface InsertOptions
   extends SiteOptions,
     OptionsOf<typeof INSERT>,
@@ -14,7 +14,7 @@ export interface InsertOptions
       StatisticsOptions,
       "batchSize" | "limit" | "seed" | "runtime" | "threads" | "onProgress" | "signal"
     > {
-  /** What to measure the statistics on; init identity needs it. */
+  /** The data to measure the statistics on; init identity needs it. */
   readonly data?: Dataset;
 }
 

@@ -221,7 +221,7 @@ function insertAt(
 function dropBias({ node, biasAdd, dtype }: LinearLayer, output: Value, opset: number): void {
   const { graph } = output;
   if (biasAdd === undefined) {
-    // Before opset 11 Gemm cannot be without its C.
+    // Before opset 11 Gemm requires its C.
     const needed = node.is("Gemm") && opset < 11;
     const zero = needed
       ? new Builder(graph, { before: node }).constant(tensorFromNumbers(dtype, [1], [0]))

@@ -51,7 +51,7 @@ export function instrument(given: Model, wanted: readonly MeasuredValue[], batch
   const opset = copy.opset() ?? 0;
   const gauges: Gauge[] = [];
   const outputs: Value[] = [];
-  // Pooling first removes the map in full size, which a measured value that is no normalization's input may need.
+  // Pooling first removes the map in full size, but a measured value that no normalization reads may depend on it.
   const mayPoolFirst = targets.every(({ normalization }) => normalization !== undefined);
   for (const target of targets) {
     const twin = present(values.get(target.value), `"${target.name}" is no value of the model`);

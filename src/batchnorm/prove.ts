@@ -84,7 +84,7 @@ function withWayOut(check: CheckReport, original: Model): CheckReport {
   return { ...check, reason: `${check.reason}; ${advice}` };
 }
 
-/** Whether training_mode (from opset 12 on) or is_test (before 7) asks for it; between, Dropout was the identity. */
+/** Whether training_mode (from opset 12 on) or is_test (before 7) makes a Dropout drop; between, it is the identity. */
 function isTrainingDropout(node: Node): boolean {
   if (!node.is("Dropout")) return false;
   const mode = node.input(2);

@@ -76,7 +76,7 @@ function nameOf(node: Node): string {
 
 function readRecurrent(node: Node, facts: Facts): RecurrentLayer | Refusal {
   if (node.hasReferences) return refusals.attributeBelongsToCaller(node.label);
-  // Before, an attribute says which outputs there are.
+  // Before opset 7, an attribute says which outputs exist.
   if ((facts.opset(node) ?? 0) < 7) return refusals.recurrentFormIsOld(node.opType);
   if (node.int("layout", 0) !== 0) return refusals.recurrentLayoutIsBatchFirst();
   if (node.input(4) !== undefined) return refusals.sequencesDifferInLength();

@@ -11,7 +11,7 @@ export function matchesGlob(pattern: string, text: string): boolean {
   return new RegExp(`^${source}$`, "s").test(text);
 }
 
-/** Why `include` or `exclude` leaves a place out that goes by any of these names; undefined where it stays in. */
+/** Why `include` or `exclude` leaves out a place with these names; undefined if it stays in. */
 export function deselected(names: readonly string[], { include, exclude }: SiteOptions): Refusal | undefined {
   const matching = (patterns: readonly string[]): string | undefined =>
     patterns.find((pattern) => names.some((name) => matchesGlob(pattern, name)));

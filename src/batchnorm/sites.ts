@@ -80,7 +80,7 @@ class Search {
     return undefined;
   }
 
-  /** Notes the layers that feed it, or says why there are none. */
+  /** Drafts a site for each layer that feeds the nonlinearity; the reason if there is none. */
   #collect(activation: Activation): Refusal | undefined {
     const uses = [...activation.input.uses].filter(
       (use) => use.kind === "node" && activation.nodes.has(use.node),

@@ -60,7 +60,7 @@ export class Tracer {
   readonly #facts: Facts;
   readonly #sums: boolean;
   readonly #layers = new Map<Node, LinearLayer | Refusal>();
-  /** By value, because the values of a residual stream are reached in many ways. */
+  /** The results by value, because many paths reach the same values of a residual stream. */
   readonly #known = new Map<Value, Trace>();
 
   /** `sums`: stop at sums of two computed values instead of going into their branches. */

@@ -1,11 +1,11 @@
 import type { Command } from "commander";
 
 /**
- * Gives a command its options and its action; of the other commands nothing is loaded but those of the same door.
+ * Gives a command its options and its action, and loads only the commands of the same door.
  *
  * Two groups, and not a module for each command: each module that is loaded by itself becomes a file of the bundle, and so does
- * each set of modules that some of them share. To find and open thirty files takes longer than to read what one command
- * does not need.
+ * each set of modules that some of them share. Finding and opening thirty files takes longer than reading code
+ * that the command does not need.
  */
 export async function defineCommand(command: Command): Promise<void> {
   const name = command.name();

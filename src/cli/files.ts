@@ -14,7 +14,7 @@ export const STANDARD = "-";
 export interface LoadedModel {
   readonly model: Model;
   readonly file: FileSize;
-  /** The model differs from the file's. */
+  /** True if the model was changed after it was read. */
   readonly isAdjusted?: boolean;
 }
 

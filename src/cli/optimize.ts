@@ -118,7 +118,7 @@ async function optimizeModel(
     ...defined({ original, data }),
   });
   return await optimized.catch((error: unknown) => {
-    // Wrong usage is of the command line, not of the file.
+    // A usage error concerns the command line, not the file.
     throw error instanceof NormfoldError && error.code === "usage" ? error : placed(error, file.path);
   });
 }

@@ -10,7 +10,7 @@ export function channelOf(target: string | undefined): Channel {
   return target === "-" ? "stderr" : "stdout";
 }
 
-/** Colours where the channel is a terminal that wants them: NO_COLOR and FORCE_COLOR are heard, TERM=dumb too. */
+/** Colours where the channel is a terminal that wants them: NO_COLOR, FORCE_COLOR and TERM=dumb are respected. */
 export function styleFor(channel: Channel): Style {
   const { bold, dim, green, yellow, red, cyan } = pc.createColors(wantsColors(channel));
   return { bold, dim, green, yellow, red, cyan };
@@ -30,7 +30,7 @@ export function guardStreams(): void {
 }
 
 /**
- * Writes text and waits until it is out. A reader that goes away has seen enough (`| head`): that is no
+ * Writes text and waits until it is out. A reader that closes the pipe early (`| head`) is no
  * error. Throws NormfoldError "io" for others.
  */
 export async function write(text: string, channel: Channel = "stdout"): Promise<void> {

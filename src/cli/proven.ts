@@ -1,7 +1,7 @@
 import type { CheckReport } from "../index.js";
 import { errors } from "./errors.js";
 
-/** Nothing is written that was to be proven and is not: throws "check" or "unsupported". */
+/** Throws "check" or "unsupported" for a result that the check did not prove, so that it is not written. */
 export function assertProven(check: CheckReport, file: string): void {
   const reason = check.reason ?? "no reason is known";
   if (check.status === "differs") throw errors.outputsDiffer(reason).at({ file });

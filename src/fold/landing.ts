@@ -5,7 +5,7 @@ import type { Absorption } from "../rules/affine/facet.js";
 export interface Landing {
   readonly node: Node;
   readonly absorption: Absorption;
-  /** Others read the node as it is: a copy of it takes the map, for this reader alone. */
+  /** Set if others read the node as it is: a copy of it takes the map, for this reader alone. */
   readonly copyFor?: Reader;
 }
 

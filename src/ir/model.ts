@@ -47,7 +47,7 @@ export interface TrainingInfo {
   readonly wire: Uint8Array;
 }
 
-/** An ONNX model: a graph, the operator sets it uses, its functions, and what it says of itself. */
+/** An ONNX model: a graph, the operator sets it uses, its functions, and its metadata. */
 export class Model {
   /** Version of the file format. It says, for one, whether initializers are constants or defaults. */
   irVersion: number;

@@ -12,5 +12,5 @@ const SENTENCES = {
     `${one} and ${other} are in different graphs`,
 } as const;
 
-/** Why a value or a node has to stay as it is, whatever was to be done with it. */
+/** Why a value or a node has to stay as it is, whichever rewrite is tried. */
 export const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);

@@ -1,7 +1,7 @@
 import type { Graph, Value } from "./graph.js";
 
 /**
- * The values of a graph by name: its inputs, its initializers and what its nodes give, in this order. Bodies have
+ * The values of a graph by name: its inputs, its initializers and the outputs of its nodes, in this order. Bodies have
  * their own.
  */
 export function valuesByName(graph: Graph): Map<string, Value> {

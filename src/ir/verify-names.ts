@@ -24,7 +24,7 @@ function* clashesIn(surveyed: SurveyedGraph, outer: VisibleNames | undefined): G
   }
 }
 
-/** Makes the name stand for the value; what is wrong with it, if anything. */
+/** Makes the name stand for the value; returns the fault, if there is one. */
 function claim(value: Value, names: VisibleNames): string | undefined {
   const { name } = value;
   const fault = names.own.has(name) ? `"${name}" is defined twice` : undefined;

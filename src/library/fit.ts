@@ -2,7 +2,7 @@ import type { Model } from "../ir/model.js";
 import type { FeedSet } from "../runtime/feeds.js";
 import { errors } from "./errors.js";
 
-/** Throws "usage" for sizes of inputs that the runtime would refuse in words of its own, as if the model were at fault. */
+/** Throws "usage" for impossible sizes of inputs. The runtime would refuse them too, but would blame the model. */
 export function assertShapesFit(
   model: Model,
   shapes: Readonly<Record<string, readonly number[]>> | undefined,

@@ -44,7 +44,7 @@ function isByteSource(source: ByteSource | ModelProtoObject): source is ByteSour
 
 /**
  * Reads data for a model's inputs from an .npz, .npy or .pb file or an ONNX test_data_set folder; a folder of those gives
- * several sets. Throws NormfoldError "io", "invalid" or "usage" with the file and what is wrong.
+ * several sets. Throws NormfoldError "io", "invalid" or "usage" with the file and the fault.
  */
 export async function loadData(model: Model, path: string): Promise<readonly FeedSet[]> {
   assertModel(model);

@@ -16,7 +16,7 @@ import { type RewriteOptions, type RolledBack, rewriteModel } from "./rewrite-mo
 import { lazyRuntime, ready, stage, withStaged } from "./staging.js";
 import { type ModelSummary, summarize } from "./summary.js";
 
-/** What is rewritten, and how the result is proven. */
+/** The rewrites to make, and the proof of the result. */
 export interface OptimizeOptions extends RewriteOptions, ComparisonOptions, OptionsOf<typeof PROOF> {
   /** The original for the runtime to open, where it is a file that holds just `model`; by default it is written anew. */
   readonly original?: RuntimeModel;
@@ -47,8 +47,9 @@ export interface OptimizeReport {
  * own optimizations off. Rewrites that change them are undone and named in `report.rolledBack`. When the runtime
  * cannot run the original, `report.check.status` is "unchecked" and the caller decides.
  *
- * Throws NormfoldError "usage" for options that make no sense, "invalid" for data that does not fit the model, "check" when no
- * set of rewrites keeps the outputs, and "unsupported" where onnxruntime does not load or the model cannot be raised to `opset`.
+ * Throws NormfoldError "usage" for options that make no sense, "invalid" for data that does not fit the model, "check"
+ * when no set of rewrites keeps the outputs, and "unsupported" where onnxruntime does not load or the model cannot be
+ * raised to `opset`.
  */
 export async function optimize(
   model: Model,

@@ -16,7 +16,7 @@ import { selectPasses } from "./select-passes.js";
 /** Compares a candidate with the original; `numerics` says how exact the rewrites are. */
 export type Judge = (candidate: Model, numerics: Numerics) => Promise<CheckReport>;
 
-/** What is rewritten, and by which passes. */
+/** The rewrites to make, and the passes that make them. */
 export interface RewriteOptions extends OptionsOf<typeof REWRITE> {
   /** Called when a stage begins, so that a caller with a clock can time it or show it. */
   readonly onStage?: (stage: "rewrite" | "check" | "bisect" | "reference") => void;
@@ -57,7 +57,7 @@ export interface RewriteResult {
   readonly check: CheckReport | undefined;
 }
 
-/** Rewrites that may be undone before the run is given up, because then the fault is hardly in single rewrites. */
+/** Rewrites that may be undone before the run is given up, because the cause is then hardly a single rewrite. */
 const MAX_ROLLBACKS = 16;
 
 /**
@@ -181,7 +181,7 @@ async function findCulprit(
   let failing = rewrites.length;
   let reason = fault;
   while (failing - passing > 1) {
-    // Nothing at all first: a model that differs from itself has no culprit.
+    // The run without rewrites comes first: if a model differs from itself, no rewrite is to blame.
     const middle = passing < 0 && failing === rewrites.length ? 0 : (passing + failing) >> 1;
     const found = await assess(await run(middle), judge);
     if (found.fault === undefined) passing = middle;

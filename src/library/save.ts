@@ -16,7 +16,7 @@ export interface SaveOptions {
 export interface FileSize {
   /** As the caller named it. */
   readonly path: string;
-  /** Of a model: those of its external data too, where the two are told together. */
+  /** The size of the file; of a model that is reported as one, its external data included. */
   readonly bytes: number;
 }
 

@@ -1,7 +1,7 @@
 import { type ErrorCatalogue, errorCatalogue } from "../base/errors.js";
 
 const SENTENCES = {
-  // What the operating system refuses.
+  // Refusals of the operating system.
   fileIsNotThere: ["io", (): string => "there is no such file; check the path"],
   folderIsNotThere: ["io", (): string => "the folder does not exist; create it first"],
   pathLeadsThroughFile: ["io", (): string => "a part of the path is no folder; check it"],

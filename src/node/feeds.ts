@@ -36,7 +36,7 @@ export interface DataPorts {
  *   a folder of those    each of them
  *
  * Numbers of another type than the input's are converted (NumPy's default is float64). Throws NormfoldError with
- * the file and what is wrong: "io", "invalid", "unsupported" (sequences, maps), "usage" (names that do not fit).
+ * the file and the fault: "io", "invalid", "unsupported" (sequences, maps), "usage" (names that do not fit).
  */
 export function readFeeds(path: string, ports: DataPorts): FeedSet[] {
   if (!isFolder(path)) return [fileSet(path, ports)];

@@ -1,6 +1,6 @@
 /**
- * Runs `use` with a signal that the first Ctrl-C aborts, so that the work ends in order. The listeners that the process
- * has for Ctrl-C rest meanwhile; the second Ctrl-C is theirs again, and so is every one after `use`.
+ * Runs `use` with a signal that the first Ctrl-C aborts, so that the work ends in order. The process's own listeners for
+ * Ctrl-C are removed meanwhile; they get the second Ctrl-C, and every one after `use`.
  */
 export async function interruptible<T>(use: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const abort = new AbortController();

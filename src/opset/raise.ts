@@ -22,8 +22,8 @@ export function raiseOpset(model: Model, target: number): void {
   checkTarget(model, target);
   if (sourcesOf(model).every(({ source }) => source === target)) return;
   const facts = createFacts(model);
-  // A rehearsal on a copy comes first. It finds nodes that cannot be raised, and its steps ask their questions while the
-  // model itself is still whole.
+  // A rehearsal on a copy comes first. It finds nodes that cannot be raised, and its steps get their facts while the
+  // model itself is still unchanged.
   const answers = new Map<Value, Knowledge>();
   const twins: ValueMap = new Map();
   const rehearsal = cloneModel(model, twins);
@@ -126,7 +126,10 @@ function raisedImports(imports: readonly OpsetImport[], target: number): readonl
   );
 }
 
-/** Before IR version 4 an initializer that is also an input is constant. From then on it would be a default, so it stops being an input. */
+/**
+ * Before IR version 4 an initializer that is also an input is constant. From then on it would be a default, so it stops
+ * being an input.
+ */
 function raiseIrVersion(model: Model, irVersion: number): void {
   if (model.irVersion === irVersion) return;
   model.irVersion = irVersion;

@@ -42,7 +42,7 @@ export const SITES = {
   },
 } as const;
 
-/** The form of what is inserted, and its proof. */
+/** The form of the inserted normalizations, and their proof. */
 export const INSERT = {
   /**
    * identity (default): the model keeps its function; gamma and beta come from the statistics of `data`. fresh: gamma is 1

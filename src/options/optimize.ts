@@ -13,7 +13,7 @@ export const PIPELINE = {
   },
 } as const;
 
-/** What is rewritten. */
+/** The rewrites that are made. */
 export const REWRITE = {
   /** Names of passes to leave out. */
   skip: {

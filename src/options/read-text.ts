@@ -76,7 +76,7 @@ function readBytes(text: string): number | undefined {
   return Number.isSafeInteger(bytes) ? bytes : undefined;
 }
 
-/** An empty list would be obeyed: no passes, no inputs. It is a variable that was not set. */
+/** An empty list would mean no passes or no inputs. It is more likely a shell variable that was not set. */
 function readNames(text: string): readonly string[] | undefined {
   const names = text.split(",").map((name) => name.trim());
   const given = names.filter((name) => name !== "");

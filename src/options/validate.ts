@@ -50,7 +50,7 @@ function assertEffect(
   given: ReadonlyMap<string, unknown>,
   naming: Naming,
 ): void {
-  // A switch that is off asks for nothing.
+  // A switch that is off has no effect, so it needs no other option.
   if (spec.type === "switch" && given.get(name) === false) return;
   const nameOf = ({ option, is }: Condition, value?: boolean | string): string => {
     const other = table[option];

@@ -6,7 +6,7 @@ import type { Tensor } from "../ir/tensor.js";
 /** A constant that the single operator needs and the model does not have yet. */
 export interface NewConstant {
   readonly constant: Tensor;
-  /** What to call it. */
+  /** The wanted name of the new constant. */
   readonly name: string;
 }
 

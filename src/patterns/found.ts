@@ -10,7 +10,7 @@ export interface Found {
   readonly nodes: ReadonlySet<Node>;
 }
 
-/** What all readings of one node share. */
+/** The common state of all readings of one node. */
 export interface Context {
   readonly facts: Facts;
   readonly root: Node;

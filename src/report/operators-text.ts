@@ -53,7 +53,7 @@ function mark({ kind, detail }: FacetCoverage): string {
   return letters === undefined || letters.every((letter) => letter === "") ? MARKS.given : letters.join("");
 }
 
-/** What is declared and known of one operator, as text of at most WIDTH columns. */
+/** The declaration and the rules of one operator, as text of at most WIDTH columns. */
 export function operatorText(row: OperatorCoverage, { bold, cyan, dim }: Style): string {
   const { operator, since, breaking = [], inputs, outputs = 1, traits = [], facets } = row;
   const versions = since.map((version) => (breaking.includes(version) ? `${version}*` : `${version}`));

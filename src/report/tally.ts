@@ -14,8 +14,8 @@ export function countByPass(rewrites: readonly RewriteRecord[]): [pass: string, 
 }
 
 /**
- * Refusals by reason, most frequent first. Several passes may look at one node; the first in the pipeline has the
- * nearest way, and so the reason that says most. Reasons that differ only in the names of nodes and values are one.
+ * Refusals by reason, most frequent first. Where several passes refuse one node, only the first in the pipeline counts,
+ * because its reason usually says most. Reasons that differ only in the names of nodes and values are one.
  */
 export function groupRefusals(refusals: readonly RefusalRecord[]): RefusalGroup[] {
   const byNode = new Map([...refusals].reverse().map((record) => [record.node, record]));

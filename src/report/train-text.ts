@@ -33,7 +33,7 @@ export function stepText(
   return `step ${step}${total}, loss ${loss.toFixed(4)}${right}, ${Math.round(rate)}/s${left}`;
 }
 
-/** Where the state of a training is that was stopped after `steps` steps; undefined: after its last one. */
+/** Says after how many steps a training was stopped, and where its state is. Undefined `steps`: after its last one. */
 export function stoppedText(steps: number | undefined, checkpoint: string | undefined): string {
   const kept = checkpoint === undefined ? "nothing was kept" : `${checkpoint} holds them; --resume goes on`;
   return `stopped after ${steps === undefined ? "the last step" : `${steps} steps`}; ${kept}\n`;

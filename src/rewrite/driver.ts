@@ -59,7 +59,7 @@ function applyFirst(
   view: View,
   session: RewriteSession,
 ): readonly Node[] | undefined {
-  // A function of the model may bear an operator's name; then the node means the function.
+  // A node with an operator's name may call a function of the model.
   if (node.graph === undefined || view.facts.isCall(node)) return undefined;
   for (const rule of rules) {
     const result = tryMatch(rule, node, view);

@@ -7,7 +7,7 @@ import { refusals as irRefusals } from "../ir/refusals.js";
 import { refusals } from "./refusals.js";
 import type { Rewriter } from "./rewriter.js";
 
-/** A body to be copied, and what its inputs and references mean in the new place. */
+/** A body to be copied, and the meaning of its inputs and references in the new place. */
 export interface Inlining {
   /** undefined: nothing is copied. */
   readonly body: Graph | undefined;

@@ -17,11 +17,11 @@ export interface Proposal {
   readonly apply: (rewriter: Rewriter) => void;
 }
 
-/** What a rule may look at. Nothing here mutates. */
+/** The read-only context of a rule. */
 export interface View {
   /** The model that is being rewritten. */
   readonly model: Model;
-  /** What follows from the model about its values. */
+  /** Facts about the values of the model. */
   readonly facts: Facts;
   /** Options of this run. */
   readonly settings: Settings;
@@ -36,8 +36,8 @@ export interface Settings {
 }
 
 /**
- * A local rewrite. `match` is pure and gives a proposal, a refusal with its reason, or undefined for a node that is not the
- * rule's business.
+ * A local rewrite. `match` is pure and gives a proposal, a refusal with its reason, or undefined for a node that the
+ * rule does not concern.
  */
 export interface Rule {
   /** The operators whose nodes the rule is asked about; undefined: all. */
@@ -48,7 +48,7 @@ export interface Rule {
 
 /**
  * The passes that a pass needs before or behind it in a round, by name, each with the reason. Passes run in rounds until none
- * of them finds anything, so that their order matters only where one takes away what another could have used.
+ * of them finds anything, so their order matters only where one pass removes a pattern that another could use.
  */
 export interface PassOrder {
   /** The passes that it has to follow. */
@@ -71,7 +71,10 @@ export interface PassInfo {
   readonly numerics: Numerics;
   /** Where the pass has to stand. A pass that may stand any place itself may still be named by others. */
   readonly order?: "any place" | PassOrder;
-  /** The refusals that are this pass's own, by name; docs/refusals.md lists them. Those of the engines it uses are not among them. */
+  /**
+   * The refusals that are this pass's own, by name; docs/refusals.md lists them. Those of the engines it uses are not
+   * among them.
+   */
   readonly refusals?: Readonly<Record<string, RefusalKind<never[]>>>;
 }
 
@@ -89,7 +92,7 @@ export function definePass(pass: Pass): Pass {
 
 /** The tools of a procedure pass. Every change goes through `attempt`, which asks the gate and keeps the log. */
 export interface PassContext {
-  /** The model and what is known of it. */
+  /** The model and its facts. */
   readonly view: View;
   /** Evaluates constants by running nodes in onnxruntime; undefined when no runtime is at hand. */
   readonly evaluate: Evaluate | undefined;

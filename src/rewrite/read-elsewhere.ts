@@ -2,7 +2,7 @@ import type { Refusal } from "../base/refusal.js";
 import type { Value } from "../ir/graph.js";
 import { refusals } from "../ir/refusals.js";
 
-/** Why a value cannot go together with the one node that reads it: others see it too. */
+/** Why a value cannot be removed together with a node that reads it: it has other readers, or callers read it. */
 export function readElsewhere(value: Value): Refusal | undefined {
   if (value.isGraphOutput) return refusals.valueIsGraphOutput(value.name);
   const source = value.producer?.label ?? `"${value.name}"`;

@@ -62,7 +62,7 @@ export class Rewriter {
     for (const value of inputs) this.#touch(value);
   }
 
-  /** Moves a node up or down its graph; what it reads must be defined before its new place. */
+  /** Moves a node up or down its graph; its inputs must be defined before its new place. */
   moveBefore(node: Node, before: Node): void {
     invariant(node.graph !== undefined, `${node.label} is removed`);
     if (node !== before) node.graph.moveBefore(node, before);

@@ -6,7 +6,10 @@ import type { MaybeDim, SymDim } from "./dims.js";
 /** The known part of a type. `D` is SymDim in the facts of a value, and MaybeDim in the conclusion of a rule. */
 export type FactType<D = SymDim> =
   | TensorFactType<D>
-  /** The elements of a sequence may differ in size, so that an unknown size there is undefined: a symbol would be one size. */
+  /**
+   * The elements of a sequence may differ in size, so an unknown size there is undefined: a symbol would stand for a
+   * single size.
+   */
   | { readonly kind: "sequence" | "optional"; readonly element: FactType<MaybeDim> | undefined }
   | { readonly kind: "map" | "opaque" };
 
@@ -20,7 +23,7 @@ export interface TensorFactType<D = SymDim> {
   readonly shape: readonly D[] | undefined;
 }
 
-/** What is known about a value. */
+/** The known type and elements of a value. */
 export interface Fact<D = SymDim> {
   readonly type: FactType<D>;
   /** The elements of a small tensor of numbers in row-major order; booleans are 0 and 1. */
@@ -29,7 +32,7 @@ export interface Fact<D = SymDim> {
   readonly tensor?: Tensor | undefined;
 }
 
-/** What a rule says of an output. When it is stored, every unknown size gets a symbol of its own. */
+/** A rule's conclusion about an output. When it is stored, every unknown size gets a symbol of its own. */
 export type Conclusion = Fact<MaybeDim>;
 
 /** One conclusion for each output, in order; undefined, or left out at the end, where nothing is known. */
@@ -39,8 +42,9 @@ export type Conclusions = readonly (Conclusion | undefined)[];
 export type Dims = readonly MaybeDim[];
 
 /**
- * What an inference rule sees of its node; inputs and outputs by index. Rules need not check the kinds of attributes: where
- * one has the wrong kind, or refers to an attribute of the enclosing function, the conclusions are thrown away.
+ * The context of an inference rule: its node, with inputs and outputs by index. Rules need not check the kinds of
+ * attributes: where one has the wrong kind, or refers to an attribute of the enclosing function, the conclusions are
+ * thrown away.
  */
 export interface InferContext {
   readonly node: Node;
@@ -72,7 +76,10 @@ export interface InferContext {
   bodyFact(value: Value | undefined): Fact | undefined;
   /** The fact of a body's output seen from outside; sizes that may change from one iteration to the next are unknown. */
   escaped(value: Value | undefined): Conclusion | undefined;
-  /** Notes a contradiction: no valid model has such a node. The rule returns the result, and nothing is known of the outputs. */
+  /**
+   * Notes a contradiction: no valid model has such a node. The rule returns the result, and nothing is known of the
+   * outputs.
+   */
   reject(reason: string): Conclusions;
 }
 

@@ -10,13 +10,13 @@ export const MAX_ELEMENTS = 64;
 export interface FactConflict {
   /** The label of the node, or the name of the value. */
   readonly element: string;
-  /** What contradicts what, in one line. */
+  /** The contradiction, in one line. */
   readonly message: string;
 }
 
 /**
- * What is known about the values of a model: types, symbolic shapes and the elements of small tensors. Facts are worked
- * out when somebody asks, and kept. A rewrite preserves the meaning of values, so that their facts stay true; fresh facts
+ * The known facts about the values of a model: types, symbolic shapes and the elements of small tensors. A fact is computed
+ * at its first use, and kept. A rewrite preserves the meaning of values, so that their facts stay true; fresh facts
  * may say more (`isDated`). An answer may say less than the truth (undefined), but it is never wrong for a valid model.
  */
 export interface Facts {

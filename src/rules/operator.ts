@@ -1,5 +1,5 @@
 /**
- * What is true of an operator whatever its inputs and attributes are. Passes, insertion, the check and the cost model ask
+ * Properties that an operator has for all inputs and attributes. Passes, insertion, the check and the cost model ask
  * for traits instead of keeping lists of names. test/ops/catalogue.traits.test.ts holds those that can be computed against the
  * float64 reference, in both directions.
  */
@@ -58,7 +58,7 @@ export type Trait =
 /** The number of inputs or outputs of an operator: an exact number, or a range. */
 export type Arity = number | readonly [least: number, most: number | "variadic"];
 
-/** What is declared of an operator, once, in its family's folder. */
+/** The declaration of an operator; its family's folder has the only one. */
 export interface OperatorRecord {
   /** The opsets that introduced and changed it, up to HIGHEST_OPSET. */
   readonly since: readonly number[];
@@ -67,13 +67,13 @@ export interface OperatorRecord {
    * step for each. The other versions only added a type, an optional input, or an attribute that defaults to the old behaviour.
    */
   readonly breaking?: readonly number[];
-  /** Over all its versions. */
+  /** The number of inputs, over all versions. */
   readonly inputs: Arity;
-  /** Over all its versions; one where nothing is said. */
+  /** The number of outputs, over all versions. Default: one. */
   readonly outputs?: Arity;
-  /** What is true of it whatever its inputs and attributes are; none where nothing is said. */
+  /** The properties that it has for all inputs and attributes. Default: none. */
   readonly traits?: readonly Trait[];
-  /** In the standard domain of old exporters, and in no opset. */
+  /** Old exporters write it in the standard domain, but no opset has it. */
   readonly experimental?: true;
 }
 

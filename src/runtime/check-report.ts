@@ -20,7 +20,7 @@ export interface StoredReport {
   readonly name: string;
   /** How the result's output differs from the stored one. */
   readonly comparison: Comparison;
-  /** Within 1e-3 of the largest magnitude, which is what the ONNX project allows its own stored outputs. */
+  /** Within 1e-3 of the largest magnitude, the tolerance of the ONNX project for its own stored outputs. */
   readonly agrees: boolean;
 }
 

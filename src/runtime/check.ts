@@ -31,7 +31,7 @@ export interface CheckerOptions {
   readonly noisy?: (run: number) => Promise<StagedModel>;
   /** Outputs that the result need not have (probesOf); compared where it has them. */
   readonly optional?: readonly string[];
-  /** Outputs that are smooth functions of others (flattenedOutputs): they may move as far as those make them. */
+  /** Outputs that are smooth functions of others (flattenedOutputs): they may move as far as the movement of those explains. */
   readonly flattened?: ReadonlyMap<string, Flattened>;
   readonly signal?: AbortSignal;
 }
@@ -139,8 +139,8 @@ async function runOriginal(session: Session, options: CheckerOptions): Promise<P
 }
 
 /**
- * Perturbed runs of the original at most. One is enough for an output of many numbers, of which the largest movement counts; one
- * number, or two classes between which a Softmax decides, may stand still in it by chance.
+ * The most perturbed runs of the original. One run is enough for an output of many numbers, because the largest movement
+ * counts. A single number, or a Softmax over two classes, may by chance not move in one run.
  */
 const NOISE_RUNS = 4;
 
@@ -173,8 +173,8 @@ class Reference {
   }
 
   /**
-   * How rounding moves an output on one set, because a set where it jumps must not excuse the others. More is known with
-   * each run; a caller that knows enough asks for no further one.
+   * How rounding moves an output on one set of inputs. Sets are measured apart, because a jump on one set must not excuse a
+   * difference on another. Each item adds a run, so a caller that knows enough requests no further item.
    */
   async *noise(index: number, output: string): AsyncGenerator<Noise> {
     const clean = this.probes[index]?.outputs.get(output);

@@ -91,7 +91,10 @@ export function hasNonFinite(tensor: RuntimeTensor): boolean {
   return false;
 }
 
-/** Not finite where an element is not: every batch of data is looked through, and four sums at once take half the time of tests. */
+/**
+ * Not finite if an element is not. Every batch of data is checked, and four sums at once take half the time of single
+ * tests.
+ */
 function sumOf(values: Float32Array): number {
   const whole = values.length - (values.length % 4);
   let [a, b, c, d] = [0, 0, 0, 0];

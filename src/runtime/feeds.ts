@@ -63,10 +63,10 @@ const MAX_ATTEMPTS = 120;
 const MAX_ELEMENTS = 1 << 23;
 
 /**
- * Finds inputs that a model runs on, chosen to bite: two sets, the first standard normal, the second ten times as large
- * with exact zeros among them and other sizes for every symbolic dimension (batch 3, not square) as far as the
- * model runs on them. Sizes are found by trying; the same symbol always gets the same size. The outputs
- * come with them, since the model was run anyway. Throws the runtime's reason when nothing that was tried runs.
+ * Finds inputs that a model runs on and that expose differences: two sets, the first standard normal, the second ten
+ * times as large with exact zeros among them and other sizes for every symbolic dimension (batch 3, not square) as far
+ * as the model runs on them. Sizes are found by trying; the same symbol always gets the same size. The outputs come
+ * with them, since the model was run anyway. Throws the runtime's reason when nothing that was tried runs.
  */
 export async function probeFeeds(
   session: Session,
@@ -109,7 +109,7 @@ function rejectStrangers(specs: readonly InputSpec[], shapes: FeedOptions["shape
   }
 }
 
-/** Runs the model on generated data until its patience ends, and remembers why the first run failed. */
+/** Runs the model on generated data up to MAX_ATTEMPTS and MAX_ELEMENTS, and remembers why the first run failed. */
 class Budget {
   readonly #session: Session;
   readonly #inputs: readonly InputSpec[];

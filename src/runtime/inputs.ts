@@ -86,7 +86,7 @@ function castTo(node: Node): DType[] {
   return dtype === undefined ? [] : [dtype];
 }
 
-/** Values that a name promises, for inputs whose use does not show it. */
+/** The range that the name of an input suggests, for inputs whose use does not show their range. */
 function namedRange(name: string, dtype: DType): Range | undefined {
   if (/(^|_)(sr|sample_?rate)$/i.test(name)) return { low: 16000, high: 16001 };
   if (/mask/i.test(name)) return { low: 0, high: 2 };
@@ -94,7 +94,7 @@ function namedRange(name: string, dtype: DType): Range | undefined {
   return undefined;
 }
 
-/** True for an operator behind which the elements are still its first input's. */
+/** True for an operator whose output holds the elements of its first input. */
 function carries(node: Node): boolean {
   return hasTrait(node, "movesData") || node.is("Cast");
 }

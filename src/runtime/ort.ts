@@ -118,8 +118,9 @@ async function openSession(ort: Ort, model: RuntimeModel, options: SessionSettin
 const OWN_CASTS = /InsertedPrecisionFreeCast/;
 
 /**
- * Without its optimizations onnxruntime 1.30 refuses valid models where a Cast to float16 follows such an operator: its own Casts and
- * this one contradict each other until the level "basic" has merged them. Only these models get that level.
+ * Without its optimizations onnxruntime 1.30 refuses valid models where a Cast to float16 follows such an operator: its
+ * own Casts and this one contradict each other until the level "basic" has merged them. Only these models get that
+ * level.
  */
 async function createSession(
   ort: Ort,
@@ -200,7 +201,7 @@ function fromOrt(name: string, value: OrtTensor | undefined): RuntimeTensor {
   return { dtype, dims: value.dims, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
 }
 
-/** Things onnxruntime lacks, as against models that are wrong. */
+/** Messages about features that onnxruntime lacks; all others blame the model. */
 const UNSUPPORTED =
   /No Op registered for|not a registered function\/op|NOT_IMPLEMENTED|Could not find an implementation|No opset import for domain|not supported|unsupported|is not currently supported|Non tensor type/i;
 

@@ -12,13 +12,13 @@ function flattens(node: Node): boolean {
   return hasTrait(node, "saturates") || hasTrait(node, "indexOfExtremum");
 }
 
-/** Operators behind which the elements are still those of their input, in another place or type. */
+/** Operators whose output holds the elements of their input, in another place or type. */
 function hasSameElements(node: Node): boolean {
   return hasTrait(node, "rearranges") || node.is("Cast");
 }
 
 /**
- * How far the result of a smooth one moves at most, by the movement of its input: a Softmax by p (1 - p) times the
+ * How far the result of a smooth operator moves at most when its input moves: a Softmax by p (1 - p) times the
  * difference of two movements, a Sigmoid by p (1 - p) times one.
  */
 const SLOPES: ReadonlyMap<string, number> = new Map([
@@ -27,7 +27,7 @@ const SLOPES: ReadonlyMap<string, number> = new Map([
   ["Tanh", 1],
 ]);
 
-/** An output that is a smooth function of a probe, and how steep at most. */
+/** An output that is a smooth function of a probe, and the largest slope of this function. */
 export interface Flattened {
   readonly probe: string;
   readonly slope: number;
@@ -37,8 +37,8 @@ export interface Flattened {
 const MAX_HOPS = 4;
 
 /**
- * The names of the values that go into a flattening operator whose result is an output of the model: compared too, they
- * show what the output hides.
+ * The names of the values that go into a flattening operator whose result is an output of the model.
+ * Comparing them too shows differences that the output hides.
  */
 export function probesOf(model: Model): string[] {
   const names = model.graph.outputs.flatMap((output) => {

@@ -29,7 +29,7 @@ export interface Port {
   readonly shape: readonly Dim[];
 }
 
-/** A model that is ready to run. Close it: its memory is outside the garbage collector's sight. */
+/** A model that is ready to run. Close it: the garbage collector does not free its memory. */
 export interface Session {
   /** The inputs, in the model's order. */
   readonly inputs: readonly Port[];
@@ -44,15 +44,15 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** Something that runs ONNX models as they are, unless told to optimize them: the judge of every rewrite. */
+/** Runs ONNX models, as they are unless told to optimize them. Every rewrite is judged by such runs. */
 export interface Runtime {
   /** As reports name it: "onnxruntime". */
   readonly name: string;
   /** As reports name it: "1.30.0". */
   readonly version: string;
   /**
-   * Makes a model ready to run. Throws NormfoldError "unsupported" when the runtime lacks something that the model needs (a custom operator, a
-   * kernel for a type) and "invalid" when it rejects the model.
+   * Makes a model ready to run. Throws NormfoldError "unsupported" when the runtime lacks something that the model
+   * needs (a custom operator, a kernel for a type) and "invalid" when it rejects the model.
    */
   open(model: RuntimeModel, options?: SessionSettings): Promise<Session>;
 }
@@ -65,8 +65,8 @@ export interface SessionSettings {
    */
   readonly optimize?: boolean;
   /**
-   * With `optimize`: lay out memory anew when the first run has shown what it needs. A few percent faster from the third run on, for
-   * twice the memory. Default true.
+   * With `optimize`: lay out memory anew when the first run has shown what it needs. A few percent faster from the
+   * third run on, for twice the memory. Default true.
    */
   readonly planMemory?: boolean;
   /** Threads within an operator; results are equal bit for bit only for an equal number. Default: the runtime's. */

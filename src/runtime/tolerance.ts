@@ -72,8 +72,8 @@ const UNSTABLE = "its own rounding changes its shape, or which elements are fini
  *
  *   exact        the same elements (NaN as NaN, -0 as 0). In half precision judged as rounding: the runtime computes it
  *                in float32 between casts, and where it puts those depends on the neighbours of a node
- *   rounding     |a - b| <= t * max|a|, t = max(base, 8 * movement), at most the cap. `base` is what a shallow network
- *                needs at the model's precision; `movement` is how far the original's own output moves when its
+ *   rounding     |a - b| <= t * max|a|, t = max(base, 8 * movement), at most the cap. `base` is the tolerance of a
+ *                shallow network at the model's precision; `movement` is how far the original's own output moves when its
  *                inputs and weights are perturbed by a few roundings: depth raises it, and cancellation (variance
  *                1e-7 behind a mean of 100). Where that moves single elements past t (a quantizer or an argmax
  *                flips), up to 4 times as many of the result's may be past it, at most 5 percent. Integers, booleans and strings: the same

@@ -27,8 +27,8 @@ export interface LowerReport {
 }
 
 /**
- * ONNX's preview operators for training in standard operators, in a copy of the model or of its training step. Throws
- * NormfoldError as lowerPreviewTraining and trainingModel do, and what assertLoads throws.
+ * Replaces ONNX's preview operators for training by standard operators, in a copy of the model or of its training step.
+ * Throws NormfoldError as lowerPreviewTraining, trainingModel and assertLoads do.
  */
 export async function lower(
   original: Model,

@@ -4,7 +4,10 @@ import type { Model } from "../ir/model.js";
 import type { DatasetOptions } from "../node/data/open.js";
 import { errors } from "./errors.js";
 
-/** The data that a model needs: its inputs without a value of their own. Throws "unsupported" for inputs that are no tensors. */
+/**
+ * The data that a model needs: its inputs without a value of their own. Throws "unsupported" for inputs that are no
+ * tensors.
+ */
 export function inputSlots(model: Model): readonly Slot[] {
   const inputs = model.graph.inputs.filter(
     (value) => value.tensor === undefined && value.sparse === undefined,
@@ -17,7 +20,7 @@ export function inputSlots(model: Model): readonly Slot[] {
 
 /**
  * Opens files with samples for a model: .npy, .npz, idx (MNIST), folders of images or ONNX tensors, JavaScript modules.
- * Samples are read a batch at a time. Throws NormfoldError with the file and what is wrong.
+ * Samples are read a batch at a time. Throws NormfoldError with the file and the fault.
  */
 export async function openData(model: Model, path: string, options: DatasetOptions = {}): Promise<Dataset> {
   const { openDataset } = await import("../node/data/open.js");

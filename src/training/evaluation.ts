@@ -18,7 +18,7 @@ import { outputNamed } from "./step.js";
 
 /** How to judge a model on labelled data. */
 export interface EvaluationOptions {
-  /** The loss to measure; it says what the labels are. */
+  /** The loss to measure; it determines the form of the labels. */
   readonly loss: Loss;
   /** The output to judge. Default: the first. */
   readonly output?: string;

@@ -37,7 +37,7 @@ export function labelsOf(tensors: TensorMap, model: Model, name: string): Runtim
   return { dtype, dims: sizes, data: encodeNumbers(dtype, numbers) };
 }
 
-/** Throws "invalid" for a label that is no class: the loss would silently count its sample as of no class. */
+/** Throws "invalid" for a label that is no class: the loss would silently treat its sample as one without a class. */
 export function assertLabels(
   labels: RuntimeTensor,
   loss: Loss,

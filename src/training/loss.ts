@@ -54,7 +54,7 @@ export interface LossValues {
   readonly loss: Value;
   /** The part of the samples that the highest logit gets right; undefined for regressions. */
   readonly accuracy: Value | undefined;
-  /** Adds the start of the gradients: a value, and the gradient of the loss by it. */
+  /** Adds the gradient that differentiation starts from: a value, and the gradient of the loss by this value. */
   readonly seed: () => readonly [value: Value, gradient: Value];
 }
 

@@ -10,7 +10,7 @@ import type { Evaluation } from "./evaluation.js";
 import { assertSchedule, type Schedule } from "./schedule.js";
 import type { TrainingStep, TrainingStepOptions } from "./step.js";
 
-/** What to train on, how, and for how long. */
+/** The data, the settings and the length of a training. */
 export interface TrainOptions
   extends Omit<TrainingStepOptions, "probes" | "withDecay" | "guarded">,
     OptionsOf<typeof HYPERPARAMETERS>,
@@ -77,7 +77,7 @@ export interface Validation extends Evaluation {
   readonly best: boolean;
 }
 
-/** All that training needs to go on. */
+/** The complete state of a training, from which it can go on. */
 export interface Checkpoint {
   /** The number of steps made. */
   readonly step: number;

@@ -180,7 +180,7 @@ export class TrainingRun {
       this.#account(result, planned[index]?.rate ?? 0, total);
     });
     if (this.#done >= total) return true;
-    // Also before it stops, so that a training that goes on later chooses its best among the same steps.
+    // A validation that is due comes before a stop, so that a resumed training chooses its best among the same steps.
     await this.#watch(this.#done % (this.#options.validateEvery ?? Number.POSITIVE_INFINITY) === 0);
     return this.#options.signal?.aborted ?? false;
   }
@@ -261,7 +261,7 @@ export class TrainingRun {
     const values = new Map([...this.#model.graph.initializers].map((value) => [value.name, value]));
     return this.#step.state.flatMap(({ name, kind, initial }) => {
       if (kind !== "parameter") return [];
-      // Other uses are those of a training_info.
+      // Other uses belong to a training_info.
       const uses = [...(values.get(name)?.uses ?? [])].filter((use) => use.kind === "node");
       return [{ name, size: initial.size, readers: uses.length }];
     });

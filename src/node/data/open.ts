@@ -35,7 +35,7 @@ export interface DatasetOptions extends Preparation {
  *                       input_0.pb and so on, itself or in test_data_set_* folders
  *   x.mjs, x.js         a module that exports an (async) iterable of samples
  *
- * Samples are read when a batch wants them. Throws NormfoldError with the file and what is wrong.
+ * Samples are read when a batch needs them. Throws NormfoldError with the file and the fault.
  */
 export async function openDataset(
   path: string,

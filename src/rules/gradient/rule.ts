@@ -4,7 +4,7 @@ import type { Node, Value } from "../../ir/graph.js";
 import type { StandardOperator } from "../../ir/operator-name.js";
 import type { Facts } from "../facts.js";
 
-/** What a gradient rule works with. The model has opset 18 or newer, so that axes are inputs everywhere. */
+/** The context of a gradient rule. The model has opset 18 or newer, so that axes are inputs everywhere. */
 export interface GradientContext {
   /** The forward node. After `forwardOutput` added an output it is another object. */
   readonly node: Node;

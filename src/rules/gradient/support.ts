@@ -5,7 +5,7 @@ import { tensorFromNumbers } from "../../ir/tensor.js";
 import { leastOf, type SymDim, sameDim } from "../dims.js";
 import type { Facts } from "../facts.js";
 
-/** What these functions need. A GradientContext has it, and so has the code that builds a training step. */
+/** The tools of these functions. A GradientContext has them, and so has the code that builds a training step. */
 export interface GradientBuild {
   readonly facts: Facts;
   readonly build: Builder;
@@ -97,7 +97,7 @@ export function sumTo(c: GradientBuild, gradient: Value, operand: Value, like: V
   const narrow = facts.shape(operand);
   if (wide === undefined || narrow === undefined) return sumAtRunTime(c, gradient, operand);
   const leading = wide.length - narrow.length;
-  // A gradient that no broadcasting made wider is of the operand's shape already.
+  // Without broadcasting, the gradient already has the operand's shape.
   if (leading < 0) return sumAtRunTime(c, gradient, operand);
   const repeated: number[] = [];
   for (const [axis, dim] of narrow.entries()) {

@@ -86,7 +86,10 @@ export interface NamedAxes {
   readonly rename: (axes: readonly number[]) => Change;
 }
 
-/** The axes of an operator that names them in the attribute "axes" or, from a later opset on, in an input; undefined when it names none. */
+/**
+ * The axes of an operator that names them in the attribute "axes" or, from a later opset on, in an input; undefined when
+ * it names none.
+ */
 export function namedAxes(
   node: Node,
   input: number,
@@ -143,7 +146,7 @@ export const PER_CHANNEL: LayoutFacet = (node, anchor, facts) => {
   return alike([0])(node, anchor, facts);
 };
 
-/** The order on the side of higher rank of an operator that drops or adds axes, from the anchor on either side. */
+/** For an operator that drops or adds axes: the order on the side of higher rank, from the anchor on either side. */
 export function largerOrder(
   { side, perm }: Anchor,
   larger: Anchor["side"],

@@ -13,7 +13,7 @@ import type { OperatorTable } from "../operator.js";
 import { refusals } from "../refusals.js";
 import { handOver, retype } from "./handover.js";
 
-/** What is known of a value, as the model was before it was raised. */
+/** The facts of a value, from the model before it was raised. */
 export interface Knowledge {
   readonly dtype: DType | undefined;
   readonly shape: readonly SymDim[] | undefined;
@@ -21,7 +21,7 @@ export interface Knowledge {
   readonly numbers: readonly number[] | undefined;
 }
 
-/** Tells what is known of a value; undefined for values that a step added. */
+/** Looks up the facts of a value; undefined for values that a step added. */
 export type Knower = (value: Value) => Knowledge | undefined;
 
 /**
@@ -77,7 +77,7 @@ export class Workbench {
   }
 }
 
-/** A node that is being raised: what a step may ask about it and change. */
+/** A node that is being raised, with the questions and changes that a step may use. */
 export class RaiseContext {
   /** The node in its present form; changing its operator replaces it. */
   node: Node;
@@ -112,7 +112,7 @@ export class RaiseContext {
     return this.node.input(index);
   }
 
-  /** What is known of input `index`. */
+  /** The facts of input `index`. */
   know(index: number): Knowledge | undefined {
     const value = this.node.input(index);
     return value === undefined ? undefined : this.#know(value);

@@ -13,7 +13,7 @@ export type ReferenceRule = (c: ReferenceContext) => readonly ReferenceTensor[];
 /** Runs a body of the node on its inputs, in a scope that sees the node's own. */
 export type RunBody = (body: Graph, inputs: readonly ReferenceTensor[]) => readonly ReferenceTensor[];
 
-/** What a reference rule sees of its node: the computed inputs, and the attributes with references resolved. */
+/** The context of a reference rule: the computed inputs, and the attributes with references resolved. */
 export class ReferenceContext {
   readonly node: Node;
   /** The version of the standard operator set that the node belongs to. */
