@@ -14,6 +14,7 @@ import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import type { Rewriter } from "../src/rewrite/rewriter.js";
 import type { Facts } from "../src/rules/facts.js";
 import { type Permutation, permutationOf } from "../src/rules/layout/permutation.js";
+import { refusals as shared } from "../src/rules/refusals.js";
 
 const SENTENCES = {
   paddedValueIsSeenOtherwise: (value: string): string =>
@@ -24,7 +25,6 @@ const SENTENCES = {
   padsAreNegative: (): string => "it cuts off elements (negative pads)",
   autoPadFollowsPaddedSize: (rule: string): string => `its auto_pad ${rule} follows from the padded size`,
   batchOrChannelsArePadded: (): string => "it pads batch or channels",
-  padsDoNotFitRank: (): string => "its pads do not fit the rank",
   borderValueDiffers: (border: string, padded: number): string =>
     `its border is ${border}, that of Pad ${padded}`,
   borderZeroPointIsUnknown: (): string => "its zero point is not known",
@@ -218,7 +218,7 @@ function takePads(reader: Node, border: Border, facts: Facts): readonly number[]
   const around = border.pads.filter((_, at) => at % rank >= 2);
   const listed = rule === "VALID" ? undefined : reader.ints("pads");
   const own = listed ?? around.map(() => 0);
-  if (own.length !== around.length) return refusals.padsDoNotFitRank();
+  if (own.length !== around.length) return shared.padsDoNotFitRank();
   const pads = own.map((pad, at) => pad + (around[at] ?? 0));
   const objection = reader.is("Conv", "ConvInteger", "QLinearConv")
     ? convObjection(reader, border, facts)

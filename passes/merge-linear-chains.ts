@@ -39,7 +39,6 @@ const SENTENCES = {
     `one would take ${merged} multiplications for each position, the two take ${separate}`,
   mergedWeightIsLarger: (merged: number, separate: number): string =>
     `the merged weight would have ${merged} elements, the two have ${separate}`,
-  mergingTakesTooLong: (): string => "multiplying the two weights out would take too long",
   inputIsTransposed: (second: string, first: string): string => `${second} transposes what ${first} gives`,
   weightSizesDoNotFit: (): string => "the sizes of the two weights do not fit",
 } as const;
@@ -129,7 +128,7 @@ function mergeConvs(firstNode: Node, secondNode: Node, facts: Facts): Proposal |
   const [cost1, cost2] = [multiplications(first.kernel), multiplications(second.kernel)];
   const refused = tooCostly(size, cost1 * positionRatio(first, second, facts) + cost2, cost1 + cost2);
   if (refused !== undefined) return refused;
-  if ((cost1 * cost2) / outputChannels(first.kernel) > MAX_PRODUCT) return refusals.mergingTakesTooLong();
+  if ((cost1 * cost2) / outputChannels(first.kernel) > MAX_PRODUCT) return shared.mergingTakesTooLong();
   const composition = composeKernels(first.kernel, second.kernel, first.bias);
   return proposeConv(first, second, entersPointwise ? second : first, composition);
 }
@@ -196,7 +195,7 @@ function mergeProducts(firstNode: Node, secondNode: Node, facts: Facts): Proposa
   const [cost1, cost2] = [first.weight.size, second.weight.size];
   const refused = tooCostly(first.rows * second.columns, cost1 + cost2, cost1 + cost2);
   if (refused !== undefined) return refused;
-  if (cost1 * second.columns > MAX_PRODUCT) return refusals.mergingTakesTooLong();
+  if (cost1 * second.columns > MAX_PRODUCT) return shared.mergingTakesTooLong();
   const right = scaled(matrixOf(second.weight, second.transB), second.alpha);
   const product = multiplyMatrices(scaled(matrixOf(first.weight, first.transB), first.alpha), right);
   const carried =

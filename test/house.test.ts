@@ -95,7 +95,6 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
   "test/passes/eliminate-identity/rewrites.test.ts": ["src/rewrite/read-through.ts"],
   "test/passes/eliminate-transposes/regions.test.ts": [
     "src/relayout/region.ts",
-    "src/relayout/relayout.ts",
     "src/rewrite/apply-turn.ts",
     "src/rules/layout/facet.ts",
   ],

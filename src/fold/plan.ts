@@ -4,7 +4,7 @@ import { isRefusal, type Refusal, refusedAt } from "../base/refusal.js";
 import type { Node, Use, Value } from "../ir/graph.js";
 import { refusals as irRefusals } from "../ir/refusals.js";
 import type { Tensor } from "../ir/tensor.js";
-import { affineFacets } from "../ops/affine.js";
+import { affineFacets, affineGap } from "../ops/affine.js";
 import type { Absorption, AffineFacets, PlacedMap } from "../rules/affine/facet.js";
 import { constantTensor } from "../rules/constants.js";
 import type { Facts } from "../rules/facts.js";
@@ -54,6 +54,11 @@ class Search {
     return this.#facts.isCall(node) || node.hasReferences ? {} : affineFacets(node);
   }
 
+  /** Why the operator of a node has none of these functions. */
+  #gapOf(node: Node): string | undefined {
+    return this.#facts.isCall(node) ? undefined : affineGap(node)?.refusal;
+  }
+
   up(value: Value, given: PlacedMap, reader: Reader): readonly Landing[] | Refusal {
     if (isIdentity(given)) return [];
     const placed = withoutAxis(given);
@@ -68,7 +73,8 @@ class Search {
     if (output > 0 && !everyOutput) return refusals.valueIsNotFirstOutput(value.name, producer.label);
     const landed = absorbUp && this.#land(producer, absorbUp(producer, placed, this.#facts));
     if (landed !== undefined && !isRefusal(landed)) return landed;
-    if (passUp === undefined) return landed ?? refusals.takesNoMapOfOutput(producer.label);
+    if (passUp === undefined)
+      return landed ?? refusals.takesNoMapOfOutput(producer.label, this.#gapOf(producer));
     if (++this.#steps > MAX_STEPS) return tooLong();
     const ways = passUp(producer, placed, this.#facts, output);
     if (isRefusal(ways)) return landed ?? refusedAt(producer.label, ways);
@@ -194,7 +200,7 @@ class Search {
         landings.push(...own.flatMap((each) => landRemainder(each, this.#facts)));
         continue;
       }
-      if (passDown === undefined) return refusals.takesNoMapOfInput(node.label);
+      if (passDown === undefined) return refusals.takesNoMapOfInput(node.label, this.#gapOf(node));
       for (const at of this.#outputsOf(node)) {
         const output = node.output(at);
         const next = passDown(node, index, placed, this.#facts, at);

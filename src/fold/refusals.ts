@@ -5,8 +5,10 @@ const SENTENCES = {
   nodeIsReachedTwice: (node: string): string => `${node} is reached in two ways`,
   valueIsNotFirstOutput: (value: string, node: string): string =>
     `"${value}" is not the first output of ${node}`,
-  takesNoMapOfOutput: (node: string): string => `${node} takes no scale and shift into itself`,
-  takesNoMapOfInput: (node: string): string => `${node} takes no scale and shift of its input`,
+  takesNoMapOfOutput: (node: string, why?: string): string =>
+    `${node} takes no scale and shift into itself${why === undefined ? "" : `: ${why}`}`,
+  takesNoMapOfInput: (node: string, why?: string): string =>
+    `${node} takes no scale and shift of its input${why === undefined ? "" : `: ${why}`}`,
   letsNoMapThrough: (node: string): string => `${node} lets it through nowhere`,
   tooManyOperatorsOnTheWay: (most: number): string => `more than ${most} operators would have to take it`,
   shiftWouldFollowPinnedValue: (value: string): string =>

@@ -2,7 +2,7 @@ import type { Refusal } from "../base/refusal.js";
 import { isStandardDomain, type Node } from "../ir/graph.js";
 import type { StandardOperator } from "../ir/operator-name.js";
 import type { AffineFacets, LiftedAffine } from "../rules/affine/facet.js";
-import { Facet, type FacetTable } from "../rules/facet.js";
+import { Facet, type FacetTable, Gap } from "../rules/facet.js";
 import type { Facts } from "../rules/facts.js";
 import { affine as attention } from "./attention/gaps.js";
 import { OPERATOR_NAMES } from "./catalogue.js";
@@ -59,6 +59,12 @@ const OPAQUE: AffineFacets = {};
 /** The affine functions of a node; none for other domains and for operators without a row. */
 export function affineFacets(node: Node): AffineFacets {
   return (isStandardDomain(node.domain) ? AFFINE.rule(node.opType) : undefined) ?? OPAQUE;
+}
+
+/** Why an operator has no affine functions; undefined where it has some, and for operators without a row. */
+export function affineGap(node: Node): Gap | undefined {
+  const row = isStandardDomain(node.domain) ? AFFINE.row(node.opType) : undefined;
+  return row instanceof Gap ? row : undefined;
 }
 
 /** The node as y = scale[c] * x + shift[c]; a refusal if it resembles such a map but is none; undefined for others. */

@@ -1,3 +1,4 @@
+import { present } from "../base/assert.js";
 import { isRefusal, type Refusal } from "../base/refusal.js";
 import { bitsOf } from "../ir/dtype.js";
 import { canTakeName, type Graph, type Node, type Value } from "../ir/graph.js";
@@ -86,8 +87,10 @@ export function bestTurn(region: Region, facts: Facts): Turn | undefined {
   for (const node of region.plans.keys()) vertices.set(node, cut.vertex());
   const values = new Set<Value>();
   for (const [node, plan] of region.plans) {
-    for (const index of plan.inputs.keys()) values.add(node.inputs[index] ?? noValue(node));
-    for (const index of plan.outputs.keys()) values.add(node.outputs[index] ?? noValue(node));
+    for (const index of plan.inputs.keys())
+      values.add(present(node.inputs[index], `the input that ${node.label} changes`));
+    for (const index of plan.outputs.keys())
+      values.add(present(node.outputs[index], `the output that ${node.label} changes`));
   }
   let before = 0;
   for (const value of values) before += addCosts(value, region, { cut, vertices, values }, facts);
@@ -100,10 +103,6 @@ export function bestTurn(region: Region, facts: Facts): Turn | undefined {
     if (region.plans.get(node)?.elsewhere?.some((change) => nodes.has(change.node))) return undefined;
   }
   return { region, nodes, gain: before - cost };
-}
-
-function noValue(node: Node): never {
-  throw new Error(`${node.label} changes a value that it has not`);
 }
 
 interface Board {

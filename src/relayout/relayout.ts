@@ -2,6 +2,7 @@ import { isRefusal, type Refusal, refusedAt } from "../base/refusal.js";
 import { isStandardDomain, type Node, type Value } from "../ir/graph.js";
 import { refusals as irRefusals } from "../ir/refusals.js";
 import { LAYOUT } from "../ops/layout.js";
+import { Gap } from "../rules/facet.js";
 import type { Facts } from "../rules/facts.js";
 import type { Anchor, Relayout } from "../rules/layout/facet.js";
 import { leavesAlone, type Permutation } from "../rules/layout/permutation.js";
@@ -12,8 +13,9 @@ import { refusals } from "./refusals.js";
  * their sizes are known, are left out.
  */
 export function relayout(node: Node, anchor: Anchor, facts: Facts): Relayout | Refusal {
-  const facet = isStandardDomain(node.domain) && !facts.isCall(node) ? LAYOUT.rule(node.opType) : undefined;
+  const facet = isStandardDomain(node.domain) && !facts.isCall(node) ? LAYOUT.row(node.opType) : undefined;
   if (facet === undefined) return refusals.needsAxesInOrder(node.label);
+  if (facet instanceof Gap) return refusals.needsAxesInOrder(node.label, facet.refusal);
   if (node.hasReferences) return irRefusals.attributeComesFromCaller(node.label);
   for (const value of node.outputs) {
     if (value?.pinnedBecause !== undefined) return irRefusals.valueIsPinned(value.name, value.pinnedBecause);

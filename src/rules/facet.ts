@@ -10,6 +10,11 @@ export class Gap {
     this.kind = kind;
     this.reason = reason;
   }
+
+  /** The clause of a refusal; a rule that nobody has written is not the operator's own limit. */
+  get refusal(): string {
+    return this.kind === "opaque" ? this.reason : `no rule is written for it yet, though ${this.reason}`;
+  }
 }
 
 /** The operator has no rule on purpose. The reason is for `normfold passes --operators` and docs/operators.md. */

@@ -17,6 +17,7 @@ const SENTENCES = {
   axisIsUnknown: (): string => "its axis is not known",
   axesAreComputed: (): string => "its axes are computed",
   axisIsOutsideRank: (): string => "it names an axis outside the rank",
+  padsDoNotFitRank: (): string => "its pads do not fit the rank",
   permIsInvalid: (): string => "its perm is not a permutation of its axes",
 
   // Ranks, sizes and types
@@ -54,6 +55,7 @@ const SENTENCES = {
   biasHasOtherShape: (dims: readonly number[], columns: number): string =>
     `its bias is [${dims.join(",")}], not one number for each of ${columns} columns`,
   biasWouldOverflow: (dtype: DType): string => `its ${dtype} bias would overflow`,
+  mergingTakesTooLong: (): string => "multiplying the two weights out would take too long",
 
   // Affine maps
   mapRunsAlongOtherAxis: (axis: number, own: string, ownAxis: number): string =>

@@ -21,6 +21,11 @@ describe("Facet", () => {
     expect(facet.row("Abs")).toEqual(new Gap("missing", "a sign of its input"));
     expect(facet.row("Sigmod")).toBeUndefined();
   });
+
+  it("refuses with the operator's own limit, or with the rule that is not there", () => {
+    expect(opaque("it has bodies").refusal).toBe("it has bodies");
+    expect(missing("its axis could be renamed").refusal).toMatch(/no rule .* its axis could be renamed$/);
+  });
 });
 
 it("everyRow gives all operators of a family the same gap", () => {

@@ -1,4 +1,4 @@
-import type { Value } from "../../src/ir/graph.js";
+import type { Node, Value } from "../../src/ir/graph.js";
 import type { Model } from "../../src/ir/model.js";
 import { dimKey, type MaybeDim } from "../../src/rules/dims.js";
 import type { FactType } from "../../src/rules/fact.js";
@@ -42,4 +42,11 @@ export function factText(facts: Facts, value: Value): string {
   const elements = facts.elements(value);
   const suffix = elements === undefined ? "" : ` = ${elements.map(dimText).join(",")}`;
   return typeText(facts.typeOf(value)) + suffix;
+}
+
+/** The node that computes the value of that name. */
+export function nodeOf(model: Model, name: string): Node {
+  const { producer } = valueNamed(model, name);
+  if (producer === undefined) throw new Error(`no node computes "${name}"`);
+  return producer;
 }

@@ -136,6 +136,13 @@ export function emit(model: Model, of: string, wrt: readonly string[]): Model {
   return result;
 }
 
+/** The gradient does not exist because the rule of an operator refuses it: a refusal of this id. */
+export function expectRuleRefuses(model: string | Model, of: string, wrt: string, id: string): void {
+  expect(() => emit(typeof model === "string" ? modelOf(model) : model, of, [wrt])).toThrow(
+    expect.objectContaining({ id: "gradient-rule-refuses", cause: expect.objectContaining({ id }) }),
+  );
+}
+
 /** How many nodes of each operator the gradients add: "Mul 2, ReduceSum 1". */
 export function addedOperators(model: Model, gradients: Model): string {
   const counts = new Map<string, number>();

@@ -50,7 +50,7 @@ const PAD: LayoutFacet = alike([0], (node, perm, facts) => {
   const pads = perAxis(node, node.ints("paddings") === undefined ? "pads" : "paddings", 1, facts);
   if (isRefusal(pads)) return pads;
   const rank = perm.length;
-  if (pads.numbers.length !== 2 * rank) return refusals.padListDoesNotFitRank();
+  if (pads.numbers.length !== 2 * rank) return shared.padsDoNotFitRank();
   return pads.replace([...perm, ...perm.map((axis) => axis + rank)].map((at) => pads.numbers[at] ?? 0));
 });
 

@@ -6,7 +6,6 @@ const SENTENCES = {
   scatterReductionHasNoGradient: (reduction: string): string => `its reduction is "${reduction}"`,
 
   // Orders of axes
-  padListDoesNotFitRank: (): string => "its pads do not fit the rank",
   addsAxesInFront: (): string => "it adds axes in front",
   listIsShorterThanRank: (name: string): string => `its ${name} are fewer than its axes`,
   indicesHaveSeveralAxes: (): string => "its indices have several axes",

@@ -1,6 +1,7 @@
 import type { Matrix } from "../../affine/matrices.js";
 import type { Refusal } from "../../base/refusal.js";
 import type { Tensor } from "../../ir/tensor.js";
+import { refusals as shared } from "../../rules/refusals.js";
 import { refusals } from "./refusals.js";
 
 /**
@@ -11,7 +12,7 @@ export function composeInput(weight: Tensor, matrix: Matrix, most: number): Floa
   const numbers = weight.toFloat64();
   const { rows: inner, columns, values } = matrix;
   const filled = numbers.reduce((count, value) => (value === 0 ? count : count + 1), 0);
-  if (filled * columns > most) return refusals.compositionTakesTooLong();
+  if (filled * columns > most) return shared.mergingTakesTooLong();
   // Zero times infinity is NaN.
   if (!values.every(Number.isFinite)) return refusals.firstWeightIsNotFinite();
   const product = new Float64Array((numbers.length / inner) * columns);

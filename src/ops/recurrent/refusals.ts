@@ -2,7 +2,6 @@ import { type RefusalCatalogue, refusalCatalogue } from "../../base/refusal.js";
 
 const SENTENCES = {
   // Composing weights
-  compositionTakesTooLong: (): string => "multiplying the two weights out would take too long",
   firstWeightIsNotFinite: (): string => "the first weight has elements that are not finite",
 
   // Gradients
