@@ -1,6 +1,5 @@
 import type { Node, Value } from "../src/ir/graph.js";
-import type { StandardOperator } from "../src/ir/operator-name.js";
-import { hasTrait, rowOf } from "../src/ops/catalogue.js";
+import { declarationOf, hasTrait, operatorsWith } from "../src/ops/catalogue.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { constantTensor } from "../src/rules/constants.js";
 import type { Facts } from "../src/rules/facts.js";
@@ -26,21 +25,14 @@ export const eliminateDefaultInputs: Pass = {
   after: "y = LSTM(x, W, R, B)",
   numerics: "exact",
   order: "any place",
-  rules: [{ operators: ["LSTM", "GRU", "RNN"], match }],
+  rules: [{ operators: operatorsWith("recurrent"), match }],
 };
-
-/** The inputs that are zeros by default: B, initial_h, and of LSTM initial_c and P. */
-const ZERO_BY_DEFAULT: ReadonlyMap<StandardOperator, readonly number[]> = new Map([
-  ["LSTM", [3, 5, 6, 7]],
-  ["GRU", [3, 5]],
-  ["RNN", [3, 5]],
-]);
 
 /** Larger constants are hardly ever all zeros, and would have to be read whole. */
 const MOST_ELEMENTS = 1 << 16;
 
 function match(node: Node, { facts }: View): Proposal | undefined {
-  const candidates = rowOf(ZERO_BY_DEFAULT, node);
+  const candidates = declarationOf(node)?.recurrence?.zeroByDefault;
   if (candidates === undefined || node.hasReferences) return undefined;
   const zeros = candidates.filter((index) => {
     const value = node.input(index);

@@ -1,24 +1,12 @@
 import type { Refusal } from "../src/base/refusal.js";
 import type { Node, Value } from "../src/ir/graph.js";
-import type { StandardOperator } from "../src/ir/operator-name.js";
-import { rowOf } from "../src/ops/catalogue.js";
+import { declarationOf, hasTrait, OPERATOR_NAMES, OPERATORS } from "../src/ops/catalogue.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
 import { sameShape } from "../src/rules/dims.js";
 import type { Facts } from "../src/rules/facts.js";
 
-/** The neutral element of each operator, and whether it is neutral as the left operand too. */
-const NEUTRAL: ReadonlyMap<StandardOperator, { readonly element: number; readonly commutes: boolean }> =
-  new Map([
-    ["Add", { element: 0, commutes: true }],
-    ["Sub", { element: 0, commutes: false }],
-    ["Mul", { element: 1, commutes: true }],
-    ["Div", { element: 1, commutes: false }],
-    ["Pow", { element: 1, commutes: false }],
-    ["And", { element: 1, commutes: true }],
-    ["Or", { element: 0, commutes: true }],
-    ["Xor", { element: 0, commutes: true }],
-  ]);
+const OPERATORS_WITH_NEUTRAL = OPERATOR_NAMES.filter((name) => OPERATORS[name].neutral !== undefined);
 
 /**
  * Remove operators whose other operand is their neutral element.
@@ -42,7 +30,7 @@ export const eliminateNeutralOperands: Pass = {
   after: "z = Not(x)",
   numerics: "exact",
   order: "any place",
-  rules: [{ operators: [...NEUTRAL.keys()], match }],
+  rules: [{ operators: OPERATORS_WITH_NEUTRAL, match }],
 };
 
 function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
@@ -55,15 +43,15 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
 }
 
 function besideNeutral(node: Node, facts: Facts): Value | undefined {
-  const neutral = rowOf(NEUTRAL, node);
+  const neutral = declarationOf(node)?.neutral;
   const [left, right] = [node.input(0), node.input(1)];
   if (neutral === undefined || left === undefined || right === undefined) return undefined;
   // Before opset 7 operators broadcast on request only, and by other rules.
   if ((facts.opset(node) ?? 0) < 7) return undefined;
   // -0 + 0 is 0.
-  if (node.opType === "Add" && !/int/.test(facts.dtype(left) ?? "")) return undefined;
-  if (isAll(right, neutral.element, facts)) return left;
-  return neutral.commutes && isAll(left, neutral.element, facts) ? right : undefined;
+  if (node.is("Add") && !/int/.test(facts.dtype(left) ?? "")) return undefined;
+  if (isAll(right, neutral, facts)) return left;
+  return hasTrait(node, "commutative") && isAll(left, neutral, facts) ? right : undefined;
 }
 
 function isAll(value: Value | undefined, element: number, facts: Facts): boolean {

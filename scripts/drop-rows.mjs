@@ -2,7 +2,7 @@
 //
 //   node scripts/drop-rows.mjs
 //
-// A row of a facet is missed when the type check names its operator. A declaration, and each opset, trait and affine facet in one,
+// A row of a facet is missed when the type check names its operator. A declaration, and each opset, trait, further fact and affine facet in one,
 // is missed when the coverage of the operators, which a test holds against docs/operators.md, differs at that operator. Rows that
 // are missed independently of each other are taken out together, so that some forty builds serve three thousand rows.
 import { spawnSync } from "node:child_process";
@@ -189,10 +189,19 @@ function rowsFrom(text, from) {
   }));
 }
 
-/** The opsets and traits in a declaration. */
+/** The opsets, traits and further facts in a declaration. */
 function listedIn(text, { operator, start, end }, file) {
-  const lists = text.slice(start, end).matchAll(/\b(since|breaking|traits): \[([^\]]*)\]/g);
-  return [...lists].flatMap((list) => {
+  const row = text.slice(start, end);
+  const lists = row.matchAll(/\b(since|breaking|traits|trained|biases|fixed|zeroByDefault): \[([^\]]*)\]/g);
+  const numbers = [...row.matchAll(/\b(neutral|steepest|gates): [^,}\n]+,?/g)].map((fact) => ({
+    file,
+    operator,
+    by: "coverage",
+    what: fact[1],
+    start: start + fact.index,
+    end: start + fact.index + fact[0].length,
+  }));
+  const entries = [...lists].flatMap((list) => {
     const from = start + list.index + list[0].indexOf("[") + 1;
     return [...list[2].matchAll(/[^\s,]+,?\s*/g)].map((entry) => ({
       file,
@@ -203,6 +212,7 @@ function listedIn(text, { operator, start, end }, file) {
       end: from + entry.index + entry[0].length,
     }));
   });
+  return [...entries, ...numbers];
 }
 
 /** The facets in a row of affine.ts that lists some, and what it spreads. */

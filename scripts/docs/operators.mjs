@@ -44,6 +44,20 @@ export function operatorsPage() {
       "What is true of an operator whatever its inputs and attributes are; passes ask for these, and never for lists of names.",
     ),
     traits(rows),
+    "## Further facts",
+    paragraph(
+      "Numbers and inputs that passes, training and the check ask for. Inputs are given by position, from 0.",
+    ),
+    list([
+      "**neutral**: the second operand that leaves the first as it is; of a commutative operator, also the first that leaves the second",
+      "**steepest**: the most that a result moves where its input moves by one",
+      "**trained**: parameters of a layer, even with one element",
+      "**biases**: weight decay does not apply to them, even if they have several axes",
+      "**fixed**: bounds, sizes and statistics, which training leaves alone",
+      "**gates**: of one direction of a recurrent layer",
+      "**zero by default**: zeros where they are left out",
+    ]),
+    facts(rows),
     "## No rule on purpose",
     gaps(rows, "opaque"),
     "## No rule yet",
@@ -80,14 +94,30 @@ function arity(arity) {
 /** Each trait with the comment on it, and the operators that have it. */
 function traits(rows) {
   const source = readFileSync(TRAITS_FILE, "utf8");
-  const union = source.slice(
-    source.indexOf("export type Trait ="),
-    source.indexOf(";", source.indexOf("export type Trait =")),
-  );
+  const start = source.indexOf("export type Trait =");
+  const union = source.slice(start, source.indexOf(";\n", start));
   return [...union.matchAll(/\/\*\* (.*?) \*\/\s*\| "(\w+)"/gs)].map(([, comment, trait]) => {
     const names = rows.filter(({ traits = [] }) => traits.includes(trait)).map(({ operator }) => operator);
     return [`### ${trait}`, paragraph(sentence(comment)), paragraph(names.join(", "))];
   });
+}
+
+/** The operators of which more is declared than opsets, arity and traits. */
+function facts(rows) {
+  const told = rows.filter(({ neutral, steepest, parameters, recurrence }) =>
+    [neutral, steepest, parameters, recurrence].some((fact) => fact !== undefined),
+  );
+  return table(
+    ["operator", "neutral", "steepest", "trained", "biases", "fixed", "gates", "zero by default"],
+    told.map(({ operator, neutral, steepest, parameters = {}, recurrence = {} }) => [
+      operator,
+      neutral ?? "",
+      steepest ?? "",
+      ...[parameters.trained, parameters.biases, parameters.fixed].map((inputs) => inputs?.join(", ") ?? ""),
+      recurrence.gates ?? "",
+      recurrence.zeroByDefault?.join(", ") ?? "",
+    ]),
+  );
 }
 
 function sentence(text) {

@@ -5,16 +5,13 @@ import { type FloatDType, isFloat } from "../ir/dtype.js";
 import type { Node, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
-import { hasTrait } from "../ops/catalogue.js";
+import { declarationOf, hasTrait } from "../ops/catalogue.js";
 import { constantTensor, requireConstant } from "../rules/constants.js";
 import type { Facts } from "../rules/facts.js";
 import { baseName } from "./emit-normalization.js";
 import { refusals } from "./refusals.js";
 import { deselected } from "./selection.js";
 import { type PassedOver, passOver, type Site, type SiteOptions } from "./site.js";
-
-/** The gates of one direction, each with a row of W for each hidden unit. */
-const GATES: Readonly<Record<string, number>> = { LSTM: 4, GRU: 3, RNN: 1 };
 
 /** An LSTM, GRU or RNN whose input term can become a product of its own. */
 export interface RecurrentLayer {
@@ -92,7 +89,8 @@ function readRecurrent(node: Node, facts: Facts): RecurrentLayer | Refusal {
   if (!isFloat(dtype)) return refusals.recurrentWeightIsNotFloat(dtype);
   if (!directions || !rows || !features || dims.length !== 3 || weight.data.kind === "missing")
     return refusals.recurrentWeightHasOtherShape(dims);
-  if (rows % (GATES[node.opType] ?? 1) !== 0) return refusals.recurrentWeightHasPartOfGate(rows);
+  if (rows % (declarationOf(node)?.recurrence?.gates ?? 1) !== 0)
+    return refusals.recurrentWeightHasPartOfGate(rows);
   if (isSelection(weight, directions * rows, features)) return refusals.recurrentInputTermIsSplitAlready();
   const inBody = node.graph?.owner !== undefined;
   return { node, inBody, name: nameOf(node), input, weight, dtype, directions, rows, features };

@@ -2,6 +2,7 @@ import { createFacts } from "../analysis/fact-table.js";
 import type { Refusal } from "../base/refusal.js";
 import type { Graph, Node, Use, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
+import { hasTrait } from "../ops/catalogue.js";
 import type { Facts } from "../rules/facts.js";
 import { type Activation, activationsOf, endsModel, isGate } from "./activations.js";
 import { refusals } from "./refusals.js";
@@ -148,7 +149,7 @@ function siteOf({ value, layer, isSum, activations, readers }: Draft): Site {
     activations: [...activations].map(([node, kind]) => ({ node, kind })),
     readers: [...readers.values()],
     // Shape and Size do not read elements.
-    exclusive: others.every((use) => use.kind === "node" && use.node.is("Shape", "Size")),
+    exclusive: others.every((use) => use.kind === "node" && hasTrait(use.node, "givesSizes")),
     inBody: value.graph.owner !== undefined,
   };
 }

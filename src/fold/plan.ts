@@ -5,6 +5,7 @@ import type { Node, Use, Value } from "../ir/graph.js";
 import { refusals as irRefusals } from "../ir/refusals.js";
 import type { Tensor } from "../ir/tensor.js";
 import { affineFacets, affineGap } from "../ops/affine.js";
+import { hasTrait } from "../ops/catalogue.js";
 import type { Absorption, AffineFacets, PlacedMap } from "../rules/affine/facet.js";
 import { constantTensor } from "../rules/constants.js";
 import type { Facts } from "../rules/facts.js";
@@ -252,7 +253,7 @@ function collide(a: Landing, b: Landing): boolean {
 
 /** Shape and Size read only the sizes of a value, which a map does not change. */
 function readsShapeOnly(use: Use): boolean {
-  return use.kind === "node" && use.node.is("Shape", "Size");
+  return use.kind === "node" && hasTrait(use.node, "givesSizes");
 }
 
 /** The refusal for a value whose elements others read too. */

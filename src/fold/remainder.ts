@@ -47,10 +47,11 @@ function shifted(
 ): ReadonlyMap<number, Tensor> | undefined {
   const whole = expandChannels(map, remainder.size);
   if (whole === undefined) return undefined;
-  const index = node.is("BatchNormalization") ? 3 : 1 - inputIndex;
+  const isMean = node.is("BatchNormalization");
+  const isSubtracted = node.is("Sub") && inputIndex === 0;
+  const index = isMean ? 3 : 1 - inputIndex;
   const old = constantTensor(node.input(index));
   if (old === undefined || !isFloat(old.dtype)) return undefined;
-  const [isMean, isSubtracted] = [node.is("BatchNormalization"), node.is("Sub") && inputIndex === 0];
   const sums = (): Float64Array => {
     const shift = remainder.toFloat64();
     return isMean

@@ -1,6 +1,7 @@
 import { capturesOf } from "../ir/captures.js";
 import { type DType, isFloat } from "../ir/dtype.js";
 import type { Graph, Value } from "../ir/graph.js";
+import { hasTrait } from "../ops/catalogue.js";
 import type { MaybeDim } from "../rules/dims.js";
 import type { FactType } from "../rules/fact.js";
 import type { Facts } from "../rules/facts.js";
@@ -41,7 +42,7 @@ function isNarrowFloat(dtype: DType): boolean {
 
 function isQuantized(value: Value): boolean {
   const node = value.producer;
-  return node?.is("QuantizeLinear", "DynamicQuantizeLinear") === true && node.output(0) === value;
+  return node !== undefined && hasTrait(node, "quantizes") && node.output(0) === value;
 }
 
 /** The values that change with one of `wrt` along a path of values that carry gradients. */

@@ -103,6 +103,12 @@ export function standardOperator(node: Node): StandardOperator | undefined {
   return isStandardDomain(node.domain) && isStandardOperator(node.opType) ? node.opType : undefined;
 }
 
+/** What is declared of a node's operator. Calls of a function of the same name are for the caller to tell apart (Facts.isCall). */
+export function declarationOf(node: Node): OperatorRecord | undefined {
+  const name = standardOperator(node);
+  return name === undefined ? undefined : OPERATORS[name];
+}
+
 /** The row of a node's operator in a table by operator. */
 export function rowOf<T>(table: ReadonlyMap<StandardOperator, T>, node: Node): T | undefined {
   const name = standardOperator(node);

@@ -14,16 +14,17 @@ export interface Matcher {
   readonly read: (value: Value, found: Found, context: Context) => Iterable<Found>;
 }
 
-type Ends = ReadonlySet<string> | undefined;
+type Ends = ReadonlySet<StandardOperator> | undefined;
 
 function endsIn(matcher: Matcher, value: Value): boolean {
-  if (matcher.ends === undefined) return true;
+  const ends: ReadonlySet<string> | undefined = matcher.ends;
+  if (ends === undefined) return true;
   const { producer } = value;
-  return producer !== undefined && matcher.ends.has(producer.opType);
+  return producer !== undefined && ends.has(producer.opType);
 }
 
 function anyOf(...all: readonly Ends[]): Ends {
-  const ends = new Set<string>();
+  const ends = new Set<StandardOperator>();
   for (const own of all) {
     if (own === undefined) return undefined;
     for (const opType of own) ends.add(opType);

@@ -2,6 +2,7 @@ import { defined } from "../base/optional.js";
 import type { Node, Value } from "../ir/graph.js";
 import type { StandardOperator } from "../ir/operator-name.js";
 import { tensorFromNumbers } from "../ir/tensor.js";
+import { OPERATORS } from "../ops/catalogue.js";
 import { constantTensor } from "../rules/constants.js";
 import { sameShape } from "../rules/dims.js";
 import type { CompoundInput } from "./compound.js";
@@ -18,8 +19,10 @@ const reduces = (node: Node): boolean => node.int("noop_with_empty_axes", 0) ===
 
 const reduction = (opType: StandardOperator, inner: Matcher): Matcher => op(opType, [inner], reduces);
 
-/** The version from which operators take their axes as an input, where that is not 18. */
-const AXES_AS_INPUT: Readonly<Record<string, number>> = { ReduceSum: 13 };
+/** Whether a reduction takes its axes as an input: since its breaking change, 13 or 18. Before, they were an attribute. */
+function takesAxes(opType: StandardOperator, opset: number): boolean {
+  return (OPERATORS[opType].breaking ?? []).every((version) => version <= opset);
+}
 
 /** `opType` over the axes of `like`, a reduction of `input`; undefined where the axes are needed but not known. */
 function reducedLike(
@@ -30,8 +33,7 @@ function reducedLike(
 ): Meaning | undefined {
   const keepdims = like.int("keepdims", 1);
   const given = like.input(1);
-  const takesInput = opset >= (AXES_AS_INPUT[opType] ?? 18);
-  if (takesInput && given !== undefined)
+  if (takesAxes(opType, opset) && given !== undefined)
     return { opType, inputs: [input, given], attributes: { keepdims }, since: 1 };
   const axes = given === undefined ? like.ints("axes") : facts.numbers(given);
   if (axes === undefined && given !== undefined) return undefined;
@@ -47,7 +49,7 @@ function overAxes(
   opset: number,
 ): Meaning {
   if (axes === undefined) return { opType, inputs: [input], attributes: { keepdims }, since: 1 };
-  if (opset < (AXES_AS_INPUT[opType] ?? 18)) {
+  if (!takesAxes(opType, opset)) {
     return { opType, inputs: [input], attributes: { axes, keepdims }, since: 1 };
   }
   const constant: CompoundInput = {

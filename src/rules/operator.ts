@@ -36,6 +36,8 @@ export type Trait =
   | "rearranges"
   /** Every element of the output is an element of a data input; nothing is computed. */
   | "movesData"
+  /** Sizes of its input, whatever the elements of the input are. */
+  | "givesSizes"
   /** Interpolates between places of its input. */
   | "resamples"
   /** The greatest element or the mean of each window, channel by channel. */
@@ -58,6 +60,24 @@ export type Trait =
 /** The number of inputs or outputs of an operator: an exact number, or a range. */
 export type Arity = number | readonly [least: number, most: number | "variadic"];
 
+/** What training has to know of the floating-point inputs of an operator, by their positions. */
+export interface ParameterInputs {
+  /** The parameters of a layer, which are trained even with one element; elsewhere a single number is part of a formula. */
+  readonly trained?: readonly number[];
+  /** Biases and slopes, to which weight decay does not apply even if they have several axes. */
+  readonly biases?: readonly number[];
+  /** Bounds, sizes and statistics, which are not trained even as constants. */
+  readonly fixed?: readonly number[];
+}
+
+/** The layout of a recurrent layer: its gates and its defaults. */
+export interface Recurrence {
+  /** The gates of one direction: as many rows of the weight for each hidden unit. */
+  readonly gates: number;
+  /** The optional inputs that are zeros where they are left out, by their positions. */
+  readonly zeroByDefault: readonly number[];
+}
+
 /** The declaration of an operator; its family's folder has the only one. */
 export interface OperatorRecord {
   /** The opsets that introduced and changed it, up to HIGHEST_OPSET. */
@@ -73,6 +93,17 @@ export interface OperatorRecord {
   readonly outputs?: Arity;
   /** The properties that it has for all inputs and attributes. Default: none. */
   readonly traits?: readonly Trait[];
+  /** The second operand that leaves the first unchanged; of a commutative operator also the other way round. 1 stands for true. */
+  readonly neutral?: number;
+  /**
+   * The largest slope of a smooth operator that saturates: its result moves at most this far when its input moves by one. A Softmax
+   * moves by p (1 - p) times the difference of two movements, a Sigmoid by p (1 - p) times one.
+   */
+  readonly steepest?: number;
+  /** The inputs that training changes. Default: none but tensors of several elements. */
+  readonly parameters?: ParameterInputs;
+  /** The layout of a recurrent layer. Default: it is none. */
+  readonly recurrence?: Recurrence;
   /** Old exporters write it in the standard domain, but no opset has it. */
   readonly experimental?: true;
 }

@@ -1,7 +1,7 @@
 import { cloneModel } from "../ir/clone.js";
 import type { Node, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
-import { hasTrait } from "../ops/catalogue.js";
+import { declarationOf, hasTrait } from "../ops/catalogue.js";
 import type { OutputReport } from "./check-report.js";
 
 /**
@@ -16,16 +16,6 @@ function flattens(node: Node): boolean {
 function hasSameElements(node: Node): boolean {
   return hasTrait(node, "rearranges") || node.is("Cast");
 }
-
-/**
- * How far the result of a smooth operator moves at most when its input moves: a Softmax by p (1 - p) times the
- * difference of two movements, a Sigmoid by p (1 - p) times one.
- */
-const SLOPES: ReadonlyMap<string, number> = new Map([
-  ["Softmax", 1 / 2],
-  ["Sigmoid", 1 / 4],
-  ["Tanh", 1],
-]);
 
 /** An output that is a smooth function of a probe, and the largest slope of this function. */
 export interface Flattened {
@@ -55,7 +45,7 @@ export function flattenedOutputs(model: Model): ReadonlyMap<string, Flattened> {
   return new Map(
     model.graph.outputs.flatMap((output) => {
       const node = flattening(output);
-      const [probed, slope] = [node?.input(0), SLOPES.get(node?.opType ?? "")];
+      const [probed, slope] = [node?.input(0), node && declarationOf(node)?.steepest];
       return probed === undefined || slope === undefined
         ? []
         : [[output.name, { probe: probed.name, slope }] as const];

@@ -2,6 +2,9 @@ import type { Graph, Node, Use, Value } from "../ir/graph.js";
 import { type Model, TRAINING_PIN } from "../ir/model.js";
 import type { Tensor } from "../ir/tensor.js";
 import { tensorType } from "../ir/type.js";
+import { declarationOf, hasTrait } from "../ops/catalogue.js";
+import type { Facts } from "../rules/facts.js";
+import type { ParameterInputs } from "../rules/operator.js";
 import { errors } from "./errors.js";
 
 /** A constant that training changes. */
@@ -14,43 +17,6 @@ export interface Parameter {
   readonly decays: boolean;
 }
 
-/** Inputs of floating point that are no parameters even as constants: bounds, sizes, statistics. */
-const NOT_TRAINED: Readonly<Record<string, readonly number[]>> = {
-  BatchNormalization: [3, 4],
-  Clip: [1, 2],
-  Pad: [2],
-  Resize: [1, 2],
-  Range: [0, 1, 2],
-  Dropout: [1],
-  OneHot: [2],
-  QuantizeLinear: [1],
-  DequantizeLinear: [1],
-  SoftmaxCrossEntropyLoss: [2],
-  NegativeLogLikelihoodLoss: [2],
-};
-
-/** Inputs that are parameters even with one element; elsewhere a single number is part of a formula. */
-const TRAINED_SCALARS: Readonly<Record<string, readonly number[]>> = {
-  Conv: [1, 2],
-  ConvTranspose: [1, 2],
-  Gemm: [1, 2],
-  MatMul: [0, 1],
-  BatchNormalization: [1, 2],
-  InstanceNormalization: [1, 2],
-  LayerNormalization: [1, 2],
-  GroupNormalization: [1, 2],
-  RMSNormalization: [1],
-  PRelu: [1],
-  LSTM: [1, 2, 3],
-  GRU: [1, 2, 3],
-  RNN: [1, 2, 3],
-};
-
-const NORMALIZATION = /Normalization$/;
-
-/** Inputs that are biases and slopes even with more than one axis. */
-const BIASES: Readonly<Record<string, readonly number[]>> = { LSTM: [3], GRU: [3], RNN: [3], PRelu: [1] };
-
 /**
  * The initializers to train: float or double, on the way to `target`, and read as a weight, a bias, a table, a scale or
  * a shift. Those whose name `freeze` accepts are left out. Throws "usage" where none is left.
@@ -58,6 +24,7 @@ const BIASES: Readonly<Record<string, readonly number[]>> = { LSTM: [3], GRU: [3
 export function trainableParameters(
   graph: Graph,
   target: Value,
+  facts: Facts,
   freeze: (name: string) => boolean,
 ): readonly Parameter[] {
   const needed = ancestorsOf(target);
@@ -66,23 +33,32 @@ export function trainableParameters(
     const { tensor } = value;
     if (tensor === undefined || !needed.has(value) || freeze(value.name)) continue;
     if (tensor.dtype !== "float" && tensor.dtype !== "double") continue;
-    if ([...value.uses].some((use) => use.kind !== "node" || !isTrained(use.node, use.index, tensor)))
-      continue;
-    found.push({ value, tensor, decays: decays(value, tensor) });
+    if ([...value.uses].some((use) => !isTrained(use, tensor, facts))) continue;
+    found.push({ value, tensor, decays: decays(value, tensor, facts) });
   }
   if (found.length === 0) throw errors.nothingToTrain();
   return found;
 }
 
-function isTrained(node: Node, index: number, tensor: Tensor): boolean {
-  if (NOT_TRAINED[node.opType]?.includes(index) === true) return false;
-  return tensor.size > 1 || TRAINED_SCALARS[node.opType]?.includes(index) === true;
+/** The inputs that training changes of the operator that reads a value. */
+function parametersOf(node: Node, facts: Facts): ParameterInputs | undefined {
+  return facts.isCall(node) ? undefined : declarationOf(node)?.parameters;
 }
 
-function decays(value: Value, { dims }: Tensor): boolean {
-  const isWeight = (use: Use): boolean =>
-    use.kind !== "node" ||
-    !(NORMALIZATION.test(use.node.opType) || BIASES[use.node.opType]?.includes(use.index));
+function isTrained(use: Use, tensor: Tensor, facts: Facts): boolean {
+  if (use.kind !== "node") return false;
+  const { trained, fixed } = parametersOf(use.node, facts) ?? {};
+  if (fixed?.includes(use.index) === true) return false;
+  return tensor.size > 1 || trained?.includes(use.index) === true;
+}
+
+function decays(value: Value, { dims }: Tensor, facts: Facts): boolean {
+  const isWeight = (use: Use): boolean => {
+    if (use.kind !== "node" || facts.isCall(use.node)) return true;
+    return (
+      !hasTrait(use.node, "normalizes") && parametersOf(use.node, facts)?.biases?.includes(use.index) !== true
+    );
+  };
   return dims.length > 1 && [...value.uses].every(isWeight);
 }
 

@@ -117,7 +117,7 @@ export function buildTrainingStep(model: Model, options: TrainingStepOptions): T
   const target = lossTarget({ facts: before }, output, options.loss);
   const kept = new Set(statistics.map(({ value }) => value.name));
   const freeze = (name: string): boolean => kept.has(name) || (options.freeze?.(name) ?? false);
-  const parameters = trainableParameters(graph, target, freeze).map(
+  const parameters = trainableParameters(graph, target, before, freeze).map(
     (parameter): Parameter => ({
       ...parameter,
       value: becomeInput(graph, parameter.value, parameter.tensor),

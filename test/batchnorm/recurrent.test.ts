@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { createFacts } from "../../src/analysis/fact-table.js";
 import { memorySource } from "../../src/base/bytes.js";
 import { calibrate } from "../../src/batchnorm/calibrate.js";
 import { freeze } from "../../src/batchnorm/freeze.js";
@@ -159,7 +160,9 @@ describe("the input term of recurrent layers", () => {
     const { model } = await insert(network(), { init: "fresh", form: "training" });
     const output = model.graph.outputs[0];
     if (output === undefined) throw new Error("no output");
-    const parameters = trainableParameters(model.graph, output, () => false).map(({ value }) => value);
+    const parameters = trainableParameters(model.graph, output, createFacts(model), () => false).map(
+      ({ value }) => value,
+    );
     const roles = parameters.flatMap(({ uses }) =>
       [...uses].map((use) => (use.kind === "node" ? `${use.node.opType} ${use.index}` : use.kind)),
     );

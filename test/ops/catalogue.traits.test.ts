@@ -290,6 +290,94 @@ describe("traits of operators of one operand", () => {
   });
 });
 
+describe("sizes", () => {
+  it("givesSizes: the same for all elements, and other ones for another shape", () => {
+    const dims = (y: ReferenceTensor | undefined): string => (y === undefined ? "" : String(y.data));
+    const has = new Map(
+      [...unaryInts()].map(([operator, results]) => {
+        const [one, other, wider] = results.map(dims);
+        return [operator, one === other && one !== wider] as const;
+      }),
+    );
+    holdsBothWays("givesSizes", has);
+  });
+
+  /** What operators make of two tensors of one shape and of a third of another. */
+  function unaryInts(): ReadonlyMap<StandardOperator, readonly ReferenceTensor[]> {
+    const samples = [
+      referenceTensor("float", [2, 3], [1, 2.5, -3, 4, 0, 6]),
+      referenceTensor("float", [2, 3], [0, 7.25, -1, 5, 9, 2]),
+      referenceTensor("float", [2, 4], [0, 7.25, -1, 5, 9, 2, 1, 3]),
+    ];
+    return new Map(
+      OPERATOR_NAMES.flatMap((operator) => {
+        const results = samples.flatMap((x) => apply(operator, [x]) ?? []);
+        const isWhole = results.length === samples.length && results.every((y) => y.dtype === "int64");
+        return isWhole ? [[operator, results] as const] : [];
+      }),
+    );
+  }
+});
+
+describe("numbers of operators", () => {
+  /** Each type with data, and operands that may be neutral for it. */
+  const SAMPLES: readonly (readonly [DType, readonly number[]])[] = [
+    ["float", [0.5, -1.25, 3, 2]],
+    ["bool", [0, 1, 1, 0]],
+  ];
+
+  it("neutral: as the second operand, and of a commutative operator as the first", () => {
+    for (const operator of OPERATOR_NAMES) {
+      if (!nameHasTrait(operator, "broadcasts") || !takes(operator, 2) || takes(operator, 3)) continue;
+      const found = SAMPLES.flatMap(([dtype, data]) =>
+        [0, 1].flatMap((element) => {
+          const [x, e] = [referenceTensor(dtype, [4], data), referenceTensor(dtype, [], [element])];
+          const isNeutral = (y: ReferenceTensor | undefined): boolean => y?.dtype === dtype && equal(y, x);
+          return isNeutral(apply(operator, [x, e]))
+            ? [{ element, isFirstToo: isNeutral(apply(operator, [e, x])) }]
+            : [];
+        }),
+      );
+      const { neutral } = OPERATORS[operator];
+      if (neutral === undefined) {
+        // Comparisons and operators on bits are left alone: no exporter writes a shift by 0, or that a truth value equals true.
+        if (!/^Bit|^Equal|^Greater|^Less/.test(operator)) expect(found, operator).toEqual([]);
+        continue;
+      }
+      expect(
+        found.map(({ element }) => element),
+        operator,
+      ).toContain(neutral);
+      expect(
+        found.every(({ isFirstToo }) => isFirstToo),
+        operator,
+      ).toBe(nameHasTrait(operator, "commutative"));
+    }
+  });
+
+  it("steepest: no slope is greater, and some slope is nearly as great", () => {
+    const steepest = new Map(
+      OPERATOR_NAMES.flatMap((operator) => {
+        const bound = OPERATORS[operator].steepest;
+        return bound === undefined ? [] : [[operator, bound] as const];
+      }),
+    );
+    expect([...steepest.keys()]).toEqual(["Sigmoid", "Softmax", "Tanh"]);
+    const step = 1e-4;
+    for (const [operator, bound] of steepest) {
+      const slopes = GRID.map((at) => {
+        const [before, behind] = [at - step / 2, at + step / 2].map((x) =>
+          // Softmax sees the two elements part by twice the step.
+          apply(operator, [referenceTensor("float", [1, 2], [x, -x])]),
+        );
+        return ((behind?.data[0] ?? NaN) - (before?.data[0] ?? NaN)) / step;
+      });
+      expect(Math.max(...slopes), operator).toBeLessThanOrEqual(bound + 1e-6);
+      expect(Math.max(...slopes), operator).toBeGreaterThan(0.95 * bound);
+    }
+  });
+});
+
 describe("traits of operators of several operands", () => {
   const SAMPLES: readonly (readonly [DType, readonly number[], readonly number[]])[] = [
     ["float", [0.5, -1.25, 3, 2], [2, 0.75, -1.5, 2.5]],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { createFacts } from "../../src/analysis/fact-table.js";
 import { verify } from "../../src/ir/verify.js";
 import { parseGraph } from "../../src/text/parse.js";
 import { becomeInput, trainableParameters } from "../../src/training/parameters.js";
@@ -13,7 +14,7 @@ const text = `g (float[N,2] x) => (float[N,2] y)
 describe("trainableParameters", () => {
   const found = (freeze: (name: string) => boolean = () => false): Record<string, boolean> => {
     const model = parseGraph(text, { opset: 17 });
-    const parameters = trainableParameters(model.graph, valueNamed(model, "y"), freeze);
+    const parameters = trainableParameters(model.graph, valueNamed(model, "y"), createFacts(model), freeze);
     return Object.fromEntries(parameters.map(({ value, decays }) => [value.name, decays]));
   };
 

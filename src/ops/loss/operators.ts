@@ -1,5 +1,5 @@
 /** Losses. */
 export const OPERATORS = {
-  NegativeLogLikelihoodLoss: { since: [12, 13, 22], inputs: [2, 3] },
-  SoftmaxCrossEntropyLoss: { since: [12, 13], inputs: [2, 3], outputs: [1, 2] },
+  NegativeLogLikelihoodLoss: { since: [12, 13, 22], inputs: [2, 3], parameters: { fixed: [2] } },
+  SoftmaxCrossEntropyLoss: { since: [12, 13], inputs: [2, 3], outputs: [1, 2], parameters: { fixed: [2] } },
 } as const;

@@ -1,10 +1,20 @@
 /** Between floating-point numbers and quantized ones. */
 export const OPERATORS = {
   ConvInteger: { since: [10], inputs: [2, 4] },
-  DequantizeLinear: { since: [10, 13, 19, 21, 23, 24, 25], inputs: [2, 3], traits: ["quantizes"] },
+  DequantizeLinear: {
+    since: [10, 13, 19, 21, 23, 24, 25],
+    inputs: [2, 3],
+    traits: ["quantizes"],
+    parameters: { fixed: [1] },
+  },
   DynamicQuantizeLinear: { since: [11], inputs: 1, outputs: 3, traits: ["quantizes"] },
   MatMulInteger: { since: [10], inputs: [2, 4] },
   QLinearConv: { since: [10], inputs: [8, 9] },
   QLinearMatMul: { since: [10, 21], inputs: 8 },
-  QuantizeLinear: { since: [10, 13, 19, 21, 23, 24, 25], inputs: [2, 3], traits: ["quantizes"] },
+  QuantizeLinear: {
+    since: [10, 13, 19, 21, 23, 24, 25],
+    inputs: [2, 3],
+    traits: ["quantizes"],
+    parameters: { fixed: [1] },
+  },
 } as const;

@@ -1,6 +1,30 @@
 /** Recurrent layers. */
 export const OPERATORS = {
-  GRU: { since: [1, 3, 7, 14, 22], breaking: [7], inputs: [3, 6], outputs: [0, 2], traits: ["recurrent"] },
-  LSTM: { since: [1, 7, 14, 22], breaking: [7], inputs: [3, 8], outputs: [0, 3], traits: ["recurrent"] },
-  RNN: { since: [1, 7, 14, 22], breaking: [7], inputs: [3, 6], outputs: [0, 2], traits: ["recurrent"] },
+  GRU: {
+    since: [1, 3, 7, 14, 22],
+    breaking: [7],
+    inputs: [3, 6],
+    outputs: [0, 2],
+    traits: ["recurrent"],
+    parameters: { trained: [1, 2, 3], biases: [3] },
+    recurrence: { gates: 3, zeroByDefault: [3, 5] },
+  },
+  LSTM: {
+    since: [1, 7, 14, 22],
+    breaking: [7],
+    inputs: [3, 8],
+    outputs: [0, 3],
+    traits: ["recurrent"],
+    parameters: { trained: [1, 2, 3], biases: [3] },
+    recurrence: { gates: 4, zeroByDefault: [3, 5, 6, 7] },
+  },
+  RNN: {
+    since: [1, 7, 14, 22],
+    breaking: [7],
+    inputs: [3, 6],
+    outputs: [0, 2],
+    traits: ["recurrent"],
+    parameters: { trained: [1, 2, 3], biases: [3] },
+    recurrence: { gates: 1, zeroByDefault: [3, 5] },
+  },
 } as const;

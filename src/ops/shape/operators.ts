@@ -12,8 +12,8 @@ export const OPERATORS = {
     inputs: [1, 2],
     traits: ["view", "rearranges", "movesData"],
   },
-  Shape: { since: [1, 13, 15, 19, 21, 23, 24, 25], inputs: 1 },
-  Size: { since: [1, 13, 19, 21, 23, 24, 25], inputs: 1 },
+  Shape: { since: [1, 13, 15, 19, 21, 23, 24, 25], inputs: 1, traits: ["givesSizes"] },
+  Size: { since: [1, 13, 19, 21, 23, 24, 25], inputs: 1, traits: ["givesSizes"] },
   Squeeze: {
     since: [1, 11, 13, 21, 23, 24, 25],
     breaking: [13],

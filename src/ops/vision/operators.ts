@@ -5,7 +5,13 @@ export const OPERATORS = {
   ImageDecoder: { since: [20], inputs: 1 },
   MaxRoiPool: { since: [1, 22], inputs: 2 },
   NonMaxSuppression: { since: [10, 11], inputs: [2, 5] },
-  Resize: { since: [10, 11, 13, 18, 19], breaking: [11, 13], inputs: [1, 4], traits: ["resamples"] },
+  Resize: {
+    since: [10, 11, 13, 18, 19],
+    breaking: [11, 13],
+    inputs: [1, 4],
+    traits: ["resamples"],
+    parameters: { fixed: [1, 2] },
+  },
   RoiAlign: { since: [10, 16, 22], breaking: [16], inputs: 3 },
   Upsample: { since: [1, 7, 9, 10], breaking: [7, 9, 10], inputs: [1, 2], traits: ["resamples"] },
 } as const;
