@@ -17,6 +17,9 @@ describe("invariant", () => {
 describe("present", () => {
   it("gives every value but null and undefined", () => {
     expect([0, "", false].map((value) => present(value, "there"))).toEqual([0, "", false]);
-    for (const absent of [null, undefined]) expect(() => present(absent, "there")).toThrow(/there/);
+    for (const absent of [null, undefined])
+      expect(() => present(absent, "there")).toThrow(
+        expect.objectContaining({ code: "internal", message: "there" }),
+      );
   });
 });

@@ -72,6 +72,8 @@ describe("tensorDataset", () => {
   });
 
   it("stops when it is told to", async () => {
-    await expect(draw({ size: 2, signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
+    await expect(draw({ size: 2, signal: AbortSignal.abort() })).rejects.toMatchObject({
+      name: "AbortError",
+    });
   });
 });

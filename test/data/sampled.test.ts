@@ -48,7 +48,9 @@ describe("a source of arrays", () => {
     expect(() => joinSources([source, arraySource(new Map([["y", array([1])]]))])).toThrow(
       expect.objectContaining({ name: "NormfoldError" }),
     );
-    expect(() => joinSources([source, source])).toThrow(/x/);
+    expect(() => joinSources([source, source])).toThrow(
+      expect.objectContaining({ id: "name-is-in-data-twice" }),
+    );
   });
 
   it("gives batches up to the limit, behind those that were skipped", async () => {
