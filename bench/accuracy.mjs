@@ -15,9 +15,9 @@ import { randomize, uniform } from "./weights.mjs";
 const STANDARD_ERRORS = 2;
 
 /**
- * One rounding of float32. Chains of products that become one (merge-linear-chains) may be farther by up to this: what a long
- * sum rounds is no longer averaged over the channels of a wide middle, in which the sums rounded each for itself. The
- * constants are not what it comes from: "constants alone" is the folded model in float64, where only its constants, rounded
+ * One rounding of float32. Chains of products that become one (merge-linear-chains) may be farther by up to this, because
+ * the rounding errors of one long sum are not averaged over the channels of a wide middle, as those of its sums were. The
+ * constants are not the cause: "constants alone" is the folded model in float64, where only its constants, rounded
  * once, differ from the original.
  */
 const ROUNDING = 2 ** -24;
@@ -50,7 +50,7 @@ function feedsOf(inputs, seed) {
   );
 }
 
-/** How far the folded model is from the original where nothing rounds but its constants: geometric mean over inputs, outputs. */
+/** How far the folded model is from the original if only its constants are rounded: geometric mean over inputs and outputs. */
 function exactDistance(original, folded, inputs) {
   const distances = Array.from({ length: EXACT_SETS }, (_, seed) => {
     const feeds = feedsOf(inputs, seed + 1);
@@ -91,7 +91,7 @@ function geometricMean(values) {
   return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 }
 
-/** An output that is met exactly is as near as it gets: a thousandth of a rounding stands for it. */
+/** A distance of zero has no ratio, so a thousandth of a rounding stands for it. */
 function floor(value) {
   return Math.max(value, ROUNDING / 1e3);
 }
@@ -116,7 +116,7 @@ function judge(pairs) {
 
 const [seedCount = "8", ...wanted] = process.argv.slice(2);
 const folders = ["models/zoo", "models/real", "models/onnx", "../shared/models/zoo", "../shared/models/real"];
-/** A model that is here and beside is measured once. */
+/** A model that several folders hold is measured once. */
 const once = new Map(
   folders
     .flatMap((folder) => modelsIn(`${root}${folder}`).map((path) => [folder.split("/").at(-1), folder, path]))

@@ -1,4 +1,4 @@
-// npm run bench:forms: what a per-channel scale and shift that stays costs in onnxruntime, by the form it is left in.
+// npm run bench:forms: the cost in onnxruntime of a per-channel scale and shift that stays in the graph, for each of its forms.
 import { createModel, modelToBytes, tensorFromNumbers, tensorType } from "../dist/src/index.js";
 import { median, table } from "./measure.mjs";
 

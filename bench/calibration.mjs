@@ -1,7 +1,8 @@
-// npm run bench:calibration [rounds]: what statistics cost. Calibrating a ResNet-18 at 224x224 against the plain forward passes over
-// the same batches, in onnxruntime's default session, as a user has it. In turn, the opening of the session included in both; the
-// median over rounds of each round's own ratio, so that a machine that changes its speed changes little. Peak memory is that of
-// processes of their own (forward or paper, and a number of batches of 8), whose data is made a batch at a time.
+// npm run bench:calibration [rounds]: the cost of statistics. Calibrating a ResNet-18 at 224x224 against the plain
+// forward passes over the same batches, in onnxruntime's default session, as a user has it. In turn, the opening of the
+// session included in both; the median over rounds of each round's own ratio, so that a machine that changes its speed
+// changes little. Peak memory is that of processes of their own (forward or paper, and a number of batches of 8), whose
+// data is made a batch at a time.
 
 import { fileURLToPath } from "node:url";
 import { modelToBytes } from "../dist/src/index.js";

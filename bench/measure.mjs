@@ -6,8 +6,9 @@ const MARK = "peak-memory-kib=";
 const REPORTER = new URL("report-memory.mjs", import.meta.url).href;
 
 /**
- * Runs a command once. `node: true` runs Node on the arguments and also gives its peak memory in MB. What it `writes` is
- * removed first: replacing a file makes file systems flush the new one at once, and that is their time, not the command's.
+ * Runs a command once. `node: true` runs Node on the arguments and also gives its peak memory in MB. The file that it
+ * `writes` is removed first: replacing a file makes file systems flush the new one at once, and that is their time, not
+ * the command's.
  */
 export function runOnce({
   writes = [],

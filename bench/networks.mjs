@@ -1,7 +1,7 @@
 // Networks of a wanted size with seeded random weights, built with the library's own editing API.
 import { createModel, tensorFromBytes, tensorType } from "../dist/src/index.js";
 
-/** A cheap seeded stream of weights in (-0.05, 0.05): filling 100 MB must not take longer than what is measured. */
+/** A cheap seeded stream of weights in (-0.05, 0.05): filling 100 MB must not take longer than the measured work. */
 function weights(count, state) {
   const values = new Float32Array(count);
   for (let i = 0; i < count; i++) {

@@ -1,5 +1,5 @@
-// npm run bench:peers: nodes (BatchNormalizations) that normfold leaves, measured now, beside what its peers were
-// recorded to leave (peers.json says when and how).
+// npm run bench:peers: nodes (BatchNormalizations) that normfold leaves, measured now, beside the recorded
+// numbers of its peers (peers.json says when and how they were measured).
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { loadModel, optimize } from "../dist/src/index.js";

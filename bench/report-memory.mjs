@@ -7,7 +7,7 @@ process.on("exit", () => {
   try {
     kib = Number(/VmHWM:\s*(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? kib);
   } catch {
-    // Not Linux: ru_maxrss it is.
+    // Not Linux: ru_maxrss has to do.
   }
   writeSync(2, `\npeak-memory-kib=${kib}\n`);
 });

@@ -1,9 +1,10 @@
-// npm run bench:results [rounds]: what optimizing brings on the models of this repository: nodes, BatchNormalizations, file size,
-// and latency in onnxruntime, in its default session, as a user has it, and with its own optimizations off.
+// npm run bench:results [rounds]: the gain from optimizing the models of this repository: nodes, BatchNormalizations,
+// file size, and latency in onnxruntime, in its default session, as a user has it, and with its own optimizations off.
 //
-// Latency is the time of one run after it over that before it: each round opens a fresh session of the original, of the original once
-// more, and of the result, one thread each, and runs them in turn; a round gives the ratio of two medians, and the table the
-// median of all rounds. The original beside itself says what the machine's noise is. ONLY=resnet for models with that in their path.
+// Latency is the time of one run after it over that before it: each round opens a fresh session of the original, of the
+// original once more, and of the result, one thread each, and runs them in turn; a round gives the ratio of two
+// medians, and the table the median of all rounds. The original beside itself shows the machine's noise. ONLY=resnet
+// for models with that in their path.
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";

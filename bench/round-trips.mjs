@@ -1,6 +1,6 @@
-// npm run bench:round-trips [names...]: BatchNormalization into every place of every model at hand, on data that the model runs on,
-// with the parameters that change nothing; then optimized, frozen before or as it is. How far the outputs move, and how many nodes
-// are left. And with parameters that do change something: what has to stay.
+// npm run bench:round-trips [names...]: BatchNormalization into every place of every model at hand, on data that the
+// model runs on, with the parameters that change nothing; then optimized, frozen before or as it is. Reports how far
+// the outputs move and how many nodes are left; then, with parameters that do change the function, which nodes stay.
 import { existsSync, readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import {
@@ -20,7 +20,7 @@ import { randomize } from "./weights.mjs";
 
 const pathOf = (folder) => fileURLToPath(new URL(`../${folder}`, import.meta.url));
 
-/** Every place that insertion knows, asked for or not. */
+/** All options that add places to the insertion. */
 const EVERYWHERE = { outputs: true, gates: true, bodies: true, recurrent: true };
 
 /** Evaluating in float64 takes some hundred times as long as a run. */
@@ -37,10 +37,10 @@ function modelsIn(folder) {
 const counted = (model) => [...model.nodes()].filter((node) => !node.is("Constant") && !node.is("Identity"));
 const nodesOf = (model) => counted(model).length;
 
-/** Batches of one sample, of which some models fix their size, have no variance of their own. */
+/** Several batches, because some models fix their batch to one sample, which has no variance by itself. */
 const BATCHES = 4;
 
-/** Inputs that the model runs on, several sets; models that cannot be fed, or give what cannot be compared, have none. */
+/** Inputs that the model runs on, several sets; models that cannot be fed, or whose outputs cannot be compared, have none. */
 async function dataFor(model) {
   const report = await check(model, model);
   if (report.status !== "equal") return { reason: report.reason ?? "nothing it gives can be compared" };
@@ -145,8 +145,8 @@ async function roundTrip(model) {
 }
 
 /**
- * As training leaves what was put into the model, where it does something: every other channel a tenth larger, the rest smaller, and
- * all shifted by a tenth of their deviation. What the model has of its own stays.
+ * Gives the inserted normalizations parameters as training leaves them: every other channel a tenth larger, the rest
+ * smaller, and all shifted by a tenth of their deviation. The model's own normalizations stay.
  */
 function asTrained(model, inserted) {
   const copy = cloneModel(inserted);
@@ -185,7 +185,7 @@ function differenceOf(from, to) {
 }
 
 const wanted = process.argv.slice(2);
-// What the repository carries of the shared models is the same files.
+// The repository's own models are copies of some of the shared ones.
 const folder = ["../shared/models", "models"].map(pathOf).find(existsSync);
 const paths = modelsIn(folder)
   .map((path) => [path.slice(folder.length + 1), path])
@@ -200,7 +200,7 @@ for (const [name, path] of paths) {
   }
   if (name.includes("light_")) randomize(loaded, 1);
   for (const [suffix, model, sites] of await variantsOf(loaded)) {
-    // What is thrown from here on is a failure: the model runs.
+    // An error from here on is a failure of normfold, because the model runs.
     const { reason, moved, reference, nodes, stays, faults } = await roundTrip(model).catch((error) => ({
       moved: [],
       nodes: [],

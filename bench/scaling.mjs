@@ -1,5 +1,5 @@
 // Time and memory against size: chains of 1,000 to 100,000 nodes and graphs of up to 20,000 branches, optimized without a
-// check. The exponent of growth is that of the whole range; 1 is linear. User time is what the machine worked, on all cores.
+// check. The exponent of growth is that of the whole range; 1 is linear. User time is the work of all cores.
 import { createModel, optimize, tensorFromNumbers, tensorType } from "../dist/src/index.js";
 import { median, table } from "./measure.mjs";
 

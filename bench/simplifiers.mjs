@@ -44,7 +44,7 @@ process.exit(0);
   );
 }
 
-/** What each Python package is called by, with the model's file and the result's as arguments. */
+/** The program that calls each Python package, with the model's file and the result's as arguments. */
 const PYTHON_PEERS = {
   "onnxruntime basic": `import sys, onnxruntime as o
 s = o.SessionOptions(); s.log_severity_level = 4

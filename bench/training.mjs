@@ -43,7 +43,7 @@ const resnet = (batch, steps) => ({
   target: 1.5,
 });
 
-/** Random samples of the wanted sizes; speed does not depend on what they are. */
+/** Random samples of the wanted sizes; speed does not depend on their values. */
 function samples({ shape, batch }, batches) {
   const count = batch * batches;
   const x = new Float32Array(count * shape.reduce((a, b) => a * b, 1));

@@ -15,7 +15,7 @@ import { readThrough } from "../src/rewrite/read-through.js";
  * Mul and Div by one, Add and Sub of zero, and a BatchNormalization whose result is its input, where the constant does not
  * broadcast x.
  *
- * Refuses    what lifting refuses; a graph output whose name x cannot take
+ * Refuses    nodes that cannot be read as an affine map; a graph output whose name x cannot take
  * Numerics   exact (-0 may become 0)
  */
 export const eliminateNeutralAffine: Pass = {

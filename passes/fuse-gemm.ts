@@ -125,7 +125,7 @@ function sum(node: Node, output: Value, product: Product, added: Value): Proposa
   };
 }
 
-/** The attributes of the Gemm but for beta; `swapped` for the product of the transposed operands, the second one first. */
+/** The attributes of the Gemm except beta. `swapped`: for the product of the transposed operands in reverse order. */
 function gemmAttributes(node: Node, swapped = false): Record<string, AttributeInit> {
   const flag = (name: string): boolean => node.is("Gemm") && node.int(name, 0) !== 0;
   const [transA, transB] = swapped ? [!flag("transB"), !flag("transA")] : [flag("transA"), flag("transB")];

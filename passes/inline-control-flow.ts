@@ -58,7 +58,7 @@ export const inlineControlFlow: Pass = {
   },
 };
 
-/** What replaces a node: a body, its inputs, and the outputs of the node in terms of the values of the body. */
+/** The replacement of a node: a body, its inputs, and the outputs of the node as values of the body. */
 interface Plan {
   readonly why: string;
   /** undefined: nothing is computed. */

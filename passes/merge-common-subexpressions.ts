@@ -12,7 +12,7 @@ const SENTENCES = {
     `it repeats ${kept}, but the outputs of both have names that callers see`,
 } as const;
 
-/** Why a repetition stays. */
+/** Why a node stays beside an equal one. */
 const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**

@@ -43,7 +43,7 @@ const SENTENCES = {
   weightSizesDoNotFit: (): string => "the sizes of the two weights do not fit",
 } as const;
 
-/** Why the two stay two. */
+/** Why two operators are not merged. */
 const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
@@ -147,7 +147,10 @@ function positionRatio(first: ConstantConv, second: ConstantConv, facts: Facts):
   return second.kernel.strides.reduce((product, stride) => product * stride, 1);
 }
 
-/** Why merging is no gain: `merged` and `separate` count multiplications for each position, `weights` the elements of both weights. */
+/**
+ * Why merging is no gain: `merged` and `separate` count multiplications for each position, `weights` the elements of
+ * both weights.
+ */
 function tooCostly(merged: number, separate: number, weights: number): Refusal | undefined {
   if (merged > separate) {
     return refusals.mergingAddsMultiplications(merged, Math.round(separate));

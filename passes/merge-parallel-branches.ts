@@ -42,7 +42,7 @@ const SENTENCES = {
     `${one} and ${other} differ in transA or transB`,
 } as const;
 
-/** Why two terms stay apart. */
+/** Why two terms are not merged. */
 const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**

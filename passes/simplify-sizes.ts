@@ -86,7 +86,7 @@ function computationOf(last: Node): ReadonlySet<Node> | undefined {
 
 interface Plan {
   readonly source: Value;
-  /** The output of the Shape that is there, if it gives all sizes of the source. */
+  /** The output of the Shape that exists already, if it gives all sizes of the source. */
   readonly all: Value | undefined;
   readonly rank: number;
   readonly hasRanges: boolean;

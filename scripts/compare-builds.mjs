@@ -1,12 +1,13 @@
-// Shows whether two builds of normfold do the same, for changes that are meant to change no behaviour. --help says how to call it.
+// Shows whether two builds of normfold do the same, for changes that are meant to change no behaviour. --help says how
+// to call it.
 //
-//   compare-builds/models.mjs        which models, and which settings each is tried with
+//   compare-builds/models.mjs        the models, and the settings that each is tried with
 //   compare-builds/process.mjs       one build in a process of its own, so that a crash or a hang costs one job
-//   compare-builds/child.mjs         what runs in that process: a job in, a digest of its result out
+//   compare-builds/child.mjs         the program of that process: a job in, a digest of its result out
 //   compare-builds/data.mjs          data for the jobs that need some
-//   compare-builds/differences.mjs   two results side by side: what differs, and what is only worded otherwise
+//   compare-builds/differences.mjs   two results side by side: their differences, apart from other wording
 //   compare-builds/expectations.mjs  differences that are meant
-//   compare-builds/print.mjs         what the terminal shows
+//   compare-builds/print.mjs         the output on the terminal
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -65,7 +66,7 @@ async function main(args) {
   if (models.length === 0) throw new UsageError("no models are there to compare on");
   const jobs = jobsOf(models, { checked: flags.checked });
   const builds = [before, after].map((checkout) => new BuildProcess(checkout));
-  // A build that hangs does not notice that nobody listens any more.
+  // A build that hangs does not notice that this process has ended.
   process.on("exit", () => stopAll(builds));
   const [old, current] = await Promise.all(builds.map((build) => runJobs(build, jobs)));
   stopAll(builds);

@@ -1,7 +1,8 @@
 // npm run docs:api: the reference of the two doors from their doc comments, one page an export, in docs/api/ (not committed).
 // With --check nothing is written, and an export or member without a comment is an error; test/docs.test.ts asks for that.
 //
-// api-extractor reads the declarations that tsc wrote, with a TypeScript of its own: TypeScript 7 has no compiler API for JavaScript.
+// api-extractor reads the declarations that tsc wrote, with a TypeScript of its own: TypeScript 7 has no compiler API
+// for JavaScript.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +14,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const isCheck = process.argv.includes("--check");
 /** The doors, by the folder of their pages. */
 const DOORS = { normfold: "index", "normfold-train": "train" };
-/** Types that stand in the signature of an export, and are not exported themselves, have pages too; and no release tags. */
+/** Ignored: types in signatures that are not exported get pages too, and nothing has a release tag. */
 const IGNORED = ["ae-missing-release-tag", "ae-forgotten-export", "ae-unresolved-link"];
 
 const folder = mkdtempSync(join(tmpdir(), "normfold-api-"));
@@ -40,7 +41,7 @@ function configOf(name, door) {
           files: [declarations],
         },
       },
-      // Only the report notices missing comments; nobody reads it.
+      // api-extractor notices missing comments only when it writes a report. The report itself is not used.
       apiReport: {
         enabled: true,
         reportFileName: `${name}.api.md`,
@@ -65,7 +66,7 @@ function configOf(name, door) {
   });
 }
 
-/** Reads one door; what is wrong with its comments, one line each. */
+/** Reads one door, and gives the faults of its comments, one line each. */
 function extract(name, door) {
   const problems = [];
   for (const part of [name, "report"]) mkdirSync(join(folder, part), { recursive: true });

@@ -1,7 +1,7 @@
-// npm run docs: writes the pages of docs/ that stand in the code: operators, passes, options, errors and refusals. They read the built
-// library, so that they say what it does. With --check nothing is written, and a page that is out of date is an error.
+// npm run docs: generates the pages of docs/ about operators, passes, options, errors and refusals from the built
+// library, so that they agree with it. With --check nothing is written, and a page that is out of date is an error.
 //
-//   docs/operators.mjs   what is declared and known of each operator
+//   docs/operators.mjs   the declaration and the rules of each operator
 //   docs/passes.mjs      the passes, in the order they run
 //   docs/options.mjs     the commands and their options
 //   docs/sentences.mjs   errors and refusals, by id

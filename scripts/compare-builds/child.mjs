@@ -9,7 +9,7 @@ const open = (door) => import(pathToFileURL(join(checkout, "dist/src", door)).hr
 const { loadModel, modelToBytes, optimize } = await open("index.js");
 const train = await open("train.js");
 
-/** Each gives the resulting model and what was said of it, as plain data. */
+/** Each gives the resulting model and its report, as plain data. */
 const SETTINGS = {
   optimize: (model) => optimized(model, { check: false }),
   "optimize to opset 21": (model) => optimized(model, { check: false, opset: 21 }),

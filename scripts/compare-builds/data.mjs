@@ -1,4 +1,4 @@
-// Data for a model's inputs, the same on every run: enough for statistics, with no thought of what the model is for.
+// Data for a model's inputs, the same on every run: enough for statistics, whatever the model is for.
 
 const ELEMENT_BYTES = {
   float: 4,

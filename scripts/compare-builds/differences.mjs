@@ -1,5 +1,5 @@
-// Two results of the same job side by side. A difference of behaviour is kept with its model; sentences and names of passes, which
-// may be improved without changing what is done, are kept as pairs of old and new.
+// Two results of the same job side by side. A difference of behaviour is kept with its model; sentences and names of
+// passes, which may change without a change of behaviour, are kept as pairs of old and new.
 
 /** Fields that hold a sentence for people, or the name of a pass. */
 const SENTENCES = new Set(["summary", "reason", "message", "change", "biasKept"]);
@@ -19,7 +19,7 @@ export class Comparison {
     const counts = this.#settings.get(setting) ?? { models: 0, errors: 0, unfinished: 0 };
     this.#settings.set(setting, counts);
     counts.models += 1;
-    // How much a comparison says depends on how many models got that far.
+    // A comparison says the more, the more models were done without an error.
     if (before.outcome === "error") counts.errors += 1;
     else if (before.outcome !== "done") counts.unfinished += 1;
   }
@@ -109,7 +109,7 @@ function compareLists(before, after, path) {
   return joined(entries);
 }
 
-/** The fields by which entries of a list are told apart: all that the old ones have, wording apart. */
+/** The fields that identify the entries of a list: all fields of the old entries except wording. */
 function structureOf(entries) {
   const fields = new Set();
   for (const entry of entries) addFields(entry, fields);

@@ -1,4 +1,4 @@
-// The models to compare on, and what is tried with each: one job is one setting on one model.
+// The models to compare on, and the jobs: one job is one setting on one model.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, relative, resolve, sep } from "node:path";
@@ -6,7 +6,7 @@ import { join, relative, resolve, sep } from "node:path";
 /** For models of one node, of which there are many: every operator's rewrites, conversions and gradient. */
 const OPERATOR = ["optimize", "optimize to opset 24", "differentiate"];
 
-/** Settings that need no more than a moment for most models; child.mjs says what each is. */
+/** Settings that need no more than a moment for most models; child.mjs defines them. */
 const UNCHECKED = [
   ...OPERATOR,
   "optimize to opset 21",

@@ -1,4 +1,4 @@
-// What the terminal shows, within 80 columns where names and sentences allow it.
+// The output on the terminal, within 80 columns where names and sentences allow it.
 
 export function printResult({ differences, unused, wording, settings, models, seconds }) {
   printDifferences(differences);

@@ -27,7 +27,7 @@ function hasEnded({ exitCode, signalCode, killed }) {
   return killed || exitCode !== null || signalCode !== null;
 }
 
-/** Throws when the build cannot even be loaded, which no model is to blame for. */
+/** Throws when the build itself cannot be loaded, whatever the model. */
 function start(checkout) {
   const child = fork(CHILD, [checkout], { stdio: ["ignore", "ignore", "pipe", "ipc"] });
   let errors = "";

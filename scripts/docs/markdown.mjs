@@ -2,7 +2,7 @@
 
 const WIDTH = 100;
 
-/** What stands at the top of every page that is written by scripts/write-docs.mjs. */
+/** The top of every page that scripts/write-docs.mjs writes. */
 export const GENERATED = "<!-- Written by `npm run docs` from the code; edits here are lost. -->";
 
 /** Parts of a page, with an empty line between them. */

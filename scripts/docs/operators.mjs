@@ -1,11 +1,11 @@
-// docs/operators.md: what is declared and known of each operator of the standard domain.
+// docs/operators.md: the declaration and the rules of each operator of the standard domain.
 import { readFileSync } from "node:fs";
 import { FACETS, operatorCoverage } from "../../dist/src/ops/coverage.js";
 import { GENERATED, list, page, paragraph, span, table } from "./markdown.mjs";
 
 const MARKS = { given: "yes", opaque: "·", missing: "-", untold: "?" };
 const HEADS = { inference: "types" };
-/** What the facets of an affine map are called, in the order of their words in the table. */
+/** The names of the facets of an affine map, in the order of their words in the table. */
 const AFFINE = {
   lift: "lift",
   absorbUp: "absorb up",

@@ -5,7 +5,7 @@ import { GENERATED, list, page, paragraph, span } from "./markdown.mjs";
 
 const DIST = new URL("../../dist/", import.meta.url);
 
-/** What each code means to whoever runs the command, in the order of their exit codes. */
+/** The meaning of each code for the user of the command, in the order of their exit codes. */
 const CODES = {
   check: "outputs differ beyond the tolerance; exit code 1",
   usage: "the call or its options make no sense; exit code 2",
@@ -97,7 +97,7 @@ function parametersOf(sentence) {
     .filter((name) => name !== "");
 }
 
-/** Stands for a value of any type: whatever is asked of it, it prints as its name. */
+/** Stands for a value of any type: each of its properties and results prints as its name. */
 function placeholder(name) {
   const text = `\`<${name}>\``;
   const make = (target) =>

@@ -46,7 +46,7 @@ const TABLE: FacetTable<StandardOperator, AffineFacets> = {
   ...vision,
 };
 
-/** What each operator of the standard domain knows about affine maps of its inputs and outputs. */
+/** How each operator of the standard domain takes and passes affine maps of its inputs and outputs. */
 export const AFFINE: Facet<AffineFacets> = new Facet(TABLE);
 
 /** The operators that can be affine maps. */

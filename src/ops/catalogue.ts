@@ -44,7 +44,7 @@ declare module "../ir/operator-name.js" {
   interface StandardOperators extends Readonly<Record<keyof Declared, OperatorRecord>> {}
 }
 
-// The doors export the type from here: a program that sees it without this module sees no operator.
+// The doors export the type from this module, because without the declarations above it has no operators.
 export type { StandardOperator };
 
 /** Every operator of the standard domain, as its family declares it. */
@@ -115,7 +115,10 @@ export function rowOf<T>(table: ReadonlyMap<StandardOperator, T>, node: Node): T
   return name === undefined ? undefined : table.get(name);
 }
 
-/** Whether a node's operator has a trait. Calls of a function of the same name are for the caller to tell apart (Facts.isCall). */
+/**
+ * Whether a node's operator has a trait. Calls of a function of the same name are for the caller to tell apart
+ * (Facts.isCall).
+ */
 export function hasTrait(node: Node, trait: Trait): boolean {
   return isStandardDomain(node.domain) && nameHasTrait(node.opType, trait);
 }

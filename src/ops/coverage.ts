@@ -11,7 +11,7 @@ import { INFERENCE } from "./inference.js";
 import { LAYOUT } from "./layout.js";
 import { REFERENCE } from "./reference.js";
 
-/** What is known of an operator in one facet. */
+/** The row of an operator in one facet. */
 export interface FacetCoverage {
   /** given: a rule. opaque: none on purpose, because there is nothing to know. missing: none is written yet. */
   readonly kind: "given" | "opaque" | "missing";
@@ -26,7 +26,7 @@ export const FACETS = ["inference", "layout", "affine", "gradient", "reference"]
 /** The name of a facet. */
 export type FacetName = (typeof FACETS)[number];
 
-/** What is declared and known of one operator of the standard domain. */
+/** The declaration of an operator of the standard domain, and its row in each facet. */
 export interface OperatorCoverage extends OperatorRecord {
   /** Its name. */
   readonly operator: StandardOperator;
@@ -34,7 +34,7 @@ export interface OperatorCoverage extends OperatorRecord {
   readonly facets: Readonly<Record<FacetName, FacetCoverage>>;
 }
 
-/** Everything that is known of the operators of the standard domain, by name. */
+/** The declarations and rows of all operators of the standard domain, by name. */
 export function operatorCoverage(): readonly OperatorCoverage[] {
   return OPERATOR_NAMES.map((operator) => ({
     operator,

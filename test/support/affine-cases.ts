@@ -23,9 +23,9 @@ export interface AffineCase {
   readonly constants: readonly string[];
   readonly nodes: string;
   readonly outputs?: string;
-  /** Of a model with a header of its own. */
+  /** The IR version, for a model with a header. */
   readonly ir?: number;
-  /** Sizes of inputs, where trying would not find them. */
+  /** Sizes of inputs that probing would not find. */
   readonly shapes?: RewriteCase["shapes"];
 }
 
@@ -34,7 +34,7 @@ export type Build = (sizes: Sizes) => AffineCase;
 export interface Expectation extends RewriteCase {
   /** Operators that are left, in order. */
   readonly left?: readonly string[];
-  /** Why something stays; without `left`, nothing at all is rewritten. */
+  /** The reason of a refusal; without `left`, nothing is rewritten. */
   readonly refused?: string | RegExp;
 }
 

@@ -27,7 +27,7 @@ export type Feeds = ReadonlyMap<string, ReferenceTensor>;
 export type Filling = readonly number[] | ((random: Random, index: number) => number);
 
 export interface GradientCase {
-  /** Of a text without a model header. Default 21. */
+  /** The opset of a text without a model header. Default 21. */
   readonly opset?: number;
   /** Inputs and initializers to differentiate by. Default: all inputs of a floating-point type. */
   readonly wrt?: readonly string[];
@@ -38,13 +38,13 @@ export interface GradientCase {
   /** Sizes of inputs that the model declares without. */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
   readonly seed?: number;
-  /** Of the largest gradient, of finite differences. Default 1e-6. */
+  /** The tolerance of finite differences, as a fraction of the largest gradient. Default 1e-6. */
   readonly tolerance?: number;
-  /** Of the largest gradient, of onnxruntime's float32 against float64. Default 2e-6. */
+  /** The tolerance of onnxruntime's float32 against float64, as a fraction of the largest gradient. Default 2e-6. */
   readonly rounding?: number;
-  /** False where onnxruntime has no kernel for the model: float64 is all there is then. Default true. */
+  /** False where onnxruntime has no kernel for the model, so that only float64 is tested. Default true. */
   readonly runnable?: boolean;
-  /** False where the forward model stands on shapes that are known: no variant with symbols is made. Default true. */
+  /** False where the forward model needs known shapes: no variant with symbols is made. Default true. */
   readonly symbolic?: boolean;
   /** False where the rule needs a rank: no variant of unknown rank is made. Default true. */
   readonly rankless?: boolean;
@@ -53,7 +53,7 @@ export interface GradientCase {
    * alone. Default true.
    */
   readonly reference?: boolean;
-  /** Gradients by name that finite differences cannot give: at kinks and ties. In their place, the stated numbers. */
+  /** Expected numbers for gradients that finite differences cannot give, at kinks and ties, by name. */
   readonly expected?: Readonly<Record<string, readonly number[]>>;
   /** The gradient that comes in. Default: normal deviates. */
   readonly seeds?: readonly number[];
@@ -283,7 +283,7 @@ export function finiteDifferences(
 /**
  * The adjoint identity: <J v, g> by finite differences along a random direction v against <v, J'g> from the gradients, both
  * in float64. One pair of runs whatever the number of parameters. Gives the two, and the sum of the magnitudes that the
- * second adds up, which is what rounding is relative to.
+ * second adds up; rounding is relative to this sum.
  */
 export function adjointPair(
   model: Model,
@@ -396,7 +396,7 @@ export function graphOf(x: string, y: string, constants: string, body: string): 
   return `g (float${x} x) => (float${y} y) ${constants === "" ? "" : `<${constants}>`} { ${body} }`;
 }
 
-/** [what computes y of x, the shapes of x and y, constants, how to check it] */
+/** [the nodes that compute y from x, the shapes of x and y, constants, how to check it] */
 export type GradientRow = readonly [
   body: string,
   x: string,

@@ -9,7 +9,7 @@ export type InferenceCase = readonly [inputs: string, node: string, ...expected:
 function run(opset: number, [inputs, node, ...expected]: InferenceCase): void {
   const [parameters = "", constants = ""] = inputs.split("|");
   const model = parseGraph(`g (${parameters}) => (float[] y) <${constants}> { ${node} }`, { opset });
-  // The text needs a declaration of the output, which is to play no part here.
+  // The text needs a declaration of the output, but the test must not depend on it.
   for (const output of model.graph.outputs) output.info = undefined;
   const facts = createFacts(model);
   const names = ["y", "z"].slice(0, expected.length);

@@ -30,7 +30,10 @@ export interface Outcome {
   readonly status: CheckReport["status"];
 }
 
-/** Asserts that the passes, by default all, leave a sound model, what it computes, and nothing for a second run. */
+/**
+ * Asserts that the passes, by default all, leave the model sound and its outputs equal, and that a second run changes
+ * nothing.
+ */
 export async function expectSameFunction(text: string, passes?: readonly string[]): Promise<Outcome> {
   const original = parseModel(text);
   expect(verify(original), "the graph itself is unsound").toEqual([]);

@@ -17,7 +17,10 @@ export function ints(name: string, ...values: readonly number[]): string {
 
 export interface LayoutCase {
   readonly name: string;
-  /** They compute b, in channels-last order, from a. Both ends are turned to channels-first, which is to cancel. */
+  /**
+   * The nodes compute b, in channels-last order, from a. Both ends are turned to channels-first, and these Transposes
+   * are to cancel.
+   */
   readonly nodes: string;
   readonly constants?: readonly string[];
   readonly opset?: number;
@@ -41,7 +44,7 @@ export function layoutTable(family: string, cases: readonly LayoutCase[]): void 
     }
   });
 
-  /** A constant comes in any order, so that only the Transpose behind says which one is wanted. */
+  /** A constant may take any order, so only the Transpose behind the node determines the order. */
   describe(`${family}: the order comes from behind`, () => {
     for (const { name, nodes, constants = [], opset = 17 } of cases) {
       it(name, async () => {

@@ -22,7 +22,7 @@ import { sketch } from "./text.js";
 
 export interface RewriteCase
   extends Pick<RewriteOptions, "passes" | "growthLimit" | "freezeInitializers" | "inlineFunctions"> {
-  /** Of a text without a model header. */
+  /** The opset of a text without a model header. */
   readonly opset?: number;
   /**
    * False where onnxruntime has no kernel for the original, which is asserted too; "maybe" where that depends on the
@@ -102,8 +102,8 @@ export async function expectRewrite(
 }
 
 /**
- * Nothing is rewritten, and a refusal says why: one of this id, or of a sentence like this. Without a reason, the node is
- * not the pass's business at all.
+ * Nothing is rewritten, and a refusal says why: one of this id, or of a sentence like this. Without a reason, the pass
+ * passes over the node without a refusal.
  */
 export async function expectRefused(
   before: string,

@@ -1,4 +1,4 @@
-/** Attention and what goes with it. */
+/** Attention and related operators. */
 export const OPERATORS = {
   Attention: { since: [23, 24, 25], inputs: [3, 7], outputs: [1, 4] },
   RotaryEmbedding: { since: [23], inputs: [3, 4] },

@@ -11,7 +11,7 @@ import type { ReferenceRule } from "../../rules/reference/rule.js";
 import { errors } from "./errors.js";
 import type { OPERATORS } from "./operators.js";
 
-/** Nobody waits for more iterations. */
+/** The most iterations that are evaluated; more would take too long. */
 const MAX_TRIPS = 100_000;
 
 const branch: ReferenceRule = (c) =>

@@ -4,7 +4,7 @@ import { absorbInputIntoConv, absorbInputIntoConvTranspose } from "./absorb-down
 import { absorbIntoConv, absorbIntoConvTranspose } from "./absorb-up.js";
 import type { OPERATORS } from "./operators.js";
 
-/** What the operators of the family know about affine maps of their inputs and outputs. */
+/** How the operators of the family take and pass affine maps of their inputs and outputs. */
 export const affine: FacetTable<keyof typeof OPERATORS, AffineFacets> = {
   Conv: { absorbUp: absorbIntoConv, absorbDown: absorbInputIntoConv },
   ConvTranspose: { absorbUp: absorbIntoConvTranspose, absorbDown: absorbInputIntoConvTranspose },

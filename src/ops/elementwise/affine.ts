@@ -7,7 +7,7 @@ import { CAST, CHOICE, EXTREMUM, NEGATION, POSITIVELY_HOMOGENEOUS, PRODUCT, SUM 
 const NONLINEAR: Gap = opaque("a map of its input is no map of its output");
 const DISCRETE: Gap = opaque("it gives or takes integers or truth values");
 
-/** What the operators of the family know about affine maps of their inputs and outputs. */
+/** How the operators of the family take and pass affine maps of their inputs and outputs. */
 export const affine: FacetTable<keyof typeof OPERATORS, AffineFacets> = {
   Abs: POSITIVELY_HOMOGENEOUS,
   Acos: NONLINEAR,

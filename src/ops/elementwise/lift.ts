@@ -12,7 +12,7 @@ import { refusals } from "./refusals.js";
 /** [scale, shift] of x, given the constant operand k. */
 type Coefficients = (k: number) => readonly [scale: number, shift: number];
 
-/** How an operator with a constant operand k reads as a map of the other operand x. */
+/** The affine map of the operand x that an operator computes when its other operand is a constant k. */
 interface ArithmeticForm {
   /** x op k */
   readonly xFirst: Coefficients;

@@ -5,7 +5,7 @@ import { absorbIntoGemm, absorbIntoMatMul } from "./absorb-up.js";
 import type { OPERATORS } from "./operators.js";
 import { passThroughMatMul } from "./pass.js";
 
-/** What the operators of the family know about affine maps of their inputs and outputs. */
+/** How the operators of the family take and pass affine maps of their inputs and outputs. */
 export const affine: FacetTable<keyof typeof OPERATORS, AffineFacets> = {
   Det: opaque("a scale of its input becomes a power of itself"),
   Einsum: missing("a product of two operands could take maps as MatMul does"),

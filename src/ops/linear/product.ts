@@ -25,7 +25,7 @@ export interface ConstantProduct {
   readonly columns: number;
 }
 
-/** Reads a Gemm or a MatMul with its constant on the right, or says why it cannot be. */
+/** Reads a Gemm or a MatMul with its constant on the right, or says why it cannot be read. */
 export function readProduct(node: Node, facts: Facts): ConstantProduct | Refusal {
   const label = node.label;
   if (node.hasReferences) return refusedAt(label, refusals.attributeIsSetByCaller());

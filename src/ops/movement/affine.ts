@@ -4,7 +4,7 @@ import type { OPERATORS } from "./operators.js";
 import { CONCAT, DEPTH_TO_SPACE, SPACE_TO_DEPTH, TRANSPOSE } from "./pass.js";
 import { EXPAND, GATHER, PAD, SLICE, SPLIT, TILE } from "./pass-selection.js";
 
-/** What the operators of the family know about affine maps of their inputs and outputs. */
+/** How the operators of the family take and pass affine maps of their inputs and outputs. */
 export const affine: FacetTable<keyof typeof OPERATORS, AffineFacets> = {
   CenterCropPad: missing("it could work as Slice and Pad do"),
   Col2Im: missing("a scale could pass"),

@@ -25,7 +25,7 @@ function padInputs(at: RaiseContext): void {
   if (constant !== undefined) at.node.setInput(2, constant);
 }
 
-/** ScatterElements is Scatter by a better name. */
+/** ScatterElements is the new name of Scatter. */
 function scatterElements(at: RaiseContext): void {
   at.retype("ScatterElements");
 }

@@ -12,7 +12,7 @@ import { rankOf } from "../../rules/shapes.js";
 import { liftBatchNormalization } from "./lift.js";
 import { refusals } from "./refusals.js";
 
-/** gamma and beta take the map; mean and variance stay, so that they are still the statistics of the layer. */
+/** gamma and beta take the map; mean and variance stay, because they are still the statistics of the layer. */
 export function absorbIntoBatchNormalization(
   node: Node,
   placed: PlacedMap,
@@ -23,7 +23,10 @@ export function absorbIntoBatchNormalization(
   return intoScaleAndBias(node, placed, 1);
 }
 
-/** Instance and group normalization have a scale and a bias per channel, on axis 1; before opset 21 GroupNormalization's are per group. */
+/**
+ * Instance and group normalization have a scale and a bias per channel, on axis 1; before opset 21 GroupNormalization's
+ * are per group.
+ */
 export function absorbIntoChannelNormalization(
   node: Node,
   placed: PlacedMap,

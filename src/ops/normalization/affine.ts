@@ -10,7 +10,7 @@ import type { OPERATORS } from "./operators.js";
 
 const NONLINEAR: Gap = opaque("a map of its input is no map of its output");
 
-/** What the operators of the family know about affine maps of their inputs and outputs. */
+/** How the operators of the family take and pass affine maps of their inputs and outputs. */
 export const affine: FacetTable<keyof typeof OPERATORS, AffineFacets> = {
   BatchNormalization: { lift: liftBatchNormalization, absorbUp: absorbIntoBatchNormalization },
   GroupNormalization: { absorbUp: absorbIntoChannelNormalization },

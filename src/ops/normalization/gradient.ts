@@ -37,7 +37,7 @@ const layerNormalization: GradientRule = (c) => {
   if (axes === undefined) return shared.inputRankIsUnknown();
   const bias = c.needs(2) ? sumTo(c, g, c.input(2), x) : undefined;
   if (!c.needs(0) && !c.needs(1)) return [undefined, undefined, bias];
-  // onnxruntime gives its statistics in float, which is what it computed them in for float inputs only.
+  // onnxruntime returns the statistics in float. Only for float inputs did it compute them in the same type.
   const isFloat = facts.dtype(x) === "float" && c.node.int("stash_type", 1) === 1;
   const moments = isFloat
     ? { centred: build.op("Sub", [x, c.forwardOutput(1)]), inverse: c.forwardOutput(2) }

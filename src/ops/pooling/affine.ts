@@ -3,7 +3,7 @@ import { type FacetTable, missing } from "../../rules/facet.js";
 import type { OPERATORS } from "./operators.js";
 import { AVERAGE_POOL, MAX_POOL } from "./pass.js";
 
-/** What the operators of the family know about affine maps of their inputs and outputs. */
+/** How the operators of the family take and pass affine maps of their inputs and outputs. */
 export const affine: FacetTable<keyof typeof OPERATORS, AffineFacets> = {
   AveragePool: AVERAGE_POOL,
   GlobalAveragePool: AVERAGE_POOL,

@@ -3,7 +3,7 @@ import { type FacetTable, missing, opaque } from "../../rules/facet.js";
 import { absorbIntoDequantizeLinear } from "./absorb-up.js";
 import type { OPERATORS } from "./operators.js";
 
-/** What the operators of the family know about affine maps of their inputs and outputs. */
+/** How the operators of the family take and pass affine maps of their inputs and outputs. */
 export const affine: FacetTable<keyof typeof OPERATORS, AffineFacets> = {
   ConvInteger: opaque("it works on integers"),
   DequantizeLinear: { absorbUp: absorbIntoDequantizeLinear },

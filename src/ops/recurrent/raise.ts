@@ -1,7 +1,7 @@
 import type { RaiseContext, RaiseTable } from "../../rules/raise/context.js";
 import type { OPERATORS } from "./operators.js";
 
-/** Opset 7 dropped output_sequence: the outputs tell. */
+/** Opset 7 dropped output_sequence, because the list of outputs says the same. */
 function dropOutputSequence(at: RaiseContext): void {
   at.node.unset("output_sequence");
 }

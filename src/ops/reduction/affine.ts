@@ -5,7 +5,7 @@ import { EXTREME, MEAN, TOTAL } from "./pass.js";
 
 const PLACE: Gap = opaque("it gives indices");
 
-/** What the operators of the family know about affine maps of their inputs and outputs. */
+/** How the operators of the family take and pass affine maps of their inputs and outputs. */
 export const affine: FacetTable<keyof typeof OPERATORS, AffineFacets> = {
   ArgMax: PLACE,
   ArgMin: PLACE,

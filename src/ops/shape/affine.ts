@@ -7,7 +7,7 @@ const SIZES: Gap = opaque(
   "it depends on sizes and not on elements, so that a map of its input changes nothing",
 );
 
-/** What the operators of the family know about affine maps of their inputs and outputs. */
+/** How the operators of the family take and pass affine maps of their inputs and outputs. */
 export const affine: FacetTable<keyof typeof OPERATORS, AffineFacets> = {
   Flatten: RESHAPE,
   Identity: SAME,

@@ -3,7 +3,7 @@ import { type FacetTable, missing, opaque } from "../../rules/facet.js";
 import type { OPERATORS } from "./operators.js";
 import { RESIZE } from "./pass.js";
 
-/** What the operators of the family know about affine maps of their inputs and outputs. */
+/** How the operators of the family take and pass affine maps of their inputs and outputs. */
 export const affine: FacetTable<keyof typeof OPERATORS, AffineFacets> = {
   AffineGrid: opaque("it gives coordinates"),
   GridSample: missing("a scale could pass"),

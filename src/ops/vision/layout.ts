@@ -26,7 +26,7 @@ const RESIZE: LayoutFacet = alike([0], (node, perm, facts) => {
     if (!keeps) return refusals.interpolationNeedsChannelsFirst();
   }
   const changed = list.replace(perm.map((axis) => list.numbers[axis] ?? 1));
-  // A region that the mode does not look at has to fit the rank all the same, and does.
+  // The unused region of another mode must still fit the rank. It does, because the rank stays.
   return changed;
 });
 
