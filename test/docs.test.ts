@@ -28,8 +28,8 @@ function run(script: string): { readonly stderr: string; readonly status: number
 const markdown = filesOf(".md", ".", "docs", "models", "test");
 const sources = filesOf(".ts", "src", "passes");
 
-describe("the pages that stand in the code", () => {
-  it("say what the built library says; else: npm run docs", () => {
+describe("the generated pages", () => {
+  it("agree with the built library; else: npm run docs", () => {
     expect(run("scripts/write-docs.mjs")).toEqual({ stderr: "", status: 0 });
   });
 
@@ -71,7 +71,7 @@ describe("errors and refusals", () => {
     expect(catalogues.filter((file) => !listed.includes(`[${file}](../${file})`))).toEqual([]);
   });
 
-  it("are made nowhere else", () => {
+  it("are made in catalogues only", () => {
     const made = sources.filter(
       (file) =>
         !file.startsWith("src/base/") &&
@@ -110,7 +110,7 @@ describe("the documents", () => {
     ).toEqual([]);
   });
 
-  it("link to files and headings that are there", () => {
+  it("link to files and headings that exist", () => {
     const broken = markdown.flatMap((file) =>
       [...prose(file).matchAll(/\]\((?!https?:)([^)#\s]*)(#[^)\s]*)?\)/g)].flatMap(
         ([, path = "", anchor]) => {
@@ -124,7 +124,7 @@ describe("the documents", () => {
     expect(broken).toEqual([]);
   });
 
-  it("name files and folders that are there", () => {
+  it("name files and folders that exist", () => {
     const files = [
       ...markdown.filter((file) => file !== "CHANGELOG.md"),
       ...sources,

@@ -123,12 +123,15 @@ async function leftBy(
 }
 
 describe("the order of the passes", () => {
-  it.each(PASSES)("$name says where it has to stand, or that any place will do", ({ order }) => {
-    expect(order).toBeDefined();
-    if (order !== "any place") expect(Object.keys({ ...order?.after, ...order?.before })).not.toEqual([]);
-  });
+  it.each(PASSES)(
+    "$name says which passes it follows and precedes, or that any place will do",
+    ({ order }) => {
+      expect(order).toBeDefined();
+      if (order !== "any place") expect(Object.keys({ ...order?.after, ...order?.before })).not.toEqual([]);
+    },
+  );
 
-  it("names passes that there are, and gives each constraint once", () => {
+  it("names only passes that exist, and gives each constraint once", () => {
     for (const { first, second, reason } of CONSTRAINTS) {
       expect(NAMES).toEqual(expect.arrayContaining([first, second]));
       expect(reason).not.toBe("");

@@ -33,7 +33,7 @@ describe("ChannelAffine", () => {
     expect(compose(channelAffine([1, -1], [0, 5]), uniform)).toEqual(channelAffine([2, -2], [3, 13]));
   });
 
-  it("tells scales from shifts, and finds what is no number", () => {
+  it("tells scales from shifts, and finds NaN and infinity", () => {
     expect(isShiftOnly(channelAffine([1, 1], [0, 2]))).toBe(true);
     expect(isShiftOnly(channelAffine([1, -1], [0, 2]))).toBe(false);
     expect(isScaleOnly(channelAffine([1, 3], [0, -0]))).toBe(true);

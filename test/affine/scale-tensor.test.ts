@@ -108,7 +108,7 @@ describe("the range of a type", () => {
     expect(overflows("double", [1e20], [1e19])).toBe(false);
   });
 
-  it("what is no number is not made worse, and is no number for a bias", () => {
+  it("allows a weight that is NaN or infinite already, but no such bias", () => {
     expect(overflows("float16", [Infinity, NaN, 1], [2])).toBe(false);
     expect(fitsRange("float", Float64Array.of(1, -3.4e38))).toBe(true);
     expect(fitsRange("float", Float64Array.of(1, 3.5e38))).toBe(false);

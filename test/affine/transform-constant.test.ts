@@ -23,7 +23,7 @@ describe("transformConstant", () => {
     expect(transformConstant(K, 0, map([1, 1], [0, 0]))).toBe(K);
   });
 
-  it("refuses integers, other numbers of channels and what overflows", () => {
+  it("refuses integers, other numbers of channels and overflow", () => {
     for (const result of [
       transformConstant(tensorFromNumbers("int64", [2], [1, 2]), 0, map([2, 2], [0, 0])),
       transformConstant(K, 0, map([1, 2, 3], [0, 0, 0])),

@@ -34,7 +34,7 @@ describe("joinTypes", () => {
     return { type: joinTypes(...types, (note) => notes.push(note)), notes };
   };
 
-  it("completes what was inferred", () => {
+  it("completes the inferred type", () => {
     expect(join(tensor(undefined, [2, undefined]), tensor("float", [undefined, 3]))).toEqual({
       type: tensor("float", [2, 3]),
       notes: [],

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { sameType } from "../../src/analysis/same-type.js";
 import { symbol } from "../../src/rules/dims.js";
 
-it("types are the same when the same is known of them", () => {
+it("types are the same when their known parts are", () => {
   const float = (shape: readonly (number | undefined | ReturnType<typeof symbol>)[] | undefined) =>
     ({ kind: "tensor", dtype: "float", shape }) as const;
   expect(sameType(undefined, undefined)).toBe(true);

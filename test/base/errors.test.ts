@@ -9,7 +9,7 @@ describe("NormfoldError", () => {
     expect([error.code, error.id]).toEqual(["invalid", "invalid"]);
   });
 
-  it("says its place from the file to the byte, and what is known first stays", () => {
+  it("says its place from the file to the byte, and keeps the parts that were given first", () => {
     const error = new NormfoldError("io", "cut short", { offset: 12 }).at({ file: "m.onnx", offset: 3 });
     expect(error.describe()).toBe("m.onnx, byte 12: cut short");
     expect(new NormfoldError("io", "cut short").describe()).toBe("cut short");

@@ -72,7 +72,7 @@ describe("rounding", () => {
   });
 });
 
-it("the table of halves holds what decoding gives", () => {
+it("the table of halves agrees with decoding", () => {
   for (const bits of [0, 1, 0x3c00, 0x7bff, 0x7c00, 0x8001, 0xfbff, 0xfc00]) {
     expect(decodeHalf(bits)).toBe(decodeFloat(FLOAT16, bits));
   }

@@ -51,7 +51,7 @@ async function counting(): Promise<{ readonly runtime: Runtime; readonly opened:
 }
 
 describe("calibrate, layer by layer", () => {
-  it("leaves every layer the statistics of what it sees in inference, in a pass a level", async () => {
+  it("gives every layer the statistics of its input in inference, in one pass for each level", async () => {
     const { runtime, opened } = await counting();
     const { model, report } = await calibrate(modelOf(BRANCHES), images, {
       method: "sequential",
@@ -82,7 +82,7 @@ describe("calibrate, layer by layer", () => {
     expect(levels).toEqual([["n"], ["o", "k"], ["y"]]);
   });
 
-  it("sees through bodies what they read from around", () => {
+  it("follows values that bodies capture", () => {
     const text = `g (float[N,2] x, bool c) => (float[N,2] y) <${normalization("p", 2)}, ${normalization("q", 2)}>
       { ${normalize("n", "x", "p")}
         h = If (c) <then_branch = t () => (float[N,2] a) { a = Relu (n) }, else_branch = e () => (float[N,2] b) { b = Neg (x) }>
@@ -120,8 +120,8 @@ describe("calibrate by moving averages", () => {
   );
 });
 
-describe("what calibrate says", () => {
-  it("is how far means and deviations moved, and which channels are constant", async () => {
+describe("the report of calibrate", () => {
+  it("says how far means and deviations moved, and which channels are constant", async () => {
     // Channel 2 is always 5.
     const values = samples("images", [8, 3, 4, 4]);
     const numbers = numbersOf(values).map((value, i) => (Math.floor(i / 16) % 3 === 2 ? 5 : value));
@@ -147,7 +147,7 @@ describe("what calibrate says", () => {
     expect(layer?.standardError?.mean).toHaveLength(3);
   });
 
-  it("is which normalizations it does not see", async () => {
+  it("lists the normalizations that keep their statistics", async () => {
     const body = (nodes: string): Model =>
       modelOf(
         `g (float[N,3,4,4] x, bool[N] c) => (float[N,3,4,4] y) <${normalization("p", 3)}> {

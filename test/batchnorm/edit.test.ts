@@ -19,7 +19,7 @@ describe("edits of a graph", () => {
     expect(sketch(model)[0]).toBe("c = Add(x, w)");
   });
 
-  it("prune removes a chain that nothing reads, and stops at what is read", () => {
+  it("prune removes a chain that nothing reads, and stops at values with readers", () => {
     const model = made();
     withdrawOutputs(model.graph, new Set([valueNamed(model, "z")]));
     expect(model.graph.outputs.map(({ name }) => name)).toEqual(["y"]);

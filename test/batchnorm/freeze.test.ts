@@ -33,7 +33,7 @@ describe("a model with Dropout in training mode", () => {
     { a = MatMul (x, w)  r = Relu (a)  [drop] d = Dropout (r, ratio, on)  y = MatMul (d, v) }`;
   const data = dataOf({ x: samples("s", [16, 4]) });
 
-  it("cannot be proven, and the reason names what takes Dropout out", async () => {
+  it("cannot be proven, and the reason names the command that removes Dropout", async () => {
     const { report } = await insertBatchNorm(modelOf(text), { data });
     expect(report.check).toMatchObject({
       status: "unchecked",

@@ -134,7 +134,7 @@ describe("identity insertion", () => {
     });
   });
 
-  it("compares what goes into a sigmoid at the end, and no layer that lost its bias", async () => {
+  it("compares the input of a sigmoid at the end, and no layer that lost its bias", async () => {
     const text = `g (float[N,4] x) => (float[N,3] p, float[N,3] y) <${constant("w", [4, 3])}, ${constant("b", [3])}, ${constant("v", [3, 3])}>
       { a = Gemm (x, w, b)  p = Sigmoid (a)  y = MatMul (p, v) }`;
     const report = await roundTrip(modelOf(text), { data: dataOf({ x: samples("s", [8, 4]) }) });
@@ -149,7 +149,7 @@ describe("identity insertion", () => {
     expect(report.check?.status).toBe("equal");
   });
 
-  it("leaves what others read as it was", async () => {
+  it("leaves the value for other readers as it was", async () => {
     const text = `g (float[N,4] x) => (float[N,3] y, float[N,3] a) <${constant("w", [4, 3])}, ${constant("b", [3])}, ${constant("v", [3, 3])}>
       { a = Gemm (x, w, b)  r = Relu (a)  y = MatMul (r, v) }`;
     const report = await roundTrip(modelOf(text), { data: dataOf({ x: samples("s", [8, 4]) }) });
@@ -158,7 +158,7 @@ describe("identity insertion", () => {
     expect(sketch(fresh.model)[0]).toBe("a = Gemm(x, w, b)");
   });
 
-  it("normalizes a layer once, whatever reads it", async () => {
+  it("normalizes a layer once, however many nonlinearities read it", async () => {
     const text = `g (float[N,4] x) => (float[N,3] y) <${constant("w", [4, 3])}, ${constant("v", [3, 3])}>
       { a = Gemm (x, w)  r = Relu (a)  t = Tanh (a)  s = Mul (r, t)  y = MatMul (s, v) }`;
     const report = await roundTrip(modelOf(text), { data: dataOf({ x: samples("s", [8, 4]) }) });
@@ -287,7 +287,7 @@ describe("the training forms", () => {
   });
 });
 
-describe("what insertion refuses", () => {
+describe("refusals of insertion", () => {
   it.each([
     [{}, "identity-needs-data"],
     [{ epsilon: 0 }, "wrong-option-value"],

@@ -211,7 +211,7 @@ describe("two recurrent layers in a row", () => {
     }
   });
 
-  it("learn, and fold away with what they learned", async () => {
+  it("learn, and fold away with their trained parameters", async () => {
     const x = samples("sequences", [24, STEPS, WIDTH]);
     const { model } = await insertBatchNorm(modelOf(STACKED), {
       data: dataOf({ x }),
@@ -294,7 +294,7 @@ describe("a layer in a body", () => {
   });
 });
 
-describe("what is passed over", () => {
+describe("layers that are passed over", () => {
   type Row = readonly [name: string, text: string, options: InsertOptions, id: string, reason: RegExp];
   const REFUSED: readonly Row[] = [
     [

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { deselected, matchesGlob } from "../../src/batchnorm/selection.js";
 
-it("globs match the whole text, and nothing of it is a pattern but * and ?", () => {
+it("globs match the whole text, and only * and ? are special", () => {
   expect(matchesGlob("layer1/*", "layer1/conv")).toBe(true);
   expect(matchesGlob("layer1/*", "x/layer1/conv")).toBe(false);
   expect(matchesGlob("conv?", "conv1")).toBe(true);

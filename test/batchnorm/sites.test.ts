@@ -145,7 +145,7 @@ describe("findSites", () => {
     });
   });
 
-  it("names in its reasons what stands in the way", () => {
+  it("names the obstacle in its reasons", () => {
     const { passedOver } = findSites(
       model(`a = Gemm (x, W)  b = Mul (a, B)  p = Relu (b)  e = Exp (p)  r = Relu (e)  ${END}`),
       { include: ["none"] },

@@ -117,7 +117,7 @@ describe("estimateStatistics", () => {
     close(layers[0]?.variance ?? [], expected.map(varianceOf), 1e-3);
   });
 
-  it("normalizes by the batch in front of deeper normalizations, as training does, or by what is stored", async () => {
+  it("normalizes by the batch in front of deeper normalizations, as training does, or by the stored statistics", async () => {
     const text = `g (float[N,4] x) => (float[N,3] y)
       <${constant("w", [4, 3])}, ${constant("v", [3, 3])}, ${normalization("p", 3)}, ${normalization("q", 3)}>
       { a = MatMul (x, w)  ${normalize("n", "a", "p")}  h = MatMul (n, v)  ${normalize("y", "h", "q")} }`;
@@ -197,7 +197,7 @@ describe("estimateStatistics", () => {
     );
   });
 
-  it("gives no outputs but vectors to JavaScript, and computes nothing behind the last layer", async () => {
+  it("gives JavaScript only vectors, and computes nothing behind the last layer", async () => {
     const { instrument } = await import("../../src/batchnorm/instrument.js");
     const model = convolution();
     const { model: measuring } = instrument(model, findSites(model).sites);
@@ -210,7 +210,7 @@ describe("estimateStatistics", () => {
   });
 });
 
-describe("what estimateStatistics refuses", () => {
+describe("refusals of estimateStatistics", () => {
   const model = convolution();
   const fails = async (
     x: ReturnType<typeof tensor>,

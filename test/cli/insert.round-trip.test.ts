@@ -100,7 +100,7 @@ describe("the round trip", () => {
   });
 });
 
-describe("what does not fit", () => {
+describe("arguments that do not fit", () => {
   test.each<[readonly string[], number, string, RegExp?]>([
     [
       ["insert", "plain.onnx", "-o", "no.onnx"],

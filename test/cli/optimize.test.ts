@@ -98,7 +98,7 @@ describe("normfold optimize", () => {
     expect(await operators(at("fast.onnx"))).toEqual(["Conv", "Relu"]);
   });
 
-  test("what onnxruntime cannot run is written only with --no-check", async () => {
+  test("a model that onnxruntime cannot run is written only with --no-check", async () => {
     const before = filesIn(cwd);
     const checked = await normfold(["optimize", "custom.onnx", "-o", "warp.onnx"], { cwd });
     expectFailure(checked, 4, /custom\.onnx: unchecked: .*--no-check/);

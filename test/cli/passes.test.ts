@@ -19,7 +19,7 @@ describe("normfold passes", () => {
 });
 
 describe("normfold passes --gradients", () => {
-  test("says what becomes of a gradient at each operator", async () => {
+  test("says which operators have a gradient, a zero gradient or none", async () => {
     const { code, stdout } = await normfold(["passes", "--gradients"], { cwd });
     expect(code).toBe(0);
     expectNarrow(stdout);

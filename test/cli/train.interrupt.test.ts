@@ -76,7 +76,7 @@ const course = [
 ];
 
 describe("Ctrl-C", () => {
-  test("ends a training in order, and what follows is bit for bit what it would have been", async () => {
+  test("ends a training in order, and resuming it gives the same bits as no interruption", async () => {
     const saved = ["--checkpoint", "run.safetensors"];
     const { code, stderr } = await stopped(
       [...course, "-o", "parts.onnx", "--steps", "40", ...saved],

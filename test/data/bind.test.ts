@@ -34,7 +34,7 @@ async function bound(
 const slot = (shape: Slot["shape"], dtype: DType = "float", name = "x"): Slot => ({ name, dtype, shape });
 
 describe("bindDataset", () => {
-  it("binds by name, else in order, and hands labels on", async () => {
+  it("binds by name, else in order, and passes labels on", async () => {
     const fields = {
       labels: tensor("int64", [2], [1, 0]),
       b: tensor("float", [2, 1], [1, 2]),

@@ -20,7 +20,7 @@ it("sizes, limits and skips are whole and within their ranges", () => {
   }
 });
 
-it("a wrong limit is named before the size that was made of it", () => {
+it("a wrong limit is named before the size that it determines", () => {
   expect(() => assertBatchOptions({ size: 0.5, limit: 0.5 })).toThrow(
     expect.objectContaining({ id: "sample-limit-is-not-whole" }),
   );

@@ -21,7 +21,7 @@ const firsts = (batches: readonly Batch[]): number[][] =>
   });
 
 describe("tensorDataset", () => {
-  it("says what a sample holds", () => {
+  it("describes the fields of a sample", () => {
     expect(five.size).toBe(5);
     expect(five.fields).toEqual([
       { name: "x", dtype: "float", shape: [2] },

@@ -23,7 +23,7 @@ function gradientsAt(model: Model, x: ReferenceTensor): Record<string, readonly 
 }
 
 describe("differentiateGraph", () => {
-  it("takes several seeds, and tells what became of the values", () => {
+  it("takes several seeds, and reports values that were replaced", () => {
     const model = cloneModel(
       modelOf(
         `g (float[4] x) => (float[2] y, float[4] z) <int64[1] k = {2}> { y = TopK(x, k) z = Mul(x, x) }`,

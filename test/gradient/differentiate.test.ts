@@ -29,13 +29,13 @@ function gradientsAt(model: Model, x: ReferenceTensor): Record<string, readonly 
 }
 
 describe("differentiate", () => {
-  it("reduces what was broadcast", async () => {
+  it("sums over broadcast axes", async () => {
     await checkGradient("g (float[2,3] a, float[3] b) => (float[2,3] y) { y = Add(a, b) }");
     await checkGradient("g (float[2,1] a, float[4,1,3] b) => (float[4,2,3] y) { y = Add(a, b) }");
     await checkGradient("g (float[1] a, float b) => (float[1] y) { y = Add(a, b) }");
   });
 
-  it("adds up what comes from several readers", async () => {
+  it("adds up the gradients of several readers", async () => {
     await checkGradient(
       "g (float[3] x) => (float[3] y) { a = Mul(x, x) b = Sin(x) c = Add(a, b) d = Mul(c, x) y = Add(d, a) }",
     );
@@ -69,7 +69,7 @@ describe("differentiate", () => {
     expect(Buffer.compare(encodeToBytes(model), bytes)).toBe(0);
   });
 
-  it("gives zeros for what the output does not depend on", () => {
+  it("gives zeros for values that the output does not depend on", () => {
     const model = modelOf(
       "g (float[2] x, float[2] z) => (float[2] y) { i = Cast <to = 7> (z) f = Cast <to = 1> (i) y = Add(x, f) }",
     );
@@ -97,13 +97,13 @@ describe("differentiate", () => {
     expect(verify(result)).toEqual([]);
   });
 
-  it("names gradients apart from what is there", () => {
+  it("gives gradients names that are free", () => {
     const model = modelOf("g (float[1] x, float[1] x_grad) => (float[1] y) { y = Mul(x, x_grad) }");
     const result = differentiate(model, { of: "y", wrt: ["x", "x_grad"] });
     expect(result.graph.outputs.map(({ name }) => name)).toEqual(["y", "x_grad_1", "x_grad_grad"]);
   });
 
-  it("seeds with ones, with an input of its own or with one that is there", () => {
+  it("seeds with ones, with a new input or with an existing one", () => {
     const model = modelOf("g (float[2] x, float[2] s) => (float[2] y) { y = Mul(x, x) }");
     const seeded = (seed?: string): readonly number[] => {
       const result = differentiate(model, { of: "y", wrt: ["x"], ...(seed === undefined ? {} : { seed }) });

@@ -12,7 +12,7 @@ const model = parseGraph(
 );
 const facts = createFacts(model);
 
-it("gradients end at integers, and pass what is quantized", () => {
+it("gradients end at integers, and pass quantized values", () => {
   const carried = ["x", "a", "i", "q", "p"].map((name) => carriesGradient(facts, valueNamed(model, name)));
   expect(carried).toEqual([true, true, false, true, false]);
   expect(["x", "i", "q"].map((name) => isDifferentiable(facts, valueNamed(model, name)))).toEqual([

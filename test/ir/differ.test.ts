@@ -46,7 +46,7 @@ describe("differences", () => {
     ).toBe('a "x": 1, 3');
   });
 
-  it("of what one may lack", () => {
+  it("of optional values", () => {
     expect(differOptional<number>("a", undefined, undefined, differ)).toBeUndefined();
     expect(differOptional("a", 1, undefined, differ)).toBe("a: only in the first");
     expect(differOptional("a", 1, 2, differ)).toBe("a: 1, 2");

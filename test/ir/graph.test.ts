@@ -142,7 +142,7 @@ describe("iteration while editing", () => {
 });
 
 describe("replaceUses", () => {
-  test("a graph output hands its name and type to what takes its place", () => {
+  test("a graph output hands its name and type to its replacement", () => {
     const model = parseGraph("g (float[2] x) => (float[2] y) { a = Relu(x) y = Identity(a) }");
     const { graph } = model;
     const [a, y] = [valueNamed(graph, "a"), valueNamed(graph, "y")];

@@ -4,7 +4,7 @@ import { verify } from "../../src/ir/verify.js";
 import { parseGraph } from "../../src/text/parse.js";
 import { sketch } from "../support/text.js";
 
-it("what no output needs goes: chains, constants, custom operators too", () => {
+it("removes all that no output needs: chains, constants, custom operators too", () => {
   const model = parseGraph(
     `g (float[2] x) => (float[2] y) <float[2] w = {1, 2}, float[2] v = {3, 4}> {
        a = Add (x, w) b = Exp (a) c = Mul (x, v) y = Neg (c) }`,

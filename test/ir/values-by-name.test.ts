@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { valuesByName } from "../../src/ir/values-by-name.js";
 import { parseGraph } from "../../src/text/parse.js";
 
-it("inputs, initializers and outputs of nodes are there, and nothing of bodies", () => {
+it("has inputs, initializers and outputs of nodes, but no values of bodies", () => {
   const { graph } = parseGraph(
     `g (bool p, float[2] x) => (float[2] y) <float[2] w = {1, 2}> {
        a = Add (x, w) y = If (p) <then_branch = t () => (b) { b = Neg (a) }, else_branch = e () => (c) { c = Exp (a) }> }`,

@@ -233,13 +233,13 @@ describe("verify", () => {
   });
 
   describe("order", () => {
-    test("a node before what it reads", () => {
+    test("a node before the producer of its input", () => {
       const model = sound();
       model.graph.moveBefore(firstNode(model, "Add"), firstNode(model, "MatMul"));
       expect(messages(model, "order")).toEqual(['Add "a": input "m" is not defined before the node']);
     });
 
-    test("a capture of what comes later", () => {
+    test("a capture of a value that is defined later", () => {
       const model = sound();
       model.graph.moveBefore(firstNode(model, "If"), firstNode(model, "Add"));
       expect(messages(model, "order")).toEqual([

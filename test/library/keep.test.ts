@@ -14,7 +14,7 @@ it("values are held by their name or their node's, until they are let go", () =>
   expect(["a", "b", "y"].map(isPinned)).toEqual([false, false, false]);
 });
 
-it("a name that is not there is an error", () => {
+it("an unknown name is an error", () => {
   const model = parseGraph("g (float[2] x) => (float[2] y) { y = Relu (x) }", { opset: 17 });
   expect(() => pinKept(model, ["y", "none"])).toThrow(expect.objectContaining({ id: "nothing-to-keep" }));
   expect(() => pinKept(model, [])()).not.toThrow();

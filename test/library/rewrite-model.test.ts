@@ -399,7 +399,7 @@ function toggleOnce(): Rule["match"] {
 }
 
 describe("selectPasses", () => {
-  it("takes names, objects, and leaves out what is skipped", () => {
+  it("takes names and objects, and leaves out skipped passes", () => {
     const own = rulePass("own", () => undefined);
     expect(selectPasses(["fold-constants", own], ["own"]).map(({ name }) => name)).toEqual([
       "fold-constants",
@@ -410,7 +410,7 @@ describe("selectPasses", () => {
     expect(selectPasses([]).map(({ name }) => name)).toEqual([]);
   });
 
-  it("names what it does not know", () => {
+  it("names an unknown pass", () => {
     for (const run of [
       () => selectPasses(["fold-everything"]),
       () => selectPasses(undefined, ["fold-everything"]),

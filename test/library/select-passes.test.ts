@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { PASSES } from "../../passes/index.js";
 import { selectPasses } from "../../src/library/select-passes.js";
 
-it("all passes without a wish, fewer with some to skip", () => {
+it("selects all passes by default, and leaves out skipped ones", () => {
   expect(selectPasses(undefined)).toEqual(PASSES);
   expect(selectPasses(undefined, ["fuse-gemm"]).map(({ name }) => name)).not.toContain("fuse-gemm");
   expect(selectPasses(["fuse-gemm", "eliminate-dead"], ["fuse-gemm"]).map(({ name }) => name)).toEqual([
@@ -10,7 +10,7 @@ it("all passes without a wish, fewer with some to skip", () => {
   ]);
 });
 
-it("a name that is none is answered with the nearest", () => {
+it("answers an unknown name with the nearest one", () => {
   expect(() => selectPasses(["fuse-gem"])).toThrow(
     expect.objectContaining({ id: "unknown-pass", message: expect.stringMatching(/fuse-gemm/) }),
   );

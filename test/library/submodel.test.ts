@@ -35,7 +35,7 @@ async function run(model: Model, feeds: Readonly<Record<string, readonly number[
 }
 
 describe("extractSubmodel", () => {
-  it("keeps what lies between the borders and nothing else", async () => {
+  it("keeps only the nodes between the borders", async () => {
     const part = extractSubmodel(modelOf(BRANCHED), { inputs: ["c"], outputs: ["d", "y"] });
     expect(verify(part)).toEqual([]);
     expect(sketch(part)).toEqual(["d = Mul(c, l)", "y = Tanh(d)"]);
@@ -117,7 +117,7 @@ describe("keep", () => {
     expect([...again.model.nodes()]).toHaveLength(2);
   });
 
-  it("refuses a name that is nowhere", async () => {
+  it("refuses an unknown name", async () => {
     await expect(rewriteModel(modelOf(text), { keep: ["zz"] })).rejects.toMatchObject({
       id: "nothing-to-keep",
     });

@@ -110,7 +110,7 @@ describe("readFeeds", () => {
     );
   });
 
-  it("refuses integers that do not fit, and a path that is not there", () => {
+  it("refuses integers that do not fit, and a path that does not exist", () => {
     const path = file("big.npz", npz({ x: npy("<i8", [1], new Uint8Array(BigInt64Array.of(300n).buffer)) }));
     expect(() => readFeeds(path, ports({ x: "uint8" }))).toThrow(
       expect.objectContaining({

@@ -103,7 +103,7 @@ describe("reading", () => {
     expect(bytes).toBeLessThan(50_000);
   });
 
-  it("says what is wrong with a path", () => {
+  it("names the fault of a path", () => {
     const cases: [path: string, id: string][] = [
       [at("nothing.onnx"), "file-is-not-there"],
       [folder, "folder-is-not-model"],
@@ -222,7 +222,7 @@ describe("writing", () => {
     expect(readdirSync(folder).sort()).toEqual(["m.onnx", longest]);
   });
 
-  it("leaves nothing behind, and the old file alone, when a tensor cannot be had", async () => {
+  it("leaves no new file, and the old file unchanged, when a tensor cannot be read", async () => {
     const model = openModelFile(put("m.onnx", original));
     const compute = (): Uint8Array => {
       throw new NormfoldError("io", "no more");

@@ -9,7 +9,7 @@ afterEach(() => {
   for (const listener of others) process.on("SIGINT", listener);
 });
 
-it("aborts at the first Ctrl-C; the second one goes to whoever listened before", async () => {
+it("aborts at the first Ctrl-C; the second one goes to the former listeners", async () => {
   process.removeAllListeners("SIGINT");
   process.on("SIGINT", own);
   const result = await interruptible((signal) => {

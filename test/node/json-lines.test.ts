@@ -22,7 +22,7 @@ it("one document a line; the file starts anew or goes on", () => {
   expect(lines()).toEqual([{ step: 4 }]);
 });
 
-it("a folder that is not there is an error at once", () => {
+it("a missing folder is an error at once", () => {
   expect(() => openJsonLines(join(cwd, "none", "run.jsonl"), { append: false })).toThrow(
     expect.objectContaining({ code: "io" }),
   );

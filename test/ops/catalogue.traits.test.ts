@@ -213,7 +213,7 @@ describe("traits of operators of one operand", () => {
     holdsBothWays("homogeneous", has, ["Sum", "Mean", "Max", "Min", "CastLike"]);
   });
 
-  it("idempotent and involution: what a second time does", () => {
+  it("idempotent and involution: the effect of a second application", () => {
     const same = new Map<StandardOperator, boolean>();
     const back = new Map<StandardOperator, boolean>();
     for (const [operator, results] of POINTWISE) {

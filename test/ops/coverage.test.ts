@@ -5,7 +5,7 @@ import { otherDomains } from "../../src/ops/inference.js";
 
 const coverage = new Map(operatorCoverage().map((row) => [row.operator, row]));
 
-describe("what is known of the operators", () => {
+describe("coverage of the operators", () => {
   it("has a row for each operator, with a rule or a reason in each facet", () => {
     expect([...coverage.keys()]).toEqual([...OPERATOR_NAMES]);
     const bare = [...coverage.values()].flatMap(({ operator, facets }) =>

@@ -11,7 +11,7 @@ import { compare, modelOf } from "../support/rewrite.js";
 import { sketch } from "../support/text.js";
 
 describe("bodies, functions and domains", () => {
-  it("nodes in bodies, with what is known of values around them", async () => {
+  it("nodes in bodies, with the facts of outer values", async () => {
     const ops = await expectSame(
       modelOf(
         `g (float[2,3,4] x, bool p) => (y) { u = Slice <starts = [1], ends = [2]> (x)
@@ -56,7 +56,7 @@ describe("bodies, functions and domains", () => {
 });
 
 describe("the model around", () => {
-  it("names of nodes and of what others refer to stay", () => {
+  it("names of nodes, and of values that others refer to, stay", () => {
     const model = modelOf(
       "g (float[2,3,4] x) => (y) { y = Softmax (x) z = Scatter (y, y, y) w = Neg (z) }",
       9,

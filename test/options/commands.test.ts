@@ -36,7 +36,7 @@ describe("the tables of options", () => {
     expect(spec.choices !== undefined).toBe(spec.type === "choice");
   });
 
-  it("name only options that are there", () => {
+  it("name only options that exist", () => {
     for (const { name, tables, required = [] } of COMMANDS) {
       const table = Object.assign({}, ...tables);
       for (const key of required) expect(table[key], `${name} requires ${key}`).toBeDefined();

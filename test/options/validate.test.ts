@@ -77,7 +77,7 @@ describe("assertValues", () => {
     );
   });
 
-  it("passes over what is not given, and what is of another table", () => {
+  it("ignores options that are not given, and those of other tables", () => {
     expect(said(() => assertValues(REWRITE, { growthLimit: undefined, steps: 0, toString: 1 }))).toBe(
       "nothing",
     );

@@ -157,7 +157,7 @@ describe("activations that are spelled out", () => {
   });
 });
 
-describe("what only looks like an activation", () => {
+describe("expressions that only look like an activation", () => {
   it("another value is multiplied", async () => {
     await expectKept(
       graphText("float[N,3] x, float[N,3] z", [], "a = Sigmoid (z) y = Mul (x, a)"),

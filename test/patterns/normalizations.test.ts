@@ -166,7 +166,7 @@ describe("other normalizations that are spelled out", () => {
   });
 });
 
-describe("what only looks like a normalization", () => {
+describe("expressions that only look like a normalization", () => {
   it("epsilon outside the root", async () => {
     const nodes =
       "m = ReduceMean <axes = [-1]> (x) d = Sub (x, m) s = Mul (d, d) q = ReduceMean <axes = [-1]> (s) r = Sqrt (q) " +

@@ -41,7 +41,7 @@ function nested(depth: number): Uint8Array {
 
 const w = { name: "w", dims: [2], data_type: 1, float_data: [1, 2] };
 
-describe("inconsistent models are named, with what is wrong", () => {
+describe("inconsistent models are refused with their fault", () => {
   const cases: Record<string, [bytes: Uint8Array, id: string, sentence?: RegExp]> = {
     "an undefined input": [
       modelBytes({ node: [node(["x", "nope"], ["y"])] }),
@@ -227,7 +227,7 @@ describe("inconsistent models are named, with what is wrong", () => {
   });
 });
 
-describe("what is unusual but right is read", () => {
+describe("unusual but valid models are read", () => {
   it("nodes before their producers are sorted, the rest stays in place", () => {
     const nodes = [node(["b"], ["c"]), node(["x"], ["a"]), node(["a"], ["b"]), node(["c"], ["y"])];
     const model = decode(modelBytes({ node: nodes }));

@@ -88,7 +88,7 @@ const spread = shared.filter((_, index) => index % Math.ceil(shared.length / 40)
 const models = [Buffer.from(own), ...spread.map((path) => readFileSync(path))];
 
 describe("damaged models", () => {
-  it("end in a NormfoldError or are read, quickly, and what is read can be written and read again", () => {
+  it("end in a NormfoldError or are read, quickly, and models that are read can be written and read again", () => {
     let refused = 0;
     fc.assert(
       fc.property(

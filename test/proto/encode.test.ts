@@ -208,7 +208,7 @@ describe("a model with every field of IR version 14", () => {
     expect(training).toBeDefined();
   });
 
-  it("pins what annotations and training graphs name", () => {
+  it("pins the values that annotations and training graphs name", () => {
     const { graph } = decode(bytes);
     const w = [...graph.initializers].find((value) => value.name === "w");
     expect(w?.isPinned).toBe(true);

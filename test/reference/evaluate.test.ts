@@ -9,7 +9,7 @@ import { modelOf } from "../support/runtime.js";
 const one = referenceTensor("float", [1], [1]);
 
 describe("evaluateReference", () => {
-  it("runs the branch that is taken, which reads what is around it", () => {
+  it("runs the branch that is taken, which captures outer values", () => {
     const model = modelOf(`g (float[1] x) => (float[1] y) <float[1] zero = {0}, float[1] two = {2}> {
       b = Greater(x, zero) s = Squeeze(b) a = Mul(x, two)
       y = If (s) <then_branch = t () => (float[1] p) { p = Add(a, two) },
@@ -19,7 +19,7 @@ describe("evaluateReference", () => {
     expect([...evaluate(model, { x: { dims: [1], data: [-3] } }).data]).toEqual([6]);
   });
 
-  it("carries and collects what a loop computes", () => {
+  it("carries and collects the values of a loop", () => {
     const model =
       modelOf(`g (float[1] x) => (float[1] y, float[n, 1] all) <int64 trips = {3}, bool go = {1}> {
       y, all = Loop (trips, go, x) <body = b (int64 i, bool c, float[1] a) => (bool c2, float[1] a2, float[1] s) {
@@ -41,7 +41,7 @@ describe("evaluateReference", () => {
     expect([...evaluate(model, { x: { dims: [2], data: [-4, 4] } }).data]).toEqual([-2, 4]);
   });
 
-  it("computes only what the wanted outputs need", () => {
+  it("computes only the nodes that the wanted outputs need", () => {
     const model = modelOf(`g (float[1] x) => (float[1] y, float[1] z) { y = Neg(x) z = NoSuchOperator(x) }`);
     const all = evaluateReference(model, new Map([["x", one]]));
     expect(all).toMatchObject({ kind: "refusal" });
@@ -63,7 +63,7 @@ describe("evaluateReference", () => {
     expect(isRefusal(out) && out.reason).toMatch(reason);
   });
 
-  it("says what is missing or wrong", () => {
+  it("names a missing feed, and refuses dims that do not broadcast", () => {
     const model = modelOf(`g (float[2] x, float[3] w) => (float[] y) { y = Add(x, w) }`);
     expect(() => evaluateReference(model, floats({ x: counting(2) }))).toThrow(
       expect.objectContaining({ id: "feed-is-missing", message: expect.stringMatching(/"w"/) }),
@@ -73,7 +73,7 @@ describe("evaluateReference", () => {
     );
   });
 
-  it("lets feeds override defaults, but not what IR version 3 calls constant", () => {
+  it("lets feeds override defaults, but not the constants of IR version 3", () => {
     const text = `g (float[1] x, float[1] w) => (float[1] y) <float[1] w = {5}> { y = Add(x, w) }`;
     const model = modelOf(text);
     const x = counting(1);

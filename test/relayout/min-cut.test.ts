@@ -35,7 +35,7 @@ describe("CutGraph", () => {
     expect(graph.minimum().cost).toBe(2);
   });
 
-  it("finds what trying all cuts finds", () => {
+  it("finds the same cut as trying all cuts", () => {
     const random = createRandom(3);
     for (let round = 0; round < 100; round++) {
       const count = random.integer(1, 6);

@@ -54,7 +54,7 @@ describe("checkText", () => {
     expect(lines).toHaveLength(3);
   });
 
-  test("says what was not judged, not compared, and what cannot be compared at all", () => {
+  test("lists outputs that were not judged, not compared, or cannot be compared at all", () => {
     const chance = output("r", "unjudged", {
       reason: "the original gives another output each time it is run",
     });

@@ -11,7 +11,7 @@ const run = {
   nodes: 1,
 };
 
-it("says what the mean is of, and nothing of a proof that was not made", () => {
+it("names the members, and says nothing of a proof that was not made", () => {
   expect(ensembleText(run, PLAIN)).toBe(
     "mean.onnx (1.5 kB), 1 node\n  the mean of 2 models: a.onnx, b.onnx\n",
   );

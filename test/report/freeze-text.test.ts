@@ -5,7 +5,7 @@ import { PLAIN } from "../../src/report/style.js";
 
 const files = { input: { path: "a.onnx", bytes: 1 }, output: { path: "b.onnx", bytes: 20 } };
 
-it("counts what freezing did, and is silent of what it did not", () => {
+it("counts the changes of freezing, and leaves out the kinds without any", () => {
   const text = freezeText(
     {
       ...files,

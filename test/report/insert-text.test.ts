@@ -46,7 +46,7 @@ const report: InsertReport = {
 const input = { path: "plain.onnx", bytes: 10 };
 
 describe("the report of an insertion", () => {
-  it("counts what was passed over for one reason, and says why there is no reference", () => {
+  it("counts the places that were passed over for one reason, and says why there is no reference", () => {
     const text = insertText({ input, output: { path: "out.onnx", bytes: 2000 }, report }, PLAIN);
     for (const line of text.split("\n")) expect(textWidth(line), line).toBeLessThanOrEqual(WIDTH);
     expect(text.replaceAll(/\s+/g, " ")).toContain(

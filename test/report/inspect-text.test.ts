@@ -19,7 +19,7 @@ it("fits the width, with operators counted", () => {
   expect(text(false)).toMatch(/parameters {2}2, 8 B in 1 initializer\n/);
 });
 
-it("groups normalizations by what is around them, or lists each", () => {
+it("groups normalizations by their neighbours, or lists each", () => {
   expect(text(false)).toMatch(
     /BatchNormalization {2}2\n {2}1 {2}BatchNormalization > BN > Relu +b\n {2}1 {2}input > BN > BatchNormalization +a\n/,
   );

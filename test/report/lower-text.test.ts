@@ -20,7 +20,7 @@ it("lists the operators that were written out, and the state of a step", () => {
   ]);
 });
 
-it("says what was not loaded and what was passed over", () => {
+it("says that the result was not loaded, and that a training_info was passed over", () => {
   const text = lowerText({ ...files, lowered: [], state: [], checked: false, isPassedOver: true }, PLAIN);
   expect(text).toMatch(/not loaded in onnxruntime\n[\s\S]*--training-info/);
 });

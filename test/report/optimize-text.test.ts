@@ -83,7 +83,7 @@ describe("optimizeText", () => {
     expect(printed).toMatch(/nodes +3 +2 +-33%\n {4}Relu +3 +2 *\n {2}Constant nodes +4 +0 +-100%\n/);
   });
 
-  test("names what was undone, and why", () => {
+  test("names the rewrites that were undone, and why", () => {
     const printed = text({
       rolledBack: [{ ...FOLD, reason: 'output "y" on set 0: 3 of 10 elements differ' }],
     });

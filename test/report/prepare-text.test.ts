@@ -17,7 +17,7 @@ const inserted = {
   accuracy: undefined,
 } as const;
 
-it("names four nodes of a change, what is left with its reason, and the settings", () => {
+it("names four nodes of a change, the nodes that were left with the reason, and the settings", () => {
   const text = prepareText(
     {
       input: { path: "a.onnx", bytes: 1 },

@@ -6,7 +6,7 @@ function refusal(node: string, reason: string, opType = "BatchNormalization"): R
   return { pass: "fold-affine-up", node: `${opType} "${node}"`, opType, id: "some-reason", reason };
 }
 
-test("of several passes' words on a node the first one counts", () => {
+test("of several refusals at one node the first pass's counts", () => {
   const first = { ...refusal("a", "first"), pass: "compose-affine" };
   const groups = groupRefusals([first, refusal("a", "second")]);
   expect(groups.map(({ reason, records }) => [reason, records.length])).toEqual([["first", 1]]);

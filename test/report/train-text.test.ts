@@ -13,7 +13,7 @@ describe("a training under way", () => {
     finite: true,
   };
 
-  it("says step, loss, accuracy, speed and what is left", () => {
+  it("says step, loss, accuracy, speed and the time that is left", () => {
     expect(stepText({ ...step }, 120, 1000)).toBe(
       "step 120/1000, loss 0.3120, accuracy 91.7 %, 120/s, 7.33 s left",
     );
@@ -27,7 +27,7 @@ describe("a training under way", () => {
 });
 
 describe("a training that was stopped", () => {
-  it("says what was kept", () => {
+  it("names the file that holds its state", () => {
     expect(stoppedText(7, undefined)).toBe("stopped after 7 steps; nothing was kept\n");
     expect(stoppedText(undefined, "run.safetensors")).toBe(
       "stopped after the last step; run.safetensors holds them; --resume goes on\n",

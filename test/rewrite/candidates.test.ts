@@ -9,7 +9,7 @@ const { graph } = parseGraph(
 );
 const foldable = new Set([...graph.nodes()].filter((node) => ["a", "b", "c", "d"].includes(node.key)));
 
-it("results are the values that something else reads", () => {
+it("results are the values with a reader that is not computed from constants", () => {
   expect(candidatesOf(foldable).map(({ value }) => value.name)).toEqual(["c", "d"]);
 });
 

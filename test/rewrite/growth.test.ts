@@ -19,18 +19,18 @@ const made = (i: number): string => `y${i} = Add(x${i}, k${i})`;
 const kept = (i: number): string => `k${i} = ConstantOfShape(n${i})`;
 
 describe("the growth limit", () => {
-  it("lets all constants through that fit together", async () => {
+  it("makes all constants that fit together", async () => {
     await expectRewrite(formulas(1000, 500), [made(0), made(1)], { passes: FOLD, growthLimit: 5984 });
   });
 
-  it("holds all back that do not, whichever would fit alone, so that a second run finds nothing either", async () => {
+  it("makes none of those that do not fit together, so that a second run makes none either", async () => {
     await expectRefused(formulas(1000, 500), /with others like it 5984, more than the growth limit of 5983/, {
       passes: FOLD,
       growthLimit: 5983,
     });
   });
 
-  it("does not hold others back for one that is past it alone", async () => {
+  it("makes the others beside one that exceeds the limit alone", async () => {
     const { refusalText } = await expectRewrite(formulas(2000, 500), [kept(0), made(0), made(1)], {
       passes: FOLD,
       growthLimit: 5000,
@@ -43,13 +43,13 @@ describe("the growth limit", () => {
     expect(outcome.ops).toEqual([kept(0), made(0), made(1), kept(2), made(2)]);
   });
 
-  it("credits a constant that goes away to the one result that goes by it", async () => {
+  it("credits an unused constant to the one result that was computed from it", async () => {
     const text = `g (float[4,4] x) => (y) <float[4,4] w = {${Array.from({ length: 16 }, (_, i) => i).join(", ")}}>
       { a = Exp (w) b = Neg (a) y = Add (x, b) }`;
     await expectRewrite(text, ["y = Add(x, b)"], { passes: FOLD, growthLimit: 0 });
   });
 
-  it("credits nobody with a constant that two results come from", async () => {
+  it("credits no result with a constant that two results come from", async () => {
     const text = `g (float[4,4] x) => (y, z) <float[4,4] w = {${Array.from({ length: 16 }, (_, i) => i).join(", ")}}>
       { a = Exp (w) b = Neg (w) y = Add (x, a) z = Mul (x, b) }`;
     await expectRefused(text, /adds 64 bytes/, { passes: FOLD, growthLimit: 63 });

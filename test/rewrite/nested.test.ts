@@ -21,7 +21,7 @@ it("operands of nodes in a node stand in their place, in order", () => {
   expect(flatten(q, maxInMax).operands.map((value) => value?.name)).toEqual(["a", "b", "c"]);
 });
 
-it("a node is nested when its only reader takes it apart", () => {
+it("a node is nested when its only reader can take over its operands", () => {
   if (p === undefined || q === undefined || r === undefined || y === undefined) throw new Error("nodes");
   expect([p, q, r, y].map((node) => isNested(node, maxInMax))).toEqual([true, false, true, false]);
 });

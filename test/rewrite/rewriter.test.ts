@@ -61,7 +61,7 @@ describe("values that annotations and training bindings name", () => {
 });
 
 describe("names of graph inputs", () => {
-  it("stay when what follows them changes nothing", async () => {
+  it("stay when the nodes behind them are removed", async () => {
     for (const passes of [["fold-affine-up"], ["compose-affine"], ["eliminate-neutral-affine"], undefined]) {
       const { model } = await rewrite(
         graphText("float[N,4] x", ["float[4] k = {1, 1, 1, 1}"], "a = Mul (x, k) y = Relu (a)"),
@@ -73,7 +73,7 @@ describe("names of graph inputs", () => {
 });
 
 describe("names that callers know", () => {
-  it("a name that a body in between has for a value of its own is not moved past it", async () => {
+  it("a name is not moved past a body that has a value of this name", async () => {
     const { ops } = await rewrite(
       graphText(
         `${X}, bool p`,

@@ -109,7 +109,7 @@ describe("broadcasting", () => {
       expect(dim === "mismatch" ? dim : text(dim)).toBe(expected);
     },
   );
-  it("finds what cannot be", () => {
+  it("finds sizes that cannot broadcast", () => {
     expect(broadcastDim(3, 5)).toBe("mismatch");
   });
 });

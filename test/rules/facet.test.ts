@@ -16,13 +16,13 @@ describe("Facet", () => {
     expect(facet.withRule).toEqual(["Conv", "Relu"]);
   });
 
-  it("says of each gap what it is", () => {
+  it("names the kind and the reason of each gap", () => {
     expect(facet.row("If")).toEqual(new Gap("opaque", "it has bodies"));
     expect(facet.row("Abs")).toEqual(new Gap("missing", "a sign of its input"));
     expect(facet.row("Sigmod")).toBeUndefined();
   });
 
-  it("refuses with the operator's own limit, or with the rule that is not there", () => {
+  it("refuses with the operator's own limit, or with the missing rule", () => {
     expect(opaque("it has bodies").refusal).toBe("it has bodies");
     expect(missing("its axis could be renamed").refusal).toMatch(/no rule .* its axis could be renamed$/);
   });

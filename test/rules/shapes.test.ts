@@ -54,7 +54,7 @@ describe("shapes of several tensors", () => {
     expect(broadcastShapes([[2], undefined])).toBeUndefined();
   });
 
-  it("join to what is true of both", () => {
+  it("join to their common part", () => {
     expect(text(joinShapes([N, 3], [N, 4]))).toBe("N,?");
     expect(joinShapes([1], [1, 1])).toBeUndefined();
     const float = { kind: "tensor", dtype: "float", shape: [2] } as const;

@@ -68,7 +68,7 @@ describe("an output behind a Softmax", () => {
     ]);
   });
 
-  it("says which outputs are smooth pictures of what, and how steep", () => {
+  it("says which outputs are smooth functions of which values, and their largest slope", () => {
     const of = (last: string): unknown => [...flattenedOutputs(parseGraph(classifier(0, last)))];
     expect(of("Softmax <axis = 1>")).toEqual([["y", { probe: "z", slope: 0.5 }]]);
     expect(of("Sigmoid")).toEqual([["y", { probe: "z", slope: 0.25 }]]);

@@ -63,7 +63,7 @@ const options = { runtime, seed: 5 };
 const rounding = { ...options, numerics: "rounding" } as const;
 
 describe("checkModels on a fold", () => {
-  it("passes a clean one, and says what it compared", async () => {
+  it("passes a clean fold, and names the outputs that it compared", async () => {
     const report = await checkModels(original(layer()), folded(layer(), "none"), rounding);
     expect(report).toMatchObject({ status: "equal", reason: undefined, seed: 5, numerics: "rounding" });
     expect(report.runtime).toMatch(/^onnxruntime \d/);
@@ -163,7 +163,7 @@ describe("the checker", () => {
     });
   });
 
-  it("does not judge what is random in the original", async () => {
+  it("does not judge outputs that are random in the original", async () => {
     const model = bytesOf(
       `g (float[4] x) => (float[4] y, float[4] z) { r = RandomNormalLike(x) y = Add(x, r) z = Neg(x) }`,
     );

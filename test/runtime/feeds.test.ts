@@ -71,7 +71,7 @@ describe("probeFeeds", () => {
     expect(Math.min(...numbers(second?.set.feeds.get("v")))).toBeGreaterThan(0);
   });
 
-  it("takes the sizes it is given, and says what is wrong with them", async () => {
+  it("takes the given sizes, and names their faults", async () => {
     const sets = await probe(CONV, { x: [2, 5, 9, 11] });
     expect(sets.map(({ set }) => set.feeds.get("x")?.dims)).toEqual([
       [2, 5, 9, 11],
@@ -92,7 +92,7 @@ describe("probeFeeds", () => {
     await expect(probe(text)).rejects.toMatchObject({ message: /Reshape/ });
   });
 
-  it("does not feed half-precision models what overflows them", async () => {
+  it("does not feed half-precision models numbers that overflow", async () => {
     const [, second] = await probe(
       `g (float16[8] x) => (float16[8] y) <float c = {8192}> {
         h = Cast<to: int = 10>(c)

@@ -37,10 +37,10 @@ const forgetBias = definePass({
   ],
 });
 
-describe("what a saturated Softmax hides", () => {
+describe("a difference that a saturated Softmax hides", () => {
   const model = parseGraph(`g ${SATURATED}`);
 
-  it("is looked at before it", async () => {
+  it("is found at the input of the Softmax", async () => {
     expect(probesOf(model)).toEqual(["z"]);
     const { report } = await optimize(model, { passes: [forgetBias] });
     expect(report.rolledBack.map(({ pass, reason }) => [pass, reason.includes('"z"')])).toEqual([
@@ -50,7 +50,7 @@ describe("what a saturated Softmax hides", () => {
     expect(report.check?.sets[0]?.outputs.map(({ name }) => name)).toEqual(["y", "z"]);
   });
 
-  it("would pass unseen without", async () => {
+  it("is not found without probes", async () => {
     const broken = parseGraph(`g ${SATURATED.replace("{0.25, -0.5}", "{0, 0}")}`);
     const [original, result] = [model, broken].map((each) => ({
       kind: "bytes" as const,
@@ -65,7 +65,7 @@ describe("what a saturated Softmax hides", () => {
     expect(report.status).toBe("equal");
   });
 
-  it("adds outputs to a copy only, and only those that are there", () => {
+  it("adds outputs to a copy only, and only values that exist", () => {
     const before = encodeToBytes(model);
     expect(withProbes(model, ["z", "nowhere"]).graph.outputs.map(({ name }) => name)).toEqual(["y", "z"]);
     expect(encodeToBytes(model)).toEqual(before);

@@ -40,7 +40,7 @@ describe("judge", () => {
     expect((await verdict(a, tensor([1.01, 2]))).verdict).toBe("differs");
   });
 
-  it("allows eight times what the original's own rounding moves, and asks no further than needed", async () => {
+  it("allows eight times the movement by the original's own rounding, and requests no more noise than needed", async () => {
     const noise = noiseOf(a, [tensor([1.0004, 2])]);
     expect(noise.movement).toBeCloseTo(2e-4, 6);
     expect(await verdict(a, tensor([1.002, 2]), "rounding", [noise, noise])).toEqual({
@@ -55,7 +55,7 @@ describe("judge", () => {
     expect((await verdict(a, tensor([1.1, 2]), "approximate")).verdict).toBe("differs");
   });
 
-  it("takes NaN for no rounding, but judges nothing that rounding itself makes NaN", async () => {
+  it("never counts NaN as rounding, but judges no output that rounding itself makes NaN", async () => {
     const broken = tensor([Number.NaN, 2]);
     expect((await verdict(a, broken)).verdict).toBe("differs");
     const unstable = noiseOf(a, [broken]);

@@ -257,7 +257,7 @@ describe("faults name their line and column", () => {
   });
 });
 
-describe("what ONNX accepts", () => {
+describe("texts that ONNX accepts", () => {
   test.each(Object.entries(SAMPLES))("%s: parse, print, parse", (_, text) => {
     const model = parseModel(text);
     const printed = printModel(model, WHOLE);

@@ -57,7 +57,7 @@ describe("print", () => {
     expect(modelsEqual(model, parseModel(printModel(model)))).toBeUndefined();
   });
 
-  test("what ONNX cannot spell still parses back: names of operators, attributes and bodies", () => {
+  test("names that ONNX cannot spell still parse back: of operators, attributes and bodies", () => {
     const model = parseGraph(`g (bool c) => (y) {
       y = "my-domain"."aten::op":"over load" <"an attribute" = 1, body = "then/1" () => (c) {}> (c)
     }`);

@@ -17,7 +17,7 @@ it("freezes nothing without patterns", () => {
   expect(frozenParameters(model)("first_weight")).toBe(false);
 });
 
-it("refuses a pattern that matches nothing, which would be a slip of the pen", () => {
+it("refuses a pattern that matches nothing, which is a likely typing error", () => {
   expect(() => frozenParameters(model, ["first_*", "frist_*"])).toThrow(
     expect.objectContaining({ id: "glob-matches-no-parameter", message: expect.stringContaining("frist_*") }),
   );

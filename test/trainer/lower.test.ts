@@ -15,7 +15,7 @@ it("writes preview operators out in a copy, and has onnxruntime load it", async 
   expect([...original.nodes()].map(({ opType }) => opType)).toEqual(["Momentum"]);
 });
 
-it("does not ask onnxruntime where nobody wants to know", async () => {
+it("does not load the result in onnxruntime without the check", async () => {
   const custom = parseModel(
     PREVIEW.replace("{\n", "{\n    r2 = example.custom.Warp(R)\n")
       .replace("(R, T, w", "(r2, T, w")

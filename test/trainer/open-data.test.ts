@@ -22,6 +22,6 @@ it("says which input no dataset can feed", () => {
   );
 });
 
-it("opens nothing that is not there", async () => {
+it("refuses a file that does not exist", async () => {
   await expect(openData(model, "/nowhere/x.npy")).rejects.toMatchObject({ code: "io" });
 });

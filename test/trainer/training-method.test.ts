@@ -37,12 +37,12 @@ describe("trainingMethodOf", () => {
     });
   });
 
-  it("leaves out what another kind would have", () => {
+  it("leaves out the options of other kinds", () => {
     expect(trainingMethodOf({ loss: "mse", delta: 2 }).loss).toEqual({ kind: "mse" });
     expect(trainingMethodOf({ schedule: "linear", scheduleEvery: 5 }).schedule).toEqual({ kind: "linear" });
   });
 
-  it("wants to know when a falling rate falls", () => {
+  it("requires the steps between two falls of a falling rate", () => {
     expect(() => trainingMethodOf({ schedule: "exponential" })).toThrow(
       expect.objectContaining({ code: "usage", id: "schedule-needs-interval" }),
     );

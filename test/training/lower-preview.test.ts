@@ -158,7 +158,7 @@ describe("Gradient", () => {
     expect(await numbers(text, { x: floats(4) })).toEqual({ first: [48], second: [24] });
   });
 
-  it("leaves out an output that nobody asked for, and feeds an optimizer in the same graph", async () => {
+  it("leaves out an unused output, and feeds an optimizer in the same graph", async () => {
     const text = `g (float R, int64 T, float[2] x, float[2] w, float[2] v) => (float[2] w2, float[2] v2) {
       p = Mul(x, w)  y = ReduceSum <keepdims = 0> (p)
       ,dw = ai.onnx.preview.training.Gradient <xs = ["x", "w"], y = "y"> (x, w)

@@ -76,7 +76,7 @@ describe("one step graph", () => {
     expect(numbersOf(outputs.get("finite"))).toEqual([1]);
   });
 
-  it("changes nothing that is frozen", async () => {
+  it("leaves frozen parameters unchanged", async () => {
     const net = NETWORKS["mlp"];
     if (net === undefined) return expect.unreachable("no mlp");
     const freeze = (name: string): boolean => ["w1", "g", "b2"].includes(name);

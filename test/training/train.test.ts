@@ -145,7 +145,7 @@ describe("trainModel", () => {
     }
   });
 
-  it("freezes what it is told to", async () => {
+  it("freezes the given parameters", async () => {
     const { model: trained } = await trainModel(
       model,
       await options({ steps: 3, freeze: (name) => name === "w1" || name === "g" }),

@@ -144,7 +144,7 @@ describe("withTrainingInfo", () => {
     expect(sizes.map(({ name }) => name).sort()).toEqual([]);
   });
 
-  it("pins what the algorithm names, as reading the file does", () => {
+  it("pins the values that the algorithm names, as reading the file does", () => {
     const pinned = (model: Model): string[] =>
       [
         ...model.graph.inputs,
@@ -182,7 +182,7 @@ describe("withTrainingInfo refuses", () => {
 });
 
 describe("trainingModel", () => {
-  it("says what is missing", () => {
+  it("names the missing training_info or input", () => {
     expect(() => trainingModel(net())).toThrow(expect.objectContaining({ id: "model-has-no-training-info" }));
     const file = withTrainingInfo(net(), { ...options("sgd"), learningRate: 0.1 });
     const renamed = roundTrip(file);

@@ -191,7 +191,7 @@ describe("images and modules", () => {
     expect(numbers(batch, "in").slice(0, 6)).toEqual([255, 0, 0, 255, 0, 0]);
   });
 
-  it("reads what a module yields, shuffled within a window", async () => {
+  it("reads the samples that a module yields, shuffled within a window", async () => {
     const plain = await collect(await open("samples.mjs", [slot("x", ["N", 3])]), { size: 2 });
     expect(plain.map(({ size }) => size)).toEqual([2, 2, 1]);
     expect(numbers(plain[0], "x")).toEqual([0, 1, 2, 1, 2, 3]);

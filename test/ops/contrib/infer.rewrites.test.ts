@@ -9,7 +9,7 @@ function model(inputs: string, constants: readonly string[], nodes: string): str
   return `${HEADER} g (${inputs}) => (float[] y) <${constants.join(", ")}> { ${nodes} }`;
 }
 
-describe("what stands around operators of other domains is simplified by the shapes they give", () => {
+describe("inferred shapes of operators of other domains let their neighbours be simplified", () => {
   it("a shuffle behind a FusedConv of onnxruntime", async () => {
     const constants = [
       constant("w", [6, 3, 3, 3]),
@@ -48,7 +48,7 @@ describe("what stands around operators of other domains is simplified by the sha
     ]);
   });
 
-  it("a Cast to what a classifier gives, and numbers behind a regressor", async () => {
+  it("a Cast to the type of a classifier's output, and numbers behind a regressor", async () => {
     const linear = "y0 = ai.onnx.ml.LinearRegressor <coefficients = [0.5, 1.5], intercepts = [0.25]> (x)";
     const constants = ["float two = {2}", "float[1] one = {1}", "float[1,1] three = {3}"];
     await expectRewrite(

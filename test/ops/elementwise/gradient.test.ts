@@ -216,7 +216,7 @@ describe("choices", () => {
   });
 });
 
-describe("what is written", () => {
+describe("the nodes that are added", () => {
   it.each([
     ["Mul(x, c)", "Mul 1"],
     ["Add(x, c)", ""],

@@ -171,7 +171,7 @@ describe("operators of several operands", () => {
   );
 });
 
-describe("negative scales do not pass what is not linear", () => {
+describe("negative scales do not pass nonlinear operators", () => {
   const nonlinear: Readonly<Record<string, string>> = {
     Relu: "Relu (c)",
     LeakyRelu: "LeakyRelu <alpha = 0.25> (c)",

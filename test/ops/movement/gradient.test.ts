@@ -165,7 +165,7 @@ describe("operators of several tensors", () => {
   });
 });
 
-describe("what is written", () => {
+describe("the nodes that are added", () => {
   it.each([
     ["y = Slice(x, one, two)", "Pad 1"],
     ["y = Gather <axis = 1> (x, zero)", "Pad 1, Unsqueeze 1"],

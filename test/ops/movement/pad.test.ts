@@ -22,7 +22,7 @@ it("a Pad of every version is begins, then ends, of all axes", () => {
   expect(read("Pad (x, q, , a)", 18)).toEqual(["constant", [0, 3, 0, 4], 0]);
 });
 
-it("what is not known is refused", () => {
+it("unknown pads and constants are refused", () => {
   expect(read("Pad (x, fed)", 13)).toBe("refusal");
   expect(read("Pad (x, q)", 13)).toBe("refusal");
 });

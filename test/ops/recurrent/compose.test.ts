@@ -15,7 +15,7 @@ it("a W that reads M x is W times M, in every direction", () => {
   expect(isRefusal(product) ? product.reason : [...product]).toEqual([21, 42, 63, -10, -20, -30]);
 });
 
-it("zeros cost nothing; what would take too long, or is no number, is refused", () => {
+it("skips zeros, and refuses products that take too long or are not finite", () => {
   const weight = tensorFromNumbers("float", [1, 2, 2], [1, 0, 0, 0]);
   expect(isRefusal(composeInput(weight, matrix(2, 2, 1, 2, 3, 4), 2))).toBe(false);
   expect(isRefusal(composeInput(weight, matrix(2, 2, 1, 2, 3, 4), 1))).toBe(true);

@@ -120,7 +120,7 @@ describe("unsorted", () => {
   });
 });
 
-describe("what is written", () => {
+describe("the nodes that are added", () => {
   it.each([
     ["ReduceSum", "float[2,3]", "Expand 1"],
     ["ReduceMean", "float[2,3]", "Div 1, Expand 1"],

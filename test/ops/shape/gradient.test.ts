@@ -10,7 +10,7 @@ gradientTable("the same elements in another shape", [
   ["y = Identity(x)", "[2,3]", "[2,3]"],
 ]);
 
-it("a Flatten into the shape that is there takes nothing", () => {
+it("a Flatten into the same shape adds no node", () => {
   const model = modelOf(graphOf("[4,3]", "[4,3]", "", "y = Flatten(x)"));
   expect(addedOperators(model, emit(model, "y", ["x"]))).toBe("");
 });

@@ -62,7 +62,7 @@ describe("Resize", () => {
     await checkGradient(resizeText(of), { rankless: false });
   });
 
-  it("refuses what crops, and scales that are data", () => {
+  it("refuses cropping modes, and scales that are computed", () => {
     const crop =
       'g (float[1,1,4,4] x, float[8] roi) => (float[1,1,8,8] y) <float[4] s = {1,1,2,2}> { y = Resize <coordinate_transformation_mode = "tf_crop_and_resize"> (x, roi, s) }';
     expectRuleRefuses(crop, "y", "x", "crop-has-no-gradient");

@@ -80,7 +80,7 @@ describe("pairs that stay", () => {
     expect((await rewrite(before)).ops).toHaveLength(2);
   });
 
-  it("a value between that something else reads", async () => {
+  it("a value in between with another reader", async () => {
     const { ops } = await rewrite(
       graphText(X, [bn, k], `${normalize("a", "x", "bn")} z = Relu (a) y = Mul (a, k)`, "y, z"),
     );

@@ -19,7 +19,7 @@ describe("eliminate-quantization-pairs", () => {
     );
   });
 
-  it("per channel, and what reads between goes on reading", async () => {
+  it("per channel, and other readers of the value in between keep it", async () => {
     await expectRewrite(
       graphText(
         "int8[3,5] x",

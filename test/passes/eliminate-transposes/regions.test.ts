@@ -81,7 +81,7 @@ describe("a model as TensorFlow exports it", () => {
 });
 
 describe("where a Transpose may go", () => {
-  it("two are worth one: branches with one border each", async () => {
+  it("one new Transpose replaces two: branches with one border each", async () => {
     const outcome = await rewrite(
       graphText(
         "float[2,3,4,5] x, float[2,3,4,5] z",
@@ -93,7 +93,7 @@ describe("where a Transpose may go", () => {
     expect(operators(outcome)).toEqual(["Relu", "Add", "Transpose"]);
   });
 
-  it("one is not moved for one", async () => {
+  it("one Transpose is not replaced by another", async () => {
     await expectRefused(
       graphText("float[2,3,4,5] x", [], `a = ${TO_NHWC} (x) y = Relu (a)`),
       "no-fewer-transposes",
@@ -111,7 +111,7 @@ describe("where a Transpose may go", () => {
     );
   });
 
-  it("a border is paid for when more fall", async () => {
+  it("adds a Transpose at a border where more are removed", async () => {
     const outcome = await rewrite(
       graphText(
         "float[2,3,4,5] x, float[2,4,5,3] z, float[2,3,4,5] w",
@@ -123,7 +123,7 @@ describe("where a Transpose may go", () => {
     expect(operators(outcome).filter((name) => name === "Transpose")).toHaveLength(1);
   });
 
-  it("a part of what is connected turns, where all of it would cost more", async () => {
+  it("a part of a region changes its order where changing all of it would cost more", async () => {
     const outcome = await rewrite(
       graphText(
         "float[2,3,4,5] x",
@@ -137,7 +137,7 @@ describe("where a Transpose may go", () => {
     expect(outcome.ops[0]).toBe("y = Relu(x)");
   });
 
-  it("a shared constant is left to those who read it as it is", async () => {
+  it("a shared constant stays as it is for its other readers", async () => {
     const outcome = await rewrite(
       graphText(
         "float[2,3,4,5] x, float[5,3] z",
@@ -192,7 +192,7 @@ describe("where a Transpose may go", () => {
     expect(operators(outcome)).toEqual(["GlobalAveragePool", "Reshape"]);
   });
 
-  it("a Reshape that cuts through what moved keeps its Transpose", async () => {
+  it("a Reshape that splits a moved axis keeps its Transpose", async () => {
     await expectRefused(
       graphText(
         "float[2,4,3,5] x",

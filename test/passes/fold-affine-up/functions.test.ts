@@ -25,7 +25,7 @@ describe("functions", () => {
     expect(ops).toHaveLength(4);
   });
 
-  it("what rests on the rank of a function's input stays: it has no type", async () => {
+  it("a map that depends on the rank of a function's input stays, because the input has no type", async () => {
     const { ops } = await rewrite(
       modelOf(`${header} g (float[N,3] x) => (y) { y = f.Layer (x) }
         <domain: "f", opset_import: ["" : 17]> Layer (x) => (z) {

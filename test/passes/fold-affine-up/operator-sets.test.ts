@@ -28,7 +28,7 @@ describe("operators of other domains", () => {
     expect(ops).toHaveLength(3);
   });
 
-  it("a function of the model that takes the name of what absorbs", async () => {
+  it("a function of the model with the name of an absorbing operator", async () => {
     const { ops } = await rewrite(
       modelOf(`<ir_version: 8, opset_import: ["" : 17]>
         ${graphText("float[N,5,6,7] x", [constant("W", [5, 5, 1, 1]), b, bn], `c = Conv (x, W, b) ${normalize("y", "c", "bn")}`)}

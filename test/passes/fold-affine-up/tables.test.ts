@@ -2,7 +2,7 @@ import { describe } from "vitest";
 import { affineCase, UP } from "../../support/affine-cases.js";
 import { constant } from "../../support/text.js";
 
-describe("what takes a map in", () => {
+describe("operators that absorb a map", () => {
   affineCase(
     "a table that is looked up",
     (z) => ({

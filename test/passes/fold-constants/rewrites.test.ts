@@ -17,7 +17,7 @@ describe("fold-constants", () => {
     expect(ops).toEqual(["y = Max(x, f)"]);
   });
 
-  it("what inference knows of shapes", async () => {
+  it("numbers that shape inference knows", async () => {
     const { ops } = await rewrite(
       graphText(
         "float[4,5,6] x",
@@ -86,7 +86,7 @@ describe("fold-constants", () => {
     await expectRewrite(before, ["y = Add(x, c)"], { growthLimit: 4776, shapes: { x: [1, 5, 6] } });
   });
 
-  it("removes what only it had read, but not what may have effects", async () => {
+  it("removes the nodes that only the constant needed, but none that may have effects", async () => {
     const { ops } = await rewrite(
       modelOf(`<ir_version: 8, opset_import: ["" : 17, "my.ops" : 1]>
         g (float[2,3] x) => (y) <float[2,3] m> {

@@ -139,7 +139,7 @@ describe("activations that are spelled out", () => {
   });
 });
 
-describe("what only looks like an activation", () => {
+describe("expressions that only look like an activation", () => {
   it("the opset does not have it", async () => {
     for (const [opType, opset] of [
       ["Gelu", 19],

@@ -57,7 +57,7 @@ describe("fuse-gemm: a product and a sum", () => {
     );
   });
 
-  it("what is added may not broadcast the product", async () => {
+  it("the summand may not broadcast the product", async () => {
     await expectRefused(
       graphText("float[1,3] a, float[3,5] b, float[4,5] c", [], "p = MatMul (a, b) y = Add (p, c)"),
       "sum-does-not-broadcast-to-product",

@@ -59,7 +59,7 @@ describe("If with a known condition", () => {
     );
   });
 
-  it("a body inside of the branch comes along with what it captures", async () => {
+  it("a body inside of the branch comes along with its captures", async () => {
     const inner = either(
       "p",
       "g () => (i) { i = Sin (a) }",
@@ -180,7 +180,7 @@ describe("Loop", () => {
   const body = `b (int64 i, bool c, float[N,3,4] s) => (c, r, o) {
     f = Cast <to = 1> (i) a = Add (s, f) r = Exp (a) o = Neg (r) }`;
 
-  it("one iteration is its body, and what it collects a list of one", async () => {
+  it("one iteration is its body, and its scan outputs are lists of one element", async () => {
     const { model } = await expectRewrite(
       graphText(X, [trips(1), GO], `y, z = Loop (trips, go, x) <body = ${body}>`, "y, z"),
       ["f = Cast(i_1)", "a = Add(x, f)", "y = Exp(a)", "o = Neg(y)", "z = Unsqueeze(o, constant)"],
@@ -228,7 +228,7 @@ describe("Loop", () => {
     );
   });
 
-  it("what no iteration collects stays", async () => {
+  it("a Loop without iterations that collects outputs stays", async () => {
     await expectRefused(
       graphText(X, [trips(0), GO], `y, z = Loop (trips, go, x) <body = ${body}>`, "y, z"),
       "collected-list-has-no-shape",

@@ -8,7 +8,7 @@ import { constant, graphText } from "../../support/text.js";
 const X = "float[2,3,5,7] x";
 
 describe("merge-common-subexpressions", () => {
-  it("one node for two, and what follows them alike too", async () => {
+  it("one node replaces two equal ones, and the same holds for the nodes behind them", async () => {
     await expectRewrite(graphText(X, [], "a = Exp (x) b = Exp (x) c = Neg (a) d = Neg (b) y = Mul (c, d)"), [
       "a = Exp(x)",
       "c = Neg(a)",
@@ -86,7 +86,7 @@ describe("merge-common-subexpressions", () => {
     ]);
   });
 
-  it("a node of a body uses what is computed around it, and the next body inside does too", async () => {
+  it("a node of a body uses an equal node around it, and so does a body inside of it", async () => {
     await expectRewrite(
       graphText(
         `${X}, bool p`,
@@ -112,7 +112,7 @@ describe("merge-common-subexpressions", () => {
     );
   });
 
-  it("what only a body computes, or what comes behind it, is not used around it or in the other branch", async () => {
+  it("a node of a body, or one behind the body, is not used around it or in the other branch", async () => {
     await expectRefused(
       graphText(
         `${X}, bool p`,
@@ -126,7 +126,7 @@ describe("merge-common-subexpressions", () => {
     );
   });
 
-  it("what a body gives out stays in it", async () => {
+  it("an output of a body stays in the body", async () => {
     await expectRefused(
       graphText(
         `${X}, bool p`,

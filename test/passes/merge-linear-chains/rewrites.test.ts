@@ -230,7 +230,7 @@ describe("Gemm and MatMul in a row", () => {
     await expectRewrite(before, ["d = Gemm(x, W, c)", "y = Softmax(d)"]);
   });
 
-  it("what keeps them apart", async () => {
+  it("operators that are not merged", async () => {
     const refused = async (
       nodes: string,
       reason: string | RegExp | undefined,

@@ -104,7 +104,7 @@ describe("Pad of Pad", () => {
     await expectRefused(graph(first, second, a, b), undefined, ALONE);
   });
 
-  it("what is between is read elsewhere too", async () => {
+  it("the value in between has other readers", async () => {
     await expectRefused(
       `g (float[N,4] x) => (y, e) <${list("a", [0, 1, 0, 0])}> { m = Pad (x, a) y = Pad (m, a) e = Exp (m) }`,
       undefined,
@@ -142,7 +142,7 @@ describe("Expand of Expand", () => {
     );
   });
 
-  it("what is between is a graph output", async () => {
+  it("the value in between is a graph output", async () => {
     await expectRefused(
       `g (float[3,1] x) => (m, y) <${list("a", [3, 4])}, ${list("b", [2, 3, 4])}>
        { m = Expand (x, a) y = Expand (m, b) }`,

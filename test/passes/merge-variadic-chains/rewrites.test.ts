@@ -47,7 +47,7 @@ describe("Max, Min and Sum of their own", () => {
   });
 });
 
-describe("operands that decide nothing", () => {
+describe("operands that cannot change the result", () => {
   it.each([
     ["the least number", "y = Max (x, low, z)", ["y = Max(x, z)"]],
     ["the least numbers", "y = Max (lows, x)", ["y = Max(x)"]],
@@ -80,7 +80,7 @@ describe("operands that decide nothing", () => {
     );
   });
 
-  it("NaN in what is left goes through", async () => {
+  it("NaN in the remaining operands reaches the result", async () => {
     const { model } = await expectRewrite(
       graph("q = Sqrt (x) a = Max (q, low) y = Max (a, z)"),
       ["q = Sqrt(x)", "y = Max(q, z)"],
@@ -89,7 +89,7 @@ describe("operands that decide nothing", () => {
     expect(model.graph.nodeCount).toBe(2);
   });
 
-  it("all of it behind each other becomes nothing", async () => {
+  it("a chain without any effect is removed", async () => {
     await expectRewrite(graph("a = Max (x, low) b = Min (a, high) y = Neg (b)"), ["y = Neg(x)"]);
   });
 });

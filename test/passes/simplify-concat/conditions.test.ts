@@ -59,7 +59,7 @@ describe("simplify-concat", () => {
     expect(rewrites.filter(({ pass }) => pass === "simplify-concat")).toEqual([]);
   });
 
-  it("what takes nothing takes it of no part", async () => {
+  it("a reader of no elements reads no part", async () => {
     const { rewrites } = await rewrite(
       graphText(
         "float[N,6,4] x, float[N,3,4] z",

@@ -89,7 +89,7 @@ describe("Slices side by side", () => {
     await expectRewrite(graph(nodes), after, PASS);
   });
 
-  it("all of it becomes what it was cut from", async () => {
+  it("Slices that make up the whole value become the value", async () => {
     await expectRewrite(
       graph("a = Slice (x, k0, k2, k1) b = Slice (x, k2, k6, k1) c = Concat <axis = 1> (a, b) y = Neg (c)"),
       ["y = Neg(x)"],

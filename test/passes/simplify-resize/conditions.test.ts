@@ -22,7 +22,7 @@ describe("simplify-resize", () => {
     );
   });
 
-  it("sizes that are constant stay what they are", async () => {
+  it("constant sizes stay sizes", async () => {
     await expectRefused(
       graphText("float[2,3,6,7] x", ["int64[4] to = {2, 3, 9, 5}"], 'y = Resize (x, "", "", to)'),
       undefined,

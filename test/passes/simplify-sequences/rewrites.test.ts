@@ -53,7 +53,7 @@ describe("simplify-sequences", () => {
     expect(ops.map((op) => op.replace(/, .*/, ""))).toEqual(["y = Slice(x", "e = Slice(x"]);
   });
 
-  it("a sequence that was put together gives what it was given, or is joined", async () => {
+  it("an element of a constructed sequence is the tensor that was put in, and joining it is a Concat", async () => {
     const text = graphText(
       X,
       CONSTANTS,

@@ -42,7 +42,7 @@ describe("simplify-sizes", () => {
     expect(mixed.rewrites.filter(({ pass }) => pass === "simplify-sizes")).toEqual([]);
   });
 
-  it("a computation of which others read parts goes on, and nothing is added beside it", async () => {
+  it("a computation with other readers of its parts stays, and nothing is added beside it", async () => {
     const { rewrites } = await rewrite(
       graphText(
         "float[N,M,5] x",
@@ -55,7 +55,7 @@ describe("simplify-sizes", () => {
     expect(rewrites.filter(({ pass }) => pass === "simplify-sizes")).toEqual([]);
   });
 
-  it("sizes that are to stay do, whatever goes for them", async () => {
+  it("pinned sizes stay, whatever they would save", async () => {
     const text = graphText(
       "float[N,M,5] x",
       [...LISTS, constant("w", [1, 1, 1])],

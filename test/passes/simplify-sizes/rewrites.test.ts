@@ -52,7 +52,7 @@ describe("simplify-sizes", () => {
     expect(ops).toEqual(["s = Shape(x)", "z = Expand(w, s)", "y = Concat(z, x)"]);
   });
 
-  it("a computation that others read goes on, and nothing is added beside it", async () => {
+  it("a computation with other readers stays, and nothing is added beside it", async () => {
     const { ops } = await rewrite(graphText("float[N,4,5] x", token, EXPANDED, "y, t, z"));
     expect(ops).toContain("e = Expand(w, z)");
   });

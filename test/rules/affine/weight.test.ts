@@ -14,7 +14,7 @@ const facts = createFacts(model);
 const weight = (name: string) => readWeight(valueNamed(model, name), "weight", facts);
 
 describe("a weight", () => {
-  it("is a constant of floats, or what is dequantized from one", () => {
+  it("is a constant of floats, or the output of a DequantizeLinear of a constant", () => {
     expect(weight("w")).toMatchObject({ dtype: "float", dims: [2, 3] });
     expect(weight("d")).toEqual({ dtype: "float", dims: [2, 3], tensor: undefined });
     for (const name of ["x", "q"]) expect(weight(name)).toMatchObject({ kind: "refusal" });
