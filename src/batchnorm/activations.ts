@@ -7,11 +7,11 @@ import { recognizeCompounds } from "../patterns/recognize.js";
 import { constantTensor } from "../rules/constants.js";
 import type { Facts } from "../rules/facts.js";
 import { onlyReader } from "./neighbours.js";
-import { pointwiseOf } from "./pointwise.js";
+import { pointwiseAround } from "./pointwise.js";
 
 /** True for a nonlinearity that is one operator. */
-export function isNonlinearity(node: Node): boolean {
-  return hasTrait(node, "nonlinearity");
+export function isNonlinearity(node: Node, facts: Facts): boolean {
+  return hasTrait(node, "nonlinearity") && !facts.isCall(node);
 }
 
 /** True for an operator that moves, converts or resamples elements: its outputs are still results of the nonlinearity. */
@@ -49,7 +49,7 @@ export function activationsOf(graph: Graph, facts: Facts): readonly Activation[]
   for (const node of graph.nodes()) {
     const part = byRoot.get(node) ?? (taken.has(node) ? undefined : readActivation(node, facts));
     if (part === undefined) continue;
-    const activation = whole(part);
+    const activation = whole(part, taken, facts);
     for (const part of activation.nodes) taken.add(part);
     ordered.push(activation);
   }
@@ -59,22 +59,19 @@ export function activationsOf(graph: Graph, facts: Facts): readonly Activation[]
 /**
  * The whole function that a nonlinearity is part of, where other operators of that function read its input too: x -
  * Tanh(x), or a Softplus that becomes x from a threshold on. Normalizing the input of Tanh but not that of Sub would
- * compute another function.
+ * compute another function. Other nonlinearities are functions of their own.
  */
-function whole(part: Activation): Activation {
-  const { input, nodes } = part;
-  const others = input.users.filter((node) => !nodes.has(node));
-  if (others.length === 0 || others.some(isNonlinearity)) return part;
-  const found = pointwiseOf(input);
-  const isWhole = found !== undefined && [...nodes].every((node) => found.nodes.has(node));
-  return isWhole ? { ...part, ...found } : part;
+function whole(part: Activation, taken: ReadonlySet<Node>, facts: Facts): Activation {
+  const counts = (node: Node): boolean =>
+    !part.nodes.has(node) && !taken.has(node) && !isNonlinearity(node, facts);
+  return part.input.users.some(counts) ? pointwiseAround(part, facts, counts) : part;
 }
 
 /** The nonlinearity that a node computes by itself, or together with a following product with the node's input. */
 function readActivation(node: Node, facts: Facts): Activation | undefined {
   const gelu = node.is("Erf") ? geluAround(node) : undefined;
   if (gelu !== undefined) return gelu;
-  if (!isNonlinearity(node) && !isClipActivation(node, facts)) return undefined;
+  if (!isNonlinearity(node, facts) && !isClipActivation(node, facts)) return undefined;
   const [input, output] = [node.input(0), node.output(0)];
   if (input === undefined || output === undefined || facts.isCall(node)) return undefined;
   const swish = ownProduct(node, input, output);

@@ -1,3 +1,4 @@
+import { createFacts } from "../analysis/fact-table.js";
 import { createRandom, type Random } from "../base/random.js";
 import type { Refusal } from "../base/refusal.js";
 import { Builder } from "../ir/builder.js";
@@ -8,6 +9,7 @@ import type { StandardOperator } from "../ir/operator-name.js";
 import { pruneUnread } from "../ir/prune.js";
 import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
 import { constantTensor } from "../rules/constants.js";
+import type { Facts } from "../rules/facts.js";
 import { isNonlinearity } from "./activations.js";
 import { removeDropout } from "./dropout.js";
 import { errors } from "./errors.js";
@@ -106,7 +108,7 @@ export async function prepare(
   note("LRN is removed: it has no benefit beside batch normalization", removeAll(graph, "LRN", kept));
   note(
     "5x5 Conv becomes two 3x3 Convs with new kernels",
-    splitKernels(graph, createRandom(options.seed ?? 0), kept),
+    splitKernels(graph, createRandom(options.seed ?? 0), kept, createFacts(copy)),
   );
   pruneUnread(graph);
   const { model: normalized, report } = await insertBatchNorm(copy, {
@@ -136,7 +138,7 @@ function removeAll(graph: Graph, opType: StandardOperator, kept: KeptNode[]): re
   return removed;
 }
 
-function splitKernels(graph: Graph, random: Random, kept: KeptNode[]): readonly string[] {
+function splitKernels(graph: Graph, random: Random, kept: KeptNode[], facts: Facts): readonly string[] {
   const split: string[] = [];
   for (const node of [...graph.nodes()]) {
     if (!node.is("Conv")) continue;
@@ -145,7 +147,9 @@ function splitKernels(graph: Graph, random: Random, kept: KeptNode[]): readonly 
     if (kernel?.length !== 2 || kernel.some((size) => size !== 5)) continue;
     const refusal = whyNotSplit(node, weight);
     // A nonlinearity with a slope per filter does not fit another number of filters.
-    const activation = node.output(0)?.users.find((user) => isNonlinearity(user) && user.inputs.length === 1);
+    const activation = node
+      .output(0)
+      ?.users.find((user) => isNonlinearity(user, facts) && user.inputs.length === 1);
     if (refusal !== undefined || weight === undefined) {
       kept.push(keptNode(node, refusal ?? refusals.kernelIsNotConstant()));
       continue;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { createFacts } from "../../src/analysis/fact-table.js";
 import { present } from "../../src/base/assert.js";
 import { insertBatchNorm } from "../../src/batchnorm/insert.js";
-import { pointwiseOf } from "../../src/batchnorm/pointwise.js";
+import { pointwiseAround } from "../../src/batchnorm/pointwise.js";
 import type { StandardOperator } from "../../src/ir/operator-name.js";
 import { OPERATORS, operatorsWith } from "../../src/ops/catalogue.js";
 import { compare, modelOf } from "../support/rewrite.js";
@@ -63,11 +64,41 @@ describe("a nonlinearity that is part of a larger function", () => {
     expect(report.sites).toMatchObject([{ readers: "activations" }]);
   });
 
+  it.each([
+    ["another nonlinearity", "r = Relu (c)  p = MatMul (r, v)", ["BatchNormalization"]],
+    [
+      "a sum with another nonlinearity",
+      "r = Relu (c)  q = Add (s, r)  p = MatMul (q, v)",
+      ["BatchNormalization"],
+    ],
+    ["a product with something else", "r = Mul (c, z)  p = MatMul (r, v)", ["BatchNormalization", "Mul"]],
+    ["another reader of its part", "p = MatMul (t, v)", ["BatchNormalization"]],
+  ])("is normalized as a whole beside %s", async (_, nodes, readers) => {
+    const model = modelOf(
+      `g (float[N,3] x, float[N,5] z) => (float[N,2] y) <${constant("w", [3, 5])}, ${constant("v", [5, 2])}>
+       { c = MatMul (x, w)  t = Gelu (c)  s = Sub (c, t)  ${nodes}  o = MatMul (s, v)  y = Add (o, p) }`,
+      20,
+    );
+    const { model: fresh } = await insertBatchNorm(model, { init: "fresh" });
+    expect(readersOfLayer(sketch(fresh))).toEqual(readers);
+  });
+
+  it("is normalized as a whole where two nonlinearities are its branches", async () => {
+    const model = modelOf(
+      `g (float[N,3] x) => (float[N,2] y) <${constant("w", [3, 5])}, ${constant("v", [5, 2])}, float one = {1}>
+       { c = MatMul (x, w)  b = Greater (c, one)  t = Tanh (c)  r = Softplus (c)  s = Where (b, t, r)  y = MatMul (s, v) }`,
+    );
+    const { model: fresh } = await insertBatchNorm(model, { init: "fresh" });
+    expect(readersOfLayer(sketch(fresh))).toEqual(["BatchNormalization"]);
+  });
+
   it("is found as the shortest function of all readers", () => {
-    const { graph } = minus("Gelu");
-    const layer = present([...graph.nodes()][0]?.output(0), "a layer");
-    const found = pointwiseOf(layer);
-    expect([...(found?.nodes ?? [])].map(({ opType }) => opType)).toEqual(["Gelu", "Sub"]);
-    expect(found?.output.name).toBe("s");
+    const model = minus("Gelu");
+    const [layer, gelu] = model.graph.nodes();
+    const [input, output] = [present(layer?.output(0), "a layer"), present(gelu?.output(0), "a Gelu")];
+    const part = { input, output, nodes: new Set([present(gelu, "a Gelu")]) };
+    const found = pointwiseAround(part, createFacts(model), (node) => node !== gelu);
+    expect([...found.nodes].map(({ opType }) => opType)).toEqual(["Gelu", "Sub"]);
+    expect(found.output.name).toBe("s");
   });
 });
