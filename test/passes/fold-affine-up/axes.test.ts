@@ -1,5 +1,5 @@
 import { describe, it } from "vitest";
-import { expectKept, rewrite } from "../../support/rewrite.js";
+import { expectKept, expectRewrite } from "../../support/rewrite.js";
 import { constant, graphText, normalization, normalize } from "../../support/text.js";
 
 const W = constant("W", [5, 3, 2, 3]);
@@ -26,27 +26,39 @@ describe("a map along another axis than the channels", () => {
     );
   });
 
-  it("folds through Transpose and Reshape along the right axis", async () => {
-    for (const n of [3, 4]) {
-      await rewrite(
-        graphText(
-          "float[N,4,5] x",
-          [constant("W", [5, n]), normalization("bn", n)],
-          `c = MatMul (x, W) t = Transpose <perm = [0, 2, 1]> (c) ${normalize("y", "t", "bn")}`,
-        ),
-      );
-    }
-    const reshapes = { "6, 2, 2": 2, "3, 4, 2": 4, "2, 3, 4": 3, "4, 6": 6, "-1, 4, 1": 4 };
-    for (const [dims, channels] of Object.entries(reshapes)) {
-      const rank = dims.split(",").length;
-      await rewrite(
-        graphText(
-          "float[6,4] x",
-          [constant("W", [4, 4]), `int64[${rank}] dims = {${dims}}`, normalization("bn", channels)],
-          `c = MatMul (x, W) t = Reshape (c, dims) ${normalize("y", "t", "bn")}`,
-        ),
-      );
-    }
+  it.each([3, 4])("folds through Transpose along the right axis, of size %i", async (n) => {
+    await expectRewrite(
+      graphText(
+        "float[N,4,5] x",
+        [constant("W", [5, n]), normalization("bn", n)],
+        `c = MatMul (x, W) t = Transpose <perm = [0, 2, 1]> (c) ${normalize("y", "t", "bn")}`,
+      ),
+      ["c = MatMul(x, W)", "c_sum = Add(c, c_shift)", "y = Transpose(c_sum)"],
+    );
+  });
+
+  const FOLDED = ["c = Gemm(x, W, W_bias)", "y = Reshape(c, dims)"];
+  const KEPT = [
+    "c = MatMul(x, W)",
+    "t = Reshape(c, dims)",
+    "y = BatchNormalization(t, bn_gamma, bn_beta, bn_mean, bn_var)",
+  ];
+  it.each([
+    ["folds into the columns behind", "6, 2, 2", 2, FOLDED],
+    ["folds into the columns behind", "-1, 4, 1", 4, FOLDED],
+    ["stays where its channels are no longer columns behind", "3, 4, 2", 4, KEPT],
+    ["stays where its channels are no longer columns behind", "2, 3, 4", 3, KEPT],
+    ["stays where its channels are no longer columns behind", "4, 6", 6, KEPT],
+  ])("%s a Reshape to [%s]", async (_, dims, channels, left) => {
+    const rank = dims.split(",").length;
+    await expectRewrite(
+      graphText(
+        "float[6,4] x",
+        [constant("W", [4, 4]), `int64[${rank}] dims = {${dims}}`, normalization("bn", channels)],
+        `c = MatMul (x, W) t = Reshape (c, dims) ${normalize("y", "t", "bn")}`,
+      ),
+      left,
+    );
   });
 
   it("MatMul [N,T,K]·[K,C] with T = C: BatchNormalization runs along T", async () => {
