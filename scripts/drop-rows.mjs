@@ -1,10 +1,11 @@
-// Takes every row out of every table of operators and fails for each that nobody misses.
+// Takes every row out of every table of operators and fails for each row whose absence no check notices.
 //
 //   node scripts/drop-rows.mjs
 //
-// A row of a facet is missed when the type check names its operator. A declaration, and each opset, trait, further fact and affine facet in one,
-// is missed when the coverage of the operators, which a test holds against docs/operators.md, differs at that operator. Rows that
-// are missed independently of each other are taken out together, so that some forty builds serve three thousand rows.
+// A row of a facet is missed when the type check names its operator. A declaration, and each opset, trait, further fact
+// and affine facet in one, is missed when the coverage of the operators, which a test holds against docs/operators.md,
+// differs at that operator. Rows that are missed independently of each other are taken out together, so that some forty
+// builds serve three thousand rows.
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -118,7 +119,7 @@ function build() {
   return stdout.trim().replaceAll(/\n\s+/g, " ");
 }
 
-/** What is known of each operator, as text. */
+/** The coverage of each operator, as text. */
 function coverage() {
   const script =
     'import { operatorCoverage, otherDomains } from "./dist/src/train.js";' +
@@ -136,7 +137,7 @@ function coverage() {
   ]);
 }
 
-/** What can be taken out of a file: the rows of its tables, and what declarations and affine facets list. */
+/** The parts that can be taken out of a file: the rows of its tables, and the entries of declarations and affine facets. */
 function cutsOf(file) {
   const text = readFileSync(join(copy, file), "utf8");
   const family = basename(dirname(file));

@@ -5,7 +5,10 @@ import { describe, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Who may import whom; a room may always import itself and the rooms inside it, and "src/ops" stands for its families too. The order is the direction of the data's dependencies. */
+/**
+ * The imports that each room may have; a room may always import itself and the rooms inside it, and "src/ops" stands for
+ * its families too. The order is the direction of the data's dependencies.
+ */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/base": [],
   // The options of the command line and of the library, as data.
@@ -17,7 +20,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/float64": ["src/base", "src/ir"],
   // The language in which the families are written.
   "src/rules": ["src/base", "src/ir", "src/affine", "src/float64"],
-  // The families: what is known of each operator. Each knows no other but those named here.
+  // The families of operators. Each may import only the other families that are named here.
   ...family("attention"),
   ...family("classic"),
   ...family("contrib", "convolution", "linear", "quantization"),
@@ -40,7 +43,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ...family("vision"),
   // The catalogue and the facets, which put the families together.
   "src/ops": ["src/base", "src/ir", "src/rules"],
-  // The engines, which ask the families.
+  // The engines, which use the rules of the families.
   "src/analysis": ["src/base", "src/ir", "src/rules", "src/ops"],
   "src/patterns": ["src/base", "src/ir", "src/rules", "src/ops"],
   "src/fold": ["src/base", "src/ir", "src/affine", "src/rules", "src/ops"],
@@ -74,7 +77,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/data": ["src/base", "src/ir", "src/runtime"],
   "src/opset": ["src/base", "src/ir", "src/rules", "src/analysis", "src/ops"],
   "src/gradient": ["src/base", "src/ir", "src/rules", "src/analysis", "src/ops", "src/opset", "src/proto"],
-  // Inserting normalizations and owning their statistics.
+  // Inserting normalizations, and estimating their statistics.
   "src/batchnorm": [
     "src/base",
     "src/options",
@@ -197,7 +200,7 @@ const LARGEST_ROOM = 0.16;
 /** The only places that touch Node: the rest takes bytes and gives bytes, and runs in a browser too. */
 const NODE_PLACES = ["src/node", "src/cli", "src/runtime/ort.ts"];
 
-/** Packages by the places that may use them; everything else stands on nothing. */
+/** Packages by the places that may use them; all other code uses no package. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "protobufjs/minimal.js": ["src/proto"],
   "onnx-proto": ["src/proto"],

@@ -11,9 +11,10 @@ import { describe, expect, it } from "vitest";
  *   test/ops/<family>/<facet>.test.ts     for a facet of a family
  *   test/passes/<pass>/*.test.ts          for a pass
  *
- * What has no file of its own in src: test/properties (random graphs and what holds for every model), test/conformance (data
- * and rows of other projects), test/networks (whole architectures), test/mutants (rules broken on purpose),
- * test/experiments, and what lies in test itself: the house and its documents. Helpers that several rooms use are in test/support.
+ * Other tests have no file of their own in src: test/properties (random graphs and what holds for every model),
+ * test/conformance (data and rows of other projects), test/networks (whole architectures), test/mutants (rules broken
+ * on purpose), test/experiments, and the files of test itself (the house and its documents). Helpers that several rooms
+ * use are in test/support.
  */
 const CROSS_CUTTING = ["properties", "conformance", "networks", "mutants", "experiments", "support"];
 
@@ -172,7 +173,7 @@ function importsOf(file: string): string[] {
     .filter((target) => target.endsWith(".ts"));
 }
 
-/** What a test imports, by itself or through helpers of tests. */
+/** The imports of a test, direct or through helpers of tests. */
 function subjectsOf(test: string): readonly string[] {
   const subjects = new Set<string>();
   const helpers = [test];

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 const door = JSON.stringify(new URL("../dist/src/index.js", import.meta.url).href);
 const model = JSON.stringify(fileURLToPath(new URL("../models/zoo/resnet18_w16.onnx", import.meta.url)));
 
-/** Refuses what a browser has not: Node's modules and onnxruntime-node, to whatever module asks for them. */
+/** Refuses to load Node's modules and onnxruntime-node, which a browser does not have. */
 const FORBID = `
 import { isBuiltin } from "node:module";
 export const resolve = (specifier, context, next) => {
@@ -19,7 +19,7 @@ export const resolve = (specifier, context, next) => {
 };
 `;
 
-/** The script has read the model before its hands are tied; then it has bytes and the web's globals. */
+/** The script reads the model before Node's modules are blocked; from then on it has only bytes and the web's globals. */
 const PRELUDE = `
 import { readFileSync } from "node:fs";
 import { register } from "node:module";

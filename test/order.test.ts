@@ -140,7 +140,7 @@ describe("the order of the passes", () => {
     expect(new Set(pairs).size).toBe(pairs.length);
   });
 
-  // An order that keeps all of them is also the proof that they form no cycle.
+  // An order that keeps all constraints also proves that they form no cycle.
   it.each(CONSTRAINTS)("$first comes before $second: $reason", ({ first, second }) => {
     expect(NAMES.indexOf(first)).toBeLessThan(NAMES.indexOf(second));
   });

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** The pages with examples, and what each example prints, in order. */
+/** The pages with examples, and the output of each example, in order. */
 const PAGES: Readonly<Record<string, readonly RegExp[]>> = {
   "README.md": [/^10 -> 7 equal\n/],
   "docs/library.md": [
@@ -95,7 +95,7 @@ describe("the examples", () => {
   });
 });
 
-/** Imports of files of the project, which one example has, as imports of what was built of them. */
+/** Imports of files of the project, which one example has, as imports of the built files. */
 function onDist(code: string): string {
   return code.replaceAll('from "../src/', `from "${root}dist/src/`);
 }

@@ -10,7 +10,7 @@ interface Scaling {
   readonly inner: number;
 }
 
-/** What scaled tensors were made from, so that scaling one again starts from the same bytes and still rounds once. */
+/** The source of each scaled tensor, so that scaling it again starts from the same bytes and still rounds once. */
 const ORIGINS = new WeakMap<Tensor, { readonly tensor: Tensor; readonly scalings: readonly Scaling[] }>();
 
 /**

@@ -8,7 +8,7 @@ export interface FloatFormat {
   readonly bias: number;
   /** Largest finite magnitude. */
   readonly max: number;
-  /** What an overflow becomes when it does not saturate, and how non-finite values are spelled. */
+  /** The result of an overflow that does not saturate, and the patterns of non-finite values. */
   readonly special: "ieee" | "nan-only" | "fnuz" | "finite";
 }
 

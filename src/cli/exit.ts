@@ -11,12 +11,12 @@ export const EXIT: Readonly<Record<ErrorCode | "interrupted", number>> = {
   interrupted: 130,
 };
 
-/** At the end of `normfold --help`, which fits on one screen. */
+/** The end of `normfold --help`, which fits on one screen. */
 export const EXIT_SUMMARY = `
 Exit codes: 0 done, 1 outputs differ, 2 wrong usage, 3 invalid, 4 unsupported,
 5 file, 70 bug, 130 interrupted; each command's --help says more.`;
 
-/** At the end of a command's --help. */
+/** The end of a command's --help. */
 export const EXIT_HELP = `
 Exit codes:
   0    done; what was written is proven (or --no-check was given)

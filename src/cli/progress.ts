@@ -41,7 +41,7 @@ export async function createStages(visible: boolean): Promise<Stages> {
 
 async function startSpinner(): Promise<Spinner> {
   const { default: createSpinner } = await import("yocto-spinner");
-  // Its own signal handler would exit before temporary files are removed.
+  // The spinner's own signal handler would exit before temporary files are removed.
   const spinner = createSpinner({ stream: process.stderr, handleSignals: false }).start();
   onInterrupt(() => spinner.stop());
   return spinner;

@@ -2,10 +2,10 @@ import type { Model } from "../ir/model.js";
 import type { Tensor } from "../ir/tensor.js";
 
 export interface ExternalFile {
-  /** As the model names it: relative to its folder. */
+  /** The path as the model names it: relative to its folder. */
   readonly location: string;
   readonly tensors: number;
-  /** Of those tensors. */
+  /** The bytes of those tensors. */
   readonly bytes: number;
   readonly missing: boolean;
 }

@@ -20,7 +20,7 @@ export function ready(model: RuntimeModel): StagedModel {
   return { model, dispose: () => Promise.resolve() };
 }
 
-/** Runs `use` on a model that is staged for as long. */
+/** Stages a model while `use` runs on it. */
 export async function withStaged<T>(model: Model, use: (staged: RuntimeModel) => Promise<T>): Promise<T> {
   const staged = await stage(model);
   try {

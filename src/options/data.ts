@@ -9,7 +9,7 @@ export const DATA = {
   },
 } as const;
 
-/** How stored numbers become the model's. */
+/** How stored numbers are converted for the model's inputs. */
 export const PREPARATION = {
   /** A file like the data's, with the label of each sample. */
   labels: {

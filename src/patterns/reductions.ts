@@ -14,7 +14,7 @@ import { scalarBeside } from "./scalar-terms.js";
 
 const x = any("x");
 
-/** No empty list of axes with noop_with_empty_axes, which means something else in each of these operators. */
+/** True without noop_with_empty_axes: with it, an empty list of axes means something else in each of these operators. */
 const reduces = (node: Node): boolean => node.int("noop_with_empty_axes", 0) === 0;
 
 const reduction = (opType: StandardOperator, inner: Matcher): Matcher => op(opType, [inner], reduces);

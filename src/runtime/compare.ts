@@ -5,8 +5,8 @@ import { decodeNumbers, typedView } from "../ir/tensor.js";
 import { type RuntimeTensor, tensorSize } from "./runtime.js";
 
 /**
- * How two tensors differ. Every figure is finite, so that it survives JSON. Figures of tensors whose type or shape
- * differ are those of nothing compared.
+ * How two tensors differ. Every figure is finite, so that it survives JSON. Tensors whose type or shape differ
+ * are not compared, and have the figures of empty tensors.
  */
 export interface Comparison {
   /** The type of the first tensor. */
@@ -75,7 +75,7 @@ export function countBeyond(a: RuntimeTensor, b: RuntimeTensor, tolerance: numbe
   const [left, right] = [numbersOf(a.dtype, a.data, a.dims), numbersOf(b.dtype, b.data, b.dims)];
   for (let i = 0; i < left.length; i++) {
     const [x, y] = [left[i] ?? 0, right[i] ?? 0];
-    // An infinity is at no distance from itself, and NaN at none from anything.
+    // Equal infinities do not differ, although their difference is NaN. A NaN differs from every number.
     if (x !== y && !Object.is(x, y) && !(Math.abs(x - y) <= tolerance)) count++;
   }
   return count;

@@ -169,8 +169,8 @@ interface Guess {
 }
 
 /**
- * All symbols at their n-th candidates; the same with integers that any index or length can be; then one symbol at 1
- * and the rest so; then seeded mixtures.
+ * The attempts, in order: all symbols at their n-th candidates; the same with integer data that is valid as any index or
+ * length; one symbol at 1 and the others at their candidates; seeded mixtures.
  */
 function* guesses(inputs: readonly InputSpec[], seed: number): Generator<Guess, void, undefined> {
   const symbols = symbolsOf(inputs);

@@ -1,6 +1,6 @@
 import type { Runtime } from "../runtime/runtime.js";
 
-/** The same options with a runtime that may be left out; onnxruntime takes its place. */
+/** The same options with an optional runtime. Default: onnxruntime. */
 export type WithDefaultRuntime<T extends { readonly runtime: Runtime }> = Omit<T, "runtime"> & {
   /** Another runtime than onnxruntime-node. */
   readonly runtime?: Runtime;

@@ -40,7 +40,7 @@ describe("scaleTensor", () => {
       const tensor = new Tensor(dtype, [3, 2], { kind: "range", range });
       const scaled = scaleTensor(tensor, Float64Array.of(2, 0.5), 1);
       expect([...scaled.toFloat64()]).toEqual([2, -1, 6, -2, 10, -3]);
-      // Made again when asked again, of the same elements.
+      // Each read computes the same elements again.
       expect([...scaled.toFloat64()]).toEqual([2, -1, 6, -2, 10, -3]);
       expect(file).toEqual(before);
     });

@@ -69,7 +69,7 @@ describe("calibrate, layer by layer", () => {
       expectClose(stored(model, `${LAYERS[i]}_mean`), [...mean], 1e-6);
       expectClose(stored(model, `${LAYERS[i]}_var`), [...variance], 1e-6);
     });
-    // The same layers at once see each other's batches instead, which is another thing behind the first.
+    // Calibrated at once, the layers see inputs normalized by the batch. Behind the first layer these differ.
     const pooled = await calibrate(modelOf(BRANCHES), images, { method: "pooled", batchSize: 8 });
     expectClose(stored(pooled.model, "p_var"), stored(model, "p_var"), 1e-6);
     expect(stored(pooled.model, "s_var")).not.toEqual(stored(model, "s_var"));

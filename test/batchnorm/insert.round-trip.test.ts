@@ -46,7 +46,7 @@ describe("from a plain network to a normalized one and back", () => {
     expect((await compare(plain, optimized, "rounding")).status).toBe("equal");
     const inference = await insertBatchNorm(plain, { data });
     expect(inference.report.check?.status).toBe("equal");
-    // Without freezing too: what was put in undoes itself, and where it took a bias over it is folded.
+    // Without freezing too: an inserted normalization undoes itself, or is folded if it took over a bias.
     const { model: back } = await rewriteModel(inference.model, {}, { evaluate });
     expect(operators(back)).toEqual(operators(plain));
     expect((await compare(plain, back, "rounding")).status).toBe("equal");
@@ -62,7 +62,7 @@ describe("a normalization that undoes itself", () => {
     variance: Float64Array.of(0.37, 4.1e-3, 900, 0),
   };
 
-  /** The operators of Relu, the normalization, Neg and Exp, optimized: none of the others takes a scale and a shift in. */
+  /** The operators that remain of Relu, a normalization, Neg and Exp; none of the other three absorbs a scale and a shift. */
   async function left(
     dtype: FloatDType,
     change: (parameters: NormalizationParameters) => void,

@@ -14,7 +14,7 @@ import { byChannel, dataOf, distance, meanOf, numbersOf, samples, varianceOf } f
 
 type Width = "float16" | "double";
 
-/** What `normalization` draws its scales from. */
+/** The range that `normalization` draws its scales from. */
 const SCALES = { low: 0.5, high: 1.5 } as const;
 
 const HALF = { dtype: "float16" } as const;
@@ -94,7 +94,7 @@ describe.each(["one operator", "plain operators"])("the training form of half pr
       for (const layer of layers) if (layer !== null) model.graph.addOutput(layer);
       const x = samples("rows", [40, 4], { dtype: "float16", low: -3, high: 5 });
       const runtime = await defaultRuntime();
-      // What opset 14 gets wrong shows behind onnxruntime's own optimizations, as its users run a model.
+      // The fault of opset 14 shows only with onnxruntime's own optimizations, as its users run a model.
       const session = await runtime.open({ kind: "bytes", bytes: encodeToBytes(model) }, { optimize: true });
       const outputs = await session.run(new Map([["x", x]]));
       await session.close();

@@ -27,7 +27,7 @@ interface Case {
   /** Whether the copy that measures pools in front of the first normalization. */
   readonly poolsFirst?: boolean;
   readonly opset?: number;
-  /** The constant "far", which normalization takes away again: what is expected is measured without, in more digits. */
+  /** The constant "far", which normalization subtracts again: expected values are measured without it, with more digits. */
   readonly shift?: readonly number[];
 }
 
@@ -122,7 +122,7 @@ const CASES: readonly Case[] = [
   },
 ];
 
-/** The network with its normalizations in inference form, or in training form and giving what they measure. */
+/** The network with its normalizations in inference form, or in training form with the measured statistics as outputs. */
 function network({ plane, constants, body, opset = 17 }: Case, form: "inference" | "training"): Model {
   const written = body.replace(/%([ab])/g, (_, prefix: string) => {
     const parameters = `${prefix === "a" ? "c" : "d"}, ${prefix}_gamma, ${prefix}_beta, ${prefix}_mean, ${prefix}_var`;
@@ -160,7 +160,7 @@ describe("statistics of large maps", () => {
       const [own, variance] = [expected.get(`${prefix}m`) ?? [], expected.get(`${prefix}v`) ?? []];
       const mean = own.map((value, c) => value + (index === 0 ? (entry.shift?.[c] ?? 0) : 0));
       const size = variance.map((value, c) => Math.hypot(Math.sqrt(value), mean[c] ?? 0));
-      // What has been rounded before it is measured, by a layer in front or far from 0, is worth fewer digits.
+      // Values that a layer in front has rounded, or that are far from 0, have fewer correct digits.
       const room = index === 0 && entry.shift === undefined ? 1e-6 : 4e-6;
       expect(mean.length).toBe(entry.channels[index]);
       expect(farthest(layers[index]?.mean ?? [], mean, size), `means of ${prefix}`).toBeLessThan(room);

@@ -6,7 +6,7 @@ import type { LinearLayer } from "../../src/batchnorm/site.js";
 import { modelOf } from "../support/rewrite.js";
 import { constant } from "../support/text.js";
 
-/** The first linear layer of a graph, or why it is none. */
+/** The first linear layer of a graph, or the reason why it cannot be normalized. */
 function read(inputs: string, nodes: string, constants = "", opset = 17): ReturnType<typeof readLinear> {
   const model = modelOf(`g (${inputs}) => (y) <${constants}> { ${nodes} }`, opset);
   const node = [...model.nodes()].find(isLinear);

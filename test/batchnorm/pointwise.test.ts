@@ -11,7 +11,7 @@ import { dataOf, samples } from "./support.js";
 
 const DATA = dataOf({ x: samples("x", [8, 3]) });
 
-/** c - f(c) behind a layer, as the oldest exporters spell what a shrinkage does. */
+/** c - f(c) behind a layer, as the oldest exporters spell a shrinkage. */
 function minus(operator: StandardOperator, slope = "S"): ReturnType<typeof modelOf> {
   const opset = Math.max(17, ...OPERATORS[operator].since.slice(0, 1));
   const operands = operator === "PRelu" ? `(c, ${slope})` : "(c)";

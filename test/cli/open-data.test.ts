@@ -88,7 +88,7 @@ beforeAll(async () => {
 
 type Case = readonly [data: string, code: number, id: string, message: RegExp];
 
-/** What no command can use. All read data alike, so that one sees all of them and the others some. */
+/** Data that no command can use. All commands read data alike, so one command is tested with all, the others with some. */
 const DATA: readonly Case[] = [
   [
     "wide.npy",

@@ -138,7 +138,7 @@ describe("normfold optimize", () => {
     const { output } = JSON.parse(stdout);
     expect(output.files).toHaveLength(2);
     expect(output.bytes).toBe(output.files[0].bytes + output.files[1].bytes);
-    // Read again, the sizes of input and output count the data file too.
+    // When the result is optimized again, the sizes of input and output include the data file.
     const again = await normfold(["optimize", "split.onnx", "-o", "split2.onnx", "--json"], { cwd });
     expect(again.code).toBe(0);
     const second = JSON.parse(again.stdout);

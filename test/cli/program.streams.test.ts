@@ -101,9 +101,9 @@ describe("interrupts", () => {
     const before = filesIn(cwd);
     const child = spawn(process.execPath, [BIN, "optimize", "-", "-o", "never.onnx"], { cwd });
     const ended = new Promise<number | null>((resolve) => child.on("close", resolve));
-    // A child that ended before says so by its exit code.
+    // A child that ended earlier is reported by its exit code.
     child.stdin.on("error", () => {});
-    // More than a pipe holds: when it is written, the child is reading, and will wait for an end that never comes.
+    // More bytes than a pipe holds: once they are written, the child is reading, and waits for more.
     await new Promise((resolve) => child.stdin.write(new Uint8Array(2 ** 22), resolve));
     child.kill("SIGINT");
     expect(await ended).toBe(130);

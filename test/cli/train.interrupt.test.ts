@@ -25,7 +25,7 @@ beforeAll(async () => {
     `<ir_version: 8, opset_import: ["" : 17]> net (float[N,2] x) => (float[N,2] y)
      <float[2,2] w = {1, -2, 0.5, 3}> { u = MatMul(x, w)  h = Tanh(u)  y = MatMul(h, w) }`,
   );
-  // From the second round on it takes its time where it is told to: for the signal to come in between.
+  // From the second round on the data can be slow, so that the signal arrives in between.
   writeFileSync(
     at("data.mjs"),
     `import { writeFileSync } from "node:fs";

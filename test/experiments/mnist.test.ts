@@ -28,7 +28,7 @@ interface Results {
   readonly arms: readonly Arm[];
 }
 
-/** The committed results of a full run of `npm run experiment:mnist`: what is said of them must hold. */
+/** The committed results of a full run of `npm run experiment:mnist`: the claims about them must hold. */
 describe("the experiment on MNIST", () => {
   const results: Results = JSON.parse(
     readFileSync(new URL("../../experiments/mnist/results/mnist.json", import.meta.url), "utf8"),

@@ -25,7 +25,7 @@ interface Parameters {
   readonly variance: Float64Array;
 }
 
-/** What a fold makes of the numbers; a wrong one leaves something out. */
+/** The arithmetic of a fold; a wrong fold leaves something out. */
 type Fold = (given: Parameters) => { readonly weight: ArrayLike<number>; readonly bias: ArrayLike<number> };
 
 /** Folds BatchNormalization into Conv and MatMul the way `fold` says, without asking about anything. */

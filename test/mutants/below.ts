@@ -112,7 +112,7 @@ export const BELOW: readonly Mutant[] = [
           if (right.remainder === undefined) return right;
           const { dims, dtype } = right.remainder;
           const values = right.remainder.toFloat64();
-          // What it is in the middle, for all of the channel.
+          // The map of the middle of the image, for the whole channel.
           const inner = values.map((_, i) => values[i - (i % 12) + 4] ?? NaN);
           return { ...right, remainder: tensorFromNumbers(dtype, dims, inner) };
         }),

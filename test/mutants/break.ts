@@ -16,7 +16,7 @@ import { constantTensor } from "../../src/rules/constants.js";
 import type { Facts } from "../../src/rules/facts.js";
 import type { Break } from "./stage.js";
 
-/** Breaks one facet from the outside: what goes in, or what comes out. */
+/** Breaks one facet from the outside: its arguments or its result. */
 type Change<T> = (right: T, node: Node, placed: PlacedMap, facts: Facts) => T;
 
 function unlessRefused<T>(result: T | Refusal, change: (right: T) => T): T | Refusal {
@@ -179,7 +179,7 @@ export function everyPart(
   return ways.map((way) => new Map([...way].map(([index, part]) => [index, change(part, index)])));
 }
 
-/** The rules of a pass are told something else about values than what is so. */
+/** The rules of a pass get wrong facts about values. */
 export function told(change: (facts: Facts, node: Node) => Partial<Facts>): Break<Pass> {
   return matches((rule) => (node, view) => {
     return rule.match(node, { ...view, facts: overridden(view.facts, change(view.facts, node)) });
@@ -211,7 +211,7 @@ export function reading(
   });
 }
 
-/** The right rewrite is made, and then something wrong to the node that came of it. */
+/** The right rewrite is made, and then the resulting node is broken. */
 export function afterwards(change: (made: Node, rewriter: Rewriter) => void): Break<Pass> {
   return matches((rule) => (node, view) => {
     const right = rule.match(node, view);

@@ -8,7 +8,7 @@ import { constant, graphText } from "../support/text.js";
 import { afterwards, lifts, weightOf } from "./break.js";
 import type { Break, Mutant } from "./stage.js";
 
-/** Every node of the type is taken for one that changes nothing. */
+/** Every node of the type counts as one without effect. */
 function skips(opType: StandardOperator): Break<Pass> {
   const match: Rule["match"] = (node) => {
     const [input, output] = [node.input(0), node.output(0)];

@@ -32,7 +32,7 @@ function resized(to: readonly [number, number], attributes = ""): string {
   );
 }
 
-/** An Expand that Sub does without, and one that decides the shape. */
+/** An Expand that Sub does not need, and one that determines the shape. */
 const EXPANDS = graphText(
   "float[N,4,5] x, float[N,4,1] v",
   ["int64[3] to = {1, 4, 5}"],

@@ -90,7 +90,7 @@ afterEach(() => {
 
 const outcomes = new Map<string, ReturnType<typeof optimize>>();
 
-/** What the right rules make of a model; several mutants share one. */
+/** The result of the right rules for a model; several mutants share one. */
 function unbroken(text: string): ReturnType<typeof optimize> {
   let outcome = outcomes.get(text);
   if (outcome === undefined) {
@@ -102,7 +102,7 @@ function unbroken(text: string): ReturnType<typeof optimize> {
   return outcome;
 }
 
-/** The right rules without those that would find another way for what `pass` refuses. */
+/** The right rules without those that would make by other means a rewrite that `pass` refuses. */
 function alone(text: string, pass: string): ReturnType<typeof optimize> {
   return pass === "fold-affine-up"
     ? optimize(modelOf(text), { skip: ["fold-affine-down"], check: false })
@@ -146,7 +146,7 @@ describe.each([
     const wrong = await optimize(original, cast(mutant));
     const [blamed, ...others] = new Set(wrong.report.rolledBack.map((record) => record.pass));
     expect(blamed, "the wrong rule survives, or another is blamed").toBe(pass);
-    // What one direction is denied, the other tries by halves, with the same mistake.
+    // If one direction is denied, the other tries halves of the map, with the same mistake.
     expect([...also, "fold-affine-down"]).toEqual(expect.arrayContaining(others));
     for (const { reason } of wrong.report.rolledBack) expect(reason).toMatch(/differ|finite|became/);
     expect(wrong.report.check?.status).toBe("equal");

@@ -34,9 +34,9 @@ export interface Replaceable {
 
 export type Break<T> = (real: T) => T;
 
-/** What is broken: each entry makes a wrong copy from the right one. */
+/** The broken parts: each entry makes a wrong copy from the right one. */
 export interface Broken {
-  /** What operators know about affine maps, by operator type. */
+  /** The affine facets of operators, by operator type. */
   readonly facets?: Readonly<Record<string, Break<AffineFacets>>>;
   readonly functions?: { readonly [K in keyof Replaceable]?: Break<Replaceable[K]> };
   /** Whole passes by name. */

@@ -4,7 +4,7 @@ import type { Node } from "../../src/ir/graph.js";
 import type { RefusalRecord } from "../../src/rewrite/pass.js";
 import { densenet121 } from "./densenet.js";
 
-/** Where the 62 stand: behind what others read too, in front of a Relu. */
+/** The place of the 62 normalizations: behind a value with other readers, in front of a Relu. */
 const BEHIND = { MaxPool: 1, Concat: 58, AveragePool: 3 };
 
 function tally(names: readonly string[]): Readonly<Record<string, number>> {
@@ -26,7 +26,7 @@ describe("DenseNet-121 with Caffe's Mul and Add behind each of 121 normalization
       expect([report.before.batchNormalizations, report.before.operators["Mul"]]).toEqual([121, 121]);
       expect(report.rolledBack).toEqual([]);
       expect(report.check?.status, report.check?.reason).toBe("equal");
-      // Of the best peer 368 are left, and those of a network without Caffe's Mul and Add.
+      // The best peer leaves 368 nodes, and that for a network without Caffe's Mul and Add.
       expect(report.after.nodes).toBeLessThanOrEqual(367);
 
       const left = [...model.graph.nodes()].filter((node) => node.is("BatchNormalization", "Mul", "Add"));

@@ -8,7 +8,7 @@ const LAYERS = [6, 12, 24, 16] as const;
 /**
  * DenseNet-121, an eighth as wide: 121 normalizations, each as Caffe's export has it: BatchNormalization, then the Mul and Add
  * of its Scale. Of the 121, 59 read a Conv of their own: the stem's, and those between the two Convs of the 58 layers. The
- * other 62 read what Concat joins, a pool of it, or its end, and several read each part.
+ * other 62 read the output of a Concat or a pool of it, and each part of a Concat has several readers.
  */
 export function densenet121(signs: "positive" | "mixed"): Model {
   const { apply, constant, conv, normalize, ...net } = network("densenet121");

@@ -7,7 +7,7 @@ import { isStandardOperator } from "../../src/ops/catalogue.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Lists of operators outside the declarations, each with the reason why no trait and no field says it. */
+/** Lists of operators outside the declarations, each with the reason why no trait or field replaces it. */
 const ALLOWED: Readonly<Record<string, string>> = {
   "src/ops/recurrent/reference.ts":
     "the activations that an LSTM and a GRU have by default, by the specification",
@@ -40,8 +40,8 @@ function sources(folder: string): string[] {
 }
 
 /**
- * The operators that a file lists: two or more in an array, or in a call of is(). A rule's own `operators` and a spelling's `ends`
- * are its business.
+ * The operators that a file lists: two or more in an array, or in a call of is(). A rule's own `operators` and a
+ * spelling's `ends` are its business.
  */
 function listsIn(text: string): string[] {
   const arrays = [...text.matchAll(/(\w*):?\s*\(?\[((?:\s*"\w+",?)+)\s*\]/g)].filter(

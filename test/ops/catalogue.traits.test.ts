@@ -18,7 +18,7 @@ import type { Trait } from "../../src/rules/operator.js";
 
 type Attributes = Readonly<Record<string, AttributeInit>>;
 
-/** One way to apply an operator to data: what else it takes, and its attributes. */
+/** One way to apply an operator to data: its other inputs and its attributes. */
 interface Call {
   readonly attributes?: Attributes;
   /** Inputs behind the data. */
@@ -302,7 +302,7 @@ describe("sizes", () => {
     holdsBothWays("givesSizes", has);
   });
 
-  /** What operators make of two tensors of one shape and of a third of another. */
+  /** The outputs of operators for two tensors of one shape and a third of another. */
   function unaryInts(): ReadonlyMap<StandardOperator, readonly ReferenceTensor[]> {
     const samples = [
       referenceTensor("float", [2, 3], [1, 2.5, -3, 4, 0, 6]),

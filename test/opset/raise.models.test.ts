@@ -24,7 +24,7 @@ function modelsIn(folder: string): string[] {
     .filter((path) => existsSync(path));
 }
 
-/** What the raised model gives for the stored inputs, against the stored outputs; undefined where it does not run here. */
+/** Compares the raised model's outputs for the stored inputs with the stored outputs; undefined where it does not run here. */
 async function againstStored(path: string): Promise<readonly string[] | undefined> {
   const original = openModelFile(path);
   const raised = raise(original, Math.max(HIGHEST_RUN, original.opset() ?? 1));
@@ -76,7 +76,7 @@ describe.skipIf(SHARED === undefined)("models of ../shared (skipped without that
     const results: (readonly string[] | undefined)[] = [];
     for (const path of paths) results.push(await againstStored(path));
     expect(results.length).toBeGreaterThan(60);
-    // What its interface for JavaScript does not carry: sequences, packed integers.
+    // Kinds of data that its interface for JavaScript does not carry: sequences, packed integers.
     expect(results.filter((differing) => differing === undefined).length).toBeLessThan(5);
     expect(results.flatMap((differing) => differing ?? [])).toEqual([]);
   });

@@ -18,7 +18,7 @@ const MODELS = [
   "onnx/light_inception_v2.onnx",
 ].map(read);
 
-/** Damaged constants must not cost a session each; what they fold to is other tests' business. */
+/** Damaged constants must not cost a session each; other tests check the folded values. */
 const noRuntime: Runtime = {
   name: "none",
   version: "0",

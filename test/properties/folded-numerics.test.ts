@@ -34,7 +34,7 @@ function largest(values: Iterable<number>): number {
 describe("against float64", () => {
   const [n, k, c] = [32, 24, 6];
 
-  /** y = BatchNormalization(x W + b): the folded network is to be no farther from it than the unfolded one. */
+  /** y = BatchNormalization(x W + b): the folded network must be no farther from it than the unfolded one. */
   function reference(model: Model, x: readonly number[], epsilon: number): Float64Array {
     const [W, b, gamma, beta, mean, variance] = ["W", "b", "bn_gamma", "bn_beta", "bn_mean", "bn_var"].map(
       (name) => initializer(model, name),

@@ -4,7 +4,7 @@ import { loadModel, optimize } from "../../src/index.js";
 
 const models = fileURLToPath(new URL("../../models", import.meta.url));
 
-/** What folds in them is all that these small networks are; bench/accuracy.mjs measures the large ones too. */
+/** Small networks of little but operators that fold; bench/accuracy.mjs measures large ones too. */
 const SMALL = [
   "zoo/relu_bn_conv.onnx",
   "zoo/sequence_bn.onnx",
@@ -40,7 +40,7 @@ it("folded models are no farther from the real function than the original, over 
     expect(logs.length, name).toBeGreaterThanOrEqual(SEEDS.length);
     const mean = logs.reduce((sum, value) => sum + value, 0) / logs.length;
     const variance = logs.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (logs.length - 1);
-    // Rounding is a draw: more than two standard errors above one are no draw any more.
+    // Rounding is random: a ratio more than two standard errors above one is no chance.
     expect(mean, name).toBeLessThanOrEqual(2 * Math.sqrt(variance / logs.length));
     means.push(mean);
   }

@@ -212,7 +212,7 @@ describe("inconsistent models are refused with their fault", () => {
   it("every truncation, with the place", () => {
     const bytes = modelBytes({ initializer: [w] });
     for (let length = 1; length < bytes.length; length++) {
-      // Cut where a whole field ends, what is there may be a whole message, but not a model.
+      // A file that is cut at the end of a field may be a whole message, but no model.
       const error = failure(() => decode(bytes.subarray(0, length)));
       expect(error.code).toBe("invalid");
     }

@@ -83,7 +83,7 @@ const own = modelBytes(
 
 const SMALL = 20_000;
 const shared = sharedModels().filter((path) => statSync(path).size < SMALL);
-// A spread of what is there; the seed makes the choice the same every time.
+// A sample of the models; the seed makes the choice the same every time.
 const spread = shared.filter((_, index) => index % Math.ceil(shared.length / 40) === 0);
 const models = [Buffer.from(own), ...spread.map((path) => readFileSync(path))];
 

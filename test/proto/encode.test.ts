@@ -199,7 +199,8 @@ describe("a model with every field of IR version 14", () => {
     const { training_info: training, ...rest } = seen(encode(model));
     const renamed = original.replaceAll('"x"', '"image"').replaceAll('"w"', '"weight"');
     const { training_info: _, ...wanted } = JSON.parse(renamed) as Record<string, unknown>;
-    // Training graphs stay as they were; what they name is pinned, so passes never rename it. Sharding is not read.
+    // Training graphs stay as they were; the values that they name are pinned, so passes never rename them. Sharding is
+    // not read.
     const sharding = JSON.stringify(wanted).replace(
       '"tensor_name":"image","device"',
       '"tensor_name":"x","device"',

@@ -8,7 +8,7 @@ import { encode, seen } from "./support.js";
 const built = new URL("../../dist/src/proto/objects.js", import.meta.url);
 
 describe("objects of onnx-proto", () => {
-  // Node and vitest differ in what they see of a CommonJS package.
+  // Node and vitest see different exports of a CommonJS package.
   it.skipIf(!existsSync(built))("become models outside vitest too (skipped: not built)", () => {
     const proto = { irVersion: 8, opsetImport: [{ domain: "", version: 17 }], graph: { name: "plain" } };
     const script = `

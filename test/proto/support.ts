@@ -20,7 +20,7 @@ export function wire(type: string, message: Message): Uint8Array {
   return new Uint8Array(known.encode(known.fromObject(message)).finish());
 }
 
-/** What protobufjs with the full schema sees. */
+/** The message as protobufjs reads it with the full schema. */
 export function seen(bytes: Uint8Array): Message {
   const known = schema.lookupType("onnx.ModelProto");
   return known.toObject(known.decode(bytes), { longs: String, bytes: String });

@@ -45,7 +45,7 @@ describe("an output behind a Softmax", () => {
     ]);
     expect(set?.outputs[0]?.tolerance.why).toMatch(/^"z", which it is made of, is equal and 6\.1e-5 off$/);
     expect((await compared(classifier(0), near, false)).reason).toMatch(/output "y"/);
-    // Beyond what its logits may.
+    // Farther than its logits may be.
     const far = await compared(classifier(0), classifier(1e-3));
     expect(far.status).toBe("differs");
     expect(far.sets[0]?.outputs.map(({ verdict }) => verdict)).toEqual(["differs", "differs"]);
@@ -58,7 +58,7 @@ describe("an output behind a Softmax", () => {
   });
 
   it("is judged by itself as far as its logits have not moved it", async () => {
-    // Logits that may be 1.3e-4 off and are 6.1e-5 explain no 4.6e-5: what comes after them is wrong.
+    // The logits may be 1.3e-4 off and are 6.1e-5 off. That does not explain 4.6e-5, so a node behind them is wrong.
     const tripled = `g (int64[N,2] x) => (float[N,2] y) <float[2] e = {0, 6.1e-5}, float k = {3}>
       { f = Cast <to = 1> (x)  z = Add (f, e)  w = Mul (z, k)  s = Softmax <axis = 1> (w)  y = Identity (s) }`;
     const report = await compared(classifier(0), tripled);

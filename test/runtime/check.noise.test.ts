@@ -15,7 +15,7 @@ const FEEDS = [{ name: "given", feeds: new Map([["x", tensor("float", [1], [3])]
 /** A model that a byte names. */
 const model = (code: number): RuntimeModel => ({ kind: "bytes", bytes: new Uint8Array([code]) });
 
-/** Runs each model as a table says; the rows of y are what its numbers are. */
+/** Runs nothing: the byte of a model selects its output y from a table. */
 function scripted(outputs: Readonly<Record<number, readonly number[]>>): Runtime {
   const port = (name: string) => ({ name, dtype: "float" as const, shape: [1] });
   return {
@@ -126,7 +126,10 @@ describe("the perturbed inputs", () => {
 describe("a deep network that gives one number", () => {
   const [WIDTH, DEPTH] = [32, 6];
 
-  /** MatMul, BatchNormalization and Relu in turn, then a MatMul to one number; `wrong`: the layer whose means are a thousandth off. */
+  /**
+   * MatMul, BatchNormalization and Relu in turn, then a MatMul to one number; `wrong`: the layer whose means are a
+   * thousandth off.
+   */
   function network(wrong?: number): RuntimeModel {
     const random = createRandom(5);
     const draw = (count: number, body: () => number): string => list(Array.from({ length: count }, body));

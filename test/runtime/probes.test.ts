@@ -5,7 +5,7 @@ import { checkModels } from "../../src/runtime/check.js";
 import { defaultRuntime } from "../../src/runtime/ort.js";
 import { probesOf, withProbes } from "../../src/runtime/probes.js";
 
-/** Logits so far apart that the Softmax gives one class everything, whatever a small bias says. */
+/** Logits so far apart that the Softmax gives one class probability 1, whatever a small bias adds. */
 const SATURATED = `(float[N,3] x) => (float[N,2] y)
   <float[3,2] W = {900, -900, 700, -800, 500, -650}, float[2] b = {0.25, -0.5}> {
     z = Gemm (x, W, b)  s = Softmax <axis = 1> (z)  y = Identity (s)

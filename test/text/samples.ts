@@ -1,4 +1,4 @@
-/** Texts that ONNX's own parser (onnx.parser.parse_model of onnx 1.23) accepts, by what they show. */
+/** Texts that ONNX's own parser (onnx.parser.parse_model of onnx 1.23) accepts, by the feature that they show. */
 export const SAMPLES: Readonly<Record<string, string>> = {
   "the example of the specification": `
 <

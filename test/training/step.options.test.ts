@@ -6,7 +6,7 @@ import type { Loss } from "../../src/training/loss.js";
 import type { Optimizer, OptimizerKind } from "../../src/training/optimizer.js";
 import { batchOf, course, NETWORKS, type Network, numbersOf, parityModel } from "./support.js";
 
-/** What PyTorch made; tables/README.md says what the fields are. */
+/** The numbers that PyTorch computed; tables/README.md describes the fields. */
 interface OptionsCase {
   readonly net: string;
   readonly optimizer: OptimizerKind;
@@ -72,7 +72,7 @@ describe("options are PyTorch's", () => {
       if (initial === undefined) return expect.unreachable(`${name} is not trained`);
       const before = numbersOf({ dtype: "float", dims: initial.dims, data: initial.bytes() });
       const largest = Math.max(...expected.map(Math.abs));
-      // 1e-5 of the largest update, and what a weight that is itself a float32 cannot hold of it.
+      // 1e-5 of the largest update, and the rounding of the updated weight to float32.
       const allowed = 1e-5 * largest + Math.max(...before.map(Math.abs)) * 2 ** -24;
       const after = numbersOf(done.first.get(name));
       expect(after.length).toBe(expected.length);

@@ -45,7 +45,7 @@ function expectUpdates(of: ParityCase, { step, first }: Course): void {
     if (kind !== "parameter" || expected === undefined) continue;
     const before = numbersOf({ dtype: initial.dtype, dims: initial.dims, data: initial.bytes() });
     const update = numbersOf(first.get(name)).map((value, i) => value - (before[i] ?? 0));
-    // What the new value itself cannot hold: an update is small beside its weight.
+    // The rounding of the new value: an update is small beside its weight.
     const rounding = Math.max(...before.map(Math.abs)) * 2 ** -24;
     const allowed = UPDATE * expected.largest + rounding;
     const every = Math.max(1, Math.floor(update.length / 12));

@@ -9,7 +9,7 @@ import type { Loss } from "../../src/training/loss.js";
 import type { OptimizerKind } from "../../src/training/optimizer.js";
 import { buildTrainingStep, type TrainingStep, type TrainingStepOptions } from "../../src/training/step.js";
 
-/** What PyTorch made of a network of `NETWORKS`; test/training/tables/README.md says what the fields are. */
+/** The numbers that PyTorch computed for a network of `NETWORKS`; test/training/tables/README.md describes the fields. */
 export interface ParityCase {
   readonly net: string;
   readonly loss: string;
@@ -205,7 +205,7 @@ export function parityModel(net: Network, activation = ""): ReturnType<typeof pa
 
 const CLASS_WEIGHTS = [0.5, 1, 2, 1.5];
 
-/** The losses by their names in the tables, and what their labels are. */
+/** The losses by their names in the tables, and the kind of their labels. */
 export const LOSSES: Readonly<Record<string, readonly [Loss, labels: "class" | "probability" | "value"]>> = {
   "cross-entropy": [{ kind: "cross-entropy" }, "class"],
   "cross-entropy, class weights": [{ kind: "cross-entropy", classWeights: CLASS_WEIGHTS }, "class"],

@@ -20,7 +20,7 @@ import { rankOf } from "../../rules/shapes.js";
 import type { OPERATORS } from "./operators.js";
 import { refusals } from "./refusals.js";
 
-/** Axes of the input and of the output that hold the same elements. Axes of size one are in none. */
+/** Axes of the input and of the output that hold the same elements. Axes of size one are in no piece. */
 interface Piece {
   readonly from: readonly number[];
   readonly to: readonly number[];

@@ -88,7 +88,7 @@ function numbers(dims: readonly SymDim[]): readonly number[] | undefined {
   return known.length === dims.length ? known : undefined;
 }
 
-/** Identity. The others are eliminated, so that these are between an input and an output, or give the output of a body. */
+/** Identity. Only those remain that connect an input with an output, or give the output of a body. */
 export const SAME: AffineFacets = {
   passUp: (_, placed) => through(placed),
   passDown: (_, __, placed) => placed,

@@ -25,7 +25,7 @@ async function judgeFolder(folder: string, inlineFunctions: boolean): Promise<Ta
   return tally;
 }
 
-/** How many there are of each, and which ones do not give what is stored. */
+/** The number of tests by outcome, and the tests that do not give the stored outputs. */
 function summary({ named, failures }: Tally): string {
   const { stored, raised, like, unrun } = named;
   return [

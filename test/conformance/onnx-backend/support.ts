@@ -37,7 +37,7 @@ export function testsIn(folder: string): string[] {
     .filter((path) => existsSync(path));
 }
 
-/** Optimizes one model of the backend tests and holds the result against its stored outputs. Throws what is wrong. */
+/** Optimizes one model of the backend tests and compares the result with its stored outputs. Throws an error for each fault. */
 export async function judgeBackendTest(path: string, inlineFunctions = false): Promise<Outcome> {
   const original = openModelFile(path);
   const flaws = new Set(verify(original).map(({ message }) => message));
@@ -74,7 +74,7 @@ export async function judgeBackendTest(path: string, inlineFunctions = false): P
 
 /**
  * Optimizes one of the light topologies, whose weights are formulas and whose output does not depend on its input, and
- * holds the result against the output that is stored beside it. Throws what is wrong.
+ * compares the result with the output that is stored beside it. Throws an error for a difference.
  */
 export async function judgeLight(path: string): Promise<void> {
   const original = openModelFile(path);

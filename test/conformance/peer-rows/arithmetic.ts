@@ -104,7 +104,7 @@ const alone =
 const BETWEEN = normalize("a", "b", "bn");
 const KEPT = { left: ["Abs", "BatchNormalization", "Exp"] };
 
-/** An operator without meaning between a Conv and its normalization. */
+/** An operator without effect between a Conv and its normalization. */
 function nothing(text: string, node: string): PeerRow {
   const nodes = `${node} ${normalize("y", "a", "bn")}`;
   return {
@@ -250,7 +250,7 @@ export const ARITHMETIC: PeerRows = {
   },
   31: {
     text: "a BatchNormalization alone becomes Mul and Add",
-    // One node moves as many bytes as Mul, and two operators move twice as many: it stays one.
+    // BatchNormalization moves as many bytes as one Mul, and Mul with Add twice as many, so it stays one node.
     applied: [
       applied(
         "one half passes the Relu, into the Gemm behind: an Add is left",

@@ -15,7 +15,7 @@ export const ROLES = ["gamma", "beta", "mean", "var"] as const;
 export const parameter = (role: string, size: number): string =>
   constant(`bn_${role}`, [size], role === "var" || role === "gamma" ? { low: 0.5, high: 2 } : {});
 
-/** What is constant in a Conv with its normalization, from outside: a graph of the given nodes around them. */
+/** A Conv with its normalization, whose constants are outputs of Constant nodes. */
 const asNodes =
   (outputs = "y"): Build =>
   (z) => ({
@@ -110,7 +110,7 @@ const fed =
     };
   };
 
-/** All that is constant is an input of the graph too. */
+/** All constants are inputs of the graph too. */
 const overridable =
   (ir: number, outputs = "y"): Build =>
   (z) => ({

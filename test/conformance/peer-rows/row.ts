@@ -25,7 +25,7 @@ export interface PeerCase extends Expectation {
   readonly build: Build;
 }
 
-/** A row of the comparison with peers: what they fold or break. */
+/** A row of the comparison with peers: a pattern that they fold or break. */
 export interface PeerRow {
   readonly text: string;
   readonly applied: readonly PeerCase[];
@@ -102,7 +102,7 @@ export function describeRows(rows: PeerRows): void {
 /** Folded constants are rounded to float16, some of them; outputs are a few times larger than what they are summed of. */
 const HALF_ROUNDING = 2 ** -9;
 
-/** The largest difference of y in float64, in units of its largest magnitude: for what onnxruntime has no kernel. */
+/** The largest difference of y in float64, in units of its largest magnitude, for models that onnxruntime has no kernel for. */
 function distance(original: Model, result: Model): number {
   const random = createRandom(5);
   const feeds = new Map(

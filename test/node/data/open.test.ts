@@ -256,7 +256,7 @@ describe("data that does not fit", () => {
     );
     expect(error.id).toBe("sample-is-not-finite");
     expect(error.describe()).toMatch(/nan\.npy: sample 2 of "in" holds NaN/);
-    // In whatever order they are drawn.
+    // The order in which they are drawn does not matter.
     for (const seed of [1, 2, 3]) {
       const shuffled = await rejection(
         open("nan.npy", [slot("in", ["N", 2])]).then((data) => collect(data, { size: 1, seed })),

@@ -13,9 +13,9 @@ interface Layer {
   readonly op: string;
   readonly directions?: number;
   readonly attributes?: string;
-  /** Of x, w, r, b, h, c: which inputs there are after the first three. */
+  /** The inputs after x, w and r: b, h and c, or some of them. */
   readonly inputs?: string;
-  /** What is made of Y, Y_h and Y_c. */
+  /** The node that reads Y, Y_h and Y_c. */
   readonly result?: string;
 }
 

@@ -19,7 +19,7 @@ const OPERATORS: readonly (readonly [op: string, x?: Filling])[] = [
   ["ReduceLogSumExp"],
 ];
 
-/** Axes as text, keepdims, and the shape of what comes out of [2,3,4]. */
+/** Axes as text, keepdims, and the output's shape for [2,3,4]. */
 const FORMS: readonly (readonly [axes: string, attributes: string, y: string])[] = [
   ["{1}", "keepdims = 1", "[2,1,4]"],
   ["{-1, 0}", "keepdims = 0", "[3]"],

@@ -3,7 +3,7 @@ import { rewriteModel } from "../../../src/library/rewrite-model.js";
 import { expectRewrite, modelOf, rewrite } from "../../support/rewrite.js";
 import { constant, graphText } from "../../support/text.js";
 
-/** What each condition of the passes on sizes and parts is there for: cases that only it tells apart. */
+/** For each condition of the passes on sizes and parts, the cases that only this condition tells apart. */
 const LISTS = [
   "int64 first = {0}, int64 second = {1}",
   "int64[1] zero = {0}, int64[1] one = {1}, int64[1] two = {2}, int64[1] three = {3}",

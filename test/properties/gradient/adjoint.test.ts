@@ -32,8 +32,8 @@ function feedsOf(model: Model, seed: number): Map<string, ReferenceTensor> {
 }
 
 /**
- * Of the largest gradient. A Tanh near 1 has a slope, 1 - y * y, that float32 knows to a few roundings of 1, however small it is; so
- * small gradients behind it are known to that and no better.
+ * Of the largest gradient. A Tanh near 1 has a slope, 1 - y * y, that float32 knows to a few roundings of 1, however
+ * small it is; so small gradients behind it have this error.
  */
 function inFloat32({ data }: ReferenceTensor): number {
   const largest = data.reduce((most, x) => Math.max(most, Math.abs(x)), 0);

@@ -154,7 +154,7 @@ export function randomDifferentiable(random: Random, steps: number): Model {
     const count = shape.reduce((product, size) => product * size, 1);
     if (count > 0 && count <= MOST_ELEMENTS) values.push(value);
   }
-  // All that nobody reads goes into the output, so that nothing is left out.
+  // All values without a reader go into the output, so that every node is tested.
   const loose = values.filter((value) => value.uses.size === 0);
   const sums = loose.map((value) =>
     growing.build.op("ReduceSum", [growing.build.op("Tanh", [value])], { keepdims: 0n }),

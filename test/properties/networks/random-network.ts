@@ -309,7 +309,7 @@ function pool(builder: Builder, { name, dims }: Signal): void {
   );
 }
 
-/** What moves elements and keeps them. */
+/** Operators that move elements and do not change them. */
 function move(builder: Builder, { name, dims }: Signal): void {
   const { random } = builder;
   const [channels = 1, height = 1, width = 1] = dims;

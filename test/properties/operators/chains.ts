@@ -78,7 +78,7 @@ const parts: Apply = (d, x) => {
   return readers;
 };
 
-/** Extremes and sums of their own, with operands that decide nothing. */
+/** Nested extremes and sums, with operands that cannot change the result. */
 const nested: Apply = (d, x) => {
   if (x.kind !== "float") return undefined;
   const opType = d.one(["Max", "Min", "Sum", "Max"]);

@@ -12,7 +12,7 @@ export interface Var {
   readonly dims: readonly Dim[];
 }
 
-/** What a random graph is made from; small numbers and few steps make small graphs, so that failures shrink. */
+/** The source of a random graph; small numbers and few steps make small graphs, so that failures shrink. */
 export interface Recipe {
   /** Sizes and elements. */
   readonly seed: number;

@@ -167,7 +167,7 @@ const gatherElements: Apply = (d, x) => {
   const numbers = Array.from({ length: sizeOf(dims) }, () => d.pick(size));
   const indices = d.integers(numbers, dims);
   if (d.chance(0.5)) return d.node("GatherElements", [x, indices], dims, [`axis = ${axis}`]);
-  // Each element once: the order of two writes is no one's business.
+  // Each element once, because the order of two writes to one element is undefined.
   const rows = dims.map((_, i) => (i === axis ? 1 : (dims[i] ?? 1)));
   const at0 = d.integers(
     Array.from({ length: sizeOf(rows) }, () => d.pick(size)),
