@@ -247,7 +247,8 @@ const imports = files.flatMap(importsOf);
 
 describe("the house", () => {
   it("has every file in a room of the table", () => {
-    expect(files.filter((file) => roomOf(file) === undefined)).toEqual([]);
+    const homeless = files.filter((file) => roomOf(file) === undefined);
+    expect(homeless, "move each file into a room, or give its room a row in MAY_IMPORT").toEqual([]);
     expect(imports.length).toBeGreaterThan(100);
   });
 
@@ -260,7 +261,7 @@ describe("the house", () => {
       const allowed = targetRoom !== undefined && rooms.some((lower) => isWithin(targetRoom, lower));
       return allowed ? [] : [`${file} imports ${target}`];
     });
-    expect(wrong).toEqual([]);
+    expect(wrong, "MAY_IMPORT allows none of these").toEqual([]);
   });
 
   it("has no circle of rooms", () => {
@@ -275,7 +276,8 @@ describe("the house", () => {
       [...(edges.get(from) ?? [])].some(
         (next) => next === to || (!seen.has(next) && reaches(next, to, seen.add(next))),
       );
-    expect(Object.keys(MAY_IMPORT).filter((room) => reaches(room, room))).toEqual([]);
+    const inCircle = Object.keys(MAY_IMPORT).filter((room) => reaches(room, room));
+    expect(inCircle, "these rooms import each other; let one of them import no other").toEqual([]);
   });
 
   it("has no room of more than a sixth of the code, a family of operators being a room", () => {
@@ -286,7 +288,8 @@ describe("the house", () => {
       sizes.set(room, (sizes.get(room) ?? 0) + lines(file));
     }
     const whole = [...sizes.values()].reduce((sum, size) => sum + size, 0);
-    expect([...sizes].filter(([, size]) => size > LARGEST_ROOM * whole)).toEqual([]);
+    const tooLarge = [...sizes].filter(([, size]) => size > LARGEST_ROOM * whole);
+    expect(tooLarge, "split the room").toEqual([]);
   });
 
   it("keeps passes apart from each other", () => {
@@ -294,7 +297,7 @@ describe("the house", () => {
       ({ file, specifier }) =>
         file.startsWith("passes/") && file !== "passes/index.ts" && specifier.startsWith("./"),
     );
-    expect(wrong).toEqual([]);
+    expect(wrong, "move what passes share to src/rewrite").toEqual([]);
   });
 
   it("touches Node's modules only in file access, onnxruntime-node and the command line", () => {
@@ -310,7 +313,7 @@ describe("the house", () => {
           readFileSync(join(root, file), "utf8"),
         ),
       );
-    expect([...byImport, ...byGlobal]).toEqual([]);
+    expect([...byImport, ...byGlobal], "move it to src/node, or pass it in").toEqual([]);
   });
 
   it("uses each package only where it is at home", () => {
@@ -320,12 +323,17 @@ describe("the house", () => {
       const atHome = places.some((place) => file === place || file.startsWith(`${place}/`));
       return atHome ? [] : [`${file} imports ${specifier}`];
     });
-    expect(wrong).toEqual([]);
+    expect(wrong, "PACKAGES says where each package may be imported").toEqual([]);
   });
 
   it("names every pass after its file", async () => {
     const { PASSES } = await import("../passes/index.js");
     const names = sources("passes").map((file) => file.slice("passes/".length, -".ts".length));
-    expect(PASSES.map((pass) => pass.name).sort()).toEqual(names.filter((name) => name !== "index").sort());
+    const files = names.filter((name) => name !== "index");
+    const registered: readonly string[] = PASSES.map(({ name }) => name);
+    const unregistered = files.filter((name) => !registered.includes(name));
+    expect(unregistered, "add each pass to passes/index.ts, under the name of its file").toEqual([]);
+    const misnamed = registered.filter((name) => !files.includes(name));
+    expect(misnamed, "give each pass the name of its file").toEqual([]);
   });
 });

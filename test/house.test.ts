@@ -227,7 +227,7 @@ describe("tests", () => {
       const [subject = ""] = test.slice(dirname(test).length + 1).split(".");
       return !existsSync(join(root, folder, `${subject}.ts`));
     });
-    expect(astray).toEqual([]);
+    expect(astray, "name each test after a file of src in the same folder").toEqual([]);
   });
 
   it("are there for every pass", () => {
@@ -238,9 +238,10 @@ describe("tests", () => {
     const without = passes.filter(
       (pass) => !tests.some((test) => test.startsWith(`test/passes/${pass}/`) && asserting(test)),
     );
-    expect(without).toEqual([]);
+    expect(without, "give each pass a test in test/passes/<pass>").toEqual([]);
     const folders = tests.filter((test) => test.startsWith("test/passes/")).map((test) => test.split("/")[2]);
-    expect([...new Set(folders)].filter((folder) => !passes.includes(folder ?? ""))).toEqual([]);
+    const strange = [...new Set(folders)].filter((folder) => !passes.includes(folder ?? ""));
+    expect(strange, "name each folder after a pass").toEqual([]);
   });
 
   it("are there for every file with logic", () => {
@@ -248,15 +249,15 @@ describe("tests", () => {
     const without = sources.filter(
       (file) => hasLogic(file) && testsBeside(file).length === 0 && !elsewhere.has(file),
     );
-    expect(without).toEqual([]);
+    expect(without, "give each file a test beside it, or a place in TESTED_BY").toEqual([]);
   });
 
   it.each(Object.entries(TESTED_BY))("in %s cover the files listed for it", (test, files) => {
-    expect(tests).toContain(test);
+    expect(tests, "a row of TESTED_BY names a test that is not there").toContain(test);
     for (const file of files) {
-      expect(sources).toContain(file);
-      expect(testsBeside(file), `${file} has tests of its own`).toEqual([]);
-      expect(leadsTo(test, file), `${test} leads to ${file}`).toBe(true);
+      expect(sources, "TESTED_BY names a file that is not there").toContain(file);
+      expect(testsBeside(file), `${file} has tests of its own; take it out of TESTED_BY`).toEqual([]);
+      expect(leadsTo(test, file), `${test} must import ${file}, if only through other files`).toBe(true);
     }
   });
 });
