@@ -57,26 +57,22 @@ function textOf(cell: Cell | undefined): string {
   return cell === undefined ? "" : typeof cell === "string" ? cell : cell.text;
 }
 
-/** Words set into lines of WIDTH: the first indented by `indent`, the others by `hanging`. */
+/**
+ * Words set into lines of WIDTH: the first indented by `indent`, the others by `hanging`. A word that is wider than a line
+ * is elided in its middle, because both halves of a broken name would be searched for in vain; --json has it in full.
+ */
 export function paragraph(text: string, indent = 2, hanging: number = indent): string[] {
   const lines: string[] = [];
   let line = " ".repeat(indent);
   let empty = true;
-  const flush = (): void => {
-    lines.push(line);
-    line = " ".repeat(hanging);
-    empty = true;
-  };
-  for (const word of clean(text).split(" ")) {
-    let rest = word;
-    if (!empty && textWidth(line) + 1 + textWidth(rest) > WIDTH) flush();
-    while (textWidth(line) + textWidth(rest) + (empty ? 0 : 1) > WIDTH) {
-      const head = take(rest, WIDTH - textWidth(line));
-      line += head;
-      rest = rest.slice(head.length);
-      flush();
+  for (const whole of clean(text).split(" ")) {
+    const word = elide(whole, WIDTH - Math.max(indent, hanging));
+    if (!empty && textWidth(line) + 1 + textWidth(word) > WIDTH) {
+      lines.push(line);
+      line = " ".repeat(hanging);
+      empty = true;
     }
-    line += empty ? rest : ` ${rest}`;
+    line += empty ? word : ` ${word}`;
     empty = false;
   }
   if (!empty) lines.push(line);

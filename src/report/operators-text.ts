@@ -1,4 +1,4 @@
-import { FACETS, type FacetCoverage, type OperatorCoverage } from "../ops/coverage.js";
+import { FACETS, type FacetCoverage, type FacetName, type OperatorCoverage } from "../ops/coverage.js";
 import type { Arity } from "../rules/operator.js";
 import { paragraph, table } from "./layout.js";
 import type { Style } from "./style.js";
@@ -9,18 +9,27 @@ const MARKS: Readonly<Record<FacetCoverage["kind"], string>> = {
   missing: "-",
 };
 
-/** The facets of an affine map by one letter each. */
-const AFFINE_LETTERS: Readonly<Record<string, string>> = {
-  lift: "L",
-  absorbUp: "U",
-  passUp: "u",
-  absorbDown: "D",
-  passDown: "d",
+/** The facets as a reader knows them. */
+const COLUMNS: Readonly<Record<FacetName, string>> = {
+  inference: "types",
+  layout: "layout",
+  affine: "affine",
+  gradient: "gradient",
+  reference: "reference",
+};
+
+/** The rules of affine maps: a letter for the matrix, and words. */
+const AFFINE_RULES: Readonly<Record<string, readonly [letter: string, words: string]>> = {
+  lift: ["L", "is one itself"],
+  absorbUp: ["U", "absorbs one of its output"],
+  passUp: ["u", "passes one of its output on to its inputs"],
+  absorbDown: ["D", "absorbs one of an input"],
+  passDown: ["d", "passes one of an input on to its output"],
 };
 
 /** The matrix of operators and facets, as text of at most WIDTH columns. */
 export function operatorsText(rows: readonly OperatorCoverage[], { bold, dim }: Style): string {
-  const head = ["operator", "since", "types", "layout", "affine", "gradient", "reference"].map((text) => ({
+  const head = ["operator", "since", ...FACETS.map((facet) => COLUMNS[facet])].map((text) => ({
     text,
     paint: bold,
   }));
@@ -32,7 +41,8 @@ export function operatorsText(rows: readonly OperatorCoverage[], { bold, dim }: 
   return [
     ...table([{}, { align: "right" }, {}, {}, {}, {}, {}], [head, ...lines], 0),
     "",
-    ...paragraph("yes  there is a rule; 0: no gradient goes through it", 0, 5),
+    ...paragraph("yes  there is a rule", 0, 5),
+    ...paragraph("0    there is a rule, which says that no gradient goes through it", 0, 5),
     ...paragraph("·    none on purpose: there is nothing to know", 0, 5),
     ...paragraph("-    none is written", 0, 5),
     ...paragraph(
@@ -49,7 +59,7 @@ export function operatorsText(rows: readonly OperatorCoverage[], { bold, dim }: 
 function mark({ kind, detail }: FacetCoverage): string {
   if (kind !== "given") return MARKS[kind];
   if (detail === "zero") return "0";
-  const letters = detail?.split(", ").map((part) => AFFINE_LETTERS[part] ?? "");
+  const letters = detail?.split(", ").map((part) => AFFINE_RULES[part]?.[0] ?? "");
   return letters === undefined || letters.every((letter) => letter === "") ? MARKS.given : letters.join("");
 }
 
@@ -62,7 +72,7 @@ export function operatorText(row: OperatorCoverage, { bold, cyan, dim }: Style):
     ["inputs", arityText(inputs)],
     ["outputs", arityText(outputs)],
     ["traits", traits.length > 0 ? traits.join(", ") : "none"],
-    ...FACETS.map((facet) => [facet, facetText(facets[facet])] as const),
+    ...FACETS.map((facet) => [COLUMNS[facet], facetText(facets[facet])] as const),
   ];
   const lines = facts.flatMap(([label, text]) => labelled(label, text, dim));
   return `${[bold(cyan(operator)), ...lines].join("\n")}\n`;
@@ -85,5 +95,11 @@ export function arityText(arity: Arity): string {
 
 function facetText({ kind, detail, reason }: FacetCoverage): string {
   if (kind !== "given") return reason === undefined ? kind : `${kind}: ${reason}`;
-  return detail === undefined || detail === "rule" ? "given" : `given: ${detail}`;
+  if (detail === undefined || detail === "rule") return "given";
+  if (detail === "zero") return "given: 0, no gradient goes through it";
+  const rules = detail.split(", ").map((part) => {
+    const [letter, words] = AFFINE_RULES[part] ?? ["", part];
+    return letter === "" ? words : `${letter} ${words}`;
+  });
+  return `given: ${rules.join(", ")}`;
 }

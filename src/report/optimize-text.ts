@@ -93,8 +93,7 @@ function changedOperators(before: ModelSummary, after: ModelSummary): [string, n
 }
 
 function rewriteCounts({ rewrites, rounds }: OptimizeReport, style: Style): string[] {
-  if (rewrites.length === 0)
-    return [`${style.bold("rewrites")}  none: nothing to fold or to remove was found`];
+  if (rewrites.length === 0) return [`${style.bold("rewrites")}  none were made`];
   const rows = countByPass(rewrites).map(([pass, count]) => [String(count), pass]);
   const inRounds = style.dim(`in ${plural(rounds, "round")}`);
   return [

@@ -48,12 +48,20 @@ describe("table", () => {
 });
 
 describe("paragraph", () => {
-  test("breaks between words, and inside a word that is wider than a line", () => {
-    const lines = paragraph(`word ${"x".repeat(100)} ${"more ".repeat(20)}`.trim(), 2, 6);
+  test("breaks between words, and elides a word that is wider than a line", () => {
+    const name = `"/model/${"block/".repeat(15)}conv":`;
+    const lines = paragraph(`word ${name} ${"more ".repeat(20)}`.trim(), 2, 6);
     for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(WIDTH);
     expect(lines[0]).toBe("  word");
     expect(lines.slice(1).every((line) => line.startsWith("      "))).toBe(true);
-    expect(lines.join("").replace(/ /g, "")).toBe(`word${"x".repeat(100)}${"more".repeat(20)}`);
+    expect(lines[1]).toMatch(/^ {6}"\/model\/block\/block\/.*\.\.\..*\/block\/conv":$/);
+    expect(textWidth(lines[1] ?? "")).toBe(WIDTH);
+    expect(lines.slice(2).join("").replace(/ /g, "")).toBe("more".repeat(20));
+  });
+
+  test("leaves a name in one piece that just fits into a line", () => {
+    const name = "n".repeat(WIDTH - 6);
+    expect(paragraph(`Conv ${name} left`, 4, 6)).toEqual(["    Conv", `      ${name}`, "      left"]);
   });
 });
 

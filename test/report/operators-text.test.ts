@@ -18,7 +18,8 @@ it("one operator has its versions, traits and reasons", () => {
   const conv = rows.find(({ operator }) => operator === "Conv");
   const text = conv && operatorText(conv, PLAIN);
   expect(text).toMatch(/^Conv\n {2}opsets +1, 11/);
-  expect(text).toMatch(/\n {2}affine +given: absorbDown, absorbUp\n/);
+  expect(text).toMatch(/\n {2}types +given\n/);
+  expect(text).toMatch(/\n {2}affine +given: D absorbs one of an input, U absorbs one of its output\n/);
 });
 
 it("arities are a number, a range or open", () => {
