@@ -3,7 +3,7 @@ import { errors as optionErrors } from "../options/errors.js";
 import { readText } from "../options/read-text.js";
 import type { CommandSpec, OptionSpec, OptionTable } from "../options/spec.js";
 import { assertEffects, BY_FLAG, flagOf, unnamedChoices } from "../options/validate.js";
-import { EXIT_HELP } from "./exit.js";
+import { exitHelp } from "./exit.js";
 
 /** The options that were given, by the names of their rows; `pick` and `settle` give them their types. */
 export type Given = Readonly<Record<string, unknown>>;
@@ -31,7 +31,7 @@ export function defineOptions(
   const group = Object.values(table).find(({ flag }) => flag === "--json")?.group;
   const help = new Option("-h, --help", "print help");
   command.addHelpOption(group === undefined ? help : help.helpGroup(`${group}:`));
-  command.addHelpText("after", `${examplesText(spec)}${EXIT_HELP}`);
+  command.addHelpText("after", `${examplesText(spec)}${exitHelp(spec)}`);
   command.action(async () => {
     const given = Object.fromEntries(
       attributes

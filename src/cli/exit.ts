@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../base/errors.js";
+import type { CommandSpec } from "../options/spec.js";
 
 /** The exit code for each kind of error; 0 is success. */
 export const EXIT: Readonly<Record<ErrorCode | "interrupted", number>> = {
@@ -16,18 +17,31 @@ export const EXIT_SUMMARY = `
 Exit codes: 0 done, 1 outputs differ, 2 wrong usage, 3 invalid, 4 unsupported,
 5 file, 70 bug, 130 interrupted; each command's --help says more.`;
 
-/** The end of a command's --help. */
-export const EXIT_HELP = `
-Exit codes:
-  0    done; what was written is proven (or --no-check was given)
-  1    the outputs differ, or training diverged; nothing was written
-  2    wrong usage
-  3    the model or the data is unreadable or invalid
-  4    onnxruntime or normfold cannot do this with the model; without --no-check
-       nothing was written
-  5    a file cannot be read or written
-  70   a bug in normfold
-  130  interrupted`;
+/** The end of a command's --help: the exit codes that it can end with. */
+export function exitHelp({ outcome = {}, arguments: places, tables }: CommandSpec): string {
+  const { done, differs } = outcome;
+  const readsModel = places.length > 0;
+  const mayGoUnchecked = tables.some((table) =>
+    Object.values(table).some(({ flag }) => flag === "--no-check"),
+  );
+  const unsupported = "onnxruntime or normfold cannot do this with the model";
+  const rows: readonly (readonly [code: string, meaning: string | undefined])[] = [
+    ["0", done === undefined ? "done" : `done; ${done}`],
+    ["1", differs],
+    ["2", "wrong usage"],
+    ["3", readsModel ? "the model or the data is unreadable or invalid" : undefined],
+    ["4", readsModel ? `${unsupported}${mayGoUnchecked ? UNWRITTEN : ""}` : undefined],
+    ["5", "a file cannot be read or written"],
+    ["70", "a bug in normfold"],
+    ["130", "interrupted (143: terminated)"],
+  ];
+  const lines = rows.flatMap(([code, meaning]) =>
+    meaning === undefined ? [] : [`  ${code.padEnd(5)}${meaning}`],
+  );
+  return `\nExit codes:\n${lines.join("\n")}`;
+}
+
+const UNWRITTEN = "; without --no-check\n       nothing was written";
 
 const cleanups: (() => void)[] = [];
 

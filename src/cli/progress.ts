@@ -4,7 +4,7 @@ import { onInterrupt } from "./exit.js";
 export interface Stages {
   /** Ends the stage before; the same stage may be entered again. */
   enter(stage: string, text: string): void;
-  /** Ends the last stage and takes the spinner away. */
+  /** Ends the last stage and takes the spinner away; gives milliseconds by stage, to the microsecond. */
   finish(): Readonly<Record<string, number>>;
 }
 
@@ -34,7 +34,9 @@ export async function createStages(visible: boolean): Promise<Stages> {
     finish: () => {
       settle();
       spinner?.stop();
-      return time;
+      return Object.fromEntries(
+        Object.entries(time).map(([stage, ms]) => [stage, Math.round(ms * 1000) / 1000]),
+      );
     },
   };
 }

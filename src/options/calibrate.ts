@@ -22,7 +22,7 @@ export const CALIBRATE = {
     from: 0,
     below: 1,
     defaultText: "each node's own",
-    needs: { option: "method", is: ["moving-average"] },
+    needs: [{ option: "method", is: ["moving-average"] }],
     group: "Statistics",
   },
 } as const;

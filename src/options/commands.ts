@@ -108,19 +108,21 @@ export const PASSES_RUN = {
   /** The operators that gradients are written for. */
   gradients: {
     flag: "--gradients",
-    help: "list the operators that gradients are written for instead",
+    help: "instead of the passes, list the operators that gradients are written for",
     type: "switch",
+    idleWith: [{ option: "operators", is: [true] }, { option: "operator" }],
   },
   /** The matrix of operators and facets. */
   operators: {
     flag: "--operators",
-    help: "list the operators of the standard domain and what is known of each instead",
+    help: "instead of the passes, list the operators of the standard domain and what is known of each",
     type: "switch",
+    idleWith: [{ option: "operator" }],
   },
   /** All that is known of one operator. */
   operator: {
     flag: "--operator <name>",
-    help: "say what is known of one operator, and why no more",
+    help: "instead of the passes, say what is known of one operator, with reasons for the gaps",
     type: "text",
   },
 } as const;
@@ -152,6 +154,10 @@ export const ENSEMBLE_COMMAND: CommandSpec = {
     "Writes one model whose output is the arithmetic mean of the class probabilities of several (the paper's 4.2.3). " +
     "Inputs of the same name are shared; models that end in logits get a Softmax.",
   tables: [ENSEMBLE, ENSEMBLE_RUN, TARGET, LOAD, PRINTING],
+  outcome: {
+    done: "what was written is proven (or --no-check was given)",
+    differs: "the outputs are not the mean of the members'; nothing was written",
+  },
 };
 
 /** `normfold lower`. */
@@ -161,6 +167,7 @@ export const LOWER_COMMAND: CommandSpec = {
     "Writes out ONNX's preview operators for training (Gradient, Adam, Adagrad, Momentum) in standard operators by the " +
     "formulas of their specification, and has onnxruntime load the result.",
   tables: [LOWER_RUN, LOWER, TARGET, LOAD, PRINTING],
+  outcome: { done: "onnxruntime loads what was written (or --no-check was given)" },
 };
 
 /** `normfold check`. */
@@ -170,6 +177,7 @@ export const CHECK_COMMAND: CommandSpec = {
     "Runs two models on the same inputs in onnxruntime, its own optimizations off, and compares each output. " +
     "The inputs are --data, else the test_data_set_* folders beside the first model, else generated.",
   tables: [CHECK_DATA, COMPARISON, LOAD, PRINTING],
+  outcome: { done: "the outputs are equal", differs: "the outputs differ" },
   examples: [
     "normfold check model.onnx folded.onnx",
     "normfold check model.onnx folded.onnx --data samples.npz -q && echo equal",
@@ -198,7 +206,8 @@ export const PRINT_COMMAND: CommandSpec = {
 export const PASSES_COMMAND: CommandSpec = {
   ...HEADS.passes,
   description:
-    "Lists the passes in the order they run: what each looks for, what it leaves, how exact it is.",
+    "Lists the passes in the order they run: what each looks for, what it leaves, how exact it is. One option can " +
+    "ask for another list instead.",
   tables: [PASSES_RUN, JSON_ONLY],
 };
 

@@ -5,6 +5,7 @@ export const DATA = {
     flag: "--data <path>",
     help: "samples: .npy, .npz, idx, .pb, a folder of images or tensors, a module",
     type: "text",
+    idleWith: [{ option: "init", is: ["fresh"] }],
     group: "Data",
   },
 } as const;
@@ -16,6 +17,7 @@ export const PREPARATION = {
     flag: "--labels <path>",
     help: "the label of each sample",
     type: "text",
+    needs: [{ option: "data" }],
     group: "Data",
   },
   /** Numbers are multiplied by this first. */
@@ -23,6 +25,7 @@ export const PREPARATION = {
     flag: "--scale <x>",
     help: "multiply the numbers by this first, 1/255",
     type: "number",
+    needs: [{ option: "data" }],
     group: "Data",
   },
   /** One number, or one for each channel, which is subtracted then. */
@@ -30,10 +33,17 @@ export const PREPARATION = {
     flag: "--mean <list>",
     help: "then subtract this: one number, or one a channel",
     type: "numbers",
+    needs: [{ option: "data" }],
     group: "Data",
   },
   /** One number, or one for each channel, by which the difference is divided. */
-  std: { flag: "--std <list>", help: "and then divide by this", type: "numbers", group: "Data" },
+  std: {
+    flag: "--std <list>",
+    help: "and then divide by this",
+    type: "numbers",
+    needs: [{ option: "data" }],
+    group: "Data",
+  },
   /** How the model wants images; by default as its input's shape says. */
   layout: {
     flag: "--layout <layout>",
@@ -41,6 +51,7 @@ export const PREPARATION = {
     type: "choice",
     choices: ["NCHW", "NHWC"],
     defaultText: "as its input says",
+    needs: [{ option: "data" }],
     group: "Data",
   },
 } as const;
@@ -54,6 +65,7 @@ export const DRAWING = {
     type: "whole",
     from: 1,
     defaultText: "as many as the model fixes, else 32",
+    needs: [{ option: "data" }],
     group: "Data",
   },
   /** Shuffle the samples with this seed. Default: the order of the dataset. */
@@ -63,6 +75,7 @@ export const DRAWING = {
     type: "whole",
     from: 0,
     to: 4_294_967_295,
+    needs: [{ option: "data" }],
     group: "Data",
   },
   /** Threads within an operator. Default: the runtime's own choice. */
@@ -71,6 +84,7 @@ export const DRAWING = {
     help: "threads of onnxruntime within an operator",
     type: "whole",
     from: 1,
+    needs: [{ option: "data" }],
     group: "Data",
   },
 } as const;
@@ -83,6 +97,7 @@ export const LIMIT = {
     help: "use no more samples than this",
     type: "whole",
     from: 1,
+    needs: [{ option: "data" }],
     group: "Data",
   },
 } as const;

@@ -23,12 +23,12 @@ export const HEADS: Readonly<Record<CommandName, CommandHead>> = {
   },
   calibrate: {
     name: "calibrate",
-    summary: "new statistics for BatchNormalization, from data",
+    summary: "measure new statistics for BatchNormalization",
     arguments: MODEL,
   },
   freeze: {
     name: "freeze",
-    summary: "training form to inference form",
+    summary: "turn the training form into the inference form",
     arguments: MODEL,
   },
   prepare: {
@@ -43,7 +43,7 @@ export const HEADS: Readonly<Record<CommandName, CommandHead>> = {
   },
   lower: {
     name: "lower",
-    summary: "ONNX's training operators in standard ones",
+    summary: "write ONNX's training operators as standard ones",
     arguments: MODEL,
   },
   check: {

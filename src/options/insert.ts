@@ -162,6 +162,10 @@ export const INSERT_COMMAND: CommandSpec = {
     "Puts BatchNormalization between linear layers and their nonlinearities. With --init identity its parameters come " +
     "from data, so that the function stays, which is proven in onnxruntime before anything is written.",
   tables: [TARGET, LOAD, PRINTING, INSERT, SITES, INSERT_RUN, DATA, PREPARATION, DRAWING, LIMIT],
+  outcome: {
+    done: "a function that was to stay is proven (or --no-check was given)",
+    differs: "the outputs differ; nothing was written",
+  },
   examples: [
     "normfold insert plain.onnx -o normalized.onnx --data samples.npz",
     "normfold insert plain.onnx -o to-train.onnx --init fresh --form training",

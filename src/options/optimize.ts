@@ -86,6 +86,7 @@ export const PROOF = {
     flag: "--reference",
     help: "say how far original and result are from a float64 evaluation",
     type: "switch",
+    idleWith: [{ option: "check", is: [false] }],
     group: "Proof",
   },
 } as const;
@@ -97,6 +98,7 @@ export const COMPARISON = {
     flag: "--input-shape <name:sizes>",
     help: "sizes of a generated input, x:1,3,224,224 (repeatable)",
     type: "shapes",
+    idleWith: [{ option: "check", is: [false] }, { option: "checkInputs" }, { option: "data" }],
     group: "Proof",
   },
   /** Seed of the generated inputs. Default 0. */
@@ -107,6 +109,7 @@ export const COMPARISON = {
     from: 0,
     to: 4_294_967_295,
     default: 0,
+    idleWith: [{ option: "check", is: [false] }],
     group: "Proof",
   },
 } as const;
@@ -119,7 +122,11 @@ const COMPARED_DATA = {
 
 /** The data that `optimize` compares on: a file or folder with inputs. */
 export const CHECK_INPUTS: { readonly checkInputs: TextOption } = {
-  checkInputs: { flag: "--check-inputs <data>", ...COMPARED_DATA },
+  checkInputs: {
+    flag: "--check-inputs <data>",
+    ...COMPARED_DATA,
+    idleWith: [{ option: "check", is: [false] }],
+  },
 };
 
 /** The data that `check` compares on: a file or folder with inputs. */
@@ -176,6 +183,7 @@ export const OPTIMIZE_RUN = {
     flag: "--explain",
     help: "list every rewrite, and by reason every place that was left alone",
     type: "switch",
+    idleWith: [{ option: "quiet", is: [true] }],
     group: "Input and output",
   },
 } as const;
@@ -187,6 +195,10 @@ export const OPTIMIZE_COMMAND: CommandSpec = {
     "Folds BatchNormalization into its neighbours and simplifies the model, compares the result with the original in " +
     "onnxruntime, undoes the rewrites that change the outputs, and writes the rest.",
   tables: [TARGET, CHECK_INPUTS, OPTIMIZE_RUN, LOAD, PRINTING, PIPELINE, REWRITE, CUT, PROOF, COMPARISON],
+  outcome: {
+    done: "what was written is proven (or --no-check was given)",
+    differs: "the outputs differ; nothing was written",
+  },
   examples: [
     "normfold optimize model.onnx -o small.onnx",
     "normfold optimize model.onnx --in-place --check-inputs samples.npz",

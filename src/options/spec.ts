@@ -23,9 +23,9 @@ export interface OptionSpec {
   readonly above?: number;
   /** A number that the value must stay below. */
   readonly below?: number;
-  /** The option has an effect only beside this one. */
-  readonly needs?: Condition;
-  /** The option has no effect beside any of these. */
+  /** The option has an effect only beside one of these. */
+  readonly needs?: readonly Condition[];
+  /** The option has no effect beside any of these; those that a command does not have are not given. */
   readonly idleWith?: readonly Condition[];
   /** The heading under which `--help` lists it; "Options" where it has none. */
   readonly group?: string;
@@ -130,6 +130,8 @@ export interface CommandSpec extends CommandHead {
   readonly description: string;
   /** Its options, in the order of `--help`. */
   readonly tables: readonly OptionTable[];
+  /** The meaning of exit code 0 beyond "done", and of exit code 1; without the latter the command never ends with it. */
+  readonly outcome?: { readonly done?: string; readonly differs?: string };
   /** Names of options that must be given. */
   readonly required?: readonly string[];
   /** Command lines, which `--help` shows. */

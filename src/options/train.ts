@@ -19,7 +19,7 @@ export const TRAINING_METHOD = {
     flag: "--class-weights <list>",
     help: "of cross-entropy: a weight for each class",
     type: "numbers",
-    needs: { option: "loss", is: ["cross-entropy"] },
+    needs: [{ option: "loss", is: ["cross-entropy"] }],
     group: "Loss",
   },
   /** Of cross-entropy: samples of this label do not count. */
@@ -27,7 +27,7 @@ export const TRAINING_METHOD = {
     flag: "--ignore-index <label>",
     help: "of cross-entropy: samples of this label do not count",
     type: "number",
-    needs: { option: "loss", is: ["cross-entropy"] },
+    needs: [{ option: "loss", is: ["cross-entropy"] }],
     group: "Loss",
   },
   /** Of cross-entropy: this part of the target is spread over all classes. */
@@ -37,7 +37,7 @@ export const TRAINING_METHOD = {
     type: "number",
     from: 0,
     to: 1,
-    needs: { option: "loss", is: ["cross-entropy"] },
+    needs: [{ option: "loss", is: ["cross-entropy"] }],
     group: "Loss",
   },
   /** Of huber: quadratic up to here, linear beyond. Default 1. */
@@ -47,7 +47,7 @@ export const TRAINING_METHOD = {
     type: "number",
     above: 0,
     default: 1,
-    needs: { option: "loss", is: ["huber"] },
+    needs: [{ option: "loss", is: ["huber"] }],
     group: "Loss",
   },
   /** How a parameter follows its gradient: the library's `optimizer.kind`. */
@@ -74,7 +74,7 @@ export const TRAINING_METHOD = {
     help: "of step and exponential: when it falls",
     type: "whole",
     from: 1,
-    needs: { option: "schedule", is: ["step", "exponential"] },
+    needs: [{ option: "schedule", is: ["step", "exponential"] }],
     group: "Optimizer",
   },
   /** Of step and exponential: the factor of one fall. Default 0.1. */
@@ -84,7 +84,7 @@ export const TRAINING_METHOD = {
     type: "number",
     above: 0,
     default: 0.1,
-    needs: { option: "schedule", is: ["step", "exponential"] },
+    needs: [{ option: "schedule", is: ["step", "exponential"] }],
     group: "Optimizer",
   },
   /** Steps over which the learning rate rises from 0. Default 0. */
@@ -137,7 +137,7 @@ export const HYPERPARAMETERS = {
     from: 0,
     below: 1,
     default: 0.9,
-    needs: { option: "optimizer", is: ["momentum", "nesterov"] },
+    needs: [{ option: "optimizer", is: ["momentum", "nesterov"] }],
     group: "Optimizer",
   },
   /** The weight decay, from 0 on. Default 0. */
@@ -194,6 +194,8 @@ export const COURSE = {
     type: "whole",
     from: 1,
     defaultText: "after each round through the data",
+    // Checkpoints are saved with validations, also where there is no data to judge on.
+    needs: [{ option: "valid" }, { option: "checkpoint" }],
     group: "Course",
   },
   /** Steps between checkpoints. Default: one with each validation. */
@@ -203,7 +205,7 @@ export const COURSE = {
     type: "whole",
     from: 1,
     defaultText: "with each validation",
-    needs: { option: "checkpoint" },
+    needs: [{ option: "checkpoint" }],
     group: "Course",
   },
 } as const;
@@ -222,7 +224,7 @@ export const TRAIN_RUN = {
     flag: "--valid-labels <path>",
     help: "its labels",
     type: "text",
-    needs: { option: "valid" },
+    needs: [{ option: "valid" }],
     group: "Course",
   },
   /** A file for steps and validations, as JSON lines. */
@@ -244,7 +246,7 @@ export const TRAIN_RUN = {
     flag: "--resume",
     help: "go on from --checkpoint where it is there, bit for bit",
     type: "switch",
-    needs: { option: "checkpoint" },
+    needs: [{ option: "checkpoint" }],
     group: "Course",
   },
   /** Optimize the result at once. */
@@ -284,6 +286,7 @@ export const TRAIN_COMMAND: CommandSpec = {
     DRAWING,
   ],
   required: ["data"],
+  outcome: { differs: "training diverged, or the result of --fold differs; nothing was written" },
   examples: [
     "normfold insert plain.onnx -o net.onnx --init fresh --form training",
     "normfold train net.onnx -o trained.onnx --data x.npy --labels y.npy --epochs 5",

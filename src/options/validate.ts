@@ -57,8 +57,10 @@ function assertEffect(
     return other === undefined ? option : naming(option, other, value ?? is?.[0]);
   };
   const { needs, idleWith = [] } = spec;
-  if (needs !== undefined && heldBy(needs, table, given) === undefined)
-    throw errors.optionNeedsAnother(naming(name, spec), nameOf(needs));
+  if (needs?.every((condition) => heldBy(condition, table, given) === undefined)) {
+    const others = needs.map((condition) => nameOf(condition)).join(" or ");
+    throw errors.optionNeedsAnother(naming(name, spec), others);
+  }
   for (const condition of idleWith) {
     const held = heldBy(condition, table, given);
     if (held !== undefined) throw errors.optionHasNoEffect(naming(name, spec), nameOf(condition, held.value));

@@ -19,9 +19,25 @@ describe("help and version", () => {
       expect([code, stderr]).toEqual([0, ""]);
       expectNarrow(stdout);
       expect(stdout).toContain(`Usage: ${["normfold", ...command].join(" ")}`);
-      expect(stdout).toMatch(/Exit codes:\n {2}0 .*\n {2}1 /);
+      expect(stdout).toMatch(/Exit codes:\n {2}0 .*\n {2}[12] /);
     },
   );
+
+  test("--help names only exit codes that the command has", async () => {
+    const exits = async (command: string): Promise<string> => {
+      const { stdout } = await normfold([command, "--help"], { cwd });
+      expectNarrow(stdout);
+      return stdout.slice(stdout.indexOf("Exit codes:"));
+    };
+    expect(await exits("passes")).toBe(
+      "Exit codes:\n  0    done\n  2    wrong usage\n  5    a file cannot be read or written\n" +
+        "  70   a bug in normfold\n  130  interrupted (143: terminated)\n",
+    );
+    expect(await exits("check")).toMatch(/ 0 {4}done; the outputs are equal\n {2}1 {4}the outputs differ\n/);
+    expect(await exits("train")).toMatch(/\n {2}1 {4}training diverged/);
+    expect(await exits("inspect")).not.toMatch(/\n {2}1 |--no-check/);
+    expect(await exits("optimize")).toMatch(/\n {2}4 .*model; without --no-check\n {7}nothing was written\n/);
+  });
 
   test("--version is the package's", async () => {
     const { default: manifest } = await import("../../package.json", { with: { type: "json" } });

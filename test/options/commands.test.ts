@@ -1,10 +1,31 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { COMMANDS } from "../../src/options/commands.js";
+import type { OptionSpec } from "../../src/options/spec.js";
 import { flagOf, takes, wanted } from "../../src/options/validate.js";
 
 const rows = COMMANDS.flatMap(({ name, tables }) =>
   tables.flatMap((table) => Object.entries(table).map(([key, spec]) => ({ command: name, key, spec }))),
 );
+
+/** The code that options can come to; tables and types of options do not count as reading them. */
+const ROOMS = ["batchnorm", "cli", "data", "library", "node", "rewrite", "text", "trainer", "training"];
+const readers = [...ROOMS.map((room) => `src/${room}`), "passes"]
+  .flatMap((room) => filesIn(fileURLToPath(new URL(`../../${room}`, import.meta.url))))
+  .map((file) => readFileSync(file, "utf8").replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, ""))
+  .join("\n");
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .map((entry) => `${entry.parentPath}/${entry.name}`);
+}
+
+/** As a property, or taken out of an object that is assigned or passed. */
+function isRead(name: string): boolean {
+  return new RegExp(`\\.${name}\\b|[{,]\\s*${name}\\b[^{}]*\\}(?: = |: \\w)`).test(readers);
+}
 
 describe("the tables of options", () => {
   it("give each name and each flag of a command once", () => {
@@ -40,12 +61,31 @@ describe("the tables of options", () => {
     for (const { name, tables, required = [] } of COMMANDS) {
       const table = Object.assign({}, ...tables);
       for (const key of required) expect(table[key], `${name} requires ${key}`).toBeDefined();
-      for (const { needs, idleWith = [] } of tables.flatMap((each) => Object.values(each))) {
-        for (const { option, is = [] } of [...(needs === undefined ? [] : [needs]), ...idleWith]) {
-          expect(table[option], `${name}: ${option}`).toBeDefined();
-          for (const value of is) expect(takes(table[option], value), `${option} ${value}`).toBe(true);
-        }
+      for (const { needs = [] } of Object.values<OptionSpec>(table)) {
+        const there = needs.filter(({ option }) => option in table);
+        expect(there.length > 0 || needs.length === 0, `${name}: ${JSON.stringify(needs)}`).toBe(true);
       }
     }
+    for (const { key, spec } of rows) {
+      for (const { option, is = [] } of [...(spec.needs ?? []), ...(spec.idleWith ?? [])]) {
+        // A row that several commands share may name what only one of them has.
+        const others = COMMANDS.filter(({ tables }) =>
+          tables.some((table) => Object.values(table).includes(spec)),
+        ).flatMap(({ tables }) => tables.flatMap((table) => table[option] ?? []));
+        expect(others, `${key}: ${option}`).not.toEqual([]);
+        for (const value of is)
+          expect(
+            others.every((other) => takes(other, value)),
+            `${option} ${value}`,
+          ).toBe(true);
+      }
+    }
+  });
+
+  it("have no option that nobody reads", () => {
+    expect(isRead("growthLimit")).toBe(true);
+    expect(isRead("growthLimt")).toBe(false);
+    const unread = rows.filter(({ key }) => !isRead(key)).map(({ command, key }) => `${key} of ${command}`);
+    expect(unread, "read each option where it has its effect, or remove its row").toEqual([]);
   });
 });

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { NormfoldError } from "../../src/base/errors.js";
 import { CALIBRATE } from "../../src/options/calibrate.js";
+import { COMMANDS } from "../../src/options/commands.js";
 import { INSERT } from "../../src/options/insert.js";
 import { COMPARISON, OPTIMIZE_RUN, REWRITE } from "../../src/options/optimize.js";
 import type { OptionSpec, OptionsOf, SettingsOf } from "../../src/options/spec.js";
-import { COURSE, TRAINING_METHOD } from "../../src/options/train.js";
+import { COURSE, TRAIN_RUN, TRAINING_METHOD } from "../../src/options/train.js";
 import {
   assertEffects,
   assertValues,
@@ -98,6 +99,11 @@ describe("assertEffects", () => {
     expect(said(() => assertEffects(COURSE, { checkpointEvery: 5 }, BY_FLAG))).toMatch(
       /option-needs-another/,
     );
+    const course = { ...COURSE, ...TRAIN_RUN };
+    expect(said(() => assertEffects(course, { validateEvery: 5 }, BY_FLAG))).toMatch(
+      /--validate-every has no effect without --valid or --checkpoint;/,
+    );
+    expect(said(() => assertEffects(course, { validateEvery: 5, checkpoint: "c" }, BY_FLAG))).toBe("nothing");
   });
 
   it("refuses the option that another one makes idle", () => {
@@ -120,6 +126,47 @@ describe("unnamedChoices", () => {
     expect(help("a: the first")).toEqual(["a, b"]);
     expect(help("a: the first; b: the last")).toEqual([]);
     expect(unnamedChoices(option("number"))).toEqual([]);
+  });
+});
+
+describe("the commands refuse what would be passed over", () => {
+  const refused = (name: string, given: object): string => {
+    const command = COMMANDS.find((each) => each.name === name);
+    return said(() => assertEffects(Object.assign({}, ...(command?.tables ?? [])), given, BY_FLAG));
+  };
+
+  it.each<readonly [command: string, given: object, sentence: string]>([
+    ["optimize", { check: false, reference: true }, "--reference has no effect with --no-check"],
+    ["optimize", { check: false, seed: 1 }, "--seed has no effect with --no-check"],
+    ["optimize", { check: false, inputShapes: { x: [1] } }, "--input-shape has no effect with --no-check"],
+    ["optimize", { check: false, checkInputs: "x.npz" }, "--check-inputs has no effect with --no-check"],
+    [
+      "optimize",
+      { checkInputs: "x", inputShapes: { x: [1] } },
+      "--input-shape has no effect with --check-inputs",
+    ],
+    ["optimize", { quiet: true, explain: true }, "--explain has no effect with --quiet"],
+    ["check", { data: "x.npz", inputShapes: { x: [1] } }, "--input-shape has no effect with --data"],
+    ["insert", { init: "fresh", data: "x.npz" }, "--data has no effect with --init fresh"],
+    ["insert", { init: "fresh", scale: 2 }, "--scale has no effect without --data"],
+    ["insert", { init: "fresh", batchSize: 2 }, "--batch has no effect without --data"],
+    ["passes", { operators: true, operator: "Conv" }, "--operators has no effect with --operator"],
+    ["passes", { gradients: true, operators: true }, "--gradients has no effect with --operators"],
+    ["passes", { gradients: true, operator: "Conv" }, "--gradients has no effect with --operator"],
+  ])("%s %j", (command, given, sentence) => {
+    expect(refused(command, given)).toMatch(new RegExp(`^usage option-[a-z-]+: ${sentence}; leave it out$`));
+  });
+
+  it.each<readonly [command: string, given: object]>([
+    ["optimize", { reference: true, seed: 1, checkInputs: "x.npz" }],
+    ["optimize", { json: true, explain: true }],
+    ["check", { data: "x.npz", seed: 1 }],
+    ["insert", { data: "x.npz", scale: 2, limit: 5, seed: 1 }],
+    ["calibrate", { data: "x.npz", batchSize: 2 }],
+    ["train", { data: "x.npz", labels: "y.npy", seed: 1 }],
+    ["passes", { operators: true }],
+  ])("but not %s %j", (command, given) => {
+    expect(refused(command, given)).toBe("nothing");
   });
 });
 
