@@ -1,7 +1,8 @@
 /** The candidate nearest to `word` by letters, for "did you mean"; undefined where none is near enough to be meant. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
-  let least = Math.max(2, Math.floor(word.length * 0.4)) + 1;
+  // Of a word that keeps none of its letters nobody knows what was meant.
+  let least = Math.min(Math.max(2, Math.floor(word.length * 0.4)) + 1, word.length);
   for (const candidate of candidates) {
     const distance = editDistance(word, candidate);
     if (distance < least) {

@@ -1,18 +1,41 @@
 import { type ErrorCatalogue, errorCatalogue } from "../base/errors.js";
 
 const SENTENCES = {
-  // The command line; commander's own sentences.
-  unknownFlag: ["usage", (text: string): string => text],
-  unknownCommand: ["usage", (text: string): string => text],
-  argumentIsMissing: ["usage", (text: string): string => text],
-  tooManyArguments: ["usage", (text: string): string => text],
-  flagValueIsMissing: ["usage", (text: string): string => text],
-  commandLineIsWrong: ["usage", (text: string): string => text],
+  // The command line.
+  unknownFlag: [
+    "usage",
+    (flag: string, meant: string | undefined, help: string): string =>
+      `there is no option "${flag}"; ${meant === undefined ? `"${help}" lists them` : `did you mean "${meant}"?`}`,
+  ],
+  unknownCommand: [
+    "usage",
+    (name: string, meant: string | undefined): string =>
+      `there is no command "${name}"; ${
+        meant === undefined ? '"normfold help" lists them' : `did you mean "${meant}"?`
+      }`,
+  ],
+  modelStandsForCommand: [
+    "usage",
+    (path: string): string =>
+      `there is no command "${path}"; to optimize a model, write "normfold optimize <model> -o <file>"`,
+  ],
+  argumentIsMissing: [
+    "usage",
+    (name: string, call: string): string => `the argument "${name}" is missing; write "${call}"`,
+  ],
+  tooManyArguments: ["usage", (call: string): string => `there are too many arguments; write "${call}"`],
+  flagValueIsMissing: [
+    "usage",
+    (flag: string): string => `the value of an option is missing; write "${flag}"`,
+  ],
+  commandLineIsWrong: ["usage", (sentence: string): string => `${sentence}; "normfold help" says more`],
 
   operatorIsUnknown: [
     "usage",
     (name: string, meant: string | undefined): string =>
-      `ONNX has no operator "${name}"${meant === undefined ? "" : `; did you mean "${meant}"?`}`,
+      `ONNX's standard domain has no operator "${name}"; ${
+        meant === undefined ? '"normfold passes --operators" lists those it has' : `did you mean "${meant}"?`
+      }`,
   ],
 
   // Where a model comes from and where it goes.

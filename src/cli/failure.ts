@@ -1,4 +1,3 @@
-import { CommanderError } from "commander";
 import { NormfoldError } from "../base/errors.js";
 import { clean } from "../report/layout.js";
 import { errors } from "./errors.js";
@@ -31,35 +30,12 @@ function errorLine(failure: NormfoldError): string {
 
 function toNormfoldError(error: unknown): NormfoldError {
   if (error instanceof NormfoldError) return error;
-  if (error instanceof CommanderError) {
-    const make = USAGE_ERRORS[error.code] ?? errors.commandLineIsWrong;
-    return make(usageMessage(error));
-  }
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const make = isOutOfMemory(error) ? errors.outOfMemory : errors.unexpected;
   return make(message).because(error);
 }
 
-/** The errors of the command line by commander's codes. */
-const USAGE_ERRORS: Readonly<Record<string, (sentence: string) => NormfoldError>> = {
-  "commander.unknownOption": errors.unknownFlag,
-  "commander.unknownCommand": errors.unknownCommand,
-  "commander.missingArgument": errors.argumentIsMissing,
-  "commander.excessArguments": errors.tooManyArguments,
-  "commander.optionMissingArgument": errors.flagValueIsMissing,
-};
-
 /** V8 has no type for the end of memory, only these words; a model can be larger than the machine. */
 function isOutOfMemory(error: unknown): boolean {
   return error instanceof RangeError && /allocation failed/i.test(error.message);
-}
-
-/** commander's message as one line in our form. */
-function usageMessage(error: CommanderError): string {
-  const [first = "", ...rest] = error.message.replace(/^error: /, "").split("\n");
-  const hint = rest.map((line) => line.trim().replace(/^\((.*)\)$/, "$1")).filter((line) => line !== "");
-  if (error.code === "commander.unknownCommand" && first.includes(".onnx")) {
-    hint.push("to optimize a model, write normfold optimize <model> -o <file>");
-  }
-  return [first.replace(/\.$/, ""), ...hint].join("; ");
 }

@@ -1,41 +1,51 @@
 import { createRequire } from "node:module";
 import { type Argument, Command, CommanderError } from "commander";
+import { defined } from "../base/optional.js";
 import { HEADS } from "../options/heads.js";
 import { WIDTH } from "../report/layout.js";
 import { defineCommand } from "./commands.js";
 import { EXIT, EXIT_SUMMARY, handleInterrupts } from "./exit.js";
 import { reportFailure } from "./failure.js";
 import { guardStreams, styleFor, wantsColors } from "./output.js";
+import { unknownCommand, usageError } from "./usage.js";
 
 /** Runs a command line (without node and script) and leaves the exit code in process.exitCode. Never throws. */
 export async function run(argv: readonly string[]): Promise<void> {
   guardStreams();
   handleInterrupts();
   const program = createProgram();
+  const { called, command } = calledCommand(program, argv);
   try {
-    await completeCommand(program, argv);
+    if (command !== undefined) await defineCommand(command);
+    else if (called !== undefined && called !== "help" && argv.includes("help")) throw unknownCommand(called);
     if (argv.length === 0) return program.help({ error: true });
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
-    process.exitCode = await exitCodeFor(error, argv);
+    process.exitCode = await exitCodeFor(error, command, argv);
   }
 }
 
-/** Defines the command that is called, or that help is asked for; the options of all are loaded no earlier. */
-async function completeCommand(program: Command, argv: readonly string[]): Promise<void> {
+/** The command that is called, or that help is asked for; its options are loaded then, and those of the others not. */
+function calledCommand(
+  program: Command,
+  argv: readonly string[],
+): { readonly called?: string; readonly command?: Command } {
   const words = argv.filter((word) => !word.startsWith("-"));
   const called = words[0] === "help" ? words[1] : words[0];
-  const command = program.commands.find((each) => each.name() === called);
-  if (command !== undefined) await defineCommand(command);
+  return defined({ called, command: program.commands.find((each) => each.name() === called) });
 }
 
-async function exitCodeFor(error: unknown, argv: readonly string[]): Promise<number> {
-  if (error instanceof CommanderError) {
-    // --help and --version end in an exception too, as does help for a missing command.
-    if (error.exitCode === 0) return 0;
-    if (error.code === "commander.help") return EXIT.usage;
-  }
-  return await reportFailure(error, argv.includes("--json"));
+async function exitCodeFor(
+  error: unknown,
+  command: Command | undefined,
+  argv: readonly string[],
+): Promise<number> {
+  const isJson = argv.includes("--json");
+  if (!(error instanceof CommanderError)) return await reportFailure(error, isJson);
+  // --help and --version end in an exception too, as does help for a missing command.
+  if (error.exitCode === 0) return 0;
+  if (error.code === "commander.help") return EXIT.usage;
+  return await reportFailure(usageError(error, command), isJson);
 }
 
 function argumentTerm(argument: Argument): string {
@@ -53,6 +63,7 @@ function createProgram(): Command {
     .helpOption("-h, --help", "print help")
     .helpCommand("help [command]", "print help for a command")
     .exitOverride()
+    .showSuggestionAfterError(false)
     .configureHelp({
       helpWidth: WIDTH,
       subcommandTerm: (command) =>

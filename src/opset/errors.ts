@@ -4,7 +4,7 @@ const SENTENCES = {
   targetOpsetDoesNotExist: [
     "usage",
     (target: number, lowest: number, highest: number): string =>
-      `opset ${target} cannot be raised to; choose one from ${lowest} to ${highest}`,
+      `there is no opset ${target} to raise to; choose one from ${lowest} to ${highest}`,
   ],
   targetOpsetIsLower: [
     "usage",

@@ -45,7 +45,9 @@ export function raiseOpset(model: Model, target: number): void {
 
 function checkTarget(model: Model, target: number): void {
   if (!Number.isInteger(target) || target < LOWEST_OPSET || target > HIGHEST_OPSET) {
-    throw errors.targetOpsetDoesNotExist(target, LOWEST_OPSET, HIGHEST_OPSET);
+    const sources = sourcesOf(model).map(({ source }) => source);
+    const lowest = Math.max(LOWEST_OPSET, ...sources.filter((source) => source <= HIGHEST_OPSET));
+    throw errors.targetOpsetDoesNotExist(target, lowest, HIGHEST_OPSET);
   }
   for (const { source, name } of sourcesOf(model)) {
     if (source > target) {

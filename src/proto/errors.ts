@@ -5,7 +5,10 @@ const DAMAGED = "the file is damaged or not an ONNX model";
 
 const SENTENCES = {
   // The file as a whole.
-  modelFileIsEmpty: ["invalid", (): string => "the file is empty; fetch it again"],
+  modelFileIsEmpty: [
+    "invalid",
+    (): string => "there is nothing in it; fetch the model again, or look at what wrote it",
+  ],
   fileIsGitLfsPointer: [
     "invalid",
     (): string => "this is a Git LFS pointer, not the model; run `git lfs pull`",

@@ -40,7 +40,9 @@ const SENTENCES = {
   shapeIsForNoInput: [
     "usage",
     (input: string, known: readonly string[]): string =>
-      `there is no input "${input}" to give a shape; the inputs are ${known.join(", ")}`,
+      `there is no input "${input}" to give a shape; ${
+        known.length === 0 ? "leave it out" : `choose among ${known.map((name) => `"${name}"`).join(", ")}`
+      }`,
   ],
   inputsAreTooLarge: [
     "unsupported",

@@ -11,6 +11,7 @@ describe("nearest", () => {
     ["fold-affine", "fold-affine-up"],
     ["something-else", undefined],
     ["x", undefined],
+    ["", undefined],
   ])("%s: %s", (word, expected) => {
     expect(nearest(word, PASSES)).toBe(expected);
   });
@@ -18,5 +19,6 @@ describe("nearest", () => {
   it("allows two letters in a short word, and takes the first of equally near ones", () => {
     expect(nearest("ab", ["zb", "ay"])).toBe("zb");
     expect(nearest("abc", ["xyz"])).toBeUndefined();
+    expect(nearest("", ["If", "a"])).toBeUndefined();
   });
 });
