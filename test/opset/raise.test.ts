@@ -99,7 +99,7 @@ describe("the model around", () => {
 
   it.each<readonly [number, id: string, RegExp]>([
     [12, "target-opset-is-lower", /of opset 17, and opsets are only raised; choose 17 or higher/],
-    [27, "target-opset-does-not-exist", /choose one from 1 to 26/],
+    [27, "target-opset-does-not-exist", /no opset 27 to raise to; choose one from 17 to 26/],
     [18.5, "target-opset-does-not-exist", /opset 18.5/],
   ])("opset %s is refused", (target, id, message) => {
     expect(() => raiseOpset(modelOf("g (float[2] x) => (y) { y = Neg (x) }", 17), target)).toThrow(
