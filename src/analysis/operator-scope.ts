@@ -1,22 +1,16 @@
+import { Callees } from "../ir/callees.js";
 import type { Graph, Node } from "../ir/graph.js";
-import { isStandardDomain } from "../ir/graph.js";
-import { type FunctionDef, type Model, type OpsetImport, opsetOf } from "../ir/model.js";
-
-/** The names that the model's functions define, for one state of its list of functions. */
-interface Callees {
-  readonly of: readonly FunctionDef[];
-  readonly keys: ReadonlySet<string>;
-}
+import { type Model, type OpsetImport, opsetOf } from "../ir/model.js";
 
 /** Resolves an operator's name at a node: an operator of the imported version, or a function of the model. */
 export class OperatorScope {
   readonly #model: Model;
   readonly #imports = new WeakMap<Graph, readonly OpsetImport[]>();
-  #callees: Callees;
+  readonly #callees: Callees;
 
   constructor(model: Model) {
     this.#model = model;
-    this.#callees = calleesOf(model);
+    this.#callees = new Callees(model);
   }
 
   /** The version of the operator set that the node is in; undefined when its domain is not imported. */
@@ -26,9 +20,7 @@ export class OperatorScope {
 
   /** True when the node calls a function of the model. */
   isCall(node: Node): boolean {
-    if (this.#callees.of !== this.#model.functions) this.#callees = calleesOf(this.#model);
-    const { keys } = this.#callees;
-    return keys.size > 0 && keys.has(calleeKey(node.domain, node.opType));
+    return this.#callees.isCall(node);
   }
 
   /** A function's body has imports of its own; every other graph has the model's. */
@@ -44,12 +36,4 @@ export class OperatorScope {
     }
     return found;
   }
-}
-
-function calleesOf(model: Model): Callees {
-  return { of: model.functions, keys: new Set(model.functions.map((fn) => calleeKey(fn.domain, fn.name))) };
-}
-
-function calleeKey(domain: string | undefined, name: string): string {
-  return isStandardDomain(domain) ? name : `${domain}.${name}`;
 }

@@ -15,8 +15,9 @@ export function isNonlinearity(node: Node, facts: Facts): boolean {
 }
 
 /** True for an operator that moves, converts or resamples elements: its outputs are still results of the nonlinearity. */
-function movesOn(node: Node): boolean {
-  return hasTrait(node, "movesData") || hasTrait(node, "resamples") || node.is("Cast", "Dropout");
+function movesOn(node: Node, facts: Facts): boolean {
+  const isMoving = hasTrait(node, "movesData") || hasTrait(node, "resamples") || node.is("Cast", "Dropout");
+  return isMoving && !facts.isCall(node);
 }
 const MOVING_DEPTH = 8;
 
@@ -168,13 +169,13 @@ function ownProduct(node: Node, input: Value, output: Value): Activation | undef
 }
 
 /** True for a gate: a sigmoid whose result multiplies another value. */
-export function isGate({ kind, output }: Activation): boolean {
+export function isGate({ kind, output }: Activation, facts: Facts): boolean {
   if (kind !== "Clip" && !nameHasTrait(kind, "unitRange")) return false;
-  return readersBehind(output).some((reader) => reader.is("Mul"));
+  return readersBehind(output, facts).some((reader) => reader.is("Mul"));
 }
 
 /** True where all readers of the result, behind operators that only move elements, are outputs of the model. */
-export function endsModel({ output }: Activation): boolean {
+export function endsModel({ output }: Activation, facts: Facts): boolean {
   const seen = new Set<Value>();
   const ends = (value: Value, depth: number): boolean => {
     if (seen.has(value) || depth > MOVING_DEPTH) return false;
@@ -185,16 +186,18 @@ export function endsModel({ output }: Activation): boolean {
       uses.every((use) => {
         if (use.kind === "output") return use.graph.owner === undefined;
         if (use.kind !== "node") return false;
-        return movesOn(use.node) && use.node.outputs.some((next) => next !== null && ends(next, depth + 1));
+        return (
+          movesOn(use.node, facts) && use.node.outputs.some((next) => next !== null && ends(next, depth + 1))
+        );
       })
     );
   };
   return ends(output, 0);
 }
 
-function readersBehind(value: Value, depth = 0): readonly Node[] {
+function readersBehind(value: Value, facts: Facts, depth = 0): readonly Node[] {
   return value.users.flatMap((node) => {
-    if (!movesOn(node) || depth > MOVING_DEPTH) return [node];
-    return node.outputs.flatMap((next) => (next === null ? [] : readersBehind(next, depth + 1)));
+    if (!movesOn(node, facts) || depth > MOVING_DEPTH) return [node];
+    return node.outputs.flatMap((next) => (next === null ? [] : readersBehind(next, facts, depth + 1)));
   });
 }

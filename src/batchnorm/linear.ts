@@ -11,21 +11,24 @@ import type { LinearLayer } from "./site.js";
 const WEIGHT_DEPTH = 6;
 
 /** True for the operator of a linear layer: Conv, ConvTranspose, Gemm or MatMul. */
-export function isLinear(node: Node): boolean {
-  return hasTrait(node, "linear");
+export function isLinear(node: Node, facts: Facts): boolean {
+  return hasTrait(node, "linear") && !facts.isCall(node);
 }
 
 /** True for an operator that only hands a stored weight on, or turns it into another form. */
-function keepsWeight(node: Node): boolean {
-  return hasTrait(node, "rearranges") || node.is("Cast", "DequantizeLinear");
+function keepsWeight(node: Node, facts: Facts): boolean {
+  const isKept = hasTrait(node, "rearranges") || node.is("Cast", "DequantizeLinear");
+  return isKept && !facts.isCall(node);
 }
 
 /** A parameter of the model: stored, even where a caller may override it, or made from a stored value. */
-function isParameter(value: Value | undefined, depth = 0): boolean {
+function isParameter(value: Value | undefined, facts: Facts, depth = 0): boolean {
   if (value === undefined || depth > WEIGHT_DEPTH) return false;
   if (value.tensor !== undefined || value.producer?.is("Constant")) return true;
   const { producer } = value;
-  return producer !== undefined && keepsWeight(producer) && isParameter(producer.input(0), depth + 1);
+  return (
+    producer !== undefined && keepsWeight(producer, facts) && isParameter(producer.input(0), facts, depth + 1)
+  );
 }
 
 /** Reads a linear layer, or says why it cannot be normalized. */
@@ -34,8 +37,8 @@ export function readLinear(node: Node, facts: Facts): LinearLayer | Refusal {
   if (node.hasReferences) return refusals.attributeBelongsToCaller(label);
   const [weight, raw] = [node.input(1), node.output(0)];
   if (weight === undefined || raw === undefined) return refusals.layerHasNoWeight(label);
-  if (!isParameter(weight)) {
-    return isParameter(node.input(0))
+  if (!isParameter(weight, facts)) {
+    return isParameter(node.input(0), facts)
       ? refusals.weightIsLeftOperand(label)
       : refusals.layerMultipliesComputedValues(label);
   }

@@ -76,8 +76,8 @@ class Search {
   #reject(activation: Activation, graph: Graph): Refusal | undefined {
     const { bodies = false, gates = false, outputs = false } = this.#options;
     if (graph.owner !== undefined && !bodies) return refusals.isInBody(graph.owner.label);
-    if (!gates && isGate(activation)) return refusals.isGate();
-    if (!outputs && endsModel(activation)) return refusals.isModelOutput();
+    if (!gates && isGate(activation, this.#facts)) return refusals.isGate();
+    if (!outputs && endsModel(activation, this.#facts)) return refusals.isModelOutput();
     return undefined;
   }
 

@@ -101,11 +101,11 @@ export class Tracer {
   /** The layer that a node ends: the linear operator, or the Add of its bias. */
   #directLayer(node: Node): LinearLayer | Refusal | undefined {
     if (this.#facts.isCall(node)) return undefined;
-    if (isLinear(node)) return this.#layer(node);
+    if (isLinear(node, this.#facts)) return this.#layer(node);
     if (!node.is("Add")) return undefined;
     for (const operand of node.inputs) {
       const before = operand?.producer;
-      const layer = before !== undefined && isLinear(before) ? this.#layer(before) : undefined;
+      const layer = before !== undefined && isLinear(before, this.#facts) ? this.#layer(before) : undefined;
       if (layer !== undefined && !isRefusal(layer) && layer.biasAdd === node) return layer;
     }
     return undefined;

@@ -42,7 +42,8 @@ export function isGain(change: Cost): boolean {
 /** A node as it is: each input read once, each output written once. */
 export function costOfNode(node: Node, facts: Facts): Cost {
   // A view moves no data.
-  if (hasTrait(node, "view") || node.is("Identity")) return { operators: 1, bytes: 0 };
+  if ((hasTrait(node, "view") || node.is("Identity")) && !facts.isCall(node))
+    return { operators: 1, bytes: 0 };
   const written = node.outputs.map((value) => bytesOf(value, facts));
   // Gather reads only the rows that it picks from a table.
   const read = node.is("Gather") ? written : node.inputs.map((value) => bytesOf(value, facts));

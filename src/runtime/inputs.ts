@@ -1,3 +1,4 @@
+import { Callees } from "../ir/callees.js";
 import { type DType, dtypeFromCode, type FloatDType } from "../ir/dtype.js";
 import type { Node, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
@@ -36,19 +37,25 @@ export function describeInputs(model: Model): InputSpec[] {
   const inputs = model.graph.inputs.filter(
     (value) => value.tensor === undefined && value.sparse === undefined && value.type?.kind === "tensor",
   );
+  const callees = new Callees(model);
   const known = new Map<string, number>();
   for (const value of inputs) {
     shapeOf(value)?.forEach((dim, axis) => {
-      const size = typeof dim === "string" ? sizeByUse(value, axis) : undefined;
+      const size = typeof dim === "string" ? sizeByUse(value, axis, callees) : undefined;
       if (typeof dim === "string" && size !== undefined) known.set(dim, size);
     });
   }
   return inputs.map((value) => {
     const dtype = value.type?.kind === "tensor" ? value.type.dtype : "undefined";
     const shape = shapeOf(value)?.map((dim, axis) =>
-      typeof dim === "string" ? (known.get(dim) ?? dim) : (dim ?? sizeByUse(value, axis)),
+      typeof dim === "string" ? (known.get(dim) ?? dim) : (dim ?? sizeByUse(value, axis, callees)),
     );
-    return { name: value.name, dtype, shape, range: rangeByUse(value, 0) ?? namedRange(value.name, dtype) };
+    return {
+      name: value.name,
+      dtype,
+      shape,
+      range: rangeByUse(value, 0, callees) ?? namedRange(value.name, dtype),
+    };
   });
 }
 
@@ -102,12 +109,12 @@ function carries(node: Node): boolean {
 /** Carriers are followed this far: ranges deeper in a graph are rare, and graphs are large. */
 const CARRIER_DEPTH = 6;
 
-function rangeByUse(value: Value, depth: number): Range | undefined {
+function rangeByUse(value: Value, depth: number, callees: Callees): Range | undefined {
   for (const use of value.uses) {
-    if (use.kind !== "node") continue;
+    if (use.kind !== "node" || callees.isCall(use.node)) continue;
     const { node, index } = use;
     const carried = index === 0 && depth < CARRIER_DEPTH && carries(node) ? node.output(0) : undefined;
-    const range = carried === undefined ? rangeOf(node, index) : rangeByUse(carried, depth + 1);
+    const range = carried === undefined ? rangeOf(node, index) : rangeByUse(carried, depth + 1, callees);
     if (range !== undefined) return range;
   }
   return undefined;
@@ -146,11 +153,11 @@ function knownDims(value: Value | undefined): readonly Dim[] | undefined {
 }
 
 /** The size that an axis of an input must have because of the weight it meets. */
-function sizeByUse(value: Value, axis: number): number | undefined {
+function sizeByUse(value: Value, axis: number, callees: Callees): number | undefined {
   const type = value.type;
   const rank = type?.kind === "tensor" ? type.shape?.length : undefined;
   for (const node of value.users) {
-    if (node.input(0) !== value) continue;
+    if (node.input(0) !== value || callees.isCall(node)) continue;
     const weight = constantOf(node.input(1))?.dims;
     if (weight === undefined) continue;
     if (node.is("Conv") && axis === 1) return (weight[1] ?? 1) * node.int("group", 1);

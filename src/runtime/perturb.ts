@@ -1,4 +1,5 @@
 import { createRandom } from "../base/random.js";
+import { Callees } from "../ir/callees.js";
 import { cloneModel } from "../ir/clone.js";
 import { type FloatDType, isFloat } from "../ir/dtype.js";
 import type { Node, Value } from "../ir/graph.js";
@@ -63,17 +64,18 @@ function computesWithConstants(node: Node): boolean {
  */
 export function perturbWeights(model: Model, seed: number): Model {
   const copy = cloneModel(model);
+  const callees = new Callees(copy);
   let count = 0;
   for (const graph of copy.graphs()) {
     for (const value of graph.initializers) {
-      if (value.tensor !== undefined && isWeight(value, value.tensor)) {
+      if (value.tensor !== undefined && isWeight(value, value.tensor, callees)) {
         value.tensor = perturbTensor(value.tensor, seed + count++);
       }
     }
     for (const node of graph.nodes()) {
       const value = node.is("Constant") ? node.output(0) : undefined;
       const tensor = node.tensorAttribute("value");
-      if (value !== undefined && tensor !== undefined && isWeight(value, tensor)) {
+      if (value !== undefined && tensor !== undefined && isWeight(value, tensor, callees)) {
         node.set({ name: "value", kind: "tensor", value: perturbTensor(tensor, seed + count++) });
       }
     }
@@ -81,10 +83,11 @@ export function perturbWeights(model: Model, seed: number): Model {
   return copy;
 }
 
-function isWeight(value: Value, tensor: Tensor): boolean {
+function isWeight(value: Value, tensor: Tensor, callees: Callees): boolean {
   if (!isFloat(tensor.dtype) || tensor.size < 2 || value.uses.size === 0) return false;
-  for (const use of value.uses) if (use.kind !== "node" || !computesWithConstants(use.node)) return false;
-  return true;
+  return [...value.uses].every(
+    (use) => use.kind === "node" && !callees.isCall(use.node) && computesWithConstants(use.node),
+  );
 }
 
 function perturbTensor(tensor: Tensor, seed: number): Tensor {

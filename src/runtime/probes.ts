@@ -1,3 +1,4 @@
+import { Callees } from "../ir/callees.js";
 import { cloneModel } from "../ir/clone.js";
 import type { Node, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
@@ -31,8 +32,9 @@ const MAX_HOPS = 4;
  * Comparing them too shows differences that the output hides.
  */
 export function probesOf(model: Model): string[] {
+  const callees = new Callees(model);
   const names = model.graph.outputs.flatMap((output) => {
-    const probed = flattening(output)?.input(0);
+    const probed = flattening(output, callees)?.input(0);
     return probed?.producer === undefined || probed.graph !== model.graph || probed.isGraphOutput
       ? []
       : [probed.name];
@@ -42,9 +44,10 @@ export function probesOf(model: Model): string[] {
 
 /** By output: the value that it flattens. */
 export function flattenedOutputs(model: Model): ReadonlyMap<string, Flattened> {
+  const callees = new Callees(model);
   return new Map(
     model.graph.outputs.flatMap((output) => {
-      const node = flattening(output);
+      const node = flattening(output, callees);
       const [probed, slope] = [node?.input(0), node && declarationOf(node)?.steepest];
       return probed === undefined || slope === undefined
         ? []
@@ -54,11 +57,13 @@ export function flattenedOutputs(model: Model): ReadonlyMap<string, Flattened> {
 }
 
 /** The flattening operator that an output comes from, up to data movement. */
-function flattening({ producer }: Value): Node | undefined {
+function flattening({ producer }: Value, callees: Callees): Node | undefined {
   let node = producer;
-  for (let hop = 0; hop < MAX_HOPS && node !== undefined && hasSameElements(node); hop++)
+  for (let hop = 0; hop < MAX_HOPS && node !== undefined && hasSameElements(node); hop++) {
+    if (callees.isCall(node)) return undefined;
     node = node.input(0)?.producer;
-  return node !== undefined && flattens(node) ? node : undefined;
+  }
+  return node !== undefined && flattens(node) && !callees.isCall(node) ? node : undefined;
 }
 
 /** A copy of the model with the named values as further outputs, as far as it has them. */

@@ -9,9 +9,10 @@ import { constant } from "../support/text.js";
 /** The first linear layer of a graph, or the reason why it cannot be normalized. */
 function read(inputs: string, nodes: string, constants = "", opset = 17): ReturnType<typeof readLinear> {
   const model = modelOf(`g (${inputs}) => (y) <${constants}> { ${nodes} }`, opset);
-  const node = [...model.nodes()].find(isLinear);
+  const facts = createFacts(model);
+  const node = [...model.nodes()].find((candidate) => isLinear(candidate, facts));
   if (node === undefined) throw new Error("there is no linear operator");
-  return readLinear(node, createFacts(model));
+  return readLinear(node, facts);
 }
 
 function layer(...args: Parameters<typeof read>): LinearLayer {
