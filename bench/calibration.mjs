@@ -13,7 +13,7 @@ import { resnet18 } from "./networks.mjs";
 const [, , argument = "7", batchesWanted] = process.argv;
 const [rounds, limit] = [Number(argument), 1.3];
 
-/** Threads of an operator (undefined: as many as onnxruntime likes), samples in a batch, samples in all. */
+/** Threads of an operator (undefined: onnxruntime's default), samples in a batch, samples in all. */
 const SETTINGS = [
   { threads: undefined, batchSize: 8, samples: 64 },
   { threads: undefined, batchSize: 2, samples: 64 },

@@ -10,7 +10,7 @@ import { readThrough } from "../src/rewrite/read-through.js";
  *            z = Relu(y)
  *   after    z = Relu(x)
  *
- * Refuses    an Identity between two values whose names callers know: one value cannot bear both
+ * Refuses    an Identity between two values whose names callers know: one value has one name
  * Numerics   exact
  */
 export const eliminateIdentity: Pass = {

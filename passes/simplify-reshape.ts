@@ -22,7 +22,7 @@ const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES)
  *            y = Reshape(x, t)
  *   after    y = Reshape(x, [-1, 2, 29, 28, 28])
  *
- * A single symbolic size becomes -1, also where the -1 of the target stands for a number that can be worked out; several
+ * A single symbolic size becomes -1, also where the -1 of the target stands for a number that can be computed; several
  * symbolic sizes become 0 where each repeats the input's size along its axis.
  *
  * Source     ONNX Reshape-5 to -25: -1 takes the remaining elements, 0 copies the input's size (allowzero = 0)

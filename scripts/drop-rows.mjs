@@ -14,7 +14,7 @@ import { fileURLToPath } from "node:url";
 
 /** The type checker names up to four missing properties of one table. */
 const NAMED_AT_ONCE = 4;
-/** The tables of other domains are not total by type: nobody declares the operators of a domain that is not ONNX's. */
+/** The tables of other domains are not total by type, because the operators of these domains are not declared. */
 const OTHER_DOMAINS = new Set(["classic", "contrib"]);
 
 /** The beginning of an object literal, or of a table of one gap, with the type that it is given. */

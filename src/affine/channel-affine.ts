@@ -2,7 +2,7 @@ import { errors } from "./errors.js";
 
 /**
  * y[c] = scale[c] * x[c] + shift[c] along one axis, in float64. Length C, or 1 for the same scale and shift everywhere.
- * Which axis it runs along belongs to the tensor it is applied to, not to the map.
+ * The map does not say along which axis it runs; that depends on the tensor.
  */
 export interface ChannelAffine {
   /** One factor for each channel, or a single one for all. */

@@ -13,7 +13,7 @@ import { allNumbers, type FactSource, InferenceContext } from "./inference-conte
 import { OperatorScope } from "./operator-scope.js";
 import { sameType } from "./same-type.js";
 
-/** The facts of a model, each worked out when somebody asks. */
+/** The facts of a model, each computed at its first use. */
 export function createFacts(model: Model): Facts {
   return new FactTable(model);
 }
@@ -21,7 +21,7 @@ export function createFacts(model: Model): Facts {
 class FactTable implements Facts, FactSource {
   readonly #model: Model;
   readonly #scope: OperatorScope;
-  /** null for a value that was worked out without a result. */
+  /** null for a value whose fact was computed without a result. */
   readonly #known = new Map<Value, Fact | null>();
   readonly #constants = new WeakMap<Tensor, readonly number[] | null>();
   readonly #conflicts: FactConflict[] = [];

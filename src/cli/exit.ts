@@ -45,7 +45,7 @@ const UNWRITTEN = "; without --no-check\n       nothing was written";
 
 const cleanups: (() => void)[] = [];
 
-/** Has `cleanup` run when the process is told to stop. */
+/** Runs `cleanup` when a signal stops the process. */
 export function onInterrupt(cleanup: () => void): void {
   cleanups.push(cleanup);
 }

@@ -13,7 +13,7 @@ export const LABELS = "labels";
 export interface Slot {
   /** The input's name. */
   readonly name: string;
-  /** Element type that the input wants. */
+  /** Element type of the input. */
   readonly dtype: DType;
   /** Sizes with the batch; undefined where the rank is not known. */
   readonly shape: readonly Dim[] | undefined;
@@ -30,7 +30,7 @@ export interface Preparation {
   readonly mean?: readonly number[];
   /** Above zero; one number, or one for each channel. Default 1. */
   readonly std?: readonly number[];
-  /** The order of dimensions that the model wants for images. Default: taken from the shape of its input. */
+  /** The order of dimensions of the model's images. Default: taken from the shape of its input. */
   readonly layout?: "NCHW" | "NHWC";
 }
 

@@ -57,7 +57,7 @@ export function referenceTensor(
   return { dtype, dims, data: data instanceof Float64Array ? data : Float64Array.from(data) };
 }
 
-/** 1 GiB. No tensor worth comparing is larger, and an array that does not fit ends the whole process. */
+/** 1 GiB. No comparison needs a larger tensor, and an array that does not fit into memory ends the whole process. */
 const MAX_ELEMENTS = 2 ** 27;
 
 /** Zeros. Throws "unsupported" instead of running out of memory. */

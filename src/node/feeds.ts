@@ -171,7 +171,7 @@ function readTensorProto(bytes: Uint8Array): {
   readonly name: string | undefined;
   readonly value: RuntimeTensor;
 } {
-  // The reader wants a field that holds the message, so the message becomes field 1 of another one.
+  // The reader expects a field that holds the message, so the message becomes field 1 of another one.
   const cursor = new Cursor({
     source: memorySource(wrapped(bytes)),
     offset: 0,

@@ -3,9 +3,9 @@ import { DATA, DRAWING, LIMIT, PREPARATION } from "./data.js";
 import { HEADS } from "./heads.js";
 import type { CommandSpec } from "./spec.js";
 
-/** How statistics are worked out. */
+/** How statistics are computed. */
 export const CALIBRATE = {
-  /** How statistics are worked out. Default "paper". */
+  /** How statistics are computed. Default "paper". */
   method: {
     flag: "--method <how>",
     help: "paper: Algorithm 2; pooled: all data at once; sequential: layer by layer, one pass over the data for those side by side; moving-average: from the stored values on",

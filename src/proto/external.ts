@@ -51,7 +51,7 @@ export function externalData(
   }
 }
 
-/** A caller that gives no way to open files does not want the data. */
+/** Whether data may be missing; so it is for a caller that gives no function to open files. */
 function missingAllowed(context: TensorContext): boolean {
   return context.allowMissing || context.external === undefined;
 }

@@ -25,7 +25,7 @@ const MAX_COPY = 1 << 16;
 export interface Region {
   readonly graph: Graph;
   readonly plans: ReadonlyMap<Node, Relayout>;
-  /** The first order that an operator asked for, by value. */
+  /** The first order that an operator required, by value. */
   readonly orders: ReadonlyMap<Value, Permutation>;
   /** The refusals of the operators around it, in the order in which they were met. */
   readonly border: readonly Refusal[];

@@ -12,7 +12,7 @@ export interface LowerRun {
   /** The inputs with a step's state, and the outputs with the state after it; empty where no training_info was asked for. */
   readonly state: readonly { readonly name: string; readonly next: string }[];
   readonly checked: boolean;
-  /** The model has training_info, and no model of its step was asked for. */
+  /** The model has training_info, but the options do not ask for a model of its step. */
   readonly isPassedOver?: boolean;
 }
 

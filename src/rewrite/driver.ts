@@ -38,7 +38,7 @@ export function runRules(pass: Pass, rules: readonly Rule[], view: View, session
   }
 }
 
-/** The rules that are asked about a node, in their order. */
+/** The rules that may match a node, in their order. */
 function rulesByOperator(rules: readonly Rule[]): (node: Node) => readonly Rule[] {
   const known = new Map<string, readonly Rule[]>();
   return ({ opType }) => {

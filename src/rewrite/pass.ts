@@ -40,7 +40,7 @@ export interface Settings {
  * rule does not concern.
  */
 export interface Rule {
-  /** The operators whose nodes the rule is asked about; undefined: all. */
+  /** The operators whose nodes the rule may match; undefined: all. */
   readonly operators?: readonly StandardOperator[];
   /** Looks at a node and changes nothing. */
   readonly match: (node: Node, view: View) => Proposal | Refusal | undefined;

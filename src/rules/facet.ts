@@ -2,7 +2,7 @@ import { mapValues } from "../base/names.js";
 
 /** Why an operator has no rule in a facet. */
 export class Gap {
-  /** opaque: on purpose, there is nothing to know. missing: there is, and nobody has written it. */
+  /** opaque: there is no rule on purpose, because none makes sense. missing: a rule is possible but not written. */
   readonly kind: "opaque" | "missing";
   readonly reason: string;
 
@@ -11,7 +11,7 @@ export class Gap {
     this.reason = reason;
   }
 
-  /** The clause of a refusal; a rule that nobody has written is not the operator's own limit. */
+  /** The clause of a refusal; it tells a missing rule from a limit of the operator itself. */
   get refusal(): string {
     return this.kind === "opaque" ? this.reason : `no rule is written for it yet, though ${this.reason}`;
   }

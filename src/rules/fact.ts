@@ -28,7 +28,7 @@ export interface Fact<D = SymDim> {
   readonly type: FactType<D>;
   /** The elements of a small tensor of numbers in row-major order; booleans are 0 and 1. */
   readonly elements?: readonly D[] | undefined;
-  /** A constant with the same elements in the same order, perhaps under other dims. It is read when somebody asks. */
+  /** A constant with the same elements in the same order, perhaps under other dims. It is read on demand. */
   readonly tensor?: Tensor | undefined;
 }
 

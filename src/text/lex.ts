@@ -99,7 +99,7 @@ export class Lexer {
     return kind === "id" || kind === "string" ? this.next().text : this.unexpected(what);
   }
 
-  /** Throws "invalid" for the next token, where the syntax wants something else. */
+  /** Throws "invalid" for the next token, where the syntax requires something else. */
   unexpected(wanted: string): never {
     const { kind, text } = this.#ahead;
     const found =

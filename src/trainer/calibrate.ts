@@ -17,7 +17,7 @@ export interface JudgedCalibration {
   readonly accuracy: { readonly before: Evaluation; readonly after: Evaluation } | undefined;
 }
 
-/** How statistics are worked out, and a callback for the stages. */
+/** How statistics are computed, and a callback for the stages. */
 export interface JudgedCalibrateOptions extends CalibrateOptions {
   /** Called when a stage begins. */
   readonly onStage?: (stage: "judge-original" | "measure" | "judge-result") => void;

@@ -77,7 +77,7 @@ describe("a normalization that undoes itself", () => {
     const constants = Object.entries({ scale, bias, mean, variance }).map(([name, values]) =>
       model.graph.addInitializer(name, tensorFromNumbers(dtype, [4], values)),
     );
-    const a = present(n?.input(0), "what it negates");
+    const a = present(n?.input(0), "a value that it negates");
     const normalized = model.graph.addNode(
       { opType: "BatchNormalization", inputs: [a, ...constants], outputs: ["b"] },
       n,

@@ -78,7 +78,7 @@ describe("findSites", () => {
     ["a residual block's inside", "t = Tanh (a)  r = Add (a, t)", true],
     ["a product with something else", "t = Tanh (a)  m = Mul (a, z)  r = Add (m, t)", false],
     ["a function whose part is an output", "t = Tanh (a)  y = Sub (a, t)  r = Relu (a)", false],
-  ])("normalizes all or part of what reads a layer: %s", (_, nodes, isWhole) => {
+  ])("normalizes all or some readers of a layer: %s", (_, nodes, isWhole) => {
     const end = nodes.includes("y =") ? "" : END;
     const { sites } = findSites(model(`a = Gemm (x, W)  ${nodes}  ${end}`));
     expect(sites.map(({ exclusive }) => exclusive)).toEqual([isWhole]);
@@ -121,12 +121,16 @@ describe("findSites", () => {
       "c: is-gate",
     ],
     [
-      "what is normalized already",
+      "a value that is normalized already",
       `a = Gemm (x, W)  ${normalize("b", "a", "n")}  r = Relu (b)`,
       "r: is-normalized-already",
     ],
-    ["what is scaled already", "a = Gemm (x, W)  b = Mul (a, B)  r = Relu (b)", "r: is-scaled-already"],
-    ["what an input feeds", "r = Relu (x)", "r: is-fed-by-input"],
+    [
+      "a value that is scaled already",
+      "a = Gemm (x, W)  b = Mul (a, B)  r = Relu (b)",
+      "r: is-scaled-already",
+    ],
+    ["a value that depends on no layer", "r = Relu (x)", "r: is-fed-by-input"],
     [
       "a product of two values",
       "t = Transpose (z)  m = MatMul (x, t)  q = Relu (m)  r = MatMul (q, z)",

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 
 describe("normfold inspect", () => {
-  test("says what is in the model", async () => {
+  test("describes the contents of the model", async () => {
     const { code, stdout } = await normfold(["inspect", "bn.onnx"], { cwd });
     expect(code).toBe(0);
     expectNarrow(stdout);

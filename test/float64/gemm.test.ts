@@ -10,7 +10,7 @@ it.each([
   [5, 300, 7],
   [6, 4, 131],
   [4, 257, 129],
-])("a product of %i x %i x %i is what three loops make it", (rows, depth, columns) => {
+])("a product of %i x %i x %i equals that of three loops", (rows, depth, columns) => {
   const random = createRandom(rows * depth + columns);
   const [a, b] = [rows * depth, depth * columns].map((size) =>
     Float64Array.from({ length: size }, () => random.integer(-4, 5)),

@@ -34,7 +34,7 @@ describe("describeModel", () => {
     });
   });
 
-  it("names the largest weights first, and what is around each normalization", () => {
+  it("names the largest weights first, and the neighbours of each normalization", () => {
     expect(description.largest.map(({ name, bytes }) => [name, bytes])).toEqual([
       ["W", 16],
       ["d", 8],

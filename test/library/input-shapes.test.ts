@@ -42,7 +42,7 @@ describe("fixInputShapes", () => {
     [{ x: [Number.NaN, 3] }, "input-cannot-have-size", /cannot have size NaN/],
     [{ x: [1, 4] }, "input-has-another-size", /has size 3 where 4 was given/],
     [{ x: [1, 3], z: [2, 3] }, "input-has-another-size", /has size 1 where 2 was given/],
-  ])("says in one line what is wrong with %j", (shapes, id, message) => {
+  ])("names the fault of %j in one line", (shapes, id, message) => {
     expect(() => fixInputShapes(modelOf(BRANCHED), shapes)).toThrow(
       expect.objectContaining({ code: "usage", id, message: expect.stringMatching(message) }),
     );

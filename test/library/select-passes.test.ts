@@ -10,7 +10,7 @@ it("selects all passes by default, and leaves out skipped ones", () => {
   ]);
 });
 
-it("answers an unknown name with the nearest one", () => {
+it("names the nearest pass for an unknown name", () => {
   expect(() => selectPasses(["fuse-gem"])).toThrow(
     expect.objectContaining({ id: "unknown-pass", message: expect.stringMatching(/fuse-gemm/) }),
   );

@@ -90,7 +90,7 @@ describe("extractSubmodel", () => {
     [{ inputs: ["c"], outputs: ["w"] }, "outputs-need-another-input", /also need input "x"/],
     [{ outputs: ["y", "y"] }, "border-is-named-twice", /"y" is named twice/],
     [{ inputs: [] }, "borders-are-empty", /no input is named/],
-  ])("says in one line what is wrong with %j", (borders, id, message) => {
+  ])("names the fault of %j in one line", (borders, id, message) => {
     expect(() => extractSubmodel(modelOf(BRANCHED), borders)).toThrow(
       expect.objectContaining({ code: "usage", id, message: expect.stringMatching(message) }),
     );

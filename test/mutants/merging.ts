@@ -95,7 +95,7 @@ export const MERGING: readonly Mutant[] = [
     },
   },
   {
-    name: "parallel: what is subtracted is added",
+    name: "parallel: the subtrahend is added",
     pass: "merge-parallel-branches",
     model: parallel("d = Conv (x, V) y = Sub (c, d)", [constant("V", [4, 4, 1, 1])]),
     broken: {
@@ -108,7 +108,7 @@ export const MERGING: readonly Mutant[] = [
     },
   },
   {
-    name: "parallel: what is subtracted from is subtracted",
+    name: "parallel: the minuend is subtracted",
     pass: "merge-parallel-branches",
     model: parallel("d = Conv (x, V) y = Sub (d, c)", [constant("V", [4, 4, 1, 1])]),
     broken: {

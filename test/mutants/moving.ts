@@ -139,7 +139,7 @@ export const MOVING: readonly Mutant[] = [
     },
   },
   {
-    name: "expands: nobody asks for the shape of the output",
+    name: "expands: the shape of the output is not checked",
     pass: "eliminate-expands",
     model: EXPANDS,
     broken: {
@@ -218,7 +218,7 @@ export const MOVING: readonly Mutant[] = [
     },
   },
   {
-    name: "slices: what they cut together comes in another order",
+    name: "slices: adjacent cuts come in another order",
     pass: "merge-adjacent-slices",
     model: SLICES,
     broken: {
@@ -309,7 +309,7 @@ export const MOVING: readonly Mutant[] = [
     },
   },
   {
-    name: "defaults: nobody looks at what ConstantOfShape fills with",
+    name: "defaults: the value of ConstantOfShape is not checked",
     pass: "eliminate-default-inputs",
     model: RECURRENT,
     broken: {

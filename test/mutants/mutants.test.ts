@@ -122,12 +122,12 @@ function cast({ broken }: Mutant): OptimizeOptions {
 }
 
 describe.each([
-  ["what absorbs a map", ABSORBING],
-  ["what lets a map through", PASSING],
-  ["what takes a map of its input", BELOW],
-  ["what merges", MERGING],
-  ["what cleans up", CLEANING],
-  ["what works on sizes, parts and borders", MOVING],
+  ["rules that absorb a map", ABSORBING],
+  ["rules that pass a map", PASSING],
+  ["rules that take a map of an input", BELOW],
+  ["rules that merge", MERGING],
+  ["rules that clean up", CLEANING],
+  ["rules of sizes, parts and borders", MOVING],
   ["one layer of many", DEEP],
 ] as const)("%s", (_, mutants) => {
   it.each(mutants)("$name", async (mutant) => {
@@ -158,7 +158,7 @@ describe.each([
   });
 });
 
-it("there are enough of them", () => {
+it("the list is complete", () => {
   const names = [ABSORBING, PASSING, BELOW, MERGING, CLEANING, MOVING, DEEP].flat().map(({ name }) => name);
   expect(new Set(names).size).toBe(names.length);
   expect(names.length).toBeGreaterThanOrEqual(25);

@@ -86,7 +86,7 @@ describe("assertValues", () => {
 });
 
 describe("assertEffects", () => {
-  it("wants the option that another one needs", () => {
+  it("requires the option that another one needs", () => {
     expect(said(() => assertEffects(CALIBRATE, { momentum: 0.5 }))).toBe(
       "usage option-needs-another: momentum has no effect without method moving-average; leave it out",
     );

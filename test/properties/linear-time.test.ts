@@ -81,7 +81,7 @@ async function work(build: Build, length: number, left: number): Promise<number>
 }
 
 it.each(SHAPES)(
-  "%s cost what they are long",
+  "the time for %s grows with their length",
   async (_, build, left) => {
     const short = await work(build, SHORT, left(SHORT));
     expect((await work(build, LONG, left(LONG))) / short).toBeLessThan(MOST);

@@ -40,7 +40,7 @@ describe("raw fields", () => {
     expect([...rawFields(Uint8Array.from(added))].map(([field]) => field)).toEqual([1, 3, 4, 9]);
   });
 
-  it("that nobody reads go back between the others, in their order", () => {
+  it("that normfold does not read go back between the others, in their order", () => {
     const fields = bytesOf((sink) => {
       const unknown = new UnknownFieldWriter(message);
       unknown.before(2, sink);

@@ -61,29 +61,29 @@ async function compared(
 describe("how far the rounding of the original moves one number", () => {
   const [STILL, MOVED] = [[1 + 1e-7], [1 + 1e-5]];
 
-  it("is not asked where the base settles it", async () => {
+  it("is not measured where the base tolerance decides", async () => {
     const [report, asked] = await compared([1], [1 + 1e-6], [MOVED]);
     expect([report.status, asked]).toEqual(["equal", []]);
   });
 
-  it("is asked once where that settles it", async () => {
+  it("is measured once where that decides", async () => {
     const [report, asked] = await compared([1], [1 + 4e-5], [MOVED, MOVED, MOVED, MOVED]);
     expect([report.status, asked]).toEqual(["equal", [0]]);
   });
 
-  it("is asked again where it stood still by chance", async () => {
+  it("is measured again where the output did not move by chance", async () => {
     const [report, asked] = await compared([1], [1 + 4e-5], [STILL, STILL, MOVED, STILL]);
     expect([report.status, asked]).toEqual(["equal", [0, 1, 2]]);
     expect(report.sets[0]?.outputs[0]?.tolerance.why).toMatch(/moves the original by 1\.0e-5$/);
   });
 
-  it("excuses no more than eight times the largest movement, however often it is asked", async () => {
+  it("allows no more than eight times the largest movement, however often it is measured", async () => {
     const [report, asked] = await compared([1], [1 + 1e-4], [STILL, MOVED, STILL, MOVED]);
     expect([report.status, asked]).toEqual(["differs", [0, 1, 2, 3]]);
     expect(report.reason).toMatch(/1 of 1 elements differ by up to 1\.0e-4; 8\.0e-5 is allowed$/);
   });
 
-  it("does not add up: each run flips one of a hundred, and four times as many are excused", async () => {
+  it("does not add up: each run flips one element of a hundred, and four times as many may differ", async () => {
     const ones = Array.from({ length: 100 }, () => 1);
     const flip = (...at: readonly number[]): readonly number[] =>
       ones.map((one, i) => (at.includes(i) ? 2 : one));
@@ -103,7 +103,7 @@ describe("how far the rounding of the original moves one number", () => {
 });
 
 describe("the perturbed inputs", () => {
-  it("are others in each run", async () => {
+  it("differ in each run", async () => {
     const seen = new Set<number>();
     const runtime = scripted({ [ORIGINAL]: [1], [RESULT]: [2] });
     const watching: Runtime = {

@@ -109,7 +109,7 @@ describe("checkModels on a fold", () => {
     }
   });
 
-  it("wants the same bits of exact rewrites", async () => {
+  it("requires the same bits from exact rewrites", async () => {
     const exact = { ...options, numerics: "exact" } as const;
     expect((await checkModels(original(layer()), original(layer()), exact)).status).toBe("equal");
     const report = await checkModels(original(layer()), folded(layer(), "none"), exact);
@@ -177,7 +177,7 @@ describe("the checker", () => {
     expect((await checkModels(only, other, { ...options, numerics: "exact" })).status).toBe("unchecked");
   });
 
-  it("wants integers to be the same", async () => {
+  it("requires integers to be the same", async () => {
     const shape = (k: number) =>
       bytesOf(
         `g (float[2,3] x) => (int64[2,1] y) <int64 one = {${k}}> { a = ArgMax<axis: int = 1>(x) y = Add(a, one) }`,

@@ -30,12 +30,12 @@ async function verdict(
 describe("judge", () => {
   const a = tensor([1, 2]);
 
-  it("of exact rewrites allows not one bit", async () => {
+  it("allows exact rewrites no difference at all", async () => {
     expect(await verdict(a, tensor([1, 2]), "exact")).toEqual({ verdict: "equal", asked: 0 });
     expect(await verdict(a, tensor([1, 2.0000002]), "exact")).toEqual({ verdict: "differs", asked: 0 });
   });
 
-  it("of roundings allows a few units of the largest number, without asking for noise", async () => {
+  it("allows roundings a few units of the largest number, without measuring noise", async () => {
     expect(await verdict(a, tensor([1.000002, 2]))).toEqual({ verdict: "equal", asked: 0 });
     expect((await verdict(a, tensor([1.01, 2]))).verdict).toBe("differs");
   });
@@ -50,7 +50,7 @@ describe("judge", () => {
     expect((await verdict(a, tensor([1.02, 2]), "rounding", [noise, noise])).verdict).toBe("differs");
   });
 
-  it("allows approximations a hundredth", async () => {
+  it("allows approximations one percent", async () => {
     expect((await verdict(a, tensor([1.01, 2]), "approximate")).verdict).toBe("equal");
     expect((await verdict(a, tensor([1.1, 2]), "approximate")).verdict).toBe("differs");
   });

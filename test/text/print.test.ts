@@ -39,7 +39,7 @@ describe("print", () => {
     expect(printed).toContain("\n  float[N,3,224,224] input_number_5\n)");
   });
 
-  test("large data is left out without being read, and said to be", () => {
+  test("large data is marked as left out, without being read", () => {
     const { graph } = parseGraph(`g () => (w) <float[17] w = {${Array(17).fill("1.0").join(", ")}}> {}`);
     const model = parseGraph("g () => (w) <float[2] w = {1, 2}> {}");
     expect(printGraph(graph)).toContain("float[17] w = {...}");

@@ -6,7 +6,7 @@ const model =
   parseModel(`<ir_version: 8, opset_import: ["" : 17]> g (float[N,3] x, int64[N] k, float[3] c) => (float[N,3] y)
   <float[3] c = {1, 2, 3}> { h = Add(x, c)  y = Identity(h) }`);
 
-it("wants data for each input without a value of its own", () => {
+it("requires data for each input without a default value", () => {
   expect(inputSlots(model)).toEqual([
     { name: "x", dtype: "float", shape: ["N", 3] },
     { name: "k", dtype: "int64", shape: ["N"] },

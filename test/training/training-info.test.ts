@@ -158,7 +158,7 @@ describe("withTrainingInfo", () => {
     expect(pinned(made)).toEqual(["b", "b1", "c", "g", "m", "s", "v", "w1", "w2", "x"]);
   });
 
-  it("raises an old model, and keeps a training_info that is there", () => {
+  it("raises an old model, and keeps an existing training_info", () => {
     const old = net(NET.replace('"" : 18', '"" : 17').replace("ir_version: 8", "ir_version: 7"));
     const once = withTrainingInfo(old, { ...options("sgd"), learningRate: 0.1 });
     expect([once.opset(), once.irVersion]).toEqual([18, 8]);

@@ -33,7 +33,7 @@ export function reachOf(window: PaddedWindow, axis: number): number {
   return ((window.kernel[axis] ?? 1) - 1) * (window.dilations[axis] ?? 1) + 1;
 }
 
-/** The window of Conv and the pools over the input x; auto_pad is worked out. */
+/** The window of Conv and the pools over the input x; auto_pad is replaced by numbers. */
 export function readWindow(c: GradientContext, x: Value, kernel: readonly number[]): PaddedWindow | Refusal {
   const { node, facts } = c;
   const steps = readSteps(c, kernel);

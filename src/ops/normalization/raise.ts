@@ -32,7 +32,7 @@ function groupNormChannels(at: RaiseContext): void {
   }
 }
 
-/** [groups, channels / groups], worked out when the model runs. */
+/** [groups, channels / groups], computed when the model runs. */
 function spreadOf(at: RaiseContext, groups: number): Value {
   const channels = at.op("Shape", [at.input(0) ?? null], { start: 1, end: 2 });
   return at.op("Concat", [at.ints([groups]), at.op("Div", [channels, at.ints([groups])])], { axis: 0 });

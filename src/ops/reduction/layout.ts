@@ -26,7 +26,7 @@ const CUMULATE: LayoutFacet = alike([0], (node, perm, facts) => {
   return { constants: new Map([[1, tensorFromNumbers(dtype, [], [at])]]) };
 });
 
-/** ReduceSum and its like, with axes as attribute or input. */
+/** ReduceSum and the other reductions, with axes as attribute or input. */
 const REDUCE: LayoutFacet = (node, anchor, facts) => {
   const rank = rankOf(node.input(0), facts);
   if (rank === undefined) return shared.inputRankIsUnknown();

@@ -64,7 +64,7 @@ export function permutationOf(node: Node, facts: Facts): Permutation | Refusal {
   return sound && (rank === undefined || rank === given.length) ? given : refusals.permIsInvalid();
 }
 
-/** A constant in another order of axes, computed when somebody reads it; undefined where its elements are not whole bytes. */
+/** A constant in another order of axes, computed when it is read; undefined where its elements are not whole bytes. */
 export function permuteTensor(tensor: Tensor, perm: Permutation): Tensor | undefined {
   const dims = perm.map((axis) => tensor.dims[axis] ?? 1);
   const heavy = perm.filter((axis) => tensor.dims[axis] !== 1);

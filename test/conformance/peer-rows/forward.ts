@@ -182,7 +182,7 @@ export const FORWARD: PeerRows = {
     ],
     refused: [
       refused(
-        "callers read what ConvTranspose reads",
+        "callers read the input of ConvTranspose",
         ahead("y = ConvTranspose <strides = [2, 1]> (a, f_W, f_b)", transposed, "y, a"),
         "shift-spreads-unevenly",
       ),
@@ -191,7 +191,7 @@ export const FORWARD: PeerRows = {
         ahead(`${TWO} v = Exp (a)`, two, "y, z, v"),
         /Exp "v" takes no scale and shift of its input/,
       ),
-      refused("callers read what is behind the Relu", afterRelu("y, a"), READ_BY_CALLERS),
+      refused("callers read the output of the Relu", afterRelu("y, a"), READ_BY_CALLERS),
     ],
   },
 };

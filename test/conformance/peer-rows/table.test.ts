@@ -8,7 +8,7 @@ import { PASSING } from "./passing.js";
 
 const ROWS = [LINEAR, ARITHMETIC, PASSING, FORWARD, CONSTANTS, FORMS];
 
-it("every row of the comparison, 1 to 64, is here once, with what is applied and what is refused", () => {
+it("every row of the comparison, 1 to 64, is here once, with applied and refused graphs", () => {
   const numbers = ROWS.flatMap((rows) => Object.keys(rows).map(Number));
   expect(numbers).toEqual(Array.from({ length: 64 }, (_, i) => i + 1));
   for (const { text, applied, refused } of ROWS.flatMap((rows) => Object.values(rows))) {

@@ -42,7 +42,7 @@ describe("a product of two values that are computed", () => {
     refused: "operands-are-not-constant",
   });
   affineCase(
-    "a scale along the rows goes into what gives the rows",
+    "a scale along the rows goes into the producer of the rows",
     (z) => ({
       input: sequence({ ...z, N: z.H === z.C ? 4 : 2 }),
       constants: [constant("P", [z.M, z.H]), constant("c", [z.M, 1])],
@@ -51,7 +51,7 @@ describe("a product of two values that are computed", () => {
     { ...UP, left: ["MatMul", "Transpose", "MatMul"] },
   );
   affineCase(
-    "a scale along the columns goes into what gives the columns",
+    "a scale along the columns goes into the producer of the columns",
     (z) => ({
       input: sequence(z),
       constants: [constant("R", [z.C, z.K]), constant("c", [z.K])],

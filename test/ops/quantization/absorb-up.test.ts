@@ -106,7 +106,7 @@ describe("row 50: weights behind DequantizeLinear", () => {
     { ...UP, left: ["DequantizeLinear", "DequantizeLinear", "Conv", "Conv"] },
   );
   affineCase(
-    "a weight that two Convs read, larger than what they make of it",
+    "a weight that two Convs read, larger than their outputs",
     (z) => ({
       input: `float[${z.N},${z.C * z.H},1,1] x`,
       constants: [bytes("Q", [16, z.C * z.H, 1, 1]), scales("s", 16), positive("bn", 16)],

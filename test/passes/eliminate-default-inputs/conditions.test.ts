@@ -12,7 +12,7 @@ describe("eliminate-default-inputs", () => {
   it.each([
     ["zeros but for one", "h = Expand (almost, t)"],
     ["moved, and no zeros", "h = Expand (half, t)"],
-    ["made of zeros by what gives none for them", "z = ConstantOfShape (t) h = Cos (z)"],
+    ["made of zeros by an operator that does not keep them", "z = ConstantOfShape (t) h = Cos (z)"],
   ])("a state stays that is %s", async (_, state) => {
     const weights = [constant("W", [1, 6, 3]), constant("R", [1, 6, 2])];
     const numbers = "int64[1] layers = {1}, float[1,1,2] almost = {0, 0.5}, float half = {0.5}";

@@ -212,7 +212,7 @@ describe("Loop", () => {
   it.each([
     ["none", "int64 trips = {0}", "bool go = {1}"],
     ["a condition that is false", "int64 trips = {3}", "bool go = {0}"],
-  ])("no iteration, by %s, gives what it began with", async (_, limit, go) => {
+  ])("no iteration, by %s, gives the initial values", async (_, limit, go) => {
     await expectRewrite(
       graphText(X, [limit, go], `d = Abs (x) e, z = Loop (trips, go, d) <body = ${body}> y = Sin (e)`),
       ["d = Abs(x)", "y = Sin(d)"],

@@ -21,7 +21,7 @@ describe("Relu and Clip", () => {
     ["Relu and an upper bound", 'r = Relu (x) y = Clip (r, "", d)', ["y = Clip(x, y_min, y_max)"]],
     ["a lower bound and Relu", "r = Clip (x, a) y = Relu (r)", ["y = Relu(x)"]],
     [
-      "a bound below what is never negative",
+      "a negative lower bound of a value that is never negative",
       "r = Sigmoid (x) s = Relu (r) y = Neg (s)",
       ["r = Sigmoid(x)", "y = Neg(r)"],
     ],

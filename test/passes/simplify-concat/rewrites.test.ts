@@ -76,7 +76,7 @@ describe("parts of no elements", () => {
 describe("Slices side by side", () => {
   it.each([
     [
-      "all of what they cut",
+      "the whole value that they cut",
       "a = Slice (x, k0, k2, k1) b = Slice (x, k2, k9, k1) c = Concat <axis = 1> (z, a, b) y = Neg (c)",
       ["c = Concat(z, x)", "y = Neg(c)"],
     ],

@@ -4,7 +4,7 @@ import { expectSameFunction } from "../../support/judge.js";
 /** Random graphs that failed once, as small as they were made. */
 const FOUND: readonly (readonly [string, string])[] = [
   [
-    "what comes behind a Loop of no rounds is known only when it is inlined",
+    "facts behind a Loop without iterations are known only when it is inlined",
     `g (float[N,3,8] x) => (y) <int64 none = {0}, float k = {0.9}, int64[3] sizes = {1, 3, 8}>
      { a = Loop (none, "", x) <body = b (int64 i, bool on, float[N,3,8] s) => (bool go, float[N,3,8] t)
          { go = Identity (on) t = Add (s, k) }>

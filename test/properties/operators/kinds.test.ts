@@ -108,8 +108,8 @@ describe("optional inputs", () => {
   });
 });
 
-describe("nothing, and numbers without an axis", () => {
-  it("what is added to nothing is nothing, and a sum of nothing is zero", async () => {
+describe("empty tensors and scalars", () => {
+  it("adding to an empty tensor gives an empty one, and the sum of an empty tensor is zero", async () => {
     const ops = await left(
       `g (float[N,4] x) => (y, z) <float[0,4] none = {}, int64[1] axis = {0}>
        { k = ReduceSum (none, axis) y = Add (x, k) z = Concat <axis = 0> (x, none) }`,
@@ -126,7 +126,7 @@ describe("nothing, and numbers without an axis", () => {
     expect(ops).toEqual(["y = Concat(x, a)", "z = Concat(w, b)"]);
   });
 
-  it("a slice that leaves nothing", async () => {
+  it("an empty slice", async () => {
     await left(
       `g (float[N,4] x) => (y) <int64[1] four = {4}, int64[1] nine = {9}, int64[1] one = {1}>
        { e = Slice (x, four, nine, one) r = Relu (e) c = Concat <axis = 1> (r, x, e) y = Mul (c, c) }`,
@@ -178,7 +178,7 @@ describe("functions and bodies", () => {
     ]);
   });
 
-  it("what a body captures is what it computes with: equal constants, not equal names", async () => {
+  it("bodies are equal when their captured constants are, not when the names are", async () => {
     const ops = await left(
       `g (float[2] x, bool p) => (y) <float[2] k = {1, 2}>
        { a = Exp (k)
@@ -189,7 +189,7 @@ describe("functions and bodies", () => {
     expect(ops.map((line) => line.trim().split(" = ")[1]?.split("(")[0])).toEqual(["If", "Add", "Add"]);
   });
 
-  it("what a loop changes from round to round is no constant", async () => {
+  it("a value that a loop changes is no constant", async () => {
     const ops = await left(
       `g (float[2] x, int64 n) => (y) <float[2] k = {1, 2}>
        { y = Loop (n, "", x) <body = b (int64 i, bool on, float[2] s) => (bool go, float[2] t)
