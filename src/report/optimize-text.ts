@@ -133,8 +133,10 @@ function normalizationRefusals({ after, refusals }: OptimizeReport, style: Style
   const lines = [`${style.bold("not folded")}  ${plural(after.batchNormalizations, "BatchNormalization")}`];
   for (const { reason, records } of groupRefusals(ours)) {
     const [only] = records;
-    const which = records.length === 1 && only !== undefined ? `${only.node}: ` : "";
-    lines.push(...paragraph(`${String(records.length).padStart(4)}  ${which}${reason}`, 0, 6));
+    const count = String(records.length).padStart(4);
+    // A reason may begin with a place and a colon itself, so a node gets a line of its own.
+    if (records.length > 1 || only === undefined) lines.push(...paragraph(`${count}  ${reason}`, 0, 6));
+    else lines.push(...paragraph(`${count}  ${only.node}`, 0, 6), ...paragraph(reason, 6));
   }
   if (others > 0) lines.push(style.dim(`  ${more}`));
   return lines;
@@ -147,7 +149,7 @@ function allRefusals(refusals: readonly RefusalRecord[], style: Style): string[]
   for (const [id, records] of refusalsById(refusals)) {
     lines.push(`  ${style.cyan(id)}  ${records.length}`);
     for (const { pass, node, reason } of records) {
-      lines.push(...paragraph(`${node}: ${reason} (${pass})`, 4, 6));
+      lines.push(...paragraph(`${node} (${pass})`, 4, 6), ...paragraph(reason, 6));
     }
   }
   return lines;

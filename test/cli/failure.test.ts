@@ -190,7 +190,7 @@ describe("usage: exit 2", () => {
       "a shape for no input",
       ["optimize", "bn.onnx", "-o", "x.onnx", "--input-shape", "z:1"],
       "shape-is-for-no-input",
-      /no input "z"/,
+      /no input "z" to give a shape; choose among "x"/,
     ],
     [
       "data of no known kind",
@@ -232,6 +232,8 @@ describe("unreadable and invalid models: exit 3", () => {
   test("on standard input", async () => {
     const result = await normfold(["inspect", "-"], { cwd, input: "no model" });
     expectFailure(result, 3, /^error: standard input/);
+    const empty = await normfold(["inspect", "-"], { cwd, input: "" });
+    expectFailure(empty, 3, /^error: standard input: there is nothing in it; fetch the model again/);
   });
 });
 

@@ -69,6 +69,10 @@ describe("optimizeText", () => {
     expect(printed).toContain("\n\nwrote out.onnx 500 B\n      out.onnx.data 1.0 kB\n");
   });
 
+  test("claims no cause where no rewrite was made", () => {
+    expect(text({ rewrites: [] })).toMatch(/\nrewrites {2}none were made\n/);
+  });
+
   test("lists only operators whose number changed", () => {
     const printed = text({});
     expect(printed).toMatch(/nodes +9 +8 +-11%/);
@@ -100,11 +104,11 @@ describe("optimizeText", () => {
     ];
     const printed = text({ refusals });
     expect(printed).toMatch(/\n {3}2 {2}Concat takes no scale and shift into itself\n/);
-    expect(printed).toMatch(/\n {3}1 {2}BatchNormalization "d": mean "m" is a graph input\n/);
+    expect(printed).toMatch(/\n {3}1 {2}BatchNormalization "d"\n {6}mean "m" is a graph input\n/);
     expect(printed).toContain("1 other place was left alone; see --explain");
     const all = text({ refusals }, true);
-    expect(all).toContain('BatchNormalization "b": Concat "c2" takes no scale');
-    expect(all).toContain('Identity "i": "y" is a graph output');
+    expect(all).toMatch(/\n {4}BatchNormalization "b" \(fold-affine-up\)\n {6}Concat "c2" takes no scale/);
+    expect(all).toMatch(/\n {4}Identity "i" \([a-z-]+\)\n {6}"y" is a graph output\n/);
     expect(all).toMatch(/left alone {2}4\n {2}some-reason {2}4\n/);
     expect(all).toMatch(/Conv\n {6}"\/model/);
   });

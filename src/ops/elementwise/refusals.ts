@@ -25,7 +25,8 @@ const SENTENCES = {
   castWouldLosePrecision: (narrow: DType, wide: DType): string =>
     `in ${narrow} the map would lose precision that it has in ${wide}`,
   operatorHasNoOperands: (): string => "it has no operands",
-  scaleDoesNotPass: (): string => "it lets no scale through",
+  scaleDoesNotPass: (): string =>
+    "it lets no scale through, because its other operand would need the same one",
 
   // Raising the opset
   castTypeIsUnknown: (type: string): string => `it casts to "${type}"`,
