@@ -1,4 +1,5 @@
 import { dirname, resolve } from "node:path";
+import { NormfoldError } from "../base/errors.js";
 import { type FileSize, type LoadOptions, loadModel, type Model, saveModel } from "../index.js";
 import { externalFiles } from "../library/external-files.js";
 import { readStdin, removeTemporaryFiles, writeToStdout } from "../node/files.js";
@@ -36,6 +37,19 @@ export async function forModel<T>(file: string, body: () => T | Promise<T>): Pro
     return await body();
   } catch (error) {
     throw placed(error, file);
+  }
+}
+
+/**
+ * The same for a body that is given flags of the command line: an error of usage is about those, and names no file, unless
+ * it names an element of the model.
+ */
+export async function forModelAndFlags<T>(file: string, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    const isUsage = error instanceof NormfoldError && error.code === "usage";
+    throw isUsage && error.where.element === undefined ? error : placed(error, file);
   }
 }
 

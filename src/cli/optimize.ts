@@ -1,18 +1,16 @@
 import type { Command } from "commander";
-import { NormfoldError } from "../base/errors.js";
 import { defined } from "../base/optional.js";
 import {
-  extractSubmodel,
   type FileSize,
-  fixInputShapes,
   loadData,
   type Model,
+  type OptimizeOptions,
   type OptimizeReport,
   optimize,
   saveModel,
 } from "../index.js";
-import { selectPasses } from "../library/select-passes.js";
-import { placed } from "../node/guarded.js";
+import { adjustModel } from "../library/adjust.js";
+import { selectPasses, skippedPasses } from "../library/select-passes.js";
 import { canReadAgain, isSameFile } from "../node/paths.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
 import {
@@ -33,6 +31,7 @@ import {
   assertTarget,
   externalBytes,
   externalPaths,
+  forModelAndFlags,
   type LoadedModel,
   loadInput,
   removeTemporariesOnInterrupt,
@@ -76,7 +75,7 @@ async function optimizeFile(
   if (externalPaths(path, input.model).some((file) => isSameFile(file, target))) {
     throw errors.targetHoldsInputData(target);
   }
-  const { model, report } = await optimizeModel(path, await adjusted(input, given), given, stages);
+  const { model, report } = await optimizeModel(path, adjusted(input, given), given, stages);
   if (report.check !== undefined) assertProven(report.check, input.file.path);
   stages.enter("write", "writing");
   const output = await save(model, target, given);
@@ -84,12 +83,8 @@ async function optimizeFile(
 }
 
 /** The model that the user asked for, cut and with fixed sizes; the result is compared with it. */
-async function adjusted(input: LoadedModel, given: Given): Promise<LoadedModel> {
-  const borders = pick(CUT, given);
-  const { overwriteInputShapes } = pick(OPTIMIZE_RUN, given);
-  let { model } = input;
-  if (borders.inputs !== undefined || borders.outputs !== undefined) model = extractSubmodel(model, borders);
-  if (overwriteInputShapes !== undefined) model = fixInputShapes(model, overwriteInputShapes);
+function adjusted(input: LoadedModel, given: Given): LoadedModel {
+  const model = adjustModel(input.model, { ...pick(CUT, given), ...pick(OPTIMIZE_RUN, given) });
   return model === input.model ? input : { ...input, model, isAdjusted: true };
 }
 
@@ -108,19 +103,16 @@ async function optimizeModel(
   // The library loads onnxruntime and runs the original before it rewrites anything.
   if (check) stages.enter("check", "running the original");
   else stages.enter("rewrite", "rewriting");
-  const optimized = optimize(model, {
+  const options: OptimizeOptions = {
     ...pick(PIPELINE, given),
     ...pick(REWRITE, given),
     ...pick(PROOF, given),
     ...pick(COMPARISON, given),
-    skip: skippedPasses(given),
+    skip: skippedPasses({ ...pick(REWRITE, given), ...pick(OPTIMIZE_RUN, given) }),
     onStage: (stage) => stages.enter(...STAGES[stage]),
     ...defined({ original, data }),
-  });
-  return await optimized.catch((error: unknown) => {
-    // A usage error concerns the command line, not the file.
-    throw error instanceof NormfoldError && error.code === "usage" ? error : placed(error, file.path);
-  });
+  };
+  return await forModelAndFlags(file.path, () => optimize(model, options));
 }
 
 const STAGES: Readonly<
@@ -132,19 +124,13 @@ const STAGES: Readonly<
   reference: ["reference", "evaluating in float64"],
 };
 
-function skippedPasses(given: Given): readonly string[] {
-  const { skip = [] } = pick(REWRITE, given);
-  return settle(OPTIMIZE_RUN, given).constantFolding ? skip : [...skip, "fold-constants"];
-}
-
 async function save(model: Model, target: string, given: Given): Promise<OptimizeRun["output"]> {
   if (target === STANDARD) {
     const file = await saveToStandardOutput(model);
     return { ...file, files: [file] };
   }
   const { externalData } = pick(OPTIMIZE_RUN, given);
-  const threshold = typeof externalData === "number" ? { threshold: externalData } : externalData;
-  const { files } = await saveModel(model, target, defined({ externalData: threshold }));
+  const { files } = await saveModel(model, target, defined({ externalData }));
   const written = files.reduce((sum: number, file: FileSize) => sum + file.bytes, 0);
   // A result that keeps using the data files of its original is no smaller for it.
   const kept = externalData === undefined && files.length === 1 ? externalBytes(target, model) : 0;

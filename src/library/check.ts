@@ -3,7 +3,7 @@ import { defined } from "../base/optional.js";
 import type { Model } from "../ir/model.js";
 import { COMPARISON } from "../options/optimize.js";
 import type { OptionsOf } from "../options/spec.js";
-import { assertValues, settle } from "../options/validate.js";
+import { settle } from "../options/validate.js";
 import { type CheckerOptions, createChecker } from "../runtime/check.js";
 import type { CheckReport } from "../runtime/check-report.js";
 import type { FeedSet } from "../runtime/feeds.js";
@@ -65,7 +65,6 @@ export async function checkerOptions(
 ): Promise<CheckerOptions> {
   const { data, signal } = options;
   assertShapesFit(model, options.inputShapes);
-  assertValues(COMPARISON, options);
   const { seed, inputShapes } = settle(COMPARISON, options);
   assertDataFits(model, data);
   return {

@@ -6,10 +6,10 @@ import { assertModel } from "./model-argument.js";
 export interface SaveOptions {
   /**
    * Put tensors of at least `threshold` bytes (default 1024) into a file of their own beside the model, named `location`
-   * (default: the model's name with ".data"). true: with the defaults. false: everything into the model. Not given: as it
-   * was; data files that lie beside `path` are used as they are.
+   * (default: the model's name with ".data"). A number: the threshold. true: with the defaults. false: everything into the
+   * model. Not given: as it was; data files that lie beside `path` are used as they are.
    */
-  readonly externalData?: boolean | { readonly threshold?: number; readonly location?: string };
+  readonly externalData?: boolean | number | { readonly threshold?: number; readonly location?: string };
 }
 
 /** A file and the number of its bytes. */

@@ -3,6 +3,17 @@ import { nearest } from "../base/nearest.js";
 import type { Pass } from "../rewrite/pass.js";
 import { errors } from "./errors.js";
 
+/** The passes to leave out, of which one has a switch of its own. */
+export function skippedPasses({
+  skip = [],
+  constantFolding = true,
+}: {
+  readonly skip?: readonly string[];
+  readonly constantFolding?: boolean;
+}): readonly string[] {
+  return constantFolding ? skip : [...skip, "fold-constants"];
+}
+
 /** The passes to run. Throws "usage" for a name that no pass has. */
 export function selectPasses(
   wanted: readonly (string | Pass)[] | undefined,

@@ -70,10 +70,10 @@ export async function readStdin(): Promise<Uint8Array> {
 export interface WriteModelOptions extends WriteOptions {
   /**
    * true, or an object: put tensors of at least `threshold` bytes (default 1024) into a data file beside the model, named
-   * `location` (default: the model's name with ".data"). false: put everything into the model. Without it, the model
+   * `location` (default: the model's name with ".data"). A number: the threshold. false: put everything into the model. Without it, the model
    * keeps its data files where they are beside the new file, and gets a new one where they are not.
    */
-  readonly externalData?: boolean | { readonly threshold?: number; readonly location?: string };
+  readonly externalData?: boolean | number | { readonly threshold?: number; readonly location?: string };
 }
 
 /** A file that was written. */
@@ -115,7 +115,7 @@ function encodeFor(model: Model, path: string, wanted: WriteModelOptions["extern
   const location = `${basename(path)}.data`;
   if (wanted === false) return encodeModel(model, { embedExternal: true });
   if (wanted !== undefined) {
-    const chosen = wanted === true ? {} : wanted;
+    const chosen = wanted === true ? {} : typeof wanted === "number" ? { threshold: wanted } : wanted;
     return encodeModel(model, { externalData: { location, ...checkedLocation(chosen, path) } });
   }
   const own: EncodeOptions = { externalData: { location } };

@@ -180,8 +180,9 @@ function shown(value: unknown): string {
   return JSON.stringify(value) ?? "an object";
 }
 
-/** The options of a table among the given values, which were read or validated by it. */
+/** The options of a table among the given values. Throws NormfoldError "usage" as `assertValues` does. */
 export function pick<Table extends OptionTable>(table: Table, values: object): OptionsOf<Table> {
+  assertValues(table, values);
   const rows = Object.entries(values).filter(
     ([name, value]) => Object.hasOwn(table, name) && value !== undefined,
   );

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { PASSES } from "../../passes/index.js";
-import { selectPasses } from "../../src/library/select-passes.js";
+import { selectPasses, skippedPasses } from "../../src/library/select-passes.js";
 
 it("selects all passes by default, and leaves out skipped ones", () => {
   expect(selectPasses(undefined)).toEqual(PASSES);
@@ -17,4 +17,12 @@ it("names the nearest pass for an unknown name", () => {
   expect(() => selectPasses(undefined, ["fuse-gem"])).toThrow(
     expect.objectContaining({ id: "unknown-pass" }),
   );
+});
+
+it("the switch of constant folding skips one more", () => {
+  expect(skippedPasses({})).toEqual([]);
+  expect(skippedPasses({ skip: ["fuse-gemm"], constantFolding: true })).toEqual(["fuse-gemm"]);
+  const skip = skippedPasses({ skip: ["fuse-gemm"], constantFolding: false });
+  expect(skip).toEqual(["fuse-gemm", "fold-constants"]);
+  expect(selectPasses(undefined, skip)).toHaveLength(PASSES.length - 2);
 });

@@ -295,6 +295,18 @@ describe("writing external data", () => {
     expect(weightsOf(at("other/one.onnx"))).toEqual(weights.slice(64, 4160));
   });
 
+  it("takes the least size of a tensor in the data file as a number", async () => {
+    const model = openModelFile(put("m.onnx", modelBytes({ initializer: [big] })));
+    const { length } = await writeModelFile(model, at("in.onnx"), { externalData: 4_000_001 }).then(
+      ({ files }) => files,
+    );
+    const { files } = await writeModelFile(model, at("beside.onnx"), { externalData: 4_000_000 });
+    expect([length, files.length]).toEqual([1, 2]);
+    expect(await rejection(writeModelFile(model, at("no.onnx"), { externalData: -1 }))).toMatchObject({
+      id: "threshold-is-negative",
+    });
+  });
+
   it("replaces the data file that it is still reading", async () => {
     put("w.bin", weights);
     const path = putExternal("m.onnx", "w.bin");

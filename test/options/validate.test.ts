@@ -183,4 +183,12 @@ describe("pick and settle", () => {
     const folding: boolean = settings.constantFolding;
     expect(folding).toBe(false);
   });
+
+  it("refuse values that the types of the result would not have", () => {
+    expect(said(() => pick(REWRITE, { skip: "fuse-gemm" }))).toMatch(/^usage wrong-option-value: skip /);
+    expect(said(() => settle(REWRITE, { growthLimit: -1 }))).toMatch(
+      /^usage wrong-option-value: growthLimit /,
+    );
+    expect(said(() => pick(REWRITE, { seed: -1 }))).toBe("nothing");
+  });
 });
