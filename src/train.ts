@@ -60,10 +60,16 @@ export { frozenParameters } from "./trainer/frozen.js";
 export { assertLoads, type LowerOptions, type LowerReport, lower } from "./trainer/lower.js";
 export { inputSlots, openData } from "./trainer/open-data.js";
 export { proveEnsemble } from "./trainer/prove-ensemble.js";
-export type { WithDefaultRuntime } from "./trainer/runtime.js";
+export type { WithDefaults } from "./trainer/runtime.js";
 export { type Training, train } from "./trainer/train.js";
 export { type TrainingFiles, trainWithFiles } from "./trainer/train-with-files.js";
-export { type TrainingMethod, trainingMethodOf } from "./trainer/training-method.js";
+export {
+  type FlatTrainingOptions,
+  type TrainingMethod,
+  type TrainingSettings,
+  trainingMethodOf,
+  trainingSettingsOf,
+} from "./trainer/training-method.js";
 export { buildEnsemble, type EnsembleOptions } from "./training/ensemble.js";
 export type { EnsembleProof } from "./training/ensemble-proof.js";
 export type { Evaluation, EvaluationOptions } from "./training/evaluation.js";

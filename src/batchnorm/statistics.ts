@@ -14,6 +14,7 @@ import { encodeToBytes } from "../proto/encode.js";
 import { constantTensor } from "../rules/constants.js";
 import type { Facts } from "../rules/facts.js";
 import type { Runtime, RuntimeTensor, TensorMap } from "../runtime/runtime.js";
+import { chooseBatchSize } from "./batch-size.js";
 import { errors } from "./errors.js";
 import { type FeedPlan, feedsOf, planFeeds } from "./feed-plan.js";
 import { type Gauge, instrument } from "./instrument.js";
@@ -141,7 +142,7 @@ function batchSizeOf(dataset: Dataset, { fixedBatch }: FeedPlan, options: Statis
     throw errors.batchSizeIsFixed(fixedBatch, batchSize);
   }
   const available = Math.min(dataset.size ?? Number.POSITIVE_INFINITY, limit ?? Number.POSITIVE_INFINITY);
-  const size = fixedBatch ?? batchSize ?? Math.min(32, available);
+  const size = chooseBatchSize(fixedBatch, dataset, options);
   if (available < size) throw errors.dataIsSmallerThanBatch(available, size);
   return size;
 }

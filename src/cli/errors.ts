@@ -75,10 +75,6 @@ const SENTENCES = {
     "unsupported",
     (reason: string): string => `unchecked: ${reason}; nothing was written, --no-check writes it`,
   ],
-  foldedModelIsNotProven: [
-    "check",
-    (reason: string): string => `the folded model is not proven: ${reason}; leave out --fold`,
-  ],
   noPlaceForNormalization: [
     "usage",
     (): string =>

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { defined } from "../base/optional.js";
-import { type Model, type OptimizeReport, optimize } from "../index.js";
+import type { Model } from "../index.js";
+import { optimizeProven } from "../library/optimize-proven.js";
 import { interruptible } from "../node/interrupt.js";
 import { assertWritable } from "../node/paths.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
@@ -14,20 +15,25 @@ import {
   TRAIN_RUN,
   TRAINING_METHOD,
 } from "../options/train.js";
-import { pick, settle } from "../options/validate.js";
+import { pick } from "../options/validate.js";
 import { stepText, stoppedText, trainText } from "../report/train-text.js";
 import {
-  frozenParameters,
   type StepProgress,
   type Training,
-  trainingMethodOf,
+  type TrainingSettings,
+  trainingSettingsOf,
   trainWithFiles,
   withTrainingInfo,
 } from "../train.js";
 import { type Call, defineOptions, type Given } from "./define.js";
-import { errors } from "./errors.js";
 import { EXIT } from "./exit.js";
-import { assertTarget, forModel, loadInput, removeTemporariesOnInterrupt, saveResult } from "./files.js";
+import {
+  assertTarget,
+  forModelAndFlags,
+  loadInput,
+  removeTemporariesOnInterrupt,
+  saveResult,
+} from "./files.js";
 import { openDataFor } from "./open-data.js";
 import { styleFor, write, writeJson } from "./output.js";
 import { createStages, type Stages } from "./progress.js";
@@ -46,10 +52,11 @@ async function trainCommand({ args: [path = ""], given }: Call): Promise<void> {
   try {
     stages.enter("read", "reading");
     const input = await loadInput(path, pick(LOAD, given));
-    const training = await forModel(input.file.path, () => runTraining(input.model, given, stages));
+    const training = await forModelAndFlags(input.file.path, () => runTraining(input.model, given, stages));
     if (training === undefined || training.course.interrupted) return await sayStopped(training, given);
-    const step = trainingInfo === undefined ? undefined : await withStep(training.model, given);
-    const folded = fold ? await foldProven(training.model, stages) : undefined;
+    const step = trainingInfo === undefined ? undefined : withStep(training.model, given);
+    if (fold) stages.enter("fold", "folding");
+    const folded = fold ? await optimizeProven(training.model) : undefined;
     stages.enter("write", "writing");
     const output = await saveResult(folded?.model ?? training.model, target);
     if (step !== undefined && trainingInfo !== undefined) await saveResult(step, trainingInfo);
@@ -75,7 +82,7 @@ async function sayStopped(training: Training | undefined, given: Given): Promise
 /** undefined: it was stopped after its last step, while statistics were taken. */
 async function runTraining(model: Model, given: Given, stages: Stages): Promise<Training | undefined> {
   const { valid: validPath, validLabels, log, checkpoint, resume } = pick(TRAIN_RUN, given);
-  const options = await trainOptions(model, given);
+  const options = settingsOf(model, given);
   const data = await openDataFor(model, pick(DATA, given).data ?? "", given);
   // Data to judge on is prepared like the data to train on, and has labels of its own.
   const validFlags = { ...given, labels: validLabels };
@@ -106,35 +113,18 @@ async function stepCounter(stages: Stages): Promise<(progress: StepProgress) => 
   };
 }
 
-type TrainingOptions = Omit<Parameters<typeof import("../train.js").train>[1], "data">;
-
-async function trainOptions(model: Model, given: Given): Promise<TrainingOptions> {
-  const { freeze, frozenStatistics } = pick(FROZEN, given);
-  const { batchSize = 32, seed, threads } = pick(DRAWING, given);
-  return {
-    ...trainingMethodOf(pick(TRAINING_METHOD, given)),
-    ...settle(STEP, given),
+function settingsOf(model: Model, given: Given): TrainingSettings {
+  return trainingSettingsOf(model, {
+    ...pick(TRAINING_METHOD, given),
+    ...pick(STEP, given),
     ...pick(HYPERPARAMETERS, given),
     ...pick(COURSE, given),
-    freeze: frozenParameters(model, freeze),
-    batchStatistics: frozenStatistics ? "training" : "all",
-    batchSize,
-    ...defined({ seed, threads }),
-  };
+    ...pick(FROZEN, given),
+    ...pick(DRAWING, given),
+  });
 }
 
 /** The trained model and a step like those that trained it. */
-async function withStep(model: Model, given: Given): Promise<Model> {
-  return withTrainingInfo(model, await trainOptions(model, given));
-}
-
-async function foldProven(
-  model: Model,
-  stages: Stages,
-): Promise<{ readonly model: Model; readonly report: OptimizeReport }> {
-  stages.enter("fold", "folding");
-  const folded = await optimize(model);
-  const { check } = folded.report;
-  if (check?.status !== "equal") throw errors.foldedModelIsNotProven(check?.reason ?? "it was not compared");
-  return folded;
+function withStep(model: Model, given: Given): Model {
+  return withTrainingInfo(model, settingsOf(model, given));
 }

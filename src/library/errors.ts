@@ -55,6 +55,10 @@ const SENTENCES = {
     "check",
     (reason: string): string => `the model differs from itself before any rewrite; ${reason}`,
   ],
+  foldedModelIsNotProven: [
+    "check",
+    (reason: string): string => `the folded model is not proven: ${reason}; leave out --fold`,
+  ],
   // Cutting a model, and fixing the sizes of its inputs.
   partCannotKeepTrainingInfo: [
     "unsupported",

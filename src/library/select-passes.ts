@@ -4,14 +4,12 @@ import type { Pass } from "../rewrite/pass.js";
 import { errors } from "./errors.js";
 
 /** The passes to leave out, of which one has a switch of its own. */
-export function skippedPasses({
-  skip = [],
-  constantFolding = true,
-}: {
+export function skippedPasses(options: {
   readonly skip?: readonly string[];
   readonly constantFolding?: boolean;
 }): readonly string[] {
-  return constantFolding ? skip : [...skip, "fold-constants"];
+  const { skip = [], constantFolding } = options;
+  return constantFolding === false ? [...skip, "fold-constants"] : skip;
 }
 
 /** The passes to run. Throws "usage" for a name that no pass has. */

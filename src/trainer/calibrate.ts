@@ -33,7 +33,7 @@ export async function calibrateAndJudge(
   { onStage, ...options }: JudgedCalibrateOptions,
 ): Promise<JudgedCalibration> {
   const isLabelled = data.fields.some(({ name }) => name === LABELS);
-  const { batchSize = 32, limit, threads, runtime, signal } = options;
+  const { batchSize, limit, threads, runtime, signal } = options;
   const judge = async (
     judged: Model,
     stage: "judge-original" | "judge-result",
@@ -42,8 +42,7 @@ export async function calibrateAndJudge(
     onStage?.(stage);
     return evaluate(judged, data, {
       loss: { kind: "cross-entropy" },
-      batchSize,
-      ...defined({ limit, threads, runtime, signal }),
+      ...defined({ batchSize, limit, threads, runtime, signal }),
     });
   };
   const before = await judge(model, "judge-original");

@@ -3,7 +3,7 @@ import { defined } from "../base/optional.js";
 import type { Model } from "../ir/model.js";
 import type { TrainOptions } from "../training/train-options.js";
 import { errors } from "./errors.js";
-import type { WithDefaultRuntime } from "./runtime.js";
+import type { WithDefaults } from "./runtime.js";
 import { type Training, train } from "./train.js";
 
 /** The files that a training writes while it runs. */
@@ -23,7 +23,7 @@ export interface TrainingFiles {
  */
 export async function trainWithFiles(
   model: Model,
-  options: WithDefaultRuntime<TrainOptions>,
+  options: WithDefaults<TrainOptions>,
   { log, checkpoint, resume = false }: TrainingFiles,
 ): Promise<Training | undefined> {
   const { readCheckpoint, writeCheckpoint } = await import("../node/checkpoint.js");

@@ -4,7 +4,8 @@ import { type FinishedTraining, finishTraining } from "../training/finish.js";
 import { trainModel } from "../training/train.js";
 import type { TrainOptions } from "../training/train-options.js";
 import type { TrainResult } from "../training/training-run.js";
-import { onnxruntime, type WithDefaultRuntime } from "./runtime.js";
+import { batchSizeFor } from "./batch-size.js";
+import { onnxruntime, type WithDefaults } from "./runtime.js";
 
 /** A training from its first step to the inference form. */
 export interface Training extends FinishedTraining {
@@ -19,9 +20,10 @@ export interface Training extends FinishedTraining {
  * diverges (no finite loss for twenty batches in a row), and the reason of `signal` where that comes after the last step:
  * before, it ends the training in order, with `course.interrupted`.
  */
-export async function train(model: Model, options: WithDefaultRuntime<TrainOptions>): Promise<Training> {
+export async function train(model: Model, options: WithDefaults<TrainOptions>): Promise<Training> {
   const runtime = options.runtime ?? (await onnxruntime());
-  const course = await trainModel(model, { ...options, runtime });
+  const batchSize = batchSizeFor(model, options.data, options);
+  const course = await trainModel(model, { ...options, batchSize, runtime });
   if (course.interrupted) {
     return {
       model: course.model,
@@ -31,7 +33,7 @@ export async function train(model: Model, options: WithDefaultRuntime<TrainOptio
       course,
     };
   }
-  const { data, valid, loss, output, batchSize, seed, threads, signal } = options;
+  const { data, valid, loss, output, seed, threads, signal } = options;
   const finished = await finishTraining(course.model, {
     data,
     loss,

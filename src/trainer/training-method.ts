@@ -1,11 +1,16 @@
 import { defined } from "../base/optional.js";
+import type { Model } from "../ir/model.js";
+import { DRAWING } from "../options/data.js";
 import type { OptionsOf } from "../options/spec.js";
-import { TRAINING_METHOD } from "../options/train.js";
-import { settle } from "../options/validate.js";
+import { COURSE, FROZEN, HYPERPARAMETERS, STEP, TRAINING_METHOD } from "../options/train.js";
+import { pick, settle } from "../options/validate.js";
 import type { Loss } from "../training/loss.js";
 import type { Optimizer } from "../training/optimizer.js";
 import type { Schedule } from "../training/schedule.js";
+import type { TrainOptions } from "../training/train-options.js";
 import { errors } from "./errors.js";
+import { frozenParameters } from "./frozen.js";
+import type { WithDefaults } from "./runtime.js";
 
 /** The loss, the optimizer and the schedule of a training. */
 export interface TrainingMethod {
@@ -15,6 +20,35 @@ export interface TrainingMethod {
   readonly optimizer: Optimizer;
   /** The schedule of the learning rate with its options. */
   readonly schedule: Schedule;
+}
+
+/** The options of a training as the command line has them: flat, and with the patterns of what stays. */
+export type FlatTrainingOptions = OptionsOf<typeof TRAINING_METHOD> &
+  OptionsOf<typeof STEP> &
+  OptionsOf<typeof HYPERPARAMETERS> &
+  OptionsOf<typeof COURSE> &
+  OptionsOf<typeof FROZEN> &
+  OptionsOf<typeof DRAWING>;
+
+/** The options of a training but for its data and callbacks. */
+export type TrainingSettings = TrainingMethod &
+  Omit<WithDefaults<TrainOptions>, keyof TrainingMethod | "data">;
+
+/**
+ * The options of a training of `model` from flat ones. Throws NormfoldError "usage" for options that make no sense, and
+ * for a pattern that matches no parameter.
+ */
+export function trainingSettingsOf(model: Model, options: FlatTrainingOptions): TrainingSettings {
+  const { freeze, frozenStatistics } = pick(FROZEN, options);
+  return {
+    ...trainingMethodOf(options),
+    ...settle(STEP, options),
+    ...pick(HYPERPARAMETERS, options),
+    ...pick(COURSE, options),
+    ...pick(DRAWING, options),
+    freeze: frozenParameters(model, freeze),
+    batchStatistics: frozenStatistics ? "training" : "all",
+  };
 }
 
 /** Nests the flat options of the command line by kind. Throws NormfoldError "usage". */

@@ -1,5 +1,6 @@
 import { createFacts } from "../analysis/fact-table.js";
 import { defined } from "../base/optional.js";
+import { fixedBatchOf } from "../batchnorm/batch-size.js";
 import { errors as batchnormErrors } from "../batchnorm/errors.js";
 import type { Dataset } from "../data/dataset.js";
 import { raiseForGradients } from "../gradient/raise-for-gradients.js";
@@ -47,7 +48,8 @@ export interface Evaluation {
 }
 
 /**
- * Judges a model on labelled data, a batch at a time. Throws "usage" and "invalid" for labels and data that do not fit.
+ * Judges a model on labelled data, a batch at a time; a model that fixes its batch is not judged on a last batch that is
+ * smaller. Throws "usage" and "invalid" for labels and data that do not fit.
  */
 export async function evaluateModel(
   model: Model,
@@ -65,8 +67,8 @@ export async function evaluateModel(
     let [lossSum, rightSum, samples] = [0, 0, 0];
     const batches = dataset.batches({
       size: batchSize,
-      // The statistics of a smaller batch would not be comparable.
-      dropLast: options.statistics === "batch",
+      // The statistics of a smaller batch would not be comparable, and a model with a fixed batch cannot run one.
+      dropLast: options.statistics === "batch" || fixedBatchOf(model) !== undefined,
       ...defined({ limit, signal }),
     });
     for await (const { size, tensors, places } of batches) {

@@ -1,4 +1,4 @@
-import { errors as batchnormErrors } from "../batchnorm/errors.js";
+import { assertBatchSize } from "../batchnorm/batch-size.js";
 import type { Model } from "../ir/model.js";
 import { buildTrainingStep } from "./step.js";
 import { StepCalls } from "./step-calls.js";
@@ -22,13 +22,5 @@ export async function trainModel(model: Model, options: TrainOptions): Promise<T
     return await new TrainingRun(model, step, calls, options).toTheEnd();
   } finally {
     await calls.close();
-  }
-}
-
-function assertBatchSize(model: Model, batchSize: number): void {
-  for (const { name, type, tensor } of model.graph.inputs) {
-    const fixed = type?.kind === "tensor" && tensor === undefined ? type.shape?.[0] : undefined;
-    if (typeof fixed !== "number" || fixed === batchSize) continue;
-    throw batchnormErrors.batchSizeIsFixed(fixed, batchSize).at({ element: name });
   }
 }

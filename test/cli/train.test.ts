@@ -192,7 +192,33 @@ describe("normfold train", () => {
   ])("%j: one error, nothing written", async (args, code, id, message) => {
     const result = await normfold(["train", ...args, "-o", "no.onnx", "--json"], { cwd });
     expectError(result, code, id, message);
+    // Wrong usage is of the command line, and not of the model's file, unless it names an element there.
+    const { file, element } = JSON.parse(result.stdout).error;
+    if (code === 2) expect(file).toBe(element === undefined ? undefined : args[0]);
     expect(filesIn(cwd)).not.toContain("no.onnx");
+  });
+
+  test("without --batch, takes the batch that the model fixes, else 32", async () => {
+    await writeModel(
+      at("fixed.onnx"),
+      NET.replace("float[N,2]", "float[9,2]").replace("float[N,3]", "float[9,3]"),
+    );
+    const steps = async (model: string, data: string, ...more: string[]) => {
+      const args = ["train", model, "-o", "unused.onnx", "--data", data, "--epochs", "1", "--json", ...more];
+      const { stdout } = await normfold(args, { cwd });
+      return JSON.parse(stdout).course.steps;
+    };
+    expect(await steps("fixed.onnx", "data.mjs")).toBe(10);
+    expect(await steps("net.onnx", "data.mjs")).toBe(2);
+    expect(await steps("net.onnx", "data.mjs", "--warmup", "0")).toBe(2);
+    const other = ["train", "fixed.onnx", "-o", "no.onnx", "--data", "data.mjs", "--epochs", "1", "--json"];
+    const refused = await normfold([...other, "--batch", "10"], { cwd });
+    expectError(
+      refused,
+      2,
+      "batch-size-is-fixed",
+      /^error: fixed\.onnx, x: .* at 9 samples, not 10; use batches of 9$/,
+    );
   });
 });
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { NormfoldError } from "../../src/base/errors.js";
 import { TRAINING_METHOD } from "../../src/options/train.js";
-import { trainingMethodOf } from "../../src/trainer/training-method.js";
+import { parseModel } from "../../src/text/parse.js";
+import { trainingMethodOf, trainingSettingsOf } from "../../src/trainer/training-method.js";
 import { LOSSES } from "../../src/training/loss.js";
 import { OPTIMIZERS } from "../../src/training/optimizer.js";
 import { SCHEDULES } from "../../src/training/schedule.js";
@@ -48,9 +50,79 @@ describe("trainingMethodOf", () => {
     );
   });
 
+  it("takes a warm-up of no steps", () => {
+    expect(trainingMethodOf({ warmup: 0 }).schedule).toEqual({ kind: "constant", warmup: 0 });
+  });
+
+  it.each([
+    [{ loss: "hinge" }, /^loss is "hinge"; give one of cross-entropy, /],
+    [{ warmup: -1 }, /^warmup is -1; give a whole number from 0 on$/],
+    [{ labelSmoothing: 2 }, /^labelSmoothing is 2; /],
+  ])("refuses %j", (options: object, message) => {
+    expect(() => trainingMethodOf(options)).toThrow(
+      expect.objectContaining({ id: "wrong-option-value", message: expect.stringMatching(message) }),
+    );
+  });
+
   it("knows the kinds that training knows", () => {
     expect(LOSSES).toEqual(TRAINING_METHOD.loss.choices);
     expect(OPTIMIZERS).toEqual(TRAINING_METHOD.optimizer.choices);
     expect(SCHEDULES).toEqual(TRAINING_METHOD.schedule.choices);
+  });
+});
+
+describe("trainingSettingsOf", () => {
+  const model = parseModel(`<ir_version: 8, opset_import: ["" : 17]> g (float[N,2] x) => (float[N,2] y)
+    <float[2,2] w = {1, 2, 3, 4}, float[2] b = {0, 0}> { u = MatMul(x, w)  y = Add(u, b) }`);
+
+  it("fills in the defaults that the library leaves to its callers", () => {
+    const { freeze, ...settings } = trainingSettingsOf(model, { epochs: 2 });
+    expect(settings).toEqual({
+      loss: { kind: "cross-entropy" },
+      optimizer: { kind: "momentum" },
+      schedule: { kind: "constant" },
+      learningRate: 0.1,
+      epochs: 2,
+      batchStatistics: "all",
+    });
+    expect(freeze?.("w")).toBe(false);
+  });
+
+  it("nests and translates what is given", () => {
+    const { freeze, ...settings } = trainingSettingsOf(model, {
+      optimizer: "adam",
+      weightDecay: 0.1,
+      clipNorm: 1,
+      output: "y",
+      batchSize: 8,
+      seed: 3,
+      threads: 2,
+      steps: 5,
+      freeze: ["w*"],
+      frozenStatistics: true,
+    });
+    expect(settings).toMatchObject({
+      optimizer: { kind: "adam" },
+      weightDecay: 0.1,
+      clipNorm: 1,
+      output: "y",
+    });
+    expect(settings).toMatchObject({ batchSize: 8, seed: 3, threads: 2, steps: 5 });
+    expect(settings.batchStatistics).toBe("training");
+    expect([freeze?.("w"), freeze?.("b")]).toEqual([true, false]);
+  });
+
+  it("refuses what is out of its limits, and patterns that match nothing", () => {
+    const id = (options: object) => {
+      try {
+        trainingSettingsOf(model, options);
+      } catch (error) {
+        return error instanceof NormfoldError ? error.id : error;
+      }
+      return undefined;
+    };
+    expect(id({ momentum: 1 })).toBe("wrong-option-value");
+    expect(id({ learningRate: 0 })).toBe("wrong-option-value");
+    expect(id({ freeze: ["q"] })).toBe("glob-matches-no-parameter");
   });
 });
