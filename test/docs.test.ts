@@ -77,7 +77,7 @@ describe("errors and refusals", () => {
         !file.startsWith("src/base/") &&
         /\bnew NormfoldError\(|\bthrow new \w*Error\(|(?<![.\w])refuse\((?!\w+: )/.test(code(file)),
     );
-    // An image with other channels than asked for is caught where it is thrown, with sharp's own errors.
+    // An image with unexpected channels throws an error that is caught nearby, as sharp's own errors are.
     expect(made).toEqual(["src/node/data/images.ts"]);
   });
 });

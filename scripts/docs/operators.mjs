@@ -102,7 +102,7 @@ function traits(rows) {
   });
 }
 
-/** The operators of which more is declared than opsets, arity and traits. */
+/** The operators whose declaration has more than opsets, arity and traits. */
 function facts(rows) {
   const told = rows.filter(({ neutral, steepest, parameters, recurrence }) =>
     [neutral, steepest, parameters, recurrence].some((fact) => fact !== undefined),

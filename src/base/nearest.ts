@@ -1,7 +1,7 @@
 /** The candidate nearest to `word` by letters, for "did you mean"; undefined where none is near enough to be meant. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   let best: string | undefined;
-  // Of a word that keeps none of its letters nobody knows what was meant.
+  // A word that shares no letter with a candidate is no misspelling of it.
   let least = Math.min(Math.max(2, Math.floor(word.length * 0.4)) + 1, word.length);
   for (const candidate of candidates) {
     const distance = editDistance(word, candidate);

@@ -60,7 +60,7 @@ export function activationsOf(graph: Graph, facts: Facts): readonly Activation[]
 /**
  * The whole function that a nonlinearity is part of, where other operators of that function read its input too: x -
  * Tanh(x), or a Softplus that becomes x from a threshold on. Normalizing the input of Tanh but not that of Sub would
- * compute another function. Other nonlinearities are functions of their own.
+ * compute another function. Readers that are other nonlinearities do not count.
  */
 function whole(part: Activation, taken: ReadonlySet<Node>, facts: Facts): Activation {
   const counts = (node: Node): boolean =>

@@ -3,7 +3,7 @@ import { hasTrait } from "../ops/catalogue.js";
 import { constantTensor } from "../rules/constants.js";
 import type { Facts } from "../rules/facts.js";
 
-/** Exporters write no function in more nodes, so that a longer one includes the next function. */
+/** The longest spelling of a function that exporters write. A longer match would run into the next function. */
 const MOST_NODES = 12;
 
 /** A function of single elements of one value, written in one operator or in several. */
@@ -72,7 +72,7 @@ function firstJoined(
 
 /** A search for operators that join a function. */
 interface Joining {
-  /** Those found, each behind those that it needs. */
+  /** The operators found, each behind those that it needs. */
   readonly joined: Node[];
   /** Whether an operator joins, by operator. */
   readonly known: Map<Node, boolean>;

@@ -25,7 +25,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** The command that is called, or that help is asked for; its options are loaded then, and those of the others not. */
+/** The command that is called, or whose help is printed. Only its options are loaded. */
 function calledCommand(
   program: Command,
   argv: readonly string[],

@@ -5,7 +5,7 @@ import { HEADS } from "../options/heads.js";
 import type { CommandHead } from "../options/spec.js";
 import { errors } from "./errors.js";
 
-/** commander's error as one of ours; `called` is the command that the line names, where there is one of that name. */
+/** commander's error as one of ours. `called` is the command that the line names; undefined for an unknown name. */
 export function usageError(error: CommanderError, called: Command | undefined): NormfoldError {
   const head = called === undefined ? undefined : headOf(called.name());
   const [sentence = ""] = error.message.replace(/^error: /, "").split("\n");

@@ -61,7 +61,7 @@ export function affineFacets(node: Node): AffineFacets {
   return (isStandardDomain(node.domain) ? AFFINE.rule(node.opType) : undefined) ?? OPAQUE;
 }
 
-/** Why an operator has no affine functions; undefined where it has some, and for operators without a row. */
+/** Why an operator has no affine functions; undefined for one that has some, and for one without a row. */
 export function affineGap(node: Node): Gap | undefined {
   const row = isStandardDomain(node.domain) ? AFFINE.row(node.opType) : undefined;
   return row instanceof Gap ? row : undefined;

@@ -103,7 +103,10 @@ export function standardOperator(node: Node): StandardOperator | undefined {
   return isStandardDomain(node.domain) && isStandardOperator(node.opType) ? node.opType : undefined;
 }
 
-/** What is declared of a node's operator. Calls of a function of the same name are for the caller to tell apart (Facts.isCall). */
+/**
+ * The declaration of a node's operator. Calls of a function of the same name are for the caller to tell apart
+ * (Facts.isCall).
+ */
 export function declarationOf(node: Node): OperatorRecord | undefined {
   const name = standardOperator(node);
   return name === undefined ? undefined : OPERATORS[name];

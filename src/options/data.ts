@@ -44,7 +44,7 @@ export const PREPARATION = {
     needs: [{ option: "data" }],
     group: "Data",
   },
-  /** How the model wants images; by default as its input's shape says. */
+  /** The order of dimensions of the model's images. Default: taken from the shape of its input. */
   layout: {
     flag: "--layout <layout>",
     help: "how the model wants images",

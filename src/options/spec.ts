@@ -130,7 +130,7 @@ export interface CommandSpec extends CommandHead {
   readonly description: string;
   /** Its options, in the order of `--help`. */
   readonly tables: readonly OptionTable[];
-  /** The meaning of exit code 0 beyond "done", and of exit code 1; without the latter the command never ends with it. */
+  /** The meaning of exit code 0 beyond "done", and of exit code 1, if the command can end with it. */
   readonly outcome?: { readonly done?: string; readonly differs?: string };
   /** Names of options that must be given. */
   readonly required?: readonly string[];

@@ -9,7 +9,7 @@ const MARKS: Readonly<Record<FacetCoverage["kind"], string>> = {
   missing: "-",
 };
 
-/** The facets as a reader knows them. */
+/** The names of the facets for users. */
 const COLUMNS: Readonly<Record<FacetName, string>> = {
   inference: "types",
   layout: "layout",

@@ -60,7 +60,7 @@ export type Trait =
 /** The number of inputs or outputs of an operator: an exact number, or a range. */
 export type Arity = number | readonly [least: number, most: number | "variadic"];
 
-/** What training has to know of the floating-point inputs of an operator, by their positions. */
+/** How training treats the floating-point inputs of an operator, by their positions. */
 export interface ParameterInputs {
   /** The parameters of a layer, which are trained even with one element; elsewhere a single number is part of a formula. */
   readonly trained?: readonly number[];
@@ -93,16 +93,19 @@ export interface OperatorRecord {
   readonly outputs?: Arity;
   /** The properties that it has for all inputs and attributes. Default: none. */
   readonly traits?: readonly Trait[];
-  /** The second operand that leaves the first unchanged; of a commutative operator also the other way round. 1 stands for true. */
+  /**
+   * The second operand that leaves the first unchanged; in a commutative operator also the first operand. 1 stands for
+   * true.
+   */
   readonly neutral?: number;
   /**
-   * The largest slope of a smooth operator that saturates: its result moves at most this far when its input moves by one. A Softmax
-   * moves by p (1 - p) times the difference of two movements, a Sigmoid by p (1 - p) times one.
+   * The largest slope of a smooth operator that saturates: its result moves at most this far when its input moves by
+   * one. A Softmax moves by p (1 - p) times the difference of two movements, a Sigmoid by p (1 - p) times one.
    */
   readonly steepest?: number;
   /** The inputs that training changes. Default: none but tensors of several elements. */
   readonly parameters?: ParameterInputs;
-  /** The layout of a recurrent layer. Default: it is none. */
+  /** The layout of a recurrent layer; undefined for other operators. */
   readonly recurrence?: Recurrence;
   /** Old exporters write it in the standard domain, but no opset has it. */
   readonly experimental?: true;

@@ -5,7 +5,7 @@ import { defineCommand } from "../../src/cli/commands.js";
 import { unknownCommand, usageError } from "../../src/cli/usage.js";
 import { HEADS } from "../../src/options/heads.js";
 
-/** What a command line is answered, where commander refuses it. */
+/** The error of a command line that commander refuses. */
 async function answer(...argv: readonly string[]): Promise<string> {
   const program = new Command("normfold").exitOverride().configureOutput({ writeErr: () => {} });
   for (const { name, arguments: places } of Object.values(HEADS)) {

@@ -340,7 +340,7 @@ describe("numbers of operators", () => {
       );
       const { neutral } = OPERATORS[operator];
       if (neutral === undefined) {
-        // Comparisons and operators on bits are left alone: no exporter writes a shift by 0, or that a truth value equals true.
+        // Not tested: comparisons and operators on bits, because no exporter writes a shift by 0 or a comparison with true.
         if (!/^Bit|^Equal|^Greater|^Less/.test(operator)) expect(found, operator).toEqual([]);
         continue;
       }
@@ -367,7 +367,7 @@ describe("numbers of operators", () => {
     for (const [operator, bound] of steepest) {
       const slopes = GRID.map((at) => {
         const [before, behind] = [at - step / 2, at + step / 2].map((x) =>
-          // Softmax sees the two elements part by twice the step.
+          // The difference of the two elements of Softmax changes by twice the step.
           apply(operator, [referenceTensor("float", [1, 2], [x, -x])]),
         );
         return ((behind?.data[0] ?? NaN) - (before?.data[0] ?? NaN)) / step;

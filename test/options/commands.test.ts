@@ -9,7 +9,7 @@ const rows = COMMANDS.flatMap(({ name, tables }) =>
   tables.flatMap((table) => Object.entries(table).map(([key, spec]) => ({ command: name, key, spec }))),
 );
 
-/** The code that options can come to; tables and types of options do not count as reading them. */
+/** The code that may read options; the tables and types of options do not count. */
 const ROOMS = ["batchnorm", "cli", "data", "library", "node", "rewrite", "text", "trainer", "training"];
 const readers = [...ROOMS.map((room) => `src/${room}`), "passes"]
   .flatMap((room) => filesIn(fileURLToPath(new URL(`../../${room}`, import.meta.url))))

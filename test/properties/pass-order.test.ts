@@ -15,14 +15,14 @@ const MODELS = ["zoo", "real"].flatMap((folder) =>
     .map((name) => `${folder}/${name}`),
 );
 
-/** Whether a pass says that it comes after another, or the other that it comes before it. */
+/** Whether a pass must follow another, by its own `order` or by that of the other. */
 function comesAfter(pass: Pass, other: Pass): boolean {
   const after = typeof pass.order === "object" && Object.hasOwn(pass.order.after ?? {}, other.name);
   const before = typeof other.order === "object" && Object.hasOwn(other.order.before ?? {}, pass.name);
   return after || before;
 }
 
-/** The passes in an order that keeps what they say of their places, and is random beyond that. */
+/** The passes in a random order that keeps the constraints in their `order`. */
 function anyOrder(random: Random): readonly Pass[] {
   const left = [...PASSES];
   const order: Pass[] = [];

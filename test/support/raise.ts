@@ -27,7 +27,7 @@ export async function expectSame(original: Model, target: number): Promise<reado
   return sketch(raised);
 }
 
-/** Cannot be raised, by an error of this id, and is left as it was. */
+/** Asserts that the model cannot be raised, by an error of this id, and stays as it was. */
 export function expectTooHard(text: string, source: number, target: number, id: string): void {
   const model = modelOf(text, source);
   const before = encodeToBytes(model);
