@@ -1,7 +1,7 @@
 import { present } from "../src/base/assert.js";
 import type { Node } from "../src/ir/graph.js";
 import { hasTrait, operatorsWith } from "../src/ops/catalogue.js";
-import { producerOf } from "../src/ops/movement/cuts.js";
+import { producerOf } from "../src/rewrite/cuts.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { sameShape } from "../src/rules/dims.js";
 import { broadcastShapes } from "../src/rules/shapes.js";

@@ -9,7 +9,7 @@ import {
 import type { Node, Value } from "../src/ir/graph.js";
 import { refusals as irRefusals } from "../src/ir/refusals.js";
 import { hasTrait } from "../src/ops/catalogue.js";
-import { readPad } from "../src/ops/movement/pad.js";
+import { readPad } from "../src/rewrite/pad.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import type { Rewriter } from "../src/rewrite/rewriter.js";
 import type { Facts } from "../src/rules/facts.js";

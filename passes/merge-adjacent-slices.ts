@@ -1,6 +1,6 @@
 import type { Graph, Node, Value } from "../src/ir/graph.js";
-import { axisOf, cutsOf, positions, producerOf, sizeAlong } from "../src/ops/movement/cuts.js";
 import { sliceInputs } from "../src/rewrite/add-slice.js";
+import { axisOf, cutsOf, positions, producerOf, sizeAlong } from "../src/rewrite/cuts.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { replaceNode } from "../src/rewrite/replace-node.js";
 import type { Facts } from "../src/rules/facts.js";

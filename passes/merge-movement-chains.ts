@@ -1,7 +1,7 @@
 import { isRefusal } from "../src/base/refusal.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import type { StandardOperator } from "../src/ir/operator-name.js";
-import { type Padding, readPad } from "../src/ops/movement/pad.js";
+import { type Padding, readPad } from "../src/rewrite/pad.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { integersFor, replaceNode } from "../src/rewrite/replace-node.js";
 import { sameDim } from "../src/rules/dims.js";

@@ -1,5 +1,6 @@
 import type { Refusal } from "../src/base/refusal.js";
 import type { Node, Value } from "../src/ir/graph.js";
+import { sliceInputs } from "../src/rewrite/add-slice.js";
 import {
   axisOf,
   type Cut,
@@ -8,8 +9,7 @@ import {
   positions,
   producerOf,
   sizeAlong,
-} from "../src/ops/movement/cuts.js";
-import { sliceInputs } from "../src/rewrite/add-slice.js";
+} from "../src/rewrite/cuts.js";
 import { flatten, isNested, type NestedIn, namesOf } from "../src/rewrite/nested.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";

@@ -1,6 +1,7 @@
 import { plural } from "../src/base/plural.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import { tensorFromNumbers } from "../src/ir/tensor.js";
+import { sliceInputs } from "../src/rewrite/add-slice.js";
 import {
   axisOf,
   type Cut,
@@ -10,8 +11,7 @@ import {
   positions,
   producerOf,
   sizeAlong,
-} from "../src/ops/movement/cuts.js";
-import { sliceInputs } from "../src/rewrite/add-slice.js";
+} from "../src/rewrite/cuts.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { replaceNode } from "../src/rewrite/replace-node.js";
 import { replacementBlocked } from "../src/rewrite/rewriter.js";

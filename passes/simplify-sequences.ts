@@ -1,8 +1,8 @@
 import { present } from "../src/base/assert.js";
 import type { Refusal } from "../src/base/refusal.js";
 import type { Node, Value } from "../src/ir/graph.js";
-import { type Cut, producerOf, sizeAlong } from "../src/ops/movement/cuts.js";
 import { sliceInputs } from "../src/rewrite/add-slice.js";
+import { type Cut, producerOf, sizeAlong } from "../src/rewrite/cuts.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
 import { integersFor, replaceNode } from "../src/rewrite/replace-node.js";

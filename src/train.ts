@@ -3,6 +3,7 @@
  * from the first, so that a program that only optimizes loads none of it.
  */
 
+export { matchesGlob } from "./base/glob.js";
 export { type CalibrateOptions, type CalibrateResult, calibrate } from "./batchnorm/calibrate.js";
 export { CALIBRATION_METHODS, type CalibrationMethod } from "./batchnorm/calibration-method.js";
 export type {
@@ -26,7 +27,6 @@ export {
   RECIPES,
   type Recipe,
 } from "./batchnorm/prepare.js";
-export { matchesGlob } from "./batchnorm/selection.js";
 export type { LinearLayer, PassedOver, Site, SiteOptions } from "./batchnorm/site.js";
 export { findSites } from "./batchnorm/sites.js";
 export {

@@ -7,7 +7,7 @@ import type { Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { tensorFromNumbers } from "../ir/tensor.js";
 import { assertValid } from "../ir/verify.js";
-import { raiseOpset } from "../opset/index.js";
+import { raiseOpset } from "../opset/raise.js";
 import type { Facts } from "../rules/facts.js";
 import { removeUnusedConstants } from "./edit.js";
 import { baseName, emitNormalization, type NormalizationParameters, redirect } from "./emit-normalization.js";

@@ -5,7 +5,7 @@ import { cloneModel, type ValueMap } from "../ir/clone.js";
 import type { Graph, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { valuesByName } from "../ir/values-by-name.js";
-import { raiseOpset } from "../opset/index.js";
+import { raiseOpset } from "../opset/raise.js";
 import { rowLayoutOf } from "./batch-moments.js";
 import { removeDropout } from "./dropout.js";
 import { type MeasuredValue, measure, normalizeWithBatch } from "./measured-value.js";

@@ -5,12 +5,11 @@ import type { Model } from "../ir/model.js";
 import { encodeToBytes } from "../proto/encode.js";
 import type { AccuracyReport } from "../reference/measure-models.js";
 import { constantTensor } from "../rules/constants.js";
-import { createChecker, type StagedModel } from "../runtime/check.js";
+import { createChecker } from "../runtime/check.js";
 import type { CheckReport } from "../runtime/check-report.js";
+import { optionsFor, ready } from "../runtime/checker-options.js";
 import type { FeedSet } from "../runtime/feeds.js";
-import { describeInputs, precisionOf } from "../runtime/inputs.js";
-import { perturbWeights } from "../runtime/perturb.js";
-import { flattenedOutputs, probesOf, withProbes } from "../runtime/probes.js";
+import { probesOf, withProbes } from "../runtime/probes.js";
 import type { Runtime, RuntimeModel } from "../runtime/runtime.js";
 import { feedsOf, planFeeds } from "./feed-plan.js";
 
@@ -52,15 +51,17 @@ export async function proveInsertion(
   const runtime = options.runtime ?? (await (await import("../runtime/ort.js")).defaultRuntime());
   const probes = probesOf(original).filter((name) => !changed.has(name));
   const feeds = data === undefined ? undefined : await firstBatch(original, data, batchSize);
-  const files = { original: bytesOf(original, probes), result: bytesOf(result, probes) };
+  const files = {
+    original: bytesOf(withProbes(original, probes)),
+    result: bytesOf(withProbes(result, probes)),
+  };
   const checker = await createChecker(files.original, {
-    runtime,
-    seed,
-    inputs: describeInputs(original),
-    precision: precisionOf(original),
-    noisy: (run) => Promise.resolve(staged(bytesOf(perturbWeights(original, seed + run), probes))),
-    optional: probes,
-    flattened: flattenedOutputs(original),
+    ...optionsFor(original, {
+      runtime,
+      seed,
+      probes,
+      stage: (model) => Promise.resolve(ready(bytesOf(model))),
+    }),
     ...defined({ feeds, signal }),
   });
   try {
@@ -92,12 +93,8 @@ function isTrainingDropout(node: Node): boolean {
   return node.attribute("is_test") !== undefined && node.int("is_test", 0) === 0;
 }
 
-function bytesOf(model: Model, probes: readonly string[]): RuntimeModel {
-  return { kind: "bytes", bytes: encodeToBytes(withProbes(model, probes)) };
-}
-
-function staged(model: RuntimeModel): StagedModel {
-  return { model, dispose: () => Promise.resolve() };
+function bytesOf(model: Model): RuntimeModel {
+  return { kind: "bytes", bytes: encodeToBytes(model) };
 }
 
 /** More samples tell nothing new. */

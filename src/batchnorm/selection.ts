@@ -1,15 +1,7 @@
+import { matchesGlob } from "../base/glob.js";
 import type { Refusal } from "../base/refusal.js";
 import { refusals } from "./refusals.js";
 import type { SiteOptions } from "./site.js";
-
-/** True where a pattern with `*` (any text) and `?` (any character) matches the whole text. */
-export function matchesGlob(pattern: string, text: string): boolean {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replace(/\*/g, ".*")
-    .replace(/\?/g, ".");
-  return new RegExp(`^${source}$`, "s").test(text);
-}
 
 /** Why `include` or `exclude` leaves out a place with these names; undefined if it stays in. */
 export function deselected(names: readonly string[], { include, exclude }: SiteOptions): Refusal | undefined {

@@ -1,5 +1,5 @@
 import type { Model } from "../ir/model.js";
-import { raiseOpset } from "../opset/index.js";
+import { raiseOpset } from "../opset/raise.js";
 
 /** From this operator set on, axes are inputs everywhere; the gradient rules are written for it. */
 export const GRADIENT_OPSET = 18;

@@ -6,10 +6,8 @@ import type { OptionsOf } from "../options/spec.js";
 import { settle } from "../options/validate.js";
 import { type CheckerOptions, createChecker } from "../runtime/check.js";
 import type { CheckReport } from "../runtime/check-report.js";
+import { optionsFor } from "../runtime/checker-options.js";
 import type { FeedSet } from "../runtime/feeds.js";
-import { describeInputs, precisionOf } from "../runtime/inputs.js";
-import { perturbWeights } from "../runtime/perturb.js";
-import { flattenedOutputs, withProbes } from "../runtime/probes.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { assertDataFits, assertShapesFit } from "./fit.js";
 import { assertModel } from "./model-argument.js";
@@ -68,13 +66,7 @@ export async function checkerOptions(
   const { seed, inputShapes } = settle(COMPARISON, options);
   assertDataFits(model, data);
   return {
-    runtime: await runtime(),
-    seed,
-    inputs: describeInputs(model),
-    precision: precisionOf(model),
-    noisy: (run) => stage(withProbes(perturbWeights(model, seed + run), probes)),
-    optional: probes,
-    flattened: flattenedOutputs(model),
+    ...optionsFor(model, { runtime: await runtime(), seed, probes, stage }),
     ...defined({ feeds: data, shapes: inputShapes, signal }),
   };
 }

@@ -6,6 +6,7 @@ import type { AccuracyReport } from "../reference/measure-models.js";
 import type { Evaluate, RefusalRecord, RewriteRecord } from "../rewrite/pass.js";
 import { createChecker } from "../runtime/check.js";
 import type { CheckReport } from "../runtime/check-report.js";
+import { ready } from "../runtime/checker-options.js";
 import { evaluateConstants } from "../runtime/evaluate.js";
 import type { FeedSet } from "../runtime/feeds.js";
 import { probesOf, withProbes } from "../runtime/probes.js";
@@ -13,7 +14,7 @@ import type { Runtime, RuntimeModel } from "../runtime/runtime.js";
 import { type ComparisonOptions, checkerOptions } from "./check.js";
 import { assertModel } from "./model-argument.js";
 import { type RewriteOptions, type RolledBack, rewriteModel } from "./rewrite-model.js";
-import { lazyRuntime, ready, stage, withStaged } from "./staging.js";
+import { lazyRuntime, stage, withStaged } from "./staging.js";
 import { type ModelSummary, summarize } from "./summary.js";
 
 /** The rewrites to make, and the proof of the result. */

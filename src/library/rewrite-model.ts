@@ -1,7 +1,7 @@
 import type { Numerics } from "../base/numerics.js";
 import { cloneModel } from "../ir/clone.js";
 import type { Model } from "../ir/model.js";
-import { raiseOpset } from "../opset/index.js";
+import { raiseOpset } from "../opset/raise.js";
 import { REWRITE } from "../options/optimize.js";
 import type { OptionsOf } from "../options/spec.js";
 import { assertValues, settle } from "../options/validate.js";

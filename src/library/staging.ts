@@ -1,6 +1,7 @@
 import type { Model } from "../ir/model.js";
 import { encodeModel, encodeToBytes } from "../proto/encode.js";
 import type { StagedModel } from "../runtime/check.js";
+import { ready } from "../runtime/checker-options.js";
 import type { Runtime, RuntimeModel } from "../runtime/runtime.js";
 
 /** Larger models are handed to the runtime in a temporary file: protobuf, and one allocation, end at 2 GB. */
@@ -13,11 +14,6 @@ export async function stage(model: Model): Promise<StagedModel> {
   }
   const { writeTemporaryModel } = await import("../node/files.js");
   return writeTemporaryModel(model);
-}
-
-/** A model that a runtime can open as it is. */
-export function ready(model: RuntimeModel): StagedModel {
-  return { model, dispose: () => Promise.resolve() };
 }
 
 /** Stages a model while `use` runs on it. */

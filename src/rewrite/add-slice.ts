@@ -1,5 +1,5 @@
 import type { Node, Value } from "../ir/graph.js";
-import type { Cut } from "../ops/movement/cuts.js";
+import type { Cut } from "./cuts.js";
 import { integersFor } from "./replace-node.js";
 import type { Rewriter } from "./rewriter.js";
 

@@ -3,6 +3,7 @@ import { type RefusalCatalogue, refusalCatalogue } from "../base/refusal.js";
 const SENTENCES = {
   outputNameCannotMove: (from: string, to: string): string =>
     `"${from}" is a graph output and cannot share "${to}", which callers see too`,
+  padValueIsUnknown: (): string => "the value that it pads with is not known",
   ruleFailed: (message: string): string => `not looked at further: ${message}`,
 
   bodyHasAnnotations: (): string => "its body has quantization annotations",

@@ -1,4 +1,4 @@
-import { matchesGlob } from "../batchnorm/selection.js";
+import { matchesGlob } from "../base/glob.js";
 import type { Model } from "../ir/model.js";
 import { errors } from "./errors.js";
 

@@ -6,7 +6,7 @@ import { Graph, isStandardDomain, type Value } from "../ir/graph.js";
 import { Model, type OpsetImport } from "../ir/model.js";
 import { tensorType, type ValueType } from "../ir/type.js";
 import { hasTrait } from "../ops/catalogue.js";
-import { raiseOpset } from "../opset/index.js";
+import { raiseOpset } from "../opset/raise.js";
 import { sameDim } from "../rules/dims.js";
 import type { Facts } from "../rules/facts.js";
 import { scalarLike } from "../rules/gradient/support.js";

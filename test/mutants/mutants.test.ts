@@ -66,7 +66,7 @@ vi.mock(import("../../src/runtime/evaluate.js"), async (original) => {
     evaluateConstants: (...args) => playing("evaluateConstants", real.evaluateConstants)(...args),
   };
 });
-vi.mock(import("../../src/ops/movement/cuts.js"), async (original) => {
+vi.mock(import("../../src/rewrite/cuts.js"), async (original) => {
   const real = await original();
   return {
     ...real,
@@ -74,7 +74,7 @@ vi.mock(import("../../src/ops/movement/cuts.js"), async (original) => {
     partsAlong: (...args) => playing("partsAlong", real.partsAlong)(...args),
   };
 });
-vi.mock(import("../../src/ops/movement/pad.js"), async (original) => {
+vi.mock(import("../../src/rewrite/pad.js"), async (original) => {
   const real = await original();
   return { ...real, readPad: (...args) => playing("readPad", real.readPad)(...args) };
 });

@@ -7,7 +7,7 @@ import { createModel } from "../../src/ir/model.js";
 import type { StandardOperator } from "../../src/ir/operator-name.js";
 import { tensorType } from "../../src/ir/type.js";
 import { nameHasTrait, OPERATOR_NAMES, OPERATORS } from "../../src/ops/catalogue.js";
-import { HIGHEST_OPSET } from "../../src/opset/index.js";
+import { HIGHEST_OPSET } from "../../src/opset/range.js";
 import { evaluateReference } from "../../src/reference/evaluate.js";
 import type { Trait } from "../../src/rules/operator.js";
 

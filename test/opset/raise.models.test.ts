@@ -5,7 +5,7 @@ import { NormfoldError } from "../../src/base/errors.js";
 import type { Value } from "../../src/ir/graph.js";
 import { type DataPort, readFeeds, testDataFolders } from "../../src/node/feeds.js";
 import { openModelFile } from "../../src/node/files.js";
-import { raiseOpset } from "../../src/opset/index.js";
+import { raiseOpset } from "../../src/opset/raise.js";
 import { encodeToBytes } from "../../src/proto/encode.js";
 import { compareTensors } from "../../src/runtime/compare.js";
 import { defaultRuntime } from "../../src/runtime/ort.js";

@@ -3,7 +3,7 @@ import { Builder } from "../../src/ir/builder.js";
 import { createModel } from "../../src/ir/model.js";
 import { tensorType } from "../../src/ir/type.js";
 import { verify } from "../../src/ir/verify.js";
-import { raiseOpset } from "../../src/opset/index.js";
+import { raiseOpset } from "../../src/opset/raise.js";
 import { encodeToBytes } from "../../src/proto/encode.js";
 import { parseModel } from "../../src/text/parse.js";
 import { expectSame, raise, tooHardTable } from "../support/raise.js";

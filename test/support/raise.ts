@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { cloneModel } from "../../src/ir/clone.js";
 import type { Model } from "../../src/ir/model.js";
 import { verify } from "../../src/ir/verify.js";
-import { raiseOpset } from "../../src/opset/index.js";
+import { raiseOpset } from "../../src/opset/raise.js";
 import { encodeToBytes } from "../../src/proto/encode.js";
 import { compare, modelOf } from "./rewrite.js";
 import { sketch } from "./text.js";

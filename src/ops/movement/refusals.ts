@@ -11,9 +11,6 @@ const SENTENCES = {
   indicesHaveSeveralAxes: (): string => "its indices have several axes",
   lastAxesAreMatrix: (): string => "its last two axes are a matrix",
 
-  // Reading pads
-  padValueIsUnknown: (): string => "the value that it pads with is not known",
-
   // Passing maps
   borderWouldChange: (): string => "its border would change with the map",
   padWidensMapAxis: (): string => "it pads the map's axis",

@@ -1,8 +1,8 @@
 import { expect, it } from "vitest";
-import { createFacts } from "../../../src/analysis/fact-table.js";
-import { isRefusal } from "../../../src/base/refusal.js";
-import { readPad } from "../../../src/ops/movement/pad.js";
-import { parseGraph } from "../../../src/text/parse.js";
+import { createFacts } from "../../src/analysis/fact-table.js";
+import { isRefusal } from "../../src/base/refusal.js";
+import { readPad } from "../../src/rewrite/pad.js";
+import { parseGraph } from "../../src/text/parse.js";
 
 const CONSTANTS = "int64[4] p = {1, 0, 0, -1}, float v = {2.5}, int64[1] a = {-1}, int64[2] q = {3, 4}";
 

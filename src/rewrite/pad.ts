@@ -1,8 +1,8 @@
-import type { Refusal } from "../../base/refusal.js";
-import type { Node, Value } from "../../ir/graph.js";
-import type { Facts } from "../../rules/facts.js";
-import { refusals as shared } from "../../rules/refusals.js";
-import { normalAxes, rankOf } from "../../rules/shapes.js";
+import type { Refusal } from "../base/refusal.js";
+import type { Node, Value } from "../ir/graph.js";
+import type { Facts } from "../rules/facts.js";
+import { refusals as shared } from "../rules/refusals.js";
+import { normalAxes, rankOf } from "../rules/shapes.js";
 import { refusals } from "./refusals.js";
 
 /** The pads of a Pad and its constant. */

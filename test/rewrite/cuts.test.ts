@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { createFacts } from "../../../src/analysis/fact-table.js";
-import { axisOf, cutsOf, partsAlong, positions } from "../../../src/ops/movement/cuts.js";
-import { parseGraph } from "../../../src/text/parse.js";
+import { createFacts } from "../../src/analysis/fact-table.js";
+import { axisOf, cutsOf, partsAlong, positions } from "../../src/rewrite/cuts.js";
+import { parseGraph } from "../../src/text/parse.js";
 
 const model = parseGraph(
   `g (float[N,7] x, float[N,M] z, int64[1] fed) => (float[] y)

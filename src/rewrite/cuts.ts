@@ -1,7 +1,7 @@
-import type { Node, Value } from "../../ir/graph.js";
-import type { StandardOperator } from "../../ir/operator-name.js";
-import type { Facts } from "../../rules/facts.js";
-import { fromFront, normalAxis, rankOf } from "../../rules/shapes.js";
+import type { Node, Value } from "../ir/graph.js";
+import type { StandardOperator } from "../ir/operator-name.js";
+import type { Facts } from "../rules/facts.js";
+import { fromFront, normalAxis, rankOf } from "../rules/shapes.js";
 
 /** The bounds of a Slice along an axis, as the model gives them. */
 export interface Cut {

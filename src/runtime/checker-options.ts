@@ -1,0 +1,37 @@
+import type { Model } from "../ir/model.js";
+import type { CheckerOptions, StagedModel } from "./check.js";
+import { describeInputs, precisionOf } from "./inputs.js";
+import { perturbWeights } from "./perturb.js";
+import { flattenedOutputs, withProbes } from "./probes.js";
+import type { Runtime, RuntimeModel } from "./runtime.js";
+
+/** How a check runs an original, and what it runs it with. */
+export interface OriginalOptions {
+  readonly runtime: Runtime;
+  readonly seed: number;
+  /** Inner values to compare too (probesOf). */
+  readonly probes: readonly string[];
+  /** Makes a model ready for the runtime to open. */
+  readonly stage: (model: Model) => Promise<StagedModel>;
+}
+
+/** The options of a check that follow from its original. */
+export function optionsFor(
+  original: Model,
+  { runtime, seed, probes, stage }: OriginalOptions,
+): CheckerOptions {
+  return {
+    runtime,
+    seed,
+    inputs: describeInputs(original),
+    precision: precisionOf(original),
+    noisy: (run) => stage(withProbes(perturbWeights(original, seed + run), probes)),
+    optional: probes,
+    flattened: flattenedOutputs(original),
+  };
+}
+
+/** A model that a runtime can open as it is. */
+export function ready(model: RuntimeModel): StagedModel {
+  return { model, dispose: () => Promise.resolve() };
+}
