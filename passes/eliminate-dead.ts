@@ -39,7 +39,7 @@ export const eliminateDead: Pass = {
   },
 };
 
-/** From the last node to the first, so that nodes that feed only dead nodes are dead when their turn comes. */
+/** Visits the nodes from the last to the first, so that nodes that feed only dead nodes are dead when their turn comes. */
 function sweepNodes(graph: Graph, context: PassContext): void {
   for (let node = graph.last; node !== undefined; ) {
     const current: Node = node;

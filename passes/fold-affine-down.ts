@@ -39,12 +39,13 @@ const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES)
  *            y = Conv(a, W, b?)
  *   after    y = Conv(x, W', b')
  *
- * The same maps as fold-affine-up, in the other direction: into the input side of Conv, ConvTranspose, Gemm and MatMul, and into
- * LSTM, GRU and RNN; through views (parameters repeated for a Flatten), Transpose, Concat, pooling, means, Resize and, under a
- * positive scale, Relu and MaxPool. Every reader must take it. Where the readers cannot take the whole map, one half of it may
- * go against the flow of data and the other with it; where only one half finds a place, the other stays as one Add or Mul.
- * In front of a padded Conv the shift stays, unless the image has a known size and a constant behind the Conv, exact up to
- * the border, moves fewer bytes. A shift that a product has no place for goes into the Add behind it.
+ * The same maps as fold-affine-up, in the other direction: into the input side of Conv, ConvTranspose, Gemm and MatMul,
+ * and into LSTM, GRU and RNN; through views (parameters repeated for a Flatten), Transpose, Concat, pooling, means,
+ * Resize and, under a positive scale, Relu and MaxPool. Every reader must take it. Where the readers cannot take the
+ * whole map, one half of it may go against the flow of data and the other with it; where only one half finds a place,
+ * the other stays as one Add or Mul. In front of a padded Conv the shift stays, unless the image has a known size and a
+ * constant behind the Conv, exact up to the border, moves fewer bytes. A shift that a product has no place for goes
+ * into the Add behind it.
  *
  * Math       W'[o,i,...] = W[o,i,...] * s[i];  b'[o] = b[o] + sum over i and taps of W[o,i,...] * t[i]
  * Source     Ioffe & Szegedy 2015, section 3.1
@@ -97,7 +98,7 @@ function meetsAbsorber(output: Value): boolean {
   return [...output.users].some((user) => affineFacets(user).absorbDown !== undefined);
 }
 
-/** Where a map goes, and the part of it that stays. */
+/** The places where a map goes, and the part of it that stays. */
 interface Plan {
   readonly landings: readonly Landing[];
   /** undefined: no part of the node stays. */

@@ -156,7 +156,7 @@ function flatTaps(taps: TapMap, sizes: readonly number[]): readonly number[] {
 
 /** second(first(x)) as one kernel, in float64, where one of the two has a single tap. */
 export interface Composition {
-  /** In the order of a weight [M, C/group, k...]. */
+  /** The elements in the order of a weight [M, C/group, k...]. */
   readonly weight: Float64Array;
   readonly dims: readonly number[];
   readonly group: number;

@@ -16,7 +16,7 @@ export interface ByteSource {
 
 /** A region of a source, not yet read. */
 export interface ByteRange {
-  /** Where the bytes are. */
+  /** The source that holds the bytes. */
   readonly source: ByteSource;
   /** The first byte, counted from the start of the source. */
   readonly offset: number;

@@ -13,7 +13,7 @@ import type { Refusal } from "./refusal.js";
  */
 export type ErrorCode = "check" | "usage" | "invalid" | "unsupported" | "io" | "internal";
 
-/** Where in the user's world the error is: a file, a byte offset in it, a graph element. */
+/** The place of an error in the user's terms: a file, a byte offset in it, a graph element. */
 export interface ErrorPlace {
   /** The file as the caller named it. */
   readonly file?: string;

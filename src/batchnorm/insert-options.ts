@@ -20,7 +20,7 @@ export interface InsertOptions
 
 /** The options that decide what is inserted, with their defaults. */
 export interface InsertSettings {
-  /** Where gamma and beta come from. */
+  /** The source of gamma and beta. */
   readonly init: "identity" | "fresh";
   /** The form of the normalizations. */
   readonly form: "inference" | "training";

@@ -27,7 +27,7 @@ export interface InsertedSite {
   readonly biasKept: string | undefined;
   /** Names the kind of that reason; stays the same where the sentence is reworded. */
   readonly biasKeptId: string | undefined;
-  /** Where the running statistics come from: measured on the data, or 0 and 1. */
+  /** The source of the running statistics: measured on the data, or 0 and 1. */
   readonly statistics: "measured" | "neutral";
   /** Names of the outputs with the updated running mean and variance, in training form. */
   readonly runningOutputs: readonly string[];
@@ -35,7 +35,7 @@ export interface InsertedSite {
 
 /** What an insertion did. Plain data. */
 export interface InsertReport {
-  /** Where gamma and beta come from, as `InsertOptions.init` says. */
+  /** The source of gamma and beta, as in `InsertOptions.init`. */
   readonly init: "identity" | "fresh";
   /** The form of the normalizations. */
   readonly form: "inference" | "training";

@@ -30,7 +30,7 @@ export interface Gauge {
 export interface Instrumented {
   /** The nodes that the measured values need and those that measure; its outputs are those of the gauges alone. */
   readonly model: Model;
-  /** In the order of the measured values. */
+  /** The measurements, in the order of the measured values. */
   readonly gauges: readonly Gauge[];
 }
 

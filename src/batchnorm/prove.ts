@@ -19,7 +19,7 @@ export interface ProofOptions {
   readonly runtime?: Runtime;
   /** Samples of the data to compare on, at most 4. */
   readonly batchSize?: number;
-  /** Of generated inputs. Default 0. */
+  /** The seed of generated inputs. Default 0. */
   readonly seed?: number;
   /** Ends the comparison with its reason as the error. */
   readonly signal?: AbortSignal;

@@ -19,7 +19,7 @@ export interface RecurrentLayer {
   readonly node: Node;
   /** Names it in reports. */
   readonly name: string;
-  /** In the body of an If, Loop or Scan. */
+  /** True in the body of an If, Loop or Scan. */
   readonly inBody: boolean;
   /** [steps, batch, input] */
   readonly input: Value;
@@ -37,7 +37,7 @@ export interface RecurrentLayer {
 
 /** The recurrent layers of a model. */
 export interface FoundRecurrent {
-  /** Those whose input term can be normalized. */
+  /** The layers whose input term can be normalized. */
   readonly layers: readonly RecurrentLayer[];
   /** The others, and why. */
   readonly passedOver: readonly PassedOver[];

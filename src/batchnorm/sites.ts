@@ -12,7 +12,7 @@ import { Tracer } from "./trace.js";
 
 /** The places of a model that can be normalized, and the nonlinearities that cannot. */
 export interface FoundSites {
-  /** In the order of the model's nodes. */
+  /** The sites, in the order of the model's nodes. */
   readonly sites: readonly Site[];
   /** Nonlinearities without a site, and sites that `include` and `exclude` leave out. */
   readonly passedOver: readonly PassedOver[];

@@ -73,7 +73,7 @@ export interface StatisticsReport {
   readonly batches: number;
   /** Samples that were measured. */
   readonly samples: number;
-  /** In the order of the targets. */
+  /** The statistics, in the order of the targets. */
   readonly layers: readonly LayerStatistics[];
 }
 

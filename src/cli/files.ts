@@ -80,7 +80,7 @@ export interface TargetRules {
   readonly wayOut?: string;
 }
 
-/** Where a command writes the model that it makes, or "-". Throws "usage" and "io" before the work, not after it. */
+/** The file to which a command writes its model, or "-". Throws "usage" and "io" before the work, not after it. */
 export function assertTarget(
   input: string,
   output: string | undefined,

@@ -2,7 +2,7 @@ import pc from "picocolors";
 import { ioError } from "../node/guarded.js";
 import type { Style } from "../report/style.js";
 
-/** Where human text goes: stdout, or stderr where stdout carries a model. */
+/** The stream for human text: stdout, or stderr where stdout carries a model. */
 export type Channel = "stdout" | "stderr";
 
 /** The channel for human text, where the model goes to `target`. */

@@ -63,7 +63,7 @@ export interface StoredArray {
   readonly dtype: DType;
   /** Sizes; the first counts the samples. */
   readonly dims: readonly number[];
-  /** Where the elements are. */
+  /** The source that holds the elements. */
   readonly source: ByteSource;
   /** The first byte of the first element. */
   readonly offset: number;

@@ -80,7 +80,7 @@ class Sweep {
   readonly #renewed: Map<Value, Value>;
   /** The values on a way from one of `wrt`. Gradients of others are not needed. */
   readonly #active: ReadonlySet<Value>;
-  /** By value, the gradients that its readers gave, until they are added up. */
+  /** The gradients from the readers of each value, until they are added up. */
   readonly #parts = new Map<Value, Value[]>();
 
   constructor(build: Builder, facts: Facts, renewed: Map<Value, Value>, active: ReadonlySet<Value>) {

@@ -260,7 +260,7 @@ function differTensors(path: string, a: Tensor, b: Tensor): Difference {
   return at < 0 ? undefined : `${path}: the bytes differ from byte ${at} on`;
 }
 
-/** Where the data is, for tensors whose data is missing. */
+/** The place of the data, for tensors whose data is missing. */
 function placeOf({ data }: Tensor): string {
   const external = data.kind === "missing" || data.kind === "range" ? data.external : undefined;
   return external === undefined ? "data in the model" : `"${external.location}" from byte ${external.offset}`;

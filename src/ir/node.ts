@@ -22,7 +22,7 @@ export interface NodeInit {
   readonly inputs: readonly (Value | null)[];
   /** Names of the outputs; null is a skipped optional output. */
   readonly outputs: readonly (string | null)[];
-  /** By name, from plain values, or as they are. */
+  /** The attributes by name: plain values, or attributes as they are. */
   readonly attributes?: Readonly<Record<string, AttributeInit>> | readonly Attribute[];
   /** Fields that normfold does not read, as they were. */
   readonly unknown?: Uint8Array | undefined;
@@ -59,7 +59,7 @@ export class Node {
   next: Node | undefined;
   /** The node before this one. */
   previous: Node | undefined;
-  /** Made with the first attribute, because most nodes have none. */
+  /** The map is made with the first attribute, because most nodes have none. */
   #attributes: Map<string, Attribute> | undefined;
   #inputs: (Value | null)[] = [];
   #inputUses: (Use | null)[] = [];

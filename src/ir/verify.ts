@@ -40,7 +40,7 @@ interface Check {
   readonly find: (survey: Survey) => Iterable<Finding>;
 }
 
-/** In the order they run. Each is linear in the size of the model and reads no tensor data. */
+/** The checks in the order they run. Each is linear in the size of the model and reads no tensor data. */
 const CHECKS: readonly Check[] = [
   { name: "ownership", find: findForeign },
   { name: "uses", find: findWrongUses },

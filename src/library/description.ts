@@ -7,7 +7,7 @@ import { type ModelSummary, summarize } from "./summary.js";
 
 export interface ValueDescription {
   readonly name: string;
-  /** As ONNX text writes it, "float[N,3,224,224]"; undefined: the model does not say. */
+  /** The type in ONNX text, "float[N,3,224,224]"; undefined where the model does not declare it. */
   readonly type: string | undefined;
 }
 

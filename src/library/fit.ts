@@ -36,7 +36,7 @@ export function assertSameInputs(a: Model, b: Model): void {
 
 type Contradiction = readonly [input: string, declared: unknown, axis: number, given: unknown];
 
-/** Where sizes are not those that the model declares. 0 and -1 are how some exporters write that a size is not known. */
+/** The first size that contradicts the model's declaration. Some exporters write 0 and -1 for unknown sizes. */
 function contradiction(model: Model, name: string, sizes: readonly number[]): Contradiction | undefined {
   const type = model.graph.inputs.find((value) => value.name === name)?.type;
   const declared = (type?.kind === "tensor" && type.shape) || [];

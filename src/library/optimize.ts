@@ -29,7 +29,7 @@ export interface OptimizeReport {
   readonly before: ModelSummary;
   /** The result, in numbers. */
   readonly after: ModelSummary;
-  /** In the order they were made. */
+  /** The rewrites, in the order in which they were made. */
   readonly rewrites: readonly RewriteRecord[];
   /** The places that were left alone at the end, and why. */
   readonly refusals: readonly RefusalRecord[];

@@ -2,7 +2,7 @@ import type { Model } from "../ir/model.js";
 import { encodeToBytes } from "../proto/encode.js";
 import { assertModel } from "./model-argument.js";
 
-/** Where a model's tensors are written. */
+/** The place to which a model's tensors are written. */
 export interface SaveOptions {
   /**
    * Put tensors of at least `threshold` bytes (default 1024) into a file of their own beside the model, named `location`
@@ -14,7 +14,7 @@ export interface SaveOptions {
 
 /** A file and the number of its bytes. */
 export interface FileSize {
-  /** As the caller named it. */
+  /** The path as the caller named it. */
   readonly path: string;
   /** The size of the file; of a model that is reported as one, its external data included. */
   readonly bytes: number;

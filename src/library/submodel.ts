@@ -11,7 +11,7 @@ import type { Facts } from "../rules/facts.js";
 import { declaredDim } from "../rules/model-dims.js";
 import { errors } from "./errors.js";
 
-/** Where a model is cut. */
+/** The values at which a model is cut. */
 export interface SubmodelBorders extends OptionsOf<typeof CUT> {}
 
 /**

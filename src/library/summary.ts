@@ -10,7 +10,7 @@ export interface ModelSummary {
   readonly constants: number;
   /** BatchNormalization nodes. */
   readonly batchNormalizations: number;
-  /** By operator type ("domain::Type" outside the standard domain), most frequent first. */
+  /** The number of nodes by operator type ("domain::Type" outside the standard domain), most frequent first. */
   readonly operators: Readonly<Record<string, number>>;
   /** Initializers, sparse ones included. */
   readonly initializers: number;

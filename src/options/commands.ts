@@ -23,7 +23,7 @@ export const PREPARE = {
     choices: ["training", "inference"],
     default: "training",
   },
-  /** Of the new kernels' random values. Default 0. */
+  /** The seed of the new kernels' random values. Default 0. */
   seed: {
     flag: "--seed <n>",
     help: "seed of the new kernels",

@@ -9,7 +9,7 @@ export const LOAD = {
   },
 } as const;
 
-/** Where a command writes the model that it makes. */
+/** The file to which a command writes its model. */
 export const TARGET = {
   /** The file to write; "-" is standard output. */
   outputFile: {

@@ -1,4 +1,4 @@
-/** Where samples come from. */
+/** The source of samples. */
 export const DATA = {
   /** A file or folder with samples. */
   data: {

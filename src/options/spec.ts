@@ -9,7 +9,7 @@ export interface OptionSpec {
   readonly help: string;
   /** How the value is written. */
   readonly type: OptionType;
-  /** Of "choice": the words to choose from. */
+  /** For "choice": the words to choose from. */
   readonly choices?: readonly string[];
   /** The value where none is given. */
   readonly default?: boolean | number | string;

@@ -14,7 +14,7 @@ export const TRAINING_METHOD = {
     default: "cross-entropy",
     group: "Loss",
   },
-  /** Of cross-entropy: one weight a class. */
+  /** For cross-entropy: one weight for each class. */
   classWeights: {
     flag: "--class-weights <list>",
     help: "of cross-entropy: a weight for each class",
@@ -22,7 +22,7 @@ export const TRAINING_METHOD = {
     needs: [{ option: "loss", is: ["cross-entropy"] }],
     group: "Loss",
   },
-  /** Of cross-entropy: samples of this label do not count. */
+  /** For cross-entropy: samples of this label do not count. */
   ignoreIndex: {
     flag: "--ignore-index <label>",
     help: "of cross-entropy: samples of this label do not count",
@@ -30,7 +30,7 @@ export const TRAINING_METHOD = {
     needs: [{ option: "loss", is: ["cross-entropy"] }],
     group: "Loss",
   },
-  /** Of cross-entropy: this part of the target is spread over all classes. */
+  /** For cross-entropy: the part of the target that is spread over all classes. */
   labelSmoothing: {
     flag: "--label-smoothing <x>",
     help: "of cross-entropy: the part that goes to all classes",
@@ -40,7 +40,7 @@ export const TRAINING_METHOD = {
     needs: [{ option: "loss", is: ["cross-entropy"] }],
     group: "Loss",
   },
-  /** Of huber: quadratic up to here, linear beyond. Default 1. */
+  /** For huber: the loss is quadratic up to this difference, and linear beyond. Default 1. */
   delta: {
     flag: "--delta <x>",
     help: "of huber: where it turns linear",
@@ -68,7 +68,7 @@ export const TRAINING_METHOD = {
     default: "constant",
     group: "Optimizer",
   },
-  /** Of step and exponential: the steps between two falls. */
+  /** For step and exponential: the steps between two falls. */
   scheduleEvery: {
     flag: "--schedule-every <steps>",
     help: "of step and exponential: when it falls",
@@ -77,7 +77,7 @@ export const TRAINING_METHOD = {
     needs: [{ option: "schedule", is: ["step", "exponential"] }],
     group: "Optimizer",
   },
-  /** Of step and exponential: the factor of one fall. Default 0.1. */
+  /** For step and exponential: the factor of one fall. Default 0.1. */
   scheduleFactor: {
     flag: "--schedule-factor <x>",
     help: "of step and exponential: by which factor",

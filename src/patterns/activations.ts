@@ -232,7 +232,7 @@ const isNegative: Matcher = either(
   op("GreaterOrEqual", [zero, x]),
 );
 
-/** By sign: positive values times g; negative ones times `alpha`, or `s` exp(x) + `t`. */
+/** A function by sign: positive values times g; negative ones times `alpha`, or `s` exp(x) + `t`. */
 function bySign(negative: Matcher): Matcher {
   const positive = product([x], "g");
   return either(op("Where", [isPositive, positive, negative]), op("Where", [isNegative, negative, positive]));

@@ -98,7 +98,7 @@ const L2: readonly Spelling[] = [
 
 const L1 = around("ReduceL1", "ReduceSum", ["ReduceSum"], reduction("ReduceSum", op("Abs", [x])));
 
-/** Where exp overflows the spelling is infinite, but ReduceLogSumExp is not. */
+/** If exp overflows, the spelling is infinite, but ReduceLogSumExp is not. */
 const LOG_SUM_EXP = around(
   "ReduceLogSumExp",
   "ReduceSum",

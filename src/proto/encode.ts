@@ -25,7 +25,7 @@ export interface EncodedModel extends EncodedFile {
   readonly external: (EncodedFile & { readonly location: string }) | undefined;
 }
 
-/** Where external data goes, and which. */
+/** The file for external data, and the tensors that go there. */
 export interface ExternalDataOptions {
   /** Name of the data file, in the model's folder. */
   readonly location: string;
@@ -33,7 +33,7 @@ export interface ExternalDataOptions {
   readonly threshold?: number;
 }
 
-/** Where the elements of tensors go. */
+/** The places to which the elements of tensors are written. */
 export interface EncodeOptions {
   /** Move big tensors to a data file of their own. */
   readonly externalData?: ExternalDataOptions;

@@ -6,7 +6,7 @@ import { ENTRY, SPARSE, TENSOR } from "./schema.js";
 import { type Piece, Sink } from "./sink.js";
 import { Cursor, DELIMITED } from "./wire.js";
 
-/** Where the elements of tensors go when a model is written. */
+/** The places to which the elements of tensors are written with a model. */
 export interface TensorPlan {
   /** Elements that go to an external file, by identity: tensors may share them. */
   readonly placed: ReadonlyMap<TensorData, ExternalLocation>;

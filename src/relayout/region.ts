@@ -113,7 +113,7 @@ interface Board {
 
 /** The orders in which the readers of a value need it. */
 interface Demand {
-  /** By order, the vertices of the nodes that read the value in this order if they are changed. */
+  /** For each order, the vertices of the nodes that read the value in this order if they are changed. */
   readonly groups: ReadonlyMap<string, { readonly order: Permutation; readonly readers: readonly number[] }>;
   /** The orders of Transposes that are removed if the value itself has their order. */
   readonly cancelled: readonly Permutation[];

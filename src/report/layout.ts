@@ -88,7 +88,7 @@ export function elide(text: string, width: number): string {
   return `${take(text, width - 3 - textWidth(end))}...${end}`;
 }
 
-/** Two names side by side in `width` columns; the shorter one leaves its room to the other. */
+/** Two names side by side in `width` columns; the longer one gets the columns that the other does not need. */
 export function elidePair(a: string, b: string, width: number): [string, string] {
   const half = Math.floor(width / 2);
   const left = elide(a, Math.max(half, width - textWidth(b)));

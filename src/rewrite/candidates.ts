@@ -23,7 +23,7 @@ function isReadOutside(value: Value, foldable: ReadonlySet<Node>): boolean {
   return false;
 }
 
-/** By the node of each result, the bytes of the constants that only nodes leading to this result read. */
+/** For the node of each result, the bytes of the constants that only nodes leading to this result read. */
 export function freedBy(foldable: ReadonlySet<Node>): ReadonlyMap<Node, number> {
   // null: the node leads to several results.
   const leadsTo = new Map<Node, Node | null>();

@@ -69,7 +69,7 @@ export interface PassInfo {
   readonly after: string;
   /** How its rewrites may change the numbers. */
   readonly numerics: Numerics;
-  /** Where the pass has to stand. A pass that may stand any place itself may still be named by others. */
+  /** The constraints on the place of the pass. A pass without any may still be named in those of others. */
   readonly order?: "any place" | PassOrder;
   /**
    * The refusals that are this pass's own, by name; docs/refusals.md lists them. Those of the engines it uses are not

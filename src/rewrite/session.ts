@@ -38,7 +38,7 @@ export class RewriteSession {
   readonly #growth = { spent: 0 };
   readonly #gate: Gate;
   #nodes: { readonly list: readonly Node[]; readonly rewrites: number } | undefined;
-  /** By node and pass: a later refusal of a pass replaces its earlier one. */
+  /** The refusals by node and pass; a later refusal of a pass replaces its earlier one. */
   readonly #refusals = new Map<Node, Map<string, RefusalRecord>>();
 
   constructor(gate: Gate) {

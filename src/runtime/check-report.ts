@@ -26,7 +26,7 @@ export interface StoredReport {
 
 /** All outputs on one set of inputs. */
 export interface SetReport {
-  /** Where the inputs come from: the name of a file or folder, or of a kind of generated numbers. */
+  /** The source of the inputs: the name of a file or folder, or of a kind of generated numbers. */
   readonly name: string;
   /** The inputs that were fed. */
   readonly inputs: readonly {

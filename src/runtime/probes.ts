@@ -42,7 +42,7 @@ export function probesOf(model: Model): string[] {
   return [...new Set(names)];
 }
 
-/** By output: the value that it flattens. */
+/** For each output the value that it flattens. */
 export function flattenedOutputs(model: Model): ReadonlyMap<string, Flattened> {
   const callees = new Callees(model);
   return new Map(

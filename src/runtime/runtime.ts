@@ -46,9 +46,9 @@ export interface Session {
 
 /** Runs ONNX models, as they are unless told to optimize them. Every rewrite is judged by such runs. */
 export interface Runtime {
-  /** As reports name it: "onnxruntime". */
+  /** The name in reports: "onnxruntime". */
   readonly name: string;
-  /** As reports name it: "1.30.0". */
+  /** The version in reports: "1.30.0". */
   readonly version: string;
   /**
    * Makes a model ready to run. Throws NormfoldError "unsupported" when the runtime lacks something that the model

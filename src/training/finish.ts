@@ -50,7 +50,7 @@ export interface FinishedTraining {
   readonly calibration: CalibrationReport | undefined;
   /** undefined without normalizations, without `valid`, and where `valid` has less than a batch. */
   readonly comparison: StatisticsComparison | undefined;
-  /** Of `model` on `valid`; undefined without `valid`. */
+  /** The evaluation of `model` on `valid`; undefined without `valid`. */
   readonly evaluation: Evaluation | undefined;
 }
 

@@ -77,7 +77,7 @@ export function slotNames(optimizer: Optimizer): readonly string[] {
 export interface ParameterState {
   /** The parameter. */
   readonly parameter: Value;
-  /** In the order of `slotNames`. */
+  /** The slots, in the order of `slotNames`. */
   readonly slots: readonly Value[];
 }
 

@@ -36,7 +36,7 @@ export class StateUpdates {
   readonly #finite: Value | undefined;
   readonly #next = new Map<Carried, Value>();
 
-  /** Where `finite` is given and false, the old state stays. */
+  /** If `finite` is given and false, the old state stays. */
   constructor(c: GradientBuild, finite: Value | undefined) {
     this.#c = c;
     this.#finite = finite;

@@ -20,7 +20,7 @@ export class StepCalls {
   readonly #step: TrainingStep;
   readonly #stacked: StackedSteps | undefined;
   readonly #session: Session;
-  /** By input, memory for stacks of batches that do not lie side by side; free again after each call. */
+  /** Memory by input, for stacks of batches that do not lie side by side; free again after each call. */
   readonly #room = new Map<string, Uint8Array>();
 
   private constructor(step: TrainingStep, stacked: StackedSteps | undefined, session: Session) {

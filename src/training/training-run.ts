@@ -282,7 +282,7 @@ export class TrainingRun {
   }
 }
 
-/** Another order in every round through the data. */
+/** The seed of a round, so that every round through the data has another order. */
 function epochSeed(seed: number, epoch: number): number {
   return (Math.imul(seed + 1, 0x9e3779b1) + epoch) >>> 0;
 }

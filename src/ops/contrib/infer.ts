@@ -96,7 +96,7 @@ const multiHeadAttention: InferRule = (c) => {
   return [tensorConclusion(c.dtype(0), [q[0], q[1], width])];
 };
 
-/** Where keys and values are no inputs, the queries hold them too, side by side for each position. */
+/** If keys and values are no inputs, the queries hold them too, side by side for each position. */
 const groupQueryAttention: InferRule = (c) => {
   const x = c.shape(0);
   const [heads, shared] = [c.int("num_heads"), c.int("kv_num_heads")];

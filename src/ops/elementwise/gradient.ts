@@ -113,7 +113,7 @@ const where: GradientRule = (c) => {
   ];
 };
 
-/** Of floats fmod is 1 and y = a - b * trunc(a/b); the quotient is read off the result, where it is exact. */
+/** For floats fmod is 1 and y = a - b * trunc(a/b); the quotient is computed from the result, because it is exact there. */
 const mod: GradientRule = (c) => {
   const g = c.grad(0);
   if (g === undefined) return [];

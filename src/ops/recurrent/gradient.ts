@@ -24,7 +24,7 @@ import type { OPERATORS } from "./operators.js";
 import { refusals } from "./refusals.js";
 
 interface Cell {
-  /** By gate, in lower case. */
+  /** The activations by gate, in lower case. */
   readonly activations: readonly (readonly string[])[];
   readonly hasCell: boolean;
   readonly differentiate: (c: GradientContext, direction: Direction) => DirectionGradients;

@@ -51,7 +51,7 @@ interface StepState {
   readonly input: Float64Array;
   /** R h + Rb for all gates. */
   readonly recurrent: Float64Array;
-  /** Read and overwritten. */
+  /** The hidden state, which is read and overwritten. */
   readonly h: Float64Array;
   readonly c: Float64Array;
   readonly f: readonly Activation[];

@@ -1,4 +1,4 @@
-/** Over one or several axes: sums, extremes, and running sums. */
+/** Operators over one or several axes: sums, extremes, and running sums. */
 export const OPERATORS = {
   ArgMax: { since: [1, 11, 12, 13], inputs: 1, traits: ["indexOfExtremum"] },
   ArgMin: { since: [1, 11, 12, 13], inputs: 1, traits: ["indexOfExtremum"] },

@@ -96,7 +96,7 @@ function permuteBytes(
   return moved;
 }
 
-/** Where each element of the permuted tensor, in row-major order, was before. */
+/** The former place of each element of the permuted tensor, in row-major order. */
 function sourceOffsets(dims: readonly number[], perm: Permutation): number[] {
   const strides = dims.map((_, axis) => dims.slice(axis + 1).reduce((size, dim) => size * dim, 1));
   return perm.reduce<number[]>(
