@@ -31,7 +31,7 @@ function section(pass) {
   ];
 }
 
-/** The comment on the pass in its file, as it stands. */
+/** The comment on the pass in its file, unchanged. */
 function headerOf(file) {
   const source = readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
   const comment = /\/\*\*\n((?: \*[^\n]*\n)+) \*\/\nexport const \w+: Pass =/.exec(source)?.[1];

@@ -25,7 +25,7 @@ const MOVING_DEPTH = 8;
 export interface Activation {
   /** The operator; of several, the one that reads the input first. */
   readonly node: Node;
-  /** What the spelling stands for: Swish for x * Sigmoid(x). */
+  /** The name of the function: Swish for x * Sigmoid(x). */
   readonly kind: string;
   /** The input of the function. */
   readonly input: Value;

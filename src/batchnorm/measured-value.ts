@@ -47,7 +47,7 @@ export interface Readings {
   readonly size: Value;
 }
 
-/** Measures a value where it stands. Throws "unsupported" where its rank is needed and not known. */
+/** Adds the nodes that measure a value, right behind it. Throws "unsupported" where its rank is needed and not known. */
 export function measure(
   value: Value,
   target: MeasuredValue,

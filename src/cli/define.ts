@@ -27,7 +27,7 @@ export function defineOptions(
     command.addOption(option);
     return [name, option.attributeName()] as const;
   });
-  // --help stands with the flags about printing.
+  // --help is listed with the flags about printing.
   const group = Object.values(table).find(({ flag }) => flag === "--json")?.group;
   const help = new Option("-h, --help", "print help");
   command.addHelpOption(group === undefined ? help : help.helpGroup(`${group}:`));

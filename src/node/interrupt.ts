@@ -1,5 +1,5 @@
 /**
- * Runs `use` with a signal that the first Ctrl-C aborts, so that the work ends in order. The process's own listeners for
+ * Runs `use` with a signal that the first Ctrl-C aborts, so that the work can end cleanly. The process's own listeners for
  * Ctrl-C are removed meanwhile; they get the second Ctrl-C, and every one after `use`.
  */
 export async function interruptible<T>(use: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -42,12 +42,12 @@ function readings(matcher: Matcher, value: Value, found: Found, context: Context
 /** The most scalar factors and summands around one value; exporters write two or three. */
 const MAX_STEPS = 4;
 
-/** Any value, but the same one wherever the name stands. */
+/** Any value, but the same one at all places with this name. */
 export function any(name: string): Matcher {
   return bound(name, { ends: undefined, read: (_, found) => [found] });
 }
 
-/** A value that the inner matcher reads, but the same one wherever the name stands. */
+/** A value that the inner matcher reads, but the same one at all places with this name. */
 export function bound(name: string, inner: Matcher): Matcher {
   return {
     ends: inner.ends,

@@ -33,7 +33,7 @@ function namesRead(node: NodeRecord, cache: CapturedNames): Iterable<string> {
 
 /**
  * The nodes with every producer before its users. ONNX demands that order, but some exporters do not keep it: nodes that
- * stand too late are moved forward, and the others stay in place. Throws "invalid" with the nodes of a cycle.
+ * come too late are moved forward, and the others stay in place. Throws "invalid" with the nodes of a cycle.
  */
 export function orderedNodes(
   graph: GraphRecord,

@@ -4,8 +4,8 @@ import type { Style } from "./style.js";
 import { differenceText } from "./units.js";
 
 /**
- * The distances of original and result from the float64 evaluation, as lines of at most WIDTH columns. Root mean squares over all
- * elements: the largest difference of one element is mostly luck.
+ * The distances of original and result from the float64 evaluation, as lines of at most WIDTH columns. Root mean
+ * squares over all elements: the largest difference of one element is mostly chance.
  */
 export function accuracyText({ sets, refused }: AccuracyReport, style: Style): string[] {
   const title = style.bold("float64");

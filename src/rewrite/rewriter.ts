@@ -24,7 +24,7 @@ export class Rewriter {
   readonly #touched = new Set<Node>();
   readonly #facts: Facts;
 
-  /** `facts` is told about constants that are replaced in place and about values that replace others. */
+  /** The rewriter reports to `facts` constants that are replaced in place and values that replace others. */
   constructor(facts: Facts) {
     this.#facts = facts;
   }

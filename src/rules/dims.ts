@@ -25,7 +25,7 @@ export interface DimExpr {
 export interface Term {
   /** The integer; never 0. */
   readonly coefficient: number;
-  /** Sorted by key; an atom stands as often as its power says. */
+  /** The atoms, sorted by key; an atom occurs as often as its power says. */
   readonly atoms: readonly Atom[];
   /** The canonical text of its atoms. */
   readonly key: string;
@@ -259,7 +259,10 @@ function onlyAtom(dim: DimExpr): Atom | undefined {
   return part.atoms.length === 1 ? part.atoms[0] : undefined;
 }
 
-/** Multiples of b move out of the floor, floor((floor(p/m) + r)/b) becomes floor((p + m r)/(m b)), and common factors cancel. */
+/**
+ * Multiples of b move out of the floor, floor((floor(p/m) + r)/b) becomes floor((p + m r)/(m b)), and common factors
+ * cancel.
+ */
 function floorByNumber(a: SymDim, b: number): MaybeDim {
   const outside: Term[] = [];
   const inside: Term[] = [];

@@ -21,7 +21,7 @@ export function normalAxis(axis: number | undefined, rank: number | undefined): 
   return normal >= 0 && normal < rank ? normal : undefined;
 }
 
-/** All axes counted from the front, in the given order; undefined when one is outside the rank or stands twice. */
+/** All axes counted from the front, in the given order; undefined when one is outside the rank or occurs twice. */
 export function normalAxes(axes: readonly number[], rank: number): number[] | undefined {
   const normal = axes.flatMap((axis) => normalAxis(axis, rank) ?? []);
   return normal.length === axes.length && new Set(normal).size === axes.length ? normal : undefined;

@@ -193,7 +193,7 @@ class Reference {
     const { noisy, runtime, seed, signal } = this.#options;
     signal?.throwIfAborted();
     const staged = await noisy?.(run);
-    // Perturbed weights or inputs may be refused (a size computed in floats); then less is learnt, or nothing.
+    // Perturbed weights or inputs may be refused (a size computed in floats); then fewer runs measure the noise, or none.
     const session = staged && (await runtime.open(staged.model).catch(() => undefined));
     try {
       const found: (TensorMap | undefined)[] = [];

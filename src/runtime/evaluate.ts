@@ -30,7 +30,7 @@ export async function evaluateConstants(
 
 function toTensor({ dtype, dims, data }: RuntimeTensor): Tensor {
   if (data instanceof Uint8Array) {
-    // A copy: the runtime's memory goes with its session, and may be larger than the tensor.
+    // Copied, because the runtime frees its memory with the session, and may hold more than the tensor.
     return tensorFromBytes(dtype, dims, data.slice());
   }
   return new Tensor(dtype, dims, { kind: "strings", values: data.map((text) => utf8.encode(text)) });

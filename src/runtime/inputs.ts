@@ -13,7 +13,7 @@ export interface InputSpec {
   readonly dtype: DType;
   /** undefined: the rank is not known. */
   readonly shape: readonly Dim[] | undefined;
-  /** Values must lie in [low, high): an index, a mask, a length, a variance. undefined: anything goes. */
+  /** Values must lie in [low, high): an index, a mask, a length, a variance. undefined: any value is valid. */
   readonly range: Range | undefined;
 }
 

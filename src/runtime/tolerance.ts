@@ -43,7 +43,7 @@ const NOISE_FACTOR = 8;
 interface Limits {
   /** The tolerance that needs no measurement. */
   readonly base: number;
-  /** The tolerance where the measurement says nothing: only integers go in, or the noise vanished on the way. */
+  /** The tolerance where nothing can be measured: all inputs are integers, or the noise vanishes inside the model. */
   readonly blind: number;
   /** The tolerance that no measurement exceeds. */
   readonly cap: number;

@@ -14,11 +14,11 @@ export interface Training extends FinishedTraining {
 }
 
 /**
- * Trains a model, and unless it was stopped replaces its moving averages by Algorithm 2's population statistics over the
- * training data, and gives the inference form. Deterministic for a seed and a number of threads. Throws NormfoldError
- * "usage" and "invalid" for options and data that make no sense, "unsupported" for operators without a gradient, "check" when it
- * diverges (no finite loss for twenty batches in a row), and the reason of `signal` where that comes after the last step:
- * before, it ends the training in order, with `course.interrupted`.
+ * Trains a model, and unless it was stopped replaces its moving averages by Algorithm 2's population statistics over
+ * the training data, and gives the inference form. Deterministic for a seed and a number of threads. Throws
+ * NormfoldError "usage" and "invalid" for options and data that make no sense, "unsupported" for operators without a
+ * gradient, "check" when it diverges (no finite loss for twenty batches in a row), and the reason of `signal` where
+ * that comes after the last step: before, it ends the training with a complete result and `course.interrupted`.
  */
 export async function train(model: Model, options: WithDefaults<TrainOptions>): Promise<Training> {
   const runtime = options.runtime ?? (await onnxruntime());

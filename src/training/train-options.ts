@@ -39,7 +39,7 @@ export interface TrainOptions
    * step.
    */
   readonly stepsPerCall?: number;
-  /** Ends the training in order after the current step; the result has `interrupted`. */
+  /** Ends the training after the current step, with a complete result that has `interrupted`. */
   readonly signal?: AbortSignal;
   /** Called for each step. */
   readonly onStep?: (progress: StepProgress) => void;

@@ -15,7 +15,7 @@ import { centred, multiply } from "../linear/reference.js";
 import { errors } from "./errors.js";
 import type { OPERATORS } from "./operators.js";
 
-/** A scale or zero point as it lies over x: one number, one per slice of the axis, or one per block of it. */
+/** A scale or zero point, broadcast over x: one number, one per slice of the axis, or one per block of it. */
 function spread(c: ReferenceContext, parameter: ReferenceTensor, x: ReferenceTensor): ReferenceTensor {
   const rank = x.dims.length;
   if (parameter.data.length === 1) return reshape(parameter, []);

@@ -105,7 +105,7 @@ function orderOfPieces(
 }
 
 /**
- * An order of all axes in which these have the given order. An axis of size one goes with the axis behind it, from which a
+ * An order of all axes in which these have the given order. An axis of size one moves with the axis behind it, from which a
  * Reshape to [2, 1, 24] made it; leading ones, such as a batch of one, stay in front.
  */
 function placed(axes: readonly number[], shape: readonly SymDim[]): Permutation {
