@@ -32,9 +32,9 @@ function cloneFunction(fn: FunctionDef, values: ValueMap): FunctionDef {
 }
 
 /**
- * A copy of a graph and the graphs inside it. Where it reads a value of a graph around it, the copy reads that value's copy
- * in `values`, or the value itself if it has none there, so that a body can be copied within its model. `parent` is the
- * graph around the copy.
+ * A copy of a graph and the graphs inside it. A read of a value of a graph around it becomes a read of that value's copy in
+ * `values`; without a copy there, the copy reads the value itself, so a body can be copied within its model. `parent` is
+ * the graph around the copy.
  */
 export function cloneGraph(graph: Graph, values: ValueMap = new Map(), parent?: Graph): Graph {
   const copy = new Graph(graph.name, parent);

@@ -17,7 +17,7 @@ import { dequantize, quantize } from "../quantization/infer.js";
  * save. Nothing is known of other operators, nor of outputs that a rule leaves out.
  */
 
-/** The outputs are the normalized sum, mean and inverse deviation, which only training reads, and the sum itself. */
+/** The outputs are the normalized sum, its mean and inverse deviation (which only training reads), and the sum itself. */
 const skipNormalization: InferRule = (c) => {
   const result = tensorConclusion(c.dtype(0), c.shape(0));
   return [result, undefined, undefined, result];

@@ -1,4 +1,4 @@
-/** Operators that make tensors of numbers, or draw them. */
+/** Operators that make tensors of given or random numbers. */
 export const OPERATORS = {
   Bernoulli: { since: [15, 22], inputs: 1, traits: ["random"] },
   Constant: { since: [1, 9, 11, 12, 13, 19, 21, 23, 24, 25], inputs: 0 },
