@@ -3,6 +3,7 @@ import type { Node, Value } from "../src/ir/graph.js";
 import { declarationOf, hasTrait, OPERATOR_NAMES, OPERATORS } from "../src/ops/catalogue.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
+import { isAll } from "../src/rules/constants.js";
 import { sameShape } from "../src/rules/dims.js";
 import type { Facts } from "../src/rules/facts.js";
 
@@ -52,9 +53,4 @@ function besideNeutral(node: Node, facts: Facts): Value | undefined {
   if (node.is("Add") && !/int/.test(facts.dtype(left) ?? "")) return undefined;
   if (isAll(right, neutral, facts)) return left;
   return hasTrait(node, "commutative") && isAll(left, neutral, facts) ? right : undefined;
-}
-
-function isAll(value: Value | undefined, element: number, facts: Facts): boolean {
-  const numbers = value === undefined ? undefined : facts.numbers(value);
-  return numbers !== undefined && numbers.length > 0 && numbers.every((number) => number === element);
 }

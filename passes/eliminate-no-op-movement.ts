@@ -4,6 +4,7 @@ import type { StandardOperator } from "../src/ir/operator-name.js";
 import { rowOf } from "../src/ops/catalogue.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
+import { isAll } from "../src/rules/constants.js";
 import { sameShape } from "../src/rules/dims.js";
 import type { Facts } from "../src/rules/facts.js";
 
@@ -82,11 +83,6 @@ function matchWhere(node: Node, { facts }: View): Proposal | Refusal | undefined
   if (input === undefined || output === undefined || node.hasReferences) return undefined;
   if (!sameShape(facts.shape(input), facts.shape(output))) return undefined;
   return readThrough(node, output, input, "changes nothing");
-}
-
-function isAll(value: Value | undefined, element: number, facts: Facts): boolean {
-  const numbers = value === undefined ? undefined : facts.numbers(value);
-  return numbers !== undefined && numbers.length > 0 && numbers.every((number) => number === element);
 }
 
 /** The operand that a Where takes all elements from, because its condition is the same everywhere. */

@@ -1,3 +1,5 @@
+import { roundHalfEven } from "./integers.js";
+
 /**
  * Small floating-point formats as bit patterns, rounded once from float64 (going through float32 would round twice).
  * Formats: IEEE binary16, bfloat16, and the OCP / "FNUZ" 8- and 4-bit formats of the ONNX specification.
@@ -86,14 +88,6 @@ function exponentOf(x: number): number {
   scratch.setFloat64(0, x);
   const biased = (scratch.getUint16(0) >>> 4) & 0x7ff;
   return biased === 0 ? Math.floor(Math.log2(Math.abs(x))) : biased - 1023;
-}
-
-function roundHalfEven(x: number): number {
-  const floor = Math.floor(x);
-  const rest = x - floor;
-  if (rest < 0.5) return floor;
-  if (rest > 0.5) return floor + 1;
-  return floor % 2 === 0 ? floor : floor + 1;
 }
 
 /**

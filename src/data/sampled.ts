@@ -44,7 +44,7 @@ async function* batchesOf(
 }
 
 /** The samples in the order they are drawn in: as they are stored, or shuffled by Fisher and Yates. */
-export function sampleOrder(total: number, seed: number | undefined): Uint32Array {
+function sampleOrder(total: number, seed: number | undefined): Uint32Array {
   const order = Uint32Array.from({ length: total }, (_, i) => i);
   if (seed === undefined) return order;
   const random = createRandom(seed);

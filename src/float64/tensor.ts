@@ -188,7 +188,7 @@ export function reshape(tensor: ReferenceTensor, dims: readonly number[]): Refer
 }
 
 /** True when the dims are the same. */
-export function sameDims(a: readonly number[], b: readonly number[]): boolean {
+function sameDims(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((dim, axis) => dim === b[axis]);
 }
 

@@ -19,7 +19,7 @@ export interface Cost {
   readonly bytes: number;
 }
 
-export const FREE: Cost = { operators: 0, bytes: 0 };
+const FREE: Cost = { operators: 0, bytes: 0 };
 
 export function plus(a: Cost, b: Cost): Cost {
   return { operators: a.operators + b.operators, bytes: a.bytes + b.bytes };

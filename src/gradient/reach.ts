@@ -17,7 +17,7 @@ export function isDifferentiable(facts: Facts, value: Value): boolean {
  * Whether gradients pass through a value. They end at integers, booleans and text. Quantized tensors and sequences of
  * tensors stand for numbers that do have gradients, so they pass, and reach a rule or the error that there is none.
  */
-export function carriesGradient(facts: Facts, value: Value): boolean {
+function carriesGradient(facts: Facts, value: Value): boolean {
   const type = facts.typeOf(value);
   return type === undefined || carries(type) || isQuantized(value);
 }

@@ -82,8 +82,3 @@ export function gradientCoverage(): readonly GradientCoverage[] {
     })
     .sort((a, b) => (a.operator < b.operator ? -1 : 1));
 }
-
-/** The standard operators that have a rule, by name. */
-export function differentiableOperators(): readonly string[] {
-  return gradientCoverage().map(({ operator }) => operator);
-}

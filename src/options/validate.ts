@@ -6,7 +6,7 @@ import type { Condition, OptionSpec, OptionsOf, OptionTable, SettingsOf } from "
 export type Naming = (name: string, spec: OptionSpec, value?: boolean | string) => string;
 
 /** The library's naming: `momentum`, or with a value `method sequential`. */
-export const BY_NAME: Naming = (name, _, value) => (value === undefined ? name : `${name} ${value}`);
+const BY_NAME: Naming = (name, _, value) => (value === undefined ? name : `${name} ${value}`);
 
 /** The command line's naming: `--momentum`, or with a value `--method sequential`. */
 export const BY_FLAG: Naming = (_, spec, value) => {

@@ -53,9 +53,3 @@ export function* recognizeCompounds(
     if (compound !== undefined) yield compound;
   }
 }
-
-/** The likeliest of them, in any opset: x * Sigmoid(x) is a Swish, although the operator Swish exists only from opset 24 on. */
-export function recognizeCompound(node: Node, facts: Facts): Compound | undefined {
-  for (const compound of recognizeCompounds(node, facts)) return compound;
-  return undefined;
-}

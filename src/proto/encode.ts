@@ -116,7 +116,7 @@ interface ExternalPlan extends EncodedFile {
 }
 
 /** Where each big tensor goes in the data file; tensors that share their elements share the place. */
-export function planExternal(model: Model, options: ExternalDataOptions): ExternalPlan {
+function planExternal(model: Model, options: ExternalDataOptions): ExternalPlan {
   const { location, threshold = DEFAULT_THRESHOLD } = options;
   const placed = new Map<TensorData, ExternalLocation>();
   const pieces: Piece[] = [];

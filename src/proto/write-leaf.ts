@@ -65,7 +65,7 @@ export function writeValueInfo(sink: Sink, field: number, name: string, info: Va
 }
 
 /** Writes a TypeProto field. */
-export function writeType(sink: Sink, field: number, type: ValueType): void {
+function writeType(sink: Sink, field: number, type: ValueType): void {
   if (type.wire !== undefined) {
     sink.bytes(field, type.wire);
     return;

@@ -9,7 +9,3 @@ export interface Style {
   readonly red: Paint;
   readonly cyan: Paint;
 }
-
-const same: Paint = (text) => text;
-
-export const PLAIN: Style = { bold: same, dim: same, green: same, yellow: same, red: same, cyan: same };

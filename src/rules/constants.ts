@@ -1,6 +1,7 @@
 import type { Refusal } from "../base/refusal.js";
 import type { Node, Value } from "../ir/graph.js";
 import { type Tensor, tensorFromBigInts, tensorFromNumbers } from "../ir/tensor.js";
+import type { Facts } from "./facts.js";
 import { refusals } from "./refusals.js";
 
 /** The tensor of a constant initializer or of a Constant node, which no caller and no input can change; else undefined. */
@@ -44,4 +45,10 @@ export function requireConstant(value: Value | undefined, role: string): Tensor 
   if (value.sparse !== undefined) return refusals.constantIsSparse(role, value.name);
   if (value.producer === undefined) return refusals.constantIsGraphInput(role, value.name);
   return refusals.constantIsComputed(role, value.name, value.producer.label);
+}
+
+/** True when all elements of a value are known to be this number. */
+export function isAll(value: Value | undefined, element: number, facts: Facts): boolean {
+  const numbers = value === undefined ? undefined : facts.numbers(value);
+  return numbers !== undefined && numbers.length > 0 && numbers.every((number) => number === element);
 }

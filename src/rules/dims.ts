@@ -1,3 +1,4 @@
+import { gcd } from "../base/integers.js";
 /**
  * Sizes that may be symbolic: a number, or a polynomial with integer coefficients over atoms. An atom is a symbol
  * ("batch"), an unknown ("?7"), or floor, max, min or broadcast of expressions. Every operation gives the canonical form,
@@ -223,12 +224,6 @@ function leastOfAtom(atom: Atom): number {
   }
 }
 
-/** True when the size is proven to be a multiple of `divisor`, a positive integer. */
-export function isMultipleOf(dim: MaybeDim, divisor: number): boolean {
-  if (dim === undefined) return false;
-  return monomials(dim).every((part) => part.coefficient % divisor === 0);
-}
-
 function extremum(kind: "max" | "min", a: MaybeDim, b: MaybeDim): MaybeDim {
   if (a === undefined || b === undefined) return undefined;
   if (typeof a === "number" && typeof b === "number") return kind === "max" ? Math.max(a, b) : Math.min(a, b);
@@ -303,10 +298,6 @@ function floorByNumber(a: SymDim, b: number): MaybeDim {
   if (denominator === 1) return add(taken, numerator);
   const key = `floor(${group(numerator)}/${denominator})`;
   return add(taken, atomic({ kind: "floor", numerator, denominator, key }));
-}
-
-function gcd(a: number, b: number): number {
-  return b === 0 ? Math.abs(a) : gcd(b, a % b);
 }
 
 function atomic(atom: Atom): MaybeDim {

@@ -55,20 +55,6 @@ export interface Checker {
 
 type Finding = Pick<CheckReport, "status" | "reason" | "uncompared" | "sets">;
 
-/** Compares a result with its original on generated inputs or the user's. Throws only for wrong options and abortion. */
-export async function checkModels(
-  original: RuntimeModel,
-  result: RuntimeModel,
-  options: CheckerOptions & { readonly numerics: Numerics },
-): Promise<CheckReport> {
-  const checker = await createChecker(original, options);
-  try {
-    return await checker.compare(result, options.numerics);
-  } finally {
-    await checker.close();
-  }
-}
-
 /** Opens and runs the original, and keeps its session (for the noise runs) and its outputs. */
 export async function createChecker(original: RuntimeModel, options: CheckerOptions): Promise<Checker> {
   const { runtime } = options;

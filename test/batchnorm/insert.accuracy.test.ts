@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { insertBatchNorm } from "../../src/batchnorm/insert.js";
 import { insertText } from "../../src/report/insert-text.js";
 import { textWidth, WIDTH } from "../../src/report/layout.js";
-import { PLAIN } from "../../src/report/style.js";
 import { modelOf } from "../support/rewrite.js";
+import { PLAIN } from "../support/style.js";
 import { constant, graphText } from "../support/text.js";
 import { dataOf, samples } from "./support.js";
 

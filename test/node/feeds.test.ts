@@ -5,9 +5,8 @@ import { zipSync } from "fflate";
 import { afterAll, describe, expect, it } from "vitest";
 import type { DType } from "../../src/ir/dtype.js";
 import { type DataPorts, readFeeds, testDataFolders } from "../../src/node/feeds.js";
-import { checkModels } from "../../src/runtime/check.js";
 import { defaultRuntime } from "../../src/runtime/ort.js";
-import { numbers, readModel, SHARED } from "../support/runtime.js";
+import { checkModels, numbers, readModel, SHARED } from "../support/runtime.js";
 
 /** An .npy file as NumPy writes it: the header padded so that the data begins at a multiple of 64. */
 function npy(descr: string, shape: readonly number[], data: Uint8Array, fortran = false): Uint8Array {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { accuracyText } from "../../src/report/accuracy-text.js";
 import { textWidth, WIDTH } from "../../src/report/layout.js";
-import { PLAIN } from "../../src/report/style.js";
+import { PLAIN } from "../support/style.js";
 
 const distance = (rms: number) => ({ rms, max: 2 * rms });
 

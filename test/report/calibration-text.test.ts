@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { calibrationJson, calibrationText } from "../../src/report/calibration-text.js";
 import { textWidth, WIDTH } from "../../src/report/layout.js";
-import { PLAIN } from "../../src/report/style.js";
+import { PLAIN } from "../support/style.js";
 
 const statistics = { mean: Float64Array.of(0, 1), variance: Float64Array.of(1, 4) };
 const layer = (name: string, shift: number, ratio = 1) => ({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { checkText } from "../../src/report/check-text.js";
-import { PLAIN } from "../../src/report/style.js";
 import type { CheckReport, OutputReport } from "../../src/runtime/check-report.js";
+import { PLAIN } from "../support/style.js";
 
 function output(
   name: string,

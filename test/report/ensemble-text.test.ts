@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { ensembleText } from "../../src/report/ensemble-text.js";
-import { PLAIN } from "../../src/report/style.js";
+import { PLAIN } from "../support/style.js";
 
 const run = {
   inputs: [

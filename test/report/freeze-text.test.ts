@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { freezeText } from "../../src/report/freeze-text.js";
 import { textWidth, WIDTH } from "../../src/report/layout.js";
-import { PLAIN } from "../../src/report/style.js";
+import { PLAIN } from "../support/style.js";
 
 const files = { input: { path: "a.onnx", bytes: 1 }, output: { path: "b.onnx", bytes: 20 } };
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { InsertReport } from "../../src/batchnorm/insert-report.js";
 import { insertText } from "../../src/report/insert-text.js";
 import { textWidth, WIDTH } from "../../src/report/layout.js";
-import { PLAIN } from "../../src/report/style.js";
+import { PLAIN } from "../support/style.js";
 
 const already = (name: string, by: string): InsertReport["passedOver"][number] => ({
   node: name,

@@ -2,8 +2,8 @@ import { expect, it } from "vitest";
 import { describeModel } from "../../src/library/description.js";
 import { inspectText } from "../../src/report/inspect-text.js";
 import { textWidth, WIDTH } from "../../src/report/layout.js";
-import { PLAIN } from "../../src/report/style.js";
 import { parseModel } from "../../src/text/parse.js";
+import { PLAIN } from "../support/style.js";
 
 const model = parseModel(
   `<ir_version: 8, opset_import: ["" : 17], metadata_props: ["note" : "${"long ".repeat(40)}"]>

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { lowerText } from "../../src/report/lower-text.js";
-import { PLAIN } from "../../src/report/style.js";
+import { PLAIN } from "../support/style.js";
 
 const files = { input: { path: "a.onnx", bytes: 1 }, output: { path: "b.onnx", bytes: 20 } };
 

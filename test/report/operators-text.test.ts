@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { operatorCoverage } from "../../src/ops/coverage.js";
 import { textWidth, WIDTH } from "../../src/report/layout.js";
 import { arityText, operatorsText, operatorText } from "../../src/report/operators-text.js";
-import { PLAIN } from "../../src/report/style.js";
+import { PLAIN } from "../support/style.js";
 
 const rows = operatorCoverage();
 

@@ -3,8 +3,8 @@ import type { OptimizeReport } from "../../src/library/optimize.js";
 import type { ModelSummary } from "../../src/library/summary.js";
 import { WIDTH } from "../../src/report/layout.js";
 import { type OptimizeRun, optimizeText } from "../../src/report/optimize-text.js";
-import { PLAIN } from "../../src/report/style.js";
 import type { RefusalRecord, RewriteRecord } from "../../src/rewrite/pass.js";
+import { PLAIN } from "../support/style.js";
 
 function summary(operators: Record<string, number>): ModelSummary {
   const nodes = Object.values(operators).reduce((sum, count) => sum + count, 0);

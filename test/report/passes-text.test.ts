@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { gradientsText, passesText } from "../../src/report/passes-text.js";
-import { PLAIN } from "../../src/report/style.js";
+import { PLAIN } from "../support/style.js";
 
 it("gives each statement of a pass's example a line", () => {
   const text = passesText(

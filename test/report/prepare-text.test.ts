@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { textWidth, WIDTH } from "../../src/report/layout.js";
 import { prepareText } from "../../src/report/prepare-text.js";
-import { PLAIN } from "../../src/report/style.js";
+import { PLAIN } from "../support/style.js";
 
 const inserted = {
   init: "fresh",

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { encodeNumbers } from "../../src/ir/tensor.js";
 import { encodeToBytes } from "../../src/proto/encode.js";
-import { checkModels } from "../../src/runtime/check.js";
 import type { CheckReport } from "../../src/runtime/check-report.js";
 import { defaultRuntime } from "../../src/runtime/ort.js";
 import { flattenedOutputs, probesOf, withProbes } from "../../src/runtime/probes.js";
 import { parseGraph } from "../../src/text/parse.js";
+import { checkModels } from "../support/runtime.js";
 
 /** Two large logits near each other, of whole numbers that no noise moves; the second off by `error`. */
 const classifier = (error: number, last = "Softmax <axis = 1>"): string =>

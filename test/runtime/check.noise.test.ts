@@ -3,12 +3,12 @@ import { memorySource } from "../../src/base/bytes.js";
 import { createRandom } from "../../src/base/random.js";
 import { decodeModel } from "../../src/proto/decode.js";
 import { encodeToBytes } from "../../src/proto/encode.js";
-import { checkModels, type StagedModel } from "../../src/runtime/check.js";
+import type { StagedModel } from "../../src/runtime/check.js";
 import type { CheckReport } from "../../src/runtime/check-report.js";
 import { defaultRuntime } from "../../src/runtime/ort.js";
 import { perturbWeights } from "../../src/runtime/perturb.js";
 import type { Runtime, RuntimeModel, RuntimeTensor } from "../../src/runtime/runtime.js";
-import { bytesIn, bytesOf, list, numbers, tensor } from "../support/runtime.js";
+import { bytesIn, bytesOf, checkModels, list, numbers, tensor } from "../support/runtime.js";
 
 const FEEDS = [{ name: "given", feeds: new Map([["x", tensor("float", [1], [3])]]), expected: undefined }];
 

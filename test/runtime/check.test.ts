@@ -3,11 +3,11 @@ import { memorySource } from "../../src/base/bytes.js";
 import { createRandom } from "../../src/base/random.js";
 import { decodeModel } from "../../src/proto/decode.js";
 import { encodeToBytes } from "../../src/proto/encode.js";
-import { checkModels, createChecker } from "../../src/runtime/check.js";
+import { createChecker } from "../../src/runtime/check.js";
 import { defaultRuntime } from "../../src/runtime/ort.js";
 import { perturbWeights } from "../../src/runtime/perturb.js";
 import type { RuntimeModel } from "../../src/runtime/runtime.js";
-import { bytesIn, bytesOf, list, SHARED, tensor } from "../support/runtime.js";
+import { bytesIn, bytesOf, checkModels, list, SHARED, tensor } from "../support/runtime.js";
 
 const runtime = await defaultRuntime();
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { definePass, optimize, parseGraph, tensorFromNumbers } from "../../src/index.js";
 import { encodeToBytes } from "../../src/proto/encode.js";
-import { checkModels } from "../../src/runtime/check.js";
 import { defaultRuntime } from "../../src/runtime/ort.js";
 import { probesOf, withProbes } from "../../src/runtime/probes.js";
+import { checkModels } from "../support/runtime.js";
 
 /** Logits so far apart that the Softmax gives one class probability 1, whatever a small bias adds. */
 const SATURATED = `(float[N,3] x) => (float[N,2] y)

@@ -1,11 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { memorySource } from "../../src/base/bytes.js";
+import type { Numerics } from "../../src/base/numerics.js";
 import type { DType } from "../../src/ir/dtype.js";
 import type { Model } from "../../src/ir/model.js";
 import { decodeNumbers, encodeNumbers } from "../../src/ir/tensor.js";
 import { decodeModel } from "../../src/proto/decode.js";
 import { encodeToBytes } from "../../src/proto/encode.js";
+import { type CheckerOptions, createChecker } from "../../src/runtime/check.js";
+import type { CheckReport } from "../../src/runtime/check-report.js";
 import { type RuntimeModel, type RuntimeTensor, tensorSize } from "../../src/runtime/runtime.js";
 import { parseGraph } from "../../src/text/parse.js";
 
@@ -42,4 +45,18 @@ export function numbers(value: RuntimeTensor | undefined): number[] {
 /** `{1, 2.5, ...}`: a constant of the text syntax. */
 export function list(values: Iterable<number>): string {
   return `{${[...values].map((value) => value.toPrecision(9)).join(", ")}}`;
+}
+
+/** Compares a result with its original on generated inputs or the user's. Throws only for wrong options and abortion. */
+export async function checkModels(
+  original: RuntimeModel,
+  result: RuntimeModel,
+  options: CheckerOptions & { readonly numerics: Numerics },
+): Promise<CheckReport> {
+  const checker = await createChecker(original, options);
+  try {
+    return await checker.compare(result, options.numerics);
+  } finally {
+    await checker.close();
+  }
 }

@@ -13,6 +13,7 @@ import {
 import type { OperatorsWith } from "../../rules/operator.js";
 import { unary } from "./gradient-unary.js";
 import type { OPERATORS } from "./operators.js";
+import { SELU_ALPHA, SELU_GAMMA } from "./reference.js";
 
 /** x > threshold. Masks look at the input: the output of a LeakyRelu of negative slope has the other sign. */
 function above(c: GradientContext, x: Value, threshold = 0): Value {
@@ -74,9 +75,6 @@ function geluByTanh(c: GradientContext, x: Value): Value {
   const inner = multiply(c, multiply(c, x, complement(c, multiply(c, t, t))), du);
   return scale(c, add(c, plus(c, t, 1), inner), 0.5);
 }
-
-const SELU_ALPHA = Math.fround(1.6732632);
-const SELU_GAMMA = Math.fround(1.050701);
 
 type Activation = OperatorsWith<typeof OPERATORS, "nonlinearity"> | "Shrink";
 

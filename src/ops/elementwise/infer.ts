@@ -1,3 +1,4 @@
+import { roundHalfEven } from "../../base/integers.js";
 import type { DType } from "../../ir/dtype.js";
 import {
   add,
@@ -19,6 +20,7 @@ import {
   type InferRule,
   tensorConclusion,
 } from "../../rules/fact.js";
+import { MAX_ELEMENTS } from "../../rules/facts.js";
 import { dtypeAttribute, likeFirst, typeOfFirst } from "../../rules/inference.js";
 import { broadcastShapes, commonDType } from "../../rules/shapes.js";
 import type { OPERATORS } from "./operators.js";
@@ -104,7 +106,7 @@ function zip(
   const sizes = out?.filter((dim) => typeof dim === "number");
   if (sizes === undefined || sizes.length !== out?.length) return undefined;
   const total = sizes.reduce((x, y) => x * y, 1);
-  if (total > 64) return undefined;
+  if (total > MAX_ELEMENTS) return undefined;
   const operands = inputs.map((input) => {
     const elements = c.elements(input);
     const shape = c.shape(input);
@@ -233,12 +235,6 @@ const castLike: InferRule = (c) => castTo(c, c.dtype(1));
 
 /** Reads the same bits as another type of the same width. */
 const bitCast: InferRule = (c) => [tensorConclusion(dtypeAttribute(c, "to"), c.shape(0))];
-
-const roundHalfEven = (x: number): number => {
-  const floor = Math.floor(x);
-  if (x - floor !== 0.5) return Math.round(x);
-  return floor % 2 === 0 ? floor : floor + 1;
-};
 
 const whole =
   (f: (x: number) => number): Scalar =>

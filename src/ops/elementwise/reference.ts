@@ -1,3 +1,4 @@
+import { roundHalfEven } from "../../base/integers.js";
 import { erf } from "../../float64/special.js";
 import {
   allocate,
@@ -126,14 +127,6 @@ function power(x: number, y: number): number {
   return x === 1 || (x === -1 && Math.abs(y) === Infinity) ? 1 : x ** y;
 }
 
-/** Rounds to the nearest whole number, and halves to the even one. */
-export function roundHalfEven(x: number): number {
-  const floor = Math.floor(x);
-  const rest = x - floor;
-  if (rest < 0.5 || !Number.isFinite(x)) return rest < 0.5 ? floor : x;
-  return rest > 0.5 || floor % 2 !== 0 ? floor + 1 : floor;
-}
-
 const shift: ReferenceRule = (c) => {
   const { dtype } = c.input(0);
   const left = c.text("direction", "LEFT") === "LEFT";
@@ -219,8 +212,9 @@ export function softplus(x: number): number {
   return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 }
 
-const SELU_ALPHA = Math.fround(1.6732632);
-const SELU_GAMMA = Math.fround(1.050701);
+/** The defaults of Selu: alpha and gamma. */
+export const SELU_ALPHA: number = Math.fround(1.6732632);
+export const SELU_GAMMA: number = Math.fround(1.050701);
 
 /** Arithmetic, comparison, logic and activations: one number in, one out. */
 export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {

@@ -89,7 +89,7 @@ const einsum: InferRule = (c) => {
 };
 
 /** Without "->" the output has the ellipsis and the letters that occur once, in alphabetical order. */
-function implicitOutput(inputs: string): string {
+export function implicitOutput(inputs: string): string {
   const letters = [...inputs].filter((char) => /[A-Za-z]/.test(char));
   const once = letters.filter((letter) => letters.indexOf(letter) === letters.lastIndexOf(letter));
   return (inputs.includes("...") ? "..." : "") + once.sort().join("");

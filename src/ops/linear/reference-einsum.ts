@@ -8,6 +8,7 @@ import {
 } from "../../float64/tensor.js";
 import type { ReferenceRule } from "../../rules/reference/rule.js";
 import { errors } from "./errors.js";
+import { implicitOutput } from "./infer.js";
 
 /** Stands for the axes of an ellipsis, the last one first. */
 const HIDDEN = "0123456789";
@@ -57,13 +58,6 @@ export const einsum: ReferenceRule = (c) => {
 
 function spelled(text: string, hidden: number): string[] {
   return [...text.replace("...", [...HIDDEN.slice(0, hidden)].reverse().join(""))];
-}
-
-/** Without "->" the output has the ellipsis and the letters that occur once, in alphabetical order. */
-function implicitOutput(inputs: string): string {
-  const letters = [...inputs].filter((char) => /[A-Za-z]/.test(char));
-  const once = letters.filter((letter) => letters.indexOf(letter) === letters.lastIndexOf(letter));
-  return (inputs.includes("...") ? "..." : "") + once.sort().join("");
 }
 
 /** The distance between two indices of a label. A repeated label runs along the diagonal, and a size of 1 does not move. */

@@ -4,6 +4,7 @@ import type { Node } from "../../ir/graph.js";
 import type { AffineFacets, Passage, PlacedMap } from "../../rules/affine/facet.js";
 import { through } from "../../rules/affine/placement.js";
 import type { Facts } from "../../rules/facts.js";
+import { type Permutation, permutationOf } from "../../rules/layout/permutation.js";
 import { refusals as shared } from "../../rules/refusals.js";
 import { fromFront, rankOf } from "../../rules/shapes.js";
 import { refusals } from "./refusals.js";
@@ -24,12 +25,11 @@ export const TRANSPOSE: AffineFacets = {
   },
 };
 
-function permutation(node: Node, facts: Facts): readonly number[] | Refusal {
-  const input = node.input(0);
-  const rank = rankOf(input, facts);
-  if (rank === undefined) return shared.inputRankIsUnknown();
-  const perm = node.ints("perm") ?? Array.from({ length: rank }, (_, axis) => rank - 1 - axis);
-  return perm.length === rank && new Set(perm).size === rank ? perm : shared.permIsInvalid();
+/** The order of a Transpose whose input has a known rank. */
+function permutation(node: Node, facts: Facts): Permutation | Refusal {
+  return rankOf(node.input(0), facts) === undefined
+    ? shared.inputRankIsUnknown()
+    : permutationOf(node, facts);
 }
 
 /** Each part of a Concat along the channels takes its share of the map. Along another axis each part takes the whole map. */

@@ -1,3 +1,4 @@
+import { roundHalfEven } from "../../base/integers.js";
 import {
   allocate,
   axisOf,
@@ -10,7 +11,7 @@ import type { DType } from "../../ir/dtype.js";
 import type { FacetTable } from "../../rules/facet.js";
 import type { ReferenceContext, ReferenceRule } from "../../rules/reference/rule.js";
 import { convolve } from "../convolution/reference.js";
-import { mapTensor, roundHalfEven, zip } from "../elementwise/reference.js";
+import { mapTensor, zip } from "../elementwise/reference.js";
 import { centred, multiply } from "../linear/reference.js";
 import { errors } from "./errors.js";
 import type { OPERATORS } from "./operators.js";

@@ -2,7 +2,7 @@ import type { Builder } from "../../ir/builder.js";
 import { dtypeCode, isFloat } from "../../ir/dtype.js";
 import type { Value } from "../../ir/graph.js";
 import { tensorFromNumbers } from "../../ir/tensor.js";
-import { leastOf, type SymDim, sameDim } from "../dims.js";
+import { leastOf, type SymDim, sameDim, sameShape } from "../dims.js";
 import type { Facts } from "../facts.js";
 
 /** The tools of these functions. A GradientContext has them, and so has the code that builds a training step. */
@@ -74,10 +74,7 @@ export function reshapeLike(c: GradientBuild, gradient: Value, value: Value): Va
 
 /** True when the two are known to have the same shape. */
 export function sameShapes({ facts }: GradientBuild, a: Value, b: Value): boolean {
-  const shape = facts.shape(a);
-  const other = facts.shape(b);
-  if (shape === undefined || other === undefined || shape.length !== other.length) return false;
-  return shape.every((dim, axis) => sameDim(dim, other[axis]));
+  return sameShape(facts.shape(a), facts.shape(b));
 }
 
 /** The sum of the gradients from all readers of a value; undefined for none. */
