@@ -1,5 +1,6 @@
 import { isDeterministic } from "../src/analysis/determinism.js";
 import { NormfoldError } from "../src/base/errors.js";
+import { product } from "../src/base/integers.js";
 import { type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
 import { bitsOf, byteLengthOf, type DType } from "../src/ir/dtype.js";
 import { type Graph, isStandardDomain, type Node, type Value } from "../src/ir/graph.js";
@@ -75,10 +76,7 @@ function growthsIn(graph: Graph, facts: Facts): number[] {
 function bytesOf(value: Value, facts: Facts): number | undefined {
   const [dtype, shape] = [facts.dtype(value), facts.staticShape(value)];
   if (dtype === undefined || shape === undefined || value.isGraphOutput || value.isPinned) return undefined;
-  return byteLengthOf(
-    dtype,
-    shape.reduce((size, dim) => size * dim, 1),
-  );
+  return byteLengthOf(dtype, product(shape));
 }
 
 function isFoldable(node: Node, facts: Facts): boolean {

@@ -10,6 +10,7 @@ import {
 import { type Matrix, matrixOf, multiplyMatrices } from "../src/affine/matrices.js";
 import { refusals as affineRefusals } from "../src/affine/refusals.js";
 import { fitsRange } from "../src/affine/scale-tensor.js";
+import { product } from "../src/base/integers.js";
 import {
   isRefusal,
   type Refusal,
@@ -124,7 +125,7 @@ function mergeConvs(firstNode: Node, secondNode: Node, facts: Facts): Proposal |
   }
 
   const { dims } = composedDims(first.kernel, second.kernel);
-  const size = dims.reduce((product, dim) => product * dim, 1);
+  const size = product(dims);
   const [cost1, cost2] = [multiplications(first.kernel), multiplications(second.kernel)];
   const refused = tooCostly(size, cost1 * positionRatio(first, second, facts) + cost2, cost1 + cost2);
   if (refused !== undefined) return refused;
@@ -144,7 +145,7 @@ function positionRatio(first: ConstantConv, second: ConstantConv, facts: Facts):
   };
   const [before, after] = [positions(first.output), positions(second.output)];
   if (before !== undefined && after !== undefined && after > 0) return before / after;
-  return second.kernel.strides.reduce((product, stride) => product * stride, 1);
+  return product(second.kernel.strides);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { present } from "../src/base/assert.js";
-import type { DType } from "../src/ir/dtype.js";
+import { type DType, INTEGER_RANGES } from "../src/ir/dtype.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import { tensorFromNumbers } from "../src/ir/tensor.js";
 import { type Flattened, flatten, isNested, type NestedIn, namesOf } from "../src/rewrite/nested.js";
@@ -146,10 +146,7 @@ const LIMITS: Partial<Record<DType, readonly [number, number]>> = {
   float: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
   double: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
   float16: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
-  int8: [-128, 127],
-  int32: [-(2 ** 31), 2 ** 31 - 1],
-  uint8: [0, 255],
-  uint32: [0, 2 ** 32 - 1],
+  ...INTEGER_RANGES,
 };
 
 /** Whether each element is the extreme of its type. */

@@ -1,5 +1,6 @@
 import { createFacts } from "../analysis/fact-table.js";
 import { invariant, present } from "../base/assert.js";
+import { product } from "../base/integers.js";
 import { defined } from "../base/optional.js";
 import type { Dataset } from "../data/dataset.js";
 import { errors as dataErrors } from "../data/errors.js";
@@ -164,7 +165,7 @@ function read(gauge: Gauge, outputs: TensorMap, batch: number, method: Statistic
 }
 
 function decode({ dtype, dims, data }: RuntimeTensor): Float64Array {
-  const size = dims.reduce((product, dim) => product * dim, 1);
+  const size = product(dims);
   invariant(data instanceof Uint8Array, "statistics are numbers");
   return decodeNumbers(dtype, data, size);
 }

@@ -1,3 +1,4 @@
+import { product } from "../base/integers.js";
 import type { DType } from "../ir/dtype.js";
 import { decodeNumbers, type Tensor, typedView } from "../ir/tensor.js";
 import { errors } from "./errors.js";
@@ -68,7 +69,7 @@ export function allocate(size: number): Float64Array {
 
 /** The number of elements. */
 export function sizeOf(dims: readonly number[]): number {
-  return dims.reduce((product, dim) => product * dim, 1);
+  return product(dims);
 }
 
 /** Row-major strides in elements. */

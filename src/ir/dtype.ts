@@ -105,3 +105,13 @@ const UNIT: Readonly<Record<FloatDType, number>> = {
 export function unitOf(dtype: FloatDType): number {
   return UNIT[dtype];
 }
+
+/** The least and the largest number of the integer types of 8 to 32 bits, all of whose numbers a double holds. */
+export const INTEGER_RANGES: Partial<Readonly<Record<DType, readonly [least: number, largest: number]>>> = {
+  int8: [-128, 127],
+  uint8: [0, 255],
+  int16: [-32768, 32767],
+  uint16: [0, 65535],
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+  uint32: [0, 2 ** 32 - 1],
+};

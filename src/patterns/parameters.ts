@@ -1,3 +1,4 @@
+import { product } from "../base/integers.js";
 import { isFloat } from "../ir/dtype.js";
 import type { Value } from "../ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
@@ -32,7 +33,7 @@ export function parameterOver(
   const offset = shape.length - tensor.dims.length;
   const outside = tensor.dims.some((dim, axis) => dim !== 1 && !axes.includes(axis + offset));
   const target = sizes.flatMap((dim) => (typeof dim === "number" ? dim : []));
-  const count = target.reduce((product, size) => product * size, 1);
+  const count = product(target);
   if (outside || target.length < sizes.length || count > MAX_ELEMENTS) return undefined;
   const inside = axes.map((axis) => (axis < offset ? 1 : (tensor.dims[axis - offset] ?? 1)));
   if (inside.some((dim, i) => dim !== 1 && dim !== target[i])) return undefined;
@@ -52,7 +53,7 @@ export function uniformOver(
     const size = shape?.[axis];
     return typeof size === "number" ? size : [];
   });
-  const count = dims.reduce((product, size) => product * size, 1);
+  const count = product(dims);
   if (dtype === undefined || !isFloat(dtype) || dims.length < axes.length || count > MAX_ELEMENTS)
     return undefined;
   const elements = Array.from({ length: count }, () => value);
@@ -63,7 +64,7 @@ export function uniformOver(
 function stretched(tensor: Tensor, from: readonly number[], to: readonly number[]): Tensor {
   if (from.every((dim, i) => dim === to[i])) return tensor.reshaped(to);
   const elements = tensor.toFloat64();
-  const count = to.reduce((product, size) => product * size, 1);
+  const count = product(to);
   const repeated = Array.from({ length: count }, (_, index) => {
     let [rest, at, stride] = [index, 0, 1];
     for (let axis = to.length - 1; axis >= 0; axis--) {

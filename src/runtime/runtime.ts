@@ -1,3 +1,4 @@
+import { product } from "../base/integers.js";
 import type { DType } from "../ir/dtype.js";
 import type { Dim } from "../ir/type.js";
 
@@ -75,5 +76,5 @@ export interface SessionSettings {
 
 /** The number of elements of a tensor. */
 export function tensorSize(dims: readonly number[]): number {
-  return dims.reduce((product, dim) => product * dim, 1);
+  return product(dims);
 }

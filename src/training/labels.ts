@@ -1,3 +1,4 @@
+import { product } from "../base/integers.js";
 import { LABELS } from "../data/bind.js";
 import { isFloat } from "../ir/dtype.js";
 import type { Model } from "../ir/model.js";
@@ -47,7 +48,7 @@ export function assertLabels(
   if (loss.kind !== "cross-entropy" || classes === undefined) return;
   const { dtype, dims, data } = labels;
   if (!(data instanceof Uint8Array)) throw errors.labelsAreText();
-  const count = dims.reduce((product, dim) => product * dim, 1);
+  const count = product(dims);
   const numbers = decodeNumbers(dtype, data, count);
   for (let i = 0; i < count; i++) {
     const label = numbers[i] ?? 0;

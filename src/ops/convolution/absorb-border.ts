@@ -1,4 +1,5 @@
 import { sumsTensor } from "../../affine/scale-tensor.js";
+import { product } from "../../base/integers.js";
 import { isRefusal, type Refusal } from "../../base/refusal.js";
 import { isFloat } from "../../ir/dtype.js";
 import type { Node } from "../../ir/graph.js";
@@ -28,7 +29,7 @@ export function borderMap(
   if (!isFloat(dtype) || input?.length !== kernel.length || output?.length !== kernel.length) {
     return refusals.imageSizeIsUnknown();
   }
-  const positions = output.reduce((product, size) => product * size, 1);
+  const positions = product(output);
   if (positions * outputs > MAX_MAP) {
     return refusals.borderMapIsTooLarge(positions * outputs);
   }
@@ -57,8 +58,8 @@ function sumsAtPositions(
   shiftOfRow: (row: number) => number,
 ): Float64Array {
   const [outputs = 0, perGroup = 0, ...kernel] = weight.dims;
-  const positions = output.reduce((product, size) => product * size, 1);
-  const taps = kernel.reduce((product, size) => product * size, 1);
+  const positions = product(output);
+  const taps = product(kernel);
   const sums = tapSums(weight, { rows: outputs * perGroup, perGroup, taps }, shiftOfRow);
   const inside = kernel.map((size, axis) => {
     const [stride, dilation] = [strides[axis] ?? 1, dilations[axis] ?? 1];

@@ -1,5 +1,6 @@
 import { type ChannelAffine, expandChannels, isScaleOnly, isShiftOnly } from "../../affine/channel-affine.js";
 import { scaleOverflows, scaleTensor, sumsTensor } from "../../affine/scale-tensor.js";
+import { product } from "../../base/integers.js";
 import { isRefusal, type Refusal } from "../../base/refusal.js";
 import { type FloatDType, isFloat } from "../../ir/dtype.js";
 import type { Node } from "../../ir/graph.js";
@@ -28,7 +29,7 @@ export function absorbInputIntoConv(
   if (isRefusal(read)) return read;
   const { weight, dtype, map } = read;
   const [outputs = 0, perGroup = 0, ...kernel] = weight.dims;
-  const taps = kernel.reduce((product, size) => product * size, 1);
+  const taps = product(kernel);
   const channelOf = (row: number): number =>
     Math.floor(Math.floor(row / perGroup) / (outputs / group)) * perGroup + (row % perGroup);
 

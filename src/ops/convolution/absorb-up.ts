@@ -1,5 +1,6 @@
 import { expandChannels, isScaleOnly, isShiftOnly } from "../../affine/channel-affine.js";
 import { fitsRange } from "../../affine/scale-tensor.js";
+import { product } from "../../base/integers.js";
 import { isRefusal, type Refusal } from "../../base/refusal.js";
 import type { Node } from "../../ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../../ir/tensor.js";
@@ -97,8 +98,4 @@ function absorb(
     constants.set(2, tensorFromNumbers(weight.dtype, [layout.channels], values));
   }
   return operands === undefined ? { constants } : { constants, operands };
-}
-
-function product(dims: readonly number[]): number {
-  return dims.reduce((size, dim) => size * dim, 1);
 }

@@ -1,3 +1,4 @@
+import { product } from "../../base/integers.js";
 import type { Value } from "../../ir/graph.js";
 import { tensorFromNumbers } from "../../ir/tensor.js";
 import type { GradientContext } from "../../rules/gradient/rule.js";
@@ -25,7 +26,7 @@ export interface Stack {
 /** [N, rows, places] by image, else [rows, all images and places]. */
 export function rowsOf({ build }: GradientContext, value: Value, shared: Sizes, isByImage: boolean): Value {
   if (!isByImage) return build.op("Flatten", [value], { axis: 1n });
-  const places = shared.reduce((product, size) => product * size, 1);
+  const places = product(shared);
   return build.op("Reshape", [value, build.ints([0, -1, places])]);
 }
 

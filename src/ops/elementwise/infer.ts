@@ -1,5 +1,5 @@
-import { roundHalfEven } from "../../base/integers.js";
-import type { DType } from "../../ir/dtype.js";
+import { product, roundHalfEven } from "../../base/integers.js";
+import { type DType, INTEGER_RANGES } from "../../ir/dtype.js";
 import {
   add,
   differentDim,
@@ -32,13 +32,8 @@ const isReal = (dtype: DType | undefined): boolean =>
   dtype === "float" || dtype === "double" || dtype === "float16" || dtype === "bfloat16";
 
 const LIMITS: Partial<Record<DType, readonly [number, number]>> = {
+  ...INTEGER_RANGES,
   bool: [0, 1],
-  int8: [-128, 127],
-  uint8: [0, 255],
-  int16: [-32768, 32767],
-  uint16: [0, 65535],
-  int32: [-(2 ** 31), 2 ** 31 - 1],
-  uint32: [0, 2 ** 32 - 1],
   int64: [-Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER],
   uint64: [0, Number.MAX_SAFE_INTEGER],
 };
@@ -105,7 +100,7 @@ function zip(
 ): Dims | undefined {
   const sizes = out?.filter((dim) => typeof dim === "number");
   if (sizes === undefined || sizes.length !== out?.length) return undefined;
-  const total = sizes.reduce((x, y) => x * y, 1);
+  const total = product(sizes);
   if (total > MAX_ELEMENTS) return undefined;
   const operands = inputs.map((input) => {
     const elements = c.elements(input);

@@ -1,3 +1,4 @@
+import { product } from "../../base/integers.js";
 import type { DType } from "../../ir/dtype.js";
 import { ceilDiv, leastOf, type MaybeDim, max, sub } from "../../rules/dims.js";
 import type { FacetTable } from "../../rules/facet.js";
@@ -60,8 +61,7 @@ const constantOfShape: InferRule = (c) => {
   const value = c.tensor("value");
   const dims = sizesFrom(c, 0);
   const sizes = dims?.filter((dim) => typeof dim === "number") ?? [];
-  const count =
-    dims !== undefined && sizes.length === dims.length ? sizes.reduce((a, b) => a * b, 1) : undefined;
+  const count = dims !== undefined && sizes.length === dims.length ? product(sizes) : undefined;
   const dtype = value?.dtype ?? "float";
   if (count === undefined || count > 64) return [tensorConclusion(dtype, dims)];
   const fill = value === undefined ? 0 : c.read(value)?.[0];

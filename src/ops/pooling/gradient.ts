@@ -1,3 +1,4 @@
+import { product } from "../../base/integers.js";
 import { isRefusal } from "../../base/refusal.js";
 import type { Value } from "../../ir/graph.js";
 import { tensorFromNumbers } from "../../ir/tensor.js";
@@ -98,7 +99,7 @@ const averagePool: GradientRule = (c) => {
   const [x, y] = [c.input(0), c.output(0)];
   const window = readWindow(c, x, node.ints("kernel_shape") ?? []);
   if (isRefusal(window)) return window;
-  const size = window.kernel.reduce((count, length) => count * length, 1);
+  const size = product(window.kernel);
   if (isUniform(c, window, restOf(c, window, x, y))) return [spreadOnes(c, g, window, 1 / size, x, y)];
   let shares = g;
   for (const axis of window.kernel.keys()) {

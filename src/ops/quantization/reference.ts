@@ -1,4 +1,4 @@
-import { roundHalfEven } from "../../base/integers.js";
+import { product, roundHalfEven } from "../../base/integers.js";
 import {
   allocate,
   axisOf,
@@ -30,7 +30,7 @@ function spread(c: ReferenceContext, parameter: ReferenceTensor, x: ReferenceTen
   if (block === 0 || parameter.dims.length !== rank)
     throw errors.blockScaleDoesNotFit(parameter.dims, x.dims);
   const out = allocate(x.data.length);
-  const inner = x.dims.slice(axis + 1).reduce((product, dim) => product * dim, 1);
+  const inner = product(x.dims.slice(axis + 1));
   const size = x.dims[axis] ?? 1;
   const blocks = parameter.dims[axis] ?? 1;
   for (let i = 0; i < out.length; i++) {

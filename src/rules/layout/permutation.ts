@@ -1,3 +1,4 @@
+import { product } from "../../base/integers.js";
 import type { Refusal } from "../../base/refusal.js";
 import { bitsOf } from "../../ir/dtype.js";
 import type { Node } from "../../ir/graph.js";
@@ -98,7 +99,7 @@ function permuteBytes(
 
 /** The former place of each element of the permuted tensor, in row-major order. */
 function sourceOffsets(dims: readonly number[], perm: Permutation): number[] {
-  const strides = dims.map((_, axis) => dims.slice(axis + 1).reduce((size, dim) => size * dim, 1));
+  const strides = dims.map((_, axis) => product(dims.slice(axis + 1)));
   return perm.reduce<number[]>(
     (offsets, axis) => {
       const stride = strides[axis] ?? 1;
