@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import { createFacts } from "../../src/analysis/fact-table.js";
+import { activationsOf } from "../../src/batchnorm/activations.js";
+import { parseGraph } from "../../src/text/parse.js";
+
+const CONSTANTS =
+  "float half = {0.5}, float one = {1}, float root = {1.4142135}, float zero = {0}, float six = {6}, float three = {3}";
+
+/** "Swish a -> y": the kind of each nonlinearity, its input and its result. */
+function found(body: string): readonly string[] {
+  const model = parseGraph(`g (float[2,3] x, float[2,3] z) => (float y) <${CONSTANTS}> { ${body} }`, {
+    opset: 17,
+  });
+  return activationsOf(model.graph, createFacts(model)).map(
+    ({ kind, input, output }) => `${kind} ${input.name} -> ${output.name}`,
+  );
+}
+
+describe("activationsOf", () => {
+  it("finds single operators, in the order of the graph", () => {
+    expect(found("a = Relu (x) b = Neg (a) y = Tanh (b)")).toEqual(["Relu x -> a", "Tanh b -> y"]);
+  });
+
+  it("finds spellings of several operators as one function", () => {
+    expect(found("s = Sigmoid (x) y = Mul (x, s)")).toEqual(["Swish x -> y"]);
+    expect(found("d = Div (x, root) e = Erf (d) p = Add (e, one) m = Mul (x, p) y = Mul (m, half)")).toEqual([
+      "Gelu x -> y",
+    ]);
+    expect(found("p = Add (x, three) c = Clip (p, zero, six) m = Mul (x, c) y = Div (m, six)")).toEqual([
+      "HardSwish x -> y",
+    ]);
+  });
+
+  it("takes the whole function that reads the input elsewhere too", () => {
+    expect(found("t = Tanh (x) y = Sub (x, t)")).toEqual(["Tanh x -> y"]);
+  });
+
+  it("finds none in operators that are linear", () => {
+    expect(found("a = Mul (x, half) y = Add (a, z)")).toEqual([]);
+  });
+});
