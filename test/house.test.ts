@@ -75,11 +75,7 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
   "test/passes/merge-adjacent-slices/rewrites.test.ts": ["src/rewrite/add-slice.ts"],
   "test/passes/merge-parallel-branches/convolutions.test.ts": ["src/rewrite/linear-branch.ts"],
   "test/passes/merge-parallel-branches/signs.test.ts": ["src/rewrite/sum-terms.ts"],
-  "test/patterns/activations.test.ts": [
-    "src/patterns/found.ts",
-    "src/patterns/reading.ts",
-    "src/patterns/recognize.ts",
-  ],
+  "test/patterns/activations.test.ts": ["src/patterns/reading.ts", "src/patterns/recognize.ts"],
   "test/proto/decode.invalid.test.ts": [
     "src/proto/link.ts",
     "src/proto/read-attribute.ts",
