@@ -52,9 +52,10 @@ if (status === 0) {
       entryPoints: ["dist/src/cli/main.js"],
       outdir: "dist/cli",
       plugins: [fewFiles],
-      // A third less text to read and compile at every start; names stay, for stacks.
-      minifyWhitespace: true,
-      minifySyntax: true,
+      // Half the text to read and compile at every start. NORMFOLD_DEBUG reads the maps, so that stacks have names and lines.
+      minify: true,
+      sourcemap: true,
+      sourcesContent: false,
     }),
     build({ ...SHARED, entryPoints: ["dist/src/index.js", "dist/src/train.js"], outdir: "dist/node" }),
   ]);
