@@ -97,6 +97,14 @@ const CASES: readonly Case[] = [
     poolsFirst: false,
   },
   {
+    name: "a MaxPool behind an activation with an attribute, which rises whatever its value is",
+    plane: [64, 64],
+    constants: `${WEIGHT}, ${POSITIVE}, ${SECOND}`,
+    body: `c = Conv <pads = [1,1,1,1]> (x, w)  %a  r = Celu <alpha = 0.25> (an)  p = ${POOL} (r)  d = Conv (p, v)  %b  y = Relu (bn)`,
+    channels: [16, 4],
+    poolsFirst: true,
+  },
+  {
     name: "a MaxPool behind an activation that falls",
     plane: [64, 64],
     constants: `${WEIGHT}, ${POSITIVE}, ${SECOND}`,
