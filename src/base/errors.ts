@@ -1,5 +1,6 @@
 import { kebabCase, lazyValues } from "./names.js";
 import type { Refusal } from "./refusal.js";
+import { visible } from "./visible.js";
 
 /**
  * The class of an error, by how a caller can react. The CLI maps a code to its exit code:
@@ -44,7 +45,7 @@ export class NormfoldError extends Error {
   /** The place that the error is about, as far as it is known. */
   readonly where: ErrorPlace;
 
-  /** `message` becomes one line; control characters in it become spaces. */
+  /** `message` becomes one line; control characters in it are escaped. */
   constructor(code: ErrorCode, message: string, where: ErrorPlace = {}, options: NormfoldErrorOptions = {}) {
     super(oneLine(message), options);
     this.code = code;
@@ -120,7 +121,7 @@ export function errorAsRefusal({ id, message }: NormfoldError): Refusal {
   return { kind: "refusal", id, reason: message };
 }
 
-/** Names in files may hold line breaks, or escape sequences that a terminal obeys. */
+/** Names in files may hold line breaks, or escape sequences that a terminal obeys; what runtimes say has several lines. */
 function oneLine(text: string): string {
-  return text.replace(/\p{Cc}+/gu, " ");
+  return visible(text.replace(/\s*[\n\r]\s*/g, " "));
 }

@@ -1,8 +1,12 @@
 import { NormfoldError } from "../base/errors.js";
-import { clean } from "../report/layout.js";
+import { visibleLines } from "../base/visible.js";
+import { shown } from "../report/layout.js";
 import { errors } from "./errors.js";
 import { EXIT } from "./exit.js";
 import { styleFor, write, writeJson } from "./output.js";
+
+/** Columns of an error, which may quote a name that is as long as a stranger likes. --json has it in full. */
+const LONGEST = 2000;
 
 const REPORT = "please report it, with the model if you can, to the issue tracker of normfold";
 
@@ -15,7 +19,7 @@ export async function reportFailure(error: unknown, json: boolean): Promise<numb
     if (json) await writeJson({ error: { code, id, message, ...where, exitCode: EXIT[code] } });
     else await write(`${styleFor("stderr").red("error:")} ${errorLine(failure)}\n`, "stderr");
     if (NORMFOLD_DEBUG === "1" && error instanceof Error) {
-      await write(`${error.stack ?? ""}\n`, "stderr");
+      await write(`${visibleLines(error.stack ?? "")}\n`, "stderr");
     }
   } catch {
     // The output is closed, so the error cannot be reported.
@@ -24,7 +28,7 @@ export async function reportFailure(error: unknown, json: boolean): Promise<numb
 }
 
 function errorLine(failure: NormfoldError): string {
-  const text = clean(failure.describe());
+  const text = shown(failure.describe(), LONGEST);
   return failure.code === "internal" ? `internal: ${text}; ${REPORT}` : text;
 }
 

@@ -1,4 +1,5 @@
 import pc from "picocolors";
+import { visibleJson } from "../base/visible.js";
 import { ioError } from "../node/guarded.js";
 import type { Style } from "../report/style.js";
 
@@ -40,7 +41,7 @@ export async function write(text: string, channel: Channel = "stdout"): Promise<
 
 /** One JSON document. */
 export function writeJson(document: object): Promise<void> {
-  return write(`${JSON.stringify(document, undefined, 2)}\n`);
+  return write(`${visibleJson(document, 2)}\n`);
 }
 
 /** Waits until everything on stdout is out; throws NormfoldError "io" where some of it was lost. */

@@ -1,3 +1,4 @@
+import { shown, WIDTH } from "../report/layout.js";
 import { onInterrupt } from "./exit.js";
 
 /** Times the stages of a run, and shows the one that is under way. */
@@ -29,7 +30,7 @@ export async function createStages(visible: boolean): Promise<Stages> {
     enter: (stage, text) => {
       settle();
       current = stage;
-      if (spinner !== undefined) spinner.text = text;
+      if (spinner !== undefined) spinner.text = shown(text, WIDTH);
     },
     finish: () => {
       settle();

@@ -1,4 +1,5 @@
 import { appendFileSync, writeFileSync } from "node:fs";
+import { visibleJson } from "../base/visible.js";
 import { guarded } from "./guarded.js";
 
 /**
@@ -10,5 +11,5 @@ export function openJsonLines(
   { append }: { readonly append: boolean },
 ): (entry: object) => void {
   guarded(path, "write", () => writeFileSync(path, "", { flag: append ? "a" : "w" }));
-  return (entry) => guarded(path, "write", () => appendFileSync(path, `${JSON.stringify(entry)}\n`));
+  return (entry) => guarded(path, "write", () => appendFileSync(path, `${visibleJson(entry)}\n`));
 }

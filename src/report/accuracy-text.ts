@@ -1,5 +1,5 @@
 import type { AccuracyReport } from "../reference/measure-models.js";
-import { type Cell, clean, paragraph, table } from "./layout.js";
+import { type Cell, paragraph, table } from "./layout.js";
 import type { Style } from "./style.js";
 import { differenceText } from "./units.js";
 
@@ -9,14 +9,14 @@ import { differenceText } from "./units.js";
  */
 export function accuracyText({ sets, refused }: AccuracyReport, style: Style): string[] {
   const title = style.bold("float64");
-  if (refused !== undefined) return paragraph(`${title}  not evaluated: ${clean(refused)}`, 0, 2);
+  if (refused !== undefined) return paragraph(`${title}  not evaluated: ${refused}`, 0, 2);
   const head = ["inputs", "output", "original", "result"].map((text): Cell => ({ text, paint: style.dim }));
   const rows: Cell[][] = sets.flatMap((set) =>
     set.outputs.map(({ name, original, result }) => {
       const distances = [original, result].map((distance) =>
         distance === undefined ? "" : differenceText(distance.rms),
       );
-      return [clean(set.name), clean(name), ...distances];
+      return [set.name, name, ...distances];
     }),
   );
   const columns = [{}, { elastic: true }, { align: "right" }, { align: "right" }] as const;

@@ -2,9 +2,9 @@ import { plural } from "../base/plural.js";
 import type { CalibratedLayer, CalibrationReport } from "../batchnorm/calibration-report.js";
 import type { FileSize } from "../library/save.js";
 import type { Evaluation } from "../training/evaluation.js";
+import { headline } from "./headline.js";
 import { type Cell, paragraph, table } from "./layout.js";
 import type { Style } from "./style.js";
-import { bytesText } from "./units.js";
 
 export interface CalibrationRun {
   readonly input: FileSize;
@@ -20,11 +20,7 @@ const MOST = 12;
 export function calibrationText({ input, output, report, accuracy }: CalibrationRun, style: Style): string {
   const { layers, passedOver, method, samples, batches, batchSize } = report;
   const lines = [
-    ...paragraph(
-      `${style.bold(input.path)} -> ${style.bold(output.path)} (${bytesText(output.bytes)})`,
-      0,
-      2,
-    ),
+    ...paragraph(headline(input, output, style), 0, 2),
     ...paragraph(
       `${plural(layers.length, "BatchNormalization")}, method ${method}: ${plural(samples, "sample")} in ${plural(batches, "batch", "batches")} of ${batchSize}`,
     ),
@@ -50,7 +46,10 @@ export function calibrationText({ input, output, report, accuracy }: Calibration
   if (passedOver.length > 0)
     lines.push(
       "",
-      ...paragraph(style.yellow(`in bodies and functions, left as stored: ${passedOver.length}`)),
+      ...paragraph({
+        text: `in bodies and functions, left as stored: ${passedOver.length}`,
+        paint: style.yellow,
+      }),
     );
   if (accuracy !== undefined) {
     const { before, after } = accuracy;

@@ -1,7 +1,7 @@
 import { plural } from "../base/plural.js";
 import type { FileSize } from "../library/save.js";
 import type { CheckReport, OutputReport, SetReport } from "../runtime/check-report.js";
-import { type Cell, clean, elidePair, paragraph, table, textWidth, WIDTH } from "./layout.js";
+import { type Cell, elidePair, paragraph, shown, table, textWidth, WIDTH } from "./layout.js";
 import type { Style } from "./style.js";
 import { differenceText } from "./units.js";
 
@@ -46,7 +46,7 @@ function runsText({ sets, seed }: CheckReport): string {
   const [first] = sets;
   if (first === undefined) return "";
   const runs = `, ${plural(sets.length, "run")}`;
-  const names = clean(sets.map(({ name }) => name).join(", "));
+  const names = shown(sets.map(({ name }) => name).join(", "), WIDTH);
   return textWidth(names) <= 30 ? `${runs} (${names}), seed ${seed}` : `${runs}, seed ${seed}`;
 }
 
@@ -128,7 +128,7 @@ export interface ComparedModels {
 /** The text of `normfold check`: both files, then the check. */
 export function comparisonText({ original, result, check }: ComparedModels, style: Style): string {
   const { bold, dim } = style;
-  const [a, b] = elidePair(clean(original.path), clean(result.path), WIDTH - 4);
+  const [a, b] = elidePair(original.path, result.path, WIDTH - 4);
   const head = `${bold(a)} ${dim("vs")} ${bold(b)}`;
   return `${[head, "", ...checkText(check, style)].join("\n")}\n`;
 }

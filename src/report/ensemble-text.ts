@@ -15,7 +15,11 @@ export interface EnsembleRun {
 /** The members of an ensemble and its proof, as lines of at most 80 columns. */
 export function ensembleText({ inputs, output, nodes, proof }: EnsembleRun, style: Style): string {
   const lines = [
-    ...paragraph(`${style.bold(output.path)} (${bytesText(output.bytes)}), ${plural(nodes, "node")}`, 0, 2),
+    ...paragraph(
+      [{ text: output.path, paint: style.bold }, `(${bytesText(output.bytes)}), ${plural(nodes, "node")}`],
+      0,
+      2,
+    ),
     ...paragraph(
       `the mean of ${plural(inputs.length, "model")}: ${inputs.map(({ path }) => path).join(", ")}`,
     ),

@@ -1,9 +1,9 @@
 import { plural } from "../base/plural.js";
 import type { FreezeReport } from "../batchnorm/freeze.js";
 import type { FileSize } from "../library/save.js";
+import { headline } from "./headline.js";
 import { paragraph } from "./layout.js";
 import type { Style } from "./style.js";
-import { bytesText } from "./units.js";
 
 export interface FreezeRun {
   readonly input: FileSize;
@@ -15,11 +15,7 @@ export interface FreezeRun {
 export function freezeText({ input, output, report }: FreezeRun, style: Style): string {
   const { frozen, neutral, outputs, dropouts } = report;
   const lines = [
-    ...paragraph(
-      `${style.bold(input.path)} -> ${style.bold(output.path)} (${bytesText(output.bytes)})`,
-      0,
-      2,
-    ),
+    ...paragraph(headline(input, output, style), 0, 2),
     ...paragraph(
       `${plural(frozen.length, "BatchNormalization")} frozen: inference form, statistics as stored`,
     ),

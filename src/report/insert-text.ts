@@ -4,9 +4,9 @@ import type { PassedOver } from "../batchnorm/site.js";
 import type { FileSize } from "../library/save.js";
 import { accuracyText } from "./accuracy-text.js";
 import { checkText } from "./check-text.js";
+import { headline } from "./headline.js";
 import { type Cell, paragraph, table } from "./layout.js";
 import type { Style } from "./style.js";
-import { bytesText } from "./units.js";
 
 export interface InsertRun {
   readonly input: FileSize;
@@ -18,8 +18,7 @@ export interface InsertRun {
 /** The sites, the places passed over with their reasons, and the proof, as lines of at most 80 columns. */
 export function insertText({ input, output, report }: InsertRun, style: Style): string {
   const { sites, passedOver, init, form, batches, samples, check, accuracy } = report;
-  const target = output === undefined ? "" : ` -> ${style.bold(output.path)} (${bytesText(output.bytes)})`;
-  const lines = paragraph(`${style.bold(input.path)}${target}`, 0, 2);
+  const lines = paragraph(headline(input, output, style), 0, 2);
   const verb = output === undefined ? "would go" : "went";
   lines.push(
     ...paragraph(`${plural(sites.length, "BatchNormalization")} ${verb} in: init ${init}, form ${form}`),
@@ -30,7 +29,7 @@ export function insertText({ input, output, report }: InsertRun, style: Style): 
     );
   if (sites.length > 0) lines.push("", ...siteTable(sites, style));
   if (passedOver.length > 0) {
-    lines.push("", ...paragraph(style.bold("passed over"), 0));
+    lines.push("", ...paragraph({ text: "passed over", paint: style.bold }, 0));
     // A dry run lists every place.
     const shown = output === undefined ? passedOver.map((each) => [each]) : alike(passedOver);
     for (const [first, ...others] of shown) {

@@ -1,7 +1,7 @@
 import { plural } from "../base/plural.js";
 import type { ModelDescription, NormalizationDescription } from "../library/description.js";
 import type { FileSize } from "../library/save.js";
-import { type Cell, clean, elide, paragraph, table, WIDTH } from "./layout.js";
+import { type Cell, paragraph, shown, table, textWidth, WIDTH } from "./layout.js";
 import type { Style } from "./style.js";
 import { groupBy } from "./tally.js";
 import { bytesText, countText } from "./units.js";
@@ -16,7 +16,7 @@ export interface InspectTextOptions {
 export function inspectText(file: FileSize, model: ModelDescription, options: InspectTextOptions): string {
   const { style, all } = options;
   const blocks = [
-    [`${style.bold(elide(clean(file.path), WIDTH - 20))}  ${style.dim(bytesText(file.bytes))}`],
+    [`${style.bold(shown(file.path, WIDTH - 20))}  ${style.dim(bytesText(file.bytes))}`],
     header(model, style, all),
     interfaceTable(model, style),
     metadata(model, style, all),
@@ -51,15 +51,17 @@ function header(model: ModelDescription, { dim }: Style, all: boolean): string[]
   const shown = fields.filter(
     (field): field is [string, string] => field[1] !== undefined && field[1] !== "",
   );
-  return shown.flatMap(([name, text]) => labelled(name, text, dim));
+  return shown.flatMap(([name, text]) =>
+    labelled(name, text, dim, all && name === "doc" ? Number.POSITIVE_INFINITY : undefined),
+  );
 }
 
 const LABEL = 12;
 
 /** `name  text`, the text in its own column. */
-function labelled(name: string, text: string, dim: Style["dim"]): string[] {
+function labelled(name: string, text: string, dim: Style["dim"], most?: number): string[] {
   const label = name.padEnd(LABEL);
-  const lines = paragraph(`${" ".repeat(LABEL)}${text.trim()}`, 2, 2 + LABEL);
+  const lines = paragraph(`${" ".repeat(LABEL)}${text.trim()}`, 2, 2 + LABEL, most);
   const [first = "", ...rest] = lines;
   return [`  ${dim(label)}${first.slice(2 + LABEL)}`, ...rest];
 }
@@ -83,7 +85,10 @@ function metadata(model: ModelDescription, { bold, dim }: Style, all: boolean): 
     const rows = entries.map(([key, value]): Cell[] => [key, { text: value, paint: dim }]);
     return [bold("metadata"), ...table([{}, { elastic: true }], rows)];
   }
-  return [bold("metadata"), ...entries.flatMap(([key, value]) => paragraph(`${key}: ${value}`, 2, 4))];
+  return [
+    bold("metadata"),
+    ...entries.flatMap(([key, value]) => paragraph(`${key}: ${value}`, 2, 4, Number.POSITIVE_INFINITY)),
+  ];
 }
 
 function operators({ summary }: ModelDescription, { bold, dim }: Style): string[] {
@@ -95,7 +100,7 @@ function operators({ summary }: ModelDescription, { bold, dim }: Style): string[
 /** Count and name pairs, in as many columns as fit: a histogram of forty operators stays on one screen. */
 function columns(entries: readonly (readonly [string, string])[]): string[] {
   const countWidth = Math.max(...entries.map(([count]) => count.length), 0);
-  const nameWidth = Math.max(...entries.map(([, name]) => name.length), 0);
+  const nameWidth = Math.max(...entries.map(([, name]) => textWidth(shown(name, WIDTH))), 0);
   const perLine = Math.max(1, Math.floor((WIDTH - 2) / (countWidth + nameWidth + 4)));
   const height = Math.ceil(entries.length / perLine);
   const rows = Array.from({ length: height }, (_, row) =>

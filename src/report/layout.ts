@@ -1,3 +1,4 @@
+import { visible } from "../base/visible.js";
 import type { Paint } from "./style.js";
 
 /** Reports are set for this many columns, so that they read the same in a terminal, a log and an issue. */
@@ -22,13 +23,16 @@ const MIN_ELASTIC = 12;
 
 /** The rows as lines, columns aligned, no line wider than WIDTH as long as the elastic columns can give way. */
 export function table(columns: readonly Column[], rows: readonly (readonly Cell[])[], indent = 2): string[] {
-  const widths = columns.map((_, index) => Math.max(0, ...rows.map((row) => textWidth(textOf(row[index])))));
+  const texts = rows.map((row) => columns.map((_, index) => shown(textOf(row[index]), WIDTH)));
+  const widths = columns.map((_, index) =>
+    texts.reduce((most, row) => Math.max(most, textWidth(row[index] ?? "")), 0),
+  );
   shrink(columns, widths, WIDTH - indent);
-  return rows.map((row) => {
+  return rows.map((row, line) => {
     const cells = columns.map(({ align }, index) => {
       const cell = row[index] ?? "";
       const width = widths[index] ?? 0;
-      const text = elide(clean(textOf(cell)), width);
+      const text = elide(texts[line]?.[index] ?? "", width);
       const padding = " ".repeat(Math.max(0, width - textWidth(text)));
       const painted = typeof cell === "string" ? text : cell.paint(text);
       // Nothing follows the last cell, so that lines carry no spaces at their end.
@@ -57,26 +61,69 @@ function textOf(cell: Cell | undefined): string {
   return cell === undefined ? "" : typeof cell === "string" ? cell : cell.text;
 }
 
+/** A paragraph ends after so many lines, because a name may be as long as a stranger likes. */
+const MOST_LINES = 24;
+
 /**
  * Words set into lines of WIDTH: the first indented by `indent`, the others by `hanging`. A word that is wider than a line
- * is elided in its middle, because both halves of a broken name would be searched for in vain; --json has it in full.
+ * is elided in its middle, because both halves of a broken name would be searched for in vain; so is a text of more than
+ * `most` lines. --json has both in full.
  */
-export function paragraph(text: string, indent = 2, hanging: number = indent): string[] {
+export function paragraph(
+  cells: Cell | readonly Cell[],
+  indent = 2,
+  hanging: number = indent,
+  most: number = MOST_LINES,
+): string[] {
   const lines: string[] = [];
+  const margin = Math.max(indent, hanging);
   let line = " ".repeat(indent);
+  let used = indent;
   let empty = true;
-  for (const whole of clean(text).split(" ")) {
-    const word = elide(whole, WIDTH - Math.max(indent, hanging));
-    if (!empty && textWidth(line) + 1 + textWidth(word) > WIDTH) {
+  for (const { text, paint } of wordsOf(cells, most * WIDTH)) {
+    const word = shown(text, WIDTH - margin);
+    const width = textWidth(word);
+    if (!empty && used + 1 + width > WIDTH) {
       lines.push(line);
       line = " ".repeat(hanging);
+      used = hanging;
       empty = true;
     }
-    line += empty ? word : ` ${word}`;
+    line += empty ? paint(word) : ` ${paint(word)}`;
+    used += empty ? width : width + 1;
     empty = false;
   }
   if (!empty) lines.push(line);
   return lines;
+}
+
+/** The words of cells side by side, each marked like its cell. */
+function wordsOf(cells: Cell | readonly Cell[], width: number): readonly Span[] {
+  const list = typeof cells === "string" || "text" in cells ? [cells] : cells;
+  return list.flatMap((cell) => {
+    const { text, paint } = typeof cell === "string" ? { text: cell, paint: plain } : cell;
+    return shown(text, width)
+      .split(" ")
+      .map((word): Span => ({ text: word, paint }));
+  });
+}
+
+function plain(text: string): string {
+  return text;
+}
+
+/** A column may hold several characters without a width of their own, but not many. */
+const CHARS_PER_COLUMN = 8;
+
+/**
+ * A name or text of a model on one line of at most `width` columns: what a terminal would obey is escaped, and the middle of
+ * a long one gives way to three points.
+ */
+export function shown(text: string, width: number): string {
+  // Nothing between the ends is looked at, because a name of a million characters must not take seconds.
+  const end = CHARS_PER_COLUMN * width;
+  const isLong = text.length > 2 * end;
+  return elide(visible(isLong ? `${text.slice(0, end)}...${text.slice(-end)}` : text), width);
 }
 
 /** `text` in at most `width` columns, its middle given up: both ends of a node's or file's name tell most. */
@@ -90,9 +137,10 @@ export function elide(text: string, width: number): string {
 
 /** Two names side by side in `width` columns; the longer one gets the columns that the other does not need. */
 export function elidePair(a: string, b: string, width: number): [string, string] {
+  const [first, second] = [shown(a, width), shown(b, width)];
   const half = Math.floor(width / 2);
-  const left = elide(a, Math.max(half, width - textWidth(b)));
-  return [left, elide(b, width - textWidth(left))];
+  const left = elide(first, Math.max(half, width - textWidth(second)));
+  return [left, elide(second, width - textWidth(left))];
 }
 
 /** The longest beginning of `text` that is no wider than `width`, and at least one character. */
@@ -121,17 +169,4 @@ function charWidth(char: string): number {
   if (char < "\u0300") return 1;
   if (/\p{Mark}/u.test(char)) return 0;
   return WIDE.test(char) ? 2 : 1;
-}
-
-/**
- * Names come from models, and models from strangers: control characters would move the cursor or end the line.
- * Bidirectional marks would reorder the words beside them.
- */
-export function clean(text: string): string {
-  return text.replace(/[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, "\ufffd");
-}
-
-/** A text of many lines, for a terminal. */
-export function cleanLines(text: string): string {
-  return text.split("\n").map(clean).join("\n");
 }

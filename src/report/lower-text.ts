@@ -1,8 +1,8 @@
 import { plural } from "../base/plural.js";
 import type { FileSize } from "../library/save.js";
+import { headline } from "./headline.js";
 import { paragraph } from "./layout.js";
 import type { Style } from "./style.js";
-import { bytesText } from "./units.js";
 
 export interface LowerRun {
   readonly input: FileSize;
@@ -24,11 +24,7 @@ export function lowerText(
   style: Style,
 ): string {
   const lines = [
-    ...paragraph(
-      `${style.bold(input.path)} -> ${style.bold(output.path)} (${bytesText(output.bytes)})`,
-      0,
-      2,
-    ),
+    ...paragraph(headline(input, output, style), 0, 2),
     ...paragraph(`${plural(lowered.length, "training operator")} written out in standard operators`),
     ...lowered.flatMap((label) => paragraph(label, 2)),
   ];
@@ -39,6 +35,6 @@ export function lowerText(
   lines.push(
     checked ? style.green("onnxruntime loads the result") : style.yellow("not loaded in onnxruntime"),
   );
-  if (isPassedOver) lines.push(...paragraph(style.yellow(PASSED_OVER)));
+  if (isPassedOver) lines.push(...paragraph({ text: PASSED_OVER, paint: style.yellow }));
   return `${lines.join("\n")}\n`;
 }

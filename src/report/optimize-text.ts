@@ -5,7 +5,7 @@ import type { ModelSummary } from "../library/summary.js";
 import type { RefusalRecord } from "../rewrite/pass.js";
 import { accuracyText } from "./accuracy-text.js";
 import { checkText } from "./check-text.js";
-import { type Cell, clean, elide, elidePair, paragraph, table, WIDTH } from "./layout.js";
+import { type Cell, elidePair, paragraph, shown, table, WIDTH } from "./layout.js";
 import type { Style } from "./style.js";
 import { countByPass, groupRefusals, refusalsById } from "./tally.js";
 import { bytesText, changeText, countText, durationText } from "./units.js";
@@ -47,7 +47,7 @@ export function optimizeText(run: OptimizeRun, options: OptimizeTextOptions): st
 }
 
 function headline({ input, output }: OptimizeRun, { bold, dim }: Style): string {
-  const [from, to] = elidePair(clean(input.path), clean(output.path), WIDTH - 4);
+  const [from, to] = elidePair(input.path, output.path, WIDTH - 4);
   return `${bold(from)} ${dim("->")} ${bold(to)}`;
 }
 
@@ -164,7 +164,7 @@ function proof({ check }: OptimizeReport, style: Style): string[] {
 function written({ output: { files } }: OptimizeRun, { green, dim }: Style): string[] {
   return files.map(({ path, bytes }, index) => {
     const before = index === 0 ? green("wrote") : "     ";
-    return `${before} ${elide(clean(path), WIDTH - 20)} ${dim(bytesText(bytes))}`;
+    return `${before} ${shown(path, WIDTH - 20)} ${dim(bytesText(bytes))}`;
   });
 }
 

@@ -5,9 +5,10 @@ import type { Evaluation } from "../training/evaluation.js";
 import type { StatisticsComparison } from "../training/finish.js";
 import type { StepProgress } from "../training/train-options.js";
 import type { TrainResult } from "../training/training-run.js";
+import { headline } from "./headline.js";
 import { type Cell, paragraph, table } from "./layout.js";
 import type { Style } from "./style.js";
-import { bytesText, countText, durationText } from "./units.js";
+import { countText, durationText } from "./units.js";
 
 export interface TrainRun {
   readonly input: FileSize;
@@ -48,11 +49,7 @@ export function trainText(
   const numbers = countText(trained.reduce((sum, { size }) => sum + size, 0));
   const shared = trained.filter(({ readers }) => readers > 1).map(({ name }) => name);
   const lines = [
-    ...paragraph(
-      `${style.bold(input.path)} -> ${style.bold(output.path)} (${bytesText(output.bytes)})`,
-      0,
-      2,
-    ),
+    ...paragraph(headline(input, output, style), 0, 2),
     ...paragraph(
       `${plural(steps, "step")} in ${plural(epochs, "round")}, ${durationText(time["train"] ?? 0)}, loss of the last batch ${lastLoss.toFixed(4)}`,
     ),
@@ -62,9 +59,10 @@ export function trainText(
     lines.push(...paragraph(`read in several places, and trained as one: ${listed(shared)}`));
   if (skipped > 0)
     lines.push(
-      ...paragraph(
-        style.yellow(`${plural(skipped, "batch", "batches")} without a finite loss changed nothing`),
-      ),
+      ...paragraph({
+        text: `${plural(skipped, "batch", "batches")} without a finite loss changed nothing`,
+        paint: style.yellow,
+      }),
     );
   if (validations.length > 0)
     lines.push(

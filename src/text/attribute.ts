@@ -32,8 +32,6 @@ export function kindText(kind: AttributeKind): string {
   return kind === "type" ? "type_proto" : kind === "types" ? "type_protos" : kind;
 }
 
-const utf8 = new TextEncoder();
-
 /** Reads `<name: kind = value, ...>`, or nothing. */
 export function parseAttributes(lexer: Lexer, parseGraph: GraphParser): readonly Attribute[] {
   const attributes = new Map<string, Attribute>();
@@ -100,7 +98,7 @@ function parseSingle(lexer: Lexer, wantsFloat: boolean, parseGraph: GraphParser)
 /** A graph may have a quoted name. The token behind the name tells it from a string. */
 function parseStringOrGraph(lexer: Lexer, parseGraph: GraphParser): Single {
   if (lexer.isFollowedBy("(", "=>")) return { kind: "graph", value: parseGraph() };
-  return { kind: "string", value: utf8.encode(lexer.string("a string")) };
+  return { kind: "string", value: lexer.bytes("a string") };
 }
 
 function parseTypeOrTensor(lexer: Lexer): Single {

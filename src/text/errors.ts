@@ -13,6 +13,15 @@ const SENTENCES = {
       `${JSON.stringify(text)} cannot stand here; names with such characters are quoted`,
   ],
   stringIsNotClosed: ["invalid", (): string => 'this string has no closing quote; end it with "'],
+  escapeIsUnknown: [
+    "invalid",
+    (written: string): string =>
+      `${JSON.stringify(written)} is no escape; write \\u with four digits, \\x with two, or \\\\ for a backslash`,
+  ],
+  nameHoldsOtherBytes: [
+    "invalid",
+    (): string => "a name is text, and this one holds other bytes; write UTF-8",
+  ],
   textIsNestedTooDeep: [
     "invalid",
     (limit: number): string => `more than ${limit} levels of nesting; no model needs them`,

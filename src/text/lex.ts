@@ -1,8 +1,11 @@
+import { concatBytes, equalBytes } from "../base/bytes.js";
 import type { NormfoldError } from "../base/errors.js";
 import { errors } from "./errors.js";
 
 /** `text` is the token as it is written; for a string, the text between the quotes with escapes resolved. */
 export interface Token {
+  /** The bytes of a string that holds some that are no UTF-8, which `text` shows as U+FFFD. */
+  readonly bytes?: Uint8Array;
   readonly kind: "id" | "string" | "int" | "float" | "symbol" | "end";
   readonly text: string;
   readonly offset: number;
@@ -85,7 +88,14 @@ export class Lexer {
 
   /** Takes a string literal. */
   string(what: string): string {
-    return this.#ahead.kind === "string" ? this.next().text : this.unexpected(what);
+    return this.#ahead.kind === "string" ? this.#nextText() : this.unexpected(what);
+  }
+
+  /** Takes a string literal that may hold any bytes. */
+  bytes(what: string): Uint8Array {
+    if (this.#ahead.kind !== "string") this.unexpected(what);
+    const { text, bytes } = this.next();
+    return bytes ?? utf8.encode(text);
   }
 
   /** Takes an integer literal. */
@@ -96,7 +106,12 @@ export class Lexer {
   /** Takes a name, bare or quoted. */
   name(what: string): string {
     const { kind } = this.#ahead;
-    return kind === "id" || kind === "string" ? this.next().text : this.unexpected(what);
+    return kind === "id" || kind === "string" ? this.#nextText() : this.unexpected(what);
+  }
+
+  #nextText(): string {
+    const { text, bytes, offset } = this.next();
+    return bytes === undefined ? text : this.fail(errors.nameHoldsOtherBytes(), offset);
   }
 
   /** Throws "invalid" for the next token, where the syntax requires something else. */
@@ -119,7 +134,7 @@ export class Lexer {
     this.#skipBlanks();
     const offset = this.#offset;
     if (offset >= this.#text.length) return { kind: "end", text: "", offset };
-    if (this.#text[offset] === '"') return { kind: "string", text: this.#string(), offset };
+    if (this.#text[offset] === '"') return { kind: "string", ...this.#string(), offset };
     const id = this.#match(IDENTIFIER);
     if (id !== undefined) return { kind: "id", text: id, offset };
     const number = this.#match(NUMBER);
@@ -150,24 +165,53 @@ export class Lexer {
     }
   }
 
-  /** A backslash makes the next character literal, and nothing else: "\n" is an n. */
-  #string(): string {
+  /**
+   * A backslash makes the next character literal, as ONNX's own reader has it. Beyond that "\n", "\t", "\r", "\u202e",
+   * "\u{1f600}" and "\x9b" (a byte) stand for what print does not write as it is.
+   */
+  #string(): Pick<Token, "text" | "bytes"> {
     const start = this.#offset;
-    let text = "";
-    let from = start + 1;
-    for (let i = from; i < this.#text.length; i++) {
-      const char = this.#text[i];
-      if (char === '"') {
-        this.#offset = i + 1;
-        return text + this.#text.slice(from, i);
+    const parts: (string | Uint8Array)[] = [];
+    for (let from = start + 1; ; ) {
+      STRING_END.lastIndex = from;
+      const at = STRING_END.exec(this.#text)?.index;
+      if (at === undefined) return this.fail(errors.stringIsNotClosed(), start);
+      parts.push(this.#text.slice(from, at));
+      if (this.#text[at] === '"') {
+        this.#offset = at + 1;
+        return joined(parts);
       }
-      if (char === "\\") {
-        text += this.#text.slice(from, i);
-        from = ++i;
-      }
+      ESCAPE.lastIndex = at;
+      const found = ESCAPE.exec(this.#text);
+      if (found === null) return this.fail(errors.escapeIsUnknown(this.#text.slice(at, at + 6)), at);
+      parts.push(meaningOf(found));
+      from = ESCAPE.lastIndex;
     }
-    return this.fail(errors.stringIsNotClosed(), start);
   }
+}
+
+const utf8 = new TextEncoder();
+const STRING_END = /["\\]/g;
+const ESCAPE =
+  /\\(?:u([0-9a-fA-F]{4})|u\{(0*(?:10|[0-9a-fA-F])?[0-9a-fA-F]{1,4})\}|x([0-9a-fA-F]{2})|([ntr])|([^uxntr]))/suy;
+const CONTROLS: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r" };
+
+function meaningOf([, unit, point, byte, control, literal]: readonly string[]): string | Uint8Array {
+  if (byte !== undefined) return Uint8Array.of(Number.parseInt(byte, 16));
+  if (unit !== undefined) return String.fromCharCode(Number.parseInt(unit, 16));
+  if (point !== undefined) return String.fromCodePoint(Number.parseInt(point, 16));
+  return control === undefined ? (literal ?? "") : (CONTROLS[control] ?? "");
+}
+
+const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** Bytes that are UTF-8 after all are text. */
+function joined(parts: readonly (string | Uint8Array)[]): Pick<Token, "text" | "bytes"> {
+  const texts = parts.filter((part) => typeof part === "string");
+  if (texts.length === parts.length) return { text: texts.join("") };
+  const bytes = concatBytes(parts.map((part) => (typeof part === "string" ? utf8.encode(part) : part)));
+  const text = lenient.decode(bytes);
+  return equalBytes(utf8.encode(text), bytes) ? { text } : { text, bytes };
 }
 
 /** Reads items separated by commas and the symbol that closes the list. The symbol that opens it has been read. */

@@ -1,3 +1,5 @@
+import { visible } from "../base/visible.js";
+
 /**
  * A float32 in the fewest digits that parse back to it, always with a point or exponent, because that tells FLOAT from INT
  * in ONNX text.
@@ -32,7 +34,23 @@ export function parseNumber(text: string): number {
   return Number(text);
 }
 
-/** A string literal of ONNX text. */
+/** A string literal of ONNX text; characters that a terminal would obey or hide are escaped, see `visible`. */
 export function quoted(text: string): string {
-  return `"${text.replace(/["\\]/g, "\\$&")}"`;
+  return `"${visible(text.replace(/["\\]/g, "\\$&"))}"`;
+}
+
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The string literal of a STRING, which may hold any bytes: `\x9b` is one that is no part of UTF-8 text. */
+export function quotedBytes(bytes: Uint8Array): string {
+  try {
+    return quoted(strict.decode(bytes));
+  } catch {
+    const ascii = (byte: number): string => {
+      if (byte === 0x22 || byte === 0x5c) return `\\${String.fromCharCode(byte)}`;
+      if (byte >= 0x20 && byte < 0x7f) return String.fromCharCode(byte);
+      return `\\x${byte.toString(16).padStart(2, "0")}`;
+    };
+    return `"${Array.from(bytes, ascii).join("")}"`;
+  }
 }

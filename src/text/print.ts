@@ -6,7 +6,7 @@ import type { Tensor } from "../ir/tensor.js";
 import { staticShape, type ValueType } from "../ir/type.js";
 import { kindText } from "./attribute.js";
 import { isIdentifier, isSpecialFloat } from "./lex.js";
-import { float32Text, quoted } from "./number.js";
+import { float32Text, quoted, quotedBytes } from "./number.js";
 import { ELIDED, tensorDataText } from "./tensor.js";
 import { isTypeName, typeText } from "./type.js";
 
@@ -227,7 +227,7 @@ function attributeText(attr: Attribute, maxElements: number, indent: string): st
     case "int":
       return `${name} = ${attr.value}`;
     case "string":
-      return `${name} = ${bytesText(attr.value)}`;
+      return `${name} = ${quotedBytes(attr.value)}`;
     case "tensor":
       return `${name} = ${tensorText(attr.value, maxElements)}`;
     case "graph":
@@ -241,7 +241,7 @@ function attributeText(attr: Attribute, maxElements: number, indent: string): st
     case "ints":
       return list(attr.kind, attr.value, String);
     case "strings":
-      return list(attr.kind, attr.value, bytesText);
+      return list(attr.kind, attr.value, quotedBytes);
     case "tensors":
       return list(attr.kind, attr.value, (tensor) => tensorText(tensor, maxElements));
     case "graphs":
@@ -263,10 +263,4 @@ function tensorText(tensor: Tensor, maxElements: number): string {
   const name = tensor.meta.name ? ` ${nameText(tensor.meta.name)}` : "";
   const equals = tensor.data.kind === "missing" ? " =" : "";
   return `${tensorTypeText(tensor)}${name}${equals} ${tensorDataText(tensor, maxElements)}`;
-}
-
-const utf8Decoder = new TextDecoder();
-
-function bytesText(bytes: Uint8Array): string {
-  return quoted(utf8Decoder.decode(bytes));
 }

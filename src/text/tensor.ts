@@ -11,10 +11,7 @@ import {
 import { staticShape, type ValueType } from "../ir/type.js";
 import { errors } from "./errors.js";
 import { isSpecialFloat, type Lexer, listUntil } from "./lex.js";
-import { float32Text, float64Text, parseNumber, quoted } from "./number.js";
-
-const utf8 = new TextEncoder();
-const utf8Decoder = new TextDecoder();
+import { float32Text, float64Text, parseNumber, quoted, quotedBytes } from "./number.js";
 
 /** The element types that are written as FLOAT literals, and the precision of the literals. */
 const FLOATING: Partial<Record<DType, "float" | "double">> = {
@@ -62,7 +59,7 @@ export function parseTensorData(lexer: Lexer, type: ValueType, meta: TensorMeta)
     return lexer.fail(errors.constantSizeDiffers(elements.length, dtype, dims, wanted), offset);
   };
   if (dtype === "string") {
-    const values = counted(elementsOf(lexer, () => utf8.encode(lexer.string("a string"))));
+    const values = counted(elementsOf(lexer, () => lexer.bytes("a string")));
     return new Tensor(dtype, dims, { kind: "strings", values }, meta);
   }
   const precision = FLOATING[dtype];
@@ -153,8 +150,7 @@ export function tensorDataText(tensor: Tensor, maxElements: number): string {
     return `["location": ${quoted(location)}, "offset": "${offset}"${rest}]`;
   }
   if (size > maxElements) return ELIDED;
-  if (data.kind === "strings")
-    return `{${data.values.map((value) => quoted(utf8Decoder.decode(value))).join(", ")}}`;
+  if (data.kind === "strings") return `{${data.values.map((value) => quotedBytes(value)).join(", ")}}`;
   return `{${elementTexts(dtype, tensor.bytes(), size).join(", ")}}`;
 }
 

@@ -4,8 +4,8 @@ import { errorCatalogue, NormfoldError } from "../../src/base/errors.js";
 describe("NormfoldError", () => {
   it("is one line, whatever a name in a file holds", () => {
     const error = new NormfoldError("invalid", "a\u001b[31mb\nc", { element: 'Conv "x\ny"' });
-    expect(error.message).toBe("a [31mb c");
-    expect(error.describe()).toBe('Conv "x y": a [31mb c');
+    expect(error.message).toBe("a\\u001b[31mb c");
+    expect(error.describe()).toBe('Conv "x y": a\\u001b[31mb c');
     expect([error.code, error.id]).toEqual(["invalid", "invalid"]);
   });
 

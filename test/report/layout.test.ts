@@ -1,14 +1,5 @@
 import { describe, expect, test } from "vitest";
-import {
-  clean,
-  cleanLines,
-  elide,
-  elidePair,
-  paragraph,
-  table,
-  textWidth,
-  WIDTH,
-} from "../../src/report/layout.js";
+import { elide, elidePair, paragraph, shown, table, textWidth, WIDTH } from "../../src/report/layout.js";
 
 describe("table", () => {
   test("aligns columns and leaves no spaces at line ends", () => {
@@ -72,7 +63,31 @@ test("elide keeps both ends, and a pair shares its room", () => {
   expect(elidePair("a".repeat(90), "b".repeat(90), 76).map(textWidth)).toEqual([38, 38]);
 });
 
-test("control characters of a stranger's model do not reach the terminal", () => {
-  expect(clean("a\u001b[2Jb\nc\u202ed")).toBe("a\ufffd[2Jb\ufffdc\ufffdd");
-  expect(cleanLines("a\u001b[2Jb\nc\u202ed")).toBe("a\ufffd[2Jb\nc\ufffdd");
+test("what a terminal would obey in a stranger's names is escaped, in every form of text", () => {
+  const evil = "a\u001b[2Jb\nc\u202ed";
+  const seen = "a\\u001b[2Jb\\nc\\u202ed";
+  expect(shown(evil, 80)).toBe(seen);
+  expect(paragraph(evil)).toEqual([`  ${seen}`]);
+  expect(table([{}, { align: "right" }], [[evil, evil]])).toEqual([`  ${seen}  ${seen}`]);
+  expect(elidePair(evil, evil, 80)).toEqual([seen, seen]);
+});
+
+test("a paragraph marks its words, and their marks take no room", () => {
+  const bold = (text: string): string => `\u001b[1m${text}\u001b[22m`;
+  const [line] = paragraph([{ text: "a b", paint: bold }, "c".repeat(70)]);
+  expect(line).toBe(`  ${bold("a")} ${bold("b")} ${"c".repeat(70)}`);
+});
+
+test("names of a million characters take milliseconds, and little room", () => {
+  const long = ["n", "\u6f22", "a ", "\u001b", "\u0301", "\u{1f600}"].map((part) => part.repeat(1_000_000));
+  const started = performance.now();
+  for (const name of long) {
+    for (const line of table([{ elastic: true }, {}], [[name, "x"]])) {
+      expect(textWidth(line)).toBeLessThanOrEqual(WIDTH);
+    }
+    const lines = paragraph(name);
+    expect(lines.length).toBeLessThanOrEqual(25);
+    expect(lines.join("")).toContain("...");
+  }
+  expect(performance.now() - started).toBeLessThan(1000);
 });

@@ -64,3 +64,27 @@ it("identifiers need no quotes", () => {
     false,
   ]);
 });
+
+describe("string literals", () => {
+  const read = (literal: string): string => new Lexer(`"${literal}"`).string("a string");
+
+  it("read back what print escapes", () => {
+    expect(read('\\n\\t\\r \\u001b \\u{1f600} \\ud83d\\ude00 \\" \\\\n \\d')).toBe(
+      '\n\t\r \u001b \u{1f600} \u{1f600} " \\n d',
+    );
+    expect(read("\\xc3\\xa9")).toBe("é");
+  });
+
+  it("hold any bytes where bytes may stand, and only text in a name", () => {
+    const lexer = new Lexer('"a\\x9b\\xff" "a\\x9b"');
+    expect(lexer.bytes("a string")).toEqual(Uint8Array.of(0x61, 0x9b, 0xff));
+    expect(() => lexer.name("a name")).toThrow(expect.objectContaining({ id: "name-holds-other-bytes" }));
+  });
+
+  it("refuse escapes that are cut short", () => {
+    for (const literal of ["\\u12", "\\x9", "\\u{}", "\\u{110000}", "\\xzz"]) {
+      expect(() => read(literal), literal).toThrow(expect.objectContaining({ id: "escape-is-unknown" }));
+    }
+    expect(() => new Lexer('"a')).toThrow(expect.objectContaining({ id: "string-is-not-closed" }));
+  });
+});
