@@ -76,6 +76,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/node": ["src/base", "src/ir", "src/proto", "src/runtime", "src/data", "src/training"],
   "src/data": ["src/base", "src/ir", "src/runtime"],
   "src/opset": ["src/base", "src/ir", "src/rules", "src/analysis", "src/ops"],
+  // The form in which a model is given to the runtime.
+  "src/staging": ["src/base", "src/ir", "src/proto", "src/ops", "src/opset"],
   "src/gradient": ["src/base", "src/ir", "src/rules", "src/analysis", "src/ops", "src/opset", "src/proto"],
   // Inserting normalizations, and estimating their statistics.
   "src/batchnorm": [
@@ -88,6 +90,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/patterns",
     "src/ops",
     "src/opset",
+    "src/staging",
     "src/data",
     "src/runtime",
     "src/proto",
@@ -101,6 +104,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/analysis",
     "src/ops",
     "src/opset",
+    "src/staging",
     "src/proto",
     "src/gradient",
     "src/batchnorm",
@@ -118,6 +122,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/analysis",
     "src/ops",
     "src/opset",
+    "src/staging",
     "src/rewrite",
     "passes",
     "src/runtime",

@@ -11,10 +11,10 @@ import { decodeNumbers } from "../ir/tensor.js";
 import { DRAWING, type LIMIT } from "../options/data.js";
 import type { OptionsOf } from "../options/spec.js";
 import { assertValues } from "../options/validate.js";
-import { encodeToBytes } from "../proto/encode.js";
 import { constantTensor } from "../rules/constants.js";
 import type { Facts } from "../rules/facts.js";
 import type { Runtime, RuntimeTensor, TensorMap } from "../runtime/runtime.js";
+import { runtimeBytes } from "../staging/form.js";
 import { chooseBatchSize } from "./batch-size.js";
 import { errors } from "./errors.js";
 import { type FeedPlan, feedsOf, planFeeds } from "./feed-plan.js";
@@ -102,7 +102,7 @@ export async function estimateStatistics(
 
   const runtime = options.runtime ?? (await (await import("../runtime/ort.js")).defaultRuntime());
   const session = await runtime.open(
-    { kind: "bytes", bytes: encodeToBytes(measuring) },
+    { kind: "bytes", bytes: runtimeBytes(measuring) },
     { optimize: true, planMemory: false, ...defined({ threads: options.threads }) },
   );
   try {

@@ -11,6 +11,7 @@ import { evaluateConstants } from "../runtime/evaluate.js";
 import type { FeedSet } from "../runtime/feeds.js";
 import { probesOf, withProbes } from "../runtime/probes.js";
 import type { Runtime, RuntimeModel } from "../runtime/runtime.js";
+import { runtimeForm } from "../staging/form.js";
 import { type ComparisonOptions, checkerOptions } from "./check.js";
 import { assertModel } from "./model-argument.js";
 import { type RewriteOptions, type RolledBack, rewriteModel } from "./rewrite-model.js";
@@ -61,7 +62,7 @@ export async function optimize(
   const runtime = lazyRuntime(options.runtime);
   const evaluate: Evaluate = async (constants) => {
     const names = constants.graph.outputs.map((value) => value.name);
-    const tensors = await evaluateConstants(await runtime(), constants, names);
+    const tensors = await evaluateConstants(await runtime(), runtimeForm(constants), names);
     return names.flatMap((name) => tensors.get(name) ?? []);
   };
   const before = summarize(model);
@@ -72,7 +73,7 @@ export async function optimize(
   // The input of a Softmax at the end is compared as well as its output, because a saturated one would hide a wrong rewrite.
   const probes = probesOf(model);
   const original =
-    options.original === undefined || probes.length > 0
+    options.original === undefined || probes.length > 0 || runtimeForm(model) !== model
       ? await stage(withProbes(model, probes))
       : ready(options.original);
   const checker = await createChecker(original.model, await checkerOptions(model, options, runtime, probes));

@@ -3,17 +3,19 @@ import { encodeModel, encodeToBytes } from "../proto/encode.js";
 import type { StagedModel } from "../runtime/check.js";
 import { ready } from "../runtime/checker-options.js";
 import type { Runtime, RuntimeModel } from "../runtime/runtime.js";
+import { runtimeForm } from "../staging/form.js";
 
 /** Larger models are handed to the runtime in a temporary file: protobuf, and one allocation, end at 2 GB. */
 const IN_MEMORY_LIMIT = 2 ** 30;
 
-/** Makes a model ready for a runtime to open. */
+/** Makes a model ready for a runtime to open, in the form that the runtime takes. */
 export async function stage(model: Model): Promise<StagedModel> {
-  if (encodeModel(model, { embedExternal: true }).byteLength <= IN_MEMORY_LIMIT) {
-    return ready({ kind: "bytes", bytes: encodeToBytes(model) });
+  const form = runtimeForm(model);
+  if (encodeModel(form, { embedExternal: true }).byteLength <= IN_MEMORY_LIMIT) {
+    return ready({ kind: "bytes", bytes: encodeToBytes(form) });
   }
   const { writeTemporaryModel } = await import("../node/files.js");
-  return writeTemporaryModel(model);
+  return writeTemporaryModel(form);
 }
 
 /** Stages a model while `use` runs on it. */

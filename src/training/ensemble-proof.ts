@@ -2,9 +2,9 @@ import { createRandom } from "../base/random.js";
 import { isFloat } from "../ir/dtype.js";
 import type { Model } from "../ir/model.js";
 import { decodeNumbers, encodeNumbers } from "../ir/tensor.js";
-import { encodeToBytes } from "../proto/encode.js";
 import type { Runtime, RuntimeTensor, TensorMap } from "../runtime/runtime.js";
 import { tensorSize } from "../runtime/runtime.js";
+import { runtimeBytes } from "../staging/form.js";
 import { beforeViews, type EnsembleOptions } from "./ensemble.js";
 import { errors } from "./errors.js";
 
@@ -72,7 +72,7 @@ async function outputOf(
   name: string | undefined,
 ): Promise<{ readonly numbers: Float64Array; readonly dims: readonly number[] }> {
   const wanted = name ?? model.graph.outputs[0]?.name ?? "";
-  const session = await runtime.open({ kind: "bytes", bytes: encodeToBytes(model) });
+  const session = await runtime.open({ kind: "bytes", bytes: runtimeBytes(model) });
   try {
     const tensor = (await session.run(feeds, [wanted])).get(wanted);
     if (!(tensor?.data instanceof Uint8Array)) throw errors.outputHoldsNoNumbers(wanted);

@@ -9,8 +9,8 @@ import { cloneModel } from "../ir/clone.js";
 import type { Model } from "../ir/model.js";
 import { pruneUnread } from "../ir/prune.js";
 import { tensorType } from "../ir/type.js";
-import { encodeToBytes } from "../proto/encode.js";
 import type { Runtime } from "../runtime/runtime.js";
+import { runtimeBytes } from "../staging/form.js";
 import { assertLabels, labelsOf } from "./labels.js";
 import { addLoss, type Loss, lossTarget } from "./loss.js";
 import { trackNormalizations } from "./normalization.js";
@@ -59,7 +59,7 @@ export async function evaluateModel(
   const { loss, batchSize, runtime, threads, limit, signal } = options;
   const judged = withLoss(model, options);
   const session = await runtime.open(
-    { kind: "bytes", bytes: encodeToBytes(judged.model) },
+    { kind: "bytes", bytes: runtimeBytes(judged.model) },
     { optimize: true, ...defined({ threads }) },
   );
   try {

@@ -6,9 +6,9 @@ import { cloneModel } from "../ir/clone.js";
 import { dtypeCode } from "../ir/dtype.js";
 import { canReplace, type Graph, type Node, type Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
-import { encodeToBytes } from "../proto/encode.js";
 import { castLike, type GradientBuild, scalarLike } from "../rules/gradient/support.js";
 import type { Runtime } from "../runtime/runtime.js";
+import { runtimeBytes } from "../staging/form.js";
 import { errors } from "./errors.js";
 import { lowerGradient } from "./lower-gradient.js";
 
@@ -62,7 +62,7 @@ export function isPreviewTraining({ domain }: Node): boolean {
  * Loads the model in the runtime. Throws "unsupported" and "invalid" with the runtime's reason where it does not load.
  */
 export async function loadIn(runtime: Runtime, model: Model): Promise<void> {
-  const session = await runtime.open({ kind: "bytes", bytes: encodeToBytes(model) });
+  const session = await runtime.open({ kind: "bytes", bytes: runtimeBytes(model) });
   await session.close();
 }
 

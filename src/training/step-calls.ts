@@ -1,7 +1,7 @@
 import { present } from "../base/assert.js";
 import { encodeNumbers } from "../ir/tensor.js";
-import { encodeToBytes } from "../proto/encode.js";
 import type { Runtime, RuntimeTensor, Session, TensorMap } from "../runtime/runtime.js";
+import { runtimeBytes } from "../staging/form.js";
 import { sideBySide } from "./batch-memory.js";
 import { scalarOf } from "./scalar-output.js";
 import { type StackedSteps, stackSteps, watchedOutputs } from "./stack.js";
@@ -36,7 +36,7 @@ export class StepCalls {
     { threads, stepsPerCall }: StepCallsOptions,
   ): Promise<StepCalls> {
     const stacked = stepsPerCall > 1 ? stackSteps(step) : undefined;
-    const bytes = encodeToBytes((stacked ?? step).model);
+    const bytes = runtimeBytes((stacked ?? step).model);
     return new StepCalls(
       step,
       stacked,
