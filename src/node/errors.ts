@@ -75,9 +75,9 @@ const SENTENCES = {
     "unsupported",
     (code: string): string => `NumPy type "${code}" has no ONNX type; save numbers or text`,
   ],
-  npyIsBigEndian: [
-    "unsupported",
-    (): string => "big-endian data is not read; save it as little-endian, the default",
+  npyHoldsObjects: [
+    "invalid",
+    (): string => "this NumPy array holds pickled Python objects, which only Python reads; save numbers",
   ],
   npyIsRecordArray: [
     "unsupported",
@@ -93,6 +93,31 @@ const SENTENCES = {
     "invalid",
     (reason: string): string => `not a readable .npz (${reason}); save it with numpy.savez`,
   ],
+  npzChecksumIsWrong: [
+    "invalid",
+    (name: string): string =>
+      `the checksum of "${name}" is wrong, so the file is damaged; fetch or save it again`,
+  ],
+  npzIsEncrypted: ["invalid", (name: string): string => `"${name}" is encrypted; save it with numpy.savez`],
+  npzMethodIsUnknown: [
+    "invalid",
+    (name: string, method: number): string =>
+      `"${name}" is packed by method ${method}, not by deflate; save it with numpy.savez`,
+  ],
+  npzNamesArrayTwice: [
+    "invalid",
+    (name: string): string => `"${name}" is in the archive twice; save it anew`,
+  ],
+  npzHasTooManyArrays: [
+    "invalid",
+    (count: number, most: number): string =>
+      `an archive of ${count} arrays, and ${most} at most are read; save those that the model takes`,
+  ],
+  fileUnpacksTooFar: [
+    "invalid",
+    (unpacked: number, packed: number, most: number): string =>
+      `${packed} bytes would unpack to ${unpacked}, more than ${most} times as many; save it unpacked`,
+  ],
   gzipIsDamaged: ["invalid", (reason: string): string => `not a whole .gz file (${reason}); fetch it again`],
   fileIsNotIdx: [
     "invalid",
@@ -105,6 +130,10 @@ const SENTENCES = {
   textCannotBeFed: ["unsupported", (): string => "text cannot be fed to a network; save numbers"],
 
   // Tensors for a model's inputs.
+  dataIsNotRegularFile: [
+    "invalid",
+    (): string => "this is a pipe, a socket or a device; save the data to a file",
+  ],
   feedFormatIsUnknown: [
     "usage",
     (): string => "data comes as .npz, .npy, .pb or a folder of .pb; convert it",
@@ -168,6 +197,15 @@ const SENTENCES = {
     "unsupported",
     (): string =>
       "images are decoded by the package sharp, which does not load here; npm install sharp, or save the images with NumPy",
+  ],
+  fileIsNotImage: [
+    "invalid",
+    (): string => "this is no PNG or JPEG, whatever its name says; leave it out or convert it",
+  ],
+  imageIsTooLarge: [
+    "invalid",
+    (height: number, width: number): string =>
+      `the first image has ${height} x ${width} pixels, which the model leaves open; make the images smaller`,
   ],
   imageIsUnreadable: [
     "invalid",

@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { unzipSync } from "fflate";
 import { concatBytes, memorySource } from "../base/bytes.js";
 import { errors as dataErrors } from "../data/errors.js";
 import { type DType, isFloat } from "../ir/dtype.js";
@@ -9,9 +8,11 @@ import { readTensor } from "../proto/read-tensor.js";
 import { Cursor } from "../proto/wire.js";
 import type { FeedSet } from "../runtime/feeds.js";
 import { type RuntimeTensor, tensorSize } from "../runtime/runtime.js";
+import { arrayEntries, zipBytes } from "./data/zip.js";
 import { errors } from "./errors.js";
 import { guarded, inFile } from "./guarded.js";
 import { readNpy } from "./npy.js";
+import { assertRegularFile } from "./source.js";
 
 /** An input or output of a model that data is for. */
 export interface DataPort {
@@ -65,7 +66,7 @@ function numberIn(name: string): number {
 }
 
 function fileSet(path: string, ports: DataPorts): FeedSet {
-  const bytes = guarded(path, "read", () => readFileSync(path));
+  const bytes = readDataFile(path);
   return inFile(path, () => {
     const name = basename(path);
     const only = path.endsWith(".npy")
@@ -87,18 +88,12 @@ function fileSet(path: string, ports: DataPorts): FeedSet {
 }
 
 function readNpz(path: string, bytes: Uint8Array): Map<string, RuntimeTensor> {
-  let files: Record<string, Uint8Array>;
-  try {
-    files = unzipSync(bytes);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw errors.npzIsDamaged(reason);
-  }
+  const source = memorySource(bytes);
   return new Map(
-    Object.entries(files).map(([file, content]) => {
-      const name = file.replace(/\.npy$/, "");
-      return [name, inFile(path, () => readNpy(content), `array "${name}"`)];
-    }),
+    [...arrayEntries(source)].map(([name, entry]) => [
+      name,
+      inFile(path, () => readNpy(zipBytes(source, entry)), `array "${name}"`),
+    ]),
   );
 }
 
@@ -145,7 +140,7 @@ function readNumbered(
   const found = new Map<string, RuntimeTensor>();
   for (const file of files.sort((a, b) => numberIn(a) - numberIn(b))) {
     const path = join(folder, file);
-    const bytes = guarded(path, "read", () => readFileSync(path));
+    const bytes = readDataFile(path);
     inFile(path, () => {
       const byOrder = ports[numberIn(file)];
       // Sequences are refused, because their bytes would decode as a meaningless tensor.
@@ -211,6 +206,11 @@ function convert(tensor: RuntimeTensor, port: DataPort): RuntimeTensor {
     if (lost >= 0) throw dataErrors.dataNumberDoesNotFit(numbers[lost] ?? NaN, port.name, port.dtype);
   }
   return { dtype: port.dtype, dims, data: encoded };
+}
+
+function readDataFile(path: string): Uint8Array {
+  assertRegularFile(path);
+  return guarded(path, "read", () => readFileSync(path));
 }
 
 function isFolder(path: string): boolean {

@@ -25,15 +25,16 @@ const ASCII = new TextDecoder("latin1");
 interface Header {
   /** NumPy's type without the byte order: f4, U12. */
   readonly code: string;
-  readonly bigEndian: boolean;
+  readonly isBigEndian: boolean;
   readonly columnsFirst: boolean;
   readonly dims: readonly number[];
   readonly offset: number;
 }
 
 /**
- * Reads NumPy's .npy format, versions 1 to 3. Fortran order is turned into C order; U and S arrays become strings.
- * Throws NormfoldError: "invalid" for damaged bytes, "unsupported" for object, record and big-endian arrays.
+ * Reads NumPy's .npy format, versions 1 to 3. Fortran order is turned into C order, big-endian numbers into little-endian
+ * ones; U and S arrays become strings. Throws NormfoldError: "invalid" for damaged bytes and pickled objects, "unsupported"
+ * for records and types without a dtype.
  */
 export function readNpy(bytes: Uint8Array): RuntimeTensor {
   const header = readHeader(bytes);
@@ -43,11 +44,12 @@ export function readNpy(bytes: Uint8Array): RuntimeTensor {
   const dtype = text === null ? DTYPE_OF[header.code] : "string";
   if (dtype === undefined) throw errors.npyTypeHasNoDtype(header.code);
   const width = text === null ? bitsOf(dtype) / 8 : Number(text[2]) * (text[1] === "U" ? 4 : 1);
-  const data = bytes.subarray(header.offset);
-  if (header.bigEndian && width > 1 && text?.[1] !== "S") throw errors.npyIsBigEndian();
-  if (data.length < count * width) throw errors.arrayIsCutOff(dims, count * width, data.length);
-  const ordered = header.columnsFirst && dims.length > 1 ? rowsFirst(data, dims, width) : data;
-  if (text === null) return { dtype, dims, data: ordered.slice(0, count * width) };
+  const there = bytes.subarray(header.offset);
+  if (there.length < count * width) throw errors.arrayIsCutOff(dims, count * width, there.length);
+  const data = there.subarray(0, count * width);
+  const ordered = header.columnsFirst && dims.length > 1 ? rowsFirst(data, dims, width) : data.slice();
+  if (header.isBigEndian) reverseEach(ordered, text === null ? numberWidth(dtype) : text[1] === "U" ? 4 : 1);
+  if (text === null) return { dtype, dims, data: ordered };
   const decode = text[1] === "U" ? utf32 : latin;
   const strings = Array.from({ length: count }, (_, i) =>
     decode(ordered.subarray(i * width, (i + 1) * width)),
@@ -56,16 +58,35 @@ export function readNpy(bytes: Uint8Array): RuntimeTensor {
 }
 
 /**
- * The place of the elements in a .npy file, so that only some can be read; undefined for text and Fortran order,
- * which are read whole.
+ * The type of the numbers in a .npy file and the place of their elements, so that only some need be read. Throws NormfoldError
+ * as `readNpy` does, and "unsupported" for text.
  */
-export function npyLayout(
-  head: Uint8Array,
-): { readonly dtype: DType; readonly dims: readonly number[]; readonly offset: number } | undefined {
-  const { code, bigEndian, columnsFirst, dims, offset } = readHeader(head);
+export function npyLayout(head: Uint8Array): NpyLayout {
+  const { code, isBigEndian, columnsFirst, dims, offset } = readHeader(head);
+  if (/^[US]\d+$/.test(code)) throw errors.textCannotBeFed();
   const dtype = DTYPE_OF[code];
-  if (dtype === undefined || (bigEndian && bitsOf(dtype) > 8)) return undefined;
-  return columnsFirst && dims.length > 1 ? undefined : { dtype, dims, offset };
+  if (dtype === undefined) throw errors.npyTypeHasNoDtype(code);
+  return { dtype, dims, offset, isReordered: isBigEndian || (columnsFirst && dims.length > 1) };
+}
+
+/** Where the elements of a .npy file are. */
+export interface NpyLayout {
+  readonly dtype: DType;
+  readonly dims: readonly number[];
+  readonly offset: number;
+  /** The elements do not stand as tensors have them, so that the file has to be read whole. */
+  readonly isReordered: boolean;
+}
+
+/** Bytes of a number: a complex element is two of them. */
+function numberWidth(dtype: DType): number {
+  return bitsOf(dtype) / (dtype.startsWith("complex") ? 16 : 8);
+}
+
+/** Turns each element around, big-endian to little-endian or back. */
+export function reverseEach(bytes: Uint8Array, width: number): void {
+  if (width === 1) return;
+  for (let at = 0; at + width <= bytes.length; at += width) bytes.subarray(at, at + width).reverse();
 }
 
 function readHeader(bytes: Uint8Array): Header {
@@ -81,14 +102,16 @@ function readHeader(bytes: Uint8Array): Header {
   const order = /'fortran_order':\s*(True|False)/.exec(text);
   const shape = /'shape':\s*\(([\d,\s]*)\)/.exec(text);
   if (/'descr':\s*\[/.test(text)) throw errors.npyIsRecordArray();
+  if (descr?.[2] === "O") throw errors.npyHoldsObjects();
   const dims = (shape?.[1] ?? "").split(",").filter((part) => part.trim() !== "");
   const sizes = dims.map(Number);
-  if (descr === null || order === null || shape === null || !Number.isSafeInteger(tensorSize(sizes))) {
+  const isCountable = [tensorSize(sizes), ...sizes].every(Number.isSafeInteger);
+  if (descr === null || order === null || shape === null || !isCountable) {
     throw errors.npyHeaderIsDamaged();
   }
   return {
     code: descr[2] ?? "",
-    bigEndian: descr[1] === ">",
+    isBigEndian: descr[1] === ">",
     columnsFirst: order[1] === "True",
     dims: sizes,
     offset: start + length,
@@ -105,13 +128,14 @@ function rowsFirst(data: Uint8Array, dims: readonly number[], width: number): Ui
     strides.push(stride);
     return stride * dim;
   }, 1);
+  let from = 0;
   for (let to = 0; to < count; to++) {
-    const from = index.reduce((sum, at, axis) => sum + at * (strides[axis] ?? 0), 0);
-    out.set(data.subarray(from * width, (from + 1) * width), to * width);
+    for (let byte = 0; byte < width; byte++) out[to * width + byte] = data[from * width + byte] ?? 0;
     for (let axis = dims.length - 1; axis >= 0; axis--) {
-      const next = (index[axis] ?? 0) + 1;
-      index[axis] = next === dims[axis] ? 0 : next;
-      if (index[axis] !== 0) break;
+      const [at, size, stride] = [index[axis] ?? 0, dims[axis] ?? 0, strides[axis] ?? 0];
+      from += at + 1 === size ? -at * stride : stride;
+      index[axis] = at + 1 === size ? 0 : at + 1;
+      if (at + 1 !== size) break;
     }
   }
   return out;

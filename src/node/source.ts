@@ -87,6 +87,19 @@ export function openSource(path: string): ByteSource {
   });
 }
 
+/** Opens a file of data. A pipe or a device might never end, so they are refused. */
+export function openDataFile(path: string): ByteSource {
+  assertRegularFile(path);
+  return openSource(path);
+}
+
+/** Throws "invalid" for a pipe, a socket or a device, which may never end, and "io" for a path that leads nowhere. */
+export function assertRegularFile(path: string): void {
+  const stats = guarded(path, "read", () => statSync(path));
+  if (stats.isDirectory()) throw errors.folderIsNotModel().at({ file: path });
+  if (!stats.isFile()) throw errors.dataIsNotRegularFile().at({ file: path });
+}
+
 /** Which external data may be read. */
 export interface ExternalOptions {
   /**

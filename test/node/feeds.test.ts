@@ -94,7 +94,7 @@ describe("readFeeds", () => {
       /"x" is string/,
     ],
     ["a sequence", "s.npz", made, ports({ x: undefined }), "unsupported", "only-tensors-can-be-fed", /"x"/],
-    ["no zip at all", "z.npz", "hello", ports({ x: "float" }), "invalid", "npz-is-damaged", /./],
+    ["no zip at all", "z.npz", "hello", ports({ x: "float" }), "invalid", "file-is-not-npz", /./],
     ["another file", "a.txt", "hello", ports({ x: "float" }), "usage", "feed-format-is-unknown", /\.npz/],
     ["a damaged tensor", "d.pb", "hello, world", ports({ x: "float" }), "invalid", "wire-type-is-wrong", /./],
   ])("refuses %s, naming the file", (_, name, bytes, given, code, id, message) => {

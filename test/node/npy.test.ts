@@ -35,6 +35,14 @@ describe("readNpy", () => {
     expect(numbers(cube)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
   });
 
+  it("turns big-endian elements around, each number of a complex one by itself", () => {
+    expect(numbers(readNpy(npy(">i2", [2], Uint8Array.of(1, 2, 0xff, 0xfe))))).toEqual([258, -2]);
+    expect(numbers(readNpy(npy(">i2", [2, 1], Uint8Array.of(1, 2, 0xff, 0xfe), true)))).toEqual([258, -2]);
+    expect(readNpy(npy(">U1", [1], Uint8Array.of(0, 1, 0xf6, 0))).data).toEqual(["\u{1f600}"]);
+    const complex = readNpy(npy(">c8", [1], Uint8Array.of(0x3f, 0x80, 0, 0, 0x40, 0, 0, 0)));
+    expect(complex.data).toEqual(floats(1, 2));
+  });
+
   it("reads scalars, empty arrays and text", () => {
     expect(readNpy(npy("<f4", [], floats(7)))).toMatchObject({ dims: [] });
     expect(numbers(readNpy(npy("<f4", [0, 3], floats())))).toEqual([]);
@@ -43,8 +51,10 @@ describe("readNpy", () => {
   });
 
   it.each([
-    ["big-endian", npy(">f4", [1], floats(1)), "unsupported", "npy-is-big-endian", /./],
-    ["objects", npy("|O", [1], floats(1)), "unsupported", "npy-type-has-no-dtype", /"O"/],
+    ["objects", npy("|O", [1], floats(1)), "invalid", "npy-holds-objects", /pickled/],
+    ["2^50 elements", npy("<f4", [2 ** 25, 2 ** 25], floats(1)), "invalid", "array-is-cut-off", /./],
+    ["2^80 elements", npy("<f4", [2 ** 40, 2 ** 40], floats(1)), "invalid", "npy-header-is-damaged", /./],
+    ["a size beyond numbers", npy("<f4", [2 ** 60, 0], floats()), "invalid", "npy-header-is-damaged", /./],
     ["an unknown type", npy("<f16", [1], floats(1, 1, 1, 1)), "unsupported", "npy-type-has-no-dtype", /f16/],
     [
       "a cut file",

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { NormfoldError } from "../../base/errors.js";
 import { LABELS } from "../../data/bind.js";
@@ -7,8 +7,22 @@ import { tensorFromBigInts } from "../../ir/tensor.js";
 import type { RuntimeTensor } from "../../runtime/runtime.js";
 import { errors } from "../errors.js";
 import { guarded } from "../guarded.js";
+import { assertRegularFile } from "../source.js";
 
 const IMAGE = /\.(png|jpe?g)$/i;
+
+/** How files of these formats begin. sharp reads others too, some of which hold programs or point to other files. */
+const MAGIC: readonly (readonly number[])[] = [
+  [0x89, 0x50, 0x4e, 0x47],
+  [0xff, 0xd8, 0xff],
+];
+
+/** Pixels of an image, as its header says; a header may say four thousand million. The largest cameras have 150 million. */
+const MOST_PIXELS = 2 ** 28;
+/** Images decoded at the same time. */
+const AT_ONCE = 8;
+/** Pixels of a sample whose size the model leaves open, and thus the first image decides. */
+const MOST_OPEN_PIXELS = 2 ** 24;
 
 /** The size that images are brought to. Where a size is undefined, it is that of the first image. */
 export interface ImageSize {
@@ -32,14 +46,12 @@ function listImages(folder: string): readonly ImageFile[] {
   const names = guarded(folder, "read", () => readdirSync(folder)).sort();
   const images = names.filter((name) => IMAGE.test(name));
   if (images.length > 0) return images.map((name) => ({ path: join(folder, name), label: undefined }));
-  const classes = names.filter((name) =>
-    guarded(folder, "read", () => statSync(join(folder, name)).isDirectory()),
-  );
-  return classes.flatMap((name, label) =>
-    guarded(folder, "read", () => readdirSync(join(folder, name)))
+  const classes = names.map((name) => join(folder, name)).filter(isFolder);
+  return classes.flatMap((path, label) =>
+    guarded(path, "read", () => readdirSync(path))
       .sort()
       .filter((image) => IMAGE.test(image))
-      .map((image) => ({ path: join(folder, name, image), label })),
+      .map((image) => ({ path: join(path, image), label })),
   );
 }
 
@@ -54,13 +66,16 @@ export async function imageSource(folder: string, size: ImageSize): Promise<Samp
   let { height, width } = size;
   const [first] = files;
   if (first !== undefined && (height === undefined || width === undefined)) {
-    const meta = await sharp(first.path)
+    assertImage(first.path);
+    const meta = await sharp(first.path, { limitInputPixels: MOST_PIXELS })
       .metadata()
       .catch((error: unknown) => {
         throw unreadable(first.path, error);
       });
     height ??= meta.height;
     width ??= meta.width;
+    if (height * width > MOST_OPEN_PIXELS)
+      throw errors.imageIsTooLarge(height, width).at({ file: first.path });
   }
   const sizes = { height: height ?? 0, width: width ?? 0, channels };
   const isLabelled = first?.label !== undefined;
@@ -76,8 +91,8 @@ export async function imageSource(folder: string, size: ImageSize): Promise<Samp
       const each = sizes.height * sizes.width * channels;
       const data = new Uint8Array(chosen.length * each);
       // Decoding runs in other threads. A few images at a time keep these busy and need little memory.
-      for (let start = 0; start < chosen.length; start += 8) {
-        const part = chosen.slice(start, start + 8);
+      for (let start = 0; start < chosen.length; start += AT_ONCE) {
+        const part = chosen.slice(start, start + AT_ONCE);
         const decoded = await Promise.all(part.map(({ path }) => decode(sharp, path, sizes)));
         decoded.forEach((pixels, i) => {
           data.set(pixels, (start + i) * each);
@@ -114,8 +129,10 @@ async function decode(
   path: string,
   { height, width, channels }: { readonly height: number; readonly width: number; readonly channels: number },
 ): Promise<Uint8Array> {
+  assertImage(path);
   try {
-    const image = sharp(path, { failOn: "error" }).rotate().resize({ height, width, fit: "cover" });
+    const options = { failOn: "error", limitInputPixels: MOST_PIXELS, sequentialRead: true } as const;
+    const image = sharp(path, options).rotate().resize({ height, width, fit: "cover" });
     const coloured = channels === 1 ? image.greyscale() : image.toColourspace("srgb");
     const flat = channels === 4 ? coloured.ensureAlpha() : coloured.removeAlpha();
     const { data, info } = await flat.raw().toBuffer({ resolveWithObject: true });
@@ -123,6 +140,27 @@ async function decode(
     return data;
   } catch (error) {
     throw unreadable(path, error);
+  }
+}
+
+function isFolder(path: string): boolean {
+  return guarded(path, "read", () => statSync(path).isDirectory());
+}
+
+/** A pipe under an image's name would never end. */
+function assertImage(path: string): void {
+  assertRegularFile(path);
+  const start = new Uint8Array(4);
+  guarded(path, "read", () => {
+    const descriptor = openSync(path, "r");
+    try {
+      readSync(descriptor, start);
+    } finally {
+      closeSync(descriptor);
+    }
+  });
+  if (!MAGIC.some((magic) => magic.every((byte, at) => start[at] === byte))) {
+    throw errors.fileIsNotImage().at({ file: path });
   }
 }
 

@@ -16,6 +16,7 @@ import type { Dim } from "../../ir/type.js";
 import { errors } from "../errors.js";
 import { type DataPorts, readFeeds } from "../feeds.js";
 import { guarded, placed } from "../guarded.js";
+import { assertRegularFile } from "../source.js";
 import { idxSource, npySource, npzSource } from "./arrays.js";
 import { type ImageSize, imageSource, isImageFolder } from "./images.js";
 import { moduleDataset } from "./module.js";
@@ -45,6 +46,7 @@ export async function openDataset(
   const isModule = /\.[cm]?js$/.test(path);
   try {
     if (isModule && labels !== undefined) throw errors.moduleGivesLabelsItself();
+    if (isModule) assertRegularFile(path);
     const stored = isModule ? await moduleDataset(path) : await fromFiles(path, slots, labels);
     return located(bindDataset(stored, slots, preparation), path);
   } catch (error) {

@@ -1,22 +1,47 @@
-import { closeSync, createReadStream, mkdtempSync, openSync, rmSync, unlinkSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  createReadStream,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createGunzip } from "node:zlib";
 import type { ByteSource } from "../../base/bytes.js";
+import { NormfoldError } from "../../base/errors.js";
 import { errors } from "../errors.js";
 import { guarded, ioError } from "../guarded.js";
-import { openSource } from "../source.js";
+import { assertRegularFile, openSource } from "../source.js";
+import { assertUnpackable } from "./limits.js";
 
 /** A temporary file for the contents of a compressed file, so that any part can be read and nothing need be in memory. */
-export interface Spool {
+interface Spool {
   write(bytes: Uint8Array): void;
   /** All that was written. The file is removed at once where the system allows that, else when the source is closed. */
-  finish(): ByteSource & { close(): void };
+  finish(): ClosableSource;
   discard(): void;
 }
 
+export type ClosableSource = ByteSource & { close(): void };
+
+/** The pieces one behind the other, in a temporary file. */
+export function spooled(pieces: Iterable<Uint8Array>): ClosableSource {
+  const spool = createSpool();
+  try {
+    for (const piece of pieces) spool.write(piece);
+  } catch (error) {
+    spool.discard();
+    throw error;
+  }
+  return spool.finish();
+}
+
 /** An empty spool in the folder for temporary files. */
-export function createSpool(): Spool {
+function createSpool(): Spool {
   const folder = guarded(tmpdir(), "write", () => mkdtempSync(join(tmpdir(), "normfold-")));
   const path = join(folder, "data");
   const descriptor = guarded(path, "write", () => openSync(path, "wx"));
@@ -55,17 +80,35 @@ function tryUnlink(path: string): void {
   }
 }
 
-/** The contents of a .gz file. Throws "invalid" where it is damaged or cut off. */
-export async function gunzip(path: string): Promise<ByteSource & { close(): void }> {
+/**
+ * The contents of a .gz file. `sizeOf` reads their number of bytes off the first of them. Throws "invalid" where they are
+ * damaged, cut off or longer, and where that number is more than the size of the file lets expect.
+ */
+export async function gunzip(path: string, sizeOf: (head: Uint8Array) => number): Promise<ClosableSource> {
+  assertRegularFile(path);
+  const packed = guarded(path, "read", () => statSync(path).size);
   const spool = createSpool();
   try {
     const input = createReadStream(path);
     const output = input.pipe(createGunzip());
     input.on("error", (error) => output.destroy(error));
-    for await (const chunk of output) if (chunk instanceof Uint8Array) spool.write(chunk);
+    let size = 0;
+    let wanted: number | undefined;
+    for await (const chunk of output) {
+      if (!(chunk instanceof Uint8Array)) continue;
+      // The first chunk is 16 kB of the contents, or all of them.
+      if (wanted === undefined) {
+        wanted = sizeOf(chunk);
+        assertUnpackable(wanted, packed);
+      }
+      size += chunk.length;
+      if (size > wanted) throw errors.gzipIsDamaged("it is longer than its header says");
+      spool.write(chunk);
+    }
     return spool.finish();
   } catch (error) {
     spool.discard();
+    if (error instanceof NormfoldError) throw error.at({ file: path });
     const isDamage = error instanceof Error && "code" in error && /^Z_/.test(String(error.code));
     if (!isDamage) throw ioError(error, path, "read");
     throw errors.gzipIsDamaged(error.message).at({ file: path });

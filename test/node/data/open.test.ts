@@ -1,6 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { gzipSync, zipSync } from "fflate";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -38,6 +40,7 @@ function idx(type: number, dims: readonly number[], data: Uint8Array): Uint8Arra
 }
 
 const ramp = (count: number): Float32Array => Float32Array.from({ length: count }, (_, i) => i);
+const ramp8 = Uint8Array.from({ length: 8 }, (_, i) => i);
 const bytesOf = (array: Float32Array): Uint8Array => new Uint8Array(array.buffer);
 const slot = (name: string, shape: Slot["shape"], dtype: Slot["dtype"] = "float"): Slot => ({
   name,
@@ -275,11 +278,8 @@ describe("data that does not fit", () => {
     ["text.npy", () => npy("<U3", [2], new Uint8Array(24)), "text-cannot-be-fed"],
     ["complex.npy", () => npy("<c8", [2, 3], ramp(12)), "complex-cannot-be-fed"],
     ["nothing.npy", () => new Uint8Array(0), "file-is-not-npy"],
-    [
-      "noarray.npz",
-      () => new TextEncoder().encode("PK, but no archive of arrays at all"),
-      "data-holds-no-array",
-    ],
+    ["noarray.npz", () => new TextEncoder().encode("PK, but no archive of arrays at all"), "file-is-not-npz"],
+    ["empty.npz", () => zipSync({}), "data-holds-no-array"],
   ])("%s: one line", async (name, make, id) => {
     writeFileSync(file(name), make());
     const error = await rejection(open(name, [slot("in", ["N", 3])]));
@@ -329,6 +329,119 @@ describe("data that does not fit", () => {
     expect(error.describe()).toContain(name);
   });
 
+  it.each([
+    [
+      "a picture under another name",
+      "picture.npy",
+      () => Uint8Array.of(0x89, 0x50, 0x4e, 0x47),
+      "file-is-not-npy",
+    ],
+    ["a tar under another name", "tar.npz", () => new Uint8Array(2048), "file-is-not-npz"],
+    ["a .gz that is none", "plain-idx1-ubyte.gz", () => idx(8, [3], new Uint8Array(3)), "gzip-is-damaged"],
+    [
+      "a .gz that goes on behind its data",
+      "long-idx1-ubyte.gz",
+      () => gzipSync(idx(8, [3], new Uint8Array(2 ** 20))),
+      "gzip-is-damaged",
+    ],
+    [
+      "a .gz of a thousand times its size",
+      "bomb-idx1-ubyte.gz",
+      () => gzipSync(idx(8, [2 ** 27], new Uint8Array(2 ** 16))),
+      "file-unpacks-too-far",
+    ],
+    [
+      "an idx of 2^72 elements",
+      "vast-idx3-ubyte",
+      () => idx(8, [2 ** 24, 2 ** 24, 2 ** 24], ramp8),
+      "array-is-cut-off",
+    ],
+    ["pickled objects", "objects.npy", () => npy("|O", [3], ramp(6)), "npy-holds-objects"],
+    ["2^50 elements", "promise.npy", () => npy("<f4", [2 ** 48, 4], ramp(6)), "array-is-cut-off"],
+    [
+      "2^50 elements in an archive",
+      "promise.npz",
+      () => zipSync({ "in.npy": npy("<f4", [2 ** 48, 4], ramp(6)) }),
+      "array-is-cut-off",
+    ],
+  ])("%s: refused at once", async (_, name, make, id) => {
+    writeFileSync(file(name), make());
+    const started = performance.now();
+    const error = await rejection(open(name, [slot("in", ["N", 3])]));
+    expect([error.code, error.id]).toEqual(["invalid", id]);
+    expect(error.describe()).toContain(name);
+    expect(performance.now() - started).toBeLessThan(1000);
+  });
+
+  it.skipIf(process.platform === "win32")(
+    "pipes, devices and circles of links are refused, not read",
+    async () => {
+      const pipe = (name: string): void => void spawnSync("mkfifo", [file(name)]);
+      mkdirSync(file("odd/a"), { recursive: true });
+      mkdirSync(file("circle"));
+      mkdirSync(file("tensors"));
+      for (const name of ["x-pipe.npy", "x-pipe.npz", "x-pipe.pb", "pipe-idx1-ubyte.gz", "pipe.mjs"])
+        pipe(name);
+      pipe("odd/a/pipe.png");
+      pipe("tensors/input_0.pb");
+      symlinkSync("/dev/zero", file("zero.npy"));
+      symlinkSync("loop", file("circle/loop"));
+      symlinkSync("self.npy", file("self.npy"));
+      const rows = [
+        ["x-pipe.npy", "data-is-not-regular-file", "x-pipe.npy"],
+        ["x-pipe.npz", "data-is-not-regular-file", "x-pipe.npz"],
+        ["x-pipe.pb", "data-is-not-regular-file", "x-pipe.pb"],
+        ["pipe-idx1-ubyte.gz", "data-is-not-regular-file", "pipe-idx1-ubyte.gz"],
+        ["pipe.mjs", "data-is-not-regular-file", "pipe.mjs"],
+        ["zero.npy", "data-is-not-regular-file", "zero.npy"],
+        ["tensors", "data-is-not-regular-file", "input_0.pb"],
+        ["odd", "data-is-not-regular-file", "pipe.png"],
+        ["circle", "links-go-in-circle", "circle/loop"],
+        ["self.npy", "links-go-in-circle", "self.npy"],
+      ] as const;
+      for (const [name, id, named] of rows) {
+        const error = await rejection(
+          open(name, [slot("in", ["N", 3, 2, 2])]).then((data) => collect(data, { size: 1 })),
+        );
+        expect([name, error.id]).toEqual([name, id]);
+        expect(error.describe()).toContain(named);
+      }
+    },
+  );
+
+  it("images of unequal sizes are brought to one, and huge ones refused by their headers", async () => {
+    mkdirSync(file("sizes"));
+    for (const [name, width, height] of [
+      ["a.png", 9, 4],
+      ["b.png", 3, 30],
+    ] as const) {
+      await sharp({ create: { width, height, channels: 3, background: "red" } })
+        .png()
+        .toFile(file(`sizes/${name}`));
+    }
+    const [batch] = await collect(await open("sizes", [slot("in", ["N", 3, "H", "W"])]), { size: 2 });
+    expect(batch?.tensors.get("in")?.dims).toEqual([2, 3, 4, 9]);
+    const header = readFileSync(file("sizes/a.png"));
+    for (const [name, width, height, id] of [
+      ["vast", 2 ** 30, 2 ** 30, "image-is-unreadable"],
+      ["large", 2 ** 13, 2 ** 13, "image-is-too-large"],
+    ] as const) {
+      mkdirSync(file(name));
+      const ihdr = Buffer.from(header.subarray(12, 29));
+      ihdr.writeUInt32BE(width, 4);
+      ihdr.writeUInt32BE(height, 8);
+      const sum = Buffer.alloc(4);
+      sum.writeUInt32BE(crc32(ihdr));
+      writeFileSync(
+        file(`${name}/a.png`),
+        Buffer.concat([header.subarray(0, 12), ihdr, sum, header.subarray(33)]),
+      );
+      const error = await rejection(open(name, [slot("in", ["N", 3, "H", "W"])]));
+      expect(error.id).toBe(id);
+      expect(error.describe()).toContain("a.png");
+    }
+  });
+
   it("names the image that cannot be read", async () => {
     mkdirSync(file("broken"));
     writeFileSync(file("broken/a.png"), "no image");
@@ -336,7 +449,7 @@ describe("data that does not fit", () => {
       open("broken", [slot("in", ["N", 3, 2, 2])]).then((data) => collect(data, { size: 1 })),
     );
     expect(error.describe()).toMatch(/a\.png/);
-    expect(error.id).toBe("image-is-unreadable");
+    expect(error.id).toBe("file-is-not-image");
   });
 
   it("refuses labels of another number", async () => {
