@@ -141,7 +141,7 @@ function store({ node, mean, variance }: Layer, statistics: ChannelStatistics): 
       const which = value === mean ? "mean" : "variance";
       throw errors.statisticExceedsType(which, old.dtype).at({ element: node.label });
     }
-    value.tensor = tensor;
+    value.replaceTensor(tensor);
   }
 }
 

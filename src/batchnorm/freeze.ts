@@ -5,6 +5,7 @@ import { Builder } from "../ir/builder.js";
 import { cloneModel } from "../ir/clone.js";
 import { type FloatDType, isFloat, unitOf } from "../ir/dtype.js";
 import { canReplace, type Graph, type Node, type Value } from "../ir/graph.js";
+import { keepInputs, raisedFrom } from "../ir/ir-version.js";
 import type { Model } from "../ir/model.js";
 import { tensorFromNumbers } from "../ir/tensor.js";
 import { assertValid } from "../ir/verify.js";
@@ -34,6 +35,8 @@ export interface FreezeReport {
   readonly neutral: readonly string[];
   /** The outputs of the model that were removed: updated running statistics. */
   readonly outputs: readonly string[];
+  /** The IR version that the result was raised to; undefined where it stayed. */
+  readonly raisedIrVersion: number | undefined;
   /** How many Dropout nodes were removed. */
   readonly dropouts: number;
 }
@@ -77,10 +80,12 @@ export function freeze(model: Model): FreezeResult {
     }
     removeUnusedConstants(graph);
   }
+  keepInputs(copy);
   assertValid(copy);
+  const raisedIrVersion = raisedFrom(model, copy);
   const after = new Set(copy.graph.outputs.map((value) => value.name));
   const outputs = before.filter((name) => !after.has(name));
-  return { model: copy, report: { frozen, neutral, outputs, dropouts } };
+  return { model: copy, report: { frozen, neutral, outputs, dropouts, raisedIrVersion } };
 }
 
 /**

@@ -49,6 +49,8 @@ export interface InsertReport {
   readonly sites: readonly InsertedSite[];
   /** Nonlinearities and layers without a normalization, and why. */
   readonly passedOver: readonly PassedOver[];
+  /** The IR version that the result was raised to; undefined where it stayed. */
+  readonly raisedIrVersion: number | undefined;
   /** Batches that were measured. */
   readonly batches: number;
   /** Samples that were measured. */

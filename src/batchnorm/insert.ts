@@ -4,6 +4,7 @@ import type { Refusal } from "../base/refusal.js";
 import { Builder } from "../ir/builder.js";
 import { cloneModel } from "../ir/clone.js";
 import type { Value } from "../ir/graph.js";
+import { keepInputs, raisedFrom } from "../ir/ir-version.js";
 import type { Model } from "../ir/model.js";
 import { tensorFromNumbers } from "../ir/tensor.js";
 import { assertValid } from "../ir/verify.js";
@@ -59,7 +60,10 @@ export async function insertBatchNorm(model: Model, options: InsertOptions = {})
     const listed = chosen.map((site) => insertedSite(site, settings.init, []));
     // A second copy, because the first has its recurrent layers split.
     const same = cloneModel(model);
-    return { model: same, report: { ...base, sites: listed, batches: 0, samples: 0, ...UNPROVEN } };
+    return {
+      model: same,
+      report: { ...base, sites: listed, raisedIrVersion: undefined, batches: 0, samples: 0, ...UNPROVEN },
+    };
   }
   const measured = await measureSites(copy, chosen, settings, options);
   const changed = new Set(chosen.map((site) => site.layer?.raw.name ?? site.value.name));
@@ -69,6 +73,7 @@ export async function insertBatchNorm(model: Model, options: InsertOptions = {})
     inserted.push(insertedSite(site, settings.init, insertAt(site, parameters, settings, facts)));
   }
   for (const graph of copy.graph.withSubgraphs()) removeUnusedConstants(graph);
+  keepInputs(copy);
   assertValid(copy);
   const keepsFunction = settings.init === "identity" && settings.form === "inference" && inserted.length > 0;
   const proof =
@@ -76,7 +81,8 @@ export async function insertBatchNorm(model: Model, options: InsertOptions = {})
       ? await proveInsertion(model, copy, options.data, options, changed)
       : UNPROVEN;
   const { batches, samples } = measured;
-  return { model: copy, report: { ...base, sites: inserted, batches, samples, ...proof } };
+  const raisedIrVersion = raisedFrom(model, copy);
+  return { model: copy, report: { ...base, sites: inserted, raisedIrVersion, batches, samples, ...proof } };
 }
 
 const UNPROVEN = { check: undefined, accuracy: undefined };

@@ -2,7 +2,7 @@ import type { SparseTensor } from "./attribute.js";
 import type { Graph } from "./graph.js";
 import type { Node } from "./node.js";
 import type { Tensor } from "./tensor.js";
-import type { ValueType } from "./type.js";
+import { tensorType, type ValueType } from "./type.js";
 
 /** metadata_props: ordered, duplicates kept as they were read. */
 export interface MetadataEntry {
@@ -126,6 +126,13 @@ export class Value {
     return !(this.graph.scope.initializersAreDefaults && this.isGraphInput);
   }
 
+  /** Gives an initializer other data, and a declaration that fits them: as an input of IR version 3 it has to have one. */
+  replaceTensor(tensor: Tensor): void {
+    this.tensor = tensor;
+    if (this.info === undefined || declares(this.info.type, tensor)) return;
+    this.info = { ...this.info, type: tensorType(tensor.dtype, tensor.dims), wire: undefined };
+  }
+
   /** Records a use. Graph and Node call it when they are edited; others only for pins. */
   addUse(use: Use): void {
     if (this.#uses.has(use)) return;
@@ -140,4 +147,12 @@ export class Value {
     if (use.kind === "output") this.#outputUses--;
     else if (use.kind === "pin") this.#pins = this.#pins.toSpliced(this.#pins.indexOf(use.reason), 1);
   }
+}
+
+function declares(type: ValueType | undefined, { dtype, dims }: Tensor): boolean {
+  if (type === undefined) return true;
+  if (type.kind !== "tensor" || type.dtype !== dtype) return false;
+  const { shape } = type;
+  if (shape === undefined) return true;
+  return shape.length === dims.length && shape.every((dim, i) => typeof dim !== "number" || dim === dims[i]);
 }

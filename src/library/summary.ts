@@ -4,6 +4,8 @@ import type { Tensor } from "../ir/tensor.js";
 
 /** The size of a model, counted over its graph, all subgraphs and function bodies. */
 export interface ModelSummary {
+  /** The version of the file format. */
+  readonly irVersion: number;
   /** Nodes without Constant, which runtimes turn into initializers. */
   readonly nodes: number;
   /** Constant nodes. */
@@ -38,6 +40,7 @@ export function summarize(model: Model): ModelSummary {
   const constants = counts.get("Constant") ?? 0;
   const sorted = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
   return {
+    irVersion: model.irVersion,
     nodes: [...counts.values()].reduce((sum, count) => sum + count, 0) - constants,
     constants,
     batchNormalizations: counts.get("BatchNormalization") ?? 0,

@@ -1,6 +1,7 @@
 import { createFacts } from "../analysis/fact-table.js";
 import { cloneModel, type ValueMap } from "../ir/clone.js";
 import { type Graph, isStandardDomain, type Node, type Value } from "../ir/graph.js";
+import { raiseIrVersion } from "../ir/ir-version.js";
 import { type Model, type OpsetImport, opsetOf } from "../ir/model.js";
 import { isStandardOperator, OPERATORS } from "../ops/catalogue.js";
 import { RAISE } from "../ops/raise.js";
@@ -40,7 +41,7 @@ export function raiseOpset(model: Model, target: number): void {
       ? fn
       : { ...fn, opsetImports: raisedImports(fn.opsetImports, target) },
   );
-  raiseIrVersion(model, Math.max(model.irVersion, irVersionOf(target)));
+  raiseIrVersion(model, irVersionOf(target));
 }
 
 function checkTarget(model: Model, target: number): void {
@@ -126,16 +127,4 @@ function raisedImports(imports: readonly OpsetImport[], target: number): readonl
       ? { domain: entry.domain, version: target }
       : entry,
   );
-}
-
-/**
- * Before IR version 4 an initializer that is also an input is constant. From then on it would be a default, so it stops
- * being an input.
- */
-function raiseIrVersion(model: Model, irVersion: number): void {
-  if (model.irVersion === irVersion) return;
-  model.irVersion = irVersion;
-  if (model.graph.scope.initializersAreDefaults) return;
-  for (const input of model.graph.inputs) if (input.tensor !== undefined) model.graph.freezeInput(input);
-  for (const graph of model.graphs()) graph.scope.initializersAreDefaults = true;
 }

@@ -1,7 +1,7 @@
 import { plural } from "../base/plural.js";
 import type { FreezeReport } from "../batchnorm/freeze.js";
 import type { FileSize } from "../library/save.js";
-import { headline } from "./headline.js";
+import { headline, raisedText } from "./headline.js";
 import { paragraph } from "./layout.js";
 import type { Style } from "./style.js";
 
@@ -13,7 +13,7 @@ export interface FreezeRun {
 
 /** The normalizations, outputs and Dropouts that freezing changed, as lines of at most 80 columns. */
 export function freezeText({ input, output, report }: FreezeRun, style: Style): string {
-  const { frozen, neutral, outputs, dropouts } = report;
+  const { frozen, neutral, outputs, dropouts, raisedIrVersion } = report;
   const lines = [
     ...paragraph(headline(input, output, style), 0, 2),
     ...paragraph(
@@ -29,5 +29,6 @@ export function freezeText({ input, output, report }: FreezeRun, style: Style): 
     );
   }
   if (dropouts > 0) lines.push(...paragraph(`${plural(dropouts, "Dropout")} removed`));
+  if (raisedIrVersion !== undefined) lines.push(...paragraph(raisedText(raisedIrVersion)));
   return `${lines.join("\n")}\n`;
 }

@@ -9,3 +9,8 @@ export function headline(input: FileSize, output: FileSize | undefined, { bold }
   if (output === undefined) return [from];
   return [from, "->", { text: output.path, paint: bold }, `(${bytesText(output.bytes)})`];
 }
+
+/** Says that the result has another IR version. Before version 4 every constant is an input of its graph. */
+export function raisedText(irVersion: number): string {
+  return `IR version raised to ${irVersion}, which its opset or its new constants need`;
+}

@@ -4,7 +4,7 @@ import type { PassedOver } from "../batchnorm/site.js";
 import type { FileSize } from "../library/save.js";
 import { accuracyText } from "./accuracy-text.js";
 import { checkText } from "./check-text.js";
-import { headline } from "./headline.js";
+import { headline, raisedText } from "./headline.js";
 import { type Cell, paragraph, table } from "./layout.js";
 import type { Style } from "./style.js";
 
@@ -17,7 +17,7 @@ export interface InsertRun {
 
 /** The sites, the places passed over with their reasons, and the proof, as lines of at most 80 columns. */
 export function insertText({ input, output, report }: InsertRun, style: Style): string {
-  const { sites, passedOver, init, form, batches, samples, check, accuracy } = report;
+  const { sites, passedOver, init, form, raisedIrVersion, batches, samples, check, accuracy } = report;
   const lines = paragraph(headline(input, output, style), 0, 2);
   const verb = output === undefined ? "would go" : "went";
   lines.push(
@@ -27,6 +27,7 @@ export function insertText({ input, output, report }: InsertRun, style: Style): 
     lines.push(
       ...paragraph(`statistics of ${plural(samples, "sample")} in ${plural(batches, "batch", "batches")}`),
     );
+  if (raisedIrVersion !== undefined) lines.push(...paragraph(raisedText(raisedIrVersion)));
   if (sites.length > 0) lines.push("", ...siteTable(sites, style));
   if (passedOver.length > 0) {
     lines.push("", ...paragraph({ text: "passed over", paint: style.bold }, 0));

@@ -62,6 +62,9 @@ function sizes({ input, output, report }: OptimizeRun, style: Style): string[] {
     rows.push(measure("Constant nodes", before.constants, after.constants, String, style));
   }
   rows.push(measure("parameters", before.parameters, after.parameters, countText, style));
+  if (before.irVersion !== after.irVersion) {
+    rows.push(["IR version", dim(String(before.irVersion), style), String(after.irVersion), ""]);
+  }
   rows.push(measure("file size", input.bytes, output.bytes, bytesText, style));
   return table([{ elastic: true }, { align: "right" }, { align: "right" }, { align: "right" }], rows);
 }

@@ -120,7 +120,7 @@ export class Rewriter {
   setConstant(node: Node, index: number, tensor: Tensor, base: string): void {
     const old = node.input(index);
     if (old?.tensor !== undefined && old.isConstant && old.uses.size === 1) {
-      old.tensor = tensor;
+      old.replaceTensor(tensor);
       this.#facts.forget(old);
       this.#touched.add(node);
       return;

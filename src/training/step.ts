@@ -202,7 +202,7 @@ export function withConstants(model: Model, constants: ReadonlyMap<string, Tenso
   const copy = cloneModel(model);
   for (const value of copy.graph.initializers) {
     const tensor = constants.get(value.name);
-    if (tensor !== undefined) value.tensor = tensor;
+    if (tensor !== undefined) value.replaceTensor(tensor);
   }
   return copy;
 }

@@ -1,4 +1,7 @@
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { Graph } from "../../src/ir/graph.js";
+import { tensorFromNumbers } from "../../src/ir/tensor.js";
+import { tensorType } from "../../src/ir/type.js";
 import { parseGraph } from "../../src/text/parse.js";
 import { valueNamed } from "../support/facts.js";
 
@@ -31,4 +34,37 @@ it("a pin says why, and stays until it is taken back", () => {
   expect([value("b").isPinned, value("b").pinnedBecause]).toEqual([true, "a caller keeps it"]);
   value("b").removeUse(pin);
   expect([value("b").isPinned, value("b").pinnedBecause]).toEqual([false, undefined]);
+});
+
+describe("replacing the data of an initializer", () => {
+  it("changes a declaration that says otherwise, and only that", () => {
+    const graph = new Graph();
+    const value = graph.addInput({
+      name: "w",
+      type: tensorType("float", []),
+      docString: "bias",
+      wire: new Uint8Array(),
+    });
+    value.replaceTensor(tensorFromNumbers("float", [], [1]));
+    expect(value.info?.wire).toBeDefined();
+    value.replaceTensor(tensorFromNumbers("float", [3], [1, 2, 3]));
+    expect(value.info).toEqual({
+      name: "w",
+      type: tensorType("float", [3]),
+      docString: "bias",
+      wire: undefined,
+    });
+    value.replaceTensor(tensorFromNumbers("double", [3], [1, 2, 3]));
+    expect(value.type).toEqual(tensorType("double", [3]));
+  });
+
+  it("keeps symbols and a missing type", () => {
+    const graph = new Graph();
+    const symbolic = graph.addInput({ name: "s", type: tensorType("float", ["N"]) });
+    symbolic.replaceTensor(tensorFromNumbers("float", [3], [1, 2, 3]));
+    expect(symbolic.type).toEqual(tensorType("float", ["N"]));
+    const bare = graph.addInitializer("b", tensorFromNumbers("float", [1], [1]));
+    bare.replaceTensor(tensorFromNumbers("float", [3], [1, 2, 3]));
+    expect(bare.info).toBeUndefined();
+  });
 });

@@ -11,6 +11,7 @@ it("counts all graphs: nodes, constants apart, operators by name and their param
      <domain: "f", opset_import: ["" : 17]> F (d) => (h) { h = Relu (d) }`,
   );
   expect(summarize(model)).toEqual({
+    irVersion: 8,
     nodes: 5,
     constants: 1,
     batchNormalizations: 0,

@@ -9,7 +9,13 @@ it("counts the changes of freezing, and leaves out the kinds without any", () =>
   const text = freezeText(
     {
       ...files,
-      report: { frozen: [{ name: "n", form: "training" }], neutral: [], outputs: [], dropouts: 0 },
+      report: {
+        frozen: [{ name: "n", form: "training" }],
+        neutral: [],
+        outputs: [],
+        dropouts: 0,
+        raisedIrVersion: undefined,
+      },
     },
     PLAIN,
   );
@@ -20,9 +26,13 @@ it("counts the changes of freezing, and leaves out the kinds without any", () =>
 
 it("names eight outputs of many", () => {
   const outputs = Array.from({ length: 12 }, (_, i) => `running_${i}`);
-  const text = freezeText({ ...files, report: { frozen: [], neutral: ["m"], outputs, dropouts: 2 } }, PLAIN);
+  const text = freezeText(
+    { ...files, report: { frozen: [], neutral: ["m"], outputs, dropouts: 2, raisedIrVersion: 4 } },
+    PLAIN,
+  );
   expect(text).toMatch(/12 outputs removed: running_0, [\s\S]*running_7, \.\.\.\n/);
   expect(text).not.toContain("running_8");
   expect(text).toMatch(/1 that changed nothing removed\n[\s\S]*2 Dropouts removed\n/);
+  expect(text).toContain("IR version raised to 4, which its opset or its new constants need\n");
   for (const line of text.split("\n")) expect(textWidth(line)).toBeLessThanOrEqual(WIDTH);
 });

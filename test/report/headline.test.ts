@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { headline } from "../../src/report/headline.js";
+import { headline, raisedText } from "../../src/report/headline.js";
 import { paragraph } from "../../src/report/layout.js";
 import { PLAIN } from "../support/style.js";
 
@@ -14,4 +14,8 @@ it("names the files and the size of the result, and marks the names", () => {
     "\u001b[1ma.onnx\u001b[22m -> \u001b[1mb.onnx\u001b[22m (2.0 kB)",
   ]);
   expect(paragraph(headline(input, undefined, PLAIN), 0)).toEqual(["a.onnx"]);
+});
+
+it("says what a raised IR version is for", () => {
+  expect(raisedText(4)).toBe("IR version raised to 4, which its opset or its new constants need");
 });

@@ -38,6 +38,7 @@ const report: InsertReport = {
     already("/features/relu1/Relu", "/features/norm1/BatchNormalization"),
     already("/features/relu2/Relu", "/features/norm2/BatchNormalization"),
   ],
+  raisedIrVersion: undefined,
   batches: 2,
   samples: 40,
   check: undefined,

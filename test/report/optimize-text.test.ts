@@ -10,6 +10,7 @@ function summary(operators: Record<string, number>): ModelSummary {
   const nodes = Object.values(operators).reduce((sum, count) => sum + count, 0);
   const batchNormalizations = operators["BatchNormalization"] ?? 0;
   return {
+    irVersion: 3,
     nodes,
     constants: 0,
     batchNormalizations,
@@ -59,6 +60,11 @@ function text(report: Partial<OptimizeReport>, explain = false): string {
 }
 
 describe("optimizeText", () => {
+  test("says that the IR version was raised", () => {
+    expect(text({})).not.toContain("IR version");
+    expect(text({ after: { ...summary({ Conv: 3 }), irVersion: 4 } })).toMatch(/\n +IR version +3 +4\n/);
+  });
+
   test("lists every file that was written", () => {
     const files = [
       { path: "out.onnx", bytes: 500 },

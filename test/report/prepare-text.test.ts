@@ -11,6 +11,7 @@ const inserted = {
   momentum: 0.9,
   sites: [],
   passedOver: [],
+  raisedIrVersion: undefined,
   batches: 0,
   samples: 0,
   check: undefined,

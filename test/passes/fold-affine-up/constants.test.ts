@@ -47,12 +47,26 @@ describe("parameters that are not constant", () => {
 });
 
 describe("IR version 3, whose initializers are inputs", () => {
-  it("folds, and a new bias becomes an input with a default as well", async () => {
+  it("folds, and a new bias, which is no input, raises the version", async () => {
     const types = ["gamma", "beta", "mean", "var"].map((role) => `float[5] bn_${role}`).join(", ");
     const text = modelText(
       `g (${X}, float[5,3,2,3] W, ${types}) => (float[N,5,5,5] y) <${W}, ${bn}> { c = Conv (x, W) ${normalize("y", "c", "bn")} }`,
       { ir: 3, opset: 7 },
     );
-    await expectRewrite(text, ["y = Conv(x, W, W_bias)"]);
+    const { model } = await expectRewrite(text, ["y = Conv(x, W, W_bias)"]);
+    expect(model.irVersion).toBe(4);
+    expect(model.graph.inputs.map((input) => input.name)).toEqual(["x"]);
+  });
+
+  it("keeps the version, and declares a bias with its new sizes", async () => {
+    const text = modelText(
+      `g (float[2,4] x, float[3,4] W, float c, float[3] t) => (float[2,3] y)
+       <${constant("W", [3, 4])}, float c = {0.5}, ${constant("t", [3])}> { v = Gemm <transB = 1> (x, W, c) y = Add (v, t) }`,
+      { ir: 3, opset: 7 },
+    );
+    const { model } = await expectRewrite(text, ["y = Gemm(x, W, c)"]);
+    expect(model.irVersion).toBe(3);
+    const bias = model.graph.inputs.find((input) => input.name === "c");
+    expect(bias?.type).toMatchObject({ dtype: "float", shape: bias?.tensor?.dims });
   });
 });
