@@ -2,6 +2,7 @@ import { type ChannelAffine, compose, isScaleOnly, isShiftOnly } from "../src/af
 import { refusals as affineRefusals } from "../src/affine/refusals.js";
 import { fitsRange } from "../src/affine/scale-tensor.js";
 import { isRefusal, type Refusal } from "../src/base/refusal.js";
+import { forType, type SpecialValue, unionOf } from "../src/base/special-values.js";
 import { type FloatDType, isFloat, unitOf } from "../src/ir/dtype.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
@@ -42,6 +43,11 @@ export const composeAffine: Pass = {
   before: "a = Mul(x, k)  y = BatchNormalization(a, gamma, beta, mean, var)",
   after: "y = BatchNormalization(x, scale, shift, 0, 1)",
   numerics: "rounding",
+  specials: {
+    mayChange: ["nan", "infinity", "negative-zero", "overflow"],
+    because:
+      "a BatchNormalization adds a zero, which makes 0 of -0; a product of scales may leave the type's range or become zero",
+  },
   order: "any place",
   rules: [
     { operators: ["BatchNormalization"], match: matchUndone },
@@ -68,7 +74,15 @@ function matchUndone(node: Node, { facts }: View): Proposal | Refusal | undefine
     (slope, c) =>
       Math.abs(slope - 1) <= unit && Math.abs(shift[c] ?? NaN) <= unit * Math.abs(means[c] ?? NaN),
   );
-  return isUndone ? readThrough(node, output, lifted.input, "undoes what it does") : undefined;
+  return isUndone
+    ? readThrough(
+        node,
+        output,
+        lifted.input,
+        "undoes what it does",
+        forType(gamma.dtype, ["negative-zero", "overflow"]),
+      )
+    : undefined;
 }
 
 function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
@@ -89,12 +103,35 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   return {
     kind: "rewrite",
     summary: `${producer.label} and ${node.label} become one`,
+    mayChange: forType(facts.dtype(output), changesOf(first, second, map, facts)),
     apply: (rewriter) => {
       rewriter.supersede(output, merge(rewriter));
       rewriter.removeNode(node);
       rewriter.removeNode(producer);
     },
   };
+}
+
+/**
+ * Multiplied one after the other, the factors of a zero keep its sign, and two additions give -0 only where one of the
+ * summed constants does. A scale that becomes zero makes NaN of infinity.
+ */
+function changesOf(
+  first: LiftedAffine,
+  second: LiftedAffine,
+  { scale, shift }: ChannelAffine,
+  facts: Facts,
+): readonly SpecialValue[] {
+  const kinds: SpecialValue[] = ["overflow"];
+  const dtype = facts.dtype(first.input);
+  const least = dtype === "double" ? 0 : dtype === "float16" ? 2 ** -25 : 2 ** -150;
+  const factors = [first.map.scale, second.map.scale];
+  const vanishes = scale.some((factor) => Math.abs(factor) <= least);
+  if (vanishes && !factors.some((each) => each.includes(0))) kinds.push("nan", "infinity");
+  const subtracts = [first, second].some(({ node, inputIndex }) => node.is("Sub") && inputIndex === 1);
+  const normalizes = second.node.is("BatchNormalization") && shift.includes(0);
+  if (subtracts || normalizes) kinds.push("negative-zero");
+  return unionOf([kinds]);
 }
 
 /** Makes the merged node and gives its output. */

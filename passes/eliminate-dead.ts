@@ -28,6 +28,7 @@ export const eliminateDead: Pass = {
   before: "y = Relu(x)  u = Exp(x)  // u is never read",
   after: "y = Relu(x)",
   numerics: "exact",
+  specials: { mayChange: [], because: "nothing reads what is removed" },
   order: "any place",
   refusals,
   run: (context) => {
@@ -49,7 +50,7 @@ function sweepNodes(graph: Graph, context: PassContext): void {
       context.refused(current, refusals.customOperatorMayHaveEffects());
       continue;
     }
-    context.attempt(current.key, {
+    context.attempt(current, {
       kind: "rewrite",
       summary: `${current.label} is removed: nothing reads it`,
       apply: (rewriter) => rewriter.removeNode(current),

@@ -24,9 +24,16 @@ export const eliminateDefaultInputs: Pass = {
   before: "h = ConstantOfShape(n)  y = LSTM(x, W, R, B, , h, h)",
   after: "y = LSTM(x, W, R, B)",
   numerics: "exact",
+  specials: {
+    mayChange: ["nan", "infinity"],
+    because: "a peephole of zeros makes NaN of an infinite cell",
+  },
   order: "any place",
   rules: [{ operators: operatorsWith("recurrent"), match }],
 };
+
+/** The input of an LSTM that is multiplied by its cell. */
+const PEEPHOLES = 7;
 
 /** Larger constants are hardly ever all zeros, and would have to be read whole. */
 const MOST_ELEMENTS = 1 << 16;
@@ -43,6 +50,7 @@ function match(node: Node, { facts }: View): Proposal | undefined {
   return {
     kind: "rewrite",
     summary: `${node.label} leaves out ${names}: zeros are its default`,
+    mayChange: zeros.includes(PEEPHOLES) ? ["nan", "infinity"] : [],
     apply: (rewriter) => {
       for (const index of zeros) rewriter.leaveOut(node, index);
     },

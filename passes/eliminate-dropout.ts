@@ -30,6 +30,7 @@ export const eliminateDropout: Pass = {
   before: "y = Dropout(x)  z = Relu(y)",
   after: "z = Relu(x)",
   numerics: "exact",
+  specials: { mayChange: [], because: "it copies its input" },
   order: "any place",
   refusals,
   rules: [{ operators: ["Dropout"], match }],

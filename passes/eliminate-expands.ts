@@ -24,6 +24,7 @@ export const eliminateExpands: Pass = {
   before: "s = Shape(x)  e = Expand(n, s)  y = Div(x, e)",
   after: "y = Div(x, n)",
   numerics: "exact",
+  specials: { mayChange: [], because: "the same elements are repeated" },
   order: "any place",
   rules: [{ operators: operatorsWith("broadcasts"), match }],
 };

@@ -20,6 +20,7 @@ export const eliminateIdentity: Pass = {
   before: "y = Identity(x)  z = Relu(y)",
   after: "z = Relu(x)",
   numerics: "exact",
+  specials: { mayChange: [], because: "each copies its input" },
   order: "any place",
   rules: [{ operators: ["Identity", "Concat", "Sum", "Mean", "Max", "Min"], match }],
 };

@@ -4,6 +4,7 @@ import type { Node } from "../src/ir/graph.js";
 import { LIFTED, liftAffine } from "../src/ops/affine.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
+import { constantTensor } from "../src/rules/constants.js";
 
 /**
  * Remove per-channel scales by one and shifts by zero.
@@ -16,7 +17,7 @@ import { readThrough } from "../src/rewrite/read-through.js";
  * broadcast x.
  *
  * Refuses    nodes that cannot be read as an affine map; a graph output whose name x cannot take
- * Numerics   exact (-0 may become 0)
+ * Numerics   exact, but for the sign of a zero
  */
 export const eliminateNeutralAffine: Pass = {
   kind: "rules",
@@ -25,6 +26,10 @@ export const eliminateNeutralAffine: Pass = {
   before: "y = Add(x, zero)  z = Relu(y)",
   after: "z = Relu(x)",
   numerics: "exact",
+  specials: {
+    mayChange: ["negative-zero"],
+    because: "x + 0 is 0 for -0; x - 0, x * 1 and x / 1 keep it",
+  },
   order: "any place",
   rules: [{ operators: LIFTED, match }],
 };
@@ -35,5 +40,13 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   if (!isShiftOnly(lifted.map) || !isScaleOnly(lifted.map)) return undefined;
   const output = node.output(0);
   if (output === undefined) return undefined;
-  return readThrough(node, output, lifted.input, "changes nothing");
+  return readThrough(node, output, lifted.input, "changes nothing", keepsZeros(node) ? [] : undefined);
+}
+
+/** Whether -0 stays -0: x + -0 and x - 0 keep it, as products by one do; x + 0 does not. */
+function keepsZeros(node: Node): boolean {
+  if (node.is("Mul", "Div")) return true;
+  const zeros = constantTensor(node.input(1)) ?? constantTensor(node.input(0));
+  const kept = node.is("Sub") ? 0 : -0;
+  return node.is("Add", "Sub") && (zeros?.toFloat64().every((zero) => Object.is(zero, kept)) ?? false);
 }

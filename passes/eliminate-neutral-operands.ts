@@ -30,6 +30,10 @@ export const eliminateNeutralOperands: Pass = {
   before: "y = And(x, true)  z = Not(y)",
   after: "z = Not(x)",
   numerics: "exact",
+  specials: {
+    mayChange: ["negative-zero"],
+    because: "x - -0 is 0 for -0; the other neutral elements keep it",
+  },
   order: "any place",
   rules: [{ operators: OPERATORS_WITH_NEUTRAL, match }],
 };
@@ -40,7 +44,19 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   if (!sameShape(facts.shape(input), facts.shape(output))) return undefined;
   const dtype = facts.dtype(input);
   if (dtype === undefined || dtype !== facts.dtype(output)) return undefined;
-  return readThrough(node, output, input, "changes nothing");
+  return readThrough(
+    node,
+    output,
+    input,
+    "changes nothing",
+    subtractsMinusZero(node, facts) ? undefined : [],
+  );
+}
+
+/** x - -0 is x + 0. */
+function subtractsMinusZero(node: Node, facts: Facts): boolean {
+  const [, right] = node.inputs;
+  return node.is("Sub") && !!right && (facts.numbers(right)?.some((zero) => Object.is(zero, -0)) ?? true);
 }
 
 function besideNeutral(node: Node, facts: Facts): Value | undefined {

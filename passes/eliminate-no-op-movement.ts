@@ -59,6 +59,7 @@ export const eliminateNoOpMovement: Pass = {
   before: "s = Slice(x, 0, 48, axis 1)  y = Relu(s)  // x has 48 channels",
   after: "y = Relu(x)",
   numerics: "exact",
+  specials: { mayChange: [], because: "elements are only copied" },
   order: {
     before: {
       "merge-view-chains": "a Reshape that changes nothing would become part of one with a target of its own",

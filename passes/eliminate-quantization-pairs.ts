@@ -38,6 +38,7 @@ export const eliminateQuantizationPairs: Pass = {
   before: "d = DequantizeLinear(q, s, z)  r = QuantizeLinear(d, s, z)",
   after: "r is q",
   numerics: "exact",
+  specials: { mayChange: [], because: "its values are integers" },
   order: "any place",
   refusals,
   rules: [{ operators: ["QuantizeLinear"], match }],

@@ -1,5 +1,6 @@
 import { plural } from "../src/base/plural.js";
 import { isRefusal, type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
+import { forType, type SpecialValue } from "../src/base/special-values.js";
 import type { Graph, Node, Value } from "../src/ir/graph.js";
 import { bestTurn, growRegion, type Region, sourceOrder, type Turn } from "../src/relayout/region.js";
 import { applyTurn, removeUnreadTranspose } from "../src/rewrite/apply-turn.js";
@@ -51,6 +52,11 @@ export const eliminateTransposes: Pass = {
   before: "a = Transpose <perm = [0, 2, 3, 1]> (c)  r = Relu(a)  y = Transpose <perm = [0, 3, 1, 2]> (r)",
   after: "y = Relu(c)",
   numerics: "rounding",
+  specials: {
+    mayChange: ["nan", "overflow"],
+    because:
+      "a sum in another order may overflow, and onnxruntime's maxima skip a NaN or give it by the order in which they meet it",
+  },
   order: "any place",
   refusals,
   run: (context) => {
@@ -75,7 +81,7 @@ function sweep(graph: Graph, context: PassContext): boolean {
     }
     const simpler = withoutTransposeBefore(node, input, output, perm, facts);
     if (simpler !== undefined) {
-      if (context.attempt(node.key, simpler)) changed = true;
+      if (context.attempt(node, simpler)) changed = true;
       continue;
     }
     for (const [value, order] of [
@@ -89,7 +95,7 @@ function sweep(graph: Graph, context: PassContext): boolean {
       for (const [each, wanted] of region.orders) seen.set(each, wanted);
       const turn = bestTurn(region, facts);
       if (turn === undefined) context.refused(node, whyKept(region));
-      else if (context.attempt(node.key, proposal(turn, facts))) {
+      else if (context.attempt(node, proposal(turn, facts))) {
         changed = true;
         break;
       }
@@ -119,6 +125,7 @@ function withoutTransposeBefore(
     return {
       kind: "rewrite",
       summary: `${node.label} gives back "${source.name}" and is removed`,
+      mayChange: [],
       apply: (rewriter) => {
         rewriter.replaceUses(output, source);
         rewriter.removeNode(node);
@@ -130,6 +137,7 @@ function withoutTransposeBefore(
   return {
     kind: "rewrite",
     summary: `${node.label} takes in ${input.producer.label}`,
+    mayChange: [],
     apply: (rewriter) => {
       rewriter.setInput(node, 0, source);
       rewriter.setAttribute(node, "perm", whole);
@@ -145,6 +153,26 @@ function proposal(turn: Turn, facts: Facts): Proposal {
   return {
     kind: "rewrite",
     summary: `${plural(gain, "Transpose")} fewer: ${first?.label ?? "nothing"}${others} in another order of axes`,
+    mayChange: changesOf(turn, facts),
     apply: (rewriter) => applyTurn(turn, rewriter, facts),
   };
+}
+
+/** Operators whose kernels take or skip a NaN by the order in which they meet it. */
+const ORDERED_BY_NAN = [
+  "ArgMax",
+  "ArgMin",
+  "GlobalMaxPool",
+  "MaxPool",
+  "ReduceMax",
+  "ReduceMin",
+  "TopK",
+] as const;
+
+function changesOf({ nodes }: Turn, facts: Facts): readonly SpecialValue[] {
+  const [first] = nodes;
+  const output = first?.output(0);
+  const dtype = output && facts.dtype(output);
+  const ordered = [...nodes].some((node) => node.is(...ORDERED_BY_NAN));
+  return forType(dtype, ordered ? ["nan", "overflow"] : ["overflow"]);
 }

@@ -1,6 +1,7 @@
 import { isScaleOnly, isShiftOnly } from "../src/affine/channel-affine.js";
 import { fitsRange } from "../src/affine/scale-tensor.js";
 import { isRefusal, type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
+import type { SpecialValue } from "../src/base/special-values.js";
 import {
   type Cost,
   compareCosts,
@@ -14,6 +15,7 @@ import {
 import type { Landing } from "../src/fold/landing.js";
 import { planDown, planUp, remainders } from "../src/fold/plan.js";
 import { refusals as foldRefusals } from "../src/fold/refusals.js";
+import { changesByMoving, nonFiniteTaker } from "../src/fold/special-values.js";
 import { isFloat } from "../src/ir/dtype.js";
 import { canReplace, type Node, type Value } from "../src/ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
@@ -25,6 +27,8 @@ import { scaleOf } from "../src/rules/affine/placement.js";
 import type { Facts } from "../src/rules/facts.js";
 
 const SENTENCES = {
+  weightIsNotFinite: (taker: string): string =>
+    `${taker} has NaN or infinite constants, which a shift would spread over its bias`,
   zeroScaleHasNoInverse: (channel: number): string =>
     `the scale of channel ${channel} is zero, so its shift cannot go in front of it`,
 } as const;
@@ -62,6 +66,11 @@ export const foldAffineDown: Pass = {
   before: "a = BatchNormalization(x, gamma, beta, mean, var)  y = Conv(a, W, b)",
   after: "y = Conv(x, W', b')",
   numerics: "rounding",
+  specials: {
+    mayChange: ["nan", "infinity", "negative-zero", "empty", "overflow"],
+    because:
+      "a zero scale, a scale of float16, a negative scale or a shift of zero changes some; other maps change none but by overflow",
+  },
   order: {
     after: { "fold-affine-up": "a map that both can fold should go up, since less of it stays on the way" },
   },
@@ -69,7 +78,7 @@ export const foldAffineDown: Pass = {
   rules: [{ operators: LIFTED, match }],
 };
 
-function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
+function match(node: Node, { facts, settings }: View): Proposal | Refusal | undefined {
   const lifted = liftAffine(node, facts);
   if (lifted === undefined || isRefusal(lifted)) return undefined;
   const output = node.output(0);
@@ -86,7 +95,13 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
       (first, next) => (first !== undefined && compareCosts(first.change, next.change) <= 0 ? first : next),
       undefined,
     );
-  if (best !== undefined) return propose(lifted, output, best);
+  if (best !== undefined) {
+    const infinite = isScaleOnly(lifted.map) ? undefined : nonFiniteTaker(best.landings);
+    if (infinite !== undefined) return refusals.weightIsNotFinite(infinite.label);
+    const { isWhole = false, landings } = best;
+    const move = { isWhole, readsWeights: settings.preserveNonfinite };
+    return propose(lifted, output, best, changesByMoving(lifted, landings, move, facts));
+  }
   const explained = node.is("BatchNormalization") || lifted.axis !== undefined || meetsAbsorber(output);
   if (!explained) return undefined;
   const inverse = missingInverse(lifted, facts);
@@ -103,14 +118,22 @@ interface Plan {
   readonly landings: readonly Landing[];
   /** undefined: no part of the node stays. */
   readonly kept?: { readonly opType: "Add" | "Mul"; readonly constant: Tensor };
+  /** The whole map goes one way. */
+  readonly isWhole?: true;
   readonly change: Cost;
 }
 
-function propose({ node, input, inputIndex }: LiftedAffine, output: Value, plan: Plan): Proposal {
+function propose(
+  { node, input, inputIndex }: LiftedAffine,
+  output: Value,
+  plan: Plan,
+  mayChange: readonly SpecialValue[],
+): Proposal {
   const { landings, kept } = plan;
   return {
     kind: "rewrite",
     summary: `${describeLandings(landings)} absorbs ${kept === undefined ? node.label : `${kept.opType === "Add" ? "the scale" : "the shift"} of ${node.label}`}`,
+    mayChange,
     apply: (rewriter) => {
       applyLandings(rewriter, landings);
       const source = node.input(inputIndex) ?? input;
@@ -132,7 +155,8 @@ function propose({ node, input, inputIndex }: LiftedAffine, output: Value, plan:
 function planWhole(lifted: LiftedAffine, output: Value, facts: Facts): Plan | Refusal {
   const landings = planDown(output, lifted, facts);
   if (isRefusal(landings)) return landings;
-  return { landings, change: minus(costOfLandings(landings, facts), costOfNode(lifted.node, facts)) };
+  const change = minus(costOfLandings(landings, facts), costOfNode(lifted.node, facts));
+  return { landings, isWhole: true, change };
 }
 
 /** s * x + t as two maps: the first goes against the flow of data, the second with it. */

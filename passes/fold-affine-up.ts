@@ -3,6 +3,7 @@ import { costOfLandings, costOfNode, isGain, minus } from "../src/fold/cost.js";
 import type { Landing } from "../src/fold/landing.js";
 import { planUp } from "../src/fold/plan.js";
 import { refusals as foldRefusals } from "../src/fold/refusals.js";
+import { changesByMoving } from "../src/fold/special-values.js";
 import type { Node } from "../src/ir/graph.js";
 import { affineFacets, LIFTED, liftAffine } from "../src/ops/affine.js";
 import { applyLandings, describeLandings } from "../src/rewrite/apply-affine.js";
@@ -47,12 +48,17 @@ export const foldAffineUp: Pass = {
   before: "c = Conv(x, W, b)  y = BatchNormalization(c, gamma, beta, mean, var)",
   after: "y = Conv(x, W', b')",
   numerics: "rounding",
+  specials: {
+    mayChange: ["nan", "infinity", "negative-zero", "empty", "overflow"],
+    because:
+      "a zero scale, a scale of float16, a negative scale or a shift of zero changes some; other maps change none but by overflow",
+  },
   order: "any place",
   refusals,
   rules: [{ operators: LIFTED, match }],
 };
 
-function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
+function match(node: Node, { facts, settings }: View): Proposal | Refusal | undefined {
   const lifted = liftAffine(node, facts);
   if (lifted === undefined) return undefined;
   const awaited = node.is("BatchNormalization") || followsAbsorber(node);
@@ -74,6 +80,12 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   return {
     kind: "rewrite",
     summary: `${describeLandings(landings)} absorbs ${node.label}`,
+    mayChange: changesByMoving(
+      lifted,
+      landings,
+      { isWhole: true, readsWeights: settings.preserveNonfinite },
+      facts,
+    ),
     apply: (rewriter) => {
       applyLandings(rewriter, landings);
       const result = node.input(inputIndex);

@@ -44,6 +44,7 @@ export const foldConstants: Pass = {
   before: "k = Unsqueeze <axes = [1, 2]> (s)  y = Mul(x, k)  // s is an initializer",
   after: "y = Mul(x, k)  // k is an initializer",
   numerics: "rounding",
+  specials: { mayChange: [], because: "the same kernels compute the constants" },
   order: {
     before: {
       "fold-affine-up":

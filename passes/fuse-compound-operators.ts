@@ -31,6 +31,10 @@ export const fuseCompoundOperators: Pass = {
   before: "d = Div(x, 1.414)  e = Erf(d)  p = Add(e, 1)  m = Mul(x, p)  y = Mul(m, 0.5)",
   after: "y = Gelu(x)",
   numerics: "rounding",
+  specials: {
+    mayChange: ["nan", "infinity", "negative-zero", "empty", "overflow"],
+    because: "most spellings overflow, or divide infinities, where the operator does not",
+  },
   order: {
     before: {
       "fold-affine-down":

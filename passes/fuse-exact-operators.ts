@@ -26,6 +26,10 @@ export const fuseExactOperators: Pass = {
   before: "a = Reshape(x, t)  b = Transpose(a)  y = Reshape(b, u)",
   after: "y = DepthToSpace(x)",
   numerics: "exact",
+  specials: {
+    mayChange: ["negative-zero"],
+    because: "Max(-0, 0) is 0, but Relu and Clip keep -0",
+  },
   order: { after: { "fold-affine-up": "Min and Max let more maps through than Clip and Relu" } },
   rules: [{ operators: compoundEnds("exact"), match }],
 };

@@ -1,4 +1,5 @@
 import { isRefusal, type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
+import { forType } from "../src/base/special-values.js";
 import type { AttributeInit } from "../src/ir/attribute.js";
 import { type DType, isFloat } from "../src/ir/dtype.js";
 import type { Node, Value } from "../src/ir/graph.js";
@@ -46,6 +47,10 @@ export const fuseGemm: Pass = {
   before: "p = MatMul(a, b)  y = Add(p, c)",
   after: "y = Gemm(a, b, c)",
   numerics: "rounding",
+  specials: {
+    mayChange: ["infinity", "overflow"],
+    because: "a Gemm of float16 rounds once, so that its product may stay in range",
+  },
   order: {
     after: {
       "fold-affine-up": "a Gemm that adds another product as its C has no place for a shift",
@@ -100,7 +105,8 @@ function matchSum(node: Node, { facts }: View): Proposal | Refusal | undefined {
     if (product === undefined || added === undefined) continue;
     if (isRefusal(product)) refusal ??= product;
     else if (product.c === undefined) {
-      if (broadcastsTo(added, product.output, facts)) return sum(node, output, product, added);
+      if (broadcastsTo(added, product.output, facts))
+        return sum(node, output, product, added, facts.dtype(output));
       refusal ??= refusals.sumDoesNotBroadcastToProduct(added.name, product.node.label);
     }
   }
@@ -114,11 +120,12 @@ function broadcastsTo(added: Value, output: Value, facts: Facts): boolean {
   return own.every((size, axis) => size === 1 || sameDim(size, whole[axis + lead]));
 }
 
-function sum(node: Node, output: Value, product: Product, added: Value): Proposal {
+function sum(node: Node, output: Value, product: Product, added: Value, dtype: DType | undefined): Proposal {
   const attributes = gemmAttributes(product.node);
   return {
     kind: "rewrite",
     summary: `${product.node.label} and ${node.label} become one Gemm`,
+    mayChange: forType(dtype, ["overflow"]),
     apply: (rewriter) => {
       replace(rewriter, { node, output, product, inputs: [product.a, product.b, added], attributes });
     },
@@ -158,6 +165,7 @@ function matchTranspose(node: Node, { facts }: View): Proposal | Refusal | undef
   return {
     kind: "rewrite",
     summary: `${product.node.label} takes in ${node.label}: its operands change places`,
+    mayChange: [],
     apply: (rewriter) => {
       const inputs = [product.b, product.a];
       const { graph } = node;

@@ -6,12 +6,15 @@ import {
   refusalCatalogue,
   refusedAt,
 } from "../src/base/refusal.js";
+import { isAllFinite } from "../src/fold/special-values.js";
+import { isFloat } from "../src/ir/dtype.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import { refusals as irRefusals } from "../src/ir/refusals.js";
 import { hasTrait } from "../src/ops/catalogue.js";
 import { readPad } from "../src/rewrite/pad.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import type { Rewriter } from "../src/rewrite/rewriter.js";
+import { constantTensor } from "../src/rules/constants.js";
 import type { Facts } from "../src/rules/facts.js";
 import { type Permutation, permutationOf } from "../src/rules/layout/permutation.js";
 import { refusals as shared } from "../src/rules/refusals.js";
@@ -65,6 +68,11 @@ export const fusePad: Pass = {
   before: 'p = Pad <mode = "constant"> (x, [0, 0, 1, 1, 0, 0, 1, 1])  y = Conv(p, W)',
   after: "y = Conv <pads = [1, 1, 1, 1]> (x, W)",
   numerics: "rounding",
+  specials: {
+    mayChange: ["nan", "infinity"],
+    because:
+      "a border that a kernel leaves out is not multiplied by an infinite weight, and is not the least element of MaxPool",
+  },
   order: "any place",
   refusals,
   rules: [{ operators: ["Pad"], match }],
@@ -94,11 +102,26 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   return {
     kind: "rewrite",
     summary: `${labels.join(", ")} ${labels.length === 1 ? "takes" : "take"} in ${node.label}`,
+    mayChange: readings.some(({ takers }) => takers.some(({ reader }) => seesBorder(reader, facts)))
+      ? ["nan", "infinity"]
+      : [],
     apply: (rewriter) => {
       for (const reading of readings) take(rewriter, reading, border.input);
       rewriter.removeNode(node);
     },
   };
+}
+
+/**
+ * Whether the border shows beside NaN or infinity: a Conv multiplies a border that is in the tensor by its weights, which
+ * may be infinite; onnxruntime's MaxPool skips a NaN in some kernels, and then gives the border.
+ */
+function seesBorder(reader: Node, facts: Facts): boolean {
+  const dtype = facts.dtype(present(reader.input(0), "a reader has data"));
+  if (dtype === undefined || !isFloat(dtype)) return false;
+  if (reader.is("MaxPool")) return true;
+  const weight = constantTensor(reader.input(1));
+  return reader.is("Conv") && (weight === undefined || !isAllFinite(weight));
 }
 
 /** Readers of the padded tensor, or of a Transpose of it, with their new pads. */

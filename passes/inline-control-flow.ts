@@ -38,6 +38,7 @@ export const inlineControlFlow: Pass = {
   before: "y = If(yes) <then_branch: u = Exp(x), else_branch: v = Neg(x)>  // yes is true",
   after: "y = Exp(x)",
   numerics: "exact",
+  specials: { mayChange: [], because: "the same operators run" },
   order: "any place",
   refusals,
   run: (context) => {
@@ -75,7 +76,7 @@ function attempt(node: Node, plan: Plan, inliner: Inliner, context: PassContext)
     context.refused(node, blocked);
     return false;
   }
-  return context.attempt(node.key, {
+  return context.attempt(node, {
     kind: "rewrite",
     summary: `${node.label} ${plan.why}`,
     apply: (rewriter) => {

@@ -47,6 +47,7 @@ export const inlineFunctions: Pass = {
   before: "y = f.Layer(x)  // f.Layer(a) => (b) { b = Relu(a) }",
   after: "y = Relu(x)",
   numerics: "exact",
+  specials: { mayChange: [], because: "the same operators run" },
   order: "any place",
   refusals,
   run: (context) => {
@@ -130,7 +131,7 @@ function inlineIn(
     const attributes = attributesOf(node, fn);
     const blocked = whyNotCopied(node, fn, attributes);
     if (blocked !== undefined) return keep(blocked);
-    return context.attempt(node.key, {
+    return context.attempt(node, {
       kind: "rewrite",
       summary: `${node.label} becomes the body of function "${fn.name}"`,
       apply: (rewriter) => {

@@ -29,6 +29,7 @@ export const liftConstants: Pass = {
   before: "k = Constant <value = float[2] {1, 2}> ()",
   after: "<float[2] k = {1, 2}>",
   numerics: "exact",
+  specials: { mayChange: [], because: "elements are only copied" },
   order: "any place",
   refusals,
   rules: [{ operators: ["Constant"], match }],

@@ -24,6 +24,7 @@ export const mergeAdjacentSlices: Pass = {
   before: "p = Slice(x, 0, 1)  q = Slice(x, 1, 9)  y = Concat(p, q, z)",
   after: "y = Concat(x, z)",
   numerics: "exact",
+  specials: { mayChange: [], because: "elements are only moved" },
   order: "any place",
   rules: [{ operators: ["Concat"], match }],
 };

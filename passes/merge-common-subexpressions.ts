@@ -35,6 +35,7 @@ export const mergeCommonSubexpressions: Pass = {
   before: "a = Relu(x)  b = Relu(x)  y = Add(a, b)",
   after: "a = Relu(x)  y = Add(a, a)",
   numerics: "exact",
+  specials: { mayChange: [], because: "the same operator runs once; constants are equal bit by bit" },
   order: {
     after: {
       "fold-affine-up": "an operator that two others read takes the map of neither",
@@ -118,7 +119,7 @@ function mergeInto(kept: Node, node: Node, context: PassContext): void {
     context.refused(node, whyKept(kept, node));
     return;
   }
-  context.attempt(node.key, {
+  context.attempt(node, {
     kind: "rewrite",
     summary: `${node.label} repeats ${kept.label}`,
     apply: (rewriter) => {

@@ -22,6 +22,7 @@ export const mergeDuplicateInitializers: Pass = {
   before: "a = Add(x, k)  y = Mul(a, l)  // k and l hold the same",
   after: "a = Add(x, k)  y = Mul(a, k)",
   numerics: "exact",
+  specials: { mayChange: [], because: "constants are equal bit by bit" },
   order: { after: { "fold-affine-up": "a large constant that two operators read takes the map of neither" } },
   run: (context) => {
     const groups = new Map<string, Value[]>();

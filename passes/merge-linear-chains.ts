@@ -75,6 +75,10 @@ export const mergeLinearChains: Pass = {
   before: "a = Gemm(x, W1, b1)  y = Gemm(a, W2, b2)",
   after: "y = Gemm(x, W, b)",
   numerics: "rounding",
+  specials: {
+    mayChange: ["nan", "infinity", "negative-zero", "overflow"],
+    because: "products of weights are summed before an infinite or NaN input meets them",
+  },
   order: "any place",
   refusals,
   rules: [{ operators: ["Conv", "GRU", "LSTM", "RNN", "Gemm", "MatMul"], match }],

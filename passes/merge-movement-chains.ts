@@ -27,6 +27,7 @@ export const mergeMovementChains: Pass = {
   before: "a = Pad(x, [0, 1, 0, 1])  y = Pad(a, [2, 0, 0, 3])",
   after: "y = Pad(x, [2, 1, 0, 4])",
   numerics: "exact",
+  specials: { mayChange: [], because: "elements are only moved" },
   order: "any place",
   rules: [
     { operators: ["Pad"], match: mergePads },

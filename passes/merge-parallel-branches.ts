@@ -76,6 +76,10 @@ export const mergeParallelBranches: Pass = {
   before: "a = Conv(x, W3)  b = Conv(x, W1)  c = BatchNormalization(x, ...)  y = Sum(a, b, c)",
   after: "y = Conv(x, W, b)",
   numerics: "rounding",
+  specials: {
+    mayChange: ["nan", "infinity", "negative-zero", "overflow"],
+    because: "weights are summed before an infinite or NaN input meets them",
+  },
   order: "any place",
   refusals,
   rules: [{ operators: ["Add", "Sub", "Sum"], match }],

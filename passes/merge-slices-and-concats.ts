@@ -39,6 +39,7 @@ export const mergeSlicesAndConcats: Pass = {
   before: "a, b = Split(x)  c = Concat(a, b)  y = Slice(Slice(c))",
   after: "y = Slice(x)",
   numerics: "exact",
+  specials: { mayChange: [], because: "elements are only moved" },
   order: "any place",
   rules: [
     { operators: ["Concat"], match: joinParts },

@@ -1,6 +1,7 @@
 import { present } from "../src/base/assert.js";
 import type { Refusal } from "../src/base/refusal.js";
-import { bitsOf, type DType } from "../src/ir/dtype.js";
+import type { AttributeInit } from "../src/ir/attribute.js";
+import { bitsOf, type DType, isFloat } from "../src/ir/dtype.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import { tensorFromNumbers } from "../src/ir/tensor.js";
 import { hasTrait } from "../src/ops/catalogue.js";
@@ -19,7 +20,7 @@ import type { Facts } from "../src/rules/facts.js";
  *
  * Requires   constant scalar bounds that do not cross; types known
  * Refuses    nothing: the first operator stays where others read it too
- * Numerics   exact (a missing bound of Clip is infinite)
+ * Numerics   exact, but for the infinity that a Clip without a bound makes finite
  */
 export const mergeUnaryChains: Pass = {
   kind: "rules",
@@ -28,6 +29,10 @@ export const mergeUnaryChains: Pass = {
   before: "a = Relu(x)  y = Clip(a, -1, 6)",
   after: "y = Clip(x, 0, 6)",
   numerics: "exact",
+  specials: {
+    mayChange: ["infinity"],
+    because: "a Clip without a bound ends at the type's largest number, so infinity does not go through it",
+  },
   order: "any place",
   rules: [
     { operators: ["Relu", "Clip"], match: mergeBounds },
@@ -51,10 +56,19 @@ interface Bounds {
   readonly high: number;
 }
 
+/**
+ * The end of a Clip of floats without a bound, as ONNX and onnxruntime have it: the largest number of the type, which is
+ * what comes out of infinity. Standing for that of every type, it is larger than any bound that is given.
+ */
+const LARGEST = Number.MAX_VALUE;
+
 /** The bounds of a Relu or Clip; undefined for other operators, and for bounds that are not known or cross. */
 function boundsOf(node: Node, facts: Facts): Bounds | undefined {
   if (node.is("Relu")) return { low: 0, high: Number.POSITIVE_INFINITY };
-  if (!node.is("Clip")) return undefined;
+  const output = node.output(0);
+  if (!node.is("Clip") || output === undefined) return undefined;
+  const dtype = facts.dtype(output);
+  const end = dtype === undefined || isFloat(dtype) ? LARGEST : Number.POSITIVE_INFINITY;
   const bound = (index: number, name: string, open: number): number | undefined => {
     if ((facts.opset(node) ?? 0) < 11) return node.float(name, open);
     const value = node.input(index);
@@ -62,57 +76,100 @@ function boundsOf(node: Node, facts: Facts): Bounds | undefined {
     const numbers = facts.numbers(value);
     return numbers?.length === 1 ? numbers[0] : undefined;
   };
-  const low = bound(1, "min", Number.NEGATIVE_INFINITY);
-  const high = bound(2, "max", Number.POSITIVE_INFINITY);
+  const low = bound(1, "min", -end);
+  const high = bound(2, "max", end);
   return low === undefined || high === undefined || !(low <= high) ? undefined : { low, high };
 }
+
+/** The bounds of an operator that gives no negative number. */
+function rangeOf(node: Node): Bounds | undefined {
+  if (!hasTrait(node, "nonNegative")) return undefined;
+  return { low: 0, high: hasTrait(node, "unitRange") ? 1 : Number.POSITIVE_INFINITY };
+}
+
+/** The bounds without the end of the type, which only infinity meets. */
+function givenBounds({ low, high }: Bounds): Bounds {
+  return {
+    low: low <= -LARGEST ? Number.NEGATIVE_INFINITY : low,
+    high: high >= LARGEST ? Number.POSITIVE_INFINITY : high,
+  };
+}
+
+function isWithin(inner: Bounds, outer: Bounds): boolean {
+  return inner.low >= outer.low && inner.high <= outer.high;
+}
+
+const UNBOUNDED: Bounds = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
 
 function mergeBounds(node: Node, { facts }: View): Proposal | Refusal | undefined {
   const [input, output, outer] = [node.input(0), node.output(0), boundsOf(node, facts)];
   if (input === undefined || output === undefined || outer === undefined || node.hasReferences)
     return undefined;
-  if (outer.low === Number.NEGATIVE_INFINITY && outer.high === Number.POSITIVE_INFINITY)
-    return readThrough(node, output, input, "has no bounds");
+  const given = givenBounds(outer);
+  if (isWithin(UNBOUNDED, given))
+    return readThrough(node, output, input, "has no bounds", isWithin(UNBOUNDED, outer) ? [] : ["infinity"]);
   const first = before(node, facts);
   if (first === undefined) return undefined;
   const own = boundsOf(first, facts);
-  const inner =
-    own ?? (hasTrait(first, "nonNegative") ? { low: 0, high: Number.POSITIVE_INFINITY } : undefined);
+  const inner = own ?? rangeOf(first);
   if (inner === undefined) return undefined;
-  if (inner.low >= outer.low && inner.high <= outer.high)
-    return readThrough(node, output, input, `bounds what ${first.label} has bounded`);
+  const why = `bounds what ${first.label} has bounded`;
+  if (isWithin(inner, outer)) return readThrough(node, output, input, why, []);
   const source = first.input(0);
-  const dtype = facts.dtype(output);
-  if (own === undefined || source === undefined || !isOnlyRead(input)) return undefined;
+  if (own === undefined || source === undefined || !isOnlyRead(input))
+    return isWithin(inner, given) ? readThrough(node, output, input, why, ["infinity"]) : undefined;
   const clamp = (bound: number): number => Math.min(Math.max(bound, outer.low), outer.high);
   const bounds = { low: clamp(inner.low), high: clamp(inner.high) };
   if (bounds.low === outer.low && bounds.high === outer.high) {
     return {
       kind: "rewrite",
       summary: `${node.label} bounds more than ${first.label}, which is removed`,
+      mayChange: [],
       apply: (rewriter) => {
         rewriter.setInput(node, 0, source);
         rewriter.removeNode(first);
       },
     };
   }
-  if (dtype === undefined) return undefined;
+  return mergeIntoClip(node, first, source, bounds, facts);
+}
+
+function mergeIntoClip(
+  node: Node,
+  first: Node,
+  source: Value,
+  bounds: Bounds,
+  facts: Facts,
+): Proposal | undefined {
+  const output = node.output(0);
+  const dtype = output && facts.dtype(output);
+  if (output === undefined || dtype === undefined) return undefined;
+  const { low, high } = givenBounds(bounds);
   return {
     kind: "rewrite",
-    summary: `${first.label} and ${node.label} become a Clip to [${bounds.low}, ${bounds.high}]`,
+    summary: `${first.label} and ${node.label} become a Clip to [${low}, ${high}]`,
+    mayChange: [],
     apply: (rewriter) => {
       const graph = present(node.graph, `${node.label} is removed`);
       const init = { opType: "Clip", name: node.name, outputs: [graph.freshName(output.name)] };
-      const open = !Number.isFinite(bounds.high);
       let clip: Node;
       if ((facts.opset(node) ?? 0) < 11) {
-        const float = (value: number): { kind: "float"; value: number } => ({ kind: "float", value });
-        const attributes = { min: float(bounds.low), ...(open ? {} : { max: float(bounds.high) }) };
+        const float = (name: string, value: number): Readonly<Record<string, AttributeInit>> =>
+          Number.isFinite(value) ? { [name]: { kind: "float", value } } : {};
+        const attributes = { ...float("min", low), ...float("max", high) };
         clip = rewriter.addNode(graph, { ...init, inputs: [source], attributes }, node);
       } else {
-        const bound = (name: string, value: number): Value =>
-          rewriter.addConstant(graph, `${output.name}_${name}`, tensorFromNumbers(dtype, [], [value]), node);
-        const inputs = [source, bound("min", bounds.low), ...(open ? [] : [bound("max", bounds.high)])];
+        const bound = (name: string, value: number): Value | null =>
+          Number.isFinite(value)
+            ? rewriter.addConstant(
+                graph,
+                `${output.name}_${name}`,
+                tensorFromNumbers(dtype, [], [value]),
+                node,
+              )
+            : null;
+        const [least, most] = [bound("min", low), bound("max", high)];
+        const inputs = most === null ? [source, least] : [source, least, most];
         clip = rewriter.addNode(graph, { ...init, inputs }, node);
       }
       rewriter.supersede(output, present(clip.output(0), "a Clip has an output"));
@@ -130,13 +187,14 @@ function mergeUnary(node: Node, { facts }: View): Proposal | Refusal | undefined
   const repeats =
     (hasTrait(node, "idempotent") && first.sharesOperator(node)) ||
     (hasTrait(node, "rounds") && (hasTrait(first, "rounds") || first.is("Sign")));
-  if (repeats) return readThrough(node, output, input, `changes nothing after ${first.label}`);
+  if (repeats) return readThrough(node, output, input, `changes nothing after ${first.label}`, []);
   if (hasTrait(node, "involution") && first.sharesOperator(node))
-    return readThrough(node, output, source, `undoes ${first.label}`);
+    return readThrough(node, output, source, `undoes ${first.label}`, []);
   if (!node.is("Abs") || !first.is("Neg") || !isOnlyRead(input)) return undefined;
   return {
     kind: "rewrite",
     summary: `${node.label} needs no ${first.label}`,
+    mayChange: [],
     apply: (rewriter) => {
       rewriter.setInput(node, 0, source);
       rewriter.removeNode(first);
@@ -175,7 +233,7 @@ function mergeCasts(node: Node, { facts }: View): Proposal | Refusal | undefined
   const [from, middle, to] = [facts.dtype(source), facts.dtype(input), facts.dtype(output)];
   if (from === undefined || middle === undefined || to === undefined) return undefined;
   if (!isLossless(from, middle)) return undefined;
-  if (from === to) return readThrough(node, output, source, `casts back what ${first.label} has widened`);
+  if (from === to) return readThrough(node, output, source, `casts back what ${first.label} has widened`, []);
   // Converting a value that the last type does not hold depends on the machine and on the type it comes from.
   const isSettled =
     FLOATS.has(to) || isLossless(from, to) || (isWhole(to) && isWhole(middle) && isWhole(from));
@@ -183,6 +241,7 @@ function mergeCasts(node: Node, { facts }: View): Proposal | Refusal | undefined
   return {
     kind: "rewrite",
     summary: `${node.label} casts from ${from} at once, and ${first.label} is removed`,
+    mayChange: [],
     apply: (rewriter) => {
       rewriter.setInput(node, 0, source);
       rewriter.removeNode(first);

@@ -1,5 +1,6 @@
 import { present } from "../src/base/assert.js";
-import { type DType, INTEGER_RANGES } from "../src/ir/dtype.js";
+import type { SpecialValue } from "../src/base/special-values.js";
+import { type DType, INTEGER_RANGES, isFloat } from "../src/ir/dtype.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import { tensorFromNumbers } from "../src/ir/tensor.js";
 import { type Flattened, flatten, isNested, type NestedIn, namesOf } from "../src/rewrite/nested.js";
@@ -21,7 +22,7 @@ import type { Facts } from "../src/rules/facts.js";
  *
  * Requires   one graph; an operand that is left out does not broadcast the result
  * Refuses    nothing: a nested operator stays where others read it too
- * Numerics   exact (a zero that is the extreme may have the other sign)
+ * Numerics   exact, but for the sign of a zero that is the extreme
  */
 export const mergeVariadicChains: Pass = {
   kind: "rules",
@@ -30,6 +31,10 @@ export const mergeVariadicChains: Pass = {
   before: "a = Max(x, y)  z = Max(a, x, -inf)",
   after: "z = Max(x, y)",
   numerics: "exact",
+  specials: {
+    mayChange: ["negative-zero"],
+    because: "the zero that a Max or Min gives depends on the order of its operands",
+  },
   order: {
     after: {
       "fuse-exact-operators": "a Max of three operands is no Relu any more, and with a Min behind it no Clip",
@@ -58,6 +63,7 @@ function join(node: Node, { facts }: View): Proposal | undefined {
   return {
     kind: "rewrite",
     summary: `${node.label} takes the operands of ${namesOf(gone)}`,
+    mayChange: node.is("Sum") ? [] : zerosOf(node, facts),
     apply: (rewriter) => replaceNode(rewriter, node, { opType, inputs }, gone),
   };
 }
@@ -108,6 +114,7 @@ function mergeConstants(node: Node, { facts }: View): Proposal | undefined {
   return {
     kind: "rewrite",
     summary: `${node.label} has one constant, ${extreme}, for ${scalars.length}`,
+    mayChange: zerosOf(node, facts),
     apply: (rewriter) => {
       const one = addScalar(rewriter, node, dtype, rank, extreme);
       replaceNode(rewriter, node, { opType: node.opType, inputs: [...others, one] });
@@ -137,8 +144,16 @@ function leaveOut(node: Node, { facts }: View): Proposal | undefined {
   return {
     kind: "rewrite",
     summary: `${node.label} does without ${count} operand${count > 1 ? "s" : ""} that decide${count > 1 ? "" : "s"} nothing`,
+    mayChange: new Set(operands).size < operands.length ? zerosOf(node, facts) : [],
     apply: (rewriter) => replaceNode(rewriter, node, { opType: node.opType, inputs: left }),
   };
+}
+
+/** Of 0 and -0 a Max or Min gives the one or the other by their order; integers have no -0. */
+function zerosOf(node: Node, facts: Facts): readonly SpecialValue[] {
+  const output = node.output(0);
+  const dtype = output && facts.dtype(output);
+  return dtype === undefined || isFloat(dtype) ? ["negative-zero"] : [];
 }
 
 /** The least and the largest number of each type; those of int64 are missing, because a double cannot hold them exactly. */

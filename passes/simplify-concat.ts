@@ -38,6 +38,7 @@ export const simplifyConcat: Pass = {
   before: "c = Concat(x, z)  a = Slice(c, 1, 3)  b = Gather(c, 8)",
   after: "a = Slice(x, 1, 3)  b = Gather(z, 2)",
   numerics: "exact",
+  specials: { mayChange: [], because: "elements are only moved; parts without elements are left out" },
   order: "any place",
   rules: [
     { operators: ["Slice"], match: sliceOfPart },

@@ -37,6 +37,7 @@ export const simplifyReshape: Pass = {
   before: "s = Shape(x)  n = Gather(s, 0)  t = Concat(n, c)  y = Reshape(x, t)",
   after: "y = Reshape(x, [-1, 2, 29, 28, 28])",
   numerics: "exact",
+  specials: { mayChange: [], because: "elements stay in order" },
   order: "any place",
   refusals,
   rules: [{ operators: ["Reshape"], match }],

@@ -34,6 +34,7 @@ export const simplifyResize: Pass = {
   before: "s = Shape(x)  n = Slice(s, [0], [2])  t = Concat(n, [28, 28])  y = Resize(x, , , t)",
   after: "y = Resize(x, , [1, 1, 2, 2])",
   numerics: "exact",
+  specials: { mayChange: [], because: "the same scales" },
   order: "any place",
   refusals,
   rules: [{ operators: ["Resize"], match }],

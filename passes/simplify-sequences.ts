@@ -29,6 +29,7 @@ export const simplifySequences: Pass = {
   before: "s = SplitToSequence(x, 2)  y = SequenceAt(s, 1)",
   after: "y = Slice(x, 2, 4)",
   numerics: "exact",
+  specials: { mayChange: [], because: "elements are only moved" },
   order: "any place",
   rules: [
     { operators: ["SequenceAt"], match: element },

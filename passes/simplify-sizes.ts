@@ -39,6 +39,7 @@ export const simplifySizes: Pass = {
   before: "s = Shape(x)  n = Gather(s, 0)  u = Unsqueeze(n)  t = Concat(u, c)  y = Expand(w, t)",
   after: "n = Shape<start = 0, end = 1>(x)  t = Concat(n, c)  y = Expand(w, t)",
   numerics: "exact",
+  specials: { mayChange: [], because: "its values are integers" },
   order: "any place",
   rules: [{ operators: [...SIZES.keys()], match }],
 };

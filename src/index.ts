@@ -13,6 +13,7 @@ export { memorySource } from "./base/bytes.js";
 export { type ErrorCode, type ErrorPlace, NormfoldError } from "./base/errors.js";
 export type { Numerics } from "./base/numerics.js";
 export { isRefusal, type Refusal, refuse } from "./base/refusal.js";
+export type { SpecialEffect, SpecialValue } from "./base/special-values.js";
 export {
   type Attribute,
   type AttributeInit,

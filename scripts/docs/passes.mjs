@@ -1,5 +1,6 @@
 // docs/passes.md: the passes in the order they run, each with the comment at the head of its file.
 import { readFileSync } from "node:fs";
+import { specialText } from "../../dist/src/base/special-values.js";
 import { PASSES } from "../../dist/src/index.js";
 import { code, GENERATED, list, page, paragraph, span } from "./markdown.mjs";
 import { templateOf } from "./sentences.mjs";
@@ -11,7 +12,9 @@ export function passesPage() {
     paragraph(
       `The ${PASSES.length} passes of \`normfold optimize\`, in the order they run; in rounds, until none finds anything to do. ` +
         "`--pass` and `--skip` choose among them. `exact` means: the same bits come out. `rounding` means: the same function, " +
-        "evaluated with other roundings, which [the check](proof.md) measures. [Writing a pass](writing-a-pass.md) " +
+        "evaluated with other roundings, which [the check](proof.md) measures. Each says what it may do to NaN, " +
+        "infinity, -0 and empty tensors, and a rewrite may do less than its pass; `--preserve-nonfinite` leaves out those that " +
+        "change them ([special values](proof.md#special-values)). [Writing a pass](writing-a-pass.md) " +
         "teaches how one is made.",
     ),
     list(PASSES.map(({ name, summary }) => `[${name}](#${name}): ${summary}`)),
@@ -25,10 +28,16 @@ function section(pass) {
   return [
     `## ${name}`,
     paragraph(`[${file}](../${file}), ${numerics}`),
+    paragraph(specials(pass)),
     code(headerOf(file) ?? `before   ${before}\nafter    ${after}`),
     order(pass),
     refusals(pass),
   ];
+}
+
+function specials({ specials: { mayChange, because } }) {
+  const what = mayChange.length === 0 ? "Keeps all special values" : `May change ${specialText(mayChange)}`;
+  return `${what}: ${because}.`;
 }
 
 /** The comment on the pass in its file, unchanged. */

@@ -27,10 +27,21 @@ async function passesCommand({ given }: Call): Promise<void> {
 
 async function listPasses(json: boolean): Promise<void> {
   if (json) {
-    const passes = PASSES.map(({ name, summary, before, after, numerics, order, refusals = {} }) => {
-      const ids = Object.values(refusals).map(({ id }) => id);
-      return { name, summary, before, after, numerics, order: order ?? "any place", refusals: ids };
-    });
+    const passes = PASSES.map(
+      ({ name, summary, before, after, numerics, specials, order, refusals = {} }) => {
+        const ids = Object.values(refusals).map(({ id }) => id);
+        return {
+          name,
+          summary,
+          before,
+          after,
+          numerics,
+          specials,
+          order: order ?? "any place",
+          refusals: ids,
+        };
+      },
+    );
     return await writeJson({ passes });
   }
   await write(passesText(PASSES, styleFor("stdout")));

@@ -7,6 +7,8 @@ export interface Landing {
   readonly absorption: Absorption;
   /** Set if others read the node as it is: a copy of it takes the map, for this reader alone. */
   readonly copyFor?: Reader;
+  /** The operators that the map passes on its way to the node. */
+  readonly through?: readonly Node[];
 }
 
 /** One input of a node, which the map comes from. */

@@ -129,7 +129,7 @@ class Search {
       if (input === undefined) return refusals.operandIsMissing(producer.label);
       const own = this.up(input, part, { node: producer, index });
       if (isRefusal(own)) return own;
-      landings.push(...own);
+      landings.push(...passing(producer, own));
     }
     return landings;
   }
@@ -208,11 +208,16 @@ class Search {
         if (isRefusal(next)) return refusedAt(node.label, next);
         const own = output === undefined ? [] : this.down(output, next);
         if (isRefusal(own)) return own;
-        landings.push(...own);
+        landings.push(...passing(node, own));
       }
     }
     return landings;
   }
+}
+
+/** The landings of a map that goes through `node`. */
+function passing(node: Node, landings: readonly Landing[]): readonly Landing[] {
+  return landings.map((landing) => ({ ...landing, through: [node, ...(landing.through ?? [])] }));
 }
 
 /** The number of shifts in a plan that found no place and need an Add each. */

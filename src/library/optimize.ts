@@ -1,3 +1,4 @@
+import { type SpecialValue, unionOf } from "../base/special-values.js";
 import type { Model } from "../ir/model.js";
 import { PROOF } from "../options/optimize.js";
 import type { OptionsOf } from "../options/spec.js";
@@ -32,6 +33,8 @@ export interface OptimizeReport {
   readonly after: ModelSummary;
   /** The rewrites, in the order in which they were made. */
   readonly rewrites: readonly RewriteRecord[];
+  /** What the rewrites together may do to NaN, infinity, -0 and empty tensors; none: these come out as before. */
+  readonly mayChange: readonly SpecialValue[];
   /** The places that were left alone at the end, and why. */
   readonly refusals: readonly RefusalRecord[];
   /** Rewrites that changed the outputs and were undone. */
@@ -68,7 +71,7 @@ export async function optimize(
   const before = summarize(model);
   if (options.check === false) {
     const { model: result, ...log } = await rewriteModel(model, options, { evaluate });
-    return { model: result, report: { before, after: summarize(result), ...log } };
+    return { model: result, report: accountOf(before, result, log) };
   }
   // The input of a Softmax at the end is compared as well as its output, because a saturated one would hide a wrong rewrite.
   const probes = probesOf(model);
@@ -83,7 +86,7 @@ export async function optimize(
       judge: (candidate, numerics) =>
         withStaged(withProbes(candidate, probes), (staged) => checker.compare(staged, numerics)),
     });
-    const report = { before, after: summarize(result), ...log };
+    const report = accountOf(before, result, log);
     if (!options.reference || checker.unchecked !== undefined) return { model: result, report };
     options.onStage?.("reference");
     const accuracy = await withStaged(result, (staged) => {
@@ -94,6 +97,15 @@ export async function optimize(
     await checker.close();
     await original.dispose();
   }
+}
+
+function accountOf(
+  before: ModelSummary,
+  result: Model,
+  log: Omit<OptimizeReport, "before" | "after" | "mayChange">,
+): OptimizeReport {
+  const mayChange = unionOf(log.rewrites.map((record) => record.mayChange));
+  return { before, after: summarize(result), mayChange, ...log };
 }
 
 /** The evaluator is loaded only where it is asked for. */

@@ -51,6 +51,17 @@ export const REWRITE = {
     group: "Rewrites",
   },
   /**
+   * Leave out rewrites that may change NaN, infinity, -0 or the result of empty tensors: report.mayChange is then empty,
+   * or says that finite numbers near the end of their type's range may overflow elsewhere. Default false.
+   */
+  preserveNonfinite: {
+    flag: "--preserve-nonfinite",
+    help: "leave out rewrites that may change NaN, infinity, -0 or empty tensors",
+    type: "switch",
+    default: false,
+    group: "Rewrites",
+  },
+  /**
    * Make constants of graph inputs that have a default value, which a caller could override; older exporters list every
    * weight so. Changes the model's inputs, hence off by default.
    */

@@ -1,3 +1,4 @@
+import type { SpecialValue } from "../base/special-values.js";
 import type { AttributeInit } from "../ir/attribute.js";
 import type { Node, Value } from "../ir/graph.js";
 import type { StandardOperator } from "../ir/operator-name.js";
@@ -22,4 +23,6 @@ export interface Compound {
   /** The first version of the standard operator set that has the operator in this meaning. */
   readonly since: number;
   readonly numerics: "exact" | "rounding";
+  /** The special values that the one operator may treat otherwise than the spelling. */
+  readonly mayChange: readonly SpecialValue[];
 }

@@ -1,3 +1,4 @@
+import { forType, SPECIAL_VALUES, type SpecialValue } from "../base/special-values.js";
 import type { AttributeInit } from "../ir/attribute.js";
 import type { DType } from "../ir/dtype.js";
 import type { Node, Value } from "../ir/graph.js";
@@ -12,6 +13,8 @@ export interface Meaning {
   readonly inputs: readonly CompoundInput[];
   readonly attributes?: Readonly<Record<string, AttributeInit>>;
   readonly since: number;
+  /** The special values that this reading may change, where these hang on it. */
+  readonly mayChange?: readonly SpecialValue[];
 }
 
 /** One operator and how it is spelled. */
@@ -21,6 +24,8 @@ export interface Spelling {
   /** Element types for which the single operator is defined in every version and onnxruntime has it. */
   readonly dtypes: readonly DType[];
   readonly numerics?: Compound["numerics"];
+  /** The special values that the operator may treat otherwise than the spelling. Default: none if exact, else all. */
+  readonly mayChange?: readonly SpecialValue[];
   readonly read: Matcher;
   readonly meaning: (found: Found, context: Context) => Meaning | undefined;
 }
@@ -34,9 +39,16 @@ export function readSpelling(spelling: Spelling, context: Context): Compound | u
   if (dtype === undefined || !spelling.dtypes.includes(dtype)) return undefined;
   return firstReading(spelling.read, context, (found) => {
     const meaning = spelling.meaning(found, context);
-    return meaning && { attributes: {}, numerics, ...meaning, nodes: inGraphOrder(found, context) };
+    if (meaning === undefined) return undefined;
+    const mayChange = forType(dtype, meaning.mayChange ?? spelling.mayChange ?? UNSAID[numerics]);
+    return { attributes: {}, numerics, ...meaning, mayChange, nodes: inGraphOrder(found, context) };
   });
 }
+
+const UNSAID: Readonly<Record<Compound["numerics"], readonly SpecialValue[]>> = {
+  exact: [],
+  rounding: SPECIAL_VALUES,
+};
 
 /** Each node behind the nodes that it reads; the root is last. */
 function inGraphOrder({ nodes }: Found, { root }: Context): Node[] {

@@ -1,3 +1,4 @@
+import type { SpecialValue } from "../base/special-values.js";
 import { type DType, dtypeCode } from "../ir/dtype.js";
 import { tensorFromNumbers } from "../ir/tensor.js";
 import { exactDiv, type MaybeDim, mul, sameShape } from "../rules/dims.js";
@@ -65,6 +66,7 @@ const relu: Spelling = {
   ends: ["Max"],
   dtypes: FLOATS,
   numerics: "exact",
+  mayChange: ["negative-zero"],
   read: commutative("Max", x, bound("low bound", scalar("low"))),
   meaning: (found, { facts }) => {
     const input = valueNamed(found, "x");
@@ -86,7 +88,9 @@ const clip: Spelling = {
     if (input === undefined || dtype === undefined || !boundsKeepShape(found, input, facts)) return undefined;
     // With crossed bounds the order of Min and Max would matter.
     if (!(low <= high) || (opset < 12 && !HALF_AND_FLOAT.includes(dtype))) return undefined;
-    const meaning = { opType: "Clip", since: 6 } as const;
+    // Of -0 and a bound of 0, Max gives the bound and Clip what it was given.
+    const mayChange: readonly SpecialValue[] = low === 0 || high === 0 ? ["negative-zero"] : [];
+    const meaning = { opType: "Clip", since: 6, mayChange } as const;
     if (opset < 11) return { ...meaning, inputs: [input], attributes: withFloats({ min: low, max: high }) };
     const scalarOf = (value: number, name: string): CompoundInput => ({
       constant: tensorFromNumbers(dtype, [], [value]),

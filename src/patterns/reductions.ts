@@ -1,4 +1,5 @@
 import { defined } from "../base/optional.js";
+import { SPECIAL_VALUES } from "../base/special-values.js";
 import type { Node, Value } from "../ir/graph.js";
 import type { StandardOperator } from "../ir/operator-name.js";
 import { tensorFromNumbers } from "../ir/tensor.js";
@@ -70,6 +71,7 @@ function around(
   return {
     ends,
     dtypes: FLOATS,
+    mayChange: ["overflow"],
     read,
     meaning: (found, context) => {
       const input = valueNamed(found, "x");
@@ -99,12 +101,10 @@ const L2: readonly Spelling[] = [
 const L1 = around("ReduceL1", "ReduceSum", ["ReduceSum"], reduction("ReduceSum", op("Abs", [x])));
 
 /** If exp overflows, the spelling is infinite, but ReduceLogSumExp is not. */
-const LOG_SUM_EXP = around(
-  "ReduceLogSumExp",
-  "ReduceSum",
-  ["Log"],
-  op("Log", [reduction("ReduceSum", op("Exp", [x]))]),
-);
+const LOG_SUM_EXP: Spelling = {
+  ...around("ReduceLogSumExp", "ReduceSum", ["Log"], op("Log", [reduction("ReduceSum", op("Exp", [x]))])),
+  mayChange: SPECIAL_VALUES,
+};
 
 /** A sum divided by the number of its terms. */
 const MEAN = around(
@@ -131,6 +131,8 @@ function twice(opType: StandardOperator): Spelling {
   return {
     ends: [opType],
     dtypes: FLOATS,
+    // onnxruntime's maxima take or skip a NaN by the order in which they meet it.
+    mayChange: opType === "ReduceMax" || opType === "ReduceMin" ? ["nan"] : ["overflow"],
     read: reduction(opType, bound("inner", reduction(opType, x))),
     meaning: (found, { facts, root, opset }) => {
       const [input, between] = [valueNamed(found, "x"), valueNamed(found, "inner")];
@@ -154,6 +156,7 @@ function twice(opType: StandardOperator): Spelling {
 const POOLED: Spelling = {
   ends: ["Flatten", "Reshape", "Squeeze"],
   dtypes: FLOATS,
+  mayChange: ["overflow"],
   read: either(
     ...(["Flatten", "Reshape", "Squeeze"] as const).map((view) => op(view, [op("GlobalAveragePool", [x])])),
   ),
@@ -220,6 +223,7 @@ const LOG_SOFTMAX: Spelling = {
 const QUOTIENT: Spelling = {
   ends: ["Mul"],
   dtypes: FLOATS,
+  mayChange: ["overflow"],
   read: commutative(
     "Mul",
     x,

@@ -1,4 +1,5 @@
 import { plural } from "../base/plural.js";
+import { SPECIAL_VALUES, specialText } from "../base/special-values.js";
 import type { OptimizeReport } from "../library/optimize.js";
 import type { FileSize } from "../library/save.js";
 import type { ModelSummary } from "../library/summary.js";
@@ -33,6 +34,7 @@ export function optimizeText(run: OptimizeRun, options: OptimizeTextOptions): st
     [headline(run, style)],
     sizes(run, style),
     explain ? allRewrites(report, style) : rewriteCounts(report, style),
+    specials(report, style),
     undone(report, style),
     explain ? allRefusals(report.refusals, style) : normalizationRefusals(report, style),
     proof(report, style),
@@ -111,9 +113,25 @@ function allRewrites(report: OptimizeReport, style: Style): string[] {
   for (const record of report.rewrites) {
     if (record.pass !== pass) lines.push(`  ${style.cyan(record.pass)}`);
     pass = record.pass;
-    lines.push(...paragraph(record.summary, 4, 6));
+    const changed = record.mayChange.filter((kind) => kind !== "overflow");
+    const effect = changed.length === 0 ? "" : ` (may change ${specialText(changed)})`;
+    lines.push(...paragraph(record.summary + effect, 4, 6));
   }
   return lines;
+}
+
+/** What the rewrites may do to special values; nothing where none was made. */
+function specials({ rewrites, mayChange }: OptimizeReport, style: Style): string[] {
+  if (rewrites.length === 0) return [];
+  const changed = mayChange.filter((kind) => kind !== "overflow");
+  const kept = SPECIAL_VALUES.filter((kind) => kind !== "overflow" && !mayChange.includes(kind));
+  const clauses = [
+    kept.length === 0 ? [] : [`${specialText(kept)} come out as before`],
+    changed.length === 0 ? [] : [`${specialText(changed)} may change`],
+    mayChange.includes("overflow") ? ["numbers near the end of their range may overflow elsewhere"] : [],
+  ];
+  const [first = "", ...rest] = paragraph(`special values  ${clauses.flat().join("; ")}`, 0, 2);
+  return [first.replace("special values", style.bold("special values")), ...rest];
 }
 
 function undone({ rolledBack }: OptimizeReport, style: Style): string[] {

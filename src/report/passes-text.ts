@@ -1,3 +1,4 @@
+import { specialText } from "../base/special-values.js";
 import type { GradientCoverage } from "../ops/gradient.js";
 import type { PassInfo } from "../rewrite/pass.js";
 import { paragraph } from "./layout.js";
@@ -5,16 +6,24 @@ import type { Style } from "./style.js";
 
 /** Each pass with the nodes before and after it, as text of at most WIDTH columns. */
 export function passesText(passes: readonly PassInfo[], style: Style): string {
-  const blocks = passes.map(({ name, summary, before, after, numerics, order }) =>
+  const blocks = passes.map(({ name, summary, before, after, numerics, specials, order }) =>
     [
       `${style.bold(style.cyan(name))}  ${style.dim(numerics)}`,
       ...paragraph(summary, 2),
       ...labelled("before", before, style),
       ...labelled("after", after, style),
+      ...specialLines(specials, style),
       ...orderLines(order, style),
     ].join("\n"),
   );
   return `${blocks.join("\n\n")}\n`;
+}
+
+function specialLines(specials: PassInfo["specials"], style: Style): string[] {
+  if (specials === undefined) return [];
+  const { mayChange, because } = specials;
+  const what = mayChange.length === 0 ? "keeps all special values" : `may change ${specialText(mayChange)}`;
+  return labelled("special", `${what}: ${because}`, style);
 }
 
 /** The places that a pass may not take in the order, each with its reason; nothing where it may take any. */

@@ -5,6 +5,7 @@ import type { Pass, Proposal, Rule, View } from "./pass.js";
 import { refusals } from "./refusals.js";
 import { Rewriter } from "./rewriter.js";
 import type { RewriteSession } from "./session.js";
+import { whyLeftOut } from "./special-values.js";
 
 /** Far more than any converging set of rules needs, so that rules that undo each other are found. */
 const REWRITES_PER_NODE = 64;
@@ -62,7 +63,7 @@ function applyFirst(
   // A node with an operator's name may call a function of the model.
   if (node.graph === undefined || view.facts.isCall(node)) return undefined;
   for (const rule of rules) {
-    const result = tryMatch(rule, node, view);
+    const result = tryMatch(pass, rule, node, view);
     if (result === undefined) continue;
     if (isRefusal(result)) {
       session.refused(pass, node, result);
@@ -75,9 +76,11 @@ function applyFirst(
 }
 
 /** A match that throws must not cost the user the model, so it counts as a refusal. */
-function tryMatch(rule: Rule, node: Node, view: View): Proposal | Refusal | undefined {
+function tryMatch(pass: Pass, rule: Rule, node: Node, view: View): Proposal | Refusal | undefined {
   try {
-    return rule.match(node, view);
+    const result = rule.match(node, view);
+    if (result === undefined || isRefusal(result)) return result;
+    return whyLeftOut(pass, result, view.settings) ?? result;
   } catch (error) {
     return refusals.ruleFailed(error instanceof Error ? error.message : String(error));
   }

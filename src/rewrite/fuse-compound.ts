@@ -83,11 +83,12 @@ function proposal(node: Node, compound: Compound): Proposal | undefined {
   const { graph } = node;
   const output = node.output(0);
   if (graph === undefined || output === undefined) return undefined;
-  const { opType, inputs, attributes, nodes } = compound;
+  const { opType, inputs, attributes, nodes, mayChange } = compound;
   const types = nodes.map((inner) => inner.opType).join(", ");
   return {
     kind: "rewrite",
     summary: `${node.label} and what it ends (${types}) become one ${opType}`,
+    mayChange,
     apply: (rewriter) => {
       const values = inputs.map((input) => inputValue(input, node, rewriter));
       const { name, docString, metadata } = node;

@@ -1,5 +1,6 @@
 import type { Numerics } from "../base/numerics.js";
 import type { Refusal, RefusalKind } from "../base/refusal.js";
+import type { SpecialEffect, SpecialValue } from "../base/special-values.js";
 import type { Node } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import type { StandardOperator } from "../ir/operator-name.js";
@@ -13,6 +14,8 @@ export interface Proposal {
   readonly kind: "rewrite";
   /** The rewrite in one line: `Conv "c" absorbs BatchNormalization "bn"`. */
   readonly summary: string;
+  /** The special values that this rewrite may change, where these are fewer than its pass may. */
+  readonly mayChange?: readonly SpecialValue[];
   /** Makes the rewrite. */
   readonly apply: (rewriter: Rewriter) => void;
 }
@@ -33,6 +36,8 @@ export interface Settings {
   readonly growthLimit: number;
   /** Put the bodies of functions in the place of their calls. */
   readonly inlineFunctions: boolean;
+  /** Leave out rewrites that may change NaN, infinity, -0 or the result of empty tensors. */
+  readonly preserveNonfinite: boolean;
 }
 
 /**
@@ -69,6 +74,8 @@ export interface PassInfo {
   readonly after: string;
   /** How its rewrites may change the numbers. */
   readonly numerics: Numerics;
+  /** What they may do to NaN, infinity, -0 and empty tensors; a pass that does not say so may do anything. */
+  readonly specials?: SpecialEffect;
   /** The constraints on the place of the pass. A pass without any may still be named in those of others. */
   readonly order?: "any place" | PassOrder;
   /**
@@ -98,8 +105,11 @@ export interface PassContext {
   readonly evaluate: Evaluate | undefined;
   /** Bytes of the growth limit that all passes of the run have used up. */
   readonly growth: { spent: number };
-  /** Makes the proposal; false when the gate denies it. `key` names the place across runs. */
-  attempt(key: string, proposal: Proposal): boolean;
+  /**
+   * Makes the proposal; false when the gate or the settings deny it. `place` is the node, or the name of the value, that
+   * names the place across runs.
+   */
+  attempt(place: Node | string, proposal: Proposal): boolean;
   /** Notes why a node was left alone. */
   refused(node: Node, refusal: Refusal): void;
 }
@@ -117,6 +127,8 @@ export interface RewriteRecord {
   readonly summary: string;
   /** How it may change the numbers. */
   readonly numerics: Numerics;
+  /** The special values that it may change. */
+  readonly mayChange: readonly SpecialValue[];
   /** Change in the number of nodes (negative: fewer). */
   readonly nodes: number;
 }

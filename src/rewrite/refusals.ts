@@ -1,9 +1,12 @@
 import { type RefusalCatalogue, refusalCatalogue } from "../base/refusal.js";
+import { type SpecialValue, specialText } from "../base/special-values.js";
 
 const SENTENCES = {
   outputNameCannotMove: (from: string, to: string): string =>
     `"${from}" is a graph output and cannot share "${to}", which callers see too`,
   padValueIsUnknown: (): string => "the value that it pads with is not known",
+  rewriteMayChangeSpecialValues: (kinds: readonly SpecialValue[]): string =>
+    `a rewrite that may change ${specialText(kinds)} is left out (--preserve-nonfinite)`,
   ruleFailed: (message: string): string => `not looked at further: ${message}`,
 
   bodyHasAnnotations: (): string => "its body has quantization annotations",

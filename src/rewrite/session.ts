@@ -5,6 +5,7 @@ import type { Model } from "../ir/model.js";
 import { errors } from "./errors.js";
 import type { Pass, PassContext, Proposal, RefusalRecord, RewriteRecord, View } from "./pass.js";
 import { Rewriter } from "./rewriter.js";
+import { mayChange, whyLeftOut } from "./special-values.js";
 
 /**
  * The rewrites that may be made. `denied` holds the identities of rewrites that were found to break the model; `limit` is
@@ -54,7 +55,13 @@ export class RewriteSession {
 
   /** Makes a rewrite and logs it; false when the gate says no. */
   make(pass: Pass, key: string, proposal: Proposal, rewriter: Rewriter): boolean {
-    const draft = { pass: pass.name, key, summary: proposal.summary, numerics: pass.numerics };
+    const draft = {
+      pass: pass.name,
+      key,
+      summary: proposal.summary,
+      numerics: pass.numerics,
+      mayChange: mayChange(pass, proposal),
+    };
     if (this.rewrites.length >= this.#gate.limit || this.#gate.denied.has(rewriteIdentity(draft)))
       return false;
     try {
@@ -89,7 +96,13 @@ export class RewriteSession {
       view,
       evaluate,
       growth: this.#growth,
-      attempt: (key, proposal) => this.make(pass, key, proposal, new Rewriter(view.facts)),
+      attempt: (place, proposal) => {
+        const isNode = typeof place !== "string";
+        const leftOut = whyLeftOut(pass, proposal, view.settings);
+        if (leftOut !== undefined && isNode) this.refused(pass, place, leftOut);
+        if (leftOut !== undefined) return false;
+        return this.make(pass, isNode ? place.key : place, proposal, new Rewriter(view.facts));
+      },
       refused: (node, refusal) => this.refused(pass, node, refusal),
     };
   }

@@ -176,7 +176,11 @@ describe("pick and settle", () => {
   it("take the options of a table, with and without its defaults", () => {
     const options: OptionsOf<typeof REWRITE> = pick(REWRITE, given);
     expect(options).toEqual({ growthLimit: 5 });
-    expect(settle(REWRITE, given)).toEqual({ growthLimit: 5, inlineFunctions: false });
+    expect(settle(REWRITE, given)).toEqual({
+      growthLimit: 5,
+      inlineFunctions: false,
+      preserveNonfinite: false,
+    });
     expect(settle(REWRITE, {}).growthLimit).toBe(128 * 2 ** 20);
     // Options with a default are there for certain; the types know it.
     const settings: SettingsOf<typeof OPTIMIZE_RUN> = settle(OPTIMIZE_RUN, { constantFolding: false });

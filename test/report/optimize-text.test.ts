@@ -28,6 +28,7 @@ const FOLD: RewriteRecord = {
   key: "y",
   summary: `Conv "${LONG}" absorbs BatchNormalization "${LONG}"`,
   numerics: "rounding",
+  mayChange: ["overflow"],
   nodes: -1,
 };
 
@@ -44,6 +45,7 @@ function run(report: Partial<OptimizeReport>): OptimizeRun {
       before: summary({ Conv: 3, BatchNormalization: 3, Relu: 3 }),
       after: summary({ Conv: 3, BatchNormalization: 2, Relu: 3 }),
       rewrites: [FOLD],
+      mayChange: ["overflow"],
       refusals: [],
       rolledBack: [],
       rounds: 2,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createFacts } from "../../src/analysis/fact-table.js";
 import { refuse } from "../../src/base/refusal.js";
+import { SPECIAL_VALUES } from "../../src/base/special-values.js";
 import type { Model } from "../../src/ir/model.js";
 import type { Proposal } from "../../src/rewrite/pass.js";
 import { Rewriter } from "../../src/rewrite/rewriter.js";
@@ -43,7 +44,14 @@ describe("RewriteSession", () => {
     const { made, session, left } = make(OPEN_GATE);
     expect([made, left]).toEqual([true, 1]);
     expect(session.rewrites).toEqual([
-      { pass: "test", key: "z", summary: "Abs goes", numerics: "exact", nodes: -1 },
+      {
+        pass: "test",
+        key: "z",
+        summary: "Abs goes",
+        numerics: "exact",
+        mayChange: SPECIAL_VALUES,
+        nodes: -1,
+      },
     ]);
   });
 

@@ -21,7 +21,10 @@ import { printModel } from "../../src/text/print.js";
 import { sketch } from "./text.js";
 
 export interface RewriteCase
-  extends Pick<RewriteOptions, "passes" | "growthLimit" | "freezeInitializers" | "inlineFunctions"> {
+  extends Pick<
+    RewriteOptions,
+    "passes" | "growthLimit" | "freezeInitializers" | "inlineFunctions" | "preserveNonfinite"
+  > {
   /** The opset of a text without a model header. */
   readonly opset?: number;
   /**

@@ -57,11 +57,33 @@ function flattenAroundSoftmax(at: RaiseContext): void {
     at.set("axis", -1);
     return;
   }
+  // Nothing is normalized in a tensor without elements, along whatever axis.
+  if (shape?.includes(0)) {
+    at.set("axis", 0);
+    return;
+  }
   const input = at.input(0) ?? null;
   at.node.setInput(0, at.op("Flatten", [input], { axis }));
   at.set("axis", 1);
-  at.after(0, "Reshape", [at.op("Shape", [input])]);
+  reshapeLike(at, input, shape?.every((size) => typeof size === "number") ?? false);
 }
+
+/**
+ * Gives output 0 the sizes of `like`. A size that is not known may be zero, which a target copies from its input unless
+ * allowzero is set; that is new in opset 14. Before, -1 stands for it: where one size is zero, no element is left for it.
+ */
+function reshapeLike(at: RaiseContext, like: Value | null, isKnown: boolean): void {
+  const sizes = at.op("Shape", [like]);
+  if (isKnown) at.after(0, "Reshape", [sizes]);
+  else if (at.target >= ALLOWZERO) at.after(0, "Reshape", [sizes], { allowzero: 1 });
+  else {
+    const isZero = at.op("Equal", [sizes, at.ints([0])]);
+    at.after(0, "Reshape", [at.op("Where", [isZero, at.ints([-1]), sizes])]);
+  }
+}
+
+/** The first opset whose Reshape has allowzero. */
+const ALLOWZERO = 14;
 
 /** The steps of the family's operators, by the opset they lead to. */
 export const raise: RaiseTable<typeof OPERATORS> = {

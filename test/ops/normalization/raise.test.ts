@@ -1,4 +1,6 @@
-import { becomesTable, type RaiseCase, raiseTable, tooHardTable } from "../../support/raise.js";
+import { describe, expect, it } from "vitest";
+import { becomesTable, type RaiseCase, raise, raiseTable, tooHardTable } from "../../support/raise.js";
+import { compare, modelOf } from "../../support/rewrite.js";
 
 const X = "float[2,3,4,5] x";
 
@@ -24,6 +26,12 @@ raiseTable("normalization", [
       ],
     ],
   ),
+  [
+    "Softmax without elements",
+    11,
+    "g (float[2] x) => (y, z) <float[2,0,3] e = {}> { y = Softmax (e) z = Neg (x) }",
+    ["y = Softmax(e)", "z = Neg(x)"],
+  ],
   ["Softmax of all axes", 11, "g (float[2,3] x) => (z) { y = Softmax <axis = 0> (x) z = Neg (y) }"],
   [
     "BatchNormalization",
@@ -75,3 +83,19 @@ becomesTable("normalization", [
          n = BatchNormalization (x, s, s, s, v) y = Selu <alpha = 1.6732, gamma = 1.0507> (n) }`,
   ],
 ]);
+
+describe("a Softmax of several axes whose sizes are not known", () => {
+  it.each([
+    [13, [2, 2, 0, 4]],
+    [13, [0, 2, 3, 4]],
+    [13, [2, 2, 3, 4]],
+    [14, [2, 2, 0, 4]],
+    [17, [0, 2, 3, 4]],
+    [21, [0, 2, 0, 4]],
+    [21, [2, 2, 3, 4]],
+  ])("keeps its shape at opset %i on %j", async (opset, sizes) => {
+    const original = modelOf("g (float[N,2,H,4] x) => (y) { y = Softmax (x) }", 11);
+    const report = await compare(original, raise(original, opset), "exact", { x: sizes });
+    expect(report).toMatchObject({ status: "equal", sets: [{ inputs: [{ dims: sizes }] }, {}] });
+  });
+});

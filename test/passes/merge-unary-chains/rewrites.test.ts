@@ -19,7 +19,11 @@ describe("Relu and Clip", () => {
     ["bounds that overlap", "r = Clip (x, a, c) y = Clip (r, b, d)", ["y = Clip(x, y_min, y_max)"]],
     ["bounds apart", "r = Clip (x, c, d) y = Clip (r, a, b)", ["y = Clip(x, y_min, y_max)"]],
     ["Relu and an upper bound", 'r = Relu (x) y = Clip (r, "", d)', ["y = Clip(x, y_min, y_max)"]],
-    ["a lower bound and Relu", "r = Clip (x, a) y = Relu (r)", ["y = Relu(x)"]],
+    // Infinity ends at the largest number of the type, which Relu alone would let through.
+    ["a lower bound and Relu", "r = Clip (x, a) y = Relu (r)", ["y = Clip(x, y_min)"]],
+    ["Relu and a lower bound", "r = Relu (x) y = Clip (r, a)", ["y = Clip(x, y_min)"]],
+    ["an upper bound and Relu", 'r = Clip (x, "", d) y = Relu (r)', ["y = Clip(x, y_min, y_max)"]],
+    ["two upper bounds", 'r = Clip (x, "", d) y = Clip (r, "", c)', ['y = Clip(x, "", c)']],
     [
       "a negative lower bound of a value that is never negative",
       "r = Sigmoid (x) s = Relu (r) y = Neg (s)",
