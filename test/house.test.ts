@@ -62,7 +62,6 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
   "test/node/data/open.test.ts": [
     "src/node/data/arrays.ts",
     "src/node/data/images.ts",
-    "src/node/data/module.ts",
     "src/node/data/spool.ts",
   ],
   "test/node/files.test.ts": ["src/node/source.ts", "src/node/write.ts"],

@@ -175,6 +175,16 @@ const SENTENCES = {
     "invalid",
     (): string => "the module's default export gives no iterable of samples; export one",
   ],
+  moduleEndsEarly: [
+    "invalid",
+    (): string =>
+      "the module ended before it gave its samples: it exits, or waits for what never comes; mend it",
+  ],
+  moduleTakesTooLong: [
+    "invalid",
+    (seconds: number): string =>
+      `the module has given nothing for ${seconds} seconds; mend it, or allow more with --module-timeout`,
+  ],
   moduleFails: [
     "invalid",
     (when: string, reason: string): string => `the module fails ${when} (${reason}); mend it`,

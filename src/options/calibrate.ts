@@ -1,5 +1,5 @@
 import { LOAD, PRINTING, TARGET } from "./common.js";
-import { DATA, DRAWING, LIMIT, PREPARATION } from "./data.js";
+import { DATA, DRAWING, LIMIT, MODULE, PREPARATION } from "./data.js";
 import { HEADS } from "./heads.js";
 import type { CommandSpec } from "./spec.js";
 
@@ -33,7 +33,7 @@ export const CALIBRATE_COMMAND: CommandSpec = {
   description:
     "Replaces the statistics of every BatchNormalization by those of the data: after training, or on data of another " +
     "domain (AdaBN). With --labels, says how accurate the model was before and is after.",
-  tables: [TARGET, LOAD, PRINTING, CALIBRATE, DATA, PREPARATION, DRAWING, LIMIT],
+  tables: [TARGET, LOAD, PRINTING, CALIBRATE, DATA, PREPARATION, MODULE, DRAWING, LIMIT],
   required: ["data"],
   examples: [
     "normfold calibrate model.onnx -o new.onnx --data images/ --scale 1/255",

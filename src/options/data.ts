@@ -3,7 +3,7 @@ export const DATA = {
   /** A file or folder with samples. */
   data: {
     flag: "--data <path>",
-    help: "samples: .npy, .npz, idx, .pb, a folder of images or tensors, a module",
+    help: "samples: .npy, .npz, idx, .pb, a folder of images or tensors, or a JavaScript module, whose code runs",
     type: "text",
     idleWith: [{ option: "init", is: ["fresh"] }],
     group: "Data",
@@ -51,6 +51,21 @@ export const PREPARATION = {
     type: "choice",
     choices: ["NCHW", "NHWC"],
     defaultText: "as its input says",
+    needs: [{ option: "data" }],
+    group: "Data",
+  },
+} as const;
+
+/** How long a module with samples is waited for. */
+export const MODULE = {
+  /** Seconds that a module may take to load, and for each sample. Default 30. */
+  moduleTimeout: {
+    flag: "--module-timeout <s>",
+    help: "seconds that a module may take to load, and for each sample",
+    type: "number",
+    above: 0,
+    to: 86_400,
+    default: 30,
     needs: [{ option: "data" }],
     group: "Data",
   },

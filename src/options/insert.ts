@@ -1,5 +1,5 @@
 import { LOAD, PRINTING, TARGET } from "./common.js";
-import { DATA, DRAWING, LIMIT, PREPARATION } from "./data.js";
+import { DATA, DRAWING, LIMIT, MODULE, PREPARATION } from "./data.js";
 import { HEADS } from "./heads.js";
 import type { CommandSpec } from "./spec.js";
 
@@ -161,7 +161,7 @@ export const INSERT_COMMAND: CommandSpec = {
   description:
     "Puts BatchNormalization between linear layers and their nonlinearities. With --init identity its parameters come " +
     "from data, so that the function stays, which is proven in onnxruntime before anything is written.",
-  tables: [TARGET, LOAD, PRINTING, INSERT, SITES, INSERT_RUN, DATA, PREPARATION, DRAWING, LIMIT],
+  tables: [TARGET, LOAD, PRINTING, INSERT, SITES, INSERT_RUN, DATA, PREPARATION, MODULE, DRAWING, LIMIT],
   outcome: {
     done: "a function that was to stay is proven (or --no-check was given)",
     differs: "the outputs differ; nothing was written",

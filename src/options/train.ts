@@ -1,5 +1,5 @@
 import { LOAD, PRINTING, TARGET } from "./common.js";
-import { DATA, DRAWING, PREPARATION } from "./data.js";
+import { DATA, DRAWING, MODULE, PREPARATION } from "./data.js";
 import { HEADS } from "./heads.js";
 import type { CommandSpec } from "./spec.js";
 
@@ -283,6 +283,7 @@ export const TRAIN_COMMAND: CommandSpec = {
     TRAIN_RUN,
     DATA,
     PREPARATION,
+    MODULE,
     DRAWING,
   ],
   required: ["data"],

@@ -1,6 +1,3 @@
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import type { NormfoldError } from "../../base/errors.js";
 import { product } from "../../base/integers.js";
 import { createRandom } from "../../base/random.js";
 import {
@@ -15,27 +12,32 @@ import type { DType } from "../../ir/dtype.js";
 import { tensorFromBigInts } from "../../ir/tensor.js";
 import type { RuntimeTensor } from "../../runtime/runtime.js";
 import { errors } from "../errors.js";
+import { ModuleThread } from "./module-thread.js";
 
 /** Samples that are held, so that a stream, which can only be read in its order, can be shuffled. */
 const SHUFFLE_WINDOW = 1024;
 
 /**
  * A JavaScript module whose default export is an iterable or async iterable of samples, or a function that returns one. A
- * sample is an object of typed arrays, numbers, or { data, dims }, by input name; "labels" are the right answers.
+ * sample is an object of typed arrays, numbers, or { data, dims }, by input name; "labels" are the right answers. It may take
+ * `seconds` to load, and as many for each sample.
  */
-export async function moduleDataset(path: string): Promise<Dataset> {
-  const source = await load(path);
-  const first = await firstOf(path, source);
-  const fields = [...first.tensors].map(([name, { dtype, dims }]): Field => ({ name, dtype, shape: dims }));
-  return {
-    size: undefined,
-    fields,
-    batches: (options) => batches(path, source, fields, options),
-    close: () => Promise.resolve(),
-  };
+export async function moduleDataset(path: string, seconds?: number): Promise<Dataset> {
+  const thread = new ModuleThread(path, seconds);
+  try {
+    const first = await firstOf(path, thread);
+    const fields = [...first.tensors].map(([name, { dtype, dims }]): Field => ({ name, dtype, shape: dims }));
+    return {
+      size: undefined,
+      fields,
+      batches: (options) => batches(path, thread, fields, options),
+      close: () => thread.close(),
+    };
+  } catch (error) {
+    await thread.close();
+    throw error;
+  }
 }
-
-type Samples = AsyncIterable<unknown> | Iterable<unknown>;
 
 interface Sample {
   /** Counted from 0, in the module's order. */
@@ -43,65 +45,14 @@ interface Sample {
   readonly tensors: ReadonlyMap<string, RuntimeTensor>;
 }
 
-async function load(path: string): Promise<() => Promise<Samples>> {
-  let exported: unknown;
-  try {
-    const module: unknown = await import(pathToFileURL(resolve(path)).href);
-    exported =
-      typeof module === "object" && module !== null && "default" in module ? module.default : undefined;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw errors.moduleDoesNotLoad(reason).at({ file: path });
-  }
-  const make = async (): Promise<Samples> => {
-    const value = await exportOf(exported, path);
-    if (isSamples(value)) return samplesOf(path, value);
-    throw errors.moduleExportsNoSamples().at({ file: path });
-  };
-  return make;
-}
-
-/** The default export, or its result if it is a function. */
-async function exportOf(exported: unknown, file: string): Promise<unknown> {
-  if (typeof exported !== "function") return exported;
-  try {
-    return await Reflect.apply(exported, undefined, []);
-  } catch (error) {
-    throw failed(error, "when it is called", file);
-  }
-}
-
-/** The samples; an exception between them becomes an error that names the module. */
-async function* samplesOf(file: string, samples: Samples): AsyncGenerator<unknown, void, undefined> {
-  let count = 0;
-  try {
-    for await (const sample of samples) {
-      yield sample;
-      count++;
-    }
-  } catch (error) {
-    throw failed(error, `behind sample ${count}`, file);
-  }
-}
-
-function failed(error: unknown, when: string, file: string): NormfoldError {
-  const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return errors.moduleFails(when, reason).at({ file }).because(error);
-}
-
-function isSamples(value: unknown): value is Samples {
-  if (typeof value !== "object" || value === null) return false;
-  return Symbol.asyncIterator in value || Symbol.iterator in value;
-}
-
-async function firstOf(path: string, source: () => Promise<Samples>): Promise<Sample> {
-  for await (const sample of await source()) return sampleOf(path, sample, 0);
+async function firstOf(path: string, thread: ModuleThread): Promise<Sample> {
+  for await (const sample of thread.samples(1)) return sampleOf(path, sample, 0);
   throw dataErrors.dataHoldsNoSamples().at({ file: path });
 }
 
 async function* batches(
   path: string,
-  source: () => Promise<Samples>,
+  thread: ModuleThread,
   fields: readonly Field[],
   options: BatchOptions,
 ): AsyncGenerator<Batch, void, undefined> {
@@ -109,7 +60,7 @@ async function* batches(
   const { size, seed, limit = Number.POSITIVE_INFINITY, dropLast = false, skip = 0, signal } = options;
   let pending: Sample[] = [];
   let skipped = 0;
-  for await (const sample of shuffled(path, await source(), limit, seed)) {
+  for await (const sample of shuffled(path, thread.samples(limit), seed)) {
     signal?.throwIfAborted();
     if (skipped < skip * size) {
       skipped++;
@@ -125,8 +76,7 @@ async function* batches(
 
 async function* shuffled(
   path: string,
-  samples: Samples,
-  limit: number,
+  samples: AsyncIterable<unknown>,
   seed: number | undefined,
 ): AsyncGenerator<Sample, void, undefined> {
   const random = seed === undefined ? undefined : createRandom(seed);
@@ -140,7 +90,6 @@ async function* shuffled(
     return chosen;
   };
   for await (const item of samples) {
-    if (count >= limit) break;
     const sample = sampleOf(path, item, count++);
     if (random === undefined) {
       yield sample;

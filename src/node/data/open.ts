@@ -25,6 +25,8 @@ import { moduleDataset } from "./module.js";
 export interface DatasetOptions extends Preparation {
   /** A file with the right answer for each sample: one array, in a format like that of the data. */
   readonly labels?: string;
+  /** Seconds that a module may take to load, and for each sample. Default 30. */
+  readonly moduleTimeout?: number;
 }
 
 /**
@@ -34,20 +36,20 @@ export interface DatasetOptions extends Preparation {
  *   x-idx3-ubyte[.gz]   MNIST's format
  *   a folder            of PNG and JPEG images, in sub-folders by class where there are labels; or of ONNX tensors,
  *                       input_0.pb and so on, itself or in test_data_set_* folders
- *   x.mjs, x.js         a module that exports an (async) iterable of samples
+ *   x.mjs, x.js         a module that exports an (async) iterable of samples; its code runs, in a thread of its own
  *
  * Samples are read when a batch needs them. Throws NormfoldError with the file and the fault.
  */
 export async function openDataset(
   path: string,
   slots: readonly Slot[],
-  { labels, ...preparation }: DatasetOptions = {},
+  { labels, moduleTimeout, ...preparation }: DatasetOptions = {},
 ): Promise<Dataset> {
   const isModule = /\.[cm]?js$/.test(path);
   try {
     if (isModule && labels !== undefined) throw errors.moduleGivesLabelsItself();
     if (isModule) assertRegularFile(path);
-    const stored = isModule ? await moduleDataset(path) : await fromFiles(path, slots, labels);
+    const stored = isModule ? await moduleDataset(path, moduleTimeout) : await fromFiles(path, slots, labels);
     return located(bindDataset(stored, slots, preparation), path);
   } catch (error) {
     throw placed(error, path);
