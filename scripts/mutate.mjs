@@ -19,7 +19,16 @@ import { Journal } from "./mutate/journal.mjs";
 import { report } from "./mutate/report.mjs";
 import { heldByTypes } from "./mutate/types.mjs";
 
-const FOLDERS = ["passes", "src/ops", "src/rules", "src/batchnorm", "src/proto", "src/fold", "src/relayout", "src/rewrite"];
+const FOLDERS = [
+  "passes",
+  "src/ops",
+  "src/rules",
+  "src/batchnorm",
+  "src/proto",
+  "src/fold",
+  "src/relayout",
+  "src/rewrite",
+];
 /**
  * Tests that are not asked. Random graphs, whole models and whole trainings take long, and what only they notice is held by no test
  * that says why; the others run what is built, or read the sources as text, and cannot see a switch.
@@ -69,7 +78,9 @@ async function main() {
 /** The ids of those guards that the type checker holds, as the last run found them where no source has changed since. */
 function typedGuards(guards, kept) {
   const path = join(home, "types.json");
-  const sources = createHash("sha256").update(guards.map(({ hash }) => hash).join()).digest("hex");
+  const sources = createHash("sha256")
+    .update(guards.map(({ hash }) => hash).join())
+    .digest("hex");
   const known = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : {};
   const { held, not } = known.sources === sources ? known : { held: [], not: [] };
   const fresh = kept.filter(({ id }) => !held.includes(id) && !not.includes(id));
@@ -80,7 +91,10 @@ function typedGuards(guards, kept) {
 }
 
 function isAsked(file) {
-  return positionals.length === 0 || positionals.some((path) => file === path || file.startsWith(`${path.replace(/\/$/, "")}/`));
+  return (
+    positionals.length === 0 ||
+    positionals.some((path) => file === path || file.startsWith(`${path.replace(/\/$/, "")}/`))
+  );
 }
 
 /** Runs a plan to its end, a batch of files after the other, and again without what hung or ended the process. */
@@ -100,24 +114,60 @@ async function run(plan, guards, journal) {
 
 /** One vitest over a plan; what it found goes into the journal. */
 async function vitest(plan, guards, journal) {
-  const paths = { plan: join(home, "plan.json"), results: join(home, "results.jsonl"), watch: join(home, "watch") };
+  const paths = {
+    plan: join(home, "plan.json"),
+    results: join(home, "results.jsonl"),
+    watch: join(home, "watch"),
+  };
   for (const name of readdirSync(home)) if (name.startsWith("watch.")) rmSync(join(home, name));
   writeFileSync(paths.results, "");
   const chosen = plan.chosen && Object.fromEntries(plan.chosen);
   const sources = {};
-  for (const guard of guards) (sources[guard.file] ??= { first: guard.id, guards: [] }).guards.push(guard);
-  writeFileSync(paths.plan, JSON.stringify({ ...plan, chosen, sources, workers: Number(options.workers), root, results: paths.results, watch: paths.watch }));
+  for (const guard of guards) {
+    sources[guard.file] ??= { first: guard.id, guards: [] };
+    sources[guard.file].guards.push(guard);
+  }
+  writeFileSync(
+    paths.plan,
+    JSON.stringify({
+      ...plan,
+      chosen,
+      sources,
+      workers: Number(options.workers),
+      root,
+      results: paths.results,
+      watch: paths.watch,
+    }),
+  );
   const child = spawn(
     process.execPath,
     ["node_modules/vitest/vitest.mjs", "run", "--config", "scripts/mutate/vitest.config.mjs"],
-    { cwd: root, detached: true, stdio: ["ignore", "ignore", "ignore"], env: { ...process.env, NORMFOLD_MUTATE_PLAN: paths.plan, NO_COLOR: "1" } },
+    {
+      cwd: root,
+      detached: true,
+      stdio: ["ignore", "ignore", "ignore"],
+      env: { ...process.env, NORMFOLD_MUTATE_PLAN: paths.plan, NO_COLOR: "1" },
+    },
   );
-  const end = () => { try { process.kill(-child.pid, "SIGKILL"); } catch { /* It has ended. */ } };
-  const interrupted = () => { end(); process.exit(130); };
+  const end = () => {
+    try {
+      process.kill(-child.pid, "SIGKILL");
+    } catch {
+      /* It has ended. */
+    }
+  };
+  const interrupted = () => {
+    end();
+    process.exit(130);
+  };
   process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
   let hung;
   const timer = setInterval(() => {
-    for (const now of running(paths.watch)) if (now.until < Date.now()) { hung = now; end(); }
+    for (const now of running())
+      if (now.until < Date.now()) {
+        hung = now;
+        end();
+      }
   }, 500);
   await new Promise((resolve) => child.once("close", resolve));
   end();
@@ -125,11 +175,11 @@ async function vitest(plan, guards, journal) {
   process.removeListener("SIGINT", interrupted).removeListener("SIGTERM", interrupted);
   journal.take(readFileSync(paths.results, "utf8"), plan);
   // Without an answer the last one that was running has ended its process.
-  const ended = hung ?? running(paths.watch)[0];
+  const ended = hung ?? running()[0];
   if (ended?.guard !== undefined) journal.ended(ended, hung === undefined ? "crashed" : "hung");
 }
 
-function running(watch) {
+function running() {
   return readdirSync(home)
     .filter((name) => name.startsWith("watch."))
     .flatMap((name) => {
@@ -153,7 +203,14 @@ function guardsIn(files) {
       const count = (seen.get(name) ?? 0) + 1;
       seen.set(name, count);
       const parent = guard.parent === undefined ? undefined : first + guard.parent;
-      found.push({ ...guard, parent, id: found.length, file, hash, key: count === 1 ? name : `${name} (${count})` });
+      found.push({
+        ...guard,
+        parent,
+        id: found.length,
+        file,
+        hash,
+        key: count === 1 ? name : `${name} (${count})`,
+      });
     }
   }
   return found;
@@ -176,5 +233,8 @@ function filesIn(folder, ending) {
 }
 
 function hashOf(file) {
-  return createHash("sha256").update(readFileSync(join(root, file))).digest("hex").slice(0, 16);
+  return createHash("sha256")
+    .update(readFileSync(join(root, file)))
+    .digest("hex")
+    .slice(0, 16);
 }

@@ -39,7 +39,12 @@ export function guardsOf(text) {
       if (isRefusing(node.consequent, names))
         add({ ...around, exit: sourceOf(text, node.consequent), inverted: false }, node.test);
       else if (isRefusing(node.alternate, names))
-        guards.push({ ...around, exit: sourceOf(text, node.alternate), inverted: true, ...at(text, node.test) });
+        guards.push({
+          ...around,
+          exit: sourceOf(text, node.alternate),
+          inverted: true,
+          ...at(text, node.test),
+        });
     }
   });
   return guards;

@@ -89,11 +89,20 @@ export class Journal {
 
   /** Takes in the results of a run. */
   take(text, { mode, chosen }) {
-    for (const line of text.split("\n").filter((each) => each.endsWith("}")).map((each) => JSON.parse(each))) {
+    for (const line of text
+      .split("\n")
+      .filter((each) => each.endsWith("}"))
+      .map((each) => JSON.parse(each))) {
       if (line.kind === "covered") {
         const keys = (ids) => ids.map((id) => this.#guards[id].key);
         const tests = line.tests.map((test) => ({ ...test, reached: keys(test.reached) }));
-        this.#add({ ...line, tests, shared: keys(line.shared), hash: this.#hashes.get(line.file), set: this.#set });
+        this.#add({
+          ...line,
+          tests,
+          shared: keys(line.shared),
+          hash: this.#hashes.get(line.file),
+          set: this.#set,
+        });
       } else {
         const file = mode === "whole" ? line.test : chosen.get(line.test).file;
         this.#addTry(line.kind, line.guard, line.test, file, line.name);
@@ -128,7 +137,12 @@ export class Journal {
       console.log(`${count} tries gave no answer`);
       return undefined;
     }
-    return { mode, chosen: left, files: [...new Set([...left.values()].map(({ file }) => file))], before: count };
+    return {
+      mode,
+      chosen: left,
+      files: [...new Set([...left.values()].map(({ file }) => file))],
+      before: count,
+    };
   }
 
   #isSettled(id, test) {

@@ -19,19 +19,29 @@ export function report(guards, journal, typed, path) {
   });
   writeFileSync(path, `${JSON.stringify(rows, undefined, 1)}\n`);
   const whole = rows.filter(({ isOperand }) => !isOperand);
-  for (const row of whole.filter(({ state }) => state !== "caught" && state !== "types")) console.log(lineOf(row));
+  for (const row of whole.filter(({ state }) => state !== "caught" && state !== "types"))
+    console.log(lineOf(row));
   const folders = new Map();
   for (const row of rows) {
-    const folder = row.file.split("/").slice(0, row.file.startsWith("src/") ? 2 : 1).join("/");
+    const folder = row.file
+      .split("/")
+      .slice(0, row.file.startsWith("src/") ? 2 : 1)
+      .join("/");
     folders.set(folder, [...(folders.get(folder) ?? []), row]);
   }
-  console.log(`\n${"".padEnd(14)}${["guards", ...STATES, "held", "operands held"].map((head) => head.padStart(11)).join("")}`);
+  console.log(
+    `\n${"".padEnd(14)}${["guards", ...STATES, "held", "operands held"].map((head) => head.padStart(11)).join("")}`,
+  );
   for (const [folder, own] of [...folders, ["all", rows]]) console.log(summaryOf(folder, own));
   return whole.every(({ state }) => HELD.includes(state)) ? 0 : 1;
 }
 
 function lineOf({ state, file, line, within, text, exit, by, reach, tried }) {
-  const why = by ?? (reach === 0 ? "its condition is true in no test" : `tried in ${tried} of ${reach} tests that make it true`);
+  const why =
+    by ??
+    (reach === 0
+      ? "its condition is true in no test"
+      : `tried in ${tried} of ${reach} tests that make it true`);
   return `${file}:${line} ${within}: if (${text}) ${exit}\n    ${state}: ${why}`;
 }
 

@@ -14,7 +14,7 @@ const { mode, chosen, off, results, watch, root } = JSON.parse(
 const watched = `${watch}.${process.pid}`;
 
 let switchedOff = off;
-let reached = new Set();
+const reached = new Set();
 globalThis.__guard = (id, condition, inverted) => {
   if (Boolean(condition) === inverted) return condition;
   reached.add(id);

@@ -29,7 +29,8 @@ function roundsOf(guards) {
     const place = `${guard.file}#${guard.from}`;
     const count = counts.get(place) ?? 0;
     counts.set(place, count + 1);
-    (rounds[count] ??= []).push(guard);
+    rounds[count] ??= [];
+    rounds[count].push(guard);
   }
   return rounds;
 }
@@ -46,7 +47,9 @@ function heldIn(copy, root, round) {
   const errors = compile(copy);
   for (const file of byFile.keys()) cpSync(join(root, file), join(copy, file));
   return round
-    .filter(({ file, from, to }) => errors.some((error) => error.file === file && error.line >= from && error.line <= to))
+    .filter(({ file, from, to }) =>
+      errors.some((error) => error.file === file && error.line >= from && error.line <= to),
+    )
     .map(({ id }) => id);
 }
 
@@ -57,5 +60,8 @@ function compile(copy) {
     { cwd: copy, encoding: "utf8", maxBuffer: 2 ** 28 },
   );
   if (error || status === null) throw new Error("the compiler did not run");
-  return [...stdout.matchAll(/^([^\s(]+)\((\d+),\d+\): error/gm)].map(([, file, line]) => ({ file, line: Number(line) }));
+  return [...stdout.matchAll(/^([^\s(]+)\((\d+),\d+\): error/gm)].map(([, file, line]) => ({
+    file,
+    line: Number(line),
+  }));
 }

@@ -26,7 +26,8 @@ const noRuntime: Runtime = {
 };
 
 const edit = fc.record({
-  at: fc.double({ min: 0, max: 0.999999, noNaN: true }),
+  // Not fc.double, most of whose numbers are tiny: the damage would all be at the first byte.
+  at: fc.nat(2 ** 30 - 1).map((place) => place / 2 ** 30),
   // Mostly flips: they keep the lengths, so that many damaged models still decode.
   kind: fc.constantFrom("flip", "flip", "flip", "flip", "flip", "flip", "flip", "cut", "drop", "repeat"),
   size: fc.integer({ min: 1, max: 64 }),
@@ -75,5 +76,5 @@ describe("damaged models, from bytes to bytes", () => {
     );
     expect(refused).toBeGreaterThan(200);
     expect(optimized).toBeGreaterThan(50);
-  }, 240_000);
+  }, 480_000);
 });

@@ -1,6 +1,12 @@
 import { createRandom, type Random } from "../../../src/base/random.js";
 import { decodeNumbers, encodeNumbers } from "../../../src/ir/tensor.js";
-import type { Runtime, RuntimeModel, RuntimeTensor, Session, TensorMap } from "../../../src/runtime/runtime.js";
+import type {
+  Runtime,
+  RuntimeModel,
+  RuntimeTensor,
+  Session,
+  TensorMap,
+} from "../../../src/runtime/runtime.js";
 import { isReal, sizeOf, type Var } from "./draft.js";
 
 /** Of the largest element of an output; rewrites may round otherwise, and no more. */
@@ -65,10 +71,13 @@ function difference(outputs: TensorMap, moved: readonly TensorMap[], after: Tens
     const heads = [was, is].map(({ dtype, dims }) => `${dtype}[${dims.join(",")}]`);
     if (heads[0] !== heads[1]) return { kind: "differs", reason: `${name} was ${heads[0]}, is ${heads[1]}` };
     const [a, b] = [numbersOf(was), numbersOf(is)];
-    const near = moved.map((each) => each.get(name)).map((each) => (each === undefined ? a : numbersOf(each)));
+    const near = moved
+      .map((each) => each.get(name))
+      .map((each) => (each === undefined ? a : numbersOf(each)));
     const bound = boundOf(was.dtype, a, near);
     const at = a.findIndex((x, i) => Number.isFinite(x) && !(Math.abs(x - (b[i] ?? NaN)) <= bound));
-    if (at >= 0) return { kind: "differs", reason: `${name}[${at}] was ${a[at]}, is ${b[at]}, bound ${bound}` };
+    if (at >= 0)
+      return { kind: "differs", reason: `${name}[${at}] was ${a[at]}, is ${b[at]}, bound ${bound}` };
   }
   return { kind: "equal" };
 }

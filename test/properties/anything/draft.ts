@@ -38,7 +38,19 @@ export interface Drafted {
   readonly inputs: readonly Var[];
 }
 
-const INPUT_TYPES = ["float", "float", "float", "float", "double", "float16", "int64", "int32", "bool", "uint8", "int8"] as const;
+const INPUT_TYPES = [
+  "float",
+  "float",
+  "float",
+  "float",
+  "double",
+  "float16",
+  "int64",
+  "int32",
+  "bool",
+  "uint8",
+  "int8",
+] as const;
 const INPUT_SIZES: readonly (readonly number[])[] = [
   [2, 4, 6, 6],
   [2, 3, 8],
@@ -196,7 +208,9 @@ export class Draft {
   drafted(): Drafted {
     const [main] = this.#scopes;
     if (main === undefined) throw new Error("no graph");
-    const open = main.values.filter(({ name, holder }) => holder === "tensor" && !this.#read.has(name) && !name.startsWith("x"));
+    const open = main.values.filter(
+      ({ name, holder }) => holder === "tensor" && !this.#read.has(name) && !name.startsWith("x"),
+    );
     if (open.length === 0) {
       const [x] = this.inputs;
       if (x === undefined) throw new Error("no input");
@@ -224,7 +238,8 @@ export class Draft {
   #element(dtype: DType): number {
     if (dtype === "bool") return this.pick(2);
     if (dtype === "uint8") return 1 + this.pick(3);
-    if (dtype.includes("float") || dtype === "double") return this.one([-2, -1, -0.5, 0.25, 0.5, 1, 1.5, 2, 3]);
+    if (dtype.includes("float") || dtype === "double")
+      return this.one([-2, -1, -0.5, 0.25, 0.5, 1, 1.5, 2, 3]);
     return this.one([-3, -2, -1, 1, 2, 3]);
   }
 

@@ -116,7 +116,9 @@ const compared: Apply = (d, x) => {
 
 const where: Apply = (d, x) => {
   if (d.opset < 9) return undefined;
-  const masks = d.values.filter((y) => y.dtype === "bool" && y.holder === "tensor" && y.dims.join() === x.dims.join());
+  const masks = d.values.filter(
+    (y) => y.dtype === "bool" && y.holder === "tensor" && y.dims.join() === x.dims.join(),
+  );
   const mask = masks.length > 0 && d.chance(0.7) ? d.one(masks) : d.constant("bool", d.one([[], x.dims]));
   const y = other(d, x);
   const dims = broadcast(broadcast(mask.dims, x.dims), y.dims);
@@ -131,7 +133,9 @@ const cast: Apply = (d, x) => {
   const narrow = isReal(x) && dtype !== "bool" && !dtype.includes("float") && dtype !== "double";
   const from = narrow ? bounded(d, d.node("Abs", [x], x), 0, 100) : x;
   const made = d.node("Cast", [from], of(dtype, x.dims), { to: CASTS[dtype] });
-  return d.chance(0.3) ? [made, d.node("Cast", [made], x, { to: CASTS[x.dtype as keyof typeof CASTS] })] : made;
+  return d.chance(0.3)
+    ? [made, d.node("Cast", [made], x, { to: CASTS[x.dtype as keyof typeof CASTS] })]
+    : made;
 };
 
 function bounded(d: Draft, x: Var, low: number, high: number): Var {
@@ -155,7 +159,11 @@ const power: Apply = (d, x) => {
 
 const slope: Apply = (d, x) => {
   if (!isReal(x)) return undefined;
-  return d.node("PRelu", [x, d.constant(x.dtype, x.dims.length > 1 ? x.dims.slice(1).map((dim, i) => (i === 0 ? dim : 1)) : [1])], x);
+  return d.node(
+    "PRelu",
+    [x, d.constant(x.dtype, x.dims.length > 1 ? x.dims.slice(1).map((dim, i) => (i === 0 ? dim : 1)) : [1])],
+    x,
+  );
 };
 
 const remainder: Apply = (d, x) => {

@@ -22,10 +22,17 @@ export async function holds({ text, inputs }: Drafted, seed: number, tally: Tall
   const { model: result, report } = await optimize(original, { seed });
   expect(verify(result)).toEqual([]);
   const failed = report.refusals.filter(({ id }) => id === "rule-failed");
-  assertNone(failed.map(({ pass, reason }) => `${pass}: ${reason}`), "a rule failed");
+  assertNone(
+    failed.map(({ pass, reason }) => `${pass}: ${reason}`),
+    "a rule failed",
+  );
   const log = report.rewrites.map(({ pass, summary }) => `${pass}: ${summary}`).join("\n");
   const became = `${log}\n${printModel(result)}`;
-  assertNone(report.rolledBack.map(({ pass, reason }) => `${pass}: ${reason}`), "rewrites are undone", became);
+  assertNone(
+    report.rolledBack.map(({ pass, reason }) => `${pass}: ${reason}`),
+    "rewrites are undone",
+    became,
+  );
   expect(report.check?.status, `${report.check?.reason}\n${became}`).not.toBe("differs");
   const bytes = [encodeToBytes(original), encodeToBytes(result)] as const;
   const verdict = await compareApart(await defaultRuntime(), ...bytes, inputs, seed);

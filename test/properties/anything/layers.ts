@@ -1,9 +1,18 @@
-import { type Apply, type Draft, isReal, of, replaced, sized, sizeOf, type Var } from "./draft.js";
+import { type Apply, isReal, of, replaced, sized, sizeOf } from "./draft.js";
 
-const REDUCTIONS = ["ReduceMean", "ReduceMax", "ReduceMin", "ReduceL1", "ReduceL2", "ReduceSumSquare", "ReduceProd"];
+const REDUCTIONS = [
+  "ReduceMean",
+  "ReduceMax",
+  "ReduceMin",
+  "ReduceL1",
+  "ReduceL2",
+  "ReduceSumSquare",
+  "ReduceProd",
+];
 
 const reduce: Apply = (d, x) => {
-  if (x.dims.length === 0 || x.dtype === "bool" || x.dtype === "uint8" || x.dtype === "int8") return undefined;
+  if (x.dims.length === 0 || x.dtype === "bool" || x.dtype === "uint8" || x.dtype === "int8")
+    return undefined;
   const axis = d.pick(x.dims.length);
   const keepdims = d.pick(2);
   const isSum = d.chance(0.3);
@@ -12,7 +21,8 @@ const reduce: Apply = (d, x) => {
   if (x.dims.includes(0) && !isSum) return undefined;
   const output = sized(x, replaced(x.dims, axis, ...(keepdims === 1 ? [1] : [])));
   const axes = [d.opset >= 11 && d.chance(0.3) ? axis - x.dims.length : axis];
-  if (d.chance(0.15)) return d.node(opType, [x], sized(x, keepdims === 1 ? x.dims.map(() => 1) : []), { keepdims });
+  if (d.chance(0.15))
+    return d.node(opType, [x], sized(x, keepdims === 1 ? x.dims.map(() => 1) : []), { keepdims });
   if (d.opset < (isSum ? 13 : 18)) return d.node(opType, [x], output, { axes, keepdims });
   return d.node(opType, [x, d.integers(...axes)], output, { keepdims });
 };
@@ -53,7 +63,13 @@ const softmax: Apply = (d, x) => {
 
 const matMul: Apply = (d, x) => {
   const depth = x.dims.at(-1);
-  if (depth === undefined || x.dims.length < 2 || x.dtype === "bool" || x.dtype === "int8" || x.dtype === "uint8")
+  if (
+    depth === undefined ||
+    x.dims.length < 2 ||
+    x.dtype === "bool" ||
+    x.dtype === "int8" ||
+    x.dtype === "uint8"
+  )
     return undefined;
   const columns = 1 + d.pick(4);
   const output = sized(x, [...x.dims.slice(0, -1), columns]);
@@ -90,22 +106,38 @@ const conv: Apply = (d, x) => {
   });
   if (dims.some((size) => size < 1)) return undefined;
   const opType = turned ? "ConvTranspose" : "Conv";
-  return d.node(opType, [x, weight, ...bias], sized(x, [n, channels, ...dims]), { pads, ...(group > 1 ? { group } : {}) });
+  return d.node(opType, [x, weight, ...bias], sized(x, [n, channels, ...dims]), {
+    pads,
+    ...(group > 1 ? { group } : {}),
+  });
 };
 
 const normalize: Apply = (d, x) => {
   const channels = x.dims[1];
   if (channels === undefined || !isReal(x) || x.dims.length < 2) return undefined;
   const parameters = [0, 1, 2].map(() => d.constant(x.dtype, [channels]));
-  const variance = d.constant(x.dtype, [channels], Array.from({ length: channels }, () => d.one([0.5, 1, 2, 4])));
-  return d.node("BatchNormalization", [x, ...parameters, variance], x, d.chance(0.3) ? { epsilon: "0.001" } : {});
+  const variance = d.constant(
+    x.dtype,
+    [channels],
+    Array.from({ length: channels }, () => d.one([0.5, 1, 2, 4])),
+  );
+  return d.node(
+    "BatchNormalization",
+    [x, ...parameters, variance],
+    x,
+    d.chance(0.3) ? { epsilon: "0.001" } : {},
+  );
 };
 
 const instance: Apply = (d, x) => {
   const channels = x.dims[1];
   if (channels === undefined || !isReal(x) || x.dims.length < 3 || x.dims.includes(0)) return undefined;
   if (d.chance(0.3)) return d.node("LRN", [x], x, { size: 3 });
-  return d.node("InstanceNormalization", [x, d.constant(x.dtype, [channels]), d.constant(x.dtype, [channels])], x);
+  return d.node(
+    "InstanceNormalization",
+    [x, d.constant(x.dtype, [channels]), d.constant(x.dtype, [channels])],
+    x,
+  );
 };
 
 const layer: Apply = (d, x) => {
@@ -117,7 +149,8 @@ const layer: Apply = (d, x) => {
 
 const pool: Apply = (d, x) => {
   const [n, c, ...space] = x.dims;
-  if (n === undefined || c === undefined || space.length === 0 || space.length > 3 || !isReal(x)) return undefined;
+  if (n === undefined || c === undefined || space.length === 0 || space.length > 3 || !isReal(x))
+    return undefined;
   if (x.dims.includes(0)) return undefined;
   if (d.chance(0.3)) {
     const opType = d.one(["GlobalAveragePool", "GlobalMaxPool"]);
@@ -138,7 +171,14 @@ const dropout: Apply = (d, x) => {
 
 const resize: Apply = (d, x) => {
   const [n, c, h, w] = x.dims;
-  if (x.dims.length !== 4 || x.dtype !== "float" || n === undefined || c === undefined || h === undefined || w === undefined)
+  if (
+    x.dims.length !== 4 ||
+    x.dtype !== "float" ||
+    n === undefined ||
+    c === undefined ||
+    h === undefined ||
+    w === undefined
+  )
     return undefined;
   if (x.dims.includes(0)) return undefined;
   const output = sized(x, [n, c, 2 * h, 2 * w]);
@@ -172,7 +212,9 @@ const einsum: Apply = (d, x) => {
   const [rows, depth] = x.dims.slice(-2);
   if (d.opset < 12 || rows === undefined || depth === undefined || !isReal(x)) return undefined;
   const matrix = d.constant(x.dtype, [depth, 3]);
-  return d.node("Einsum", [x, matrix], sized(x, [...x.dims.slice(0, -1), 3]), { equation: '"...ij,jk->...ik"' });
+  return d.node("Einsum", [x, matrix], sized(x, [...x.dims.slice(0, -1), 3]), {
+    equation: '"...ij,jk->...ik"',
+  });
 };
 
 const quantized: Apply = (d, x) => {
@@ -188,7 +230,9 @@ const attention: Apply = (d, x) => {
   if (rows === undefined || columns === undefined || !isReal(x) || sizeOf(x.dims) > 300) return undefined;
   const perm = x.dims.map((_, axis) => axis);
   const [a = 0, b = 0] = perm.splice(-2);
-  const turned = d.node("Transpose", [x], sized(x, [...x.dims.slice(0, -2), columns, rows]), { perm: [...perm, b, a] });
+  const turned = d.node("Transpose", [x], sized(x, [...x.dims.slice(0, -2), columns, rows]), {
+    perm: [...perm, b, a],
+  });
   return d.node("MatMul", [x, turned], sized(x, [...x.dims.slice(0, -2), rows, rows]));
 };
 

@@ -13,7 +13,11 @@ function listed(
   opType: string,
   x: Var,
   output: Omit<Var, "name">,
-  { name, since, values }: { readonly name: string; readonly since: number; readonly values: readonly number[] },
+  {
+    name,
+    since,
+    values,
+  }: { readonly name: string; readonly since: number; readonly values: readonly number[] },
 ): Var {
   if (d.opset < since) return d.node(opType, [x], output, { [name]: values });
   return d.node(opType, [x, d.integers(...values)], output);
@@ -26,7 +30,15 @@ const transpose: Apply = (d, x) => {
     [perm[i], perm[j]] = [perm[j] ?? 0, perm[i] ?? 0];
   }
   if (d.chance(0.15)) return d.node("Transpose", [x], sized(x, [...x.dims].reverse()));
-  return d.node("Transpose", [x], sized(x, perm.map((axis) => x.dims[axis] ?? 1)), { perm });
+  return d.node(
+    "Transpose",
+    [x],
+    sized(
+      x,
+      perm.map((axis) => x.dims[axis] ?? 1),
+    ),
+    { perm },
+  );
 };
 
 const reshape: Apply = (d, x) => {
@@ -57,7 +69,15 @@ const squeeze: Apply = (d, x) => {
   const axes = x.dims.flatMap((dim, axis) => (dim === 1 && d.chance(0.8) ? [axis] : []));
   if (axes.length === 0) return undefined;
   const dims = x.dims.filter((_, axis) => !axes.includes(axis));
-  if (d.chance(0.2)) return d.node("Squeeze", [x], sized(x, x.dims.filter((dim) => dim !== 1)));
+  if (d.chance(0.2))
+    return d.node(
+      "Squeeze",
+      [x],
+      sized(
+        x,
+        x.dims.filter((dim) => dim !== 1),
+      ),
+    );
   return listed(d, "Squeeze", x, sized(x, dims), { name: "axes", since: 13, values: axes });
 };
 
@@ -71,7 +91,9 @@ const unsqueeze: Apply = (d, x) => {
 const flatten: Apply = (d, x) => {
   if (d.opset < 9 && !isReal(x)) return undefined;
   const axis = d.pick(x.dims.length + 1);
-  return d.node("Flatten", [x], sized(x, [sizeOf(x.dims.slice(0, axis)), sizeOf(x.dims.slice(axis))]), { axis });
+  return d.node("Flatten", [x], sized(x, [sizeOf(x.dims.slice(0, axis)), sizeOf(x.dims.slice(axis))]), {
+    axis,
+  });
 };
 
 const expand: Apply = (d, x) => {
@@ -84,7 +106,14 @@ const expand: Apply = (d, x) => {
 
 const tile: Apply = (d, x) => {
   const repeats = x.dims.map(() => d.one([1, 1, 2, 0]));
-  return d.node("Tile", [x, d.integers(...repeats)], sized(x, x.dims.map((dim, axis) => dim * (repeats[axis] ?? 1))));
+  return d.node(
+    "Tile",
+    [x, d.integers(...repeats)],
+    sized(
+      x,
+      x.dims.map((dim, axis) => dim * (repeats[axis] ?? 1)),
+    ),
+  );
 };
 
 const concat: Apply = (d, x) => {
@@ -94,7 +123,9 @@ const concat: Apply = (d, x) => {
   const size = x.dims[axis] ?? 0;
   if (d.chance(0.2)) {
     const one = d.constant(x.dtype, replaced(x.dims, axis, d.pick(3)));
-    return d.node("Concat", [x, one], sized(x, replaced(x.dims, axis, size + (one.dims[axis] ?? 0))), { axis: spelled });
+    return d.node("Concat", [x, one], sized(x, replaced(x.dims, axis, size + (one.dims[axis] ?? 0))), {
+      axis: spelled,
+    });
   }
   const parts = d.chance(0.15) ? [x] : [x, d.beside(x), x].slice(0, 2 + d.pick(2));
   return d.node("Concat", parts, sized(x, replaced(x.dims, axis, size * parts.length)), { axis: spelled });
@@ -107,7 +138,9 @@ const split: Apply = (d, x) => {
   const size = x.dims[axis] ?? 0;
   const first = d.pick(size + 1);
   const lengths = [first, size - first];
-  const parts = lengths.map((length): Var => ({ ...x, name: d.fresh(), dims: replaced(x.dims, axis, length) }));
+  const parts = lengths.map(
+    (length): Var => ({ ...x, name: d.fresh(), dims: replaced(x.dims, axis, length) }),
+  );
   const outputs = parts.map(({ name }) => name).join(", ");
   if (d.opset < 13) d.line(outputs, "Split", [x], { axis: spelled, split: lengths });
   else d.line(outputs, "Split", [x, d.integers(...lengths)], { axis: spelled });
@@ -129,7 +162,8 @@ const slice: Apply = (d, x) => {
   const spelledEnd = step > 0 ? (far ? 2147483647 : end) : last < 0 ? -size - 1 - (far ? 2 ** 31 : 0) : last;
   if (start < 0) return undefined;
   const output = sized(x, replaced(x.dims, axis, length));
-  if (d.opset < 10) return d.node("Slice", [x], output, { axes: [axis], starts: [start], ends: [spelledEnd] });
+  if (d.opset < 10)
+    return d.node("Slice", [x], output, { axes: [axis], starts: [start], ends: [spelledEnd] });
   const lists = [[start], [spelledEnd], [spelled], [step]].map((values) => d.integers(...values));
   return d.node("Slice", [x, ...lists.slice(0, step === 1 && d.chance(0.5) ? 3 : 4)], output);
 };
@@ -163,9 +197,18 @@ const pad: Apply = (d, x) => {
 
 const blocks: Apply = (d, x) => {
   const [n, c, h, w] = x.dims;
-  if (x.dims.length !== 4 || n === undefined || c === undefined || h === undefined || w === undefined || !isReal(x)) return undefined;
-  if (c % 4 === 0 && d.chance(0.5)) return d.node("DepthToSpace", [x], sized(x, [n, c / 4, h * 2, w * 2]), { blocksize: 2 });
-  if (h % 2 + (w % 2) > 0) return undefined;
+  if (
+    x.dims.length !== 4 ||
+    n === undefined ||
+    c === undefined ||
+    h === undefined ||
+    w === undefined ||
+    !isReal(x)
+  )
+    return undefined;
+  if (c % 4 === 0 && d.chance(0.5))
+    return d.node("DepthToSpace", [x], sized(x, [n, c / 4, h * 2, w * 2]), { blocksize: 2 });
+  if ((h % 2) + (w % 2) > 0) return undefined;
   return d.node("SpaceToDepth", [x], sized(x, [n, c * 4, h / 2, w / 2]), { blocksize: 2 });
 };
 
@@ -196,7 +239,11 @@ const elements: Apply = (d, x) => {
   if (found === undefined || d.opset < 11 || x.dims.includes(0)) return undefined;
   const [axis, spelled] = found;
   const size = x.dims[axis] ?? 0;
-  const indices = d.constant("int64", x.dims, Array.from({ length: sizeOf(x.dims) }, () => d.pick(size)));
+  const indices = d.constant(
+    "int64",
+    x.dims,
+    Array.from({ length: sizeOf(x.dims) }, () => d.pick(size)),
+  );
   return d.node("GatherElements", [x, indices], x, { axis: spelled });
 };
 
@@ -208,7 +255,9 @@ const oneHot: Apply = (d, x) => {
 
 const triangle: Apply = (d, x) => {
   if (d.opset < 14 || x.dims.length < 2) return undefined;
-  return d.node("Trilu", [x, ...(d.chance(0.5) ? [d.scalar("int64", d.pick(3) - 1)] : [])], x, { upper: d.pick(2) });
+  return d.node("Trilu", [x, ...(d.chance(0.5) ? [d.scalar("int64", d.pick(3) - 1)] : [])], x, {
+    upper: d.pick(2),
+  });
 };
 
 /** There and back again. */

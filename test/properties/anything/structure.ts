@@ -9,7 +9,9 @@ const DEEPEST = 2;
 /** A few nodes on values of the body and of the graphs around it; then a value like `x`, made of what they gave where it fits. */
 function someNodes(d: Draft, x: Var): Var {
   for (let count = d.pick(4); count > 0; count--) step(d, OPERATORS, d.pick(OPERATORS.length), d.pick(4));
-  const alike = d.values.filter((y) => y.holder === "tensor" && y.dtype === x.dtype && y.dims.join() === x.dims.join());
+  const alike = d.values.filter(
+    (y) => y.holder === "tensor" && y.dtype === x.dtype && y.dims.join() === x.dims.join(),
+  );
   return alike.length === 0 ? x : d.one(alike.slice(-3));
 }
 
@@ -25,7 +27,10 @@ function condition(d: Draft): Var {
 const branches: Apply = (d, x) => {
   if (d.depth >= DEEPEST) return undefined;
   const cond = condition(d);
-  const [then_branch, else_branch] = [d.body([], () => [someNodes(d, x)]), d.body([], () => [someNodes(d, x)])];
+  const [then_branch, else_branch] = [
+    d.body([], () => [someNodes(d, x)]),
+    d.body([], () => [someNodes(d, x)]),
+  ];
   return d.node("If", [cond], x, { then_branch, else_branch });
 };
 
@@ -42,7 +47,13 @@ const loop: Apply = (d, x) => {
     return d.chance(0.5) ? [go, next, next] : [go, next, d.node("Identity", [x], x)];
   });
   const stack = d.fresh();
-  const made = d.node("Loop", [d.scalar("int64", trips), d.chance(0.5) ? d.constant("bool", [], [1]) : undefined, x], x, { body }, [stack]);
+  const made = d.node(
+    "Loop",
+    [d.scalar("int64", trips), d.chance(0.5) ? d.constant("bool", [], [1]) : undefined, x],
+    x,
+    { body },
+    [stack],
+  );
   return [made, { ...x, name: stack, dims: [trips, ...x.dims] }];
 };
 
@@ -59,7 +70,9 @@ const scan: Apply = (d, x) => {
     return [sum, someNodes(d, sum)];
   });
   const rows = d.fresh();
-  const made = d.node("Scan", [d.constant(x.dtype, rest), x], sized(x, rest), { body, num_scan_inputs: 1 }, [rows]);
+  const made = d.node("Scan", [d.constant(x.dtype, rest), x], sized(x, rest), { body, num_scan_inputs: 1 }, [
+    rows,
+  ]);
   return [made, { ...x, name: rows, dims: [length, ...rest] }];
 };
 
@@ -69,7 +82,10 @@ const call: Apply = (d, x) => {
   const head = `<domain: "local", opset_import: ["" : ${d.opset}]>`;
   const kind = d.pick(3);
   if (kind === 0) {
-    d.define("Leak", `${head} Leak <slope> (a) => (c) { b = LeakyRelu <alpha: float = @slope> (a) c = Neg (b) }`);
+    d.define(
+      "Leak",
+      `${head} Leak <slope> (a) => (c) { b = LeakyRelu <alpha: float = @slope> (a) c = Neg (b) }`,
+    );
     return d.node("local.Leak", [x], x, { slope: "0.5" });
   }
   if (kind === 1) {
@@ -78,7 +94,10 @@ const call: Apply = (d, x) => {
   }
   // A function that bears an operator's name, and calls another.
   d.define("Swish", `${head} Swish (a) => (c) { b = Sigmoid (a) c = Mul (a, b) }`);
-  d.define("Relu", `<domain: "local", opset_import: ["" : ${d.opset}, "local" : 1]> Relu (a) => (c) { b = local.Swish (a) c = Relu (b) }`);
+  d.define(
+    "Relu",
+    `<domain: "local", opset_import: ["" : ${d.opset}, "local" : 1]> Relu (a) => (c) { b = local.Swish (a) c = Relu (b) }`,
+  );
   return d.node("local.Relu", [x], x);
 };
 
@@ -96,9 +115,14 @@ const sequence: Apply = (d, x) => {
   }
   if (kind === 3) return d.node("SequenceLength", [made], of("int64", []));
   if (x.dims.length === 0 || kind === 4)
-    return d.node("ConcatFromSequence", [made], sized(x, [items.length, ...x.dims]), { axis: 0, new_axis: 1 });
+    return d.node("ConcatFromSequence", [made], sized(x, [items.length, ...x.dims]), {
+      axis: 0,
+      new_axis: 1,
+    });
   const [first = 0] = x.dims;
-  return d.node("ConcatFromSequence", [made], sized(x, replaced(x.dims, 0, first * items.length)), { axis: 0 });
+  return d.node("ConcatFromSequence", [made], sized(x, replaced(x.dims, 0, first * items.length)), {
+    axis: 0,
+  });
 };
 
 const pieces: Apply = (d, x) => {
