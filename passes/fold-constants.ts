@@ -7,7 +7,8 @@ import { type Graph, isStandardDomain, type Node, type Value } from "../src/ir/g
 import { refusals as irRefusals } from "../src/ir/refusals.js";
 import { Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
 import { hasTrait } from "../src/ops/catalogue.js";
-import { type Candidate, candidatesOf, freedBy } from "../src/rewrite/candidates.js";
+import { type Candidate, candidatesOf, freedBy, isReadOutside } from "../src/rewrite/candidates.js";
+import { type Computable, computableNodes, planComputation } from "../src/rewrite/compute-plan.js";
 import { constantModel, type Result } from "../src/rewrite/constant-model.js";
 import { GrowthBudget } from "../src/rewrite/growth.js";
 import type { Pass, PassContext } from "../src/rewrite/pass.js";
@@ -15,6 +16,7 @@ import { constantTensor } from "../src/rules/constants.js";
 import type { Facts } from "../src/rules/facts.js";
 
 const SENTENCES = {
+  sizeIsKnownOnlyAfterRun: (): string => "only a run tells the size of its result",
   resultTypeIsNotComputed: (dtype: DType): string => `its result is ${dtype}`,
   noRuntimeToCompute: (): string => "no runtime is at hand to compute it",
   runtimeCannotCompute: (message: string): string => `onnxruntime: ${message}`,
@@ -30,11 +32,13 @@ const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES)
  *   after    <float[3,1,1] k> { y = Mul(x, k) }
  *
  * Views (Reshape, Unsqueeze, ...), ConstantOfShape and small integers that shape inference knows are made here; all other
- * constant and deterministic values of a graph are computed by one onnxruntime session.
+ * constant and deterministic values of a graph are computed by onnxruntime, after what that takes has been predicted from
+ * inferred sizes.
  *
  * Refuses    random operators; quantization operators, because folding them would undo the compression; graph outputs; results
  *            that make the model grow past the growth limit, net of the constants that become unused, and all such results
- *            where only their total does; nodes that onnxruntime cannot run
+ *            where only their total does; computations whose values together or whose operations are too many; nodes that
+ *            onnxruntime cannot run
  * Numerics   rounding: a kernel may sum in another order when its operand is a constant
  */
 export const foldConstants: Pass = {
@@ -68,7 +72,7 @@ export const foldConstants: Pass = {
 
 /** The bytes that each new constant would add to the graph, as far as shapes are known. */
 function growthsIn(graph: Graph, facts: Facts): number[] {
-  return candidatesOf(foldableIn(graph, facts)).flatMap(({ value, freed }) => {
+  return candidatesOf(computableIn(graph, facts)).flatMap(({ value, freed }) => {
     const size = bytesOf(value, facts);
     return size === undefined ? [] : [size - freed];
   });
@@ -137,10 +141,14 @@ function filled(node: Node, dtype: DType, shape: readonly number[]): Tensor | un
 
 function foldKnown(graph: Graph, context: PassContext, budget: GrowthBudget): void {
   const { facts } = context.view;
+  const canCompute = context.evaluate !== undefined;
+  const computable = computableIn(graph, facts);
   for (const node of graph.nodes()) {
     if (!isFoldable(node, facts)) continue;
     for (const output of node.outputs) {
       if (output === null || output.uses.size === 0 || output.isGraphOutput || output.isPinned) continue;
+      // A filled tensor that only nodes to compute read stays a formula, since they may turn out to take too much.
+      if (canCompute && node.is("ConstantOfShape") && !isReadOutside(output, computable)) continue;
       const tensor = knownTensor(node, output, facts);
       if (tensor === undefined) continue;
       const freed = freedBy(new Set([node])).get(node) ?? 0;
@@ -149,24 +157,16 @@ function foldKnown(graph: Graph, context: PassContext, budget: GrowthBudget): vo
   }
 }
 
-/** The nodes whose inputs are constants or outputs of such nodes. */
-function foldableIn(graph: Graph, facts: Facts): Set<Node> {
-  const foldable = new Set<Node>();
-  for (const node of graph.nodes()) {
-    const constant = node.inputs.every(
-      (value) =>
-        value === null ||
-        constantTensor(value) !== undefined ||
-        (value.producer !== undefined && foldable.has(value.producer)),
-    );
-    if (constant && isFoldable(node, facts)) foldable.add(node);
-  }
-  return foldable;
+function computableIn(graph: Graph, facts: Facts, unsized?: (node: Node) => void): Computable {
+  return computableNodes(graph.nodes(), facts, (node) => isFoldable(node, facts), unsized);
 }
 
 async function foldComputed(graph: Graph, context: PassContext, budget: GrowthBudget): Promise<void> {
   const { facts } = context.view;
-  const candidates = candidatesOf(foldableIn(graph, facts)).filter((candidate) => {
+  const computable = computableIn(graph, facts, (node) => {
+    context.refused(node, refusals.sizeIsKnownOnlyAfterRun());
+  });
+  const candidates = candidatesOf(computable).filter((candidate) => {
     // Sequences and optionals have no initializers.
     if ((facts.typeOf(candidate.value)?.kind ?? "tensor") !== "tensor") return false;
     const refusal = whyNotFolded(candidate, context, budget);
@@ -174,7 +174,10 @@ async function foldComputed(graph: Graph, context: PassContext, budget: GrowthBu
     return refusal === undefined;
   });
   if (candidates.length === 0) return;
-  const tensors = await evaluate(candidates, graph, context);
+  const batches = planComputation(candidates, computable, context.computed, (node, refusal) => {
+    context.refused(node, refusal);
+  });
+  const tensors = await evaluate(batches, graph, context);
   for (const candidate of candidates) {
     const tensor = tensors.get(candidate.value);
     if (tensor !== undefined) fold(candidate, tensor, context, budget);
@@ -256,16 +259,16 @@ function removeUnread(node: Node, remove: (node: Node) => void): void {
 }
 
 /**
- * The values of `results`, all from one session. Where onnxruntime refuses them together, halves are tried, so that an
+ * The values of the results, each batch from one session. Where onnxruntime refuses a batch, halves are tried, so that an
  * operator without a kernel keeps no other from being folded.
  */
 async function evaluate(
-  results: readonly Result[],
+  planned: readonly (readonly Result[])[],
   graph: Graph,
   context: PassContext,
 ): Promise<Map<Value, Tensor>> {
   const values = new Map<Value, Tensor>();
-  const batches = [results];
+  const batches = [...planned];
   for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) {
     try {
       const tensors = (await context.evaluate?.(constantModel(batch, graph, context.view.model))) ?? [];

@@ -7,10 +7,13 @@ export interface Candidate extends Result {
   readonly freed: number;
 }
 
+/** A set of nodes, in the order of the graph: a Set, or a Map with something about each. */
+type Nodes = Pick<ReadonlyMap<Node, unknown>, "has" | "keys">;
+
 /** The values that are computed from constants and have a reader that is not. */
-export function candidatesOf(foldable: ReadonlySet<Node>): Candidate[] {
+export function candidatesOf(foldable: Nodes): Candidate[] {
   const freed = freedBy(foldable);
-  return [...foldable].flatMap((node) => {
+  return [...foldable.keys()].flatMap((node) => {
     const values = node.outputs.filter((value) => value !== null && isReadOutside(value, foldable));
     return values.flatMap((value, at) =>
       value === null ? [] : [{ node, value, freed: at === 0 ? (freed.get(node) ?? 0) : 0 }],
@@ -18,16 +21,17 @@ export function candidatesOf(foldable: ReadonlySet<Node>): Candidate[] {
   });
 }
 
-function isReadOutside(value: Value, foldable: ReadonlySet<Node>): boolean {
+/** True when something else than those nodes reads the value. */
+export function isReadOutside(value: Value, foldable: Nodes): boolean {
   for (const use of value.uses) if (use.kind !== "node" || !foldable.has(use.node)) return true;
   return false;
 }
 
 /** For the node of each result, the bytes of the constants that only nodes leading to this result read. */
-export function freedBy(foldable: ReadonlySet<Node>): ReadonlyMap<Node, number> {
+export function freedBy(foldable: Nodes): ReadonlyMap<Node, number> {
   // null: the node leads to several results.
   const leadsTo = new Map<Node, Node | null>();
-  for (const node of [...foldable].reverse()) {
+  for (const node of [...foldable.keys()].reverse()) {
     const isResult = node.outputs.some((value) => value !== null && isReadOutside(value, foldable));
     const readers = isResult ? [node] : node.outputs.flatMap((value) => value?.users ?? []);
     const ends = new Set(readers.map((reader) => (reader === node ? node : (leadsTo.get(reader) ?? null))));

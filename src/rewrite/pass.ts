@@ -105,6 +105,8 @@ export interface PassContext {
   readonly evaluate: Evaluate | undefined;
   /** Bytes of the growth limit that all passes of the run have used up. */
   readonly growth: { spent: number };
+  /** Operations that computing constants has taken in the run; see compute-plan.ts. */
+  readonly computed: { operations: number };
   /**
    * Makes the proposal; false when the gate or the settings deny it. `place` is the node, or the name of the value, that
    * names the place across runs.

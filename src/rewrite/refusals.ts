@@ -28,7 +28,19 @@ const SENTENCES = {
     `its result adds ${growth} bytes, and with others like it ${together}, more than the growth limit of ${limit}`,
   growthLimitIsUsedUp: (growth: number, limit: number, left: number): string =>
     `its result adds ${growth} bytes, and the growth limit of ${limit} has ${left} left`,
+
+  computingTakesTooMuchMemory: (bytes: number, limit: number): string =>
+    `computing it takes ${amount(bytes)} bytes, more than the ${amount(limit)} that are spent on constants`,
+  computingTakesTooLong: (operations: number, limit: number): string =>
+    `computing it takes ${amount(operations)} operations, more than the ${amount(limit)} that are spent on constants`,
+  tooManyNodesLeadToConstants: (limit: number): string =>
+    `more than ${limit} nodes were looked at to say what constants take; the rest is not computed`,
 } as const;
+
+/** The number, with an exponent where its digits would say nothing. */
+function amount(count: number): string {
+  return count < 1e15 ? String(Math.ceil(count)) : count.toExponential(1);
+}
 
 /** Why a rewrite that several passes make is not made. */
 export const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);

@@ -37,6 +37,7 @@ export class ApplyFailure extends Error {
 export class RewriteSession {
   readonly rewrites: RewriteRecord[] = [];
   readonly #growth = { spent: 0 };
+  readonly #computed = { operations: 0 };
   readonly #gate: Gate;
   #nodes: { readonly list: readonly Node[]; readonly rewrites: number } | undefined;
   /** The refusals by node and pass; a later refusal of a pass replaces its earlier one. */
@@ -96,6 +97,7 @@ export class RewriteSession {
       view,
       evaluate,
       growth: this.#growth,
+      computed: this.#computed,
       attempt: (place, proposal) => {
         const isNode = typeof place !== "string";
         const leftOut = whyLeftOut(pass, proposal, view.settings);

@@ -1,3 +1,5 @@
+import type { BoundName, WorkName } from "./work.js";
+
 /**
  * Properties that an operator has for all inputs and attributes. Passes, insertion, the check and the cost model ask
  * for traits instead of keeping lists of names. test/ops/catalogue.traits.test.ts holds those that can be computed against the
@@ -107,6 +109,10 @@ export interface OperatorRecord {
   readonly parameters?: ParameterInputs;
   /** The layout of a recurrent layer; undefined for other operators. */
   readonly recurrence?: Recurrence;
+  /** The work of one run. Default: a few operations for each element that it reads and writes. */
+  readonly work?: WorkName;
+  /** The most elements of its outputs, where only a run tells their sizes. Default: the inferred sizes are all there is. */
+  readonly bound?: BoundName;
   /** Old exporters write it in the standard domain, but no opset has it. */
   readonly experimental?: true;
 }

@@ -11,7 +11,7 @@ import type { Model } from "../../src/ir/model.js";
 import { decodeModel } from "../../src/proto/decode.js";
 import type { SymDim } from "../../src/rules/dims.js";
 import type { Facts } from "../../src/rules/facts.js";
-import { evaluateDim } from "../support/dims.js";
+import { evaluateDim } from "../../src/rules/model-dims.js";
 import { typeText } from "../support/facts.js";
 
 const folder = fileURLToPath(new URL("../../../shared/models", import.meta.url));

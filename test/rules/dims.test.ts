@@ -19,7 +19,7 @@ import {
   symbol,
   unknownSymbol,
 } from "../../src/rules/dims.js";
-import { evaluateDim } from "../support/dims.js";
+import { evaluateDim } from "../../src/rules/model-dims.js";
 
 const [n, h, w] = [symbol("N"), symbol("H"), symbol("W")];
 const text = (dim: MaybeDim): string => (dim === undefined ? "unknown" : dimKey(dim));

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { add, floorDiv, max, mul, symbol, unknownSymbol } from "../../src/rules/dims.js";
-import { declaredDim, isModelWide } from "../../src/rules/model-dims.js";
-import { evaluateDim } from "../support/dims.js";
+import { declaredDim, evaluateDim, isModelWide } from "../../src/rules/model-dims.js";
 
 const [n, h] = [symbol("N"), symbol("H")];
 

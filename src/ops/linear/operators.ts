@@ -1,13 +1,20 @@
 /** Matrix products. */
 export const OPERATORS = {
-  Det: { since: [11, 22], inputs: 1 },
-  Einsum: { since: [12], inputs: [1, "variadic"] },
+  Det: { since: [11, 22], inputs: 1, work: "elimination" },
+  Einsum: { since: [12], inputs: [1, "variadic"], work: "einsum" },
   Gemm: {
     since: [1, 6, 7, 9, 11, 13],
     breaking: [7],
     inputs: [2, 3],
     traits: ["linear"],
     parameters: { trained: [1, 2] },
+    work: "gemm",
   },
-  MatMul: { since: [1, 9, 13], inputs: 2, traits: ["linear"], parameters: { trained: [0, 1] } },
+  MatMul: {
+    since: [1, 9, 13],
+    inputs: 2,
+    traits: ["linear"],
+    parameters: { trained: [0, 1] },
+    work: "matrixProduct",
+  },
 } as const;

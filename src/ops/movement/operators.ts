@@ -2,14 +2,14 @@
 export const OPERATORS = {
   CenterCropPad: { since: [18], inputs: 2 },
   Col2Im: { since: [18], inputs: 3 },
-  Compress: { since: [9, 11], inputs: 2, traits: ["movesData"] },
+  Compress: { since: [9, 11], inputs: 2, traits: ["movesData"], bound: "inputs" },
   Concat: { since: [1, 4, 11, 13], breaking: [4], inputs: [1, "variadic"], traits: ["movesData"] },
   DepthToSpace: { since: [1, 11, 13], inputs: 1, traits: ["rearranges", "movesData"] },
   Expand: { since: [8, 13], inputs: 2, traits: ["movesData"] },
   Gather: { since: [1, 11, 13], inputs: 2, traits: ["movesData"] },
   GatherElements: { since: [11, 13], inputs: 2, traits: ["movesData"] },
   GatherND: { since: [11, 12, 13], inputs: 2, traits: ["movesData"] },
-  NonZero: { since: [9, 13], inputs: 1 },
+  NonZero: { since: [9, 13], inputs: 1, bound: "indices" },
   OneHot: { since: [9, 11], inputs: 3, parameters: { fixed: [2] } },
   Pad: {
     since: [1, 2, 11, 13, 18, 19, 21, 23, 24, 25],
@@ -34,5 +34,5 @@ export const OPERATORS = {
   Tile: { since: [1, 6, 13], breaking: [6], inputs: [2, 3], traits: ["movesData"] },
   Transpose: { since: [1, 13, 21, 23, 24, 25], inputs: 1, traits: ["rearranges", "movesData"] },
   Trilu: { since: [14], inputs: [1, 2] },
-  Unique: { since: [11], inputs: 1, outputs: [1, 4] },
+  Unique: { since: [11], inputs: 1, outputs: [1, 4], bound: "fourTimesInputs" },
 } as const;

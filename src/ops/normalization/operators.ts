@@ -29,7 +29,7 @@ export const OPERATORS = {
     traits: ["normalizes"],
     parameters: { trained: [1, 2] },
   },
-  LRN: { since: [1, 13], inputs: 1, traits: ["normalizes"] },
+  LRN: { since: [1, 13], inputs: 1, traits: ["normalizes"], work: "neighbours" },
   LayerNormalization: {
     since: [17],
     inputs: [2, 3],

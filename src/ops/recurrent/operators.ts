@@ -8,6 +8,7 @@ export const OPERATORS = {
     traits: ["recurrent"],
     parameters: { trained: [1, 2, 3], biases: [3] },
     recurrence: { gates: 3, zeroByDefault: [3, 5] },
+    work: "recurrence",
   },
   LSTM: {
     since: [1, 7, 14, 22],
@@ -17,6 +18,7 @@ export const OPERATORS = {
     traits: ["recurrent"],
     parameters: { trained: [1, 2, 3], biases: [3] },
     recurrence: { gates: 4, zeroByDefault: [3, 5, 6, 7] },
+    work: "recurrence",
   },
   RNN: {
     since: [1, 7, 14, 22],
@@ -26,5 +28,6 @@ export const OPERATORS = {
     traits: ["recurrent"],
     parameters: { trained: [1, 2, 3], biases: [3] },
     recurrence: { gates: 1, zeroByDefault: [3, 5] },
+    work: "recurrence",
   },
 } as const;

@@ -3,8 +3,8 @@ export const OPERATORS = {
   AffineGrid: { since: [20], inputs: 2 },
   GridSample: { since: [16, 20, 22], breaking: [20], inputs: 2 },
   ImageDecoder: { since: [20], inputs: 1 },
-  MaxRoiPool: { since: [1, 22], inputs: 2 },
-  NonMaxSuppression: { since: [10, 11], inputs: [2, 5] },
+  MaxRoiPool: { since: [1, 22], inputs: 2, work: "regions" },
+  NonMaxSuppression: { since: [10, 11], inputs: [2, 5], work: "suppression", bound: "selections" },
   Resize: {
     since: [10, 11, 13, 18, 19],
     breaking: [11, 13],
@@ -12,6 +12,6 @@ export const OPERATORS = {
     traits: ["resamples"],
     parameters: { fixed: [1, 2] },
   },
-  RoiAlign: { since: [10, 16, 22], breaking: [16], inputs: 3 },
+  RoiAlign: { since: [10, 16, 22], breaking: [16], inputs: 3, work: "regions" },
   Upsample: { since: [1, 7, 9, 10], breaking: [7, 9, 10], inputs: [1, 2], traits: ["resamples"] },
 } as const;
