@@ -57,7 +57,7 @@ export {
 } from "./library/load.js";
 export { type OptimizeOptions, type OptimizeReport, optimize } from "./library/optimize.js";
 export type { RewriteOptions, RolledBack } from "./library/rewrite-model.js";
-export { type FileSize, modelToBytes, type SaveOptions, saveModel } from "./library/save.js";
+export { type FileSize, modelToBytes, type SavedModel, type SaveOptions, saveModel } from "./library/save.js";
 export { extractSubmodel, type SubmodelBorders } from "./library/submodel.js";
 export { type ModelSummary, summarize } from "./library/summary.js";
 export { hasTrait, operatorsWith, type StandardOperator } from "./ops/catalogue.js";

@@ -35,7 +35,7 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
   "test/batchnorm/sites.test.ts": ["src/batchnorm/site.ts"],
   "test/cli/failure.test.ts": ["src/cli/define.ts", "src/cli/prepare.ts"],
   "test/cli/insert.round-trip.test.ts": ["src/cli/calibrate.ts", "src/cli/freeze.ts", "src/cli/proven.ts"],
-  "test/cli/program.streams.test.ts": ["src/cli/progress.ts"],
+  "test/cli/program.streams.test.ts": ["src/cli/progress.ts", "src/node/stdout.ts"],
   "test/cli/train.test.ts": [
     "src/cli/ensemble.ts",
     "src/cli/lower.ts",
@@ -59,12 +59,14 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
     "src/library/staging.ts",
   ],
   "test/library/rewrite-model.test.ts": ["src/rewrite/pass.ts"],
+  "test/library/external-files.test.ts": ["src/ir/tensors.ts"],
   "test/node/data/open.test.ts": [
     "src/node/data/arrays.ts",
     "src/node/data/images.ts",
     "src/node/data/spool.ts",
   ],
   "test/node/files.test.ts": ["src/node/source.ts", "src/node/write.ts"],
+  "test/node/write-model.faults.test.ts": ["src/node/data-file.ts", "src/node/file-system.ts"],
   "test/ops/convolution/absorb-down.test.ts": ["src/ops/convolution/absorb-border.ts"],
   "test/ops/coverage.test.ts": ["src/ops/affine.ts", "src/ops/elementwise/affine.ts", "src/ops/inference.ts"],
   "test/ops/movement/infer.test.ts": ["src/ops/movement/slice.ts"],

@@ -1,13 +1,14 @@
 import type { Command } from "commander";
 import { CALIBRATE, CALIBRATE_COMMAND } from "../options/calibrate.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
-import { DATA, DRAWING, LIMIT } from "../options/data.js";
+import { DATA, DRAWING, LIMIT, PREPARATION } from "../options/data.js";
 import { pick } from "../options/validate.js";
 import { calibrationJson, calibrationText } from "../report/calibration-text.js";
 import { progressText } from "../report/progress-text.js";
 import { calibrateAndJudge, type JudgedCalibration } from "../train.js";
 import { type Call, defineOptions, type Given } from "./define.js";
 import {
+  assertApart,
   assertTarget,
   forModel,
   type LoadedModel,
@@ -26,16 +27,18 @@ export function defineCalibrate(command: Command): void {
 async function calibrateCommand({ args: [path = ""], given }: Call): Promise<void> {
   const { json, quiet = false } = pick(PRINTING, given);
   const target = assertTarget(path, pick(TARGET, given).outputFile, { json });
+  const { data, labels } = { ...pick(DATA, given), ...pick(PREPARATION, given) };
+  assertApart([target], [data, labels]);
   await removeTemporariesOnInterrupt();
   const stages = await createStages(!quiet);
   try {
     stages.enter("read", "reading");
-    const input = await loadInput(path, pick(LOAD, given));
+    const input = await loadInput(path, pick(LOAD, given), target);
     const { model, report, accuracy } = await forModel(input.file.path, () =>
       runCalibration(input, given, (text) => stages.enter("calibrate", text)),
     );
     stages.enter("write", "writing");
-    const output = await saveResult(model, target);
+    const output = await saveResult(model, target, quiet);
     const time = stages.finish();
     const run = { input: input.file, output, report, accuracy };
     if (json) return await writeJson({ ...calibrationJson(run), time });

@@ -30,12 +30,12 @@ async function ensembleCommand({ args: paths, given }: Call): Promise<void> {
   if (overwritten !== undefined) throw errors.targetIsOneOfTheModels(overwritten);
   await removeTemporariesOnInterrupt();
   const inputs: LoadedModel[] = [];
-  for (const path of paths) inputs.push(await loadInput(path, pick(LOAD, given)));
+  for (const path of paths) inputs.push(await loadInput(path, pick(LOAD, given), target));
   const models = inputs.map(({ model }) => model);
   const options = pick(ENSEMBLE, given);
   const model = buildEnsemble(models, options);
   const proof = settle(ENSEMBLE_RUN, given).check ? await proveEnsemble(models, model, options) : undefined;
-  const output = await saveResult(model, target);
+  const output = await saveResult(model, target, quiet);
   const nodes = model.graph.nodeCount;
   const run = { inputs: inputs.map(({ file }) => file), output, nodes, ...defined({ proof }) };
   if (json) return await writeJson(run);

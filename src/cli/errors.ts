@@ -46,6 +46,16 @@ const SENTENCES = {
     "usage",
     (path: string): string => `"${path}" is one of the models; give another file to --output`,
   ],
+  targetIsRead: [
+    "usage",
+    (path: string): string => `"${path}" is read by this command; write to another file`,
+  ],
+  outputsAreOneFile: ["usage", (path: string): string => `two outputs would go to "${path}"; give two files`],
+  dataFileIsInputs: [
+    "usage",
+    (path: string): string =>
+      `the data would go to "${path}", which the input reads; give another name to --output, or --in-place`,
+  ],
   targetHoldsInputData: [
     "usage",
     (path: string): string => `"${path}" holds data of the input; choose another file`,
@@ -79,6 +89,12 @@ const SENTENCES = {
     "usage",
     (): string =>
       "there is no place for a BatchNormalization, and nothing was written; --dry-run lists the places and why",
+  ],
+
+  versionStandsAlone: [
+    "usage",
+    (flag: string, command: string): string =>
+      `"${flag}" prints the version and does nothing else; leave it out, or leave out "${command}"`,
   ],
 
   // Errors that are not NormfoldErrors.

@@ -3,7 +3,8 @@ import { visibleLines } from "../base/visible.js";
 import { shown } from "../report/layout.js";
 import { errors } from "./errors.js";
 import { EXIT } from "./exit.js";
-import { styleFor, write, writeJson } from "./output.js";
+import { STANDARD_OUTPUT, styleFor, write, writeJson } from "./output.js";
+import { writtenFiles } from "./written.js";
 
 /** Columns of an error, which may quote a name that is as long as a stranger likes. --json has it in full. */
 const LONGEST = 2000;
@@ -12,11 +13,12 @@ const REPORT = "please report it, with the model if you can, to the issue tracke
 
 /** Says what went wrong, in one line on stderr or as a JSON document on stdout, and gives the exit code. */
 export async function reportFailure(error: unknown, json: boolean): Promise<number> {
-  const failure = toNormfoldError(error);
+  const failure = withWritten(toNormfoldError(error));
   const { NORMFOLD_DEBUG } = process.env;
   const { code, id, message, where } = failure;
   try {
-    if (json) await writeJson({ error: { code, id, message, ...where, exitCode: EXIT[code] } });
+    if (json && !isOfStandardOutput(failure))
+      await writeJson({ error: { code, id, message, ...where, exitCode: EXIT[code] } });
     else await write(`${styleFor("stderr").red("error:")} ${errorLine(failure)}\n`, "stderr");
     if (NORMFOLD_DEBUG === "1" && error instanceof Error) {
       await write(`${visibleLines(error.stack ?? "")}\n`, "stderr");
@@ -25,6 +27,22 @@ export async function reportFailure(error: unknown, json: boolean): Promise<numb
     // The output is closed, so the error cannot be reported.
   }
   return EXIT[code];
+}
+
+/** Then the JSON document cannot say it. */
+function isOfStandardOutput({ code, where }: NormfoldError): boolean {
+  return code === "io" && where.file === STANDARD_OUTPUT;
+}
+
+/** An error after a file has its name says so: "the disk is full" behind standard output is none of the model. */
+function withWritten(failure: NormfoldError): NormfoldError {
+  const { code, message, where, id, cause } = failure;
+  const files = writtenFiles();
+  if (files.length === 0) return failure;
+  return new NormfoldError(code, `${message}; written before that: ${files.join(", ")}`, where, {
+    id,
+    cause,
+  });
 }
 
 function errorLine(failure: NormfoldError): string {

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { defined } from "../base/optional.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
-import { DATA, DRAWING, LIMIT } from "../options/data.js";
+import { DATA, DRAWING, LIMIT, PREPARATION } from "../options/data.js";
 import { INSERT, INSERT_COMMAND, INSERT_RUN, SITES } from "../options/insert.js";
 import { pick, settle } from "../options/validate.js";
 import { insertText } from "../report/insert-text.js";
@@ -10,6 +10,7 @@ import { type InsertReport, insertBatchNorm } from "../train.js";
 import { type Call, defineOptions, type Given } from "./define.js";
 import { errors } from "./errors.js";
 import {
+  assertApart,
   assertTarget,
   forModel,
   type LoadedModel,
@@ -31,17 +32,19 @@ async function insertCommand({ args: [path = ""], given }: Call): Promise<void> 
   const { outputFile } = pick(TARGET, given);
   const { dryRun = false } = pick(INSERT, given);
   const target = dryRun ? undefined : assertTarget(path, outputFile, { json });
+  const { data, labels } = { ...pick(DATA, given), ...pick(PREPARATION, given) };
+  assertApart([target], [data, labels]);
   await removeTemporariesOnInterrupt();
   const stages = await createStages(!quiet);
   try {
     stages.enter("read", "reading");
-    const input = await loadInput(path, pick(LOAD, given));
+    const input = await loadInput(path, pick(LOAD, given), target);
     const { model, report } = await insert(input, given, (text) => stages.enter("insert", text));
     if (report.check !== undefined) assertProven(report.check, input.file.path);
     if (target !== undefined && report.sites.length === 0)
       throw errors.noPlaceForNormalization().at({ file: input.file.path });
     stages.enter("write", "writing");
-    const output = target === undefined ? undefined : await saveResult(model, target);
+    const output = target === undefined ? undefined : await saveResult(model, target, quiet);
     const time = stages.finish();
     if (json) return await writeJson({ input: input.file, output, time, report });
     if (quiet) return;

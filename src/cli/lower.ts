@@ -17,14 +17,14 @@ async function lowerCommand({ args: [path = ""], given }: Call): Promise<void> {
   const { json, quiet } = pick(PRINTING, given);
   const target = assertTarget(path, pick(TARGET, given).outputFile, { json });
   await removeTemporariesOnInterrupt();
-  const input = await loadInput(path, pick(LOAD, given));
+  const input = await loadInput(path, pick(LOAD, given), target);
   const { check } = pick(LOWER, given);
   const { trainingInfo: nth } = pick(LOWER_RUN, given);
   const trainingInfo = typeof nth === "number" ? nth - 1 : nth === true ? 0 : undefined;
   const { model, report } = await forModel(input.file.path, () =>
     lower(input.model, defined({ trainingInfo, check })),
   );
-  const output = await saveResult(model, target);
+  const output = await saveResult(model, target, quiet);
   const run = { input: input.file, output, ...report };
   if (json) return await writeJson(run);
   if (quiet) return;

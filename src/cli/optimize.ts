@@ -7,7 +7,6 @@ import {
   type OptimizeOptions,
   type OptimizeReport,
   optimize,
-  saveModel,
 } from "../index.js";
 import { adjustModel } from "../library/adjust.js";
 import { selectPasses, skippedPasses } from "../library/select-passes.js";
@@ -28,6 +27,7 @@ import { type OptimizeRun, optimizeText } from "../report/optimize-text.js";
 import { type Call, defineOptions, type Given } from "./define.js";
 import { errors } from "./errors.js";
 import {
+  assertApart,
   assertTarget,
   externalBytes,
   externalPaths,
@@ -36,6 +36,7 @@ import {
   loadInput,
   removeTemporariesOnInterrupt,
   STANDARD,
+  saveToFile,
   saveToStandardOutput,
 } from "./files.js";
 import { channelOf, styleFor, write, writeJson } from "./output.js";
@@ -71,15 +72,22 @@ async function optimizeFile(
   stages: Stages,
 ): Promise<OptimizeRun> {
   stages.enter("read", "reading");
-  const input = await loadInput(path, pick(LOAD, given));
-  if (externalPaths(path, input.model).some((file) => isSameFile(file, target))) {
-    throw errors.targetHoldsInputData(target);
-  }
+  const input = await loadInput(path, pick(LOAD, given), target);
+  assertSparesDataFile(path, input.model, target, given);
   const { model, report } = await optimizeModel(path, adjusted(input, given), given, stages);
   if (report.check !== undefined) assertProven(report.check, input.file.path);
   stages.enter("write", "writing");
   const output = await save(model, target, given);
   return { input: input.file, output, time: stages.finish(), report };
+}
+
+/** A data file that the input reads stays as it is, unless the input itself is what is replaced. */
+function assertSparesDataFile(path: string, model: Model, target: string, given: Given): void {
+  const { externalData, inPlace } = pick(OPTIMIZE_RUN, given);
+  if (externalData === undefined || inPlace) return;
+  const dataFile = `${target}.data`;
+  if (externalPaths(path, model).some((file) => isSameFile(file, dataFile)))
+    throw errors.dataFileIsInputs(dataFile);
 }
 
 /** The model that the user asked for, cut and with fixed sizes; the result is compared with it. */
@@ -130,7 +138,8 @@ async function save(model: Model, target: string, given: Given): Promise<Optimiz
     return { ...file, files: [file] };
   }
   const { externalData } = pick(OPTIMIZE_RUN, given);
-  const { files } = await saveModel(model, target, defined({ externalData }));
+  const { quiet = false } = pick(PRINTING, given);
+  const files = await saveToFile(model, target, { quiet, ...defined({ externalData }) });
   const written = files.reduce((sum: number, file: FileSize) => sum + file.bytes, 0);
   // A result that keeps using the data files of its original is no smaller for it.
   const kept = externalData === undefined && files.length === 1 ? externalBytes(target, model) : 0;
@@ -150,6 +159,7 @@ function targetOf(input: string, given: Given): string {
     mayBeInput: inPlace ?? false,
     wayOut: "give --in-place to write over it",
   });
+  assertApart([target], [pick(CHECK_INPUTS, given).checkInputs]);
   if (target === STANDARD && externalData !== undefined) throw errors.standardOutputHasNoDataFile();
   return target;
 }

@@ -1,6 +1,7 @@
 import pc from "picocolors";
 import { visibleJson } from "../base/visible.js";
-import { ioError } from "../node/guarded.js";
+import { codeOf, ioError } from "../node/guarded.js";
+import { writeStandard } from "../node/stdout.js";
 import type { Style } from "../report/style.js";
 
 /** The stream for human text: stdout, or stderr where stdout carries a model. */
@@ -35,8 +36,11 @@ export function guardStreams(): void {
  * error. Throws NormfoldError "io" for others.
  */
 export async function write(text: string, channel: Channel = "stdout"): Promise<void> {
-  const error = await written(channel, text);
-  if (error !== undefined && !isBrokenPipe(error)) throw ioError(error, standard(channel), "write");
+  try {
+    await writeStandard(channel === "stdout" ? 1 : 2, new TextEncoder().encode(text));
+  } catch (error) {
+    if (!isBrokenPipe(error)) throw ioError(error, standard(channel), "write");
+  }
 }
 
 /** One JSON document. */
@@ -44,26 +48,13 @@ export function writeJson(document: object): Promise<void> {
   return write(`${visibleJson(document, 2)}\n`);
 }
 
-/** Waits until everything on stdout is out; throws NormfoldError "io" where some of it was lost. */
-export async function flush(): Promise<void> {
-  const error = await written("stdout", "");
-  if (error !== undefined) throw ioError(error, standard("stdout"), "write");
+function isBrokenPipe(error: unknown): boolean {
+  return ["EPIPE", "ERR_STREAM_DESTROYED"].includes(codeOf(error));
 }
 
-function written(channel: Channel, text: string): Promise<Error | undefined> {
-  const stream = process[channel];
-  // After an error every further write fails with ERR_STREAM_DESTROYED, which says less than the first one.
-  const first = stream.errored;
-  if (first) return Promise.resolve(first);
-  return new Promise((resolve) => {
-    stream.write(text, (error) => resolve(error ?? undefined));
-  });
-}
-
-function isBrokenPipe(error: Error): boolean {
-  return "code" in error && (error.code === "EPIPE" || error.code === "ERR_STREAM_DESTROYED");
-}
+/** How errors name it. */
+export const STANDARD_OUTPUT = "standard output";
 
 function standard(channel: Channel): string {
-  return channel === "stdout" ? "standard output" : "standard error";
+  return channel === "stdout" ? STANDARD_OUTPUT : "standard error";
 }

@@ -16,10 +16,10 @@ async function prepareCommand({ args: [path = ""], given }: Call): Promise<void>
   const { json, quiet } = pick(PRINTING, given);
   const target = assertTarget(path, pick(TARGET, given).outputFile, { json });
   await removeTemporariesOnInterrupt();
-  const input = await loadInput(path, pick(LOAD, given));
+  const input = await loadInput(path, pick(LOAD, given), target);
   const { recipe = "batchnorm-paper", ...options } = pick(PREPARE, given);
   const { model, report } = await forModel(input.file.path, () => prepare(input.model, recipe, options));
-  const output = await saveResult(model, target);
+  const output = await saveResult(model, target, quiet);
   if (json) return await writeJson({ input: input.file, output, report });
   if (quiet) return;
   const channel = channelOf(target);

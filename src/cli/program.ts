@@ -4,25 +4,35 @@ import { defined } from "../base/optional.js";
 import { HEADS } from "../options/heads.js";
 import { WIDTH } from "../report/layout.js";
 import { defineCommand } from "./commands.js";
+import { errors } from "./errors.js";
 import { EXIT, EXIT_SUMMARY, handleInterrupts } from "./exit.js";
 import { reportFailure } from "./failure.js";
-import { guardStreams, styleFor, wantsColors } from "./output.js";
+import { guardStreams, styleFor, wantsColors, write } from "./output.js";
 import { unknownCommand, usageError } from "./usage.js";
 
 /** Runs a command line (without node and script) and leaves the exit code in process.exitCode. Never throws. */
 export async function run(argv: readonly string[]): Promise<void> {
   guardStreams();
   handleInterrupts();
-  const program = createProgram();
+  const printed: string[] = [];
+  const program = createProgram((text) => printed.push(text));
   const { called, command } = calledCommand(program, argv);
   try {
+    assertVersionAlone(called, argv);
     if (command !== undefined) await defineCommand(command);
     else if (called !== undefined && called !== "help" && argv.includes("help")) throw unknownCommand(called);
     if (argv.length === 0) return program.help({ error: true });
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
-    process.exitCode = await exitCodeFor(error, command, argv);
+    process.exitCode = await exitCodeFor(error, command, argv, printed.join(""));
   }
+}
+
+/** Refuses `-v optimize model.onnx`, which would print the version and look done. Behind the command it is no option. */
+function assertVersionAlone(called: string | undefined, argv: readonly string[]): void {
+  if (called === undefined) return;
+  const flag = argv.slice(0, argv.indexOf(called)).find((word) => word === "-v" || word === "--version");
+  if (flag !== undefined) throw errors.versionStandsAlone(flag, called);
 }
 
 /** The command that is called, or whose help is printed. Only its options are loaded. */
@@ -39,13 +49,24 @@ async function exitCodeFor(
   error: unknown,
   command: Command | undefined,
   argv: readonly string[],
+  printed: string,
 ): Promise<number> {
   const isJson = argv.includes("--json");
   if (!(error instanceof CommanderError)) return await reportFailure(error, isJson);
   // --help and --version end in an exception too, as does help for a missing command.
-  if (error.exitCode === 0) return 0;
+  if (error.exitCode === 0) return await exitCodeOfPrinting(printed);
   if (error.code === "commander.help") return EXIT.usage;
   return await reportFailure(usageError(error, command), isJson);
+}
+
+/** Prints help or the version, and gives the exit code. */
+async function exitCodeOfPrinting(text: string): Promise<number> {
+  try {
+    await write(text);
+    return 0;
+  } catch (error) {
+    return await reportFailure(error, false);
+  }
 }
 
 function argumentTerm(argument: Argument): string {
@@ -53,7 +74,7 @@ function argumentTerm(argument: Argument): string {
   return argument.required ? `<${name}>` : `[${name}]`;
 }
 
-function createProgram(): Command {
+function createProgram(print: (text: string) => void): Command {
   const manifest: { readonly version: string } = createRequire(import.meta.url)("normfold/package.json");
   const { bold, cyan } = styleFor("stdout");
   const program = new Command("normfold")
@@ -62,6 +83,8 @@ function createProgram(): Command {
     .version(manifest.version, "-v, --version", "print the version")
     .helpOption("-h, --help", "print help")
     .helpCommand("help [command]", "print help for a command")
+    // Options of the program stand before the command: "-v" behind it is none.
+    .enablePositionalOptions()
     .exitOverride()
     .showSuggestionAfterError(false)
     .configureHelp({
@@ -74,7 +97,7 @@ function createProgram(): Command {
       styleCommandText: bold,
     })
     // Errors are reported in one place, reportFailure, as text or as JSON.
-    .configureOutput({ outputError: () => {}, getOutHasColors: () => wantsColors("stdout") })
+    .configureOutput({ writeOut: print, outputError: () => {}, getOutHasColors: () => wantsColors("stdout") })
     .addHelpText("after", EXIT_SUMMARY);
   for (const { name, summary, arguments: args } of Object.values(HEADS)) {
     const command = program.command(name).summary(summary);

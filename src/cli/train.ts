@@ -2,10 +2,11 @@ import type { Command } from "commander";
 import { defined } from "../base/optional.js";
 import type { Model } from "../index.js";
 import { optimizeProven } from "../library/optimize-proven.js";
+import { assertNamesOnnx } from "../node/extensions.js";
 import { interruptible } from "../node/interrupt.js";
 import { assertWritable } from "../node/paths.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
-import { DATA, DRAWING } from "../options/data.js";
+import { DATA, DRAWING, PREPARATION } from "../options/data.js";
 import {
   COURSE,
   FROZEN,
@@ -28,6 +29,7 @@ import {
 import { type Call, defineOptions, type Given } from "./define.js";
 import { EXIT } from "./exit.js";
 import {
+  assertApart,
   assertTarget,
   forModelAndFlags,
   loadInput,
@@ -44,22 +46,26 @@ export function defineTrain(command: Command): void {
 
 async function trainCommand({ args: [path = ""], given }: Call): Promise<void> {
   const { json, quiet = false } = pick(PRINTING, given);
-  const { checkpoint, trainingInfo, fold } = pick(TRAIN_RUN, given);
+  const { checkpoint, trainingInfo, fold, log, valid, validLabels } = pick(TRAIN_RUN, given);
   const target = assertTarget(path, pick(TARGET, given).outputFile, { json });
+  if (trainingInfo !== undefined) assertNamesOnnx(trainingInfo);
   for (const file of [checkpoint, trainingInfo]) if (file !== undefined) assertWritable(file);
+  const { data, labels } = { ...pick(DATA, given), ...pick(PREPARATION, given) };
+  const outputs = [target, trainingInfo, checkpoint, log];
+  assertApart(outputs, [path, data, labels, valid, validLabels]);
   await removeTemporariesOnInterrupt();
   const stages = await createStages(!quiet);
   try {
     stages.enter("read", "reading");
-    const input = await loadInput(path, pick(LOAD, given));
+    const input = await loadInput(path, pick(LOAD, given), target);
     const training = await forModelAndFlags(input.file.path, () => runTraining(input.model, given, stages));
     if (training === undefined || training.course.interrupted) return await sayStopped(training, given);
     const step = trainingInfo === undefined ? undefined : withStep(training.model, given);
     if (fold) stages.enter("fold", "folding");
     const folded = fold ? await optimizeProven(training.model) : undefined;
     stages.enter("write", "writing");
-    const output = await saveResult(folded?.model ?? training.model, target);
-    if (step !== undefined && trainingInfo !== undefined) await saveResult(step, trainingInfo);
+    const output = await saveResult(folded?.model ?? training.model, target, quiet);
+    if (step !== undefined && trainingInfo !== undefined) await saveResult(step, trainingInfo, quiet);
     const time = stages.finish();
     const { model: _, course, calibration: __, ...finished } = training;
     const { model: ___, ...said } = course;

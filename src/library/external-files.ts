@@ -1,5 +1,5 @@
 import type { Model } from "../ir/model.js";
-import type { Tensor } from "../ir/tensor.js";
+import { tensorsOf } from "../ir/tensors.js";
 
 export interface ExternalFile {
   /** The path as the model names it: relative to its folder. */
@@ -24,19 +24,4 @@ export function externalFiles(model: Model): ExternalFile[] {
     files.set(external.location, file);
   }
   return [...files].map(([location, file]) => ({ location, ...file }));
-}
-
-function* tensorsOf(model: Model): Generator<Tensor, void, undefined> {
-  for (const graph of model.graphs()) {
-    for (const value of graph.initializers) {
-      if (value.tensor !== undefined) yield value.tensor;
-      if (value.sparse !== undefined) yield* [value.sparse.values, value.sparse.indices];
-    }
-    for (const node of graph.nodes()) {
-      for (const attr of node.attributes.values()) {
-        if (attr.kind === "tensor") yield attr.value;
-        else if (attr.kind === "tensors") yield* attr.value;
-      }
-    }
-  }
 }

@@ -20,16 +20,29 @@ export interface FileSize {
   readonly bytes: number;
 }
 
+/** What `saveModel` has done. */
+export interface SavedModel {
+  /** The files that were written: the model, and then its data file if there is one. */
+  readonly files: readonly FileSize[];
+  /**
+   * Files beside the model that seem to be left from earlier runs, and that nobody but their owner can know to be of no use. They
+   * were not touched.
+   */
+  readonly left: readonly string[];
+}
+
 /**
- * Writes a model through a temporary file, which takes the place of `path` only when it is whole; `files` lists the model
- * first and then its data. Throws NormfoldError "io" where it cannot be written, "usage" for a model above protobuf's 2 GB
- * without external data; nothing is left behind then.
+ * Writes a model. At every moment, whatever fails, `path` is the old model or the new one, whole and with its data: the new files are
+ * made under other names, and giving the model its name is the only step that counts. A data file of that model that the old one
+ * still reads keeps its name until then, so that the new one gets another, as `net.onnx.1f3a9c2e.data`; `files` says which. Throws
+ * NormfoldError "io" where it cannot be written; "usage" for a model above protobuf's 2 GB without external data, for a file that the
+ * model reads, and for a name that is another format's (`net.ort`); nothing is left behind then.
  */
 export async function saveModel(
   model: Model,
   path: string | URL,
   options: SaveOptions = {},
-): Promise<{ readonly files: readonly FileSize[] }> {
+): Promise<SavedModel> {
   assertModel(model);
   const { writeModelFile } = await import("../node/files.js");
   return writeModelFile(model, path, options);

@@ -1,6 +1,5 @@
-import { randomUUID } from "node:crypto";
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { invariant } from "../base/assert.js";
 import type { NormfoldError } from "../base/errors.js";
 import { product } from "../base/integers.js";
@@ -10,6 +9,9 @@ import type { RuntimeTensor } from "../runtime/runtime.js";
 import type { Checkpoint } from "../training/train-options.js";
 import { errors } from "./errors.js";
 import { guarded } from "./guarded.js";
+import { realPath } from "./paths.js";
+import { sweepTemporaries } from "./temporary.js";
+import { stageFile, type WriteOptions } from "./write.js";
 
 /**
  * Checkpoints are files in the safetensors format: 8 bytes with the length of a JSON header; the header, which has the type,
@@ -30,11 +32,12 @@ const NAMES: ReadonlyMap<DType, string> = new Map([...DTYPES].map(([name, dtype]
 const BEST = "best/";
 const utf8 = new TextEncoder();
 
-/** Writes a checkpoint beside `path` and renames it, so that the old file stays until the new one is whole. */
-export function writeCheckpoint(
+/** Writes a checkpoint through a temporary file, so that the old one stays until the new one is whole. Throws NormfoldError "io". */
+export async function writeCheckpoint(
   path: string,
   { step, epoch, batch, course, tensors, best }: Checkpoint,
-): void {
+  options: WriteOptions = {},
+): Promise<void> {
   const all = [
     ...tensors,
     ...[...(best?.tensors ?? [])].map(([name, tensor]) => [`${BEST}${name}`, tensor] as const),
@@ -64,23 +67,16 @@ export function writeCheckpoint(
   const text = utf8.encode(JSON.stringify(header));
   const length = new Uint8Array(8);
   new DataView(length.buffer).setBigUint64(0, BigInt(text.length), true);
-  // Not named after the target, whose name may be as long as names can be.
-  const temporary = join(dirname(path), `.normfold-${randomUUID()}.tmp`);
-  guarded(path, "write", () => {
-    const descriptor = openSync(temporary, "wx");
-    try {
-      for (const piece of [length, text, ...pieces]) {
-        for (let done = 0; done < piece.length; ) done += writeSync(descriptor, piece, done);
-      }
-      fsyncSync(descriptor);
-    } catch (error) {
-      rmSync(temporary, { force: true });
-      throw error;
-    } finally {
-      closeSync(descriptor);
-    }
-    renameSync(temporary, path);
-  });
+  const chunks = [length, text, ...pieces];
+  const byteLength = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  const staged = await stageFile({ byteLength, chunks: () => chunks }, path, options);
+  try {
+    staged.commit();
+    sweepTemporaries(dirname(realPath(path)));
+  } catch (error) {
+    staged.discard();
+    throw error;
+  }
 }
 
 /** Reads a checkpoint. Throws "io" where there is no such file, "invalid" where it is damaged or no checkpoint. */

@@ -1,5 +1,8 @@
 import { type ErrorCatalogue, errorCatalogue } from "../base/errors.js";
 
+/** The shell opens the file itself then, and writes over it. */
+const ELSEWHERE = 'choose another place, or "-" and redirect standard output';
+
 const SENTENCES = {
   // Refusals of the operating system.
   fileIsNotThere: ["io", (): string => "there is no such file; check the path"],
@@ -10,12 +13,11 @@ const SENTENCES = {
   readingIsNotPermitted: ["io", (): string => "no permission to read it; change its permissions"],
   writingIsNotPermitted: ["io", (): string => "no permission to write there; choose another place"],
   fileSystemIsReadOnly: ["io", (): string => "the file system is read-only; choose another place"],
-  diskIsFull: ["io", (): string => "the disk is full; nothing was written, free some space"],
-  diskQuotaIsUsedUp: ["io", (): string => "the disk quota is used up; nothing was written, free some space"],
+  diskIsFull: ["io", (): string => "the disk is full; free some space"],
+  diskQuotaIsUsedUp: ["io", (): string => "the disk quota is used up; free some space"],
   fileSystemLimitsSize: [
     "io",
-    (): string =>
-      "the file would be too large for this file system; nothing was written, choose another place",
+    (): string => "the file would be too large for this file system; choose another place",
   ],
   fileIsTooLarge: ["io", (): string => "the file is too large to be read; choose a smaller one"],
   tooManyFilesAreOpen: ["io", (): string => "too many files are open; close some"],
@@ -30,6 +32,53 @@ const SENTENCES = {
   fileCannotBeWritten: [
     "io",
     (reason: string): string => `it cannot be written (${reason}); choose another place`,
+  ],
+
+  // Files that cannot be replaced by new ones.
+  folderTakesNoFiles: [
+    "io",
+    (): string =>
+      `no permission to make new files in its folder, and a new file takes the place of the old one; ${ELSEWHERE}`,
+  ],
+  fileIsMountPoint: [
+    "io",
+    (): string =>
+      `it is mounted by itself, so that no new file can take its place; mount its folder, or ${ELSEWHERE}`,
+  ],
+  fileIsBusy: [
+    "io",
+    (): string => `it is in use or mounted by itself, so that no new file can take its place; ${ELSEWHERE}`,
+  ],
+  fileIsAnotherUsers: [
+    "io",
+    (): string => `it is another user's, in a folder where only the owner may replace a file; ${ELSEWHERE}`,
+  ],
+  dataFileIsRead: [
+    "usage",
+    (location: string): string =>
+      `its data would go to "${location}", which the model that is written reads; choose another name`,
+  ],
+  fileHoldsOwnData: [
+    "usage",
+    (): string => "the model that is written reads this file, as its data; choose another name",
+  ],
+  linkedModelHasDataElsewhere: [
+    "usage",
+    (target: string): string =>
+      `it is a link into another folder, where the data file would not be; write to "${target}"`,
+  ],
+  deviceHasNoDataFile: [
+    "usage",
+    (): string => "this is no regular file, and has no file beside it; give a file",
+  ],
+  dataNamesAreTaken: [
+    "io",
+    (): string => "every name for its data file is taken by other files; choose another place",
+  ],
+  nameIsOfAnotherFormat: [
+    "usage",
+    (extension: string, format: string): string =>
+      `"${extension}" names ${format}, and this is an ONNX model; give a name that ends in .onnx`,
   ],
 
   // Files and their names.

@@ -10,6 +10,8 @@ const MEANINGS: Readonly<Record<string, Readonly<Partial<Record<Doing, () => Nor
   EISDIR: { read: errors.folderIsNotModel, write: errors.folderCannotBeOverwritten },
   EACCES: { read: errors.readingIsNotPermitted, write: errors.writingIsNotPermitted },
   EPERM: { read: errors.readingIsNotPermitted, write: errors.writingIsNotPermitted },
+  EBUSY: { write: errors.fileIsBusy },
+  EXDEV: { write: errors.fileIsBusy },
   EROFS: { write: errors.fileSystemIsReadOnly },
   ENOSPC: { read: errors.diskIsFull, write: errors.diskIsFull },
   EDQUOT: { read: errors.diskQuotaIsUsedUp, write: errors.diskQuotaIsUsedUp },

@@ -1,11 +1,11 @@
 import {
+  type BigIntStats,
   closeSync,
   fstatSync,
   openSync,
   readFileSync,
   readSync,
   realpathSync,
-  type Stats,
   statSync,
 } from "node:fs";
 import { dirname, isAbsolute, relative, resolve } from "node:path";
@@ -24,17 +24,15 @@ const dropped = new FinalizationRegistry<number>(closeSync);
 export class FileSource implements ByteSource {
   readonly path: string;
   readonly size: number;
-  /** Identify the file under all its names. */
-  readonly device: number;
-  readonly inode: number;
+  /** The same for all names of the file, as `identityOf` gives it. */
+  readonly identity: string;
   readonly #descriptor: number;
   #open = true;
 
-  constructor(path: string, descriptor: number, stats: Stats) {
+  constructor(path: string, descriptor: number, stats: BigIntStats) {
     this.path = path;
-    this.size = stats.size;
-    this.device = stats.dev;
-    this.inode = stats.ino;
+    this.size = Number(stats.size);
+    this.identity = `${stats.dev}:${stats.ino}`;
     this.#descriptor = descriptor;
     dropped.register(this, descriptor, this);
   }
@@ -74,7 +72,7 @@ export function openSource(path: string): ByteSource {
   return guarded(path, "read", () => {
     const descriptor = openSync(path, "r");
     try {
-      const stats = fstatSync(descriptor);
+      const stats = fstatSync(descriptor, { bigint: true });
       if (stats.isFile()) return new FileSource(path, descriptor, stats);
       if (stats.isDirectory()) throw errors.folderIsNotModel().at({ file: path });
       const bytes = readFileSync(descriptor);

@@ -48,7 +48,7 @@ export async function trainWithFiles(
           checkpoint === undefined
             ? options.onCheckpoint
             : async (saved: Parameters<typeof writeCheckpoint>[1]) => {
-                writeCheckpoint(checkpoint, saved);
+                await writeCheckpoint(checkpoint, saved);
                 await options.onCheckpoint?.(saved);
               },
         resume: isResumed ? readCheckpoint(checkpoint) : options.resume,

@@ -23,7 +23,7 @@ describe("a checkpoint", () => {
       `import { writeCheckpoint } from ${JSON.stringify(module)};
        for (let step = Number(process.argv[2]); ; step++) {
          const data = new Uint8Array(new Float32Array(2 ** 20).fill(step).buffer);
-         writeCheckpoint("killed.safetensors", { step, epoch: 0, batch: step, course: "c", best: undefined,
+         await writeCheckpoint("killed.safetensors", { step, epoch: 0, batch: step, course: "c", best: undefined,
            tensors: new Map([["w", { dtype: "float", dims: [2 ** 20], data }]]) });
        }`,
     );
@@ -65,20 +65,20 @@ describe("checkpoints", () => {
     best: { step: 5, score: 0.75, tensors: new Map([["w", { ...tensor, dims: [1, 2] }]]) },
   };
 
-  test("come back as they were written", () => {
-    writeCheckpoint(at("a.safetensors"), saved);
+  test("come back as they were written", async () => {
+    await writeCheckpoint(at("a.safetensors"), saved);
     expect(readCheckpoint(at("a.safetensors"))).toEqual(saved);
   });
 
-  test("may have a name as long as names can be", () => {
+  test("may have a name as long as names can be", async () => {
     const long = "n".repeat(255);
-    writeCheckpoint(at(long), saved);
+    await writeCheckpoint(at(long), saved);
     expect(readCheckpoint(at(long))).toEqual(saved);
     rmSync(at(long));
   });
 
-  test("are refused in one line when they are damaged", () => {
-    writeCheckpoint(at("b.safetensors"), saved);
+  test("are refused in one line when they are damaged", async () => {
+    await writeCheckpoint(at("b.safetensors"), saved);
     const whole = readFileSync(at("b.safetensors"));
     for (const bytes of [
       whole.subarray(0, 5),

@@ -1,13 +1,4 @@
-import {
-  closeSync,
-  createReadStream,
-  mkdtempSync,
-  openSync,
-  rmSync,
-  statSync,
-  unlinkSync,
-  writeSync,
-} from "node:fs";
+import { closeSync, createReadStream, openSync, statSync, unlinkSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createGunzip } from "node:zlib";
@@ -16,6 +7,7 @@ import { NormfoldError } from "../../base/errors.js";
 import { errors } from "../errors.js";
 import { guarded, ioError } from "../guarded.js";
 import { assertRegularFile, openSource } from "../source.js";
+import { makeTemporaryFolder, removeTemporary } from "../temporary.js";
 import { assertUnpackable } from "./limits.js";
 
 /** A temporary file for the contents of a compressed file, so that any part can be read and nothing need be in memory. */
@@ -42,10 +34,10 @@ export function spooled(pieces: Iterable<Uint8Array>): ClosableSource {
 
 /** An empty spool in the folder for temporary files. */
 function createSpool(): Spool {
-  const folder = guarded(tmpdir(), "write", () => mkdtempSync(join(tmpdir(), "normfold-")));
+  const folder = makeTemporaryFolder(tmpdir());
   const path = join(folder, "data");
   const descriptor = guarded(path, "write", () => openSync(path, "wx"));
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  const remove = (): void => removeTemporary(folder);
   return {
     write: (bytes) =>
       guarded(path, "write", () => {
