@@ -1,5 +1,6 @@
 import { dirname, resolve } from "node:path";
 import { NormfoldError } from "../base/errors.js";
+import { visible } from "../base/visible.js";
 import {
   type FileSize,
   type LoadOptions,
@@ -13,7 +14,6 @@ import { assertNamesOnnx } from "../node/extensions.js";
 import { readStdin, removeTemporaryFiles, writeToStdout } from "../node/files.js";
 import { placed } from "../node/guarded.js";
 import { assertWritable, fileSize, isInFolder, isSameFile } from "../node/paths.js";
-import { clean } from "../report/layout.js";
 import { errors } from "./errors.js";
 import { onInterrupt } from "./exit.js";
 import { write } from "./output.js";
@@ -155,7 +155,7 @@ export async function saveToFile(
 ): Promise<readonly FileSize[]> {
   const { files, left } = await saveModel(model, target, options);
   noteWritten(files.map(({ path }) => path));
-  if (!quiet) for (const path of left) await write(`note: ${clean(leftText(path))}\n`, "stderr");
+  if (!quiet) for (const path of left) await write(`note: ${visible(leftText(path))}\n`, "stderr");
   return files;
 }
 
