@@ -65,6 +65,12 @@ export class NormfoldError extends Error {
     return new NormfoldError(code, message, where, { id, cause });
   }
 
+  /** The same error with more to say, behind what it says. */
+  adding(clause: string): NormfoldError {
+    const { code, message, id, where, cause } = this;
+    return new NormfoldError(code, `${message}; ${clause}`, where, { id, cause });
+  }
+
   /** `file, element, byte 12: message`, without the parts that are not known. */
   describe(): string {
     const { file, element, offset } = this.where;

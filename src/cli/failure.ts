@@ -36,13 +36,8 @@ function isOfStandardOutput({ code, where }: NormfoldError): boolean {
 
 /** An error after a file has its name says so: "the disk is full" behind standard output is none of the model. */
 function withWritten(failure: NormfoldError): NormfoldError {
-  const { code, message, where, id, cause } = failure;
   const files = writtenFiles();
-  if (files.length === 0) return failure;
-  return new NormfoldError(code, `${message}; written before that: ${files.join(", ")}`, where, {
-    id,
-    cause,
-  });
+  return files.length === 0 ? failure : failure.adding(`written before that: ${files.join(", ")}`);
 }
 
 function errorLine(failure: NormfoldError): string {
