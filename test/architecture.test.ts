@@ -71,7 +71,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/relayout",
     "src/rewrite",
   ],
-  "src/runtime": ["src/base", "src/ir", "src/proto", "src/rules", "src/ops"],
+  "src/runtime": ["src/base", "src/ir", "src/proto", "src/rules", "src/ops", "src/analysis"],
   "src/reference": ["src/base", "src/ir", "src/float64", "src/rules", "src/ops", "src/runtime"],
   "src/node": ["src/base", "src/ir", "src/proto", "src/runtime", "src/data", "src/training"],
   "src/data": ["src/base", "src/ir", "src/runtime"],

@@ -33,6 +33,7 @@ export function operatorsPage() {
         "absorb down), or lets one through (pass up, pass down)",
       "**gradient**: its gradient can be written; 0: no gradient goes through it",
       "**reference**: it is evaluated in float64",
+      "**operands**: it runs only on some values of an input, which generated inputs keep to",
       "yes: there is a rule; ·: none on purpose, there is nothing to know; -: none is written. [Below](#no-rule-on-purpose) are the reasons",
     ]),
     table(

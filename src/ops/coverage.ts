@@ -9,6 +9,7 @@ import { OPERATOR_NAMES, OPERATORS } from "./catalogue.js";
 import { GRADIENT } from "./gradient.js";
 import { INFERENCE } from "./inference.js";
 import { LAYOUT } from "./layout.js";
+import { OPERANDS } from "./operands.js";
 import { REFERENCE } from "./reference.js";
 
 /** The row of an operator in one facet. */
@@ -22,7 +23,7 @@ export interface FacetCoverage {
 }
 
 /** The facets of an operator, in the order of `normfold passes --operators`. */
-export const FACETS = ["inference", "layout", "affine", "gradient", "reference"] as const;
+export const FACETS = ["inference", "layout", "affine", "gradient", "reference", "operands"] as const;
 /** The name of a facet. */
 export type FacetName = (typeof FACETS)[number];
 
@@ -45,6 +46,7 @@ export function operatorCoverage(): readonly OperatorCoverage[] {
       affine: coverage(AFFINE, operator, affineDetail),
       gradient: gradientCoverageOf(operator),
       reference: coverage(REFERENCE, operator),
+      operands: coverage(OPERANDS, operator),
     },
   }));
 }

@@ -16,7 +16,11 @@ const COLUMNS: Readonly<Record<FacetName, string>> = {
   affine: "affine",
   gradient: "gradient",
   reference: "reference",
+  operands: "operands",
 };
+
+/** The facets that fit into a line. That of the operands is shown for one operator. */
+const MATRIX: readonly FacetName[] = FACETS.filter((facet) => facet !== "operands");
 
 /** The rules of affine maps: a letter for the matrix, and words. */
 const AFFINE_RULES: Readonly<Record<string, readonly [letter: string, words: string]>> = {
@@ -29,14 +33,14 @@ const AFFINE_RULES: Readonly<Record<string, readonly [letter: string, words: str
 
 /** The matrix of operators and facets, as text of at most WIDTH columns. */
 export function operatorsText(rows: readonly OperatorCoverage[], { bold, dim }: Style): string {
-  const head = ["operator", "since", ...FACETS.map((facet) => COLUMNS[facet])].map((text) => ({
+  const head = ["operator", "since", ...MATRIX.map((facet) => COLUMNS[facet])].map((text) => ({
     text,
     paint: bold,
   }));
   const lines = rows.map(({ operator, since, facets }) => [
     operator,
     { text: `${since[0]}`, paint: dim },
-    ...FACETS.map((facet) => mark(facets[facet])),
+    ...MATRIX.map((facet) => mark(facets[facet])),
   ]);
   return [
     ...table([{}, { align: "right" }, {}, {}, {}, {}, {}], [head, ...lines], 0),

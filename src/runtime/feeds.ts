@@ -1,10 +1,11 @@
 import { present } from "../base/assert.js";
 import { createRandom, type Random } from "../base/random.js";
-import { type DType, isFloat } from "../ir/dtype.js";
+import { type DType, INTEGER_RANGES, isFloat } from "../ir/dtype.js";
 import { encodeNumbers } from "../ir/tensor.js";
+import type { Demand } from "../rules/operands/rule.js";
 import { hasNonFinite } from "./compare.js";
 import { errors } from "./errors.js";
-import type { InputSpec, Range } from "./inputs.js";
+import type { InputSpec } from "./inputs.js";
 import { type RuntimeTensor, type Session, type TensorMap, tensorSize } from "./runtime.js";
 
 /** Data for every input of a model, and, where they are known, the outputs it should give. */
@@ -42,7 +43,8 @@ interface Style {
   readonly magnitude: number;
   /** Share of elements that are exactly zero. */
   readonly zeros: number;
-  readonly integers: "ranged" | "ones" | "zeros";
+  /** The source of integers: what readers demand with or without the hints of declared sizes, or one number for all. */
+  readonly integers: "hinted" | "demanded" | "ones" | "zeros";
 }
 
 interface SizeSymbol {
@@ -179,8 +181,9 @@ function* guesses(inputs: readonly InputSpec[], seed: number): Generator<Guess, 
   const candidate = (symbol: SizeSymbol, index: number): number =>
     present(symbol.candidates[index % symbol.candidates.length], "a symbol has no candidates");
   const levels = Math.max(1, ...symbols.map((symbol) => symbol.candidates.length));
-  const unsure = inputs.some(({ dtype, range }) => dtype.includes("int") && range === undefined);
-  for (const integers of unsure ? (["ranged", "ones", "zeros"] as const) : (["ranged"] as const)) {
+  const unsure = inputs.some(({ dtype }) => dtype.includes("int"));
+  const sources = unsure ? (["hinted", "demanded", "ones", "zeros"] as const) : (["hinted"] as const);
+  for (const integers of sources) {
     for (let index = 0; index < levels; index++) {
       yield { sizes: pick((symbol) => candidate(symbol, index)), integers };
     }
@@ -189,13 +192,13 @@ function* guesses(inputs: readonly InputSpec[], seed: number): Generator<Guess, 
   for (let one = 0; one < symbols.length; one++) {
     for (let index = 0; index < levels; index++) {
       const sizes = pick((symbol, at) => (at === one ? 1 : candidate(symbol, index)));
-      yield { sizes, integers: "ranged" };
+      yield { sizes, integers: "demanded" };
     }
   }
   const random = createRandom(seed);
   for (;;) {
     const sizes = pick((symbol) => candidate(symbol, random.integer(0, symbol.candidates.length)));
-    yield { sizes, integers: unsure ? "zeros" : "ranged" };
+    yield { sizes, integers: unsure ? "zeros" : "demanded" };
   }
 }
 
@@ -268,52 +271,69 @@ function dimsOf(spec: InputSpec, sizes: Sizes): number[] {
 
 /** Data for the inputs. Each input has its own stream of numbers, so that one more input changes no other. */
 function makeFeeds(inputs: readonly InputSpec[], sizes: Sizes, style: Style): TensorMap {
+  const dims = new Map(inputs.map((spec) => [spec.name, dimsOf(spec, sizes)]));
   return new Map(
     inputs.map((spec, index) => {
-      const dims = dimsOf(spec, sizes);
+      const own = dims.get(spec.name) ?? [];
       const random = createRandom(style.seed * 7919 + index);
-      return [spec.name, { dtype: spec.dtype, dims, data: elements(spec, tensorSize(dims), style, random) }];
+      const demand = spec.demand(dims, style.integers === "hinted");
+      return [
+        spec.name,
+        { dtype: spec.dtype, dims: own, data: elements(spec.dtype, tensorSize(own), demand, style, random) },
+      ];
     }),
   );
 }
 
 const WORDS = ["", "a", "monday", "Tuesday", "wéd", "0", "-1.5"];
 
-function elements(spec: InputSpec, count: number, style: Style, random: Random): Uint8Array | string[] {
-  const { dtype } = spec;
+function elements(
+  dtype: DType,
+  count: number,
+  demand: Demand | undefined,
+  style: Style,
+  random: Random,
+): Uint8Array | string[] {
   if (dtype === "string") {
     return Array.from({ length: count }, () => WORDS[random.integer(0, WORDS.length)] ?? "");
   }
+  const exact = demand?.kind === "elements" && demand.elements.length === count ? demand.elements : [];
+  // Around elements that are demanded, a number that nearly every reader takes.
+  const range = demand?.kind === "elements" ? AROUND : demand;
   const values = new Float64Array(count);
-  const draw = isFloat(dtype) ? floatDraw(spec.range, style, random) : integerDraw(spec, style, random);
-  for (let i = 0; i < count; i++) values[i] = draw();
+  const draw = isFloat(dtype) ? floatDraw(range, style, random) : integerDraw(dtype, range, style, random);
+  const fixed = isFloat(dtype) || style.integers === "hinted" || style.integers === "demanded";
+  for (let i = 0; i < count; i++) values[i] = (fixed ? exact[i] : undefined) ?? draw();
   return encodeNumbers(dtype, values);
 }
 
+const AROUND: Range = { low: 1, high: 2, whole: true };
+
+type Range = Pick<Extract<Demand, { kind: "range" }>, "low" | "high" | "whole">;
+
 function floatDraw(range: Range | undefined, style: Style, random: Random): () => number {
   if (range !== undefined) {
-    const width = range.high - range.low;
-    // [0, 2) and [16000, 16001) mean integers, as masks and rates do.
-    if (Number.isInteger(range.low)) return () => random.integer(range.low, range.high);
-    return () => range.low + random.uniform() * width;
+    const { low, high, whole } = range;
+    return whole ? () => random.integer(low, high) : () => low + random.uniform() * (high - low);
   }
   return () => (random.uniform() < style.zeros ? 0 : random.normal() * style.magnitude);
 }
 
-const NARROW: Partial<Readonly<Record<DType, Range>>> = {
-  bool: { low: 0, high: 2 },
-  uint8: { low: 0, high: 256 },
-  int8: { low: -128, high: 128 },
-  uint16: { low: 0, high: 256 },
-  uint32: { low: 0, high: 16 },
-  uint64: { low: 0, high: 16 },
-  uint4: { low: 0, high: 16 },
-  int4: { low: -8, high: 8 },
+const NARROW: Partial<Readonly<Record<DType, readonly [low: number, high: number]>>> = {
+  bool: [0, 2],
+  uint8: [0, 256],
+  int8: [-128, 128],
+  uint16: [0, 256],
+  uint32: [0, 16],
+  uint64: [0, 16],
+  uint4: [0, 16],
+  int4: [-8, 8],
 };
 
-function integerDraw(spec: InputSpec, style: Style, random: Random): () => number {
+function integerDraw(dtype: DType, range: Range | undefined, style: Style, random: Random): () => number {
   if (style.integers === "ones") return () => 1;
   if (style.integers === "zeros") return () => 0;
-  const { low, high } = spec.range ?? NARROW[spec.dtype] ?? { low: -8, high: 9 };
-  return () => random.integer(low, high);
+  const [low, high] = range === undefined ? (NARROW[dtype] ?? [-8, 9]) : [range.low, range.high];
+  const least = Math.max(Math.ceil(low), INTEGER_RANGES[dtype]?.[0] ?? (dtype === "uint64" ? 0 : -Infinity));
+  return () => random.integer(least, Math.max(least + 1, Math.ceil(high)));
 }

@@ -113,4 +113,23 @@ describe("probeFeeds", () => {
     ]);
     await session.close();
   });
+
+  it.each([
+    ["sizes", "float[4,6] x, int64[2] s", "t = Reshape(x, s) y = Relu(t)"],
+    ["sizes that a weight limits", "float[4,6] x, int64[2] s", "t = Reshape(x, s) y = MatMul(t, W)"],
+    ["factors", "float[1,2,4,5] x, float[4] s", "y = Resize(x, , s)"],
+    ["lengths", "float[4,6] x, int64[3] s", "y, z, u = Split<axis = 1>(x, s)"],
+    ["axes", "float[4,6] x, int64[2] s", "y = Unsqueeze(x, s)"],
+    ["bounds", "float[N,6] x, int64[2] s", "y = Slice(x, s, s)"],
+  ])("makes %s that suit their reader", async (_, inputs, nodes) => {
+    const text = `g (${inputs}) => (float y) <float[8,1] W = {1,2,3,4,5,6,7,8}> { ${nodes} }`;
+    expect((await probe(text)).length).toBe(2);
+  });
+
+  it("falls back where the declared sizes are those of one example run", async () => {
+    const text = "g (float[N,6] x, int64[2] s) => (float[1,6] y) { y = Reshape(x, s) }";
+    const [, second] = await probe(text);
+    expect(second?.set.feeds.get("x")?.dims).toEqual([3, 6]);
+    expect(numbers(second?.set.feeds.get("s"))).toEqual([6, 3]);
+  });
 });
