@@ -50,7 +50,7 @@ const NO_OPS: ReadonlyMap<StandardOperator, IsNoOp> = new Map<StandardOperator, 
  *
  * Requires   types and shapes proven equal; a symbolic size equals itself
  * Refuses    a graph output whose name the input cannot take
- * Numerics   exact
+ * Numerics   exact, but for the sign of a zero that goes through Where
  */
 export const eliminateNoOpMovement: Pass = {
   kind: "rules",
@@ -59,7 +59,10 @@ export const eliminateNoOpMovement: Pass = {
   before: "s = Slice(x, 0, 48, axis 1)  y = Relu(s)  // x has 48 channels",
   after: "y = Relu(x)",
   numerics: "exact",
-  specials: { mayChange: [], because: "elements are only copied" },
+  specials: {
+    mayChange: ["negative-zero"],
+    because: "onnxruntime's Where makes 0 of -0; the others only copy elements",
+  },
   order: {
     before: {
       "merge-view-chains": "a Reshape that changes nothing would become part of one with a target of its own",
@@ -76,14 +79,14 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   const [input, output] = [node.input(0), node.output(0)];
   if (isNoOp === undefined || input === undefined || output === undefined) return undefined;
   if (node.hasReferences || !isNoOp(node, input, output, facts)) return undefined;
-  return readThrough(node, output, input, "changes nothing");
+  return readThrough(node, output, input, "changes nothing", []);
 }
 
 function matchWhere(node: Node, { facts }: View): Proposal | Refusal | undefined {
   const [input, output] = [chosen(node, facts), node.output(0)];
   if (input === undefined || output === undefined || node.hasReferences) return undefined;
   if (!sameShape(facts.shape(input), facts.shape(output))) return undefined;
-  return readThrough(node, output, input, "changes nothing");
+  return readThrough(node, output, input, "changes nothing", ["negative-zero"]);
 }
 
 /** The operand that a Where takes all elements from, because its condition is the same everywhere. */

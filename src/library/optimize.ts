@@ -83,8 +83,8 @@ export async function optimize(
   try {
     const { model: result, ...log } = await rewriteModel(model, options, {
       evaluate,
-      judge: (candidate, numerics) =>
-        withStaged(withProbes(candidate, probes), (staged) => checker.compare(staged, numerics)),
+      judge: (candidate, numerics, mayChange) =>
+        withStaged(withProbes(candidate, probes), (staged) => checker.compare(staged, numerics, mayChange)),
     });
     const report = accountOf(before, result, log);
     if (!options.reference || checker.unchecked !== undefined) return { model: result, report };

@@ -1,4 +1,5 @@
 import type { Numerics } from "../base/numerics.js";
+import { SPECIAL_VALUES, type SpecialValue, unionOf } from "../base/special-values.js";
 import { cloneModel } from "../ir/clone.js";
 import { keepInputs } from "../ir/ir-version.js";
 import type { Model } from "../ir/model.js";
@@ -14,8 +15,12 @@ import { errors } from "./errors.js";
 import { pinKept } from "./keep.js";
 import { selectPasses } from "./select-passes.js";
 
-/** Compares a candidate with the original; `numerics` says how exact the rewrites are. */
-export type Judge = (candidate: Model, numerics: Numerics) => Promise<CheckReport>;
+/** Compares a candidate with the original: how exact the rewrites are, and which special values they may change. */
+export type Judge = (
+  candidate: Model,
+  numerics: Numerics,
+  mayChange: readonly SpecialValue[],
+) => Promise<CheckReport>;
 
 /** The rewrites to make, and the passes that make them. */
 export interface RewriteOptions extends OptionsOf<typeof REWRITE> {
@@ -82,6 +87,8 @@ export async function rewriteModel(
     denied.add(rewriteIdentity(record));
     rolledBack.push({ ...record, reason });
   };
+  const judged = (candidate: Candidate): Promise<Assessment> =>
+    assess(candidate, services.judge, options.preserveNonfinite);
   const run = async (limit: number): Promise<Candidate> => {
     for (;;) {
       const candidate = await tryRun(model, passes, { denied, limit }, options, services);
@@ -94,13 +101,13 @@ export async function rewriteModel(
     options.onStage?.("rewrite");
     const candidate = await run(Number.POSITIVE_INFINITY);
     if (services.judge !== undefined) options.onStage?.("check");
-    const { fault, check } = await assess(candidate, services.judge);
+    const { fault, check } = await judged(candidate);
     if (fault === undefined) {
       const { rewrites, refusals, rounds } = candidate.log;
       return { model: candidate.model, rewrites, refusals, rolledBack, rounds, check };
     }
     options.onStage?.("bisect");
-    const { record, reason } = await findCulprit(candidate, fault, run, services.judge);
+    const { record, reason } = await findCulprit(candidate, fault, run, judged);
     deny(record, reason);
   }
 }
@@ -148,16 +155,22 @@ interface Assessment {
   readonly check: CheckReport | undefined;
 }
 
-async function assess(candidate: Candidate, judge: Judge | undefined): Promise<Assessment> {
+async function assess(
+  candidate: Candidate,
+  judge: Judge | undefined,
+  preserveNonfinite = false,
+): Promise<Assessment> {
   const { flaw, rewrites } = candidate.log;
   if (flaw !== undefined) return { fault: `it left an invalid graph: ${flaw}`, check: undefined };
   if (judge === undefined) return { fault: undefined, check: undefined };
   const numerics = weakestNumerics(rewrites);
+  // A further run of both models takes a tenth of a command's time, and of a network's output NaN leaves little.
+  const isClaimed = numerics === "exact" || preserveNonfinite;
+  const mayChange = isClaimed ? unionOf(rewrites.map((record) => record.mayChange)) : SPECIAL_VALUES;
   // A newer version of an operator has another kernel, which may sum in another order.
-  const check = await judge(
-    candidate.model,
-    candidate.isRaised && numerics === "exact" ? "rounding" : numerics,
-  );
+  const check = candidate.isRaised
+    ? await judge(candidate.model, numerics === "exact" ? "rounding" : numerics, SPECIAL_VALUES)
+    : await judge(candidate.model, numerics, mayChange);
   return { fault: check.status === "differs" ? (check.reason ?? "the outputs differ") : undefined, check };
 }
 
@@ -176,7 +189,7 @@ async function findCulprit(
   candidate: Candidate,
   fault: string,
   run: (limit: number) => Promise<Candidate>,
-  judge: Judge | undefined,
+  judged: (candidate: Candidate) => Promise<Assessment>,
 ): Promise<{ record: RewriteRecord; reason: string }> {
   const { rewrites } = candidate.log;
   let passing = -1;
@@ -185,7 +198,7 @@ async function findCulprit(
   while (failing - passing > 1) {
     // The run without rewrites comes first: if a model differs from itself, no rewrite is to blame.
     const middle = passing < 0 && failing === rewrites.length ? 0 : (passing + failing) >> 1;
-    const found = await assess(await run(middle), judge);
+    const found = await judged(await run(middle));
     if (found.fault === undefined) passing = middle;
     else {
       failing = middle;

@@ -25,7 +25,7 @@ export function checkText(check: CheckReport, style: Style): string[] {
     if (verdict === "unjudged" && reason !== undefined)
       lines.push(...paragraph(`"${name}" was not judged: ${reason}`, 2, 4));
   }
-  lines.push(...storedText(check.sets, style));
+  lines.push(...storedText(check.sets, style), ...specialText(check, style));
   if (check.uncompared.length > 0) {
     lines.push(...paragraph(`not compared, as no tensors: ${check.uncompared.join(", ")}`, 2, 4));
   }
@@ -48,6 +48,15 @@ function runsText({ sets, seed }: CheckReport): string {
   const runs = `, ${plural(sets.length, "run")}`;
   const names = shown(sets.map(({ name }) => name).join(", "), WIDTH);
   return textWidth(names) <= 30 ? `${runs} (${names}), seed ${seed}` : `${runs}, seed ${seed}`;
+}
+
+/** What was equal on special values. */
+function specialText({ special }: CheckReport, { dim }: Style): string[] {
+  if (special === undefined) return [];
+  const what = special.exact
+    ? `bit for bit${special.zeros ? "" : " but for the sign of zeros"}`
+    : "in their places";
+  return [dim(`  NaN, infinity and -0 as inputs: alike ${what}`)];
 }
 
 /** How the result compares with the outputs that came with the data; nothing where none came. */

@@ -1,6 +1,7 @@
 import type { Numerics } from "../base/numerics.js";
 import type { DType } from "../ir/dtype.js";
 import type { Comparison } from "./compare.js";
+import type { SpecialClaim } from "./special-values.js";
 import type { Judgement } from "./tolerance.js";
 
 /** equal: within the tolerance. differs: beyond it. unjudged: the output says nothing. */
@@ -60,6 +61,11 @@ export interface CheckReport {
   readonly runtime: string;
   /** Outputs that are sequences, maps or optionals, which the runtime does not hand over. */
   readonly uncompared: readonly string[];
+  /**
+   * What was equal on inputs with NaN, infinities, -0 and subnormal numbers; undefined where they were not compared, because
+   * the rewrites may change them or such inputs do not suit the model.
+   */
+  readonly special: SpecialClaim | undefined;
   /** One report for each set of inputs; none where a model does not run. */
   readonly sets: readonly SetReport[];
 }

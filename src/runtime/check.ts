@@ -1,5 +1,6 @@
 import { NormfoldError } from "../base/errors.js";
 import type { Numerics } from "../base/numerics.js";
+import { SPECIAL_VALUES, type SpecialValue } from "../base/special-values.js";
 import { type FloatDType, isFloat } from "../ir/dtype.js";
 import type { CheckReport, OutputReport, SetReport, StoredReport, Verdict } from "./check-report.js";
 import { compareTensors } from "./compare.js";
@@ -9,6 +10,7 @@ import { type InputSpec, portSpecs } from "./inputs.js";
 import { perturbFeeds } from "./perturb.js";
 import { besideProbe, type Flattened } from "./probes.js";
 import type { Runtime, RuntimeModel, RuntimeTensor, Session, TensorMap } from "./runtime.js";
+import { brokenClaim, claimOf, type SpecialClaim, specialFeeds } from "./special-values.js";
 import { coarsest, judge, type Noise, noiseOf } from "./tolerance.js";
 
 /** How `createChecker` runs the original and whatever is compared with it. */
@@ -33,6 +35,8 @@ export interface CheckerOptions {
   readonly optional?: readonly string[];
   /** Outputs that are smooth functions of others (flattenedOutputs): they may move as far as the movement of those explains. */
   readonly flattened?: ReadonlyMap<string, Flattened>;
+  /** The original may be fed NaN and infinity (takesSpecialValues). */
+  readonly takesSpecialValues?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -48,12 +52,19 @@ export interface Checker {
   readonly unchecked: string | undefined;
   /** The inputs it compares on. */
   readonly sets: readonly FeedSet[];
-  /** Compares a result. Never throws for a fault of the result, which is a report that it differs. */
-  compare(result: RuntimeModel, numerics: Numerics): Promise<CheckReport>;
+  /**
+   * Compares a result. Never throws for a fault of the result, which is a report that it differs. The special values that
+   * the result is not said to change are compared too.
+   */
+  compare(
+    result: RuntimeModel,
+    numerics: Numerics,
+    mayChange?: readonly SpecialValue[],
+  ): Promise<CheckReport>;
   close(): Promise<void>;
 }
 
-type Finding = Pick<CheckReport, "status" | "reason" | "uncompared" | "sets">;
+type Finding = Pick<CheckReport, "status" | "reason" | "special" | "uncompared" | "sets">;
 
 /** Opens and runs the original, and keeps its session (for the noise runs) and its outputs. */
 export async function createChecker(original: RuntimeModel, options: CheckerOptions): Promise<Checker> {
@@ -66,7 +77,9 @@ export async function createChecker(original: RuntimeModel, options: CheckerOpti
     unchecked: reason,
     sets: [],
     compare: (_, numerics) =>
-      Promise.resolve(report(numerics, { status: "unchecked", reason, uncompared: [], sets: [] })),
+      Promise.resolve(
+        report(numerics, { status: "unchecked", reason, special: undefined, uncompared: [], sets: [] }),
+      ),
     close: () => Promise.resolve(),
   });
   let session: Session;
@@ -87,15 +100,21 @@ export async function createChecker(original: RuntimeModel, options: CheckerOpti
   return {
     unchecked: undefined,
     sets: probes.map((probe) => probe.set),
-    compare: async (result, numerics) => {
+    compare: async (result, numerics, mayChange = SPECIAL_VALUES) => {
       let candidate: Session | undefined;
       try {
         candidate = await runtime.open(result);
         const sets = await compareSets(reference, candidate, numerics, options.signal);
-        return report(numerics, { ...overall(sets), uncompared, sets });
+        const found = overall(sets);
+        const claim = claimOf(numerics, mayChange, reference.precision);
+        const special =
+          claim === undefined || found.status === "differs"
+            ? undefined
+            : await compareSpecialValues(reference, candidate, claim);
+        return report(numerics, { ...found, special: undefined, ...special, uncompared, sets });
       } catch (error) {
         const reason = `the result: ${reasonOf(error)}`;
-        return report(numerics, { status: "differs", reason, uncompared, sets: [] });
+        return report(numerics, { status: "differs", reason, special: undefined, uncompared, sets: [] });
       } finally {
         await candidate?.close();
       }
@@ -142,6 +161,7 @@ class Reference {
   /** The outputs on each set, run by run. */
   readonly #perturbed: Promise<readonly (TensorMap | undefined)[]>[] = [];
   #again: Promise<TensorMap> | undefined;
+  #special: Promise<readonly Probe[]> | undefined;
 
   constructor(session: Session, probes: readonly Probe[], options: CheckerOptions) {
     this.#session = session;
@@ -196,6 +216,35 @@ class Reference {
     }
   }
 
+  /** The original's outputs on special values; none where it takes none, or where the inputs are the user's own. */
+  special(): Promise<readonly Probe[]> {
+    this.#special ??= this.#runSpecial();
+    return this.#special;
+  }
+
+  async #runSpecial(): Promise<readonly Probe[]> {
+    const { feeds: own, inputs, seed, signal, takesSpecialValues = false } = this.#options;
+    const [probe] = this.probes;
+    if (own !== undefined || inputs === undefined || !takesSpecialValues || probe === undefined) return [];
+    const found: Probe[] = [];
+    for (const feeds of specialFeeds(probe.set.feeds, inputs, seed)) {
+      signal?.throwIfAborted();
+      const outputs = await this.#session.run(feeds).catch(() => undefined);
+      if (outputs === undefined) return [];
+      found.push({ set: { name: "special values", feeds, expected: undefined }, outputs });
+    }
+    return found;
+  }
+
+  /** Whether a few roundings of its inputs change what the original gives of special values, or chance does. */
+  async isUnsettled(output: string, { set, outputs }: Probe, claim: SpecialClaim): Promise<boolean> {
+    if (await this.isRandom(output)) return true;
+    const feeds = claim.exact ? undefined : perturbFeeds(set.feeds, this.#options.seed);
+    const moved = feeds && (await this.#session.run(feeds)).get(output);
+    const clean = outputs.get(output);
+    return moved !== undefined && clean !== undefined && brokenClaim(clean, moved, claim) !== undefined;
+  }
+
   /** True when the original gives another output each time it is run on the same inputs (RandomNormal without seed). */
   async isRandom(output: string): Promise<boolean> {
     const [probe] = this.probes;
@@ -232,6 +281,27 @@ async function compareSets(
     sets.push({ name: set.name, inputs, outputs: judged, stored, verdict: worst(judged) });
   }
   return sets;
+}
+
+/** Whether the claim holds on inputs with special values, if the original takes any. */
+async function compareSpecialValues(
+  reference: Reference,
+  candidate: Session,
+  claim: SpecialClaim,
+): Promise<Pick<CheckReport, "special"> | Pick<CheckReport, "special" | "status" | "reason">> {
+  const probes = await reference.special();
+  if (probes.length === 0) return { special: undefined };
+  for (const probe of probes) {
+    const results = await candidate.run(probe.set.feeds);
+    for (const name of reference.outputs) {
+      const [a, b] = [probe.outputs.get(name), results.get(name)];
+      const broken = a && b && brokenClaim(a, b, claim);
+      if (broken === undefined || (await reference.isUnsettled(name, probe, claim))) continue;
+      const reason = `output "${name}" on special values: ${broken}`;
+      return { special: undefined, status: "differs", reason };
+    }
+  }
+  return { special: claim };
 }
 
 function requireOutputs(reference: Reference, candidate: Session): void {

@@ -4,6 +4,7 @@ import { describeInputs, precisionOf } from "./inputs.js";
 import { perturbWeights } from "./perturb.js";
 import { flattenedOutputs, withProbes } from "./probes.js";
 import type { Runtime, RuntimeModel } from "./runtime.js";
+import { takesSpecialValues } from "./special-values.js";
 
 /** How a check runs an original, and what it runs it with. */
 export interface OriginalOptions {
@@ -28,6 +29,7 @@ export function optionsFor(
     noisy: (run) => stage(withProbes(perturbWeights(original, seed + run), probes)),
     optional: probes,
     flattened: flattenedOutputs(original),
+    takesSpecialValues: takesSpecialValues(original),
   };
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { NormfoldError } from "../../src/base/errors.js";
+import { SPECIAL_VALUES } from "../../src/base/special-values.js";
 import type { Node } from "../../src/ir/graph.js";
 import type { StandardOperator } from "../../src/ir/operator-name.js";
 import { type Tensor, tensorFromNumbers } from "../../src/ir/tensor.js";
@@ -327,8 +328,27 @@ describe("the judge", () => {
     numerics: "exact",
     seed: 0,
     runtime: "none",
+    special: undefined,
     uncompared: [],
     sets: [],
+  });
+
+  it("is told which special values may change, of exact rewrites or where they are to stay", async () => {
+    const claims = async (text: string, options: RewriteOptions = {}): Promise<readonly string[][]> => {
+      const told: string[][] = [];
+      await rewriteModel(modelOf(text), options, {
+        judge: (_, __, mayChange) => {
+          told.push([...mayChange]);
+          return Promise.resolve(report("equal"));
+        },
+      });
+      return told;
+    };
+    const scaled = "g (float[N,3] x) => (y) <float k = {2}> { a = Mul (x, k) y = Mul (a, k) }";
+    expect(await claims(model)).toEqual([[]]);
+    expect(await claims(scaled)).toEqual([[...SPECIAL_VALUES]]);
+    expect(await claims(scaled, { preserveNonfinite: true })).toEqual([["overflow"]]);
+    expect(await claims(model, { opset: 18 })).toEqual([[...SPECIAL_VALUES]]);
   });
 
   it("that never agrees is answered with an error, not with a model", async () => {

@@ -38,6 +38,7 @@ function check(sets: readonly (readonly OutputReport[])[], rest: Partial<CheckRe
     numerics: "rounding",
     seed: 7,
     runtime: "onnxruntime 1.30.0",
+    special: undefined,
     uncompared: [],
     sets: sets.map((outputs, i) => ({ name: `set ${i}`, inputs: [], outputs, stored: [], verdict: "equal" })),
     ...rest,
@@ -45,6 +46,15 @@ function check(sets: readonly (readonly OutputReport[])[], rest: Partial<CheckRe
 }
 
 describe("checkText", () => {
+  test("says what was equal of special values", () => {
+    const said = (special: CheckReport["special"]): string | undefined =>
+      checkText(check([], { special }), PLAIN).find((line) => line.includes("NaN"));
+    expect(said({ exact: true, zeros: true })).toBe("  NaN, infinity and -0 as inputs: alike bit for bit");
+    expect(said({ exact: true, zeros: false })).toMatch("but for the sign of zeros");
+    expect(said({ exact: false, zeros: false })).toMatch("in their places");
+    expect(said(undefined)).toBeUndefined();
+  });
+
   test("shows each output in its worst run", () => {
     const far = output("y", "equal");
     const worse = { ...far, comparison: { ...far.comparison, maxAbsolute: 9e-6, topAgreement: 0.9999 } };

@@ -25,7 +25,7 @@ interface Tally {
 }
 
 async function holds(text: string, passes: readonly string[] | undefined, tally: Tally): Promise<void> {
-  const { original, result, status } = await expectSameFunction(text, passes);
+  const { original, result, status } = await expectSameFunction(text, { passes });
   expect(count(result.model), "there are more nodes than before").toBeLessThanOrEqual(count(original));
   tally.folded += result.rewrites.filter(({ pass }) => pass.startsWith("fold-affine")).length;
   if (status === "unchecked") tally.unchecked++;

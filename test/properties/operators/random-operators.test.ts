@@ -35,7 +35,7 @@ it(
       fc.asyncProperty(recipes, pipelines, async (recipe, passes) => {
         const text = graphOf(recipe, OPERATORS);
         try {
-          const { result, status } = await expectSameFunction(text, passes);
+          const { result, status } = await expectSameFunction(text, { passes });
           tally.rewrites += result.rewrites.length;
           if (status === "unchecked") tally.unchecked++;
         } catch (error) {
