@@ -59,7 +59,7 @@ async function main() {
   const tests = testsIn("test").map((file) => ({ file, hash: hashOf(file) }));
   const journal = new Journal(join(home, "journal.jsonl"), guards, tests);
 
-  const uncovered = tests.filter(({ file }) => !journal.isCovered(file)).map(({ file }) => file);
+  const uncovered = tests.filter(({ file }) => !journal.isCovered(file, asked)).map(({ file }) => file);
   console.log(`${asked.length} guards; ${uncovered.length} of ${tests.length} test files are to be measured`);
   if (uncovered.length > 0) await run({ mode: "cover", files: uncovered }, guards, journal);
   for (const tries of TRIES) {

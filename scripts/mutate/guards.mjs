@@ -15,8 +15,8 @@ const CATALOGUE_MODULE = /\/refusals\.js$/;
  * The guards of a file, in their order.
  *
  * @param {string} text the source
- * @returns {readonly {start: number, end: number, line: number, text: string, within: string, from: number, to: number,
- *   exit: string, inverted: boolean, parent?: number}[]} the condition and where it stands; the function around it and its lines;
+ * @returns {readonly {start: number, end: number, line: number, raw: string, text: string,
+ *   within: string, from: number, to: number, exit: string, inverted: boolean, parent?: number}[]} the condition and where it stands; the function around it and its lines;
  *   how it leaves; `inverted`: taking the guard out means that it is always true; `parent`: the index of the guard whose operand
  *   it is
  */
@@ -161,6 +161,7 @@ function at(text, { start, end }) {
     start,
     end,
     line: lineOf(text, start),
+    raw: text.slice(start, end),
     text: sourceOf(text, { start, end }),
   };
 }

@@ -1,8 +1,8 @@
 // What is known of guards and tests, in a file of JSON lines that only grows:
 //
-//   {"kind":"covered", file, hash, set, tests, shared}   what the tests of a file reach; `set` names the guards that were looked for
-//   {"kind":"caught" | "kept", key, hash, test, testHash}  one try; a catch holds while the guard's file stays, a miss also while
-//                                                        the test's does
+//   set              the guards that were looked for, under a name
+//   covered          what the tests of a file reach of a set; it holds while the file stays
+//   caught, kept     one try; a catch holds while the guard's file stays, a miss also while the test's does
 import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 
@@ -11,6 +11,8 @@ export class Journal {
   #guards;
   #byKey;
   #set;
+  /** By name of a set: its guards. */
+  #sets = new Map();
   #hashes;
   /** By test file: its tests with the ids of the guards that they reach, and the ids that the file reaches outside of them. */
   #covers = new Map();
@@ -25,15 +27,18 @@ export class Journal {
     this.#byKey = new Map(guards.map((guard) => [guard.key, guard]));
     this.#set = hash(guards.map(({ key }) => key).join("\n"));
     this.#hashes = new Map(tests.map((test) => [test.file, test.hash]));
-    if (!existsSync(path)) return;
-    for (const text of readFileSync(path, "utf8").split("\n")) {
+    for (const text of existsSync(path) ? readFileSync(path, "utf8").split("\n") : []) {
       // The last line may have been cut when the process ended.
       if (text.endsWith("}")) this.#read(JSON.parse(text));
     }
+    if (!this.#sets.has(this.#set))
+      this.#add({ kind: "set", name: this.#set, keys: guards.map(({ key }) => key) });
   }
 
-  isCovered(file) {
-    return this.#covers.has(file);
+  /** Whether it is known which of these guards a test file reaches. */
+  isCovered(file, asked) {
+    const keys = this.#sets.get(this.#covers.get(file)?.set);
+    return keys !== undefined && asked.every(({ key }) => keys.has(key));
   }
 
   /** The test that catches a guard's absence, and how: "caught", "hung" or "crashed". */
@@ -119,7 +124,7 @@ export class Journal {
   leftOf({ mode, chosen, files, before }) {
     if (mode === "whole") return undefined;
     if (mode === "cover") {
-      const left = files.filter((file) => !this.#covers.has(file));
+      const left = files.filter((file) => !this.isCovered(file, this.#guards));
       if (left.length === 0) return undefined;
       if (left.length < files.length) return { mode, files: left };
       console.log(`could not be measured: ${left.join(", ")}`);
@@ -160,15 +165,19 @@ export class Journal {
   }
 
   #read(line) {
-    if (line.kind === "covered") {
-      if (line.hash !== this.#hashes.get(line.file) || line.set !== this.#set) return;
-      const ids = (keys) => keys.map((key) => this.#byKey.get(key).id);
+    if (line.kind === "set") this.#sets.set(line.name, new Set(line.keys));
+    else if (line.kind === "covered") {
+      if (line.hash !== this.#hashes.get(line.file)) return;
+      const ids = (keys) => keys.flatMap((key) => this.#byKey.get(key)?.id ?? []);
       this.#covers.set(line.file, {
+        set: line.set,
         tests: line.tests.map((test) => ({ ...test, reached: ids(test.reached) })),
         shared: ids(line.shared),
       });
-      return;
-    }
+    } else this.#readTry(line);
+  }
+
+  #readTry(line) {
     const guard = this.#byKey.get(line.key);
     if (guard === undefined || guard.hash !== line.hash) return;
     if (line.kind === "caught") this.#caught.set(guard.id, { by: line.name, how: line.how ?? "caught" });

@@ -16,6 +16,8 @@ export default defineConfig({
       enforce: "pre",
       transform(code, id) {
         const source = sources[relative(root, id)];
+        if (source?.guards.some(({ start, end, raw }) => code.slice(start, end) !== raw))
+          throw new Error(`${id} has changed since the run began`);
         return source && { code: instrument(code, source.guards, source.first), map: null };
       },
     },

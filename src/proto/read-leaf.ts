@@ -1,4 +1,5 @@
 import { concatBytes } from "../base/bytes.js";
+import { NormfoldError } from "../base/errors.js";
 import { type DType, dtypeFromCode } from "../ir/dtype.js";
 import type { MetadataEntry, ValueInfo } from "../ir/graph.js";
 import type { OpsetImport } from "../ir/model.js";
@@ -249,6 +250,7 @@ export function forPacked(cursor: Cursor, take: (reader: PackedReader) => void):
   try {
     while (reader.pos < reader.len) take(reader);
   } catch (cause) {
+    if (cause instanceof NormfoldError) throw cause;
     throw errors.packedListIsMalformed().at({ offset: cursor.start }).because(cause);
   }
 }

@@ -41,6 +41,36 @@ function nested(depth: number): Uint8Array {
 
 const w = { name: "w", dims: [2], data_type: 1, float_data: [1, 2] };
 
+/** A model whose node has this attribute. */
+function withAttribute(attribute: Message): Uint8Array {
+  return modelBytes({ node: [node(["x"], ["y"], { attribute: [{ name: "a", ...attribute }] })] });
+}
+
+/** A model with a sparse initializer of 4 elements, two of which are given. */
+function sparse(values: Message, indices: Message = {}): Uint8Array {
+  const parts = {
+    values: { name: "s", dims: [2], data_type: 1, float_data: [1, 2], ...values },
+    indices: { dims: [2], data_type: 7, int64_data: ["0", "3"], ...indices },
+  };
+  return modelBytes({ sparse_initializer: [{ ...parts, dims: [4] }] });
+}
+
+/** A model with one initializer, whose TensorProto ends in these bytes. */
+function withTensorBytes(...bytes: readonly number[]): Uint8Array {
+  const tensor = Uint8Array.from([...wire("TensorProto", { name: "w", dims: [2], data_type: 1 }), ...bytes]);
+  const [graph, opset] = [modelMessage()["graph"], modelMessage()["opset_import"]];
+  const graphBytes = Uint8Array.from([
+    ...wire("GraphProto", graph as Message),
+    ...[0x2a, tensor.length, ...tensor],
+  ]);
+  return Uint8Array.from([
+    ...wire("ModelProto", { ir_version: 8, opset_import: opset }),
+    0x3a,
+    graphBytes.length,
+    ...graphBytes,
+  ]);
+}
+
 describe("inconsistent models are refused with their fault", () => {
   const cases: Record<string, [bytes: Uint8Array, id: string, sentence?: RegExp]> = {
     "an undefined input": [
@@ -174,6 +204,40 @@ describe("inconsistent models are refused with their fault", () => {
       "function-is-defined-twice",
       /function "F"/,
     ],
+    "two graphs": [Uint8Array.from([...modelBytes(), ...modelBytes()]), "graph-is-given-twice"],
+    "an input without a name": [modelBytes({ input: [floatInfo("x"), floatInfo("")] }), "input-has-no-name"],
+    "an attribute of a graph without one": [withAttribute({ type: 5 }), "attribute-has-no-graph", /"a"/],
+    "an attribute of an integer with a graph": [
+      withAttribute({ type: 2, i: 1, g: { name: "g" } }),
+      "attribute-type-is-not-graph",
+      /"a"/,
+    ],
+    "1,025 axes": [
+      modelBytes({ initializer: [{ ...w, dims: new Array(1025).fill(1), float_data: [1] }] }),
+      "rank-is-too-high",
+    ],
+    "elements without a type": [
+      modelBytes({ initializer: [{ ...w, data_type: 0 }] }),
+      "element-type-is-missing",
+    ],
+    "sizes without a type": [
+      modelBytes({ initializer: [{ name: "w", dims: [2] }] }),
+      "element-type-is-missing",
+    ],
+    "sparse values that are a matrix": [sparse({ dims: [1, 2] }), "sparse-values-are-no-vector"],
+    "fewer sparse indices than values": [
+      sparse({}, { dims: [1], int64_data: ["0"] }),
+      "sparse-indices-do-not-fit",
+    ],
+    "sparse indices of three axes": [sparse({}, { dims: [2, 1, 1] }), "sparse-indices-do-not-fit"],
+    "sparse indices for two axes where there is one": [
+      sparse({}, { dims: [2, 2], int64_data: ["0", "0", "0", "3"] }),
+      "sparse-indices-do-not-fit",
+    ],
+    "floats as integers": [withTensorBytes(0x20, 1), "wire-type-is-wrong"],
+    "half a packed float": [withTensorBytes(0x22, 7, 0, 0, 0, 0, 0, 0, 0), "packed-list-is-malformed"],
+    "a packed integer without an end": [withTensorBytes(0x3a, 2, 1, 0x80), "packed-list-is-malformed"],
+    "sizes as a fixed number": [withTensorBytes(0x0d, 0, 0, 0, 0), "wire-type-is-wrong"],
     "too much nesting": [nested(40), "messages-are-nested-too-deep"],
     "an empty file": [new Uint8Array(0), "model-file-is-empty"],
     "a text file": [text8("hello, this is no model\n"), "file-is-text"],

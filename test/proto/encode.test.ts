@@ -2,8 +2,21 @@ import { readFileSync } from "node:fs";
 import { onnx } from "onnx-proto";
 import { describe, expect, it } from "vitest";
 import { memorySource } from "../../src/base/bytes.js";
+import { createModel } from "../../src/ir/model.js";
+import { Tensor } from "../../src/ir/tensor.js";
 import { decodeModel } from "../../src/proto/decode.js";
-import { decode, encode, type Message, modelBytes, seen, sharedModels, text8, wire } from "./support.js";
+import { encodeModel, encodeToBytes } from "../../src/proto/encode.js";
+import {
+  decode,
+  encode,
+  failure,
+  type Message,
+  modelBytes,
+  seen,
+  sharedModels,
+  text8,
+  wire,
+} from "./support.js";
 
 const models = sharedModels();
 
@@ -314,5 +327,21 @@ describe("unknown fields", () => {
     const [w] = model.graph.initializers;
     w?.rename("weights");
     expect(Buffer.from(encode(model)).includes(Buffer.from(extra.slice(0, 6)))).toBe(true);
+  });
+});
+
+describe("a model beyond the limit of a message", () => {
+  // Nothing reads the elements: the file is only laid out.
+  const source = { size: 2 ** 31, read: () => expect.unreachable("elements are read") };
+  const model = createModel(17);
+  const data = { kind: "range", range: { source, offset: 0, length: 2 ** 31 } } as const;
+  model.graph.addOutput(model.graph.addInitializer("w", new Tensor("float", [2 ** 29], data)));
+
+  it("is not written as one file", () => {
+    expect(failure(() => [...encodeModel(model).chunks()]).id).toBe("model-is-too-large-for-one-file");
+  });
+
+  it("is not put together in memory", () => {
+    expect(failure(() => encodeToBytes(model)).id).toBe("model-is-too-large-for-one-file");
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { present } from "../../src/base/assert.js";
 import { byteLengthOf, type DType, dtypeCode } from "../../src/ir/dtype.js";
 import type { Tensor } from "../../src/ir/tensor.js";
-import { decode, type Message, modelBytes } from "./support.js";
+import { decode, failure, type Message, modelBytes } from "./support.js";
 
 /** The initializer that `message` describes, after reading a model with it. */
 function read(message: Message): Tensor {
@@ -86,5 +87,20 @@ describe("typed fields", () => {
       [1, 2, 3],
       [5, 6, 7],
     ]);
+  });
+});
+
+describe("a file that changes between the count and the reading", () => {
+  // Two entries of one byte each are 01 02; 81 02 is one entry, and 01 02 03 of four bytes that were two entries are three.
+  it.each([
+    ["holds fewer entries", ["1", "2"], 2, [0x01, 0x02], [0x81, 0x02]],
+    ["holds more entries", ["129", "2"], 2, [0x81, 0x01, 0x02], [0x01, 0x01, 0x02]],
+  ])("%s", (_, entries, count, before, after) => {
+    const bytes = modelBytes({
+      initializer: [{ name: "w", dims: [count], data_type: 7, int64_data: entries }],
+    });
+    const tensor = present([...decode(bytes).graph.initializers][0]?.tensor, "an initializer");
+    bytes.set(after, Buffer.from(bytes).indexOf(Buffer.from(before)));
+    expect(failure(() => tensor.bytes()).id).toBe("file-changed-while-read");
   });
 });

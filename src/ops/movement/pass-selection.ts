@@ -47,8 +47,7 @@ function selects(read: (node: Node, facts: Facts, output: number) => Selection |
       const selection = read(node, facts, output);
       if (isRefusal(selection)) return selection;
       const axis = selection.down(placed.axis);
-      if (!selection.picked.has(placed.axis))
-        return axis === undefined ? refusals.mapAxisIsDropped() : { axis, map: placed.map };
+      if (!selection.picked.has(placed.axis)) return { axis, map: placed.map };
       const picked = selection.picked.get(placed.axis);
       if (picked === undefined) return refusals.selectionIsUnknown();
       return { axis, map: pickFrom(placed.map, picked) };

@@ -17,7 +17,6 @@ const SENTENCES = {
   otherOutputsWouldBeMapped: (): string => "its other outputs would be mapped too",
   selectionIsUnknown: (): string => "the elements that it picks along the map's axis are not known",
   channelIsPickedTwice: (): string => "it picks a channel twice, for different maps",
-  mapAxisIsDropped: (): string => "it drops the map's axis",
   mapAxisIsMixed: (): string => "it mixes the map's axis with others",
   joinedChannelsHaveOtherMaps: (): string => "channels that it joins into one have different maps",
   otherPartsAreNotMapped: (): string => "its other parts are not mapped",
