@@ -1,13 +1,14 @@
 // Takes every guard out of the sources in turn and lists those whose absence neither a test nor the type checker notices.
 //
-//   node scripts/mutate.mjs [paths...] [--workers 1] [--fresh]
-//
 //   npm run mutate                          every guard of FOLDERS
-//   npm run mutate -- passes/fuse-gemm.ts   those of a file, or of a folder
+//   npm run mutate -- passes/fuse-gemm.ts   those of files or folders
+//   npm run mutate -- --quick passes        without measuring again what tests reach that did not change, though guards did
+//   npm run mutate -- --fresh               from nothing
+//   npm run mutate -- --workers 2
 //
 // Nothing is built per guard: the tests run on sources in which each guard can be switched off (mutate/guards.mjs), and a test is
 // run again only with the guards whose conditions came true in it (mutate/runner.mjs). What is known is kept in dist/mutate, so
-// that a run goes on where the last one ended, and after a change tries only what the change may have altered; --fresh forgets it.
+// that a run goes on where the last one ended, and after a change tries only what the change may have altered.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -46,7 +47,11 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const home = join(root, "dist/mutate");
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
-  options: { workers: { type: "string", default: "1" }, fresh: { type: "boolean", default: false } },
+  options: {
+    workers: { type: "string", default: "1" },
+    fresh: { type: "boolean", default: false },
+    quick: { type: "boolean", default: false },
+  },
 });
 process.exitCode = await main();
 
@@ -59,7 +64,9 @@ async function main() {
   const tests = testsIn("test").map((file) => ({ file, hash: hashOf(file) }));
   const journal = new Journal(join(home, "journal.jsonl"), guards, tests);
 
-  const uncovered = tests.filter(({ file }) => !journal.isCovered(file, asked)).map(({ file }) => file);
+  const uncovered = tests
+    .filter(({ file }) => !journal.isCovered(file, options.quick ? [] : asked))
+    .map(({ file }) => file);
   console.log(`${asked.length} guards; ${uncovered.length} of ${tests.length} test files are to be measured`);
   if (uncovered.length > 0) await run({ mode: "cover", files: uncovered }, guards, journal);
   for (const tries of TRIES) {

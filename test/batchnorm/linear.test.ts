@@ -3,6 +3,7 @@ import { createFacts } from "../../src/analysis/fact-table.js";
 import { isRefusal } from "../../src/base/refusal.js";
 import { isLinear, readLinear } from "../../src/batchnorm/linear.js";
 import type { LinearLayer } from "../../src/batchnorm/site.js";
+import { attribute } from "../../src/ir/attribute.js";
 import { modelOf } from "../support/rewrite.js";
 import { constant } from "../support/text.js";
 
@@ -85,4 +86,12 @@ describe("readLinear", () => {
     expect(found.bias).toBeUndefined();
     expect(found.biasKept?.id).toBe(id);
   });
+});
+
+it("a layer in a function whose attributes the caller gives is not read", () => {
+  const model = modelOf(`g (float[N,4] x) => (y) <${W}> { y = Gemm (x, W) }`);
+  const node = [...model.nodes()][0];
+  if (node === undefined) throw new Error("there is no node");
+  node.set(attribute("transB", { kind: "ref", ref: "given", type: "int" }));
+  expect(readLinear(node, createFacts(model))).toMatchObject({ id: "attribute-belongs-to-caller" });
 });

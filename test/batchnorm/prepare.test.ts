@@ -54,3 +54,27 @@ describe("the recipe of the paper", () => {
     expect(await bytes(3)).not.toBe(await bytes(4));
   });
 });
+
+describe("what the recipe leaves as it is", () => {
+  const kernel = (dims: readonly number[], dtype = "float"): string =>
+    `${dtype}[${dims.join(",")}] w = {${zeros(dims.reduce((a, b) => a * b, 1))}}`;
+  it.each([
+    ["a kernel of groups", "group = 2, ", kernel([4, 2, 5, 5]), "convolution-has-groups"],
+    ["a dilated kernel", "dilations = [1, 2], ", kernel([4, 4, 5, 5]), "convolution-is-dilated"],
+    ["automatic pads", 'auto_pad = "SAME_UPPER", ', kernel([4, 4, 5, 5]), "auto-pad-is-not-shared"],
+    ["a kernel of half precision", "", kernel([4, 4, 5, 5], "float16"), "kernel-type-is-not-split"],
+  ])("%s", async (_, attributes, weight, id) => {
+    const dtype = weight.startsWith("float16") ? "float16" : "float";
+    const model = modelOf(
+      `g (${dtype}[N,4,9,9] x) => (y) <${weight}> { c = Conv <${attributes}kernel_shape = [5, 5]> (x, w) r = Relu (c) y = Neg (r) }`,
+    );
+    const { report } = await prepare(model, "batchnorm-paper");
+    expect(report.kept.map((each) => each.id)).toEqual([id]);
+  });
+
+  it("everything, for a recipe that it does not know", async () => {
+    // A caller in JavaScript may give any text.
+    const recipe: Parameters<typeof prepare>[1] = JSON.parse('"bread"');
+    await expect(prepare(modelOf(NETWORK), recipe)).rejects.toMatchObject({ id: "unknown-recipe" });
+  });
+});

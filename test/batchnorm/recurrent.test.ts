@@ -6,6 +6,8 @@ import { calibrate } from "../../src/batchnorm/calibrate.js";
 import { freeze } from "../../src/batchnorm/freeze.js";
 import { insertBatchNorm } from "../../src/batchnorm/insert.js";
 import type { InsertOptions } from "../../src/batchnorm/insert-options.js";
+import { findRecurrent } from "../../src/batchnorm/recurrent.js";
+import { attribute } from "../../src/ir/attribute.js";
 import type { Model } from "../../src/ir/model.js";
 import { rewriteModel } from "../../src/library/rewrite-model.js";
 import { decodeModel } from "../../src/proto/decode.js";
@@ -359,5 +361,32 @@ describe("layers that are passed over", () => {
     const { model, report } = await insertBatchNorm(original, { recurrent: true, dryRun: true });
     expect(report.sites).toHaveLength(1);
     expect(printModel(model)).toBe(printModel(original));
+  });
+});
+
+describe("layers whose form is not the usual one", () => {
+  const rnn = (weight: string, rows: number): string =>
+    `g (float[T,N,2] x) => (y) <float[1,${rows},2] W = {${weight}}, float[1,2,2] R = {1, 2, 3, 4}>
+     { y = LSTM <hidden_size = 2> (x, W, R) }`;
+  const passedOver = (model: Model): readonly string[] =>
+    findRecurrent(model, {}, createFacts(model)).passedOver.map(({ id }) => id);
+
+  it("are passed over: opset 6, a part of a gate, an attribute of the caller", () => {
+    const eight = new Array<number>(16).fill(0.5).join();
+    expect(passedOver(modelOf(rnn(eight, 8), 6))).toEqual(["recurrent-form-is-old"]);
+    expect(passedOver(modelOf(rnn(new Array<number>(12).fill(0.5).join(), 6)))).toEqual([
+      "recurrent-weight-has-part-of-gate",
+    ]);
+    const model = modelOf(rnn(eight, 8));
+    const [node] = model.nodes();
+    node?.set(attribute("hidden_size", { kind: "ref", ref: "given", type: "int" }));
+    expect(passedOver(model)).toEqual(["attribute-belongs-to-caller"]);
+  });
+
+  it("is one that was split before only where each row picks one feature of as many", () => {
+    const picks = "1,0,0,1,0,0,0,0,0,0,0,0,0,0,0,0";
+    const model = modelOf(rnn(picks, 8));
+    const { layers } = findRecurrent(model, {}, createFacts(model));
+    expect(layers).toHaveLength(1);
   });
 });

@@ -214,7 +214,7 @@ describe("refusals of estimateStatistics", () => {
   const model = convolution();
   const fails = async (
     x: ReturnType<typeof tensor>,
-    options: { readonly batchSize?: number; readonly name?: string } = {},
+    options: { readonly batchSize?: number; readonly limit?: number; readonly name?: string } = {},
   ): Promise<unknown> => {
     const { name = "x", ...rest } = options;
     const targets = findSites(model).sites;
@@ -244,6 +244,12 @@ describe("refusals of estimateStatistics", () => {
       () => fails(input, { batchSize: 13 }),
       "data-is-smaller-than-batch",
       /12 samples, fewer than one batch of 13/,
+    ],
+    [
+      "more samples to a batch than may be used",
+      () => fails(input, { batchSize: 8, limit: 4 }),
+      "data-is-smaller-than-batch",
+      /4 samples, fewer than one batch of 8/,
     ],
     ["no batch", () => fails(input, { batchSize: 0 }), "wrong-option-value", /0/],
     [
