@@ -2,6 +2,7 @@ import { defined } from "../base/optional.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Node } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
+import { encodeToBytes } from "../proto/encode.js";
 import type { AccuracyReport } from "../reference/measure-models.js";
 import { constantTensor } from "../rules/constants.js";
 import { createChecker } from "../runtime/check.js";
@@ -10,7 +11,7 @@ import { optionsFor, ready } from "../runtime/checker-options.js";
 import type { FeedSet } from "../runtime/feeds.js";
 import { probesOf, withProbes } from "../runtime/probes.js";
 import type { Runtime, RuntimeModel } from "../runtime/runtime.js";
-import { runtimeBytes } from "../staging/form.js";
+import { runtimeForm } from "../staging/form.js";
 import { feedsOf, planFeeds } from "./feed-plan.js";
 
 /** How to compare two models. */
@@ -94,7 +95,7 @@ function isTrainingDropout(node: Node): boolean {
 }
 
 function bytesOf(model: Model): RuntimeModel {
-  return { kind: "bytes", bytes: runtimeBytes(model) };
+  return { kind: "bytes", bytes: encodeToBytes(runtimeForm(model)) };
 }
 
 /** More samples tell nothing new. */

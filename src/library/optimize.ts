@@ -12,7 +12,7 @@ import { evaluateConstants } from "../runtime/evaluate.js";
 import type { FeedSet } from "../runtime/feeds.js";
 import { probesOf, withProbes } from "../runtime/probes.js";
 import type { Runtime, RuntimeModel } from "../runtime/runtime.js";
-import { runtimeForm } from "../staging/form.js";
+import { innerForm, runtimeForm } from "../staging/form.js";
 import { type ComparisonOptions, checkerOptions } from "./check.js";
 import { assertModel } from "./model-argument.js";
 import { type RewriteOptions, type RolledBack, rewriteModel } from "./rewrite-model.js";
@@ -65,7 +65,7 @@ export async function optimize(
   const runtime = lazyRuntime(options.runtime);
   const evaluate: Evaluate = async (constants) => {
     const names = constants.graph.outputs.map((value) => value.name);
-    const tensors = await evaluateConstants(await runtime(), runtimeForm(constants), names);
+    const tensors = await evaluateConstants(await runtime(), innerForm(constants), names);
     return names.flatMap((name) => tensors.get(name) ?? []);
   };
   const before = summarize(model);

@@ -2,6 +2,7 @@ import { NormfoldError } from "../base/errors.js";
 import type { Numerics } from "../base/numerics.js";
 import { SPECIAL_VALUES, type SpecialValue } from "../base/special-values.js";
 import { type FloatDType, isFloat } from "../ir/dtype.js";
+import { carried } from "./carriers.js";
 import type { CheckReport, OutputReport, SetReport, StoredReport, Verdict } from "./check-report.js";
 import { compareTensors } from "./compare.js";
 import { errors } from "./errors.js";
@@ -138,7 +139,10 @@ async function runOriginal(session: Session, options: CheckerOptions): Promise<P
   const probes: Probe[] = [];
   for (const set of options.feeds) {
     options.signal?.throwIfAborted();
-    probes.push({ set, outputs: await session.run(set.feeds) });
+    const feeds = new Map([...set.feeds].map(([name, tensor]) => [name, carried(tensor)] as const));
+    const expected =
+      set.expected && new Map([...set.expected].map(([name, tensor]) => [name, carried(tensor)] as const));
+    probes.push({ set: { name: set.name, feeds, expected }, outputs: await session.run(feeds) });
   }
   return probes;
 }

@@ -3,6 +3,7 @@ import { createRandom, type Random } from "../base/random.js";
 import { type DType, INTEGER_RANGES, isFloat } from "../ir/dtype.js";
 import { encodeNumbers } from "../ir/tensor.js";
 import type { Demand } from "../rules/operands/rule.js";
+import { carrierOf } from "./carriers.js";
 import { hasNonFinite } from "./compare.js";
 import { errors } from "./errors.js";
 import type { InputSpec } from "./inputs.js";
@@ -279,7 +280,11 @@ function makeFeeds(inputs: readonly InputSpec[], sizes: Sizes, style: Style): Te
       const demand = spec.demand(dims, style.integers === "hinted");
       return [
         spec.name,
-        { dtype: spec.dtype, dims: own, data: elements(spec.dtype, tensorSize(own), demand, style, random) },
+        {
+          dtype: carrierOf(spec.dtype),
+          dims: own,
+          data: elements(spec.dtype, tensorSize(own), demand, style, random),
+        },
       ];
     }),
   );
@@ -304,7 +309,7 @@ function elements(
   const draw = isFloat(dtype) ? floatDraw(range, style, random) : integerDraw(dtype, range, style, random);
   const fixed = isFloat(dtype) || style.integers === "hinted" || style.integers === "demanded";
   for (let i = 0; i < count; i++) values[i] = (fixed ? exact[i] : undefined) ?? draw();
-  return encodeNumbers(dtype, values);
+  return encodeNumbers(carrierOf(dtype), values);
 }
 
 const AROUND: Range = { low: 1, high: 2, whole: true };

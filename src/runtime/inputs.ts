@@ -2,8 +2,9 @@ import { Callees } from "../ir/callees.js";
 import { type DType, dtypeFromCode, type FloatDType } from "../ir/dtype.js";
 import type { Node, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
-import type { Dim } from "../ir/type.js";
+import type { Dim, ValueType } from "../ir/type.js";
 import type { Demand } from "../rules/operands/rule.js";
+import { elementNames } from "./carriers.js";
 import { Demands } from "./demands.js";
 import type { Port } from "./runtime.js";
 import { sizeByUse } from "./size-by-use.js";
@@ -34,9 +35,10 @@ export function portSpecs(ports: readonly Port[]): InputSpec[] {
  * they may take where a direct use limits them. Inputs with a default are left out: onnxruntime-node takes none.
  */
 export function describeInputs(model: Model): InputSpec[] {
-  const inputs = model.graph.inputs.filter(
-    (value) => value.tensor === undefined && value.sparse === undefined && value.type?.kind === "tensor",
+  const given = model.graph.inputs.filter(
+    (value) => value.tensor === undefined && value.sparse === undefined,
   );
+  const inputs = given.filter((value) => value.type?.kind === "tensor");
   const callees = new Callees(model);
   const demands = new Demands(model);
   const isCall = (node: Node): boolean => callees.isCall(node);
@@ -48,7 +50,8 @@ export function describeInputs(model: Model): InputSpec[] {
       if (typeof dim === "string" && size !== undefined) known.set(dim, size);
     });
   }
-  return inputs.map((value) => {
+  const held = given.flatMap((value) => heldSpecs(value.name, value.type));
+  const tensors = inputs.map((value): InputSpec => {
     const dtype = value.type?.kind === "tensor" ? value.type.dtype : "undefined";
     const declared = shapeOf(value);
     const shape = declared?.map((dim, axis) =>
@@ -65,6 +68,21 @@ export function describeInputs(model: Model): InputSpec[] {
     };
     return { name: value.name, dtype, shape, demand };
   });
+  return [...tensors, ...held];
+}
+
+/** The tensors that sequences and optional inputs are made of, in the form that the runtime takes. */
+function heldSpecs(name: string, type: ValueType | undefined): InputSpec[] {
+  const isOptional = type?.kind === "optional";
+  const inner = isOptional ? type.element : type;
+  const isSequence = inner?.kind === "sequence";
+  const tensor = isSequence ? inner.element : inner;
+  if (tensor?.kind !== "tensor" || !(isOptional || isSequence)) return [];
+  const { dtype } = tensor;
+  // Of a tensor whose rank is not known, a vector.
+  const shape = tensor.shape?.map((dim) => (dim === "" ? undefined : dim)) ?? [undefined];
+  const names = isSequence ? elementNames(name) : [name];
+  return names.map((each) => ({ name: each, dtype, shape, demand: () => undefined }));
 }
 
 /** The declared shape; a dimension without a name is undefined. */
