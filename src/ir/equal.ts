@@ -9,8 +9,8 @@ import type { ValueType } from "./type.js";
 /** How two models are compared. */
 export interface EqualOptions {
   /**
-   * Leaves out the parts that the textual syntax cannot express: doc strings and metadata below the model, unknown fields,
-   * annotations, training information.
+   * Leaves out what computes nothing and stands in notes of the textual syntax: doc strings and metadata below the model,
+   * unknown fields, annotations, training information.
    */
   readonly ignoreNotes?: boolean;
 }

@@ -14,8 +14,8 @@ export interface QuantizationAnnotation {
   readonly tensor: Value | string;
   /** Values that quantize it, by their role: SCALE_TENSOR, ZERO_POINT_TENSOR. */
   readonly parameters: readonly { readonly key: string; readonly value: Value | string }[];
-  /** The TensorAnnotation as it was read. */
-  readonly wire: Uint8Array;
+  /** The TensorAnnotation as it was read; undefined for one that is new. */
+  readonly wire: Uint8Array | undefined;
 }
 
 /** A graph: the model's own, the body of a control-flow operator, or the body of a function. */

@@ -52,7 +52,7 @@ export class Node {
   /** metadata_props of the node. */
   metadata: readonly MetadataEntry[];
   /** Fields that normfold does not read, as they were. */
-  readonly unknown: Uint8Array | undefined;
+  unknown: Uint8Array | undefined;
   /** The outputs in order; null for one that is skipped. */
   readonly outputs: readonly (Value | null)[];
   /** The node behind this one in the graph's list. */

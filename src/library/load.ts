@@ -4,9 +4,9 @@ import type { Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import type { LOAD } from "../options/common.js";
 import type { OptionsOf } from "../options/spec.js";
-import { decodeModel } from "../proto/decode.js";
 import { type ModelProtoObject, modelFromProto } from "../proto/objects.js";
 import type { FeedSet } from "../runtime/feeds.js";
+import { openModel } from "../text/open.js";
 import { errors } from "./errors.js";
 import { assertModel } from "./model-argument.js";
 
@@ -20,7 +20,8 @@ export interface LoadOptions extends OptionsOf<typeof LOAD> {
 }
 
 /**
- * Reads a model. From a file, tensors stay where they are until their bytes are wanted.
+ * Reads a model, in binary form or in ONNX's textual syntax as `print` writes it; its content says which. From a file, tensors
+ * stay where they are until their bytes are wanted.
  * Throws NormfoldError "io" when it cannot be read, "invalid" when it is no valid ONNX model, "usage" for a source of no
  * known kind.
  */
@@ -31,10 +32,10 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
   }
   const allowMissingExternal = options.allowMissingExternalData ?? false;
   const bytes = source instanceof ArrayBuffer ? new Uint8Array(source) : source;
-  if (bytes instanceof Uint8Array) return decodeModel(memorySource(bytes), { allowMissingExternal });
+  if (bytes instanceof Uint8Array) return openModel(memorySource(bytes), { allowMissingExternal });
   // The types rule out the rest, but callers from JavaScript have none.
   if (typeof bytes !== "object" || bytes === null) throw errors.sourceIsNoModel(bytes);
-  if (isByteSource(bytes)) return decodeModel(bytes, { allowMissingExternal });
+  if (isByteSource(bytes)) return openModel(bytes, { allowMissingExternal });
   return modelFromProto(bytes);
 }
 

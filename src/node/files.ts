@@ -2,7 +2,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { concatBytes } from "../base/bytes.js";
 import type { Model } from "../ir/model.js";
-import { decodeModel } from "../proto/decode.js";
+import { openModel } from "../text/open.js";
 import { ioError } from "./guarded.js";
 import { pathOf } from "./paths.js";
 import { externalFilesBeside, openSource } from "./source.js";
@@ -23,12 +23,12 @@ export interface OpenOptions {
 }
 
 /**
- * Opens the model in a file, whose tensors stay there until their bytes are wanted. Throws NormfoldError "io" when the
- * file cannot be read, "invalid" or "unsupported" as decodeModel does.
+ * Opens the model in a file, in either form; tensors in binary form stay there until their bytes are wanted. Throws
+ * NormfoldError "io" when the file cannot be read, "invalid" or "unsupported" as openModel does.
  */
 export function openModelFile(file: string | URL, options: OpenOptions = {}): Model {
   const path = pathOf(file);
-  return decodeModel(openSource(path), {
+  return openModel(openSource(path), {
     file: path,
     external: externalFilesBeside(path, { allowOutside: options.allowOutsideExternalData ?? false }),
     allowMissingExternal: options.allowMissingExternalData ?? false,

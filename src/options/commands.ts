@@ -197,7 +197,9 @@ export const INSPECT_COMMAND: CommandSpec = {
 /** `normfold print`. */
 export const PRINT_COMMAND: CommandSpec = {
   ...HEADS.print,
-  description: "Prints a model in ONNX's textual syntax. Tensors of many elements are shortened to {...}.",
+  description:
+    "Prints a model in ONNX's textual syntax, which every command reads in place of a model. Tensors of many elements are " +
+    "shortened to {...}, and cannot be read back then.",
   tables: [PRINT],
   examples: ["normfold print model.onnx | less", "normfold print model.onnx --max-elements all > model.txt"],
 };

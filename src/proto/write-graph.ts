@@ -119,10 +119,22 @@ function writeNodeFields(sink: Sink, node: Node, plan: TensorPlan): void {
   unknown.rest(sink);
 }
 
-/** Writes an annotation as it was read, but with the present names of its values. */
+/** Writes an annotation, as it was read if it was, with the present names of its values. */
 function writeAnnotation(sink: Sink, annotation: QuantizationAnnotation): void {
   const nameOf = (value: Value | string): string => (typeof value === "string" ? value : value.name);
   const { wire, parameters } = annotation;
+  if (wire === undefined) {
+    sink.nested(GRAPH.annotation, () => {
+      sink.text(ANNOTATION.tensor, nameOf(annotation.tensor));
+      for (const { key, value } of parameters) {
+        sink.nested(ANNOTATION.parameter, () => {
+          sink.text(ENTRY.key, key);
+          sink.text(ENTRY.value, nameOf(value));
+        });
+      }
+    });
+    return;
+  }
   let index = 0;
   sink.nested(GRAPH.annotation, () => {
     for (const [field, raw] of rawFields(wire)) {

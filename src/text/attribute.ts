@@ -1,6 +1,7 @@
 import type { Attribute, AttributeKind, AttributePayload } from "../ir/attribute.js";
 import { errors as irErrors } from "../ir/errors.js";
 import type { Graph } from "../ir/graph.js";
+import { Tensor } from "../ir/tensor.js";
 import { errors } from "./errors.js";
 import { isSpecialFloat, type Lexer, listUntil } from "./lex.js";
 import { parseFloatLiteral, parseTensorData } from "./tensor.js";
@@ -108,6 +109,15 @@ function parseTypeOrTensor(lexer: Lexer): Single {
   const isTensor = lexer.accept("=") || name !== undefined || lexer.at("{");
   if (!isTensor) return { kind: "type", value: type };
   return { kind: "tensor", value: parseTensorData(lexer, type, { name }) };
+}
+
+/** Reads a tensor with its type, as in `float[2] {1, 2}`; `name` is its name where none is written. */
+export function parseTypedTensor(lexer: Lexer, name: string | undefined): Tensor {
+  const { offset } = lexer.peek();
+  const found = parseTypeOrTensor(lexer);
+  if (found.kind !== "tensor") return lexer.fail(errors.dataNeedsTensorType(), offset);
+  const { dtype, dims, data, meta } = found.value;
+  return new Tensor(dtype, dims, data, { ...meta, name: meta.name ?? name });
 }
 
 function parseList(

@@ -12,6 +12,12 @@ const SENTENCES = {
     (text: string): string =>
       `${JSON.stringify(text)} cannot stand here; names with such characters are quoted`,
   ],
+  textIsTooLong: [
+    "unsupported",
+    (bytes: number): string =>
+      `a text of ${bytes} bytes is too long to be read; give the model in binary form`,
+  ],
+  textIsNotEncoded: ["invalid", (): string => "the text is no UTF-8; save it as that"],
   stringIsNotClosed: ["invalid", (): string => 'this string has no closing quote; end it with "'],
   escapeIsUnknown: [
     "invalid",
@@ -40,6 +46,15 @@ const SENTENCES = {
 
   // Types and attributes.
   opaqueTypeHasName: ["invalid", (): string => "normfold keeps no names of opaque types; write opaque()"],
+  messageIsNotBase64: ["invalid", (): string => "this is no base64; copy the text as it was printed"],
+  notedAttributeIsNotThere: [
+    "invalid",
+    (name: string): string => `the node has no attribute "${name}", which a note is about; remove the note`,
+  ],
+  sparseTensorNeedsSizes: [
+    "invalid",
+    (): string => "a sparse tensor needs its type and sizes, as in sparse_tensor(float[3,4])",
+  ],
   dimIsOutOfRange: [
     "invalid",
     (text: string): string => `dimension ${text} is out of range; give one below 2^53`,
@@ -75,7 +90,8 @@ const SENTENCES = {
   ],
   dataWasLeftOut: [
     "invalid",
-    (): string => "the data was left out when this was printed; print with maxElements: Infinity",
+    (): string =>
+      "the data was left out when this was printed; print with --max-elements all, or maxElements: Infinity",
   ],
   constantSizeDiffers: [
     "invalid",
@@ -86,6 +102,11 @@ const SENTENCES = {
     "invalid",
     (dtype: DType, text: string): string =>
       `${dtype} elements are written as bit patterns, found ${text}; the float16 1.0 is 15360`,
+  ],
+  nanIsNotPattern: [
+    "invalid",
+    (digits: number): string =>
+      `the bits of this NaN are ${digits} lower-case hexadecimal digits; write them`,
   ],
   elementDoesNotFit: [
     "invalid",

@@ -14,7 +14,7 @@ export interface Token {
 const NUMBER = /-?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?/y;
 const NEGATIVE_SPECIAL = /-[A-Za-z]+/y;
 const IDENTIFIER = /[A-Za-z_][A-Za-z0-9_]*/y;
-const SYMBOL = /=>|\.\.\.|[()[\]{}<>,=:.@?]/y;
+const SYMBOL = /=>|#:|\.\.\.|[()[\]{}<>,=:.@?]/y;
 const MAX_DEPTH = 200;
 const WHITE = " \t\n\v\f\r";
 
@@ -158,7 +158,7 @@ export class Lexer {
   #skipBlanks(): void {
     for (; this.#offset < this.#text.length; this.#offset++) {
       const char = this.#text[this.#offset] ?? "";
-      if (char === "#") {
+      if (char === "#" && this.#text[this.#offset + 1] !== ":") {
         const end = this.#text.indexOf("\n", this.#offset);
         this.#offset = end < 0 ? this.#text.length - 1 : end;
       } else if (!WHITE.includes(char)) return;

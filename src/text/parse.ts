@@ -1,13 +1,15 @@
 import { present } from "../base/assert.js";
 import type { Attribute } from "../ir/attribute.js";
-import { Graph, type MetadataEntry, type Node, type Value, type ValueInfo } from "../ir/graph.js";
+import { Graph, type Node, type Value, type ValueInfo } from "../ir/graph.js";
 import { type FunctionDef, Model, type OpsetImport } from "../ir/model.js";
 import type { Tensor } from "../ir/tensor.js";
 import type { ValueType } from "../ir/type.js";
 import { VisibleNames } from "../ir/visible-names.js";
 import { type GraphParser, parseAttribute, parseAttributes } from "./attribute.js";
 import { errors } from "./errors.js";
+import { type HeaderKey, parseHeader } from "./header.js";
 import { Lexer, listUntil } from "./lex.js";
+import { BodyNotes, parseModelNotes } from "./parse-notes.js";
 import { parseTensorData } from "./tensor.js";
 import { atType, parseType } from "./type.js";
 
@@ -22,15 +24,17 @@ export function parseModel(text: string): Model {
     lexer.unexpected('the model header, as in <ir_version: 8, opset_import: ["" : 17]>');
   }
   const header = parseHeader(lexer, MODEL_KEYS);
+  const takeNotes = parseModelNotes(lexer);
   const irVersion = header.integers.get("ir_version");
   if (irVersion === undefined) lexer.fail(errors.headerHasNoIrVersion());
-  const model = parseContent(lexer, header.opsetImports, Number(irVersion));
+  const model = parseContent(lexer, header.opsetImports ?? [], Number(irVersion));
   model.producerName = header.strings.get("producer_name");
   model.producerVersion = header.strings.get("producer_version");
   model.domain = header.strings.get("domain");
   model.docString = header.strings.get("doc_string");
   model.modelVersion = header.integers.get("model_version");
-  model.metadata = header.metadata;
+  model.metadata = header.pairs.get("metadata_props") ?? [];
+  takeNotes(model);
   return model;
 }
 
@@ -51,7 +55,7 @@ function parseContent(lexer: Lexer, opsetImports: readonly OpsetImport[], irVers
   return model;
 }
 
-const MODEL_KEYS: ReadonlySet<string> = new Set([
+const MODEL_KEYS: readonly HeaderKey[] = [
   "ir_version",
   "opset_import",
   "producer_name",
@@ -60,55 +64,24 @@ const MODEL_KEYS: ReadonlySet<string> = new Set([
   "model_version",
   "doc_string",
   "metadata_props",
-]);
-const FUNCTION_KEYS: ReadonlySet<string> = new Set(["opset_import", "doc_string", "domain", "overload"]);
+];
+const FUNCTION_KEYS: readonly HeaderKey[] = ["opset_import", "doc_string", "domain", "overload"];
 
-interface Header {
-  readonly integers: ReadonlyMap<string, bigint>;
-  readonly strings: ReadonlyMap<string, string>;
-  readonly opsetImports: readonly OpsetImport[];
-  readonly metadata: readonly MetadataEntry[];
-}
-
-/** The `<key: value, ...>` in front of a model or function. */
-function parseHeader(lexer: Lexer, keys: ReadonlySet<string>): Header {
-  const integers = new Map<string, bigint>();
-  const strings = new Map<string, string>();
-  const opsetImports: OpsetImport[] = [];
-  const metadata: MetadataEntry[] = [];
-  lexer.expect("<");
-  listUntil(lexer, ">", () => {
-    const key = lexer.peek();
-    if (key.kind !== "id" || !keys.has(key.text)) lexer.unexpected(`one of ${[...keys].join(", ")}`);
-    lexer.next();
-    lexer.expect(":");
-    if (key.text === "opset_import") {
-      lexer.expect("[");
-      listUntil(lexer, "]", () => {
-        const domain = lexer.string('a quoted domain, as in "" : 17');
-        lexer.expect(":");
-        opsetImports.push({ domain, version: Number(lexer.integer("an opset version")) });
-      });
-    } else if (key.text === "metadata_props") {
-      lexer.expect("[");
-      listUntil(lexer, "]", () => {
-        const name = lexer.string("a quoted key");
-        lexer.expect(":");
-        metadata.push({ key: name, value: lexer.string("a quoted value") });
-      });
-    } else if (key.text.endsWith("_version") && key.text !== "producer_version") {
-      integers.set(key.text, lexer.integer("a version number"));
-    } else {
-      strings.set(key.text, lexer.string("a quoted string"));
-    }
-  });
-  return { integers, strings, opsetImports, metadata };
-}
-
-/** The graph that is being read, and the values that names mean in it so far. */
+/** The graph that is being read, the values that names mean in it so far, and what notes say about it. */
 interface OpenGraph {
   readonly graph: Graph;
   readonly names: VisibleNames;
+  readonly notes: BodyNotes;
+}
+
+function openGraph(lexer: Lexer, graph: Graph, outer: OpenGraph | undefined): OpenGraph {
+  const names = new VisibleNames(outer?.names);
+  const notes = new BodyNotes(lexer, {
+    own: (name) => names.own.get(name),
+    visible: (name) => names.get(name),
+    define: (name, value) => names.own.set(name, value),
+  });
+  return { graph, names, notes };
 }
 
 interface Name {
@@ -132,8 +105,9 @@ function lookUp(lexer: Lexer, { names }: OpenGraph, name: Name): Value {
 
 /** `name (inputs) => (outputs) <initializers and value_info> { nodes }` */
 function parseGraphAt(lexer: Lexer, outer: OpenGraph | undefined): Graph {
-  const graph = new Graph(lexer.name("the name of a graph"), outer?.graph);
-  const open: OpenGraph = { graph, names: new VisibleNames(outer?.names) };
+  const name = lexer.name("the name of a graph");
+  const graph = new Graph(name === "" ? undefined : name, outer?.graph);
+  const open = openGraph(lexer, graph, outer);
   if (lexer.accept("(")) {
     listUntil(lexer, ")", () => {
       parseInput(lexer, open);
@@ -146,7 +120,7 @@ function parseGraphAt(lexer: Lexer, outer: OpenGraph | undefined): Graph {
     listUntil(lexer, ">", () => {
       const declaration = parseDeclaration(lexer);
       if (lexer.accept("=")) parseInitializer(lexer, open, declaration);
-      else infos.push(infoOf(declaration));
+      else infos.push({ ...infoOf(declaration), order: infos.length });
     });
   }
   parseNodes(lexer, open);
@@ -158,6 +132,12 @@ function parseGraphAt(lexer: Lexer, outer: OpenGraph | undefined): Graph {
     else graph.outputInfo.set(value, infoOf(output));
   }
   declareValues(open, infos);
+  open.notes.finish();
+  for (const { strings, pairs, messages } of open.notes.ofGraph) {
+    graph.docString = strings.get("doc_string");
+    graph.metadata = pairs.get("metadata_props") ?? [];
+    graph.unknown = messages.get("unknown")?.[0];
+  }
   return graph;
 }
 
@@ -217,7 +197,9 @@ function parseConstant(lexer: Lexer, { name, type }: Declaration): Tensor {
 
 function parseNodes(lexer: Lexer, open: OpenGraph): void {
   lexer.expect("{");
-  while (!lexer.accept("}")) parseNode(lexer, open);
+  while (!lexer.accept("}")) {
+    if (!open.notes.accept(open.graph)) open.notes.finishNode(parseNode(lexer, open));
+  }
 }
 
 /** `[label] outputs = domain.Op:overload <attributes> (inputs)`; the attributes may also stand behind the inputs. */
@@ -276,7 +258,7 @@ function parseFunction(lexer: Lexer, defaultImports: readonly OpsetImport[]): Fu
   const name = lexer.name("the name of a function");
   const body = new Graph();
   body.isFunctionBody = true;
-  const open: OpenGraph = { graph: body, names: new VisibleNames(undefined) };
+  const open = openGraph(lexer, body, undefined);
   const attributeNames: string[] = [];
   const attributeDefaults: Attribute[] = [];
   if (lexer.accept("<")) {
@@ -290,7 +272,7 @@ function parseFunction(lexer: Lexer, defaultImports: readonly OpsetImport[]): Fu
   }
   const valueInfo: ValueInfo[] = [];
   const note = (declaration: Declaration): void => {
-    if (declaration.type !== undefined) valueInfo.push(infoOf(declaration));
+    if (declaration.type !== undefined) valueInfo.push({ ...infoOf(declaration), order: valueInfo.length });
   };
   for (const input of parseDeclarations(lexer)) {
     define(lexer, open, body.addInput({ name: input.name.text }), input.name);
@@ -307,18 +289,19 @@ function parseFunction(lexer: Lexer, defaultImports: readonly OpsetImport[]): Fu
   parseNodes(lexer, open);
   for (const output of outputs) body.addOutput(lookUp(lexer, open, output.name));
   declareValues(open, valueInfo);
+  open.notes.finish();
+  const said = open.notes.ofGraph[0];
   return {
     name,
     domain: header?.strings.get("domain"),
     overload: header?.strings.get("overload"),
     docString: header?.strings.get("doc_string"),
-    opsetImports:
-      header === undefined || header.opsetImports.length === 0 ? defaultImports : header.opsetImports,
+    opsetImports: header?.opsetImports ?? defaultImports,
     attributeNames,
     attributeDefaults,
     body,
     valueInfo,
-    metadata: [],
-    unknown: undefined,
+    metadata: said?.pairs.get("metadata_props") ?? [],
+    unknown: said?.messages.get("unknown")?.[0],
   };
 }

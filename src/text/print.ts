@@ -1,14 +1,18 @@
 import { assertNever } from "../base/assert.js";
 import type { Attribute, AttributeKind } from "../ir/attribute.js";
 import type { Graph, Node, Value } from "../ir/graph.js";
-import type { FunctionDef, Model, OpsetImport } from "../ir/model.js";
+import type { FunctionDef, Model } from "../ir/model.js";
 import type { Tensor } from "../ir/tensor.js";
 import { staticShape, type ValueType } from "../ir/type.js";
 import { kindText } from "./attribute.js";
-import { isIdentifier, isSpecialFloat } from "./lex.js";
+import { headerText, importsText, optionalQuoted, pairsText } from "./header.js";
+import { isSpecialFloat } from "./lex.js";
+import { float32NanText } from "./nan.js";
+import { functionNotes, graphNotes, modelNotes, nodeNotes } from "./notes.js";
 import { float32Text, quoted, quotedBytes } from "./number.js";
 import { ELIDED, tensorDataText } from "./tensor.js";
 import { isTypeName, typeText } from "./type.js";
+import { wordText } from "./words.js";
 
 /** How a model is printed. */
 export interface PrintOptions {
@@ -22,8 +26,9 @@ export interface PrintOptions {
 const WIDTH = 80;
 
 /**
- * The model in ONNX's textual syntax, one node a line. The syntax cannot express some parts, which are left out: doc strings
- * and metadata below the model, sparse constants, annotations, training information.
+ * The model in ONNX's textual syntax, one node a line. What the syntax has no words for stands in notes behind `#:`, which ONNX's
+ * own reader takes for comments: doc strings and metadata below the model, sparse constants, annotations, training
+ * information, unknown fields.
  */
 export function printModel(model: Model, options: PrintOptions = {}): string {
   const maxElements = limitOf(options);
@@ -36,14 +41,15 @@ export function printModel(model: Model, options: PrintOptions = {}): string {
       ["domain", optionalQuoted(model.domain)],
       ["model_version", model.modelVersion?.toString()],
       ["doc_string", optionalQuoted(model.docString)],
-      ["metadata_props", metadataText(model)],
+      ["metadata_props", pairsText(model.metadata)],
     ]),
+    ...modelNotes(model),
     graphText(model.graph, maxElements, ""),
     ...model.functions.map((fn) => functionText(fn, maxElements)),
   ];
   const text = `${parts.join("\n")}\n`;
   return text.includes(ELIDED)
-    ? `# Data printed as ${ELIDED} cannot be parsed back; print all elements for that.\n${text}`
+    ? `# Data printed as ${ELIDED} cannot be read back; print all elements for that.\n${text}`
     : text;
 }
 
@@ -54,26 +60,6 @@ export function printGraph(graph: Graph, options: PrintOptions = {}): string {
 
 function limitOf(options: PrintOptions): number {
   return options.maxElements ?? 16;
-}
-
-type HeaderEntry = readonly [key: string, value: string | undefined];
-
-function headerText(entries: readonly HeaderEntry[]): string {
-  const lines = entries.flatMap(([key, value]) => (value === undefined ? [] : [`  ${key}: ${value}`]));
-  return `<\n${lines.join(",\n")}\n>`;
-}
-
-function importsText(imports: readonly OpsetImport[]): string {
-  return `[${imports.map(({ domain, version }) => `${quoted(domain ?? "")} : ${version}`).join(", ")}]`;
-}
-
-function optionalQuoted(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : quoted(text);
-}
-
-function metadataText({ metadata }: Model): string | undefined {
-  if (metadata.length === 0) return undefined;
-  return `[${metadata.map(({ key, value }) => `${quoted(key)} : ${quoted(value)}`).join(", ")}]`;
 }
 
 function functionText(fn: FunctionDef, maxElements: number): string {
@@ -92,12 +78,15 @@ function functionText(fn: FunctionDef, maxElements: number): string {
     "",
   );
   const declared = declaredTexts(fn.body, []);
-  return `${header}\n${withSection(signature, declared, "")}{\n${nodesText(fn.body, maxElements, "")}}`;
+  const body = `${notesText(functionNotes(fn), "")}${nodesText(fn.body, maxElements, "")}`;
+  return `${header}\n${withSection(signature, declared, "")}{\n${body}}`;
 }
 
 /** `indent` is that of the line the graph starts on. */
 function graphText(graph: Graph, maxElements: number, indent: string): string {
   const constants = [...graph.initializers].filter((value) => !value.isGraphInput);
+  // A default that its declaration does not describe stands among the constants, as older models list them.
+  const defaults = graph.inputs.filter((value) => value.tensor !== undefined && !isInline(value));
   const signature = signatureText(
     nameText(graph.name ?? ""),
     graph.inputs.map((value) => inputText(value, maxElements)),
@@ -105,20 +94,28 @@ function graphText(graph: Graph, maxElements: number, indent: string): string {
     indent,
   );
   const section = [
-    ...constants.flatMap(({ name, tensor }) =>
+    ...[...defaults, ...constants].flatMap(({ name, tensor }) =>
       tensor === undefined ? [] : constantText(name, tensor, maxElements),
     ),
     ...declaredTexts(graph, constants),
   ];
-  return `${withSection(signature, section, indent)}{\n${nodesText(graph, maxElements, indent)}${indent}}`;
+  const notes = graphNotes(graph, (tensor) => tensorText(tensor, maxElements));
+  const body = `${notesText(notes, indent)}${nodesText(graph, maxElements, indent)}`;
+  return `${withSection(signature, section, indent)}{\n${body}${indent}}`;
+}
+
+function notesText(notes: readonly string[], indent: string): string {
+  return notes.map((note) => `${indent}  ${note}\n`).join("");
 }
 
 /** The declarations that are not in the signature. */
 function declaredTexts(graph: Graph, constants: readonly Value[]): readonly string[] {
-  const told = new Set(graph.outputs.filter((value) => !graph.outputInfo.has(value)));
+  const told = new Set(graph.outputs);
   const results = [...graph.nodes()].flatMap((node) => node.outputs.filter((value) => value !== null));
   const declared = [...constants, ...results].filter((value) => !told.has(value));
-  return [...declared, ...graph.strayInfo].flatMap(({ name, type }) => declarationText(name, type) ?? []);
+  return [...declared.map(({ name, info }) => ({ ...info, name })), ...graph.strayInfo]
+    .sort((a, b) => (a.order ?? Number.POSITIVE_INFINITY) - (b.order ?? Number.POSITIVE_INFINITY) || 0)
+    .flatMap(({ name, type }) => declarationText(name, type) ?? []);
 }
 
 function outputText(value: Value, graph: Graph): string {
@@ -153,18 +150,21 @@ function withSection(signature: string, items: readonly string[], indent: string
 }
 
 function declarationText(name: string, type: ValueType | undefined): string | undefined {
-  const text = type && typeText(type);
-  return text === undefined ? undefined : `${text} ${nameText(name)}`;
+  return type === undefined ? undefined : `${typeText(type)} ${nameText(name)}`;
 }
 
 function inputText(value: Value, maxElements: number): string {
   const { name, type, tensor } = value;
-  if (tensor === undefined) return declarationText(name, type) ?? nameText(name);
-  const declared =
-    type?.kind === "tensor" && staticShape(type) !== undefined ? declarationText(name, type) : undefined;
-  return declared === undefined
-    ? constantText(name, tensor, maxElements)
+  const declared = declarationText(name, type) ?? nameText(name);
+  return tensor === undefined || !isInline(value)
+    ? declared
     : `${declared} = ${tensorDataText(tensor, maxElements)}`;
+}
+
+/** True for a default whose type is the declared one, so that the two can be written as one. */
+function isInline({ type, tensor }: Value): boolean {
+  const shape = staticShape(type);
+  return type?.kind === "tensor" && type.dtype === tensor?.dtype && shape?.join() === tensor.dims.join();
 }
 
 function constantText(name: string, tensor: Tensor, maxElements: number): string {
@@ -172,7 +172,7 @@ function constantText(name: string, tensor: Tensor, maxElements: number): string
 }
 
 function tensorTypeText({ dtype, dims }: Tensor): string {
-  return typeText({ kind: "tensor", dtype, shape: dims }) ?? dtype;
+  return typeText({ kind: "tensor", dtype, shape: dims });
 }
 
 /** A name, quoted where it would be read as something else. */
@@ -180,14 +180,17 @@ function nameText(name: string): string {
   return isTypeName(name) || isSpecialFloat(name) ? quoted(name) : wordText(name);
 }
 
-/** A name at a place where only a name can stand. */
-function wordText(name: string): string {
-  return isIdentifier(name) ? name : quoted(name);
-}
-
 function nodesText(graph: Graph, maxElements: number, indent: string): string {
   const lines: string[] = [];
-  for (const node of graph.nodes()) lines.push(`${indent}  ${nodeText(node, maxElements, `${indent}  `)}\n`);
+  for (const node of graph.nodes()) {
+    lines.push(
+      notesText(
+        nodeNotes(node, (tensor) => tensorText(tensor, maxElements)),
+        indent,
+      ),
+    );
+    lines.push(`${indent}  ${nodeText(node, maxElements, `${indent}  `)}\n`);
+  }
   return lines.join("");
 }
 
@@ -209,10 +212,7 @@ function nodeText(node: Node, maxElements: number, indent: string): string {
   return `${head}(${operands(node.inputs)}) <\n${lines}\n${indent}>`;
 }
 
-/**
- * `name = value`, with the kind where the value alone does not show it; undefined where the syntax cannot express the
- * value.
- */
+/** `name = value`, with the kind where the value alone does not show it; undefined where a note has it. */
 function attributeText(attr: Attribute, maxElements: number, indent: string): string | undefined {
   const name = wordText(attr.name);
   const list = <T>(
@@ -223,7 +223,7 @@ function attributeText(attr: Attribute, maxElements: number, indent: string): st
     items.length === 0 ? `${name}: ${kindText(kind)} = []` : `${name} = [${items.map(text).join(", ")}]`;
   switch (attr.kind) {
     case "float":
-      return `${name} = ${float32Text(attr.value)}`;
+      return `${name} = ${floatText(attr.value)}`;
     case "int":
       return `${name} = ${attr.value}`;
     case "string":
@@ -232,12 +232,10 @@ function attributeText(attr: Attribute, maxElements: number, indent: string): st
       return `${name} = ${tensorText(attr.value, maxElements)}`;
     case "graph":
       return `${name} = ${graphText(attr.value, maxElements, indent)}`;
-    case "type": {
-      const text = typeText(attr.value);
-      return text && `${name} = ${text}`;
-    }
+    case "type":
+      return `${name} = ${typeText(attr.value)}`;
     case "floats":
-      return list(attr.kind, attr.value, float32Text);
+      return list(attr.kind, attr.value, floatText);
     case "ints":
       return list(attr.kind, attr.value, String);
     case "strings":
@@ -263,4 +261,8 @@ function tensorText(tensor: Tensor, maxElements: number): string {
   const name = tensor.meta.name ? ` ${nameText(tensor.meta.name)}` : "";
   const equals = tensor.data.kind === "missing" ? " =" : "";
   return `${tensorTypeText(tensor)}${name}${equals} ${tensorDataText(tensor, maxElements)}`;
+}
+
+function floatText(value: number): string {
+  return Number.isNaN(value) ? float32NanText(value) : float32Text(value);
 }

@@ -2,6 +2,7 @@ import { product } from "../base/integers.js";
 import { bitsOf, type DType } from "../ir/dtype.js";
 import {
   decodeNumbers,
+  type ExternalLocation,
   encodeNumbers,
   Tensor,
   type TensorMeta,
@@ -11,6 +12,7 @@ import {
 import { staticShape, type ValueType } from "../ir/type.js";
 import { errors } from "./errors.js";
 import { isSpecialFloat, type Lexer, listUntil } from "./lex.js";
+import { nanOf, nanText, patternOf, setPattern } from "./nan.js";
 import { float32Text, float64Text, parseNumber, quoted, quotedBytes } from "./number.js";
 
 /** The element types that are written as FLOAT literals, and the precision of the literals. */
@@ -48,10 +50,17 @@ export function parseTensorData(lexer: Lexer, type: ValueType, meta: TensorMeta)
     return lexer.fail(errors.dataNeedsSizes());
   }
   if (lexer.at("[")) return parseExternal(lexer, type.dtype, dims, meta);
+  // ONNX's printer writes "..." for types whose elements it does not print.
+  if (lexer.at("...")) lexer.fail(errors.dataWasLeftOut());
   const { offset } = lexer.peek();
   lexer.expect("{");
   if (lexer.at("...")) lexer.fail(errors.dataWasLeftOut());
   const { dtype } = type;
+  if (dtype === "undefined") {
+    // Without an element type there are no elements.
+    lexer.expect("}");
+    return new Tensor(dtype, dims, { kind: "computed", compute: () => new Uint8Array(0) }, meta);
+  }
   const counted = <T>(elements: readonly T[]): readonly T[] => {
     // A complex number is written as two.
     const wanted = product(dims) * (dtype.startsWith("complex") ? 2 : 1);
@@ -64,8 +73,16 @@ export function parseTensorData(lexer: Lexer, type: ValueType, meta: TensorMeta)
   }
   const precision = FLOATING[dtype];
   if (precision !== undefined) {
-    const values = counted(elementsOf(lexer, () => parseFloatLiteral(lexer, precision)));
-    return tensorFromBytes(dtype, dims, encodeNumbers(precision, values), meta);
+    const patterns = new Map<number, bigint>();
+    const elements: number[] = [];
+    listUntil(lexer, "}", () => {
+      const { value, pattern } = parseFloatBits(lexer, precision);
+      if (pattern !== undefined) patterns.set(elements.length, pattern);
+      elements.push(value);
+    });
+    const bytes = encodeNumbers(precision, counted(elements));
+    for (const [index, pattern] of patterns) setPattern(bytes, precision, index, pattern);
+    return tensorFromBytes(dtype, dims, bytes, meta);
   }
   const values = counted(elementsOf(lexer, () => parseInteger(lexer, dtype)));
   return tensorFromBytes(dtype, dims, integerBytes(dtype, values), meta);
@@ -96,7 +113,26 @@ function integerBytes(dtype: DType, values: readonly bigint[]): Uint8Array {
     return new Uint8Array(BigUint64Array.from(values, (value) => BigInt.asUintN(64, value)).buffer);
   }
   const patterns = values.map((value) => Number(BigInt.asUintN(bits, value)));
+  if (bits === 6) return packed(patterns, bits);
   return encodeNumbers(PATTERN_DTYPES[bits] ?? "uint8", patterns);
+}
+
+/** Bit patterns one behind the other, the lowest bits first. No integer type has those of 6 bits, which straddle bytes. */
+function packed(patterns: readonly number[], bits: number): Uint8Array {
+  const bytes = new Uint8Array(Math.ceil((patterns.length * bits) / 8));
+  patterns.forEach((pattern, index) => {
+    const [byte, shift] = [(index * bits) >> 3, (index * bits) & 7];
+    bytes[byte] = (bytes[byte] ?? 0) | (pattern << shift);
+    if (shift + bits > 8) bytes[byte + 1] = pattern >> (8 - shift);
+  });
+  return bytes;
+}
+
+function unpacked(bytes: Uint8Array, bits: number, count: number): number[] {
+  return Array.from({ length: count }, (_, index) => {
+    const [byte, shift] = [(index * bits) >> 3, (index * bits) & 7];
+    return (((bytes[byte] ?? 0) | ((bytes[byte + 1] ?? 0) << 8)) >> shift) & (2 ** bits - 1);
+  });
 }
 
 /** The unsigned type of each width, which holds every bit pattern as it is. */
@@ -110,6 +146,16 @@ const PATTERN_DTYPES: Readonly<Record<number, DType>> = {
 
 /** Reads a FLOAT literal, or an integer as one. Throws where a finite literal overflows. */
 export function parseFloatLiteral(lexer: Lexer, precision: "float" | "double"): number {
+  return parseFloatBits(lexer, precision).value;
+}
+
+interface FloatLiteral {
+  readonly value: number;
+  /** The bits of a NaN that says them: `nan("ffc00000")`. Numbers of JavaScript need not keep them. */
+  readonly pattern?: bigint;
+}
+
+function parseFloatBits(lexer: Lexer, precision: "float" | "double"): FloatLiteral {
   const { kind, text } = lexer.peek();
   const isNumber = kind === "int" || kind === "float" || (kind === "id" && isSpecialFloat(text));
   if (!isNumber) lexer.unexpected("a number");
@@ -118,7 +164,15 @@ export function parseFloatLiteral(lexer: Lexer, precision: "float" | "double"): 
     lexer.fail(errors.elementDoesNotFit(text, precision));
   }
   lexer.next();
-  return value;
+  if (!Number.isNaN(value) || !lexer.accept("(")) return { value };
+  const { offset } = lexer.peek();
+  const digits = lexer.string('the bits of a NaN, as in nan("ffc00000")');
+  const width = precision === "float" ? 8 : 16;
+  if (digits.length !== width || !/^[0-9a-f]+$/.test(digits))
+    lexer.fail(errors.nanIsNotPattern(width), offset);
+  lexer.expect(")");
+  const pattern = BigInt(`0x${digits}`);
+  return { value: nanOf(precision, pattern), pattern };
 }
 
 function parseExternal(lexer: Lexer, dtype: DType, dims: readonly number[], meta: TensorMeta): Tensor {
@@ -145,13 +199,21 @@ function parseExternal(lexer: Lexer, dtype: DType, dims: readonly number[], meta
 export function tensorDataText(tensor: Tensor, maxElements: number): string {
   const { data, dtype, size } = tensor;
   if (data.kind === "missing") {
-    const { location, offset, length } = data.external;
-    const rest = length === undefined ? "" : `, "length": "${length}"`;
-    return `["location": ${quoted(location)}, "offset": "${offset}"${rest}]`;
+    return externalText(data.external);
   }
-  if (size > maxElements) return ELIDED;
+  if (size > maxElements) {
+    // The file is there to be read, so the text can be read back.
+    const isInFile = data.kind === "range" && data.external !== undefined;
+    return isInFile ? externalText(data.external) : ELIDED;
+  }
+  if (dtype === "undefined") return "{}";
   if (data.kind === "strings") return `{${data.values.map((value) => quotedBytes(value)).join(", ")}}`;
   return `{${elementTexts(dtype, tensor.bytes(), size).join(", ")}}`;
+}
+
+function externalText({ location, offset, length }: ExternalLocation): string {
+  const rest = length === undefined ? "" : `, "length": "${length}"`;
+  return `["location": ${quoted(location)}, "offset": "${offset}"${rest}]`;
 }
 
 /** Stands for data that is left out. */
@@ -161,9 +223,13 @@ function elementTexts(dtype: DType, bytes: Uint8Array, size: number): string[] {
   const precision = FLOATING[dtype];
   if (precision !== undefined) {
     const text = precision === "float" ? float32Text : float64Text;
-    return Array.from(decodeNumbers(precision, bytes, bytes.length / (bitsOf(precision) / 8)), text);
+    const numbers = decodeNumbers(precision, bytes, bytes.length / (bitsOf(precision) / 8));
+    return Array.from(numbers, (value, index) =>
+      Number.isNaN(value) ? nanText(precision, patternOf(bytes, precision, index)) : text(value),
+    );
   }
   const bits = bitsOf(dtype);
+  if (bits === 6) return unpacked(bytes, bits, size).map(String);
   const integers = bits < 64 ? decodeNumbers(integerDType(dtype), bytes, size) : typedView(dtype, bytes);
   return Array.from<number | bigint, string>(integers ?? [], String);
 }

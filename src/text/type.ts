@@ -4,9 +4,8 @@ import { errors } from "./errors.js";
 import { isIdentifier, type Lexer, listUntil } from "./lex.js";
 import { quoted } from "./number.js";
 
-const PRIMITIVES: ReadonlyMap<string, DType> = new Map(
-  DTYPES.filter((dtype) => dtype !== "undefined").map((dtype) => [dtype, dtype]),
-);
+/** ONNX's own reader does not know "undefined", which stands for an element type that a model leaves out. */
+const PRIMITIVES: ReadonlyMap<string, DType> = new Map(DTYPES.map((dtype) => [dtype, dtype]));
 const CONSTRUCTORS: ReadonlySet<string> = new Set(["seq", "map", "optional", "sparse_tensor", "opaque"]);
 
 /** True for the words that start a type; a name that is one of them is quoted. */
@@ -35,20 +34,25 @@ export function parseType(lexer: Lexer): ValueType {
 function parseArguments(lexer: Lexer, word: string, offset: number): ValueType {
   switch (word) {
     case "seq":
-      return { kind: "sequence", element: parseType(lexer) };
+      return { kind: "sequence", element: parseElement(lexer) };
     case "optional":
-      return { kind: "optional", element: parseType(lexer) };
+      return { kind: "optional", element: parseElement(lexer) };
     case "sparse_tensor":
       return { kind: "sparse_tensor", dtype: parsePrimitive(lexer), shape: parseShape(lexer) };
     case "map": {
       const key = parsePrimitive(lexer);
       lexer.expect(",");
-      return { kind: "map", key, value: parseType(lexer) };
+      return { kind: "map", key, value: parseElement(lexer) };
     }
     default:
       if (!lexer.at(")")) lexer.fail(errors.opaqueTypeHasName(), offset);
       return { kind: "opaque" };
   }
+}
+
+/** A type within another; `?` where a model leaves it out, which ONNX's own reader does not know. */
+function parseElement(lexer: Lexer): ValueType | undefined {
+  return lexer.accept("?") ? undefined : parseType(lexer);
 }
 
 function acceptPrimitive(lexer: Lexer): DType | undefined {
@@ -83,32 +87,29 @@ function parseDim(lexer: Lexer): Dim {
   return size;
 }
 
-/** The type in ONNX text; undefined for a type without a spelling there, because an element type is missing. */
-export function typeText(type: ValueType): string | undefined {
+/** The type in ONNX text. */
+export function typeText(type: ValueType): string {
   switch (type.kind) {
     case "tensor":
       return tensorTypeText(type);
     case "sparse_tensor":
-      return wrapped("sparse_tensor", tensorTypeText(type));
+      return `sparse_tensor(${tensorTypeText(type)})`;
     case "sequence":
-      return wrapped("seq", type.element && typeText(type.element));
+      return `seq(${elementText(type.element)})`;
     case "optional":
-      return wrapped("optional", type.element && typeText(type.element));
-    case "map": {
-      const value = type.value && typeText(type.value);
-      return wrapped("map", value === undefined ? undefined : `${type.key}, ${value}`);
-    }
+      return `optional(${elementText(type.element)})`;
+    case "map":
+      return `map(${type.key}, ${elementText(type.value)})`;
     case "opaque":
       return "opaque()";
   }
 }
 
-function wrapped(word: string, inside: string | undefined): string | undefined {
-  return inside === undefined ? undefined : `${word}(${inside})`;
+function elementText(type: ValueType | undefined): string {
+  return type === undefined ? "?" : typeText(type);
 }
 
-function tensorTypeText({ dtype, shape }: TensorType): string | undefined {
-  if (dtype === "undefined") return undefined;
+function tensorTypeText({ dtype, shape }: TensorType): string {
   if (shape === undefined) return `${dtype}[]`;
   return shape.length === 0 ? dtype : `${dtype}[${shape.map(dimText).join(",")}]`;
 }

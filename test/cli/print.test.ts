@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parse, print } from "../../src/index.js";
@@ -17,6 +18,29 @@ describe("normfold print", () => {
     const short = await normfold(["print", "bn.onnx", "--max-elements", "2"], { cwd });
     expect(short.stdout).toContain("{...}");
   });
+
+  test("its text is a model for every command, from a file under any name and from standard input", async () => {
+    const { stdout: text } = await normfold(["print", "bn.onnx", "--max-elements", "all"], { cwd });
+    writeFileSync(join(cwd, "text.onnx"), text);
+    const calls = [
+      ["print", "text.onnx", "--max-elements", "all"],
+      ["print", "-", "--max-elements", "all"],
+      ["inspect", "-"],
+      ["check", "bn.onnx", "text.onnx"],
+      ["optimize", "-", "-o", "folded.onnx"],
+      ["freeze", "text.onnx", "-o", "frozen.onnx"],
+      ["insert", "text.onnx", "--dry-run"],
+    ];
+    for (const args of calls) {
+      const { code, stdout, stderr } = await normfold(args, { cwd, input: text });
+      expect([args, code, stderr]).toEqual([args, 0, ""]);
+      if (args[0] === "print") expect(stdout).toBe(text);
+    }
+    const { stdout: short } = await normfold(["print", "bn.onnx", "--max-elements", "1"], { cwd });
+    const { code, stderr } = await normfold(["optimize", "-", "-o", "no.onnx"], { cwd, input: short });
+    expect(code).toBe(3);
+    expect(stderr).toMatch(/^error: standard input, line \d+, column \d+: .*--max-elements all.*\n$/);
+  }, 60_000);
 
   test("names of strangers reach a terminal escaped, from every command", async () => {
     const evil = "\u001b[31mE\u0007\n\u009b2J\u202e\u2066\u200b\ufeff\u2028\u007f";

@@ -44,9 +44,7 @@ describe("print", () => {
     const model = parseGraph("g () => (w) <float[2] w = {1, 2}> {}");
     expect(printGraph(graph)).toContain("float[17] w = {...}");
     expect(printGraph(graph, { maxElements: 17 })).toContain("w = {1.0, 1.0,");
-    expect(printModel(model, { maxElements: 1 })).toMatch(
-      /^# Data printed as {\.\.\.} cannot be parsed back/,
-    );
+    expect(printModel(model, { maxElements: 1 })).toMatch(/^# Data printed as {\.\.\.} cannot be read back/);
     expect(printModel(model)).not.toContain("#");
   });
 
