@@ -94,11 +94,12 @@ function sweep(graph: Graph, context: PassContext): boolean {
       const region = growRegion(graph, value, order, facts);
       for (const [each, wanted] of region.orders) seen.set(each, wanted);
       const turn = bestTurn(region, facts);
-      if (turn === undefined) context.refused(node, whyKept(region));
-      else if (context.attempt(node, proposal(turn, facts))) {
-        changed = true;
-        break;
+      if (turn === undefined) {
+        context.refused(node, whyKept(region));
+        continue;
       }
+      if (context.attempt(node, proposal(turn, facts))) changed = true;
+      break;
     }
   }
   return changed;
