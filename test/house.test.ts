@@ -51,6 +51,13 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
     "src/gradient/widen.ts",
     "src/ops/gradient.ts",
   ],
+  "test/cli/supervise.test.ts": [
+    "src/cli/supervised.ts",
+    "src/cli/supervision.ts",
+    "src/isolation/start-watchdog.ts",
+    "src/isolation/watch-parent.ts",
+  ],
+  "test/isolation/isolated-runtime.test.ts": ["src/isolation/runtime-process.ts", "src/isolation/spawn.ts"],
   "test/library/model-argument.test.ts": [
     "src/library/check.ts",
     "src/library/load.ts",

@@ -4,7 +4,7 @@ import { assertSameInputs, check, loadData, loadTestData } from "../index.js";
 import { isSameFile } from "../node/paths.js";
 import { CHECK_COMMAND } from "../options/commands.js";
 import { LOAD, PRINTING } from "../options/common.js";
-import { CHECK_DATA, COMPARISON } from "../options/optimize.js";
+import { CHECK_DATA, COMPARISON, ISOLATION } from "../options/optimize.js";
 import { pick } from "../options/validate.js";
 import { comparisonText } from "../report/check-text.js";
 import { type Call, defineOptions } from "./define.js";
@@ -30,7 +30,11 @@ async function checkCommand({ args: [original = "", result = ""], given }: Call)
     const b = await loadInput(result, pick(LOAD, given));
     await forModel(b.file.path, () => assertSameInputs(a.model, b.model));
     const { data: path } = pick(CHECK_DATA, given);
-    const comparison = pick(COMPARISON, given);
+    const comparison = {
+      ...pick(COMPARISON, given),
+      isolation: "process",
+      ...pick(ISOLATION, given),
+    } as const;
     // With --input-shape the inputs are generated, even if the model has test data.
     const isGenerated = original === STANDARD || comparison.inputShapes !== undefined;
     const ownData = path === undefined ? undefined : await loadData(a.model, path);

@@ -98,6 +98,10 @@ const SENTENCES = {
   ],
 
   // Errors that are not NormfoldErrors.
+  commandCrashed: [
+    "unsupported",
+    (how: string): string => `onnxruntime crashed, or memory ran out (${how}); nothing was written`,
+  ],
   outOfMemory: ["unsupported", (text: string): string => text],
   unexpected: ["internal", (text: string): string => text],
 } as const;

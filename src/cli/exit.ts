@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../base/errors.js";
+import { type StopSignal, stopOnSignals } from "../node/interrupt.js";
 import type { CommandSpec } from "../options/spec.js";
 
 /** The exit code for each kind of error; 0 is success. */
@@ -43,6 +44,9 @@ export function exitHelp({ outcome = {}, arguments: places, tables }: CommandSpe
 
 const UNWRITTEN = "; without --no-check\n       nothing was written";
 
+/** The exit code of a command that a signal stopped. */
+export const CODES: Readonly<Record<StopSignal, number>> = { SIGINT: EXIT.interrupted, SIGTERM: 143 };
+
 const cleanups: (() => void)[] = [];
 
 /** Runs `cleanup` when a signal stops the process. */
@@ -52,10 +56,8 @@ export function onInterrupt(cleanup: () => void): void {
 
 /** Ends the process at once on SIGINT and SIGTERM, but removes unfinished files first. */
 export function handleInterrupts(): void {
-  for (const [signal, code] of [["SIGINT", EXIT.interrupted] as const, ["SIGTERM", 143] as const]) {
-    process.once(signal, () => {
-      for (const cleanup of cleanups) cleanup();
-      process.exit(code);
-    });
-  }
+  stopOnSignals((signal) => {
+    for (const cleanup of cleanups) cleanup();
+    process.exit(CODES[signal]);
+  });
 }

@@ -13,6 +13,7 @@ import { externalFiles } from "../library/external-files.js";
 import { assertNamesOnnx } from "../node/extensions.js";
 import { readStdin, removeTemporaryFiles, writeToStdout } from "../node/files.js";
 import { placed } from "../node/guarded.js";
+import { whileWaiting } from "../node/interrupt.js";
 import { assertWritable, fileSize, isInFolder, isSameFile } from "../node/paths.js";
 import { errors } from "./errors.js";
 import { onInterrupt } from "./exit.js";
@@ -37,7 +38,7 @@ export async function loadInput(path: string, options: LoadOptions, target?: str
     return { model, file: { path, bytes: fileSize(path) + externalBytes(path, model) } };
   }
   if (process.stdin.isTTY) throw errors.standardInputIsTerminal();
-  const bytes = await readStdin();
+  const bytes = await whileWaiting(readStdin);
   const file = { path: "standard input", bytes: bytes.length };
   return { model: await forModel(file.path, () => loadModel(bytes, options)), file };
 }
@@ -153,7 +154,7 @@ export async function saveToFile(
   target: string,
   { quiet, ...options }: SaveOptions & { readonly quiet: boolean },
 ): Promise<readonly FileSize[]> {
-  const { files, left } = await saveModel(model, target, options);
+  const { files, left } = await whileWaiting(() => saveModel(model, target, options));
   noteWritten(files.map(({ path }) => path));
   if (!quiet) for (const path of left) await write(`note: ${visible(leftText(path))}\n`, "stderr");
   return files;
@@ -164,6 +165,6 @@ function leftText(path: string): string {
 }
 
 export async function saveToStandardOutput(model: Model): Promise<FileSize> {
-  const { bytes } = await writeToStdout(model);
+  const { bytes } = await whileWaiting(() => writeToStdout(model));
   return { path: "standard output", bytes };
 }

@@ -1,6 +1,17 @@
 #!/usr/bin/env node
-import { run } from "./program.js";
+import { startsRuntime, wantsSupervisor } from "./early.js";
 
+const argv = process.argv.slice(2);
 // The stack of an internal error is for whoever mends it: in the names and lines of the modules, not of the bundle.
 if (process.env["NORMFOLD_DEBUG"]) process.setSourceMapsEnabled(true);
-await run(process.argv.slice(2));
+if (wantsSupervisor(argv)) {
+  const { runSupervised } = await import("./supervision.js");
+  await runSupervised(argv);
+} else {
+  // The process of the runtime starts while this one loads its own code, and reads the model.
+  const early = startsRuntime(argv) ? await import("../isolation/spawn.js") : undefined;
+  early?.spawnRuntime();
+  const { run } = await import("./program.js");
+  await run(argv);
+  await early?.stopRuntime();
+}

@@ -10,12 +10,14 @@ import {
 } from "../index.js";
 import { adjustModel } from "../library/adjust.js";
 import { selectPasses, skippedPasses } from "../library/select-passes.js";
+import { setBusy } from "../node/interrupt.js";
 import { canReadAgain, isSameFile } from "../node/paths.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
 import {
   CHECK_INPUTS,
   COMPARISON,
   CUT,
+  ISOLATION,
   OPTIMIZE_COMMAND,
   OPTIMIZE_RUN,
   PIPELINE,
@@ -116,17 +118,28 @@ async function optimizeModel(
     ...pick(REWRITE, given),
     ...pick(PROOF, given),
     ...pick(COMPARISON, given),
+    isolation: "process",
+    ...pick(ISOLATION, given),
     skip: skippedPasses({ ...pick(REWRITE, given), ...pick(OPTIMIZE_RUN, given) }),
-    onStage: (stage) => stages.enter(...STAGES[stage]),
+    onStage: (stage) => {
+      // The original runs meanwhile, but nobody waits for it.
+      setBusy(stage === "rewrite");
+      stages.enter(...STAGES[stage]);
+    },
     ...defined({ original, data }),
   };
-  return await forModelAndFlags(file.path, () => optimize(model, options));
+  try {
+    return await forModelAndFlags(file.path, () => optimize(model, options));
+  } finally {
+    setBusy(false);
+  }
 }
 
 const STAGES: Readonly<
-  Record<"rewrite" | "check" | "bisect" | "reference", readonly [stage: string, text: string]>
+  Record<"rewrite" | "evaluate" | "check" | "bisect" | "reference", readonly [stage: string, text: string]>
 > = {
   rewrite: ["rewrite", "rewriting"],
+  evaluate: ["rewrite", "computing constants in onnxruntime"],
   check: ["check", "comparing in onnxruntime"],
   bisect: ["check", "looking for the rewrite that changes the outputs"],
   reference: ["reference", "evaluating in float64"],

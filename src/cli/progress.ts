@@ -42,10 +42,14 @@ export async function createStages(visible: boolean): Promise<Stages> {
   };
 }
 
+const SHOW_CURSOR = "\u001b[?25h";
+
 async function startSpinner(): Promise<Spinner> {
   const { default: createSpinner } = await import("yocto-spinner");
   // The spinner's own signal handler would exit before temporary files are removed.
   const spinner = createSpinner({ stream: process.stderr, handleSignals: false }).start();
   onInterrupt(() => spinner.stop());
+  // A process that is ended by the system cannot show the cursor again, so it is not hidden.
+  process.stderr.write(SHOW_CURSOR);
   return spinner;
 }

@@ -11,14 +11,12 @@ import type { FeedSet } from "../runtime/feeds.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { assertDataFits, assertShapesFit } from "./fit.js";
 import { assertModel } from "./model-argument.js";
-import { lazyRuntime, stage } from "./staging.js";
+import { lazyRuntime, type RuntimeOptions, stage } from "./staging.js";
 
 /** The inputs that two models are compared on, and where they run. */
-export interface ComparisonOptions extends OptionsOf<typeof COMPARISON> {
+export interface ComparisonOptions extends OptionsOf<typeof COMPARISON>, RuntimeOptions {
   /** Inputs to compare on. Without them they are generated: two sets, several sizes per symbolic dimension. */
   readonly data?: readonly FeedSet[];
-  /** Another runtime than onnxruntime-node, for instance over onnxruntime-web. */
-  readonly runtime?: Runtime;
   /** Ends it at the next chance, with the signal's reason as the error. */
   readonly signal?: AbortSignal;
 }
@@ -36,12 +34,10 @@ export interface CheckOptions extends ComparisonOptions {
 export async function check(a: Model, b: Model, options: CheckOptions = {}): Promise<CheckReport> {
   assertModel(a);
   assertModel(b);
+  const settings = checkerSettings(a, options);
   const original = await stage(a);
   try {
-    const checker = await createChecker(
-      original.model,
-      await checkerOptions(a, options, lazyRuntime(options.runtime)),
-    );
+    const checker = await createChecker(original.model, settings(await lazyRuntime(a, options)()));
     const result = await stage(b);
     try {
       return await checker.compare(result.model, options.numerics ?? "rounding");
@@ -54,19 +50,18 @@ export async function check(a: Model, b: Model, options: CheckOptions = {}): Pro
   }
 }
 
-/** The options of the runtime's check that follow from the original. Throws "usage" and "invalid" where options and data do not fit. */
-export async function checkerOptions(
+/** What a check needs to know beside the runtime. Throws "usage" and "invalid" where options and data do not fit the original. */
+export function checkerSettings(
   model: Model,
   options: ComparisonOptions,
-  runtime: () => Promise<Runtime>,
   probes: readonly string[] = [],
-): Promise<CheckerOptions> {
+): (runtime: Runtime) => CheckerOptions {
   const { data, signal } = options;
   assertShapesFit(model, options.inputShapes);
   const { seed, inputShapes } = settle(COMPARISON, options);
   assertDataFits(model, data);
-  return {
-    ...optionsFor(model, { runtime: await runtime(), seed, probes, stage }),
+  return (runtime) => ({
+    ...optionsFor(model, { runtime, seed, probes, stage }),
     ...defined({ feeds: data, shapes: inputShapes, signal }),
-  };
+  });
 }

@@ -13,10 +13,10 @@ import type { FeedSet } from "../runtime/feeds.js";
 import { probesOf, withProbes } from "../runtime/probes.js";
 import type { Runtime, RuntimeModel } from "../runtime/runtime.js";
 import { innerForm, runtimeForm } from "../staging/form.js";
-import { type ComparisonOptions, checkerOptions } from "./check.js";
+import { type ComparisonOptions, checkerSettings } from "./check.js";
 import { assertModel } from "./model-argument.js";
 import { type RewriteOptions, type RolledBack, rewriteModel } from "./rewrite-model.js";
-import { lazyRuntime, stage, withStaged } from "./staging.js";
+import { lazyRuntime, pauseFor, stage, withStaged } from "./staging.js";
 import { type ModelSummary, summarize } from "./summary.js";
 
 /** The rewrites to make, and the proof of the result. */
@@ -62,11 +62,16 @@ export async function optimize(
 ): Promise<{ readonly model: Model; readonly report: OptimizeReport }> {
   assertModel(model);
   assertValues(PROOF, options);
-  const runtime = lazyRuntime(options.runtime);
+  const runtime = lazyRuntime(model, options);
   const evaluate: Evaluate = async (constants) => {
     const names = constants.graph.outputs.map((value) => value.name);
-    const tensors = await evaluateConstants(await runtime(), innerForm(constants), names);
-    return names.flatMap((name) => tensors.get(name) ?? []);
+    options.onStage?.("evaluate");
+    try {
+      const tensors = await evaluateConstants(await runtime(), innerForm(constants), names);
+      return names.flatMap((name) => tensors.get(name) ?? []);
+    } finally {
+      options.onStage?.("rewrite");
+    }
   };
   const before = summarize(model);
   if (options.check === false) {
@@ -75,17 +80,27 @@ export async function optimize(
   }
   // The input of a Softmax at the end is compared as well as its output, because a saturated one would hide a wrong rewrite.
   const probes = probesOf(model);
+  const settings = checkerSettings(model, options, probes);
   const original =
     options.original === undefined || probes.length > 0 || runtimeForm(model) !== model
       ? await stage(withProbes(model, probes))
       : ready(options.original);
-  const checker = await createChecker(original.model, await checkerOptions(model, options, runtime, probes));
+  // In a process of its own the original runs while this one rewrites.
+  const opening = runtime().then((loaded) => createChecker(original.model, settings(loaded)));
+  // Whoever waits for it gets the failure.
+  opening.catch(() => {});
   try {
     const { model: result, ...log } = await rewriteModel(model, options, {
       evaluate,
-      judge: (candidate, numerics, mayChange) =>
-        withStaged(withProbes(candidate, probes), (staged) => checker.compare(staged, numerics, mayChange)),
+      pause: await pauseFor(options),
+      judge: async (candidate, numerics, mayChange) => {
+        const checker = await opening;
+        return withStaged(withProbes(candidate, probes), (staged) =>
+          checker.compare(staged, numerics, mayChange),
+        );
+      },
     });
+    const checker = await opening;
     const report = accountOf(before, result, log);
     if (!options.reference || checker.unchecked !== undefined) return { model: result, report };
     options.onStage?.("reference");
@@ -94,7 +109,10 @@ export async function optimize(
     });
     return { model: result, report: { ...report, accuracy } };
   } finally {
-    await checker.close();
+    await opening.then(
+      (checker) => checker.close(),
+      () => {},
+    );
     await original.dispose();
   }
 }

@@ -25,7 +25,7 @@ export type Judge = (
 /** The rewrites to make, and the passes that make them. */
 export interface RewriteOptions extends OptionsOf<typeof REWRITE> {
   /** Called when a stage begins, so that a caller with a clock can time it or show it. */
-  readonly onStage?: (stage: "rewrite" | "check" | "bisect" | "reference") => void;
+  readonly onStage?: (stage: "rewrite" | "evaluate" | "check" | "bisect" | "reference") => void;
   /** Passes to run, in this order, by name or as objects of your own; the whole pipeline by default. */
   readonly passes?: readonly (string | Pass)[];
   /**
@@ -44,6 +44,8 @@ export interface RewriteServices {
   readonly evaluate?: Evaluate | undefined;
   /** Compares candidates with the original. */
   readonly judge?: Judge | undefined;
+  /** Awaited now and then, so that what goes on beside the rewriting is served. */
+  readonly pause?: (() => Promise<void>) | undefined;
 }
 
 /** A rewrite that was made, found to break the model, and undone. */
@@ -137,6 +139,7 @@ async function tryRun(
       settings: settle(REWRITE, options),
       gate,
       evaluate: services.evaluate,
+      pause: services.pause,
       verifyEach: options.verifyEach ?? false,
     });
     release();

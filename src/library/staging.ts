@@ -1,9 +1,13 @@
 import type { Model } from "../ir/model.js";
+import { ISOLATION } from "../options/optimize.js";
+import type { OptionsOf } from "../options/spec.js";
+import { assertValues } from "../options/validate.js";
 import { encodeModel, encodeToBytes } from "../proto/encode.js";
 import type { StagedModel } from "../runtime/check.js";
 import { ready } from "../runtime/checker-options.js";
 import type { Runtime, RuntimeModel } from "../runtime/runtime.js";
 import { runtimeForm } from "../staging/form.js";
+import { summarize } from "./summary.js";
 
 /** Larger models are handed to the runtime in a temporary file: protobuf, and one allocation, end at 2 GB. */
 const IN_MEMORY_LIMIT = 2 ** 30;
@@ -28,11 +32,46 @@ export async function withStaged<T>(model: Model, use: (staged: RuntimeModel) =>
   }
 }
 
-/** The given runtime, or onnxruntime: it takes a good part of a second to load, so it is loaded on the first call. */
-export function lazyRuntime(given: Runtime | undefined): () => Promise<Runtime> {
+/** Where models run. */
+export interface RuntimeOptions extends OptionsOf<typeof ISOLATION> {
+  /** Another runtime than onnxruntime-node, for instance over onnxruntime-web. */
+  readonly runtime?: Runtime;
+}
+
+/**
+ * The given runtime, or onnxruntime, in a process of its own where the options ask for it: it takes a good part of a second to
+ * load, so it is loaded on the first call. `model` is the largest that will run; default limits grow with it.
+ */
+export function lazyRuntime(model: Model, options: RuntimeOptions): () => Promise<Runtime> {
+  const { runtime: given, isolation = "none" } = options;
+  assertValues(ISOLATION, options);
   let loaded: Promise<Runtime> | undefined = given === undefined ? undefined : Promise.resolve(given);
   return () => {
-    loaded ??= import("../runtime/ort.js").then(({ defaultRuntime }) => defaultRuntime());
+    loaded ??= isolation === "process" ? isolated(model, options) : inProcess();
     return loaded;
   };
+}
+
+/** Lets a process that runs models beside this one be answered; undefined where there is none. */
+export async function pauseFor({
+  isolation,
+  runtime,
+}: RuntimeOptions): Promise<(() => Promise<void>) | undefined> {
+  if (isolation !== "process" || runtime !== undefined) return undefined;
+  const { turnEventLoop } = await import("../isolation/isolated-runtime.js");
+  return turnEventLoop;
+}
+
+async function inProcess(): Promise<Runtime> {
+  const { defaultRuntime } = await import("../runtime/ort.js");
+  return defaultRuntime();
+}
+
+async function isolated(model: Model, { timeout, memoryLimit }: RuntimeOptions): Promise<Runtime> {
+  const { isolatedRuntime } = await import("../isolation/isolated-runtime.js");
+  const { parameterBytes } = summarize(model);
+  return isolatedRuntime({
+    timeout: timeout ?? 60 + parameterBytes / 2 ** 20,
+    memory: memoryLimit ?? 4 * 2 ** 30 + 8 * parameterBytes,
+  });
 }

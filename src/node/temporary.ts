@@ -1,11 +1,30 @@
 import { createHash, randomUUID } from "node:crypto";
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, unlinkSync } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { guarded } from "./guarded.js";
 
 /** Files and folders that exist only while something is being written. */
 const temporaries = new Set<string>();
+
+let janitor: Janitor | undefined;
+
+/** Removes temporaries when this process is killed: another process, which is told of each that comes or goes. */
+export type Janitor = (change: { readonly add: string } | { readonly remove: string }) => void;
+
+/** Tells `newcomer` of all temporaries, from now on; undefined: nobody. */
+export function setJanitor(newcomer: Janitor | undefined): void {
+  janitor = newcomer;
+  for (const path of temporaries) if (isNamedTemporary(path)) janitor?.({ add: path });
+}
+
+/**
+ * Whether its name says that a file is temporary. Only such files are a janitor's: one with a name of the user's may have become
+ * part of a model just before this process was killed.
+ */
+function isNamedTemporary(path: string): boolean {
+  return OURS.test(basename(path));
+}
 
 /** Removes the files of unfinished writes, for a process that is told to stop. */
 export function removeTemporaryFiles(): void {
@@ -16,17 +35,19 @@ export function removeTemporaryFiles(): void {
 /** Has removeTemporaryFiles remove a file or folder too. */
 export function trackTemporary(path: string): void {
   temporaries.add(path);
+  if (isNamedTemporary(path)) janitor?.({ add: path });
 }
 
 /** Has removeTemporaryFiles leave it alone: it has become what the user wanted, or is gone. */
 export function releaseTemporary(path: string): void {
   temporaries.delete(path);
+  janitor?.({ remove: path });
 }
 
 /** Removes a file or folder that was tracked. */
 export function removeTemporary(path: string): void {
   rmSync(path, { recursive: true, force: true });
-  temporaries.delete(path);
+  releaseTemporary(path);
 }
 
 /**

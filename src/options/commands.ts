@@ -2,7 +2,7 @@ import { CALIBRATE_COMMAND } from "./calibrate.js";
 import { JSON_ONLY, LOAD, PRINTING, TARGET } from "./common.js";
 import { HEADS } from "./heads.js";
 import { INSERT_COMMAND } from "./insert.js";
-import { CHECK_DATA, COMPARISON, OPTIMIZE_COMMAND } from "./optimize.js";
+import { CHECK_DATA, COMPARISON, ISOLATION, OPTIMIZE_COMMAND } from "./optimize.js";
 import type { CommandSpec } from "./spec.js";
 import { TRAIN_COMMAND } from "./train.js";
 
@@ -176,7 +176,7 @@ export const CHECK_COMMAND: CommandSpec = {
   description:
     "Runs two models on the same inputs in onnxruntime, its own optimizations off, and compares each output. " +
     "The inputs are --data, else the test_data_set_* folders beside the first model, else generated.",
-  tables: [CHECK_DATA, COMPARISON, LOAD, PRINTING],
+  tables: [CHECK_DATA, COMPARISON, ISOLATION, LOAD, PRINTING],
   outcome: { done: "the outputs are equal", differs: "the outputs differ" },
   examples: [
     "normfold check model.onnx folded.onnx",

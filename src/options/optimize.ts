@@ -125,6 +125,48 @@ export const COMPARISON = {
   },
 } as const;
 
+/** Where onnxruntime runs, and what it may take there. */
+export const ISOLATION = {
+  /**
+   * "process": onnxruntime runs in a process of its own, so that a model on which it crashes, loops or runs out of memory is an
+   * error like any other. "none": in the process of the caller. The default is "process" on the command line, and "none" in the
+   * library.
+   */
+  isolation: {
+    flag: "--isolation <where>",
+    help: "run onnxruntime in a process of its own, or in normfold's",
+    type: "choice",
+    choices: ["process", "none"],
+    defaultText: "process",
+    group: "Limits",
+  },
+  /**
+   * Seconds that onnxruntime may take to load a model or to run it once, in a process of its own. Default: 60, and one more for
+   * each MiB of weights.
+   */
+  timeout: {
+    flag: "--timeout <seconds>",
+    help: "how long onnxruntime may load a model, or run it once",
+    type: "number",
+    above: 0,
+    defaultText: "60, and 1 more for each MiB of weights",
+    idleWith: [{ option: "isolation", is: ["none"] }],
+    group: "Limits",
+  },
+  /**
+   * Bytes of memory that the process of onnxruntime may take. Default: 4 GiB, and eight times the weights.
+   */
+  memoryLimit: {
+    flag: "--memory-limit <bytes>",
+    help: "how much memory the process of onnxruntime may take",
+    type: "bytes",
+    from: 1,
+    defaultText: "4GiB, and 8 times the weights",
+    idleWith: [{ option: "isolation", is: ["none"] }],
+    group: "Limits",
+  },
+} as const;
+
 const COMPARED_DATA = {
   help: "compare on this data: .npz, .npy, .pb or a test_data_set folder",
   type: "text",
@@ -205,7 +247,19 @@ export const OPTIMIZE_COMMAND: CommandSpec = {
   description:
     "Folds BatchNormalization into its neighbours and simplifies the model, compares the result with the original in " +
     "onnxruntime, undoes the rewrites that change the outputs, and writes the rest.",
-  tables: [TARGET, CHECK_INPUTS, OPTIMIZE_RUN, LOAD, PRINTING, PIPELINE, REWRITE, CUT, PROOF, COMPARISON],
+  tables: [
+    TARGET,
+    CHECK_INPUTS,
+    OPTIMIZE_RUN,
+    LOAD,
+    PRINTING,
+    PIPELINE,
+    REWRITE,
+    CUT,
+    PROOF,
+    COMPARISON,
+    ISOLATION,
+  ],
   outcome: {
     done: "what was written is proven (or --no-check was given)",
     differs: "the outputs differ; nothing was written",

@@ -17,6 +17,8 @@ export interface PipelineOptions {
   /** Verify after every pass instead of once at the end, and throw "internal" at the first that left an invalid graph. */
   readonly verifyEach?: boolean;
   readonly onPass?: (pass: Pass, round: number) => void;
+  /** Awaited before every pass, so that what goes on beside the passes is served. */
+  readonly pause?: (() => Promise<void>) | undefined;
 }
 
 export interface PipelineLog {
@@ -55,6 +57,7 @@ export async function runPipeline(
     for (const pass of passes) {
       if (idle === passes.length && !facts.isDated) break;
       options.onPass?.(pass, rounds);
+      if (options.pause !== undefined) await options.pause();
       session.reconsider(pass);
       const made = session.rewrites.length;
       if (pass.kind === "rules") runRules(pass, pass.rules, view, session);

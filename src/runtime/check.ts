@@ -115,13 +115,21 @@ export async function createChecker(original: RuntimeModel, options: CheckerOpti
         return report(numerics, { ...found, special: undefined, ...special, uncompared, sets });
       } catch (error) {
         const reason = `the result: ${reasonOf(error)}`;
-        return report(numerics, { status: "differs", reason, special: undefined, uncompared, sets: [] });
+        const status = endedTheRuntime(error) ? "unchecked" : "differs";
+        return report(numerics, { status, reason, special: undefined, uncompared, sets: [] });
       } finally {
         await candidate?.close();
       }
     },
     close: () => session.close(),
   };
+}
+
+/** Such an error says nothing about the result, which may be right. */
+function endedTheRuntime(error: unknown): boolean {
+  const { runtimeCrashes, runtimeTakesTooLong, runtimeTakesTooMuch } = errors;
+  const kinds = [runtimeCrashes, runtimeTakesTooLong, runtimeTakesTooMuch];
+  return error instanceof NormfoldError && kinds.some(({ id }) => id === error.id);
 }
 
 /** The runtime's message. Usage errors, internal errors and aborts are thrown again. */

@@ -8,6 +8,25 @@ const SENTENCES = {
       `onnxruntime-node does not load here (${reason}); reinstall it; optimize needs it only for its check`,
   ],
   runtimeLacksPart: ["unsupported", (what: Doing, reason: string): string => `${what}: ${reason}`],
+  runtimeProcessEnded: [
+    "unsupported",
+    (how: string): string =>
+      `the process of onnxruntime does not start (${how}); --isolation none runs it in normfold's own`,
+  ],
+  runtimeCrashes: [
+    "unsupported",
+    (what: Doing, how: string, said: string): string =>
+      `${what}: it crashes (${said === "" ? how : `${how}: ${said}`})`,
+  ],
+  runtimeTakesTooLong: [
+    "unsupported",
+    (what: Doing, seconds: number): string => `${what} within ${seconds} seconds; --timeout gives it more`,
+  ],
+  runtimeTakesTooMuch: [
+    "unsupported",
+    (what: Doing, bytes: number): string =>
+      `${what} within ${(bytes / 2 ** 20).toFixed(0)} MiB of memory; --memory-limit gives it more`,
+  ],
   runtimeRejectsModel: ["invalid", (what: Doing, reason: string): string => `${what}: ${reason}`],
   modelHasNoTensorOutput: ["unsupported", (): string => "the model has no tensor outputs to run"],
   inputCannotBeFed: [

@@ -51,6 +51,8 @@ const AS_IT_IS: InferenceSession.SessionOptions = {
   executionMode: "sequential",
   enableCpuMemArena: false,
   enableMemPattern: false,
+  // Threads that wait for work in a loop take the processor from the process that rewrites.
+  extra: { session: { intra_op: { allow_spinning: "0" } } },
   logSeverityLevel: 4,
 };
 
@@ -74,6 +76,9 @@ export function defaultRuntime(): Promise<Runtime> {
 }
 
 async function load(): Promise<Runtime> {
+  // onnxruntime 1.30 sends usage events to its maker and leaves files in the home and temporary folders, unless told not to
+  // before it is loaded. A user who wants that can say so.
+  process.env["ORT_DISABLE_TELEMETRY"] ??= "1";
   let ort: Ort;
   try {
     ort = await import("onnxruntime-node");

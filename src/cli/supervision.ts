@@ -1,0 +1,17 @@
+import { errors } from "./errors.js";
+import { reportFailure } from "./failure.js";
+import { supervise } from "./supervise.js";
+import { isSupervised, obeySupervisor } from "./supervised.js";
+
+/** Runs a command line in a process of its own under this one or, if this is that process, here. */
+export async function runSupervised(argv: readonly string[]): Promise<void> {
+  if (isSupervised()) {
+    obeySupervisor();
+    const { run } = await import("./program.js");
+    return await run(argv);
+  }
+  const end = await supervise(argv);
+  const isJson = argv.includes("--json");
+  process.exitCode =
+    typeof end === "number" ? end : await reportFailure(errors.commandCrashed(end.how), isJson);
+}

@@ -1,0 +1,136 @@
+import { readSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { defaultRuntime } from "../runtime/ort.js";
+import type { Runtime, Session } from "../runtime/runtime.js";
+import { CALLS } from "./descriptors.js";
+import { encodeFrame, type Frame, FrameReader } from "./frames.js";
+import { GUARD_BYTES, type Guard, guardOf } from "./guard.js";
+import {
+  type Limits,
+  packError,
+  packTensors,
+  type Reply,
+  type Request,
+  requestOf,
+  unpackTensors,
+} from "./messages.js";
+import { startWatchdog } from "./start-watchdog.js";
+
+/**
+ * The program of the runtime's process: it answers one request after the other. It reads and writes in blocking calls, because
+ * it has nothing else to do, and a busy native call leaves no event loop to turn. Its watchdog is a thread of its own.
+ */
+async function main(): Promise<void> {
+  // The terminal sends signals to every process of a command. The parent decides; the watchdog sees it go.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
+  const guard = guardOf(new SharedArrayBuffer(GUARD_BYTES));
+  const reader = new FrameReader();
+  let runtime: Runtime;
+  try {
+    runtime = await defaultRuntime();
+    await warmUp(runtime);
+  } catch (error) {
+    return send({ kind: "failed", error: packError(error) });
+  }
+  startWatchdog(join(dirname(process.argv[1] ?? ""), "watchdog.cjs"), guard.buffer);
+  send({ kind: "started", name: runtime.name, version: runtime.version });
+  const sessions = new Map<number, Session>();
+  for (let frame = receive(reader); frame !== undefined; frame = receive(reader)) {
+    await answer(frame, runtime, sessions, guard);
+  }
+}
+
+/** A model of one Identity. */
+const SMALLEST = "CAg6NwoQCgF4EgF5IghJZGVudGl0eRIBZ1oPCgF4EgoKCAgBEgQKAggBYg8KAXkSCgoICAESBAoCCAFCBAoAEA0=";
+
+/** onnxruntime sets itself up when it opens its first model; the parent is still loading its own code then. */
+async function warmUp(runtime: Runtime): Promise<void> {
+  const session = await runtime.open({ kind: "bytes", bytes: Buffer.from(SMALLEST, "base64") });
+  await session.close();
+}
+
+async function answer(
+  frame: Frame,
+  runtime: Runtime,
+  sessions: Map<number, Session>,
+  guard: Guard,
+): Promise<void> {
+  try {
+    const { reply, payloads } = await carryOut(requestOf(frame), frame.payloads, runtime, sessions, guard);
+    send(reply, payloads);
+  } catch (error) {
+    send({ kind: "failed", error: packError(error) });
+  }
+}
+
+interface Answer {
+  readonly reply: Reply;
+  readonly payloads?: readonly Uint8Array[];
+}
+
+async function carryOut(
+  request: Request,
+  payloads: readonly Uint8Array[],
+  runtime: Runtime,
+  sessions: Map<number, Session>,
+  guard: Guard,
+): Promise<Answer> {
+  const session = sessions.get(request.session);
+  if (request.call === "close") {
+    sessions.delete(request.session);
+    await session?.close();
+    return { reply: { kind: "closed" } };
+  }
+  return await limited(request.limits, guard, async (): Promise<Answer> => {
+    if (request.call === "open") {
+      const { path, settings } = request;
+      const [bytes = new Uint8Array(0)] = payloads;
+      const model =
+        path === undefined ? ({ kind: "bytes", bytes } as const) : ({ kind: "path", path } as const);
+      const opened = await runtime.open(model, settings);
+      sessions.set(request.session, opened);
+      return { reply: { kind: "opened", inputs: opened.inputs, outputs: opened.outputs } };
+    }
+    const results = await session?.run(unpackTensors(request.feeds, payloads), request.outputs);
+    const packed = packTensors(results ?? new Map());
+    return { reply: { kind: "ran", outputs: packed.heads }, payloads: packed.payloads };
+  });
+}
+
+/** Has the watchdog watch over a call. */
+async function limited<T>({ timeout, memory }: Limits, guard: Guard, call: () => Promise<T>): Promise<T> {
+  guard.begin(timeout, memory);
+  try {
+    return await call();
+  } finally {
+    guard.end();
+  }
+}
+
+/** The next frame; undefined where the parent has closed its end. */
+function receive(reader: FrameReader): Frame | undefined {
+  for (;;) {
+    const room = reader.room();
+    const count = readSync(CALLS, room, 0, Math.min(room.length, LARGEST_TRANSFER), null);
+    if (count === 0) return undefined;
+    const frame = reader.filled(count);
+    if (frame !== undefined) return frame;
+  }
+}
+
+/** Systems take less than 2 GB in one call. */
+const LARGEST_TRANSFER = 2 ** 30;
+
+function send(reply: Reply, payloads: readonly Uint8Array[] = []): void {
+  for (const piece of encodeFrame({ header: reply, payloads })) {
+    for (let done = 0; done < piece.length; ) {
+      done += writeSync(CALLS, piece, done, Math.min(piece.length - done, LARGEST_TRANSFER));
+    }
+  }
+}
+
+main().then(
+  () => process.exit(),
+  // The parent's end is closed: it has gone.
+  () => process.exit(1),
+);

@@ -1,0 +1,143 @@
+import { resolve } from "node:path";
+import type { NormfoldError } from "../base/errors.js";
+import { defined } from "../base/optional.js";
+import { errors } from "../runtime/errors.js";
+import type {
+  Port,
+  Runtime,
+  RuntimeModel,
+  RuntimeTensor,
+  Session,
+  SessionSettings,
+  TensorMap,
+} from "../runtime/runtime.js";
+import type { Frame } from "./frames.js";
+import { type Limits, packTensors, replyOf, unpackError, unpackTensors } from "./messages.js";
+import { ProcessEnded, RuntimeProcess } from "./runtime-process.js";
+
+let shared: RuntimeProcess | undefined;
+
+/** The process that runs, or a new one. It is shared: to load onnxruntime takes longer than to run a small model. */
+function sharedProcess(): RuntimeProcess {
+  if (shared === undefined || shared.hasEnded) shared = new RuntimeProcess();
+  return shared;
+}
+
+/**
+ * onnxruntime in a process of its own. A model that ends that process, or makes it pass a limit, is an error like any other
+ * that the runtime gives; the next call starts a new process, in which open sessions are opened again.
+ */
+export async function isolatedRuntime(limits: Limits): Promise<Runtime> {
+  const { name, version } = await started();
+  return {
+    name,
+    version,
+    open: async (model, settings = {}) => {
+      const session = new IsolatedSession(model, settings, limits);
+      await session.open();
+      return session;
+    },
+  };
+}
+
+/** Lets answers arrive between two steps of a long computation. */
+export function turnEventLoop(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+async function started(): Promise<{ readonly name: string; readonly version: string }> {
+  try {
+    const reply = await sharedProcess().started();
+    if (reply.kind === "failed") throw unpackError(reply.error);
+    if (reply.kind === "started") return reply;
+    throw errors.runtimeProcessEnded("it gave no sign");
+  } catch (error) {
+    throw error instanceof ProcessEnded ? errors.runtimeProcessEnded(error.ending.how) : error;
+  }
+}
+
+let sessions = 0;
+
+class IsolatedSession implements Session {
+  inputs: readonly Port[] = [];
+  outputs: readonly Port[] = [];
+  readonly #model: RuntimeModel;
+  readonly #settings: SessionSettings;
+  readonly #limits: Limits;
+  readonly #number = sessions++;
+  /** The process in which it is open. */
+  #home: RuntimeProcess | undefined;
+
+  constructor(model: RuntimeModel, settings: SessionSettings, limits: Limits) {
+    this.#model = model.kind === "path" ? { kind: "path", path: resolve(model.path) } : model;
+    this.#settings = settings;
+    this.#limits = limits;
+  }
+
+  async open(): Promise<void> {
+    await this.#retried("load", (home) => this.#openIn(home));
+  }
+
+  async run(feeds: TensorMap, outputs?: readonly string[]): Promise<Map<string, RuntimeTensor>> {
+    const { heads, payloads } = packTensors(this.#wanted(feeds));
+    const frame = await this.#retried("run", async (home) => {
+      if (this.#home !== home) await this.#openIn(home);
+      const settings = { session: this.#number, limits: this.#limits, ...defined({ outputs }) };
+      return await home.request({ call: "run", feeds: heads, ...settings }, payloads);
+    });
+    const reply = replyOf(frame);
+    return reply.kind === "ran" ? unpackTensors(reply.outputs, frame.payloads) : new Map();
+  }
+
+  close(): Promise<void> {
+    const home = this.#home;
+    this.#home = undefined;
+    // Nobody waits for it: requests keep their order. A process that has ended has closed its sessions.
+    home?.request({ call: "close", session: this.#number }).catch(() => {});
+    return Promise.resolve();
+  }
+
+  /** The feeds that the model takes, so that no others are sent. */
+  #wanted(feeds: TensorMap): TensorMap {
+    const names = new Set(this.inputs.map(({ name }) => name));
+    return new Map([...feeds].filter(([name]) => names.has(name)));
+  }
+
+  async #openIn(home: RuntimeProcess): Promise<Frame> {
+    const frame = await home.request(
+      {
+        call: "open",
+        session: this.#number,
+        settings: this.#settings,
+        limits: this.#limits,
+        ...(this.#model.kind === "path" ? { path: this.#model.path } : {}),
+      },
+      this.#model.kind === "bytes" ? [this.#model.bytes] : [],
+    );
+    const reply = replyOf(frame);
+    if (reply.kind === "opened") [this.inputs, this.outputs] = [reply.inputs, reply.outputs];
+    this.#home = home;
+    return frame;
+  }
+
+  /** Tries a call again in a new process while calls of others end the old one. Each time it is another call that ends. */
+  async #retried(doing: "load" | "run", call: (home: RuntimeProcess) => Promise<Frame>): Promise<Frame> {
+    for (;;) {
+      try {
+        return await call(sharedProcess());
+      } catch (error) {
+        if (!(error instanceof ProcessEnded)) throw error;
+        if (error.isCause) throw this.#explained(doing, error);
+      }
+    }
+  }
+
+  #explained(doing: "load" | "run", { ending }: ProcessEnded): NormfoldError {
+    const what = `onnxruntime cannot ${doing} the model` as const;
+    const { timeout, memory } = this.#limits;
+    if (!ending.hasStarted) return errors.runtimeProcessEnded(ending.how);
+    if (ending.passed === "time") return errors.runtimeTakesTooLong(what, timeout);
+    if (ending.passed === "memory") return errors.runtimeTakesTooMuch(what, memory);
+    return errors.runtimeCrashes(what, ending.how, ending.said);
+  }
+}

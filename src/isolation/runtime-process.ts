@@ -1,0 +1,153 @@
+import type { ChildProcess } from "node:child_process";
+import type { Socket } from "node:net";
+import { whileWaiting } from "../node/interrupt.js";
+import { setJanitor } from "../node/temporary.js";
+import { CALLS, REASON, WATCH } from "./descriptors.js";
+import { encodeFrame, type Frame, FrameReader } from "./frames.js";
+import { type Reply, type Request, replyOf, unpackError } from "./messages.js";
+import { takeRuntime } from "./spawn.js";
+
+/** A request that waits for its answer. */
+interface Pending {
+  readonly resolve: (frame: Frame) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The end of a process that was not asked to end. */
+export interface Ending {
+  /** "SIGSEGV", or "exit code 3". */
+  readonly how: string;
+  /** The limit that it passed. */
+  readonly passed: "time" | "memory" | undefined;
+  /** The reason that native code printed. */
+  readonly said: string;
+  /** False: it ended before the runtime was loaded. */
+  readonly hasStarted: boolean;
+}
+
+/** Thrown at whoever waits for an answer of a process that ended: the first of them waits for what ended it. */
+export class ProcessEnded extends Error {
+  readonly ending: Ending;
+  readonly isCause: boolean;
+
+  constructor(ending: Ending, isCause: boolean) {
+    super(ending.how);
+    this.ending = ending;
+    this.isCause = isCause;
+  }
+}
+
+/**
+ * A process that runs models. It answers requests in their order. It does not keep this process alive while nobody waits for
+ * it, and ends when this process ends, however that comes about.
+ */
+export class RuntimeProcess {
+  readonly #child: ChildProcess;
+  readonly #calls: Socket;
+  readonly #sockets: Sockets;
+  readonly #pending: Pending[] = [];
+  readonly #reader = new FrameReader();
+  readonly #started: Promise<Reply>;
+  #hasStarted = false;
+  #ending: Ending | undefined;
+  #said = "";
+  #reason = "";
+
+  constructor() {
+    const child = takeRuntime();
+    this.#child = child;
+    this.#sockets = socketsOf(child);
+    const [said, calls, watch, reason] = this.#sockets;
+    this.#calls = calls;
+    calls.on("data", (bytes: Uint8Array) => {
+      for (const frame of this.#reader.push(bytes)) this.#pending.shift()?.resolve(frame);
+    });
+    said.on("data", (bytes: Uint8Array) => {
+      this.#said = (this.#said + String(bytes)).slice(-KEPT);
+    });
+    reason.on("data", (bytes: Uint8Array) => {
+      this.#reason += String(bytes);
+    });
+    // A process that has ended is reported once, by its "close".
+    for (const socket of this.#sockets) socket.on("error", () => {});
+    child.once("error", (error) => this.#end(error.message));
+    child.once("close", (code, signal) => this.#end(signal ?? `exit code ${code}`));
+    setJanitor((change) => watch.write(`${JSON.stringify(change)}\n`));
+    this.#keepAlive(false);
+    process.once("exit", this.#kill);
+    this.#started = this.#answer().then((frame) => {
+      this.#hasStarted = true;
+      return replyOf(frame);
+    });
+    // Whoever asks for the runtime gets the failure.
+    this.#started.catch(() => {});
+  }
+
+  /** True once the process has ended. */
+  get hasEnded(): boolean {
+    return this.#ending !== undefined;
+  }
+
+  /** Waits until the runtime is loaded. Throws as `request` does. */
+  started(): Promise<Reply> {
+    return whileWaiting(() => this.#started);
+  }
+
+  /** Sends a request and waits for its answer. Throws ProcessEnded, or the NormfoldError that the process sent. */
+  async request(header: Request, payloads: readonly Uint8Array[] = []): Promise<Frame> {
+    if (this.#ending !== undefined) throw new ProcessEnded(this.#ending, !this.#hasStarted);
+    for (const piece of encodeFrame({ header, payloads })) this.#calls.write(piece);
+    const frame = await whileWaiting(() => this.#answer());
+    const reply = replyOf(frame);
+    if (reply.kind === "failed") throw unpackError(reply.error);
+    return frame;
+  }
+
+  readonly #kill = (): void => {
+    this.#child.kill("SIGKILL");
+  };
+
+  async #answer(): Promise<Frame> {
+    if (this.#pending.length === 0) this.#keepAlive(true);
+    try {
+      return await new Promise<Frame>((resolve, reject) => this.#pending.push({ resolve, reject }));
+    } finally {
+      if (this.#pending.length === 0) this.#keepAlive(false);
+    }
+  }
+
+  /** Only whoever waits for an answer keeps this process alive. */
+  #keepAlive(isWaiting: boolean): void {
+    for (const handle of [this.#child, ...this.#sockets]) {
+      if (isWaiting) handle.ref();
+      else handle.unref();
+    }
+  }
+
+  #end(how: string): void {
+    process.removeListener("exit", this.#kill);
+    setJanitor(undefined);
+    const passed = this.#reason === "time" || this.#reason === "memory" ? this.#reason : undefined;
+    const said = LAST_WORDS.exec(this.#said)?.[0].trim() ?? "";
+    this.#ending ??= { how, passed, said, hasStarted: this.#hasStarted };
+    for (const [index, { reject }] of this.#pending.splice(0).entries()) {
+      reject(new ProcessEnded(this.#ending, index === 0 || !this.#hasStarted));
+    }
+  }
+}
+
+/** Standard error, CALLS, WATCH and REASON. */
+type Sockets = readonly [said: Socket, calls: Socket, watch: Socket, reason: Socket];
+
+/** The pipes of a process; Node's types know neither how many there are nor that they are sockets. */
+function socketsOf({ stdio }: ChildProcess): Sockets {
+  const pipes: readonly unknown[] = stdio;
+  return [2, CALLS, WATCH, REASON].map((descriptor) => pipes[descriptor]) as unknown as Sockets;
+}
+
+/** What C++, its library and V8 print before they abort; of an exception, its message. */
+const LAST_WORDS =
+  /(?<=what\(\): ).+|(?:FATAL ERROR|free\(\)|malloc|double free|corrupted).*|terminate called(?! after throwing).*/;
+
+/** Characters of what native code prints that are kept: an abort's reason comes last. */
+const KEPT = 4096;
