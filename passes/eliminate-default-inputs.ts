@@ -26,13 +26,16 @@ export const eliminateDefaultInputs: Pass = {
   numerics: "exact",
   specials: {
     mayChange: ["nan", "infinity"],
-    because: "a peephole of zeros makes NaN of an infinite cell",
+    because:
+      "a peephole of zeros makes NaN of an infinite cell, and onnxruntime bounds what it adds a bias to",
   },
   order: "any place",
   rules: [{ operators: operatorsWith("recurrent"), match }],
 };
 
-/** The input of an LSTM that is multiplied by its cell. */
+/** onnxruntime bounds what it adds a bias to, NaN too, and leaves it as it is without one. */
+const BIAS = 3;
+/** The input of an LSTM that is multiplied by its cell: 0 * infinity is NaN. */
 const PEEPHOLES = 7;
 
 /** Larger constants are hardly ever all zeros, and would have to be read whole. */
@@ -50,7 +53,7 @@ function match(node: Node, { facts }: View): Proposal | undefined {
   return {
     kind: "rewrite",
     summary: `${node.label} leaves out ${names}: zeros are its default`,
-    mayChange: zeros.includes(PEEPHOLES) ? ["nan", "infinity"] : [],
+    mayChange: zeros.some((index) => index === BIAS || index === PEEPHOLES) ? ["nan", "infinity"] : [],
     apply: (rewriter) => {
       for (const index of zeros) rewriter.leaveOut(node, index);
     },

@@ -45,6 +45,13 @@ const CLAIMS: readonly (readonly [string, string, string, string, readonly Speci
     "float[3,1,2] x",
     `${LSTM}, float[1,16] B = {0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0}`,
     "a, y, b = LSTM <hidden_size = 2> (x, W, R, B)",
+    ["nan", "infinity"],
+  ],
+  [
+    "eliminate-default-inputs",
+    "float[3,1,2] x",
+    `${LSTM}, float[1,1,2] H = {0,0}`,
+    'a, y, b = LSTM <hidden_size = 2> (x, W, R, "", "", H)',
     [],
   ],
   [
