@@ -67,12 +67,12 @@ function isDiscardable(node: Node, model: Model): boolean {
   const pending = [node];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { opType, domain = "" } = next;
-    for (const body of next.subgraphs) pending.push(...body.nodes());
+    for (const body of next.subgraphs) for (const inner of body.nodes()) pending.push(inner);
     const called = model.functions.find((fn) => fn.name === opType && (fn.domain ?? "") === domain);
     if (called === undefined && !PURE.has(domain)) return false;
     if (called === undefined || entered.has(called)) continue;
     entered.add(called);
-    pending.push(...called.body.nodes());
+    for (const inner of called.body.nodes()) pending.push(inner);
   }
   return true;
 }

@@ -254,7 +254,7 @@ function removeUnread(node: Node, remove: (node: Node) => void): void {
       .flatMap((value) => value?.producer ?? [])
       .filter((producer) => isStandardDomain(producer.domain) && producer.subgraphs.length === 0);
     remove(current);
-    pending.push(...producers);
+    for (const producer of producers) pending.push(producer);
   }
 }
 

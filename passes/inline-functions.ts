@@ -1,7 +1,8 @@
 import { isRefusal, type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
 import { type Attribute, graphsOf } from "../src/ir/attribute.js";
 import { type Graph, isStandardDomain, type Node, type Value } from "../src/ir/graph.js";
-import { type FunctionDef, type Model, type OpsetImport, opsetOf } from "../src/ir/model.js";
+import { type FunctionDef, type OpsetImport, opsetOf } from "../src/ir/model.js";
+import { Calls, functionKey } from "../src/rewrite/calls.js";
 import { Inliner, inliningBlocked, pinnedOutput, visitReplacing } from "../src/rewrite/inline.js";
 import type { Pass, PassContext } from "../src/rewrite/pass.js";
 
@@ -10,6 +11,10 @@ const SENTENCES = {
     `function "${name}" calls itself, directly or through others, which ONNX forbids`,
   functionIsTooLarge: (name: string, size: number): string =>
     `function "${name}" comes to ${size} nodes, which its callers had better share`,
+  inliningMakesTooManyNodes: (nodes: number, limit: number): string =>
+    `with all calls inlined the model would come to ${nodes} nodes, more than ${limit}`,
+  inliningNestsTooDeep: (name: string, limit: number): string =>
+    `with function "${name}" inlined, bodies would be nested more than ${limit} deep, which no reader takes`,
   functionImportsMore: (name: string, domain: string): string =>
     `function "${name}" imports operators of "${domain}", which its caller does not`,
   functionVersionDiffers: (name: string, own: number, domain: string, around: number): string => {
@@ -37,7 +42,8 @@ const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES)
  * Source     ONNX IR, model local functions: a call's attributes, then the function's defaults, else none
  * Requires   --inline-functions
  * Refuses    a function of another operator set than its caller; one that calls itself; graphs as attributes; an output
- *            that is a skipped input; a function of more than ten thousand nodes
+ *            that is a skipped input; a function of more than ten thousand nodes; all calls where they would come to more
+ *            than a million; bodies nested deeper than files may hold
  * Numerics   exact
  */
 export const inlineFunctions: Pass = {
@@ -53,7 +59,7 @@ export const inlineFunctions: Pass = {
   run: (context) => {
     const { model, settings } = context.view;
     if (!settings.inlineFunctions || model.functions.length === 0) return;
-    const calls = new Calls(model);
+    const calls = new Calls(model, MOST_NODES);
     const inliner = new Inliner();
     inlineIn(model.graph, undefined, calls, inliner, context);
     removeUncalled(calls, context);
@@ -62,53 +68,6 @@ export const inlineFunctions: Pass = {
     removeUncalled(calls, context);
   },
 };
-
-/** The most nodes that one call may become: with calls in calls the number can double at each level. */
-const MOST_NODES = 10_000;
-
-function keyOf(domain: string | undefined, name: string, overload: string | undefined): string {
-  return JSON.stringify([isStandardDomain(domain) ? "" : domain, name, overload ?? ""]);
-}
-
-/** The function that each node calls, and its size. */
-class Calls {
-  readonly model: Model;
-  readonly #byKey: ReadonlyMap<string, FunctionDef>;
-  readonly #sizes = new Map<FunctionDef, number | undefined>();
-
-  constructor(model: Model) {
-    this.model = model;
-    this.#byKey = new Map(model.functions.map((fn) => [keyOf(fn.domain, fn.name, fn.overload), fn] as const));
-  }
-
-  of(node: Node): FunctionDef | undefined {
-    return this.#byKey.get(keyOf(node.domain, node.opType, node.overload));
-  }
-
-  *in(graph: Graph): Generator<FunctionDef, void, undefined> {
-    for (const inner of graph.withSubgraphs()) {
-      for (const node of inner.nodes()) {
-        const fn = this.of(node);
-        if (fn !== undefined) yield fn;
-      }
-    }
-  }
-
-  /** The number of nodes of a call when all calls in it are inlined; undefined for a function that calls itself. */
-  sizeOf(fn: FunctionDef, open: ReadonlySet<FunctionDef> = new Set()): number | undefined {
-    if (open.has(fn)) return undefined;
-    if (this.#sizes.has(fn)) return this.#sizes.get(fn);
-    let size: number | undefined = 0;
-    const around = new Set([...open, fn]);
-    for (const graph of fn.body.withSubgraphs()) size += graph.nodeCount;
-    for (const callee of this.in(fn.body)) {
-      const inner = this.sizeOf(callee, around);
-      size = size === undefined || inner === undefined ? undefined : size + inner;
-    }
-    this.#sizes.set(fn, size);
-    return size;
-  }
-}
 
 /** `caller` is the function whose body `graph` is; undefined for the model's graph. */
 function inlineIn(
@@ -126,7 +85,7 @@ function inlineIn(
       context.refused(node, refusal);
       return false;
     };
-    const imports = wrongSize(fn, calls) ?? missingImports(fn, caller, calls);
+    const imports = wrongSize(node, fn, calls) ?? missingImports(fn, caller, calls);
     if (isRefusal(imports)) return keep(imports);
     const attributes = attributesOf(node, fn);
     const blocked = whyNotCopied(node, fn, attributes);
@@ -150,10 +109,21 @@ function inlineIn(
   });
 }
 
-function wrongSize(fn: FunctionDef, calls: Calls): Refusal | undefined {
-  const size = calls.sizeOf(fn);
-  if (size === undefined) return refusals.functionCallsItself(fn.name);
-  return size > MOST_NODES ? refusals.functionIsTooLarge(fn.name, size) : undefined;
+/** The most nodes that one call may become: with calls in calls the number can double at each level. */
+const MOST_NODES = 10_000;
+/** The most nodes that a model may come to. */
+const MOST_IN_ALL = 1_000_000;
+/** The most bodies inside each other. Each takes three messages of the hundred that a reader of files enters. */
+const MOST_NESTED = 30;
+
+function wrongSize(node: Node, fn: FunctionDef, calls: Calls): Refusal | undefined {
+  const extent = calls.extentOf(fn);
+  if (extent === undefined) return refusals.functionCallsItself(fn.name);
+  if (extent.nodes > MOST_NODES) return refusals.functionIsTooLarge(fn.name, extent.nodes);
+  if (calls.inAll > MOST_IN_ALL) return refusals.inliningMakesTooManyNodes(calls.inAll, MOST_IN_ALL);
+  let depth = extent.depth;
+  for (let graph = node.graph?.parent; graph !== undefined; graph = graph.parent) depth++;
+  return depth > MOST_NESTED ? refusals.inliningNestsTooDeep(fn.name, MOST_NESTED) : undefined;
 }
 
 /** The operator sets that the model must import as well; a function that calls this one gets none for it. */
@@ -216,14 +186,19 @@ function removeUncalled(calls: Calls, context: PassContext): void {
   const { model } = calls;
   const called = new Set<FunctionDef>(calls.in(model.graph));
   for (const fn of called) for (const callee of calls.in(fn.body)) called.add(callee);
-  for (const fn of model.functions) {
-    if (called.has(fn)) continue;
-    context.attempt(`function ${keyOf(fn.domain, fn.name, fn.overload)}`, {
-      kind: "rewrite",
-      summary: `function "${fn.name}" is removed: nothing calls it`,
-      apply: () => {
-        model.functions = model.functions.filter((other) => other !== fn);
-      },
-    });
-  }
+  // One rewrite for all: removing them one by one would copy the list as often.
+  const uncalled = model.functions.filter((fn) => !called.has(fn));
+  const [first] = uncalled;
+  if (first === undefined) return;
+  const [what, they] =
+    uncalled.length === 1
+      ? [`function "${first.name}" is`, "it"]
+      : [`${uncalled.length} functions are`, "them"];
+  context.attempt(`function ${functionKey(first.domain, first.name, first.overload)}`, {
+    kind: "rewrite",
+    summary: `${what} removed: nothing calls ${they}`,
+    apply: () => {
+      model.functions = model.functions.filter((fn) => called.has(fn));
+    },
+  });
 }

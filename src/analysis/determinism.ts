@@ -15,7 +15,7 @@ export function isDeterministic(node: Node, facts: Facts): boolean {
     const isKnown = opset !== undefined && inferRule(next.domain, next.opType) !== undefined;
     if (!isKnown || hasTrait(next, "random") || facts.isCall(next)) return false;
     if (next.is("Dropout") && dropsAtRandom(next, opset, facts)) return false;
-    for (const body of next.subgraphs) pending.push(...body.nodes());
+    for (const body of next.subgraphs) for (const inner of body.nodes()) pending.push(inner);
   }
   return true;
 }

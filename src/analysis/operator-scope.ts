@@ -1,11 +1,13 @@
 import { Callees } from "../ir/callees.js";
 import type { Graph, Node } from "../ir/graph.js";
-import { type Model, type OpsetImport, opsetOf } from "../ir/model.js";
+import { type FunctionDef, type Model, type OpsetImport, opsetOf } from "../ir/model.js";
 
 /** Resolves an operator's name at a node: an operator of the imported version, or a function of the model. */
 export class OperatorScope {
   readonly #model: Model;
-  readonly #imports = new WeakMap<Graph, readonly OpsetImport[]>();
+  #functions: readonly FunctionDef[] | undefined;
+  /** The imports of each function's body, for one state of the model's list of functions. */
+  #imports: ReadonlyMap<Graph, readonly OpsetImport[]> = new Map();
   readonly #callees: Callees;
 
   constructor(model: Model) {
@@ -28,12 +30,11 @@ export class OperatorScope {
     let graph = node.graph;
     while (graph?.parent !== undefined) graph = graph.parent;
     if (graph === undefined || graph === this.#model.graph) return this.#model.opsetImports;
-    let found = this.#imports.get(graph);
-    if (found === undefined) {
-      const { functions, opsetImports } = this.#model;
-      found = functions.find((fn) => fn.body === graph)?.opsetImports ?? opsetImports;
-      this.#imports.set(graph, found);
+    const { functions, opsetImports } = this.#model;
+    if (this.#functions !== functions) {
+      this.#functions = functions;
+      this.#imports = new Map(functions.map((fn) => [fn.body, fn.opsetImports] as const));
     }
-    return found;
+    return this.#imports.get(graph) ?? opsetImports;
   }
 }

@@ -23,7 +23,7 @@ export function prune(node: Node): void {
     if (graph === undefined || next.outputs.some((value) => (value?.uses.size ?? 0) > 0)) continue;
     const before = next.inputs.flatMap((value) => value?.producer ?? []);
     graph.removeNode(next);
-    pending.push(...before);
+    for (const node of before) pending.push(node);
   }
 }
 

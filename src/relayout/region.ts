@@ -134,7 +134,7 @@ function addCosts(value: Value, region: Region, { cut, vertices, values }: Board
 
   const allReaders: number[] = [];
   for (const { order, readers } of demand.groups.values()) {
-    allReaders.push(...readers);
+    for (const reader of readers) allReaders.push(reader);
     const isOwn = own !== undefined && samePermutation(own.order, order);
     if (source !== undefined && isIdentity(composed(source, order))) continue;
     // One Transpose if any of them is changed, unless the producer of the value is changed to the same order.

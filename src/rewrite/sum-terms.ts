@@ -40,13 +40,16 @@ export function nestedSum({ value }: Term, sum: Node, facts: Facts): Node | unde
 }
 
 /**
- * The terms with nested sums replaced by their own terms. Merging a term into one of these changes the shape of no sum.
+ * The terms with nested sums replaced by their own terms, for MAX_TERMS sums. Merging a term into one of these changes
+ * the shape of no sum.
  */
 export function summands(terms: readonly Term[], sum: Node, facts: Facts): Term[] {
   const found: Term[] = [];
   const waiting = [...terms];
+  let entered = 0;
   for (let term = waiting.shift(); term !== undefined && found.length < MAX_TERMS; term = waiting.shift()) {
-    const nested = nestedSum(term, sum, facts);
+    const nested = entered < MAX_TERMS ? nestedSum(term, sum, facts) : undefined;
+    if (nested !== undefined) entered++;
     if (nested !== undefined) waiting.unshift(...termsOf(nested, term.sign));
     else found.push(term);
   }

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { createFacts } from "../../src/analysis/fact-table.js";
-import { isSum, nestedSum, termsOf } from "../../src/rewrite/sum-terms.js";
+import { isSum, MAX_TERMS, nestedSum, summands, termsOf } from "../../src/rewrite/sum-terms.js";
 import { parseGraph } from "../../src/text/parse.js";
 import { nodeOf } from "../support/facts.js";
 
@@ -28,4 +28,12 @@ it("isSum knows Add and Sub from opset 7 on", () => {
   expect(["a", "b", "u"].map((name) => isSum(nodeOf(model, name), facts))).toEqual([true, true, false]);
   const old = parseGraph("g (float[2] x) => (float y) { y = Add (x, x) }", { opset: 6 });
   expect(isSum(nodeOf(old, "y"), createFacts(old))).toBe(false);
+});
+
+it("summands goes into a bounded number of nested sums, however long their chain is", () => {
+  const chain = Array.from({ length: 10_000 }, (_, i) => `v${i + 1} = Add (${i === 0 ? "x" : `v${i}`}, x)`);
+  const long = parseGraph(`g (float[2] x) => (v10000) { ${chain.join(" ")} }`, { opset: 17 });
+  const sum = nodeOf(long, "v10000");
+  const found = summands(termsOf(sum), sum, createFacts(long));
+  expect(found.map(({ value }) => value.name).slice(0, 2)).toEqual([`v${10_000 - 1 - MAX_TERMS}`, "x"]);
 });

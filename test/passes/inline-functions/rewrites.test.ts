@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { memorySource } from "../../../src/base/bytes.js";
 import { rewriteModel } from "../../../src/library/rewrite-model.js";
+import { decodeModel } from "../../../src/proto/decode.js";
+import { encodeToBytes } from "../../../src/proto/encode.js";
 import { expectRefused, expectRewrite, modelOf, rewrite } from "../../support/rewrite.js";
 import { constant } from "../../support/text.js";
 
@@ -200,5 +203,49 @@ describe("inline-functions", () => {
     const { rewrites, refusals } = await rewriteModel(modelOf(text), OPTIONS);
     expect(rewrites.length).toBeLessThan(60_000);
     expect(refusals.map(({ id }) => id)).toContain("function-is-too-large");
+  });
+
+  it("a chain of five thousand functions becomes one node", async () => {
+    const chain = Array.from({ length: 5000 }, (_, i) =>
+      fn(`L${i} (a) => (b) { b = ${i === 4999 ? "Neg" : `f.L${i + 1}`} (a) }`),
+    );
+    const text = model(`g (${X}) => (y) { y = f.L0 (x) }`, ...chain);
+    const { model: result } = await rewriteModel(modelOf(text), OPTIONS);
+    expect([...result.nodes()].map(({ opType }) => opType)).toEqual(["Neg"]);
+    expect(result.functions).toEqual([]);
+  });
+
+  it("bodies that would be nested deeper than files may hold stay in functions", async () => {
+    const branch = (call: string): string =>
+      `c = Constant <value_int: int = 1> () d = Cast <to = 9> (c) e = Identity (d)
+       b = If (e) <then_branch = t () => (p) { p = ${call} (a) }, else_branch = e () => (q) { q = Neg (a) }>`;
+    const levels = (count: number): string[] =>
+      Array.from({ length: count }, (_, i) =>
+        fn(`L${i} (a) => (b) { ${branch(i === count - 1 ? "Abs" : `f.L${i + 1}`)} }`),
+      );
+    const run = async (count: number): Promise<string[]> => {
+      const text = model(`g (${X}) => (y) { y = f.L0 (x) }`, ...levels(count));
+      const result = await rewriteModel(modelOf(text), { ...OPTIONS, passes: ["inline-functions"] });
+      // What is written can be read.
+      decodeModel(memorySource(encodeToBytes(result.model)));
+      return result.refusals.map(({ id }) => id);
+    };
+    expect(await run(30)).toEqual([]);
+    expect(await run(2000)).toContain("inlining-nests-too-deep");
+  });
+
+  it("all calls stay where they would come to more than a million nodes", async () => {
+    const body = Array.from({ length: 2000 }, (_, i) => `v${i + 1} = Neg (${i === 0 ? "a" : `v${i}`})`).join(
+      " ",
+    );
+    const large = fn(`L (a) => (b) { ${body} b = Abs (v2000) }`);
+    const calls = (count: number): string =>
+      Array.from({ length: count }, (_, i) => `z${i} = f.L (x)`).join(" ");
+    const { rewrites, refusals } = await rewriteModel(
+      modelOf(model(`g (${X}) => (y) { ${calls(600)} y = Sum (z0, z599) }`, large)),
+      { ...OPTIONS, passes: ["inline-functions"] },
+    );
+    expect(rewrites).toEqual([]);
+    expect(new Set(refusals.map(({ id }) => id))).toEqual(new Set(["inlining-makes-too-many-nodes"]));
   });
 });
