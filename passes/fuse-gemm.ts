@@ -1,3 +1,4 @@
+import { present } from "../src/base/assert.js";
 import { isRefusal, type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
 import { forType } from "../src/base/special-values.js";
 import type { AttributeInit } from "../src/ir/attribute.js";
@@ -5,18 +6,25 @@ import { type DType, isFloat } from "../src/ir/dtype.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import { refusals as irRefusals } from "../src/ir/refusals.js";
 import type { Tensor } from "../src/ir/tensor.js";
+import { DENSE, denseBias, denseWeight, isDense } from "../src/ops/linear/dense.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import type { Rewriter } from "../src/rewrite/rewriter.js";
 import { constantTensor } from "../src/rules/constants.js";
 import { sameDim } from "../src/rules/dims.js";
 import type { Facts } from "../src/rules/facts.js";
 import { permutationOf, permuteTensor } from "../src/rules/layout/permutation.js";
+import { refusals as shared } from "../src/rules/refusals.js";
 
 const SENTENCES = {
   operandsAreNotMatrices: (product: string): string => `the operands of ${product} are not proven matrices`,
   sumDoesNotBroadcastToProduct: (added: string, product: string): string =>
     `"${added}" is not proven to broadcast to the output of ${product}`,
-  opsetRequiresBias: (product: string): string => `${product} cannot become a Gemm without C before opset 11`,
+  productIsNoDenseLayer: (product: string): string =>
+    `${product} has no constant weight of its own, and other readers than onnxruntime misread such a Gemm`,
+  sumIsNoBias: (added: string, product: string): string =>
+    `"${added}" is no constant for each column of ${product}, and other readers than onnxruntime misread such a Gemm`,
+  denseLayerKeepsItsOperands: (product: string): string =>
+    `${product} with its operands exchanged is misread by other readers than onnxruntime`,
   biasIsComputed: (product: string): string =>
     `the bias C of ${product} is computed and would have to be transposed`,
   biasTypeIsNotTransposed: (product: string, dtype: DType): string => `the bias C of ${product} is ${dtype}`,
@@ -28,36 +36,34 @@ const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES)
 /**
  * Fuse a product of matrices into one Gemm with the Add or the Transpose behind it.
  *
- *   before   p = MatMul (a, b)  y = Add (p, c)
- *   after    y = Gemm (a, b, c)
+ *   before   p = MatMul (x, W)  y = Add (p, c)                     # W: [K, N], constant
+ *   after    y = Gemm <transB = 1> (x, W^T, c)                     # [N, K]
  *   before   p = Gemm (a, b, c)  y = Transpose <perm = [1, 0]> (p)
  *   after    y = Gemm <transA = 1, transB = 1> (b, a, c')
  *
+ * What becomes a Gemm becomes a dense layer, the form that most readers know (src/ops/linear/dense.ts); onnxruntime makes the
+ * others Gemm when it loads them. A Gemm that is no dense layer takes in whatever ONNX lets it.
+ *
  * Math       (A B)^T = B^T A^T
  * Source     ONNX Gemm-7 to -13: Y = alpha * A' * B' + beta * C, C broadcast to Y; from opset 11 on C is optional
- * Requires   both operands proven matrices of floats; no other reader of the product
- * Refuses    a summand that broadcasts the product; in front of a Transpose, a C that is computed and no matrix; opsets
- *            below 7, and below 11 without C
+ * Requires   both operands proven matrices of floats; no other reader of the product; of a MatMul and of a dense layer, a
+ *            constant weight that no other operator reads, and a constant summand that is a row
+ * Refuses    a summand that broadcasts the product; in front of a Transpose, a dense layer, or a C that is computed and no
+ *            matrix; opsets below 7
  * Numerics   rounding: the sum may start from C
  */
 export const fuseGemm: Pass = {
   kind: "rules",
   name: "fuse-gemm",
   summary: "MatMul of matrices and Add become Gemm; a Transpose of a Gemm swaps its operands",
-  before: "p = MatMul(a, b)  y = Add(p, c)",
-  after: "y = Gemm(a, b, c)",
+  before: "p = MatMul(x, W)  y = Add(p, c)",
+  after: "y = Gemm<transB = 1>(x, V, c)",
   numerics: "rounding",
   specials: {
     mayChange: ["infinity", "overflow"],
     because: "a Gemm of float16 rounds once, so that its product may stay in range",
   },
-  order: {
-    after: {
-      "fold-affine-up": "a Gemm that adds another product as its C has no place for a shift",
-      "merge-parallel-branches":
-        "one of two products that are added would become the C of the other, and they would stay two",
-    },
-  },
+  order: "any place",
   refusals,
   rules: [
     { operators: ["Add"], match: matchSum },
@@ -105,9 +111,11 @@ function matchSum(node: Node, { facts }: View): Proposal | Refusal | undefined {
     if (product === undefined || added === undefined) continue;
     if (isRefusal(product)) refusal ??= product;
     else if (product.c === undefined) {
-      if (broadcastsTo(added, product.output, facts))
-        return sum(node, output, product, added, facts.dtype(output));
-      refusal ??= refusals.sumDoesNotBroadcastToProduct(added.name, product.node.label);
+      const found = broadcastsTo(added, product.output, facts)
+        ? sum(node, output, product, added, facts.dtype(output))
+        : refusals.sumDoesNotBroadcastToProduct(added.name, product.node.label);
+      if (!isRefusal(found)) return found;
+      refusal ??= found;
     }
   }
   return refusal;
@@ -120,16 +128,65 @@ function broadcastsTo(added: Value, output: Value, facts: Facts): boolean {
   return own.every((size, axis) => size === 1 || sameDim(size, whole[axis + lead]));
 }
 
-function sum(node: Node, output: Value, product: Product, added: Value, dtype: DType | undefined): Proposal {
-  const attributes = gemmAttributes(product.node);
+function sum(
+  node: Node,
+  output: Value,
+  product: Product,
+  added: Value,
+  dtype: DType | undefined,
+): Proposal | Refusal {
+  const isFree = product.node.is("Gemm") && !isDense(product.node);
+  const layer = isFree ? { weight: undefined, bias: undefined } : denseLayer(product, added);
+  if (isRefusal(layer)) return layer;
+  const attributes = { ...gemmAttributes(product.node), ...(isFree ? {} : DENSE) };
   return {
     kind: "rewrite",
     summary: `${product.node.label} and ${node.label} become one Gemm`,
     mayChange: forType(dtype, ["overflow"]),
     apply: (rewriter) => {
-      replace(rewriter, { node, output, product, inputs: [product.a, product.b, added], attributes });
+      const inputs = [product.a, product.b, added];
+      const gemm = replace(rewriter, { node, output, product, inputs, attributes });
+      for (const [index, tensor] of [layer.weight, layer.bias].entries()) {
+        if (tensor !== undefined) rewriter.setConstant(gemm, index + 1, tensor, gemm.key);
+      }
     },
   };
+}
+
+/** The constants of the dense layer that a product and a summand make; undefined for one that can stay as it is. */
+interface DenseLayer {
+  readonly weight: Tensor | undefined;
+  readonly bias: Tensor | undefined;
+}
+
+function denseLayer({ node, b }: Product, added: Value): DenseLayer | Refusal {
+  const [stored, summand] = [constantTensor(b), constantTensor(added)];
+  const turned = stored !== undefined && node.is("MatMul");
+  const weight = turned ? denseWeight(stored) : stored;
+  const columns = weight?.dims[0];
+  const isOnlyHere = !turned || isReadByProducts(b);
+  if (weight === undefined || columns === undefined || !isFloat(weight.dtype) || !isOnlyHere) {
+    return refusals.productIsNoDenseLayer(node.label);
+  }
+  const bias = summand && denseBias(summand, weight.dtype, columns);
+  if (bias === undefined) return refusals.sumIsNoBias(added.name, node.label);
+  const fits = summand?.dims.length === 1 && summand.dims[0] === columns;
+  return { weight: turned ? weight : undefined, bias: fits ? undefined : bias };
+}
+
+/** Whether all readers become dense layers. Any other would keep the weight as it is, and the file would hold it twice. */
+function isReadByProducts(weight: Value): boolean {
+  if (weight.uses.size === 1) return true;
+  return [...weight.uses].every((use) => {
+    if (use.kind !== "node" || use.index !== 1 || !use.node.is("MatMul")) return false;
+    const [sum, ...more] = use.node.output(0)?.users ?? [];
+    return more.length === 0 && sum?.is("Add") === true && sum.inputs.some((value) => isRow(value));
+  });
+}
+
+function isRow(value: Value | null): boolean {
+  const tensor = constantTensor(value ?? undefined);
+  return tensor !== undefined && tensor.size === (tensor.dims.at(-1) ?? 1);
 }
 
 /** The attributes of the Gemm except beta. `swapped`: for the product of the transposed operands in reverse order. */
@@ -151,10 +208,9 @@ function matchTranspose(node: Node, { facts }: View): Proposal | Refusal | undef
   if (product === undefined || isRefusal(product)) return product;
   const perm = permutationOf(node, facts);
   if (isRefusal(perm) || perm[0] !== 1) return undefined;
-  const opset = facts.opset(node) ?? 0;
-  if (opset < 7 || (opset < 11 && product.c === undefined)) {
-    return refusals.opsetRequiresBias(product.node.label);
-  }
+  const isOther = product.node.is("Gemm") && !isDense(product.node);
+  if (!isOther) return refusals.denseLayerKeepsItsOperands(product.node.label);
+  if ((facts.opset(node) ?? 0) < 7) return shared.broadcastsByOldRules();
   const c = transposedBias(product, facts);
   if (isRefusal(c)) return c;
   const beta = product.node.float("beta", 1);
@@ -205,9 +261,8 @@ interface Fusion {
   readonly attributes: Readonly<Record<string, AttributeInit>>;
 }
 
-function replace(rewriter: Rewriter, { node, output, product, inputs, attributes }: Fusion): void {
-  const { graph } = node;
-  if (graph === undefined) return;
+function replace(rewriter: Rewriter, { node, output, product, inputs, attributes }: Fusion): Node {
+  const graph = present(node.graph, `${node.label} is removed`);
   const { name, docString, metadata } = product.node;
   const gemm = rewriter.addNode(
     graph,
@@ -226,4 +281,5 @@ function replace(rewriter: Rewriter, { node, output, product, inputs, attributes
   if (result !== undefined) rewriter.supersede(output, result);
   rewriter.removeNode(node);
   rewriter.removeNode(product.node);
+  return gemm;
 }

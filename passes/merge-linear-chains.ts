@@ -24,6 +24,7 @@ import { refusals as irRefusals } from "../src/ir/refusals.js";
 import { type Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
 import { hasTrait } from "../src/ops/catalogue.js";
 import { type ConstantConv, readConv } from "../src/ops/convolution/kernel.js";
+import { DENSE, denseWeight } from "../src/ops/linear/dense.js";
 import { type ConstantProduct, readProduct } from "../src/ops/linear/product.js";
 import { composeInput } from "../src/ops/recurrent/compose.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
@@ -244,13 +245,15 @@ function mergeIntoRecurrent(firstNode: Node, node: Node, facts: Facts): Proposal
 function proposeProduct(first: ConstantProduct, second: ConstantProduct, constants: Constants): Proposal {
   const { node } = second;
   const { graph, name, docString, metadata } = node;
+  const opType = first.node.is("MatMul") && node.is("MatMul") ? "MatMul" : "Gemm";
+  const weight = constants.get(1);
+  const dense = opType === "Gemm" && weight ? denseWeight(weight) : undefined;
   return {
     kind: "rewrite",
     summary: `${first.node.label} and ${node.label} become one`,
     apply: (rewriter) => {
-      const opType = first.node.is("MatMul") && node.is("MatMul") ? "MatMul" : "Gemm";
       const inputs = [first.input, ...node.inputs.slice(1)];
-      const attributes: Record<string, number> = first.transA ? { transA: 1 } : {};
+      const attributes = { ...(first.transA ? { transA: 1 } : {}), ...(dense === undefined ? {} : DENSE) };
       if (graph === undefined) return;
       const outputs = [graph.freshName(`${second.output.name}_merged`)];
       const init = { opType, inputs, outputs, attributes, name, docString, metadata };
@@ -259,7 +262,7 @@ function proposeProduct(first: ConstantProduct, second: ConstantProduct, constan
       if (result !== undefined) rewriter.supersede(second.output, result);
       rewriter.removeNode(node);
       rewriter.removeNode(first.node);
-      setConstants(rewriter, merged, constants);
+      setConstants(rewriter, merged, dense === undefined ? constants : new Map([...constants, [1, dense]]));
     },
   };
 }

@@ -16,6 +16,7 @@ import { refusals as irRefusals } from "../src/ir/refusals.js";
 import { type Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
 import { hasTrait } from "../src/ops/catalogue.js";
 import { readConv } from "../src/ops/convolution/kernel.js";
+import { denseWeight } from "../src/ops/linear/dense.js";
 import { readProduct } from "../src/ops/linear/product.js";
 import { affineOf, branchOfAffine, branchOfConv } from "../src/rewrite/linear-branch.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
@@ -224,12 +225,13 @@ function intoProduct(
   if (host.columns !== guest.columns) {
     return refusals.columnsDiffer(node.label, host.columns, producer.label, guest.columns);
   }
-  if (host.transA !== guest.transA || host.transB !== guest.transB) {
+  const added = host.transB === guest.transB ? guest.weight : denseWeight(guest.weight);
+  if (host.transA !== guest.transA || added === undefined) {
     return refusals.transpositionsDiffer(node.label, producer.label);
   }
   const sum = addScaled(dtype, weight.dims, [
     { factor: host.alpha * signs.host, tensor: weight },
-    { factor: guest.alpha * signs.guest, tensor: guest.weight },
+    { factor: guest.alpha * signs.guest, tensor: added },
   ]);
   if (leavesRange(sum)) return affineRefusals.constantWouldOverflow(dtype);
   const bias = addBiases(dtype, times(host.bias, signs.host), times(guest.bias, signs.guest));

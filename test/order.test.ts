@@ -57,16 +57,6 @@ const WITNESSES: Readonly<Record<string, string>> = {
     ["float k = {0.16666667}, float t = {3}, float zero = {0}, float six = {6}", constant("W", [5, 4, 1, 1])],
     "a = Add (x, t) r = Clip (a, zero, six) m = Mul (k, r) n = Mul (x, m) y = Conv (n, W)",
   ),
-  "fold-affine-up before fuse-gemm": graphText(
-    "float[N,4] a, float[N,3] b",
-    [constant("V", [4, 5]), constant("W", [3, 5]), constant("k", [5])],
-    "p = MatMul (a, V) q = MatMul (b, W) s = Add (p, q) y = Add (s, k)",
-  ),
-  "merge-parallel-branches before fuse-gemm": graphText(
-    "float[N,3] x",
-    [constant("V", [3, 5]), constant("W", [3, 5])],
-    "p = MatMul (x, V) q = MatMul (x, W) y = Add (p, q)",
-  ),
   "fold-affine-up before fuse-exact-operators": graphText(
     "float[N,3,6,7] x",
     [constant("W", [4, 3, 1, 1]), "float[1] low = {-0.5}, float high = {0.75}, float k = {2}, float t = {1}"],

@@ -3,6 +3,7 @@ import type { ByteSource } from "../base/bytes.js";
 import { bitsOf, type DType, type FloatDType, isFloat } from "../ir/dtype.js";
 import { decodeNumbers, encodeNumbers, Tensor, tensorFromNumbers, typedView } from "../ir/tensor.js";
 import { boundDepth } from "./derived-tensor.js";
+import { transposedFrom, transposeMatrix } from "./transpose-matrix.js";
 
 /** A factor for each channel of an axis; `inner` is the number of elements between two steps of that axis. */
 interface Scaling {
@@ -19,6 +20,11 @@ const ORIGINS = new WeakMap<Tensor, { readonly tensor: Tensor; readonly scalings
  * made when the result's bytes are read, only as many as are read, so nothing is held.
  */
 export function scaleTensor(tensor: Tensor, scale: Float64Array, inner: number): Tensor {
+  const matrix = transposedFrom(tensor);
+  if (matrix !== undefined) {
+    const across = acrossTranspose(tensor, scale.length, inner);
+    if (across !== undefined) return transposeMatrix(scaleTensor(matrix, scale, across));
+  }
   const origin = ORIGINS.get(tensor) ?? { tensor, scalings: [] };
   const scalings = joined(origin.scalings, { scale, inner });
   const source = scaledSource(origin.tensor, scalings);
@@ -27,6 +33,14 @@ export function scaleTensor(tensor: Tensor, scale: Float64Array, inner: number):
   const scaled = boundDepth(lazy, [origin.tensor]);
   if (scaled === lazy) ORIGINS.set(scaled, { tensor: origin.tensor, scalings });
   return scaled;
+}
+
+/** `inner` of the same scale in the transpose of a matrix; undefined where it runs along neither axis. */
+function acrossTranspose({ dims }: Tensor, channels: number, inner: number): number | undefined {
+  const [rows, columns] = dims;
+  if (channels === 1) return 1;
+  if (inner === columns && channels === rows) return 1;
+  return inner === 1 && channels === columns ? rows : undefined;
 }
 
 /** The scalings with one more, which is multiplied into the one along the same axis if there is one. */

@@ -5,6 +5,7 @@ import { attribute } from "../ir/attribute.js";
 import { canReplace, canTakeName, type Graph, type Node, type NodeInit, type Value } from "../ir/graph.js";
 import { refusals as irRefusals } from "../ir/refusals.js";
 import type { Tensor } from "../ir/tensor.js";
+import { spellOut } from "../ops/spell-out.js";
 import type { Facts } from "../rules/facts.js";
 import { refusals } from "./refusals.js";
 
@@ -43,13 +44,19 @@ export class Rewriter {
     for (const user of value.users) this.#touched.add(user);
   }
 
-  /** A new node in `graph`, in front of `before` or at the end. */
+  /** A new node in `graph`, in front of `before` or at the end, with the defaults that other readers do not know. */
   addNode(graph: Graph, init: NodeInit, before?: Node): Node {
     const node = graph.addNode(init, before);
+    this.#spellOut(node);
     this.nodeDelta++;
     this.#touched.add(node);
     for (const value of [...node.inputs, ...node.outputs]) this.#touch(value);
     return node;
+  }
+
+  #spellOut(node: Node): void {
+    // A function of the model may bear an operator's name, and has attributes of its own.
+    if (!this.#facts.isCall(node)) spellOut(node);
   }
 
   /** Removes a node whose outputs are unused; its inputs' producers are looked at again. */
@@ -87,12 +94,14 @@ export class Rewriter {
   /** Sets or replaces an attribute. */
   setAttribute(node: Node, name: string, init: AttributeInit): void {
     node.set(attribute(name, init));
+    this.#spellOut(node);
     this.#touched.add(node);
   }
 
-  /** Removes an attribute, so that its default holds. */
+  /** Lets the default of an attribute hold. */
   removeAttribute(node: Node, name: string): void {
     node.unset(name);
+    this.#spellOut(node);
     this.#touched.add(node);
   }
 

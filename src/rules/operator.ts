@@ -1,3 +1,4 @@
+import type { AttributeInit } from "../ir/attribute.js";
 import type { BoundName, WorkName } from "./work.js";
 
 /**
@@ -107,6 +108,11 @@ export interface OperatorRecord {
   readonly steepest?: number;
   /** The inputs that training changes. Default: none but tensors of several elements. */
   readonly parameters?: ParameterInputs;
+  /**
+   * Attributes that passes write even at their default, which other readers than onnxruntime take to be another or require.
+   * null: the default depends on the version or the input, so the pass gives it.
+   */
+  readonly spelledOut?: Readonly<Record<string, AttributeInit | null>>;
   /** The layout of a recurrent layer; undefined for other operators. */
   readonly recurrence?: Recurrence;
   /** The work of one run. Default: a few operations for each element that it reads and writes. */

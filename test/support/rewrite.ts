@@ -20,6 +20,7 @@ import { defaultRuntime } from "../../src/runtime/ort.js";
 import { takesSpecialValues } from "../../src/runtime/special-values.js";
 import { parseGraph, parseModel } from "../../src/text/parse.js";
 import { printModel } from "../../src/text/print.js";
+import { misreadable } from "./readers.js";
 import { sketch } from "./text.js";
 
 export interface RewriteCase
@@ -73,6 +74,7 @@ export async function rewrite(before: string | Model, options: RewriteCase = {})
   expect(result.rolledBack).toEqual([]);
   expect(Buffer.compare(encodeToBytes(original), bytes), "the original was changed").toBe(0);
   expect(verify(result.model)).toEqual([]);
+  expect(misreadable(original, result.model), "other readers misread what a pass has written").toEqual([]);
   const rewritten = encodeToBytes(result.model);
 
   const again = await rewriteModel(original, settings, { evaluate });

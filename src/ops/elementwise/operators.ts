@@ -45,7 +45,12 @@ export const OPERATORS = {
     inputs: 1,
     traits: ["pointwise", "monotone", "idempotent", "rounds"],
   },
-  Celu: { since: [12], inputs: 1, traits: ["monotone", "pointwise", "nonlinearity"] },
+  Celu: {
+    since: [12],
+    inputs: 1,
+    traits: ["monotone", "pointwise", "nonlinearity"],
+    spelledOut: { alpha: { kind: "float", value: 1 } },
+  },
   Clip: {
     since: [1, 6, 11, 12, 13],
     breaking: [6, 11],
@@ -62,7 +67,13 @@ export const OPERATORS = {
     traits: ["pointwise", "broadcasts", "arithmetic"],
     neutral: 1,
   },
-  Elu: { since: [1, 6, 22], breaking: [6], inputs: 1, traits: ["pointwise", "nonlinearity"] },
+  Elu: {
+    since: [1, 6, 22],
+    breaking: [6],
+    inputs: 1,
+    traits: ["pointwise", "nonlinearity"],
+    spelledOut: { alpha: { kind: "float", value: 1 } },
+  },
   Equal: {
     since: [1, 7, 11, 13, 19],
     breaking: [7],
@@ -77,7 +88,12 @@ export const OPERATORS = {
     inputs: 1,
     traits: ["pointwise", "monotone", "idempotent", "rounds"],
   },
-  Gelu: { since: [20], inputs: 1, traits: ["pointwise", "nonlinearity"] },
+  Gelu: {
+    since: [20],
+    inputs: 1,
+    traits: ["pointwise", "nonlinearity"],
+    spelledOut: { approximate: "none" },
+  },
   Greater: { since: [1, 7, 9, 13], breaking: [7], inputs: 2, traits: ["pointwise", "broadcasts"] },
   GreaterOrEqual: { since: [12, 16], inputs: 2, traits: ["pointwise", "broadcasts"] },
   HardSigmoid: {
@@ -85,6 +101,7 @@ export const OPERATORS = {
     breaking: [6],
     inputs: 1,
     traits: ["pointwise", "nonlinearity", "nonNegative", "unitRange", "saturates"],
+    spelledOut: { alpha: { kind: "float", value: 0.2 }, beta: { kind: "float", value: 0.5 } },
   },
   HardSwish: { since: [14, 22], inputs: 1, traits: ["pointwise", "nonlinearity"] },
   IsInf: { since: [10, 20], inputs: 1, traits: ["pointwise"] },
@@ -94,6 +111,7 @@ export const OPERATORS = {
     breaking: [6],
     inputs: 1,
     traits: ["pointwise", "nonlinearity", "homogeneous"],
+    spelledOut: { alpha: { kind: "float", value: 0.01 } },
   },
   Less: { since: [1, 7, 9, 13], breaking: [7], inputs: 2, traits: ["pointwise", "broadcasts"] },
   LessOrEqual: { since: [12, 16], inputs: 2, traits: ["pointwise", "broadcasts"] },
@@ -156,7 +174,16 @@ export const OPERATORS = {
     traits: ["pointwise", "nonlinearity", "monotone", "homogeneous", "idempotent", "nonNegative"],
   },
   Round: { since: [11, 22], inputs: 1, traits: ["pointwise", "monotone", "idempotent", "rounds"] },
-  Selu: { since: [1, 6, 22], breaking: [6], inputs: 1, traits: ["pointwise", "nonlinearity"] },
+  Selu: {
+    since: [1, 6, 22],
+    breaking: [6],
+    inputs: 1,
+    traits: ["pointwise", "nonlinearity"],
+    spelledOut: {
+      alpha: { kind: "float", value: 1.6732631921768188 },
+      gamma: { kind: "float", value: 1.0507010221481323 },
+    },
+  },
   Shrink: { since: [9], inputs: 1, traits: ["pointwise"] },
   Sigmoid: {
     since: [1, 6, 13],
@@ -193,7 +220,12 @@ export const OPERATORS = {
     traits: ["pointwise", "nonlinearity", "monotone", "saturates"],
     steepest: 1,
   },
-  ThresholdedRelu: { since: [10, 22], inputs: 1, traits: ["idempotent", "pointwise", "nonlinearity"] },
+  ThresholdedRelu: {
+    since: [10, 22],
+    inputs: 1,
+    traits: ["idempotent", "pointwise", "nonlinearity"],
+    spelledOut: { alpha: { kind: "float", value: 1 } },
+  },
   Where: { since: [9, 16], inputs: 3, traits: ["pointwise", "broadcasts"] },
   Xor: {
     since: [1, 7],

@@ -9,6 +9,7 @@ import { requireConstant } from "../../rules/constants.js";
 import type { Facts } from "../../rules/facts.js";
 import { refusals as shared } from "../../rules/refusals.js";
 import { rankOf } from "../../rules/shapes.js";
+import { asDense } from "./dense.js";
 import { refusals } from "./refusals.js";
 
 /** (s * x + t) * B = x * (diag(s) * B) + t * B: row k of B takes the scale of column k of x, and the bias takes t * B. */
@@ -92,8 +93,10 @@ export function absorbInputIntoMatMul(
   const { dtype, columns, map } = product;
   const bias = sumsTensor(dtype, [columns], map.shift, () => shiftThroughWeight(product));
   if (bias === undefined) return shared.biasWouldOverflow(dtype);
-  if (rank === 2 && (facts.opset(node) ?? 0) >= 7)
-    return { opType: "Gemm", constants: constants.set(2, bias) };
+  const isShared = !constants.has(1) && (node.input(1)?.uses.size ?? 0) > 1;
+  if (rank === 2 && !isShared && (facts.opset(node) ?? 0) >= 7) {
+    return asDense(constants.get(1) ?? product.weight, constants.set(2, bias));
+  }
   return { constants, remainder: bias };
 }
 

@@ -10,6 +10,7 @@ import { constantTensor, requireConstant } from "../../rules/constants.js";
 import type { Facts } from "../../rules/facts.js";
 import { refusals as shared } from "../../rules/refusals.js";
 import { rankOf } from "../../rules/shapes.js";
+import { asDense } from "./dense.js";
 import { refusals } from "./refusals.js";
 
 /**
@@ -109,7 +110,12 @@ export function absorbIntoMatMul(producer: Node, placed: PlacedMap, facts: Facts
   const shift = boundedTensor(weight.dtype, [channels], map.shift);
   if (isRefusal(shift)) return shift;
   const isGemm = side === 1 && other === 2 && weight.dims.length === 2;
-  if (isGemm) return { ...scaled, opType: "Gemm", constants: constants.set(2, shift) };
+  // A shared weight that stays as it is would have to be stored as [N, K] too.
+  const isShared = !constants.has(1) && weight.tensor !== undefined && b.uses.size > 1;
+  if (isGemm && !isShared) {
+    const stored = constants.get(1) ?? weight.tensor;
+    return asDense(stored, constants.set(2, shift), scaled);
+  }
   const trailing = rank - 1 - outputAxis;
   return {
     ...scaled,

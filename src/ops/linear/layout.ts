@@ -1,23 +1,21 @@
-import type { Refusal } from "../../base/refusal.js";
-import { isFloat } from "../../ir/dtype.js";
-import type { Node } from "../../ir/graph.js";
 import { type FacetTable, missing } from "../../rules/facet.js";
-import type { Facts } from "../../rules/facts.js";
-import { type Anchor, type LayoutFacet, moved, type Relayout } from "../../rules/layout/facet.js";
+import { type LayoutFacet, moved } from "../../rules/layout/facet.js";
 import type { Permutation } from "../../rules/layout/permutation.js";
 import { refusals as shared } from "../../rules/refusals.js";
 import { rankOf } from "../../rules/shapes.js";
+import { isDense } from "./dense.js";
 import type { OPERATORS } from "./operators.js";
 import { refusals } from "./refusals.js";
 
 /**
  * A matrix on the right multiplies along the last axis, so that the other axes, rows and batch, may have any order. Two stacks
- * of matrices of one rank may have their batch axes in another order.
+ * of matrices of one rank may have their batch axes in another order. A product of two matrices could be a Gemm that reads an
+ * operand transposed, which is no dense layer: see DENSE.
  */
 const MATMUL: LayoutFacet = (node, { side, index, perm }, facts) => {
   const [a, b] = [rankOf(node.input(0), facts), rankOf(node.input(1), facts)];
   if (a === undefined || b === undefined) return shared.operandRanksAreUnknown();
-  if (a === 2 && b === 2) return asGemm(node, { side, index, perm }, facts);
+  if (a === 2 && b === 2) return refusals.productReadsNothingTransposed();
   const rank = perm.length;
   const outputs = moved([[0, perm]]);
   if (b === 2 && a > 2 && (side === "output" || index === 0)) {
@@ -34,25 +32,10 @@ const MATMUL: LayoutFacet = (node, { side, index, perm }, facts) => {
   return keepsMatrices ? { inputs: moved(inputs), outputs } : refusals.lastAxesAreMatrices();
 };
 
-/** A product of two matrices is a Gemm, which from opset 11 on needs no C. */
-function asGemm(node: Node, { side, index, perm }: Anchor, facts: Facts): Relayout | Refusal {
-  const output = node.output(0);
-  const dtype = output === undefined ? undefined : facts.dtype(output);
-  if (side === "output") return refusals.resultCannotBeTransposed();
-  if (dtype === undefined || !isFloat(dtype) || (facts.opset(node) ?? 0) < 11) {
-    return refusals.productIsNoGemm();
-  }
-  return {
-    opType: "Gemm",
-    attributes: { [index === 0 ? "transA" : "transB"]: 1 },
-    inputs: moved([[index, perm]]),
-    outputs: moved([]),
-  };
-}
-
-/** Gemm reads either operand transposed. */
+/** Gemm reads either operand transposed. A dense layer stays one: see DENSE. */
 const GEMM: LayoutFacet = (node, { side, index, perm }) => {
   if (side === "output" || index > 1) return refusals.resultCannotBeTransposed();
+  if (isDense(node)) return refusals.denseLayerKeepsItsForm();
   const name = index === 0 ? "transA" : "transB";
   return {
     attributes: { [name]: node.int(name, 0) === 0 ? 1 : 0 },

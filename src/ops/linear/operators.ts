@@ -8,6 +8,12 @@ export const OPERATORS = {
     inputs: [2, 3],
     traits: ["linear"],
     parameters: { trained: [1, 2] },
+    spelledOut: {
+      alpha: { kind: "float", value: 1 },
+      beta: { kind: "float", value: 1 },
+      transA: 0,
+      transB: 0,
+    },
     work: "gemm",
   },
   MatMul: {

@@ -18,7 +18,9 @@ const SENTENCES = {
   operandRanksDiffer: (): string => "its operands differ in rank",
   lastAxesAreMatrices: (): string => "its last two axes are matrices",
   resultCannotBeTransposed: (): string => "it can have its operands transposed, but not its result",
-  productIsNoGemm: (): string => "it cannot become a Gemm",
+  productReadsNothingTransposed: (): string =>
+    "a Gemm that reads an operand transposed is misread by other readers than onnxruntime",
+  denseLayerKeepsItsForm: (): string => "a dense layer with a transposed input is misread by other readers",
 } as const;
 
 /** Why an operator of the family does not take part in a rewrite, a gradient or a raised opset. */

@@ -7,6 +7,7 @@ export const OPERATORS = {
     outputs: [1, 5],
     traits: ["normalizes"],
     parameters: { trained: [1, 2], fixed: [3, 4] },
+    spelledOut: { epsilon: { kind: "float", value: 1e-5 } },
   },
   GroupNormalization: {
     since: [18, 21],
@@ -14,12 +15,14 @@ export const OPERATORS = {
     inputs: 3,
     traits: ["normalizes"],
     parameters: { trained: [1, 2] },
+    spelledOut: { epsilon: { kind: "float", value: 1e-5 } },
   },
   Hardmax: {
     since: [1, 11, 13],
     breaking: [13],
     inputs: 1,
     traits: ["nonNegative", "unitRange", "saturates"],
+    spelledOut: { axis: null },
   },
   ImageScaler: { since: [1], experimental: true, inputs: 1 },
   InstanceNormalization: {
@@ -28,6 +31,7 @@ export const OPERATORS = {
     inputs: 3,
     traits: ["normalizes"],
     parameters: { trained: [1, 2] },
+    spelledOut: { epsilon: { kind: "float", value: 1e-5 } },
   },
   LRN: { since: [1, 13], inputs: 1, traits: ["normalizes"], work: "neighbours" },
   LayerNormalization: {
@@ -36,11 +40,18 @@ export const OPERATORS = {
     outputs: [1, 3],
     traits: ["normalizes"],
     parameters: { trained: [1, 2] },
+    spelledOut: { axis: -1, epsilon: { kind: "float", value: 1e-5 } },
   },
-  LogSoftmax: { since: [1, 11, 13], breaking: [13], inputs: 1 },
+  LogSoftmax: { since: [1, 11, 13], breaking: [13], inputs: 1, spelledOut: { axis: null } },
   LpNormalization: { since: [1, 22], inputs: 1, traits: ["normalizes"] },
   MeanVarianceNormalization: { since: [9, 13], inputs: 1, traits: ["normalizes"] },
-  RMSNormalization: { since: [23], inputs: 2, traits: ["normalizes"], parameters: { trained: [1] } },
+  RMSNormalization: {
+    since: [23],
+    inputs: 2,
+    traits: ["normalizes"],
+    parameters: { trained: [1] },
+    spelledOut: { axis: -1, epsilon: { kind: "float", value: 1e-5 } },
+  },
   SimplifiedLayerNormalization: { since: [1], experimental: true, inputs: 2, traits: ["normalizes"] },
   Softmax: {
     since: [1, 11, 13],
@@ -48,5 +59,6 @@ export const OPERATORS = {
     inputs: 1,
     traits: ["nonNegative", "unitRange", "saturates"],
     steepest: 0.5,
+    spelledOut: { axis: null },
   },
 } as const;

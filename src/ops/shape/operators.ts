@@ -1,6 +1,11 @@
 /** The shape of a tensor, and views of it in another. */
 export const OPERATORS = {
-  Flatten: { since: [1, 9, 11, 13, 21, 23, 24, 25], inputs: 1, traits: ["view", "rearranges", "movesData"] },
+  Flatten: {
+    since: [1, 9, 11, 13, 21, 23, 24, 25],
+    inputs: 1,
+    traits: ["view", "rearranges", "movesData"],
+    spelledOut: { axis: 1 },
+  },
   Identity: {
     since: [1, 13, 14, 16, 19, 21, 23, 24, 25],
     inputs: 1,

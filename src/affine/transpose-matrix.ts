@@ -1,0 +1,113 @@
+import type { ByteSource } from "../base/bytes.js";
+import { bitsOf } from "../ir/dtype.js";
+import { Tensor } from "../ir/tensor.js";
+import { boundDepth } from "./derived-tensor.js";
+
+/** The bytes of rows that are made at once: few enough to hold, and so many that the source is read in long pieces. */
+const HELD = 2 ** 24;
+
+/** The transpose of each matrix, so that two that share a weight share its transpose, and the matrix that each was made from. */
+const TRANSPOSES = new WeakMap<Tensor, Tensor>();
+const SOURCES = new WeakMap<Tensor, Tensor>();
+
+/** Whether the elements can be moved about: whole bytes that are there. */
+export function canTransposeMatrix({ dims, dtype, data }: Tensor): boolean {
+  const width = bitsOf(dtype) / 8;
+  return dims.length === 2 && Number.isInteger(width) && data.kind !== "strings" && data.kind !== "missing";
+}
+
+/** The matrix that transposeMatrix made this one from. */
+export function transposedFrom(tensor: Tensor): Tensor | undefined {
+  return SOURCES.get(tensor);
+}
+
+/**
+ * A matrix with rows and columns exchanged; canTransposeMatrix has to hold. It is made when its bytes are read, some rows at a
+ * time, and nothing of it is held once its last row has been read.
+ */
+export function transposeMatrix(tensor: Tensor): Tensor {
+  const known = SOURCES.get(tensor) ?? TRANSPOSES.get(tensor);
+  if (known !== undefined) return known;
+  const [rows = 1, columns = 1] = tensor.dims;
+  const width = bitsOf(tensor.dtype) / 8;
+  const source = transposedSource(tensor, rows, columns, width);
+  const range = { source, offset: 0, length: source.size };
+  const transposed = boundDepth(new Tensor(tensor.dtype, [columns, rows], { kind: "range", range }), [
+    tensor,
+  ]);
+  TRANSPOSES.set(tensor, transposed);
+  SOURCES.set(transposed, tensor);
+  return transposed;
+}
+
+function transposedSource(tensor: Tensor, rows: number, columns: number, width: number): ByteSource {
+  const stride = rows * width;
+  const size = stride * columns;
+  const atOnce = Math.max(1, Math.min(columns, Math.floor(HELD / Math.max(1, stride))));
+  let held: { readonly first: number; readonly bytes: Uint8Array } | undefined;
+  /** The rows of the transpose that are held from row `first` on. */
+  const piece = (first: number): Uint8Array => {
+    if (held?.first !== first) {
+      const count = Math.min(atOnce, columns - first);
+      held = { first, bytes: transposedColumns(tensor, { rows, columns, width, first, count }) };
+    }
+    return held.bytes;
+  };
+  const readInto = (target: Uint8Array, offset: number): void => {
+    for (let done = 0; done < target.length; ) {
+      const at = offset + done;
+      const first = Math.floor(at / (stride * atOnce)) * atOnce;
+      const bytes = piece(first);
+      const start = at - first * stride;
+      const part = bytes.subarray(start, start + target.length - done);
+      target.set(part, done);
+      done += part.length;
+    }
+    if (offset + target.length === size) held = undefined;
+  };
+  return {
+    size,
+    readInto,
+    read: (offset, length) => {
+      const bytes = new Uint8Array(length);
+      readInto(bytes, offset);
+      return bytes;
+    },
+  };
+}
+
+interface Piece {
+  readonly rows: number;
+  readonly columns: number;
+  readonly width: number;
+  /** The columns of the matrix that are wanted. */
+  readonly first: number;
+  readonly count: number;
+}
+
+/** Rows that are read before they are written as columns, because a write beside the last one is the fastest. */
+const TILE = 16;
+
+/** Columns of the matrix as rows. */
+function transposedColumns(tensor: Tensor, { rows, columns, width, first, count }: Piece): Uint8Array {
+  const result = new Uint8Array(rows * count * width);
+  const tile = new Uint8Array(TILE * count * width);
+  // Elements are moved as whole numbers: copying floating-point ones could change the bits of a NaN.
+  const Word = width % 4 === 0 ? Uint32Array : width === 2 ? Uint16Array : Uint8Array;
+  const [from, to] = [new Word(tile.buffer), new Word(result.buffer)];
+  const words = width / Word.BYTES_PER_ELEMENT;
+  for (let top = 0; top < rows; top += TILE) {
+    const height = Math.min(TILE, rows - top);
+    for (let row = 0; row < height; row++) {
+      const line = tile.subarray(row * count * width, (row + 1) * count * width);
+      tensor.readInto(line, ((top + row) * columns + first) * width);
+    }
+    for (let column = 0; column < count; column++) {
+      let at = (column * rows + top) * words;
+      for (let row = 0; row < height; row++) {
+        for (let word = 0; word < words; word++) to[at++] = from[(row * count + column) * words + word] ?? 0;
+      }
+    }
+  }
+  return result;
+}
