@@ -24,6 +24,8 @@ export interface CheckerOptions {
   readonly inputs?: readonly InputSpec[];
   /** Sizes of generated inputs by name. */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
+  /** Try an empty batch too (mayRunEmpty). */
+  readonly emptyBatch?: boolean;
   /** The coarsest type the model computes in (precisionOf); without it, the coarsest of its inputs and outputs. */
   readonly precision?: FloatDType;
   /**

@@ -1,5 +1,6 @@
 import type { Model } from "../ir/model.js";
 import type { CheckerOptions, StagedModel } from "./check.js";
+import { mayRunEmpty } from "./empty-batch.js";
 import { describeInputs, precisionOf } from "./inputs.js";
 import { perturbWeights } from "./perturb.js";
 import { flattenedOutputs, withProbes } from "./probes.js";
@@ -25,6 +26,7 @@ export function optionsFor(
     runtime,
     seed,
     inputs: describeInputs(original),
+    emptyBatch: mayRunEmpty(original),
     precision: precisionOf(original),
     noisy: (run) => stage(withProbes(perturbWeights(original, seed + run), probes)),
     optional: probes,

@@ -68,6 +68,11 @@ const SENTENCES = {
     (elements: number): string =>
       `its inputs take ${elements} elements, too many to generate; give smaller sizes with --input-shape, or data`,
   ],
+  generatedInputsDoNotSuit: [
+    "unsupported",
+    (reason: string): string =>
+      `it runs on none of the generated inputs (${reason}); give some that suit it with --check-inputs`,
+  ],
   constantModelHasInputs: ["internal", (): string => "a model to evaluate as a constant has inputs"],
 } as const;
 

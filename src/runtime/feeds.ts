@@ -1,4 +1,5 @@
 import { present } from "../base/assert.js";
+import { NormfoldError } from "../base/errors.js";
 import { createRandom, type Random } from "../base/random.js";
 import { type DType, INTEGER_RANGES, isFloat } from "../ir/dtype.js";
 import { encodeNumbers } from "../ir/tensor.js";
@@ -23,6 +24,8 @@ export interface FeedOptions {
   readonly seed: number;
   /** Sizes of inputs by name; all of an input's axes. */
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
+  /** Try an empty batch too (mayRunEmpty). */
+  readonly emptyBatch?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -86,7 +89,22 @@ export async function probeFeeds(
     // A half-precision model overflows at ten times its usual input, and infinities would hide every difference.
     second = await varied(budget, inputs, base.sizes, { ...large, magnitude: 1 });
   }
-  return second === undefined ? [base.probe] : [base.probe, second];
+  const empty = options.emptyBatch ? await emptyBatch(budget, inputs, base) : undefined;
+  return [base.probe, second, empty].filter((probe) => probe !== undefined);
+}
+
+/** A set without samples, where the model has a batch of its own size and runs on an empty one. */
+async function emptyBatch(
+  budget: Budget,
+  inputs: readonly InputSpec[],
+  { sizes, style }: Base,
+): Promise<Probe | undefined> {
+  const batches = inputs.flatMap((spec) =>
+    typeof spec.shape?.[0] === "number" || !spec.shape?.length ? [] : [symbolKey(spec, 0)],
+  );
+  if (batches.length === 0) return undefined;
+  const none = new Map([...sizes, ...batches.map((key) => [key, 0] as const)]);
+  return await budget.attempt("empty batch", none, style);
 }
 
 function overflows(outputs: TensorMap): boolean {
@@ -163,7 +181,11 @@ async function firstThatRuns(budget: Budget, inputs: readonly InputSpec[], seed:
     if (probe !== undefined) return { probe, sizes, style };
     if (budget.spent) break;
   }
-  throw budget.firstError;
+  const { firstError } = budget;
+  // An error of our own, or one that no other input would mend, stays as it is.
+  if (!(firstError instanceof NormfoldError) || inputs.length === 0 || firstError.code === "internal")
+    throw firstError;
+  throw errors.generatedInputsDoNotSuit(firstError.message).because(firstError);
 }
 
 interface Guess {

@@ -4,6 +4,7 @@ import type { NormfoldError } from "../base/errors.js";
 import { defined } from "../base/optional.js";
 import type { DType } from "../ir/dtype.js";
 import { typedView } from "../ir/tensor.js";
+import { customOperatorReason } from "./custom-operators.js";
 import { errors } from "./errors.js";
 import type {
   Port,
@@ -213,7 +214,7 @@ const UNSUPPORTED =
 function translated(error: unknown, what: Parameters<typeof errors.runtimeRejectsModel>[0]): NormfoldError {
   const reason = shortReason(error);
   const make = UNSUPPORTED.test(reason) ? errors.runtimeLacksPart : errors.runtimeRejectsModel;
-  return make(what, reason).because(error);
+  return make(what, customOperatorReason(reason)).because(error);
 }
 
 /** The first line of an error, without onnxruntime's source places, and not longer than a terminal line or three. */
