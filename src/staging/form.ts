@@ -3,11 +3,19 @@ import type { Model } from "../ir/model.js";
 import { encodeToBytes } from "../proto/encode.js";
 import type { Adaptation } from "./adaptation.js";
 import { borders } from "./borders.js";
+import { namedStatistics, trueRanks } from "./crashes.js";
 import { uniqueNodeNames } from "./node-names.js";
 import { irVersion, loweredOpset, raisedOpset } from "./versions.js";
 
 /** In the order in which they are made: raising may raise the IR version too. */
-const INNER: readonly Adaptation[] = [raisedOpset, loweredOpset, irVersion, uniqueNodeNames];
+const INNER: readonly Adaptation[] = [
+  raisedOpset,
+  loweredOpset,
+  irVersion,
+  uniqueNodeNames,
+  namedStatistics,
+  trueRanks,
+];
 
 /**
  * The model in the form that onnxruntime takes: the same function with the same types of inputs and outputs. It is `model`
