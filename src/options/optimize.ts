@@ -227,7 +227,7 @@ export const OPTIMIZE_RUN = {
   /** Tensors of at least this size go to a file of their own; true: from 1024 bytes on. */
   externalData: {
     flag: "--external-data [bytes]",
-    help: "tensors of at least this size (1024) go to a file beside the model",
+    help: "tensors of at least this size (1024) go to a file beside the model, <output>.data",
     type: "bytes",
     group: "Input and output",
   },

@@ -15,6 +15,11 @@ const SENTENCES = {
   ],
   fileIsWebPage: ["invalid", (): string => "this is a web page, not a model; download the raw file"],
   fileIsText: ["invalid", (): string => "this is a text file, not a binary ONNX model; give the .onnx file"],
+  objectPackageIsMissing: [
+    "unsupported",
+    (): string =>
+      'objects are read by the package onnx-proto, which is not installed; "npm install onnx-proto"',
+  ],
   objectIsNotModel: [
     "invalid",
     (): string => "this is not a ModelProto object; give one of the onnx-proto package, or the model's bytes",

@@ -29,7 +29,7 @@ export interface ModelProtoClass<T> {
  */
 export async function modelFromProto(proto: ModelProtoObject): Promise<Model> {
   // Node finds no named exports in this CommonJS package, only its default export.
-  const { onnx } = (await import("onnx-proto")).default;
+  const { onnx } = (await loading(import("onnx-proto"))).default;
   let bytes: Uint8Array;
   try {
     bytes = onnx.ModelProto.encode(onnx.ModelProto.fromObject(proto)).finish();
@@ -37,6 +37,14 @@ export async function modelFromProto(proto: ModelProtoObject): Promise<Model> {
     throw errors.objectIsNotModel().because(cause);
   }
   return decodeModel(memorySource(bytes));
+}
+
+async function loading<T>(module: Promise<T>): Promise<T> {
+  try {
+    return await module;
+  } catch (error) {
+    throw errors.objectPackageIsMissing().because(error);
+  }
 }
 
 /**

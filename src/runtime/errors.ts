@@ -2,6 +2,11 @@ import { type ErrorCatalogue, errorCatalogue } from "../base/errors.js";
 
 const SENTENCES = {
   // onnxruntime
+  runtimeIsMissing: [
+    "unsupported",
+    (): string =>
+      'onnxruntime-node is not installed; "npm install onnxruntime-node" installs it, behind a closed network with ONNXRUNTIME_NODE_INSTALL=skip; optimize needs it only for its check, which --no-check leaves out',
+  ],
   runtimeDoesNotLoad: [
     "unsupported",
     (reason: string): string =>

@@ -84,7 +84,10 @@ async function load(): Promise<Runtime> {
   try {
     ort = await import("onnxruntime-node");
   } catch (error) {
-    throw errors.runtimeDoesNotLoad(shortReason(error)).because(error);
+    const isMissing = error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND";
+    throw (isMissing ? errors.runtimeIsMissing() : errors.runtimeDoesNotLoad(shortReason(error))).because(
+      error,
+    );
   }
   ort.env.logLevel = "fatal";
   return {

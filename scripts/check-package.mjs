@@ -1,0 +1,152 @@
+// Packs the built package and installs it in each form in which users do, into a folder of its own: as it is, without optional
+// packages, and without install scripts. In each the command and both ways of loading the library must work, or say what is missing.
+import { execFileSync, spawnSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const root = resolve(import.meta.dirname, "..");
+const scratch = mkdtempSync(join(tmpdir(), "normfold-package-"));
+const npm = process.platform === "win32" ? "npm.cmd" : "npm";
+const failures = [];
+
+/**
+ * Forms of an install. `proxy` sends the download of onnxruntime-node's install script to a port where nobody answers, as on a closed
+ * network; `runtime`: whether onnxruntime-node is there afterwards (undefined: it hangs on the network).
+ */
+const FORMS = [
+  {
+    name: "as it is, the download refused",
+    flags: [],
+    env: { GLOBAL_AGENT_HTTPS_PROXY: "http://127.0.0.1:9" },
+    runtime: false,
+  },
+  { name: "without optional packages", flags: ["--omit=optional"], runtime: false },
+  { name: "without install scripts", flags: ["--ignore-scripts"], runtime: true },
+];
+
+const UNREACHABLE = /ENOTCACHED|ENOTFOUND|ECONNREFUSED|EAI_AGAIN|ETIMEDOUT|ENETUNREACH/;
+
+function expect(isSo, form, what, details = "") {
+  console.log(`${isSo ? "ok  " : "FAIL"} ${form}: ${what}`);
+  if (!isSo) failures.push(`${form}: ${what}\n${details}`);
+}
+
+function run(command, args, cwd, env = {}) {
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd,
+    encoding: "utf8",
+    env: { ...process.env, ...env },
+    shell: process.platform === "win32",
+  });
+  return { status, text: `${stdout}${stderr}` };
+}
+
+const USES_ESM = `
+import { optimize, loadModel, saveModel } from "normfold";
+import { freeze } from "normfold/train";
+const { model } = await optimize(await loadModel("model.onnx"), { check: false });
+await saveModel(model, "esm.onnx");
+if (typeof freeze !== "function") throw new Error("no freeze");
+`;
+const USES_CJS = `
+const { optimize, loadModel, saveModel } = require("normfold");
+const { freeze } = require("normfold/train");
+if (typeof freeze !== "function") throw new Error("no freeze");
+loadModel("model.onnx").then((model) => optimize(model, { check: false })).then(({ model }) => saveModel(model, "cjs.onnx"));
+`;
+const USES_TYPES = `
+import { loadModel, type Model } from "normfold";
+import { freeze } from "normfold/train";
+export const loaded: Promise<Model> = loadModel("model.onnx");
+export const frozen: typeof freeze = freeze;
+`;
+const OBJECT = `
+import onnxProto from "onnx-proto";
+import { readFileSync } from "node:fs";
+import { loadModel } from "normfold";
+const { graph } = await loadModel(onnxProto.onnx.ModelProto.decode(readFileSync("model.onnx")));
+if (graph.nodeCount === 0) throw new Error("no nodes");
+`;
+
+function check({ name, flags, env, runtime }, tarball) {
+  const cwd = join(scratch, name.replaceAll(/\W+/g, "-"));
+  mkdirSync(cwd);
+  writeFileSync(join(cwd, "package.json"), JSON.stringify({ name: "user", version: "1.0.0", private: true }));
+  copyFileSync(join(root, "models/onnx/light_resnet50.onnx"), join(cwd, "model.onnx"));
+  const common = ["install", tarball, "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"];
+  const installed = run(npm, [...common, ...flags], cwd, { npm_config_ignore_scripts: "false", ...env });
+  if (installed.status !== 0 && UNREACHABLE.test(installed.text)) {
+    console.log(`skipped ${name}: npm's registry cannot be reached, and its cache has not all packages`);
+    return;
+  }
+  expect(installed.status === 0, name, "installs", installed.text);
+  if (installed.status !== 0) return;
+  const hasRuntime = existsSync(join(cwd, "node_modules/onnxruntime-node"));
+  expect(hasRuntime === runtime, name, runtime ? "has onnxruntime-node" : "goes without onnxruntime-node");
+
+  for (const [file, text, made] of [
+    ["use.mjs", USES_ESM, "esm.onnx"],
+    ["use.cjs", USES_CJS, "cjs.onnx"],
+  ]) {
+    writeFileSync(join(cwd, file), text);
+    const { status, text: said } = run(process.execPath, [file], cwd);
+    expect(
+      status === 0 && said === "" && existsSync(join(cwd, made)),
+      name,
+      `${file} optimizes and says nothing`,
+      said,
+    );
+  }
+
+  const bin = [join(cwd, "node_modules/normfold/dist/cli/main.js"), "optimize", "model.onnx", "-q", "-o"];
+  const unchecked = run(process.execPath, [...bin, "unchecked.onnx", "--no-check"], cwd);
+  expect(unchecked.status === 0, name, "the command rewrites without the check", unchecked.text);
+  const checked = run(process.execPath, [...bin, "checked.onnx"], cwd);
+  const isRight = hasRuntime
+    ? checked.status === 0 && checked.text === ""
+    : checked.status === 4 && /onnxruntime-node is not installed.*npm install/.test(checked.text);
+  expect(
+    isRight,
+    name,
+    hasRuntime ? "the command checks" : "the check says what is missing (exit 4)",
+    checked.text,
+  );
+
+  if (existsSync(join(cwd, "node_modules/onnx-proto"))) {
+    writeFileSync(join(cwd, "object.mjs"), OBJECT);
+    const { status, text } = run(process.execPath, ["object.mjs"], cwd);
+    expect(status === 0, name, "objects of onnx-proto are read", text);
+  }
+
+  for (const file of ["types.mts", "types.cts"]) {
+    writeFileSync(join(cwd, file), USES_TYPES);
+    const options = [
+      "--noEmit",
+      "--strict",
+      "--module",
+      "nodenext",
+      "--target",
+      "es2023",
+      "--skipLibCheck",
+      "false",
+    ];
+    const compiler = [join(root, "node_modules/typescript/bin/tsc"), ...options, "--types", ""];
+    const { status, text } = run(process.execPath, [...compiler, file], cwd);
+    expect(status === 0, name, `${file} compiles, libraries checked`, text);
+  }
+}
+
+try {
+  const packed = execFileSync(npm, ["pack", "--silent", "--ignore-scripts", "--pack-destination", scratch], {
+    cwd: root,
+    encoding: "utf8",
+    shell: process.platform === "win32",
+  });
+  const tarball = join(scratch, packed.trim().split("\n").at(-1));
+  for (const form of FORMS) check(form, tarball);
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}
+if (failures.length > 0) console.error(`\n${failures.join("\n")}`);
+process.exitCode = failures.length === 0 ? 0 : 1;
