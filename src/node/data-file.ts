@@ -74,8 +74,8 @@ function claim(system: FileSystem, temporary: string, path: string, folder: stri
   if (addName(system, temporary, path)) return claimed(system, temporary, path);
   const held = holdEqual(system, temporary, path);
   if (held !== undefined) return held;
-  if (!isUnread(path, [folder])) return undefined;
-  system.unlink(path);
+  if (!isUnread(path, [folder, dirname(path)])) return undefined;
+  isDone(() => system.unlink(path), GONE);
   return addName(system, temporary, path) ? claimed(system, temporary, path) : undefined;
 }
 
@@ -103,6 +103,11 @@ const NO_LINKS: ReadonlySet<string> = new Set([
   "EINVAL",
 ]);
 
+/** Another process has removed it meanwhile. */
+const GONE: ReadonlySet<string> = new Set(["ENOENT"]);
+
+const HAS_NO_SECOND_NAME: ReadonlySet<string> = new Set([...NO_LINKS, "EXDEV", "ENOENT"]);
+
 /** False where the name is taken. */
 function addName(system: FileSystem, temporary: string, path: string): boolean {
   try {
@@ -118,24 +123,35 @@ function addName(system: FileSystem, temporary: string, path: string): boolean {
   }
 }
 
-/** Keeps the file at `path`, if it has the same bytes, from being removed by others while the model is being written. */
+/**
+ * Keeps the file at `path`, if it has the same bytes, from being removed by others while the model is being written: it gets a
+ * second name first, and is compared under that.
+ */
 function holdEqual(system: FileSystem, temporary: string, path: string): Claim | undefined {
-  if (!hasSameBytes(temporary, path)) return undefined;
+  if (lstatIfThere(path)?.size !== lstatIfThere(temporary)?.size) return undefined;
   const hold = temporaryName(dirname(temporary));
-  try {
-    system.link(path, hold);
-  } catch (error) {
-    if (!NO_LINKS.has(codeOf(error)) && codeOf(error) !== "EXDEV") throw error;
-    return { keep: () => removeStaged(system, temporary), discard: () => removeStaged(system, temporary) };
-  }
-  trackTemporary(hold);
+  const isHeld = isDone(() => system.link(path, hold), HAS_NO_SECOND_NAME);
+  if (isHeld) trackTemporary(hold);
   const release = (): void => {
-    removeStaged(system, hold);
+    if (isHeld) removeStaged(system, hold);
     removeStaged(system, temporary);
   };
-  if (identityOf(hold) === identityOf(path)) return { keep: release, discard: release };
-  removeStaged(system, hold);
+  const isEqual = hasSameBytes(temporary, isHeld ? hold : path);
+  if (isEqual && (!isHeld || identityOf(hold) === identityOf(path)))
+    return { keep: release, discard: release };
+  if (isHeld) removeStaged(system, hold);
   return undefined;
+}
+
+/** False where the call failed with one of these codes. */
+function isDone(call: () => void, codes: ReadonlySet<string>): boolean {
+  try {
+    call();
+    return true;
+  } catch (error) {
+    if (codes.has(codeOf(error))) return false;
+    throw error;
+  }
 }
 
 const PIECE = 2 ** 20;
