@@ -14,7 +14,8 @@ const twice: Apply = (d, x) => {
 const pads: Apply = (d, x) => {
   const axis = knownAxis(d, x.dims);
   const size = axis === undefined ? undefined : at(x.dims, axis);
-  if (axis === undefined || size === undefined || size < 3 || x.kind !== "float") return undefined;
+  // Two Pads may cut off four elements.
+  if (axis === undefined || size === undefined || size < 5 || x.kind !== "float") return undefined;
   const mode = d.one(["constant", "constant", "edge"]);
   const value = mode === "constant" && d.chance(0.4) ? [d.all([], d.pick(2))] : [];
   let result = x;
