@@ -14,7 +14,11 @@ const SENTENCES = {
     (): string => "this is a Git LFS pointer, not the model; run `git lfs pull`",
   ],
   fileIsWebPage: ["invalid", (): string => "this is a web page, not a model; download the raw file"],
-  fileIsText: ["invalid", (): string => "this is a text file, not a binary ONNX model; give the .onnx file"],
+  fileIsText: [
+    "invalid",
+    (): string =>
+      "this text is no model, which begins with <ir_version: ...> as text; give that or the .onnx file",
+  ],
   objectPackageIsMissing: [
     "unsupported",
     (): string =>

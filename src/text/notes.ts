@@ -1,6 +1,8 @@
+import { readRange } from "../base/bytes.js";
 import type { Attribute, SparseTensor } from "../ir/attribute.js";
 import type { Graph, MetadataEntry, Node, Value, ValueInfo } from "../ir/graph.js";
 import type { FunctionDef, Model } from "../ir/model.js";
+import type { Tensor } from "../ir/tensor.js";
 import { entryTexts, type HeaderEntry, messageText, optionalQuoted, pairsText } from "./header.js";
 import { quoted } from "./number.js";
 import { type TensorPrinter, wordText } from "./words.js";
@@ -47,10 +49,20 @@ export function graphNotes(graph: Graph, tensorText: TensorPrinter): readonly st
     const { name, sparse, tensor } = value;
     if (sparse !== undefined)
       lines.push(`${NOTE} initializer ${wordText(name)} = ${sparseText(sparse, tensorText)}`);
-    const doc = (tensor ?? sparse?.values)?.meta.docString;
-    if (doc) lines.push(...note(`tensor ${wordText(name)}`, [["doc_string", quoted(doc)]]));
+    const meta = (tensor ?? sparse?.values)?.meta;
+    lines.push(
+      ...note(`tensor ${wordText(name)}`, [
+        ["doc_string", meta?.docString ? quoted(meta.docString) : undefined],
+        ["wire", tensor === undefined ? undefined : unreadText(tensor)],
+      ]),
+    );
   }
   return [...lines, ...valueNotes(graph), ...annotationNotes(graph)];
+}
+
+/** A tensor whose element type is newer than this version, as it was read. */
+function unreadText({ dtype, meta: { wire } }: Tensor): string | undefined {
+  return dtype === "undefined" && wire !== undefined ? messageText(readRange(wire)) : undefined;
 }
 
 /** The notes of a function: those of its body, and its metadata. Its header has the doc string. */
@@ -111,6 +123,7 @@ function attributeNotes(attr: Attribute, tensorText: TensorPrinter): readonly st
     case "unknown":
       return note(subject, [["wire", messageText(attr.wire)]]);
     case "tensor": {
+      if (attr.value.dtype === "undefined") return note(subject, [["wire", messageText(attr.wire)]]);
       const doc = attr.value.meta.docString;
       return note(subject, [...docs, ["tensor_doc_string", doc ? quoted(doc) : undefined]]);
     }

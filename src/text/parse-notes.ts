@@ -1,3 +1,4 @@
+import { memorySource } from "../base/bytes.js";
 import type { Attribute, SparseTensor } from "../ir/attribute.js";
 import type { Graph, Node, Value, ValueInfo } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
@@ -166,11 +167,11 @@ export class BodyNotes {
     const lexer = this.#lexer;
     const { offset } = lexer.peek();
     const name = lexer.name("the name of a value");
-    const header = parseHeader(lexer, [...ABOUT, "type"]);
+    const header = parseHeader(lexer, [...ABOUT, "type", "wire"]);
     this.#atEnd.push(() => {
       const value = subject === "output" ? this.#names.visible(name) : this.#names.own(name);
       if (value === undefined) return lexer.fail(errors.nameIsNotDefined(name), offset);
-      if (subject === "tensor") describeTensor(value, header.strings.get("doc_string"));
+      if (subject === "tensor") describeTensor(value, header);
       else if (subject === "value") value.info = described(value.info ?? { name }, header);
       else graph.outputInfo.set(value, described(graph.outputInfo.get(value) ?? { name }, header));
     });
@@ -183,10 +184,15 @@ function described(info: ValueInfo, { strings, pairs, messages }: Header): Value
   return { ...info, type, docString: strings.get("doc_string"), metadata: pairs.get("metadata_props") };
 }
 
-function describeTensor(value: Value, docString: string | undefined): void {
+function describeTensor(value: Value, { strings, messages }: Header): void {
   const { tensor, sparse } = value;
-  if (tensor !== undefined) value.tensor = withDoc(tensor, docString);
-  else if (sparse !== undefined) value.sparse = { ...sparse, values: withDoc(sparse.values, docString) };
+  const docString = strings.get("doc_string");
+  const wire = messages.get("wire")?.[0];
+  if (tensor !== undefined) {
+    const { dtype, dims, data, meta } = withDoc(tensor, docString);
+    const range = wire && { source: memorySource(wire), offset: 0, length: wire.length };
+    value.tensor = new Tensor(dtype, dims, data, { ...meta, wire: range });
+  } else if (sparse !== undefined) value.sparse = { ...sparse, values: withDoc(sparse.values, docString) };
 }
 
 function withDoc({ dtype, dims, data, meta }: Tensor, docString: string | undefined): Tensor {

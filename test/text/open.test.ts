@@ -200,6 +200,50 @@ describe("a printed model", () => {
     expect(printModel(model)).toContain('#: value x <type: "Ci0ICgEIARIGCgQKAghkCgA=">');
   });
 
+  it("keeps tensors of an element type that this version does not know", () => {
+    // TensorProto: dims 3, data_type 99, name "w", raw_data "abc".
+    const wire = Uint8Array.of(0x08, 3, 0x10, 99, 0x42, 1, 0x77, 0x4a, 3, 0x61, 0x62, 0x63);
+    const model = parseModel('<ir_version: 8, opset_import: ["" : 17]> g () => (w) <float w = {0}> {}');
+    const [w] = model.graph.initializers;
+    if (w === undefined) return expect.unreachable("no constant");
+    const meta = { name: "w", wire: { source: memorySource(wire), offset: 0, length: wire.length } };
+    w.tensor = new Tensor("undefined", [3], { kind: "computed", compute: () => new Uint8Array(0) }, meta);
+    const text = printModel(stored(model));
+    expect(text).toContain("undefined[3] w = {}");
+    const bytes = Buffer.from(encodeToBytes(reopened(text)));
+    expect(bytes.equals(encodeToBytes(stored(model)))).toBe(true);
+    expect(bytes.includes(Buffer.from(wire))).toBe(true);
+  });
+
+  it("damaged anywhere ends in one line or a model", () => {
+    const text = printModel(stored(randomModel(3)), WHOLE);
+    const part = fc.constantFrom(
+      "<",
+      ">",
+      "{",
+      "}",
+      "#:",
+      "nan(",
+      "\\",
+      '"',
+      "9".repeat(30),
+      "seq(",
+      "?",
+      "\u0000",
+    );
+    fc.assert(
+      fc.property(fc.nat(text.length), fc.nat(9), part, (at, length, put) => {
+        try {
+          printModel(reopened(text.slice(0, at) + put + text.slice(at + length)), WHOLE);
+        } catch (error) {
+          expect(error).toBeInstanceOf(NormfoldError);
+          expect(error).not.toMatchObject({ code: "internal" });
+        }
+      }),
+      { seed: 2, numRuns: 500 },
+    );
+  });
+
   it("keeps the bits of NaN", () => {
     const bits = Uint32Array.of(0x7fc00000, 0xffc00000, 0x7f800001, 0x7fc12345, 0x7f800000);
     const model = parseModel('<ir_version: 8, opset_import: ["" : 17]> g () => (w) <float w = {0}> {}');
