@@ -80,7 +80,8 @@ async function optimizeFile(
   if (report.check !== undefined) assertProven(report.check, input.file.path);
   stages.enter("write", "writing");
   const output = await save(model, target, given);
-  return { input: input.file, output, time: stages.finish(), report };
+  const memory = await peakMemory(given);
+  return { input: input.file, output, time: stages.finish(), memory, report };
 }
 
 /** A data file that the input reads stays as it is, unless the input itself is what is replaced. */
@@ -90,6 +91,14 @@ function assertSparesDataFile(path: string, model: Model, target: string, given:
   const dataFile = `${target}.data`;
   if (externalPaths(path, model).some((file) => isSameFile(file, dataFile)))
     throw errors.dataFileIsInputs(dataFile);
+}
+
+async function peakMemory(given: Given): Promise<NonNullable<OptimizeRun["memory"]>> {
+  const normfold = process.resourceUsage().maxRSS * 1024;
+  // Whoever has no such process does not load the code for it.
+  if (!settle(PROOF, given).check || pick(ISOLATION, given).isolation === "none") return { normfold };
+  const { runtimePeak } = await import("../isolation/isolated-runtime.js");
+  return { normfold, ...defined({ onnxruntime: await runtimePeak() }) };
 }
 
 /** The model that the user asked for, cut and with fixed sizes; the result is compared with it. */

@@ -75,6 +75,9 @@ async function carryOut(
   sessions: Map<number, Session>,
   guard: Guard,
 ): Promise<Answer> {
+  if (request.call === "peak") {
+    return { reply: { kind: "peak", bytes: process.resourceUsage().maxRSS * 1024 } };
+  }
   const session = sessions.get(request.session);
   if (request.call === "close") {
     sessions.delete(request.session);

@@ -40,6 +40,13 @@ export async function isolatedRuntime(limits: Limits): Promise<Runtime> {
   };
 }
 
+/** The most memory that the process has taken, in bytes; undefined where none runs. */
+export async function runtimePeak(): Promise<number | undefined> {
+  if (shared === undefined || shared.hasEnded) return undefined;
+  const reply = await shared.request({ call: "peak" }).then(replyOf, () => undefined);
+  return reply?.kind === "peak" ? reply.bytes : undefined;
+}
+
 /** Lets answers arrive between two steps of a long computation. */
 export function turnEventLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));

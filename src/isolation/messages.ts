@@ -28,7 +28,8 @@ export type Request =
       readonly outputs?: readonly string[];
       readonly limits: Limits;
     }
-  | { readonly call: "close"; readonly session: number };
+  | { readonly call: "close"; readonly session: number }
+  | { readonly call: "peak" };
 
 /** A tensor without its elements, which are a payload, or `strings`. */
 export interface TensorHead {
@@ -52,6 +53,7 @@ export type Reply =
   | { readonly kind: "opened"; readonly inputs: readonly Port[]; readonly outputs: readonly Port[] }
   | { readonly kind: "ran"; readonly outputs: readonly TensorHead[] }
   | { readonly kind: "closed" }
+  | { readonly kind: "peak"; readonly bytes: number }
   | { readonly kind: "failed"; readonly error: ErrorRecord };
 
 /** What the watchdog of the process is told: files and folders to remove when the parent has gone. */

@@ -8,6 +8,7 @@ import type { Evaluate, RefusalRecord, RewriteRecord } from "../rewrite/pass.js"
 import { createChecker } from "../runtime/check.js";
 import type { CheckReport } from "../runtime/check-report.js";
 import { ready } from "../runtime/checker-options.js";
+import { endedTheRuntime, isCrash } from "../runtime/errors.js";
 import { evaluateConstants } from "../runtime/evaluate.js";
 import type { FeedSet } from "../runtime/feeds.js";
 import { probesOf, withProbes } from "../runtime/probes.js";
@@ -63,16 +64,7 @@ export async function optimize(
   assertModel(model);
   assertValues(PROOF, options);
   const runtime = lazyRuntime(model, options);
-  const evaluate: Evaluate = async (constants) => {
-    const names = constants.graph.outputs.map((value) => value.name);
-    options.onStage?.("evaluate");
-    try {
-      const tensors = await evaluateConstants(await runtime(), innerForm(constants), names);
-      return names.flatMap((name) => tensors.get(name) ?? []);
-    } finally {
-      options.onStage?.("rewrite");
-    }
-  };
+  const evaluate = evaluatorFor(runtime, options);
   const before = summarize(model);
   if (options.check === false) {
     const { model: result, ...log } = await rewriteModel(model, options, { evaluate });
@@ -124,6 +116,33 @@ function accountOf(
 ): OptimizeReport {
   const mayChange = unionOf(log.rewrites.map((record) => record.mayChange));
   return { before, after: summarize(result), mayChange, ...log };
+}
+
+/** Crashes in which constants that crash the runtime may be told from others, which takes a new process each time. */
+const MAX_CRASHES = 16;
+
+/**
+ * Computes constants. One that passed a limit of time or memory was the last: to look for it among others would pass the limit
+ * again and again.
+ */
+function evaluatorFor(runtime: () => Promise<Runtime>, { onStage }: OptimizeOptions): Evaluate {
+  let crashes = 0;
+  let end: unknown;
+  return async (constants) => {
+    if (end !== undefined) throw end;
+    const names = constants.graph.outputs.map((value) => value.name);
+    onStage?.("evaluate");
+    try {
+      const tensors = await evaluateConstants(await runtime(), innerForm(constants), names);
+      return names.flatMap((name) => tensors.get(name) ?? []);
+    } catch (error) {
+      if (endedTheRuntime(error)) crashes += isCrash(error) ? 1 : MAX_CRASHES;
+      if (crashes >= MAX_CRASHES) end = error;
+      throw error;
+    } finally {
+      onStage?.("rewrite");
+    }
+  };
 }
 
 /** The evaluator is loaded only where it is asked for. */

@@ -17,6 +17,8 @@ export interface OptimizeRun {
   readonly output: FileSize & { readonly files: readonly FileSize[] };
   /** Milliseconds by stage, in the order they began. */
   readonly time: Readonly<Record<string, number>>;
+  /** The most memory that was taken, in bytes: by normfold's process and by that of onnxruntime, where it had one. */
+  readonly memory?: { readonly normfold: number; readonly onnxruntime?: number };
   readonly report: OptimizeReport;
 }
 
@@ -39,7 +41,7 @@ export function optimizeText(run: OptimizeRun, options: OptimizeTextOptions): st
     explain ? allRefusals(report.refusals, style) : normalizationRefusals(report, style),
     proof(report, style),
     report.accuracy === undefined ? [] : accuracyText(report.accuracy, style),
-    [`${style.bold("time")}  ${timeLine(run.time)}`],
+    [`${style.bold("time")}  ${timeLine(run.time)}`, ...memoryLines(run.memory, style)],
     written(run, style),
   ];
   return `${blocks
@@ -187,6 +189,13 @@ function written({ output: { files } }: OptimizeRun, { green, dim }: Style): str
     const before = index === 0 ? green("wrote") : "     ";
     return `${before} ${shown(path, WIDTH - 20)} ${dim(bytesText(bytes))}`;
   });
+}
+
+function memoryLines(memory: OptimizeRun["memory"], style: Style): string[] {
+  if (memory === undefined) return [];
+  const { normfold, onnxruntime } = memory;
+  const parts = onnxruntime === undefined ? "" : `, of which onnxruntime ${bytesText(onnxruntime)}`;
+  return [`${style.bold("memory")}  at most ${bytesText(normfold + (onnxruntime ?? 0))}${parts}`];
 }
 
 function timeLine(time: OptimizeRun["time"]): string {

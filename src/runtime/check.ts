@@ -5,7 +5,7 @@ import { type FloatDType, isFloat } from "../ir/dtype.js";
 import { carried } from "./carriers.js";
 import type { CheckReport, OutputReport, SetReport, StoredReport, Verdict } from "./check-report.js";
 import { compareTensors } from "./compare.js";
-import { errors } from "./errors.js";
+import { endedTheRuntime, errors } from "./errors.js";
 import { type FeedSet, type Probe, probeFeeds } from "./feeds.js";
 import { type InputSpec, portSpecs } from "./inputs.js";
 import { perturbFeeds } from "./perturb.js";
@@ -125,13 +125,6 @@ export async function createChecker(original: RuntimeModel, options: CheckerOpti
     },
     close: () => session.close(),
   };
-}
-
-/** Such an error says nothing about the result, which may be right. */
-function endedTheRuntime(error: unknown): boolean {
-  const { runtimeCrashes, runtimeTakesTooLong, runtimeTakesTooMuch } = errors;
-  const kinds = [runtimeCrashes, runtimeTakesTooLong, runtimeTakesTooMuch];
-  return error instanceof NormfoldError && kinds.some(({ id }) => id === error.id);
 }
 
 /** The runtime's message. Usage errors, internal errors and aborts are thrown again. */

@@ -1,4 +1,4 @@
-import { type ErrorCatalogue, errorCatalogue } from "../base/errors.js";
+import { type ErrorCatalogue, errorCatalogue, NormfoldError } from "../base/errors.js";
 
 const SENTENCES = {
   // onnxruntime
@@ -85,3 +85,15 @@ type Doing = "onnxruntime cannot load the model" | "onnxruntime cannot run the m
 
 /** The errors of running models, and of generating inputs for them. */
 export const errors: ErrorCatalogue<typeof SENTENCES> = errorCatalogue(SENTENCES);
+
+/** Whether the model ended the process of the runtime, or was ended: such an error says nothing about its outputs. */
+export function endedTheRuntime(error: unknown): boolean {
+  const { runtimeCrashes, runtimeTakesTooLong, runtimeTakesTooMuch } = errors;
+  const kinds = [runtimeCrashes, runtimeTakesTooLong, runtimeTakesTooMuch];
+  return error instanceof NormfoldError && kinds.some(({ id }) => id === error.id);
+}
+
+/** Whether the model crashed the runtime. */
+export function isCrash(error: unknown): boolean {
+  return error instanceof NormfoldError && error.id === errors.runtimeCrashes.id;
+}

@@ -6,7 +6,7 @@ import { encodeNumbers } from "../ir/tensor.js";
 import type { Demand } from "../rules/operands/rule.js";
 import { carrierOf } from "./carriers.js";
 import { hasNonFinite } from "./compare.js";
-import { errors } from "./errors.js";
+import { endedTheRuntime, errors } from "./errors.js";
 import type { InputSpec } from "./inputs.js";
 import { type RuntimeTensor, type Session, type TensorMap, tensorSize } from "./runtime.js";
 
@@ -137,6 +137,8 @@ class Budget {
   readonly #signal: AbortSignal | undefined;
   #attempts = 0;
   #elements = 0;
+  #hasRun = false;
+  #isSpent = false;
   firstError: unknown;
 
   constructor(session: Session, inputs: readonly InputSpec[], signal: AbortSignal | undefined) {
@@ -152,6 +154,7 @@ class Budget {
   /** undefined when the model does not run on these sizes, or when they are too large to try. */
   async attempt(name: string, sizes: Sizes, style: Style): Promise<Probe | undefined> {
     this.#signal?.throwIfAborted();
+    if (this.#isSpent) return undefined;
     const elements = this.#inputs.reduce((sum, spec) => sum + tensorSize(dimsOf(spec, sizes)), 0);
     this.#attempts++;
     if (elements > MAX_INPUT) throw errors.inputsAreTooLarge(elements);
@@ -160,8 +163,12 @@ class Budget {
     const feeds = makeFeeds(this.#inputs, sizes, style);
     try {
       const outputs = await this.#session.run(feeds);
+      this.#hasRun = true;
       return { set: { name, feeds, expected: undefined }, outputs };
     } catch (error) {
+      // Such a run may have taken a minute: there is no second one.
+      this.#isSpent = endedTheRuntime(error);
+      if (this.#isSpent && !this.#hasRun) throw error;
       this.firstError ??= error;
       return undefined;
     }

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
-import { isolatedRuntime } from "../../src/isolation/isolated-runtime.js";
+import { isolatedRuntime, runtimePeak } from "../../src/isolation/isolated-runtime.js";
 import { stopRuntime } from "../../src/isolation/spawn.js";
 import type { RuntimeTensor } from "../../src/runtime/runtime.js";
 import { bytesOf, numbers, tensor } from "../support/runtime.js";
@@ -38,6 +38,7 @@ describe("onnxruntime in a process of its own", () => {
     const words: RuntimeTensor = { dtype: "string", dims: [2], data: ["a", ""] };
     expect((await strings.run(new Map([["x", words]]))).get("y")).toEqual(words);
     await strings.close();
+    expect(await runtimePeak()).toBeGreaterThan(2 ** 24);
     await expect(
       runtime.open(bytesOf("g (float[1] x) => (float[1] y) { y = Nope(x) }")),
     ).rejects.toMatchObject({
