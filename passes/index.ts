@@ -19,6 +19,7 @@ import { fuseGemm } from "./fuse-gemm.js";
 import { fusePad } from "./fuse-pad.js";
 import { inlineControlFlow } from "./inline-control-flow.js";
 import { inlineFunctions } from "./inline-functions.js";
+import { keepRuntimeFusions } from "./keep-runtime-fusions.js";
 import { liftConstants } from "./lift-constants.js";
 import { mergeAdjacentSlices } from "./merge-adjacent-slices.js";
 import { mergeCommonSubexpressions } from "./merge-common-subexpressions.js";
@@ -74,6 +75,7 @@ export const PASSES: readonly Pass[] = [
   mergeAdjacentSlices,
   eliminateNeutralAffine,
   fuseCompoundOperators,
+  keepRuntimeFusions,
   composeAffine,
   foldAffineUp,
   mergeParallelBranches,

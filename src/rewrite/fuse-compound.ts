@@ -24,6 +24,15 @@ export function fuseCompound(
   return isPartOfLarger(found, facts, numerics) ? undefined : proposal(node, found);
 }
 
+/** The expression that ends in `node`, where only the opset keeps it from being one operator. */
+export function collapsible(node: Node, facts: Facts): Compound | undefined {
+  for (const compound of recognizeCompounds(node, facts)) {
+    if (compound.since > (facts.opset(node) ?? 0) && readInside(compound, node) === undefined)
+      return compound;
+  }
+  return undefined;
+}
+
 function legalCompound(
   node: Node,
   facts: Facts,
@@ -38,8 +47,17 @@ function legalCompound(
   return refusal;
 }
 
-function obstacle({ opType, since, nodes }: Compound, node: Node, facts: Facts): Refusal | undefined {
+function obstacle(compound: Compound, node: Node, facts: Facts): Refusal | undefined {
+  const { opType, since } = compound;
   const opset = facts.opset(node) ?? 0;
+  return (
+    readInside(compound, node) ??
+    (opset < since ? refusals.opsetLacksOperator(opType, opset, since) : undefined)
+  );
+}
+
+/** The refusal for an expression of which something outside reads a value inside. */
+function readInside({ opType, nodes }: Compound, node: Node): Refusal | undefined {
   const result = node.output(0);
   if (result?.pinnedBecause !== undefined) return irRefusals.valueIsPinned(result.name, result.pinnedBecause);
   const inside = new Set(nodes);
@@ -53,7 +71,7 @@ function obstacle({ opType, since, nodes }: Compound, node: Node, facts: Facts):
       }
     }
   }
-  return opset < since ? refusals.opsetLacksOperator(opType, opset, since) : undefined;
+  return undefined;
 }
 
 function isPartOfLarger(

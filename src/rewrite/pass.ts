@@ -6,6 +6,7 @@ import type { Model } from "../ir/model.js";
 import type { StandardOperator } from "../ir/operator-name.js";
 import type { Tensor } from "../ir/tensor.js";
 import type { Facts } from "../rules/facts.js";
+import type { Composites } from "./composites.js";
 import type { Rewriter } from "./rewriter.js";
 
 /** A rewrite that is legal and has not been made yet. */
@@ -103,6 +104,8 @@ export interface PassContext {
   readonly view: View;
   /** Evaluates constants by running nodes in onnxruntime; undefined when no runtime is at hand. */
   readonly evaluate: Evaluate | undefined;
+  /** The expressions that stand as one node until the end of the run. */
+  readonly composites: Composites;
   /** Bytes of the growth limit that all passes of the run have used up. */
   readonly growth: { spent: number };
   /** Operations that computing constants has taken in the run; see compute-plan.ts. */

@@ -60,13 +60,16 @@ export async function runPipeline(
       if (options.pause !== undefined) await options.pause();
       session.reconsider(pass);
       const made = session.rewrites.length;
+      const collapsed = session.composites.size;
       if (pass.kind === "rules") runRules(pass, pass.rules, view, session);
       else await pass.run(session.context(pass, view, options.evaluate));
-      idle = session.rewrites.length > made ? 0 : idle + 1;
+      const isIdle = session.rewrites.length === made && session.composites.size === collapsed;
+      idle = isIdle ? idle + 1 : 0;
       const flaw = options.verifyEach && idle === 0 ? freshFlaw() : undefined;
       if (flaw !== undefined) throw passFault(pass, model, flaw);
     }
   }
+  session.composites.expand(model, facts);
   const { rewrites } = session;
   const flaw = rewrites.length > 0 && !options.verifyEach ? freshFlaw() : undefined;
   return { rewrites, refusals: session.standingRefusals(), rounds, flaw };

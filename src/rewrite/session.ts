@@ -2,6 +2,7 @@ import type { NormfoldError } from "../base/errors.js";
 import type { Refusal } from "../base/refusal.js";
 import type { Node } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
+import { Composites } from "./composites.js";
 import { errors } from "./errors.js";
 import type { Pass, PassContext, Proposal, RefusalRecord, RewriteRecord, View } from "./pass.js";
 import { Rewriter } from "./rewriter.js";
@@ -36,6 +37,7 @@ export class ApplyFailure extends Error {
 /** The log of one run of a pipeline: the rewrites, and the refusals with their reasons. */
 export class RewriteSession {
   readonly rewrites: RewriteRecord[] = [];
+  readonly composites: Composites = new Composites();
   readonly #growth = { spent: 0 };
   readonly #computed = { operations: 0 };
   readonly #gate: Gate;
@@ -96,6 +98,7 @@ export class RewriteSession {
     return {
       view,
       evaluate,
+      composites: this.composites,
       growth: this.#growth,
       computed: this.#computed,
       attempt: (place, proposal) => {

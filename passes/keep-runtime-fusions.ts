@@ -1,0 +1,41 @@
+import { collapsible } from "../src/rewrite/fuse-compound.js";
+import type { Pass, PassContext } from "../src/rewrite/pass.js";
+import { Rewriter } from "../src/rewrite/rewriter.js";
+import { fusionOf } from "../src/target/fusions.js";
+
+/**
+ * Keep together the operators that onnxruntime computes by one kernel.
+ *
+ *   before   d = Div (x, sqrt2)  e = Erf (d)  p = Add (e, one)
+ *            m = Mul (x, p)      y = Mul (m, half)  // opset 17, which has no Gelu
+ *   after    the same: the half does not go into the weight behind
+ *
+ * The expression stands as one node while the other passes run, so that maps and permutations go around it or into its
+ * parameters, and is written out again at the end. Where the opset has the operator, fuse-compound-operators puts it in.
+ *
+ * Source     src/target/fusions.ts, which names the sources of onnxruntime
+ * Requires   no reader outside of a value inside
+ * Numerics   exact: the operators are written out as they were, or, where their parameters changed, in the same form
+ */
+export const keepRuntimeFusions: Pass = {
+  kind: "procedure",
+  name: "keep-runtime-fusions",
+  summary: "Gelu, LayerNormalization that are spelled out stay whole, so that onnxruntime fuses them",
+  before: "d = Div(x, 1.414)  e = Erf(d)  p = Add(e, 1)  m = Mul(x, p)  y = Mul(m, 0.5)",
+  after: "the same",
+  numerics: "exact",
+  order: {
+    after: { "fuse-compound-operators": "where the opset has the operator, it is put in for good" },
+    before: {
+      "compose-affine":
+        "composing would carry away the constants by which the runtime recognizes an expression",
+    },
+  },
+  run: ({ view, composites }: PassContext) => {
+    for (const node of [...view.model.nodes()]) {
+      const compound = collapsible(node, view.facts);
+      if (compound === undefined || fusionOf(compound) === undefined) continue;
+      composites.collapse(compound, new Rewriter(view.facts));
+    }
+  },
+};

@@ -1,0 +1,194 @@
+import { invariant, present } from "../base/assert.js";
+import { defined } from "../base/optional.js";
+import type { Attribute } from "../ir/attribute.js";
+import type { Graph, Node, NodeInit, Value, ValueInfo } from "../ir/graph.js";
+import type { Model } from "../ir/model.js";
+import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
+import type { Compound } from "../patterns/compound.js";
+import { constantTensor } from "../rules/constants.js";
+import type { Facts } from "../rules/facts.js";
+import { lacksOperator } from "../target/fusions.js";
+import { type SpelledInput, spellingOf } from "../target/spell.js";
+import { Rewriter } from "./rewriter.js";
+
+/**
+ * A node of an expression as it was: its parts, and its inputs as places. The place of an input of the composite is its index;
+ * that of a value inside is the node that computes it.
+ */
+interface SpelledNode {
+  readonly init: Omit<NodeInit, "inputs" | "outputs">;
+  readonly inputs: readonly (SpelledInput | null)[];
+  readonly output: { readonly name: string; readonly info: ValueInfo | undefined };
+}
+
+/** The expression that a composite stands for, and what must be as it was for it to be written out as it was. */
+interface Spelled {
+  readonly nodes: readonly SpelledNode[];
+  readonly attributes: readonly Attribute[];
+  readonly data: Value | null;
+  /** Constants that were made for the composite; the expression has their elements in another shape. */
+  readonly made: ReadonlyMap<number, { readonly value: Value; readonly tensor: Tensor | undefined }>;
+}
+
+/**
+ * Expressions that stand as one node, a *composite*, while passes run: the operator that they spell out, which the opset of
+ * the model does not have. Maps and permutations so pass around it or into its parameters, and never into its middle. At the
+ * end each is written out again, as it was where its parameters are as they were.
+ */
+export class Composites {
+  readonly #spelled = new Map<Node, Spelled>();
+
+  /** The expressions that were collapsed so far. */
+  get size(): number {
+    return this.#spelled.size;
+  }
+
+  /** Puts one node in the place of the expression; false where a value of it has no place among its inputs. */
+  collapse(compound: Compound, rewriter: Rewriter): boolean {
+    const end = present(compound.nodes.at(-1), "an expression has an end");
+    const graph = present(end.graph, `${end.label} is removed`);
+    const output = present(end.output(0), `${end.label} has an output`);
+    const inner = new Map(compound.nodes.map((node, index) => [node.output(0), index]));
+    const constants = constantsOf(compound, inner);
+    if (constants === undefined) return false;
+    const made = new Map<number, { value: Value; tensor: Tensor | undefined }>();
+    const parameters = compound.inputs.map((input, index) => {
+      if (input === null || !("constant" in input)) return input;
+      const value = rewriter.addConstant(graph, input.name, input.constant, end);
+      made.set(index, { value, tensor: value.tensor });
+      return value;
+    });
+    const inputs = [...parameters, ...constants];
+    const places = new Map(inputs.map((value, index) => [value, index] as const).reverse());
+    const nodes = compound.nodes.map((node) => spelledNode(node, inner, places));
+    const { name, docString, metadata } = end;
+    const { opType, attributes } = compound;
+    const outputs = [graph.freshName(`${output.name}_composite`)];
+    const node = rewriter.addNode(
+      graph,
+      { opType, inputs, outputs, attributes, name, docString, metadata },
+      end,
+    );
+    rewriter.supersede(output, present(node.output(0), `${node.label} has an output`));
+    for (const each of [...compound.nodes].reverse()) rewriter.removeNode(each);
+    this.#spelled.set(node, {
+      nodes,
+      attributes: [...node.attributes.values()],
+      data: node.inputs[0] ?? null,
+      made,
+    });
+    return true;
+  }
+
+  /** Writes every composite of the model out, those too that a pass has copied. */
+  expand(model: Model, facts: Facts): void {
+    for (const node of [...model.nodes()]) {
+      if (!lacksOperator(node, facts)) continue;
+      const rewriter = new Rewriter(facts);
+      const spelled = this.#spelled.get(node);
+      const result =
+        spelled !== undefined && isAsItWas(node, spelled)
+          ? restore(node, spelled, rewriter)
+          : writeOut(node, facts, rewriter);
+      const output = present(node.output(0), `${node.label} has an output`);
+      const unused = node.inputs.slice(1);
+      rewriter.supersede(output, result);
+      rewriter.removeNode(node);
+      for (const value of new Set(unused)) dropUnused(value);
+    }
+    this.#spelled.clear();
+  }
+}
+
+/** The values that the expression reads beside the composite's own inputs; undefined where one of them is no constant. */
+function constantsOf(
+  { nodes, inputs }: Compound,
+  inner: ReadonlyMap<Value | undefined, number>,
+): readonly Value[] | undefined {
+  const constants = new Set<Value>();
+  for (const value of nodes.flatMap((node) => node.inputs)) {
+    if (value === null || inner.has(value) || inputs.includes(value)) continue;
+    if (constantTensor(value) === undefined) return undefined;
+    constants.add(value);
+  }
+  return [...constants];
+}
+
+function spelledNode(
+  node: Node,
+  inner: ReadonlyMap<Value | undefined, number>,
+  places: ReadonlyMap<Value | null, number>,
+): SpelledNode {
+  const { opType, domain, overload, name, docString, metadata, unknown } = node;
+  const attributes = [...node.attributes.values()];
+  const output = present(node.output(0), `${node.label} has an output`);
+  return {
+    init: { opType, domain, overload, name, docString, metadata, unknown, attributes },
+    inputs: node.inputs.map((value): SpelledInput | null => {
+      if (value === null) return null;
+      const step = inner.get(value);
+      return step === undefined
+        ? { input: present(places.get(value), "every value read has a place") }
+        : { step };
+    }),
+    output: { name: output.name, info: output.info },
+  };
+}
+
+function isAsItWas(node: Node, { attributes, made }: Spelled): boolean {
+  if (attributes.length !== node.attributes.size) return false;
+  if (!attributes.every((each) => node.attributes.get(each.name) === each)) return false;
+  return [...made].every(([index, { value, tensor }]) => {
+    return node.inputs[index] === value && value.tensor === tensor;
+  });
+}
+
+function restore(node: Node, { nodes, data }: Spelled, rewriter: Rewriter): Value {
+  const graph = present(node.graph, `${node.label} is removed`);
+  const made: Value[] = [];
+  for (const { init, inputs, output } of nodes) {
+    const values = inputs.map((place) => {
+      if (place === null) return null;
+      if ("step" in place) return made[place.step] ?? null;
+      return "input" in place ? (node.inputs[place.input] ?? null) : null;
+    });
+    const outputs = [graph.freshName(output.name)];
+    const value = rewriter.addNode(graph, { ...init, inputs: values, outputs }, node).output(0);
+    invariant(value !== undefined, "a node of an expression has an output");
+    // Behind another input the values inside may have other sizes than they were declared with.
+    if (node.inputs[0] === data) value.info = output.info;
+    made.push(value);
+  }
+  return present(made.at(-1), "an expression has an end");
+}
+
+/** The form that the runtime fuses. */
+function writeOut(node: Node, facts: Facts, rewriter: Rewriter): Value {
+  const graph = present(node.graph, `${node.label} is removed`);
+  const output = present(node.output(0), `${node.label} has an output`);
+  const dtype = present(facts.dtype(output), "the type of an expression is known");
+  const made: Value[] = [];
+  for (const { operator, inputs, attributes } of present(spellingOf(node), `${node.label} has a spelling`)) {
+    const base = `${output.name}_${operator.toLowerCase()}`;
+    const values = inputs.map((place) => {
+      if ("step" in place) return made[place.step] ?? null;
+      if ("input" in place) return node.inputs[place.input] ?? null;
+      return rewriter.addConstant(graph, base, tensorFromNumbers(dtype, [], [place.number]), node);
+    });
+    const init = {
+      opType: operator,
+      inputs: values,
+      outputs: [graph.freshName(base)],
+      ...defined({ attributes }),
+    };
+    made.push(present(rewriter.addNode(graph, init, node).output(0), "a step has an output"));
+  }
+  return present(made.at(-1), "an expression has an end");
+}
+
+/** Removes a constant that nothing reads any more. */
+function dropUnused(value: Value | null): void {
+  if (value === null || value.uses.size > 0 || value.tensor === undefined || value.isGraphInput) return;
+  const graph: Graph = value.graph;
+  if (graph.initializers.has(value)) graph.removeInitializer(value);
+}
