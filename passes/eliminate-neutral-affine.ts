@@ -1,10 +1,19 @@
 import { isScaleOnly, isShiftOnly } from "../src/affine/channel-affine.js";
-import { isRefusal, type Refusal } from "../src/base/refusal.js";
+import { isRefusal, type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
 import type { Node } from "../src/ir/graph.js";
 import { LIFTED, liftAffine } from "../src/ops/affine.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
 import { constantTensor } from "../src/rules/constants.js";
+import { isBiasOfFusedAttention } from "../src/target/attention.js";
+
+const SENTENCES = {
+  biasOfFusedAttention: (): string =>
+    "it adds zero, but onnxruntime fuses the attention around it only with it; --target any removes it",
+} as const;
+
+/** Why a map that changes nothing stays. */
+const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
  * Remove per-channel scales by one and shifts by zero.
@@ -31,15 +40,18 @@ export const eliminateNeutralAffine: Pass = {
     because: "x + 0 is 0 for -0; x - 0, x * 1 and x / 1 keep it",
   },
   order: "any place",
+  refusals,
   rules: [{ operators: LIFTED, match }],
 };
 
-function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
+function match(node: Node, { facts, settings }: View): Proposal | Refusal | undefined {
   const lifted = liftAffine(node, facts);
   if (lifted === undefined || isRefusal(lifted)) return undefined;
   if (!isShiftOnly(lifted.map) || !isScaleOnly(lifted.map)) return undefined;
   const output = node.output(0);
   if (output === undefined) return undefined;
+  if (settings.target === "onnxruntime" && isBiasOfFusedAttention(node))
+    return refusals.biasOfFusedAttention();
   return readThrough(node, output, lifted.input, "changes nothing", keepsZeros(node) ? [] : undefined);
 }
 
@@ -49,4 +61,3 @@ function keepsZeros(node: Node): boolean {
   const zeros = constantTensor(node.input(1)) ?? constantTensor(node.input(0));
   const kept = node.is("Sub") ? 0 : -0;
   return node.is("Add", "Sub") && (zeros?.toFloat64().every((zero) => Object.is(zero, kept)) ?? false);
-}

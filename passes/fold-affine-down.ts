@@ -81,13 +81,15 @@ export const foldAffineDown: Pass = {
 function match(node: Node, { facts, settings }: View): Proposal | Refusal | undefined {
   const lifted = liftAffine(node, facts);
   if (lifted === undefined || isRefusal(lifted)) return undefined;
+  // A map that changes nothing lands nowhere; eliminate-neutral-affine removes it, or says why it stays.
+  if (isScaleOnly(lifted.map) && isShiftOnly(lifted.map)) return undefined;
   const output = node.output(0);
   if (output === undefined || output.uses.size === 0) return undefined;
   const whole = planWhole(lifted, output, facts);
   const plans = [
     ...(isRefusal(whole) ? [] : [whole]),
     ...planHalves(lifted, output, facts),
-    ...planHalf(lifted, output, facts),
+    ...(settings.target === "onnxruntime" && isBlocked(output, facts) ? [] : planHalf(lifted, output, facts)),
   ];
   const best = plans
     .filter(({ change, kept }) => isGain(change) && (kept !== undefined || canReplace(output, lifted.input)))
@@ -200,6 +202,14 @@ function planHalves(lifted: LiftedAffine, output: Value, facts: Facts): readonly
     return [{ landings, change: minus(costOfLandings(landings, facts), costOfNode(node, facts)) }];
   }
   return [];
+}
+
+/**
+ * Whether onnxruntime may keep the value in its blocked layout (NCHWc), which a BatchNormalization of images keeps and an Add or
+ * Mul by channel leaves (onnxruntime/core/optimizer/nchwc_transformer.cc).
+ */
+function isBlocked(value: Value, facts: Facts): boolean {
+  return facts.rank(value) === 4 && facts.dtype(value) === "float";
 }
 
 /** Plans that send one half of a BatchNormalization either way and keep the other as one Add or Mul. */

@@ -9,10 +9,13 @@ import { affineFacets, LIFTED, liftAffine } from "../src/ops/affine.js";
 import { applyLandings, describeLandings } from "../src/rewrite/apply-affine.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { replacementBlocked } from "../src/rewrite/rewriter.js";
+import { scalesFusedAttention } from "../src/target/attention.js";
 
 const SENTENCES = {
   copyCostsMore: (copied: string, node: string): string =>
     `others read ${copied}, and a copy of it would cost more than ${node}`,
+  runtimeFusesAttention: (): string =>
+    "onnxruntime fuses the attention around it into one operator, of which it is a part; --target any folds it",
 } as const;
 
 /** Why a map that could go stays. */
@@ -63,6 +66,8 @@ function match(node: Node, { facts, settings }: View): Proposal | Refusal | unde
   if (lifted === undefined) return undefined;
   const awaited = node.is("BatchNormalization") || followsAbsorber(node);
   if (isRefusal(lifted)) return awaited ? lifted : undefined;
+  if (settings.target === "onnxruntime" && scalesFusedAttention(node))
+    return refusals.runtimeFusesAttention();
   const { axis, input, inputIndex } = lifted;
   const explained = awaited || axis !== undefined;
   const output = node.output(0);

@@ -25,13 +25,21 @@ export const keepRuntimeFusions: Pass = {
   after: "the same",
   numerics: "exact",
   order: {
-    after: { "fuse-compound-operators": "where the opset has the operator, it is put in for good" },
+    after: {
+      "fold-constants": "the constants of an expression may be computed ones",
+      "eliminate-no-op-movement": "a Cast to the same type hides an expression",
+    },
     before: {
-      "compose-affine":
-        "composing would carry away the constants by which the runtime recognizes an expression",
+      "eliminate-neutral-operands": "the runtime does not fuse a LayerNormalization without its scale of one",
+      "eliminate-neutral-affine": "the runtime does not fuse a LayerNormalization without its bias of zero",
+      "compose-affine": "the last constant of an expression would be multiplied with the map behind it",
+      "fold-affine-up": "the last constant of an expression would take in the map behind it",
+      "fold-affine-down":
+        "folding would carry away the constants by which the runtime recognizes an expression",
     },
   },
   run: ({ view, composites }: PassContext) => {
+    if (view.settings.target === "any") return;
     for (const node of [...view.model.nodes()]) {
       const compound = collapsible(node, view.facts);
       if (compound === undefined || fusionOf(compound) === undefined) continue;

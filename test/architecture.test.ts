@@ -47,6 +47,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // The engines, which use the rules of the families.
   "src/analysis": ["src/base", "src/ir", "src/rules", "src/ops"],
   "src/patterns": ["src/base", "src/ir", "src/rules", "src/ops"],
+  // What the runtime that a result is for does with it when it loads.
+  "src/target": ["src/base", "src/ir", "src/rules", "src/ops", "src/patterns"],
   "src/fold": ["src/base", "src/ir", "src/affine", "src/rules", "src/ops"],
   "src/relayout": ["src/base", "src/ir", "src/rules", "src/ops"],
   "src/rewrite": [
@@ -59,6 +61,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/patterns",
     "src/fold",
     "src/relayout",
+    "src/target",
   ],
   passes: [
     "src/base",
@@ -70,6 +73,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/patterns",
     "src/fold",
     "src/relayout",
+    "src/target",
     "src/rewrite",
   ],
   "src/runtime": ["src/base", "src/ir", "src/proto", "src/rules", "src/ops", "src/analysis"],

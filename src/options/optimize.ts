@@ -71,6 +71,18 @@ export const REWRITE = {
     type: "switch",
     group: "The model",
   },
+  /**
+   * What the result is for. onnxruntime fuses operators when it loads a model, and a rewrite that keeps it from doing so is
+   * no gain; other compilers are better served by fewer operators. Default "onnxruntime".
+   */
+  target: {
+    flag: "--target <runtime>",
+    help: "keep together what this runtime fuses when it loads",
+    type: "choice",
+    choices: ["onnxruntime", "any"],
+    default: "onnxruntime",
+    group: "Rewrites",
+  },
   /** Raise the model to this version of the standard operator set first, for operators that are new in it. */
   opset: {
     flag: "--opset <n>",

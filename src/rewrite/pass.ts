@@ -39,6 +39,8 @@ export interface Settings {
   readonly inlineFunctions: boolean;
   /** Leave out rewrites that may change NaN, infinity, -0 or the result of empty tensors. */
   readonly preserveNonfinite: boolean;
+  /** The runtime whose fusions stay possible; "any": none is known. */
+  readonly target: "onnxruntime" | "any";
 }
 
 /**

@@ -21,13 +21,12 @@ export interface RuntimeFusion {
 
 const always = (): boolean => true;
 
-/** LayerNormFusion ends at the Add of the bias and needs the scale and the bias as constants. */
-const hasScaleAndBias = ({ inputs, nodes }: Compound): boolean =>
-  inputs[1] !== undefined &&
-  inputs[1] !== null &&
-  inputs[2] !== undefined &&
-  inputs[2] !== null &&
-  nodes.every((node) => !node.is("Cast"));
+/** LayerNormFusion wants a Pow and a Div, and a Mul by the scale and an Add of the bias at the end, even neutral ones. */
+const asPyTorchSpellsIt = ({ nodes }: Compound): boolean => {
+  const count = (operator: StandardOperator): number => nodes.filter((node) => node.is(operator)).length;
+  const only = nodes.every((node) => node.is("ReduceMean", "Sub", "Pow", "Add", "Sqrt", "Div", "Mul"));
+  return only && count("Pow") === 1 && count("Div") === 1 && count("Mul") === 1 && count("Add") === 2;
+};
 
 /** The fusions that onnxruntime 1.30 makes on its CPU at its default level. */
 const ONNXRUNTIME: readonly RuntimeFusion[] = [
@@ -41,7 +40,7 @@ const ONNXRUNTIME: readonly RuntimeFusion[] = [
     operator: "LayerNormalization",
     kernel: "LayerNormalization, com.microsoft.SkipLayerNormalization",
     source: "onnxruntime/core/optimizer/layer_norm_fusion.cc",
-    takes: hasScaleAndBias,
+    takes: asPyTorchSpellsIt,
   },
 ];
 

@@ -180,6 +180,7 @@ describe("pick and settle", () => {
       growthLimit: 5,
       inlineFunctions: false,
       preserveNonfinite: false,
+      target: "onnxruntime",
     });
     expect(settle(REWRITE, {}).growthLimit).toBe(128 * 2 ** 20);
     // Options with a default are there for certain; the types know it.

@@ -15,7 +15,7 @@ async function run(
 ): Promise<PipelineLog & { readonly ran: string }> {
   const ran: string[] = [];
   const log = await runPipeline(model, passes, {
-    settings: { growthLimit: 0, inlineFunctions: false, preserveNonfinite: false },
+    settings: { growthLimit: 0, inlineFunctions: false, preserveNonfinite: false, target: "any" as const },
     onPass: ({ name }, round) => void ran.push(`${name}${round}`),
     ...options,
   });
