@@ -25,6 +25,7 @@ import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import type { LiftedAffine, PlacedMap } from "../src/rules/affine/facet.js";
 import { scaleOf } from "../src/rules/affine/placement.js";
 import type { Facts } from "../src/rules/facts.js";
+import { isBlocked } from "../src/target/blocked.js";
 
 const SENTENCES = {
   weightIsNotFinite: (taker: string): string =>
@@ -89,7 +90,9 @@ function match(node: Node, { facts, settings }: View): Proposal | Refusal | unde
   const plans = [
     ...(isRefusal(whole) ? [] : [whole]),
     ...planHalves(lifted, output, facts),
-    ...(settings.target === "onnxruntime" && isBlocked(output, facts) ? [] : planHalf(lifted, output, facts)),
+    ...(settings.target === "onnxruntime" && isBlocked(lifted.input, facts)
+      ? []
+      : planHalf(lifted, output, facts)),
   ];
   const best = plans
     .filter(({ change, kept }) => isGain(change) && (kept !== undefined || canReplace(output, lifted.input)))
@@ -202,14 +205,6 @@ function planHalves(lifted: LiftedAffine, output: Value, facts: Facts): readonly
     return [{ landings, change: minus(costOfLandings(landings, facts), costOfNode(node, facts)) }];
   }
   return [];
-}
-
-/**
- * Whether onnxruntime may keep the value in its blocked layout (NCHWc), which a BatchNormalization of images keeps and an Add or
- * Mul by channel leaves (onnxruntime/core/optimizer/nchwc_transformer.cc).
- */
-function isBlocked(value: Value, facts: Facts): boolean {
-  return facts.rank(value) === 4 && facts.dtype(value) === "float";
 }
 
 /** Plans that send one half of a BatchNormalization either way and keep the other as one Add or Mul. */

@@ -1,4 +1,4 @@
-import { collapsible } from "../src/rewrite/fuse-compound.js";
+import { lackingOpset } from "../src/rewrite/fuse-compound.js";
 import type { Pass, PassContext } from "../src/rewrite/pass.js";
 import { Rewriter } from "../src/rewrite/rewriter.js";
 import { fusionOf } from "../src/target/fusions.js";
@@ -41,9 +41,9 @@ export const keepRuntimeFusions: Pass = {
   run: ({ view, composites }: PassContext) => {
     if (view.settings.target === "any") return;
     for (const node of [...view.model.nodes()]) {
-      const compound = collapsible(node, view.facts);
-      if (compound === undefined || fusionOf(compound) === undefined) continue;
-      composites.collapse(compound, new Rewriter(view.facts));
+      const found = lackingOpset(node, view.facts);
+      if (found === undefined || fusionOf(found.compound) === undefined) continue;
+      composites.collapse(found.compound, found.refusal, new Rewriter(view.facts));
     }
   },
 };

@@ -6,7 +6,7 @@ import type { Model } from "../src/ir/model.js";
 import { rewriteModel } from "../src/library/rewrite-model.js";
 import { decodeModel } from "../src/proto/decode.js";
 import { encodeToBytes } from "../src/proto/encode.js";
-import { collapsible } from "../src/rewrite/fuse-compound.js";
+import { lackingOpset } from "../src/rewrite/fuse-compound.js";
 import type { Pass } from "../src/rewrite/pass.js";
 import { fusionOf } from "../src/target/fusions.js";
 import { evaluate, modelOf } from "./support/rewrite.js";
@@ -166,8 +166,8 @@ const KEEPS_FUSIONS = "keep-runtime-fusions";
 /** The expressions that onnxruntime fuses. */
 function fusionsIn(model: Model): number {
   const facts = createFacts(model);
-  const found = [...model.nodes()].flatMap((node) => collapsible(node, facts) ?? []);
-  return found.filter((compound) => fusionOf(compound) !== undefined).length;
+  const found = [...model.nodes()].flatMap((node) => lackingOpset(node, facts) ?? []);
+  return found.filter(({ compound }) => fusionOf(compound) !== undefined).length;
 }
 
 /** The operators that are left by passes in this order, and the bytes of the constants. */

@@ -1,5 +1,6 @@
 import { invariant, present } from "../base/assert.js";
 import { defined } from "../base/optional.js";
+import type { Refusal } from "../base/refusal.js";
 import type { Attribute } from "../ir/attribute.js";
 import type { Graph, Node, NodeInit, Value, ValueInfo } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
@@ -28,6 +29,7 @@ interface Spelled {
   readonly data: Value | null;
   /** Constants that were made for the composite; the expression has their elements in another shape. */
   readonly made: ReadonlyMap<number, { readonly value: Value; readonly tensor: Tensor | undefined }>;
+  readonly refusal: Refusal;
 }
 
 /**
@@ -43,8 +45,11 @@ export class Composites {
     return this.#spelled.size;
   }
 
-  /** Puts one node in the place of the expression; false where a value of it has no place among its inputs. */
-  collapse(compound: Compound, rewriter: Rewriter): boolean {
+  /**
+   * Puts one node in the place of the expression; `refusal` is the reason why it cannot stay one. False where a value of it
+   * has no place among its inputs.
+   */
+  collapse(compound: Compound, refusal: Refusal, rewriter: Rewriter): boolean {
     const end = present(compound.nodes.at(-1), "an expression has an end");
     const graph = present(end.graph, `${end.label} is removed`);
     const output = present(end.output(0), `${end.label} has an output`);
@@ -76,12 +81,14 @@ export class Composites {
       attributes: [...node.attributes.values()],
       data: node.inputs[0] ?? null,
       made,
+      refusal,
     });
     return true;
   }
 
-  /** Writes every composite of the model out, those too that a pass has copied. */
-  expand(model: Model, facts: Facts): void {
+  /** Writes every composite of the model out, those too that a pass has copied. Gives the last node of each, with its refusal. */
+  expand(model: Model, facts: Facts): readonly (readonly [Node, Refusal])[] {
+    const refused: (readonly [Node, Refusal])[] = [];
     for (const node of [...model.nodes()]) {
       if (!lacksOperator(node, facts)) continue;
       const rewriter = new Rewriter(facts);
@@ -95,8 +102,11 @@ export class Composites {
       rewriter.supersede(output, result);
       rewriter.removeNode(node);
       for (const value of new Set(unused)) dropUnused(value);
+      if (spelled !== undefined && result.producer !== undefined)
+        refused.push([result.producer, spelled.refusal]);
     }
     this.#spelled.clear();
+    return refused;
   }
 }
 

@@ -24,11 +24,15 @@ export function fuseCompound(
   return isPartOfLarger(found, facts, numerics) ? undefined : proposal(node, found);
 }
 
-/** The expression that ends in `node`, where only the opset keeps it from being one operator. */
-export function collapsible(node: Node, facts: Facts): Compound | undefined {
+/** The expression that ends in `node`, and the refusal, where only the opset keeps it from being one operator. */
+export function lackingOpset(
+  node: Node,
+  facts: Facts,
+): { readonly compound: Compound; readonly refusal: Refusal } | undefined {
+  const opset = facts.opset(node) ?? 0;
   for (const compound of recognizeCompounds(node, facts)) {
-    if (compound.since > (facts.opset(node) ?? 0) && readInside(compound, node) === undefined)
-      return compound;
+    if (compound.since > opset && readOutside(compound, node) === undefined)
+      return { compound, refusal: refusals.opsetLacksOperator(compound.opType, opset, compound.since) };
   }
   return undefined;
 }
@@ -51,13 +55,13 @@ function obstacle(compound: Compound, node: Node, facts: Facts): Refusal | undef
   const { opType, since } = compound;
   const opset = facts.opset(node) ?? 0;
   return (
-    readInside(compound, node) ??
+    readOutside(compound, node) ??
     (opset < since ? refusals.opsetLacksOperator(opType, opset, since) : undefined)
   );
 }
 
 /** The refusal for an expression of which something outside reads a value inside. */
-function readInside({ opType, nodes }: Compound, node: Node): Refusal | undefined {
+function readOutside({ opType, nodes }: Compound, node: Node): Refusal | undefined {
   const result = node.output(0);
   if (result?.pinnedBecause !== undefined) return irRefusals.valueIsPinned(result.name, result.pinnedBecause);
   const inside = new Set(nodes);

@@ -10,6 +10,9 @@ import { type Gate, OPEN_GATE, passFault, RewriteSession } from "./session.js";
 /** The most rounds of the whole pipeline, so that passes that undo each other are found. Real models settle in two or three. */
 const MAX_ROUNDS = 128;
 
+/** The pass that would make one operator of a composite, were the opset newer. */
+const SPELLED = { name: "fuse-compound-operators" };
+
 export interface PipelineOptions {
   readonly settings: Settings;
   readonly gate?: Gate;
@@ -69,7 +72,8 @@ export async function runPipeline(
       if (flaw !== undefined) throw passFault(pass, model, flaw);
     }
   }
-  session.composites.expand(model, facts);
+  for (const [node, refusal] of session.composites.expand(model, facts))
+    session.refused(SPELLED, node, refusal);
   const { rewrites } = session;
   const flaw = rewrites.length > 0 && !options.verifyEach ? freshFlaw() : undefined;
   return { rewrites, refusals: session.standingRefusals(), rounds, flaw };

@@ -76,7 +76,7 @@ export class RewriteSession {
     return true;
   }
 
-  refused(pass: Pass, node: Node, { id, reason }: Refusal): void {
+  refused(pass: Pick<Pass, "name">, node: Node, { id, reason }: Refusal): void {
     const byPass = this.#refusals.get(node) ?? new Map<string, RefusalRecord>();
     byPass.set(pass.name, { pass: pass.name, node: node.label, opType: node.opType, id, reason });
     this.#refusals.set(node, byPass);

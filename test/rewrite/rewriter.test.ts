@@ -83,6 +83,7 @@ describe("names that callers know", () => {
          ${normalize("y", "c", "bn")} k = Constant <value_float = 2.0> () z = Mul (k, e)`,
         "y, z",
       ),
+      { target: "any" },
     );
     expect(ops.join("\n")).toMatch(/^y = Add\(c, /m);
     const inner = await rewrite(

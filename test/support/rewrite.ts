@@ -26,7 +26,7 @@ import { sketch } from "./text.js";
 export interface RewriteCase
   extends Pick<
     RewriteOptions,
-    "passes" | "growthLimit" | "freezeInitializers" | "inlineFunctions" | "preserveNonfinite"
+    "passes" | "growthLimit" | "freezeInitializers" | "inlineFunctions" | "preserveNonfinite" | "target"
   > {
   /** The opset of a text without a model header. */
   readonly opset?: number;
