@@ -61,3 +61,4 @@ function keepsZeros(node: Node): boolean {
   const zeros = constantTensor(node.input(1)) ?? constantTensor(node.input(0));
   const kept = node.is("Sub") ? 0 : -0;
   return node.is("Add", "Sub") && (zeros?.toFloat64().every((zero) => Object.is(zero, kept)) ?? false);
+}

@@ -10,7 +10,12 @@ import { becomes, operatorsOf, passOf } from "./support.js";
 
 function run(model: Model, ...rules: readonly Rule[]): RewriteSession {
   const session = new RewriteSession(OPEN_GATE);
-  const settings = { growthLimit: 0, inlineFunctions: false, preserveNonfinite: false, target: "any" as const };
+  const settings = {
+    growthLimit: 0,
+    inlineFunctions: false,
+    preserveNonfinite: false,
+    target: "any" as const,
+  };
   runRules(passOf("test", ...rules), rules, { model, facts: createFacts(model), settings }, session);
   return session;
 }
