@@ -8,7 +8,7 @@ import { becomes, operatorsOf, passOf } from "./support.js";
 
 const PASS: Pass = { ...passOf("test"), specials: { mayChange: ["negative-zero"], because: "a test" } };
 const PROPOSAL: Proposal = { kind: "rewrite", summary: "", apply: () => {} };
-const settings = { growthLimit: 0, inlineFunctions: false, preserveNonfinite: true };
+const settings = { growthLimit: 0, inlineFunctions: false, preserveNonfinite: true, target: "any" as const };
 
 describe("the special values that a rewrite may change", () => {
   it("are its own, or those of its pass, or all", () => {
