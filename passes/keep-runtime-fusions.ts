@@ -24,6 +24,7 @@ export const keepRuntimeFusions: Pass = {
   before: "d = Div(x, 1.414)  e = Erf(d)  p = Add(e, 1)  m = Mul(x, p)  y = Mul(m, 0.5)",
   after: "the same",
   numerics: "exact",
+  specials: { mayChange: [], because: "operators stand for themselves" },
   order: {
     after: {
       "fold-constants": "the constants of an expression may be computed ones",
