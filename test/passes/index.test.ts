@@ -51,7 +51,12 @@ function prepared({ graph, outputs = "y", opset = 17, ref, missing, pinned }: Pl
 function answerOf(pass: string, node: Node, model: Model): unknown {
   const found = PASSES.find(({ name }) => name === pass);
   if (found?.kind !== "rules") throw new Error(`${pass} has no rules`);
-  const settings = { growthLimit: 1e9, inlineFunctions: true, preserveNonfinite: false };
+  const settings = {
+    growthLimit: 1e9,
+    inlineFunctions: true,
+    preserveNonfinite: false,
+    target: "onnxruntime" as const,
+  };
   const view = { model, facts: createFacts(model), settings };
   for (const rule of found.rules) {
     const answer = node.is(...(rule.operators ?? [])) ? rule.match(node, view) : undefined;
