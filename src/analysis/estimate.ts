@@ -1,6 +1,7 @@
 import { product } from "../base/integers.js";
 import { bitsOf, byteLengthOf, type DType } from "../ir/dtype.js";
-import type { Node, Value } from "../ir/graph.js";
+import type { Graph, Node, Value } from "../ir/graph.js";
+import type { Model } from "../ir/model.js";
 import { declarationOf, hasTrait } from "../ops/catalogue.js";
 import type { FactType } from "../rules/fact.js";
 import type { Facts } from "../rules/facts.js";
@@ -114,4 +115,111 @@ function elementType(type: FactType<unknown> | undefined): DType | undefined {
   if (type === undefined) return undefined;
   if (type.kind === "tensor" || type.kind === "sparse_tensor") return type.dtype;
   return type.kind === "sequence" || type.kind === "optional" ? elementType(type.element) : undefined;
+}
+
+/**
+ * The least that a run of the model's graph takes with inputs of these dims, by name: values live from their node to their
+ * last reader; constants are not counted. Values of unknown size, sequences among them, take nothing, of two branches the
+ * lesser one counts, and a loop runs as often as is known, or once.
+ */
+export function estimateRun(
+  model: Model,
+  facts: Facts,
+  inputs: ReadonlyMap<string, readonly number[]>,
+): Estimate {
+  return new Run(facts, sizesOf(model, facts, inputs)).graph(model.graph);
+}
+
+/** The sizes of the symbols that the inputs of a model are declared with. */
+function sizesOf(model: Model, facts: Facts, inputs: ReadonlyMap<string, readonly number[]>): Sizes {
+  const sizes = new Map<string, number>();
+  for (const value of model.graph.inputs) {
+    const dims = inputs.get(value.name);
+    facts.shape(value)?.forEach((dim, axis) => {
+      const size = dims?.[axis];
+      const atom = typeof dim === "number" || dim.terms.length !== 1 ? undefined : dim.terms[0]?.atoms[0];
+      if (size !== undefined && atom?.kind === "symbol") sizes.set(atom.name, size);
+    });
+  }
+  return sizes;
+}
+
+/** The walk through the graphs of one run. Bodies are no deeper than a file may nest them. */
+class Run {
+  readonly #facts: Facts;
+  readonly #estimator: Estimator;
+
+  constructor(facts: Facts, sizes: Sizes) {
+    this.#facts = facts;
+    this.#estimator = new Estimator(facts, sizes);
+  }
+
+  graph(graph: Graph): Estimate {
+    let [live, peak, operations, isComplete] = [0, 0, 0, true];
+    const remaining = new Map<Value, number>();
+    const bytesOf = (value: Value | null): number =>
+      value === null || this.#estimator.dims(value) === undefined ? 0 : (this.#estimator.bytes(value) ?? 0);
+    for (const node of graph.nodes()) {
+      const inner = node.subgraphs.length === 0 ? this.#estimator.node(node) : this.#bodies(node);
+      if (inner === undefined || ("isComplete" in inner && !inner.isComplete)) isComplete = false;
+      operations += inner?.operations ?? 0;
+      let made = 0;
+      for (const output of node.outputs) {
+        if (output === null) continue;
+        made += bytesOf(output);
+        remaining.set(output, output.uses.size);
+      }
+      let freed = 0;
+      for (const value of new Set(node.inputs)) {
+        const uses = value === null ? undefined : remaining.get(value);
+        if (value === null || uses === undefined) continue;
+        const left = uses - node.inputs.filter((other) => other === value).length;
+        remaining.set(value, left);
+        if (left === 0) freed += bytesOf(value);
+      }
+      // Views and elementwise operators may write over what they read last.
+      const reuses = hasTrait(node, "view") || hasTrait(node, "pointwise");
+      // Scratch memory is an upper bound, and kernels differ in it.
+      const during = node.subgraphs.length === 0 ? made : Math.max(made, inner?.bytes ?? 0);
+      peak = Math.max(peak, live + during - (reuses ? Math.min(freed, made) : 0));
+      live += made - freed;
+    }
+    return { bytes: peak, operations, isComplete };
+  }
+
+  /** What a node with bodies takes beside its outputs. */
+  #bodies(node: Node): Estimate {
+    const [first, ...others] = node.subgraphs.map((body) => this.graph(body));
+    if (first === undefined || !node.is("If", "Loop", "Scan"))
+      return { bytes: 0, operations: 0, isComplete: false };
+    if (node.is("If")) {
+      const least = others.reduce(
+        (a, b) => (a.bytes + a.operations <= b.bytes + b.operations ? a : b),
+        first,
+      );
+      return { ...least, isComplete: false };
+    }
+    const trips = this.#trips(node);
+    return {
+      bytes: first.bytes,
+      operations: first.operations * (trips ?? 1),
+      isComplete: first.isComplete && trips !== undefined,
+    };
+  }
+
+  /** The iterations of a Loop that nothing ends earlier, or of a Scan. */
+  #trips(node: Node): number | undefined {
+    if (node.is("Scan")) {
+      const scanned = node.int("num_scan_inputs", 0);
+      const input = node.input(node.inputs.length - scanned);
+      return input === undefined
+        ? undefined
+        : this.#estimator.dims(input)?.[node.ints("scan_input_axes")?.[0] ?? 0];
+    }
+    const [count, condition, body] = [node.input(0), node.input(1), node.subgraphs[0]];
+    const goesOn = body?.outputs[0];
+    const isPassed = goesOn === body?.inputs[1] || goesOn?.producer?.input(0) === body?.inputs[1];
+    const starts = condition === undefined || this.#facts.numbers(condition)?.[0] === 1;
+    return count === undefined || !isPassed || !starts ? undefined : this.#facts.numbers(count)?.[0];
+  }
 }

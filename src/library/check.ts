@@ -8,10 +8,12 @@ import { type CheckerOptions, createChecker } from "../runtime/check.js";
 import type { CheckReport } from "../runtime/check-report.js";
 import { optionsFor } from "../runtime/checker-options.js";
 import type { FeedSet } from "../runtime/feeds.js";
+import { objectionTo } from "../runtime/prediction.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { assertDataFits, assertShapesFit } from "./fit.js";
 import { assertModel } from "./model-argument.js";
-import { lazyRuntime, type RuntimeOptions, stage } from "./staging.js";
+import { lazyRuntime, memoryFor, type RuntimeOptions, stage } from "./staging.js";
+import { summarize } from "./summary.js";
 
 /** The inputs that two models are compared on, and where they run. */
 export interface ComparisonOptions extends OptionsOf<typeof COMPARISON>, RuntimeOptions {
@@ -60,8 +62,11 @@ export function checkerSettings(
   assertShapesFit(model, options.inputShapes);
   const { seed, inputShapes } = settle(COMPARISON, options);
   assertDataFits(model, data);
+  const summary = summarize(model);
+  const objection = objectionTo(model, memoryFor(summary, options), summary.parameterBytes);
   return (runtime) => ({
     ...optionsFor(model, { runtime, seed, probes, stage }),
     ...defined({ feeds: data, shapes: inputShapes, signal }),
+    objection,
   });
 }

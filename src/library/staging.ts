@@ -7,7 +7,7 @@ import type { StagedModel } from "../runtime/check.js";
 import { ready } from "../runtime/checker-options.js";
 import type { Runtime, RuntimeModel } from "../runtime/runtime.js";
 import { runtimeForm } from "../staging/form.js";
-import { summarize } from "./summary.js";
+import { type ModelSummary, summarize } from "./summary.js";
 
 /** Larger models are handed to the runtime in a temporary file: protobuf, and one allocation, end at 2 GB. */
 const IN_MEMORY_LIMIT = 2 ** 30;
@@ -67,11 +67,16 @@ async function inProcess(): Promise<Runtime> {
   return defaultRuntime();
 }
 
-async function isolated(model: Model, { timeout, memoryLimit }: RuntimeOptions): Promise<Runtime> {
+/** Bytes that running the model may take. */
+export function memoryFor({ parameterBytes }: ModelSummary, { memoryLimit }: RuntimeOptions): number {
+  return memoryLimit ?? 4 * 2 ** 30 + 8 * parameterBytes;
+}
+
+async function isolated(model: Model, options: RuntimeOptions): Promise<Runtime> {
   const { isolatedRuntime } = await import("../isolation/isolated-runtime.js");
-  const { parameterBytes } = summarize(model);
+  const summary = summarize(model);
   return isolatedRuntime({
-    timeout: timeout ?? 60 + parameterBytes / 2 ** 20,
-    memory: memoryLimit ?? 4 * 2 ** 30 + 8 * parameterBytes,
+    timeout: options.timeout ?? 60 + summary.parameterBytes / 2 ** 20,
+    memory: memoryFor(summary, options),
   });
 }

@@ -9,6 +9,7 @@ import { endedTheRuntime, errors } from "./errors.js";
 import { type FeedSet, type Probe, probeFeeds } from "./feeds.js";
 import { type InputSpec, portSpecs } from "./inputs.js";
 import { perturbFeeds } from "./perturb.js";
+import type { Objection } from "./prediction.js";
 import { besideProbe, type Flattened } from "./probes.js";
 import type { Runtime, RuntimeModel, RuntimeTensor, Session, TensorMap } from "./runtime.js";
 import { brokenClaim, claimOf, type SpecialClaim, specialFeeds } from "./special-values.js";
@@ -26,6 +27,8 @@ export interface CheckerOptions {
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
   /** Try an empty batch too (mayRunEmpty). */
   readonly emptyBatch?: boolean;
+  /** Why generated inputs of some sizes are not tried (objectionTo). */
+  readonly objection?: Objection;
   /** The coarsest type the model computes in (precisionOf); without it, the coarsest of its inputs and outputs. */
   readonly precision?: FloatDType;
   /**

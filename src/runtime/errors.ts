@@ -68,6 +68,16 @@ const SENTENCES = {
         known.length === 0 ? "leave it out" : `choose among ${known.map((name) => `"${name}"`).join(", ")}`
       }`,
   ],
+  runNeedsTooMuchMemory: [
+    "unsupported",
+    (bytes: number, limit: number): string =>
+      `a run needs at least ${gibi(bytes)} of memory, more than the limit of ${gibi(limit)}; --memory-limit gives it more, or --input-shape smaller inputs`,
+  ],
+  runTakesTooManyOperations: [
+    "unsupported",
+    (operations: number, limit: number): string =>
+      `a run takes ${operations.toExponential(1)} operations on all sizes that were tried, more than ${limit.toExponential(1)}; give smaller ones with --input-shape, or data`,
+  ],
   inputsAreTooLarge: [
     "unsupported",
     (elements: number): string =>
@@ -80,6 +90,10 @@ const SENTENCES = {
   ],
   constantModelHasInputs: ["internal", (): string => "a model to evaluate as a constant has inputs"],
 } as const;
+
+function gibi(bytes: number): string {
+  return `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
+}
 
 type Doing = "onnxruntime cannot load the model" | "onnxruntime cannot run the model";
 

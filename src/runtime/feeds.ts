@@ -8,6 +8,7 @@ import { carrierOf } from "./carriers.js";
 import { hasNonFinite } from "./compare.js";
 import { endedTheRuntime, errors } from "./errors.js";
 import type { InputSpec } from "./inputs.js";
+import type { Objection } from "./prediction.js";
 import { type RuntimeTensor, type Session, type TensorMap, tensorSize } from "./runtime.js";
 
 /** Data for every input of a model, and, where they are known, the outputs it should give. */
@@ -26,6 +27,8 @@ export interface FeedOptions {
   readonly shapes?: Readonly<Record<string, readonly number[]>>;
   /** Try an empty batch too (mayRunEmpty). */
   readonly emptyBatch?: boolean;
+  /** Why a run on inputs of some sizes is not tried. Default: every run is. */
+  readonly objection?: Objection;
   readonly signal?: AbortSignal;
 }
 
@@ -81,7 +84,7 @@ export async function probeFeeds(
 ): Promise<Probe[]> {
   const inputs = specs.map((spec) => withShape(spec, options.shapes?.[spec.name]));
   rejectStrangers(specs, options.shapes);
-  const budget = new Budget(session, inputs, options.signal);
+  const budget = new Budget(session, inputs, options);
   const base = await firstThatRuns(budget, inputs, options.seed);
   const large: Style = { ...base.style, seed: options.seed + 1, magnitude: 10, zeros: 0.1 };
   let second = await varied(budget, inputs, base.sizes, large);
@@ -135,16 +138,20 @@ class Budget {
   readonly #session: Session;
   readonly #inputs: readonly InputSpec[];
   readonly #signal: AbortSignal | undefined;
+  readonly #objection: Objection | undefined;
   #attempts = 0;
   #elements = 0;
   #hasRun = false;
   #isSpent = false;
   firstError: unknown;
+  /** Why the first sizes that were not tried were not. */
+  objection: NormfoldError | undefined;
 
-  constructor(session: Session, inputs: readonly InputSpec[], signal: AbortSignal | undefined) {
+  constructor(session: Session, inputs: readonly InputSpec[], { signal, objection }: FeedOptions) {
     this.#session = session;
     this.#inputs = inputs;
     this.#signal = signal;
+    this.#objection = objection;
   }
 
   get spent(): boolean {
@@ -159,6 +166,13 @@ class Budget {
     this.#attempts++;
     if (elements > MAX_INPUT) throw errors.inputsAreTooLarge(elements);
     if (this.#attempts > 1 && elements > MAX_ELEMENTS) return undefined;
+    const objection = this.#objection?.(
+      new Map(this.#inputs.map((spec) => [spec.name, dimsOf(spec, sizes)] as const)),
+    );
+    if (objection !== undefined) {
+      this.objection ??= objection;
+      return undefined;
+    }
     this.#elements += elements;
     const feeds = makeFeeds(this.#inputs, sizes, style);
     try {
@@ -188,9 +202,14 @@ async function firstThatRuns(budget: Budget, inputs: readonly InputSpec[], seed:
     if (probe !== undefined) return { probe, sizes, style };
     if (budget.spent) break;
   }
-  const { firstError } = budget;
-  // An error of our own, or one that no other input would mend, stays as it is.
-  if (!(firstError instanceof NormfoldError) || inputs.length === 0 || firstError.code === "internal")
+  const { firstError = budget.objection } = budget;
+  // An objection, an error of our own, or one that no other input would mend, stays as it is.
+  if (
+    firstError === budget.objection ||
+    !(firstError instanceof NormfoldError) ||
+    inputs.length === 0 ||
+    firstError.code === "internal"
+  )
     throw firstError;
   throw errors.generatedInputsDoNotSuit(firstError.message).because(firstError);
 }
