@@ -74,13 +74,16 @@ interface Case {
 
 const home = mkdtempSync(join(tmpdir(), "normfold-damaged-"));
 for (const name of ["home", "tmp"]) mkdirSync(join(home, name));
-const runner = new CommandRunner({
-  ...process.env,
-  HOME: join(home, "home"),
-  TMPDIR: join(home, "tmp"),
-  NO_COLOR: "1",
-  ORT_DISABLE_TELEMETRY: "1",
-});
+const runner = new CommandRunner(
+  {
+    ...process.env,
+    HOME: join(home, "home"),
+    TMPDIR: join(home, "tmp"),
+    NO_COLOR: "1",
+    ORT_DISABLE_TELEMETRY: "1",
+  },
+  home,
+);
 afterAll(() => {
   runner.close();
   rmSync(home, { recursive: true, force: true });

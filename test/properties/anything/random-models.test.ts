@@ -16,7 +16,7 @@ const OPSETS = [7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23,
 const recipes: fc.Arbitrary<Recipe> = fc.record({
   seed: fc.nat(1 << 20),
   opset: fc.constantFrom(...OPSETS),
-  ir: fc.constantFrom(8, 8, 10),
+  ir: fc.constantFrom(3, 8, 8, 10),
   symbolic: fc.boolean(),
   steps: fc.array(
     fc.record({

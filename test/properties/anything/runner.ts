@@ -1,4 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { closeSync, openSync, readFileSync, truncateSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export interface Ended {
@@ -13,29 +15,35 @@ const SCRIPT = fileURLToPath(new URL("commands.mjs", import.meta.url));
 /** Runs commands in one process after another: a process serves until it dies, or until a command takes too long. */
 export class CommandRunner {
   readonly #env: NodeJS.ProcessEnv;
+  /** What the commands write goes to files, which hold all of it when the answer comes. */
+  readonly #files: Readonly<Record<"stdout" | "stderr", string>>;
   #child: ChildProcess | undefined;
 
-  constructor(env: NodeJS.ProcessEnv) {
+  /** `folder` holds what the commands write. */
+  constructor(env: NodeJS.ProcessEnv, folder: string) {
     this.#env = env;
+    this.#files = { stdout: join(folder, "stdout"), stderr: join(folder, "stderr") };
   }
 
   /** Runs one command; "timeout" is its code where it has not ended after `limit` milliseconds. */
   async run(folder: string, args: readonly string[], limit: number): Promise<Ended> {
     const child = this.#child ?? (await this.#start());
+    const { stdout, stderr } = this.#files;
+    for (const file of [stdout, stderr]) truncateSync(file);
     return new Promise((resolve) => {
-      const end = (ended: Ended): void => {
+      const end = (code: Ended["code"]): void => {
         clearTimeout(timer);
         child.removeAllListeners();
-        resolve(ended);
+        resolve({ code, stdout: readFileSync(stdout, "latin1"), stderr: readFileSync(stderr, "latin1") });
       };
       const timer = setTimeout(() => {
         this.close();
-        end({ code: "timeout", stdout: "", stderr: "" });
+        end("timeout");
       }, limit);
-      child.once("message", (ended: Ended) => end(ended));
+      child.once("message", (code: number) => end(code));
       child.once("exit", (code, signal) => {
         this.#child = undefined;
-        end({ code: signal ?? code ?? "gone", stdout: "", stderr: "" });
+        end(signal ?? code ?? "gone");
       });
       child.send({ folder, args });
     });
@@ -48,7 +56,9 @@ export class CommandRunner {
   }
 
   async #start(): Promise<ChildProcess> {
-    const child = fork(SCRIPT, [], { env: this.#env, stdio: "ignore" });
+    const [stdout, stderr] = [this.#files.stdout, this.#files.stderr].map((file) => openSync(file, "a"));
+    const child = fork(SCRIPT, [], { env: this.#env, stdio: ["ignore", stdout, stderr, "ipc"] });
+    for (const file of [stdout, stderr]) if (file !== undefined) closeSync(file);
     await new Promise<void>((resolve, reject) => {
       child.once("message", () => resolve());
       child.once("exit", (code) =>
