@@ -24,11 +24,13 @@ interface Place {
   readonly missing?: string;
   /** A value that something outside of the nodes names. */
   readonly pinned?: string;
+  /** Constants that are too large to be written here, with their sizes; nothing reads their elements. */
+  readonly large?: Readonly<Record<string, readonly number[]>>;
   /** The id of the refusal; without one the pass passes over the node. */
   readonly refused?: string;
 }
 
-function prepared({ graph, outputs = "y", opset = 17, ref, missing, pinned }: Place): Model {
+function prepared({ graph, outputs = "y", opset = 17, ref, missing, pinned, large = {} }: Place): Model {
   const text =
     typeof graph === "string" ? graph : `g (${graph[0]}) => (${outputs}) <${graph[1]}> { ${graph[2]} }`;
   const model = modelOf(text, opset);
@@ -42,6 +44,10 @@ function prepared({ graph, outputs = "y", opset = 17, ref, missing, pinned }: Pl
     const external = { location: "gone.bin", offset: 0, length: undefined };
     const error = new NormfoldError("io", "gone.bin is missing");
     value.tensor = new Tensor(dtype, dims, { kind: "missing", external, error });
+  }
+  for (const [name, dims] of Object.entries(large)) {
+    const compute = (): never => expect.unreachable("the elements are read");
+    valueNamed(model, name).tensor = new Tensor("float", dims, { kind: "computed", compute });
   }
   if (pinned !== undefined) valueNamed(model, pinned).addUse({ kind: "pin", reason: "it is to be kept" });
   return model;
@@ -264,6 +270,13 @@ describe("weights that do not fit, or are not there", () => {
 });
 
 describe("borders", () => {
+  it("go into an LpPool with a border of its own", () => {
+    const graph = pad(8, 0, "LpPool <kernel_shape = [3, 3], pads = [1, 1, 1, 1]> (y)");
+    const model = prepared({ pass: "fuse-pad", graph, outputs: "z" });
+    const node = present(valueNamed(model, "y").producer, "y is computed");
+    expect(answerOf("fuse-pad", node, model)).toMatchObject({ kind: "rewrite" });
+  });
+
   const pad = (size: number, value: number, reader: string): Place["graph"] => [
     "float[1,1,4,4] x",
     `int64[${size}] p = {${Array.from({ length: size }, (_, i) => (i % (size / 2) > 1 ? 1 : 0)).join()}}, float v = {${value}}`,
@@ -280,6 +293,17 @@ describe("borders", () => {
       ],
       outputs: "z",
       refused: "spatial-axes-are-unknown",
+    },
+    "in front of no window": { pass: "fuse-pad", graph: pad(8, 0, "Relu (y)"), outputs: "z" },
+    "in front of a maximum of what may be less": {
+      pass: "fuse-pad",
+      graph: [
+        "float[1,1,4,4] x",
+        "int64[8] p = {0,0,1,1,0,0,1,1}",
+        "n = Neg (x) y = Pad (n, p) z = MaxPool <kernel_shape = [3, 3]> (y)",
+      ],
+      outputs: "z",
+      refused: "border-may-be-largest",
     },
     "that are not zero, in front of an average": {
       pass: "fuse-pad",
@@ -317,6 +341,69 @@ describe("borders", () => {
   });
 });
 
+describe("maps in a row", () => {
+  const numbers =
+    "float[2] a = {2, 3}, float[2,1] b = {4, 5}, float k = {2}, float[2] v = {1, 2}, float[2] z = {0, 1}";
+  leftAlone({
+    "the first of which others read": {
+      pass: "compose-affine",
+      graph: ["float[2,2] x", numbers, "p = Mul (x, a) y = Mul (p, a) w = Neg (p)"],
+      outputs: "y, w",
+    },
+    "along different axes": {
+      pass: "compose-affine",
+      graph: ["float[2,2] x", numbers, "p = Mul (x, a) y = Mul (p, b)"],
+    },
+    "behind a normalization": {
+      pass: "compose-affine",
+      graph: ["float[2,2] x", numbers, "p = BatchNormalization (x, a, z, z, v) y = Mul (p, k)"],
+    },
+    "a zero that is added to floats, which changes -0": {
+      pass: "eliminate-neutral-operands",
+      graph: ["float[2] x", "float zero = {0}", "y = Add (x, zero)"],
+    },
+    "a factor of an opset with other rules of broadcasting": {
+      pass: "eliminate-neutral-operands",
+      graph: ["float[2] x", "float[1] one = {1}", "y = Mul <broadcast = 1> (x, one)"],
+      opset: 6,
+    },
+  });
+});
+
+describe("work without end", () => {
+  const small = "float[1,1] A = {1}, float[1,1] B = {1}";
+  leftAlone({
+    "products of large weights": {
+      pass: "merge-linear-chains",
+      graph: ["float[9,2048] x", small, "p = MatMul (x, A) y = MatMul (p, B)"],
+      large: { A: [2048, 2048], B: [2048, 2048] },
+      refused: "merging-takes-too-long",
+    },
+    "convolutions with large kernels": {
+      pass: "merge-linear-chains",
+      graph: ["float[1,2048,3,3] x", small, "p = Conv (x, A) y = Conv (p, B)"],
+      large: { A: [2048, 2048, 1, 1], B: [2048, 2048, 1, 1] },
+      refused: "merging-takes-too-long",
+    },
+  });
+});
+
+describe("nodes of different graphs", () => {
+  leftAlone({
+    "two products outside of the body that adds them": {
+      pass: "merge-parallel-branches",
+      graph: [
+        "float[2,2] x, bool c",
+        "float[2,2] A = {1,2,3,4}, float[2,2] B = {1,2,3,5}",
+        `p = MatMul (x, A) q = MatMul (x, B)
+         o = If (c) <then_branch = t () => (y) { y = Add (p, q) }, else_branch = e () => (w) { w = Neg (x) }>`,
+      ],
+      outputs: "o",
+      refused: "nodes-are-in-different-graphs",
+    },
+  });
+});
+
 describe("sequences, sizes and parts", () => {
   const deep = Array.from({ length: 60 }, (_, i) => `s${i + 1} = Add (s${i}, one)`).join(" ");
   leftAlone({
@@ -345,6 +432,41 @@ describe("sequences, sizes and parts", () => {
         "j = Concat <axis = 0> (a, b, c, e) y, w = Split <axis = 0> (j, two)",
       ],
       outputs: "y, w",
+    },
+    "pieces that are put together in another order": {
+      pass: "merge-slices-and-concats",
+      graph: [
+        "float[4] x",
+        "int64[2] two = {2, 2}",
+        "a, b = Split <axis = 0> (x, two) y = Concat <axis = 0> (b, a)",
+      ],
+    },
+    "a Concat that goes into another": {
+      pass: "merge-slices-and-concats",
+      graph: [
+        "float[4] x",
+        "",
+        "a = Concat <axis = 0> (x, x) y = Concat <axis = 0> (a, x) w = Concat <axis = 0> (y, x)",
+      ],
+      outputs: "w",
+    },
+    "a Slice of a Slice that others read": {
+      pass: "merge-slices-and-concats",
+      graph: [
+        "float[9] x",
+        "int64[1] s = {1}, int64[1] e = {5}",
+        "a = Slice (x, s, e) y = Slice (a, s, e) w = Neg (a)",
+      ],
+      outputs: "y, w",
+    },
+    "sizes that callers see": {
+      pass: "simplify-sizes",
+      graph: [
+        "float[N,4] x",
+        "int64[1] one = {1}, int64[1] none = {0}",
+        "h = Shape (x) s = Gather (h, none) t = Add (s, one) u = Sub (t, one) c = Concat <axis = 0> (u, one, one) y = Expand (x, c)",
+      ],
+      outputs: "y, c",
     },
     "a Split into fewer pieces than were joined": {
       pass: "merge-slices-and-concats",
