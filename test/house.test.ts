@@ -29,7 +29,6 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
     "src/rules/inference.ts",
   ],
   "test/batchnorm/calibrate.test.ts": ["src/batchnorm/calibration-report.ts"],
-  "test/batchnorm/freeze.test.ts": ["src/batchnorm/row-normalization.ts"],
   "test/batchnorm/insert.test.ts": ["src/batchnorm/emit-normalization.ts", "src/batchnorm/prove.ts"],
   "test/batchnorm/instrument.test.ts": ["src/batchnorm/pool-first.ts"],
   "test/batchnorm/sites.test.ts": ["src/batchnorm/site.ts"],

@@ -4,6 +4,7 @@ import { createFacts } from "../../src/analysis/fact-table.js";
 import { isRefusal, type Refusal } from "../../src/base/refusal.js";
 import type { Landing } from "../../src/fold/landing.js";
 import { planDown, planUp, remainders } from "../../src/fold/plan.js";
+import { attribute } from "../../src/ir/attribute.js";
 import { parseGraph } from "../../src/text/parse.js";
 import { nodeOf, valueNamed } from "../support/facts.js";
 
@@ -39,6 +40,9 @@ function down(body: string, axis = 1): readonly string[] {
   const model = parseGraph(text, { opset: 17 });
   return places(planDown(valueNamed(model, "x"), { axis, map: MAP }, createFacts(model)));
 }
+
+/** More than a search may take. */
+const STEPS = 300;
 
 describe("planUp", () => {
   it("scales the weight and maps the bias of a Conv, also behind operators that let the map pass", () => {
@@ -112,4 +116,38 @@ it("remainders counts the shifts that found no place", () => {
   const reader = { node: nodeOf(model, "y"), index: 0 };
   const plan = planUp(reader, { axis: 1, map: channelAffine([1, 2], [0, 1]) }, createFacts(model));
   expect(isRefusal(plan) ? plan : remainders(plan)).toBe(0);
+});
+
+describe("a plan that is not looked for", () => {
+  const chain = (from: string, to: string): string =>
+    Array.from(
+      { length: STEPS },
+      (_, i) => `${i === STEPS - 1 ? to : `n${i}`} = Neg (${i === 0 ? from : `n${i - 1}`})`,
+    ).join(" ");
+
+  it("is one of too many steps", () => {
+    expect(up(`c = Conv (x, W, b) ${chain("c", "t")} y = Neg (t)`)).toEqual([
+      "refused: too-many-operators-on-the-way",
+    ]);
+    expect(down(`${chain("x", "t")} y = Conv (t, V)`)).toEqual(["refused: too-many-operators-on-the-way"]);
+  });
+
+  it("goes through an output that is not the first", () => {
+    const body = "c = Conv (x, W, b) v, t = Dropout (c) y = Not (t)";
+    expect(up(body, "bool y, v")).toEqual(["refused: value-is-not-first-output"]);
+  });
+
+  it("goes through a node whose attributes the caller gives", () => {
+    const text = `g (float[1,2,4,4] x) => (float y) <${CONSTANTS}> { t = Relu (x) y = Neg (t) }`;
+    const model = parseGraph(text, { opset: 17 });
+    nodeOf(model, "t").set(attribute("alpha", { kind: "ref", ref: "given", type: "float" }));
+    const map = { axis: 1, map: MAP };
+    const facts = createFacts(model);
+    expect(places(planDown(valueNamed(model, "x"), map, facts))).toEqual([
+      "refused: attribute-comes-from-caller",
+    ]);
+    expect(places(planUp({ node: nodeOf(model, "y"), index: 0 }, map, facts))).toEqual([
+      "refused: attribute-comes-from-caller",
+    ]);
+  });
 });

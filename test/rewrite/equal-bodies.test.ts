@@ -34,6 +34,16 @@ it.each([
   ["another attribute", "(a) { a = Elu <alpha = 0.5> (x) }", "(c) { c = Elu <alpha = 0.25> (x) }", false],
   ["an attribute more", "(a) { a = Elu <alpha = 0.5> (x) }", "(c) { c = Elu (x) }", false],
   ["operands the other way", "(a) { a = Sub (x, z) }", "(c) { c = Sub (z, x) }", false],
+  [
+    "another constant in an attribute",
+    "(a) { a = Op <k = float[2] {1, 2}> (x) }",
+    "(c) { c = Op <k = float[2] {1, 3}> (x) }",
+    false,
+  ],
+  ["a node more", "(a) { b = Abs (z) a = Relu (x) }", "(c) { c = Relu (x) }", false],
+  ["a node more at the end", "(a) { a = Relu (x) b = Abs (z) }", "(c) { c = Relu (x) }", false],
+  ["an output more", "(a) { a = Relu (x) }", "(c, d) { c = Relu (x) d = Abs (z) }", false],
+  ["an output that is skipped", '(a) { a, "" = Op (x) }', "(c) { c, d = Op (x) }", false],
   ["another operator", "(a) { a = Relu (x) }", "(c) { c = Abs (x) }", false],
 ])("bodies with %s", (_, a, b, expected) => {
   expect(equal(a, b)).toBe(expected);

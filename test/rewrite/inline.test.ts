@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { createFacts } from "../../src/analysis/fact-table.js";
 import type { Graph, Node } from "../../src/ir/graph.js";
 import type { Model } from "../../src/ir/model.js";
+import { tensorFromNumbers } from "../../src/ir/tensor.js";
+import { tensorType } from "../../src/ir/type.js";
 import { verify } from "../../src/ir/verify.js";
 import {
   Inliner,
@@ -119,4 +121,34 @@ it("visitReplacing visits the nodes that replace another, and bodies", () => {
     return true;
   });
   expect(seen).toEqual(["a", "r", "y", "b", "p", "q"]);
+});
+
+describe("bodies that are not copied", () => {
+  const blocked = (change: (body: Graph) => void): unknown => {
+    const model = IF("p = Add (a, k)");
+    const body = branchOf(nodeOf(model, "y"));
+    change(body);
+    return inliningBlocked(body, model.graph);
+  };
+
+  it("is copied as it stands", () => {
+    expect(blocked(() => {})).toBeUndefined();
+  });
+
+  it("has annotations of quantization", () => {
+    const annotate = (body: Graph): void => {
+      const [value] = body.outputs;
+      if (value === undefined) throw new Error("no output");
+      body.annotations = [{ tensor: value, parameters: [], wire: new Uint8Array() }];
+    };
+    expect(blocked(annotate)).toMatchObject({ id: "body-has-annotations" });
+  });
+
+  it("has an input with a default", () => {
+    const give = (body: Graph): void => {
+      const type = tensorType("float", [1]);
+      body.addInput({ name: "given", type }).tensor = tensorFromNumbers("float", [1], [2]);
+    };
+    expect(blocked(give)).toMatchObject({ id: "body-input-has-default" });
+  });
 });

@@ -1,6 +1,8 @@
 import { expect, it } from "vitest";
 import { createFacts } from "../../src/analysis/fact-table.js";
+import { present } from "../../src/base/assert.js";
 import { isRefusal } from "../../src/base/refusal.js";
+import { attribute } from "../../src/ir/attribute.js";
 import { readPad } from "../../src/rewrite/pad.js";
 import { parseGraph } from "../../src/text/parse.js";
 
@@ -25,4 +27,13 @@ it("a Pad of every version is begins, then ends, of all axes", () => {
 it("unknown pads and constants are refused", () => {
   expect(read("Pad (x, fed)", 13)).toBe("refusal");
   expect(read("Pad (x, q)", 13)).toBe("refusal");
+});
+
+it("an attribute that a caller gives is refused", () => {
+  const model = parseGraph("g (float[N,3] x) => (float[] y) { y = Pad <pads = [1, 0, 0, 2]> (x) }", {
+    opset: 10,
+  });
+  const pad = present(model.graph.first, "a Pad");
+  pad.set(attribute("mode", { kind: "ref", ref: "given", type: "string" }));
+  expect(readPad(pad, createFacts(model))).toMatchObject({ id: "attribute-is-set-by-caller" });
 });

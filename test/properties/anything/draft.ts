@@ -79,7 +79,8 @@ export class Draft {
   readonly ir: number;
   random: Random;
   readonly inputs: Var[] = [];
-  readonly #symbolic: boolean;
+  /** Whether first sizes of inputs are symbols. */
+  readonly symbolic: boolean;
   readonly #scopes: Scope[] = [scope()];
   readonly #functions = new Map<string, string>();
   /** Constants that are inputs of the graph too: all of them in IR version 3, some later. */
@@ -91,7 +92,7 @@ export class Draft {
     this.opset = recipe.opset;
     this.ir = recipe.ir;
     this.random = createRandom(recipe.seed);
-    this.#symbolic = recipe.symbolic;
+    this.symbolic = recipe.symbolic;
     this.input(this.one(INPUT_TYPES), this.one(INPUT_SIZES));
   }
 
@@ -260,13 +261,13 @@ export class Draft {
 
   #inputText(value: Var): string {
     const [first, ...rest] = value.dims;
-    if (!this.#symbolic || first === undefined) return typed(value);
+    if (!this.symbolic || first === undefined) return typed(value);
     return `${value.dtype}[${[`N${first}`, ...rest].join(",")}] ${value.name}`;
   }
 
   /** A declaration in the graph or in a body. Sizes that rest on those of inputs are not declared where these are symbols. */
   #typed(value: Var): string {
-    return this.#symbolic ? `${holding(value, `${value.dtype}[]`)} ${value.name}` : typed(value);
+    return this.symbolic ? `${holding(value, `${value.dtype}[]`)} ${value.name}` : typed(value);
   }
 }
 

@@ -43,8 +43,8 @@ const cumulate: Apply = (d, x) => {
 
 const topK: Apply = (d, x) => {
   const last = x.dims.at(-1);
-  // onnxruntime 1.30 ends the process on a TopK of no rows.
-  if (last === undefined || x.dims.includes(0) || !isReal(x)) return undefined;
+  // onnxruntime 1.30 ends the process on a TopK of no rows, and where a size is a symbol there may be none.
+  if (d.symbolic || last === undefined || x.dims.includes(0) || !isReal(x)) return undefined;
   const k = 1 + d.pick(last);
   const dims = [...x.dims.slice(0, -1), k];
   const indices = d.fresh();
