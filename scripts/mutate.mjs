@@ -3,6 +3,7 @@
 //   npm run mutate                          every guard of FOLDERS
 //   npm run mutate -- passes/fuse-gemm.ts   those of files or folders
 //   npm run mutate -- --quick passes        without measuring again what tests reach that did not change, though guards did
+//   npm run mutate -- --report              what is known, without running a test
 //   npm run mutate -- --fresh               from nothing
 //   npm run mutate -- --workers 2
 //
@@ -51,6 +52,7 @@ const { values: options, positionals } = parseArgs({
     workers: { type: "string", default: "1" },
     fresh: { type: "boolean", default: false },
     quick: { type: "boolean", default: false },
+    report: { type: "boolean", default: false },
   },
 });
 process.exitCode = await main();
@@ -64,6 +66,14 @@ async function main() {
   const tests = testsIn("test").map((file) => ({ file, hash: hashOf(file) }));
   const journal = new Journal(join(home, "journal.jsonl"), guards, tests);
 
+  if (!options.report) await tryAll(asked, guards, tests, journal);
+  const kept = asked.filter((guard) => journal.caughtBy(guard) === undefined);
+  const typed = kept.length === 0 ? new Set() : typedGuards(guards, kept);
+  return report(asked, journal, typed, join(home, "report.json"));
+}
+
+/** Measures what the tests reach, then tries each guard that is not caught in some of them, in more of them, and in whole files. */
+async function tryAll(asked, guards, tests, journal) {
   const uncovered = tests
     .filter(({ file }) => !journal.isCovered(file, options.quick ? [] : asked))
     .map(({ file }) => file);
@@ -77,9 +87,6 @@ async function main() {
   }
   for (const [guard, files] of journal.chooseFiles(asked, 3))
     await run({ mode: "whole", files, off: guard.id }, guards, journal);
-  const kept = asked.filter((guard) => journal.caughtBy(guard) === undefined);
-  const typed = kept.length === 0 ? new Set() : typedGuards(guards, kept);
-  return report(asked, journal, typed, join(home, "report.json"));
 }
 
 /** The ids of those guards that the type checker holds, as the last run found them where no source has changed since. */
