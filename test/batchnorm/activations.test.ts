@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createFacts } from "../../src/analysis/fact-table.js";
-import { activationsOf } from "../../src/batchnorm/activations.js";
+import { activationsOf, endsModel, isGate } from "../../src/batchnorm/activations.js";
 import { parseGraph } from "../../src/text/parse.js";
 
 const CONSTANTS =
@@ -37,5 +37,28 @@ describe("activationsOf", () => {
 
   it("finds none in operators that are linear", () => {
     expect(found("a = Mul (x, half) y = Add (a, z)")).toEqual([]);
+  });
+
+  it("finds no Gelu in an Erf of a quotient of two values, nor in one that multiplies another value", () => {
+    expect(found("d = Div (x, z) e = Erf (d) p = Add (e, one) y = Mul (x, p)")).toEqual([]);
+    expect(found("d = Div (x, root) e = Erf (d) p = Add (e, one) y = Mul (z, p)")).toEqual([]);
+    expect(found("d = Div (x, root) e = Erf (d) p = Add (e, one) y = Mul (x, p)")).toEqual(["Gelu x -> y"]);
+  });
+
+  it("knows a gate from a nonlinearity with other bounds, and the end of the model", () => {
+    const gates = (body: string): readonly boolean[] => {
+      const model = parseGraph(`g (float[2,3] x, float[2,3] z) => (float y) <${CONSTANTS}> { ${body} }`, {
+        opset: 17,
+      });
+      const facts = createFacts(model);
+      return activationsOf(model.graph, facts).flatMap((each) => [
+        isGate(each, facts),
+        endsModel(each, facts),
+      ]);
+    };
+    expect(gates("s = Sigmoid (x) t = Identity (s) y = Mul (t, z)")).toEqual([true, false]);
+    expect(gates("s = Tanh (x) t = Identity (s) y = Mul (t, z)")).toEqual([false, false]);
+    expect(gates("s = Sigmoid (x) y = Identity (s)")).toEqual([false, true]);
+    expect(gates("c = Clip (x, zero, six) y = Mul (c, z)")).toEqual([true, false]);
   });
 });

@@ -297,6 +297,26 @@ describe("refusals of insertion", () => {
     await expect(insertBatchNorm(modelOf(RESIDUAL), options)).rejects.toMatchObject({ id });
   });
 
+  it.each([
+    [
+      "a form of plain operators for a value of unknown rank",
+      "g (float[] x) => (y) <float[4,3] w = {1,2,3,4,5,6,7,8,9,1,2,3}> { m = MatMul (x, w) r = Relu (m) y = Neg (r) }",
+      17,
+      "decomposed-form-needs-rank",
+    ],
+    [
+      "rows of an opset whose Reshape takes an attribute",
+      "g (float[N,T,4] x) => (y) <float[4,3] w = {1,2,3,4,5,6,7,8,9,1,2,3}> { m = MatMul (x, w) r = Relu (m) y = Neg (r) }",
+      4,
+      "rows-need-computed-reshape",
+    ],
+  ])("%s", async (_, text, opset, id) => {
+    const decompose = opset > 4;
+    const options = { init: "fresh", form: decompose ? "training" : "inference", decompose } as const;
+    const { report } = await insertBatchNorm(modelOf(text, opset), options);
+    expect(report.passedOver.map((each) => each.id)).toEqual([id]);
+  });
+
   it("nothing on a dry run, which lists and leaves the model as it is", async () => {
     const { model, report } = await insertBatchNorm(modelOf(RESIDUAL), { dryRun: true });
     expect(report.sites.map(({ name }) => name)).toEqual(["a", "d"]);
