@@ -186,7 +186,7 @@ describe("inline-functions", () => {
         fn("M (a) => (b) { b = f.L (a) }"),
       ),
       "function-calls-itself",
-      { ...OPTIONS, runnable: false },
+      { ...OPTIONS, runnable: "maybe" },
     );
     await expectRefused(
       model(`g (${X}) => (y) { c, d = f.L (x) y = Abs (c) }`, fn("L (a, q) => (b, q) { b = Exp (a) }")),
@@ -247,5 +247,18 @@ describe("inline-functions", () => {
     );
     expect(rewrites).toEqual([]);
     expect(new Set(refusals.map(({ id }) => id))).toEqual(new Set(["inlining-makes-too-many-nodes"]));
+  });
+
+  it.each([
+    ["a call with more inputs than the function has", "y = f.L (x, x)", "call-has-too-many-arguments"],
+    ["a call with more outputs", "y, z = f.L (x)", "call-has-too-many-arguments"],
+    [
+      "a call that gives a body",
+      "y = f.L <body = b () => (c) { c = Neg (x) }> (x)",
+      "call-has-graph-attribute",
+    ],
+  ])("%s is left alone", async (_, call, id) => {
+    const text = model(`g (${X}) => (y) { ${call} }`, fn("L (a) => (b) { b = Relu (a) }"));
+    await expectRefused(text, id, { ...OPTIONS, runnable: "maybe" });
   });
 });

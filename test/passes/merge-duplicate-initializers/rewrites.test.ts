@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { present } from "../../../src/base/assert.js";
 import type { ByteSource } from "../../../src/base/bytes.js";
+import { NormfoldError } from "../../../src/base/errors.js";
 import type { Model } from "../../../src/ir/model.js";
 import { Tensor } from "../../../src/ir/tensor.js";
 import { rewriteModel } from "../../../src/library/rewrite-model.js";
@@ -115,5 +116,15 @@ describe("merge-duplicate-initializers", () => {
     const same = counted([filled(1 << 20, 1), filled(1 << 20, 1)]);
     const { model } = await rewriteModel(same.model, PASS);
     expect(model.graph.initializers.size).toBe(1);
+  });
+
+  it("constants in missing files are not compared", async () => {
+    const model = modelOf(graphText(X, [W, twin(W, "v")], "y = MatMul (x, w) z = MatMul (x, v)", "y, z"));
+    const external = { location: "gone.bin", offset: 0, length: undefined };
+    const error = new NormfoldError("io", "gone.bin is missing");
+    for (const value of model.graph.initializers)
+      value.tensor = new Tensor("float", [4, 5], { kind: "missing", external, error });
+    const { rewrites } = await rewriteModel(model, PASS);
+    expect(rewrites).toEqual([]);
   });
 });

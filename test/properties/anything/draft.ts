@@ -261,7 +261,8 @@ export class Draft {
 
   #inputText(value: Var): string {
     const [first, ...rest] = value.dims;
-    if (!this.symbolic || first === undefined) return typed(value);
+    // Beside a size that is zero onnxruntime takes constants of any size, and gives what is in memory.
+    if (!this.symbolic || first === undefined || first === 0) return typed(value);
     return `${value.dtype}[${[`N${first}`, ...rest].join(",")}] ${value.name}`;
   }
 
