@@ -123,10 +123,9 @@ function crossBlocks(node: Node, placed: PlacedMap, adjacent: boolean): PlacedMa
   return map === undefined ? refusals.joinedChannelsHaveOtherMaps() : { axis: 1, map };
 }
 
-/** The inverse of spread; undefined where the copies of a channel differ. */
+/** The inverse of spread; undefined where the copies of a channel differ, or where there are too few for the last channel. */
 function gather(map: ChannelAffine, copies: number, adjacent: boolean): ChannelAffine | undefined {
   const count = channelCount(map) / copies;
-  if (!Number.isInteger(count)) return undefined;
   const pick = (values: Float64Array): Float64Array =>
     Float64Array.from({ length: count }, (_, c) => values[adjacent ? c * copies : c] ?? NaN);
   const gathered = { scale: pick(map.scale), shift: pick(map.shift) };

@@ -38,11 +38,10 @@ export function absorbIntoChannelNormalization(
   return grouped === undefined ? refusals.mapDiffersWithinGroup() : intoScaleAndBias(node, grouped, 1);
 }
 
-/** The map of groups of neighbouring channels; undefined where it differs within one. */
+/** The map of groups of neighbouring channels; undefined where it differs within one, or where a group would begin within a channel. */
 function perGroup({ axis, map }: PlacedMap, groups: number): PlacedMap | undefined {
   if (axis === undefined) return { axis, map };
   const size = map.scale.length / groups;
-  if (!Number.isInteger(size)) return undefined;
   const first = (c: number): number => Math.floor(c / size) * size;
   const same = map.scale.every(
     (scale, c) => scale === map.scale[first(c)] && map.shift[c] === map.shift[first(c)],

@@ -18,7 +18,6 @@ const ROLES = ["scale", "bias B", "mean", "variance"] as const;
  * scale = gamma / sqrt(sigma^2 + epsilon), shift = beta - mu * scale.
  */
 export function liftBatchNormalization(node: Node, facts: Facts): LiftedAffine | Refusal | undefined {
-  if (!node.is("BatchNormalization")) return undefined;
   const form = inferenceForm(node, facts.opset(node));
   if (form !== undefined) return form;
   const input = node.input(0);
