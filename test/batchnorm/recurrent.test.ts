@@ -384,7 +384,8 @@ describe("layers whose form is not the usual one", () => {
   });
 
   it("is one that was split before only where each row picks one feature of as many", () => {
-    const picks = "1,0,0,1,0,0,0,0,0,0,0,0,0,0,0,0";
+    // As many ones in the places that rows of two features would have, if they were only as many.
+    const picks = "1,0,0,1,0,0,1,0,0,1,0,0,1,0,0,1";
     const model = modelOf(rnn(picks, 8));
     const { layers } = findRecurrent(model, {}, createFacts(model));
     expect(layers).toHaveLength(1);

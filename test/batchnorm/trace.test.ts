@@ -63,4 +63,10 @@ describe("Tracer", () => {
   ])("says what is in the way: %s", (body, id) => {
     expect(obstaclesOf(trace(body))).toEqual([id]);
   });
+
+  it("takes for a residual sum neither a product nor a sum with a constant", () => {
+    expect(trace("c = Conv (x, W) t = Mul (c, z)", true).sums).toEqual([]);
+    expect(trace("c = Conv (x, W) r = Relu (c) t = Add (r, b)", true).sums).toEqual([]);
+    expect(trace("c = Conv (x, W) t = Sub (c, b)", true).sums).toEqual([]);
+  });
 });
