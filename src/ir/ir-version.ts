@@ -17,17 +17,18 @@ export function raiseIrVersion(model: Model, irVersion: number): void {
 
 /**
  * Keeps the inputs of a changed model what they were: where it has got constants that are no inputs, which the model's
- * IR version does not know, the version is raised to 4. A loop's body could not even take them as inputs.
+ * IR version does not know, the version is raised to 4, and true is given. A loop's body could not even take them as inputs.
  */
-export function keepInputs(model: Model): void {
-  if (model.irVersion >= FREE_INITIALIZERS) return;
+export function keepInputs(model: Model): boolean {
+  if (model.irVersion >= FREE_INITIALIZERS) return false;
   for (const graph of model.graphs()) {
     for (const value of graph.initializers) {
       if (graph.hasInput(value)) continue;
       raiseIrVersion(model, FREE_INITIALIZERS);
-      return;
+      return true;
     }
   }
+  return false;
 }
 
 /** The IR version of a changed copy, where it is another than the model's. */

@@ -1,7 +1,6 @@
 import type { Numerics } from "../base/numerics.js";
 import { SPECIAL_VALUES, type SpecialValue, unionOf } from "../base/special-values.js";
 import { cloneModel } from "../ir/clone.js";
-import { keepInputs } from "../ir/ir-version.js";
 import type { Model } from "../ir/model.js";
 import { raiseOpset } from "../opset/raise.js";
 import { REWRITE } from "../options/optimize.js";
@@ -143,7 +142,6 @@ async function tryRun(
       verifyEach: options.verifyEach ?? false,
     });
     release();
-    keepInputs(model);
     return { model, isRaised: options.opset !== undefined, log };
   } catch (error) {
     if (error instanceof ApplyFailure) return error;

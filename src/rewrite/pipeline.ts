@@ -1,5 +1,6 @@
 import { createFacts } from "../analysis/fact-table.js";
 import type { NormfoldError } from "../base/errors.js";
+import { keepInputs } from "../ir/ir-version.js";
 import type { Model } from "../ir/model.js";
 import { verify } from "../ir/verify.js";
 import { runRules } from "./driver.js";
@@ -68,6 +69,8 @@ export async function runPipeline(
       else await pass.run(session.context(pass, view, options.evaluate));
       const isIdle = session.rewrites.length === made && session.composites.size === collapsed;
       idle = isIdle ? idle + 1 : 0;
+      // At once, because a constant that is an input may then be replaced by an equal one.
+      if (!isIdle) keepInputs(model);
       const flaw = options.verifyEach && idle === 0 ? freshFlaw() : undefined;
       if (flaw !== undefined) throw passFault(pass, model, flaw);
     }
