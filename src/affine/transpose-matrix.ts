@@ -6,6 +6,9 @@ import { boundDepth } from "./derived-tensor.js";
 /** The bytes of rows that are made at once: few enough to hold, and so many that the source is read in long pieces. */
 const HELD = 2 ** 24;
 
+/** Reads shorter than this are samples, for which only the rows that they touch are made. */
+const SAMPLE = 2 ** 13;
+
 /** The transpose of each matrix, so that two that share a weight share its transpose, and the matrix that each was made from. */
 const TRANSPOSES = new WeakMap<Tensor, Tensor>();
 const SOURCES = new WeakMap<Tensor, Tensor>();
@@ -44,22 +47,28 @@ function transposedSource(tensor: Tensor, rows: number, columns: number, width: 
   const stride = rows * width;
   const size = stride * columns;
   const atOnce = Math.max(1, Math.min(columns, Math.floor(HELD / Math.max(1, stride))));
+  const make = (first: number, count: number): Uint8Array =>
+    transposedColumns(tensor, { rows, columns, width, first, count });
   let held: { readonly first: number; readonly bytes: Uint8Array } | undefined;
-  /** The rows of the transpose that are held from row `first` on. */
-  const piece = (first: number): Uint8Array => {
-    if (held?.first !== first) {
-      const count = Math.min(atOnce, columns - first);
-      held = { first, bytes: transposedColumns(tensor, { rows, columns, width, first, count }) };
-    }
-    return held.bytes;
+  const sample = (target: Uint8Array, offset: number): void => {
+    const first = Math.floor(offset / stride);
+    const count = Math.ceil((offset + target.length) / stride) - first;
+    const start = offset - first * stride;
+    target.set(make(first, count).subarray(start, start + target.length));
   };
   const readInto = (target: Uint8Array, offset: number): void => {
     for (let done = 0; done < target.length; ) {
       const at = offset + done;
       const first = Math.floor(at / (stride * atOnce)) * atOnce;
-      const bytes = piece(first);
+      if (held?.first !== first) {
+        if (target.length < SAMPLE) {
+          sample(target, offset);
+          return;
+        }
+        held = { first, bytes: make(first, Math.min(atOnce, columns - first)) };
+      }
       const start = at - first * stride;
-      const part = bytes.subarray(start, start + target.length - done);
+      const part = held.bytes.subarray(start, start + target.length - done);
       target.set(part, done);
       done += part.length;
     }
@@ -102,10 +111,11 @@ function transposedColumns(tensor: Tensor, { rows, columns, width, first, count 
       const line = tile.subarray(row * count * width, (row + 1) * count * width);
       tensor.readInto(line, ((top + row) * columns + first) * width);
     }
-    for (let column = 0; column < count; column++) {
-      let at = (column * rows + top) * words;
-      for (let row = 0; row < height; row++) {
-        for (let word = 0; word < words; word++) to[at++] = from[(row * count + column) * words + word] ?? 0;
+    // Two words of one element are two columns of a matrix, but stay together.
+    for (let column = 0; column < count * words; column++) {
+      let at = (Math.floor(column / words) * rows + top) * words + (column % words);
+      for (let row = 0, source = column; row < height; row++, source += count * words, at += words) {
+        to[at] = from[source] ?? 0;
       }
     }
   }

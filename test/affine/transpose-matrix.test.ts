@@ -83,6 +83,27 @@ describe("transposeMatrix", () => {
     expect(read).toBe(source.size);
   });
 
+  it("reads only the columns of a sample", () => {
+    const [rows, columns] = [64, 512];
+    const stored = memorySource(matrix(rows, columns).bytes());
+    let read = 0;
+    const source = {
+      size: stored.size,
+      read: (offset: number, length: number) => {
+        read += length;
+        return stored.read(offset, length);
+      },
+    };
+    const range = { source, offset: 0, length: source.size };
+    const transposed = transposeMatrix(new Tensor("float", [rows, columns], { kind: "range", range }));
+    const sample = new Float32Array(rows);
+    for (const column of [300, 0, 511]) {
+      transposed.readInto(new Uint8Array(sample.buffer), column * rows * 4);
+      expect([...sample]).toEqual(Array.from({ length: rows }, (_, row) => row * columns + column));
+    }
+    expect(read).toBe(3 * rows * 4);
+  });
+
   it("gives the same tensor for the same matrix, and the matrix for its transpose", () => {
     const tensor = matrix(2, 3);
     const transposed = transposeMatrix(tensor);
