@@ -56,7 +56,7 @@ export class Rewriter {
 
   #spellOut(node: Node): void {
     // A function of the model may bear an operator's name, and has attributes of its own.
-    if (!this.#facts.isCall(node)) spellOut(node);
+    if (!this.#facts.isCall(node)) spellOut(node, this.#facts.opset(node));
   }
 
   /** Removes a node whose outputs are unused; its inputs' producers are looked at again. */

@@ -81,6 +81,12 @@ export interface Recurrence {
   readonly zeroByDefault: readonly number[];
 }
 
+/** A default that an opset has changed. */
+export interface ChangedDefault {
+  /** The default from each opset on. */
+  readonly byOpset: Readonly<Record<number, AttributeInit>>;
+}
+
 /** The declaration of an operator; its family's folder has the only one. */
 export interface OperatorRecord {
   /** The opsets that introduced and changed it, up to HIGHEST_OPSET. */
@@ -110,9 +116,9 @@ export interface OperatorRecord {
   readonly parameters?: ParameterInputs;
   /**
    * Attributes that passes write even at their default, which other readers than onnxruntime take to be another or require.
-   * null: the default depends on the version or the input, so the pass gives it.
+   * null: the default depends on the input, so the pass gives it.
    */
-  readonly spelledOut?: Readonly<Record<string, AttributeInit | null>>;
+  readonly spelledOut?: Readonly<Record<string, AttributeInit | ChangedDefault | null>>;
   /** The layout of a recurrent layer; undefined for other operators. */
   readonly recurrence?: Recurrence;
   /** The work of one run. Default: a few operations for each element that it reads and writes. */

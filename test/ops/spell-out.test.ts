@@ -23,12 +23,15 @@ const NODES: Readonly<Record<string, { readonly node: string; readonly constants
   },
   GroupNormalization: { node: "GroupNormalization <num_groups = 2> (x, s, b)", constants: CHANNELS },
   HardSigmoid: { node: "HardSigmoid (x)" },
+  Hardmax: { node: "Hardmax (x)" },
   InstanceNormalization: { node: "InstanceNormalization (x, s, b)", constants: CHANNELS },
   LayerNormalization: { node: "LayerNormalization (x, w)", constants: [constant("w", [6])] },
   LeakyRelu: { node: "LeakyRelu (x)" },
+  LogSoftmax: { node: "LogSoftmax (x)" },
   Pad: { node: "Pad (x, p)", constants: ["int64[8] p = {0, 0, 1, 2, 0, 1, 0, 1}"] },
   RMSNormalization: { node: "RMSNormalization (x, w)", constants: [constant("w", [6])] },
   Selu: { node: "Selu (x)" },
+  Softmax: { node: "Softmax (x)" },
   Split: { node: "Split (x, parts)", constants: ["int64[1] parts = {2}"] },
   ThresholdedRelu: { node: "ThresholdedRelu (x)" },
 };
@@ -50,12 +53,25 @@ describe("spellOut", () => {
     const spelled = cloneModel(original);
     const first = present(spelled.graph.first, "a node is given");
     const before = first.attributes.size;
-    spellOut(first);
+    spellOut(first, 23);
     const wanted = Object.entries(OPERATORS[name].spelledOut ?? {});
     expect(first.attributes.size - before).toBe(wanted.filter(([, init]) => init !== null).length);
     const report = await compare(original, spelled, "exact");
     expect(report.status, report.reason).toBe("equal");
   });
+
+  it.each(["Softmax", "LogSoftmax", "Hardmax"])(
+    "writes the default that %s had before opset 13",
+    async (name) => {
+      const original = modelOf(graphText("float[2,4,6] x", [], `y = ${name} (x)`), 12);
+      const spelled = cloneModel(original);
+      const first = present(spelled.graph.first, "a node is given");
+      spellOut(first, 12);
+      expect(first.int("axis")).toBe(1);
+      const report = await compare(original, spelled, "exact");
+      expect(report.status, report.reason).toBe("equal");
+    },
+  );
 
   it("leaves what is given, and what has no default for every version", () => {
     const model = modelOf(
@@ -65,7 +81,7 @@ describe("spellOut", () => {
         "p = Gemm <transB = 1, alpha = 0.5> (x, W) q = Softmax (p) y = Transpose (q)",
       ),
     );
-    for (const node of model.nodes()) spellOut(node);
+    for (const node of model.nodes()) spellOut(node, undefined);
     const [gemm, softmax, transpose] = [...model.nodes()];
     expect(gemm?.float("alpha", 1)).toBe(0.5);
     expect(gemm?.int("transB")).toBe(1);

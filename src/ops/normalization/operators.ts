@@ -22,7 +22,7 @@ export const OPERATORS = {
     breaking: [13],
     inputs: 1,
     traits: ["nonNegative", "unitRange", "saturates"],
-    spelledOut: { axis: null },
+    spelledOut: { axis: { byOpset: { 1: 1, 13: -1 } } },
   },
   ImageScaler: { since: [1], experimental: true, inputs: 1 },
   InstanceNormalization: {
@@ -42,7 +42,12 @@ export const OPERATORS = {
     parameters: { trained: [1, 2] },
     spelledOut: { axis: -1, epsilon: { kind: "float", value: 1e-5 } },
   },
-  LogSoftmax: { since: [1, 11, 13], breaking: [13], inputs: 1, spelledOut: { axis: null } },
+  LogSoftmax: {
+    since: [1, 11, 13],
+    breaking: [13],
+    inputs: 1,
+    spelledOut: { axis: { byOpset: { 1: 1, 13: -1 } } },
+  },
   LpNormalization: { since: [1, 22], inputs: 1, traits: ["normalizes"] },
   MeanVarianceNormalization: { since: [9, 13], inputs: 1, traits: ["normalizes"] },
   RMSNormalization: {
@@ -59,6 +64,6 @@ export const OPERATORS = {
     inputs: 1,
     traits: ["nonNegative", "unitRange", "saturates"],
     steepest: 0.5,
-    spelledOut: { axis: null },
+    spelledOut: { axis: { byOpset: { 1: 1, 13: -1 } } },
   },
 } as const;
