@@ -59,7 +59,9 @@ const loop: Apply = (d, x) => {
 
 const scan: Apply = (d, x) => {
   const [length, ...rest] = x.dims;
-  if (d.depth >= DEEPEST || d.opset < 9 || length === undefined || length === 0) return undefined;
+  // onnxruntime wants to know the sizes that a body of Scan gives, and does not infer them through every operator.
+  if (d.symbolic || d.depth >= DEEPEST || d.opset < 9 || length === undefined || length === 0)
+    return undefined;
   const [state, row] = [
     { ...sized(x, rest), name: d.fresh() },
     { ...sized(x, rest), name: d.fresh() },
