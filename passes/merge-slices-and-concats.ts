@@ -10,7 +10,7 @@ import {
   producerOf,
   sizeAlong,
 } from "../src/rewrite/cuts.js";
-import { flatten, isNested, type NestedIn, namesOf } from "../src/rewrite/nested.js";
+import { flatten, type NestedIn, namesOf } from "../src/rewrite/nested.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
 import { replaceNode } from "../src/rewrite/replace-node.js";
@@ -25,7 +25,8 @@ import type { Facts } from "../src/rules/facts.js";
  *   after    d = Concat(x, z)  y = Slice(d, [0, 1], [3, 2], axes [1, 2])
  *
  * A Concat of all parts of a Split, in order, is the Split's input. A Split or Slice that cuts a Concat at the borders of
- * its inputs gives these inputs. Two Slices in a row become one, and so do Concats in a row along the same axis.
+ * its inputs gives these inputs. Two Slices in a row become one, and so do Concats in a row along the same axis; one that
+ * several Concats read, and nothing else, is put together in each of them.
  *
  * Requires   axes known, and sizes where borders are compared or one axis is cut twice
  * Refuses    nothing: an operator in between stays where others read it too
@@ -68,27 +69,49 @@ function joinConcats(node: Node, { facts }: View): Proposal | undefined {
   const output = node.output(0);
   if (!node.is("Concat") || node.hasReferences || output === undefined) return undefined;
   const axis = axisOf(node, facts);
-  if (axis === undefined) return undefined;
+  if (axis === undefined || isJoined(node, axis, facts)) return undefined;
   const nestedIn: NestedIn = (value) => {
     const first = producerOf(value, "Concat", facts);
-    return value.uses.size === 1 && first && axisOf(first, facts) === axis ? first : undefined;
+    if (first === undefined || axisOf(first, facts) !== axis) return undefined;
+    return isJoined(first, axis, facts) ? first : undefined;
   };
-  if (isJoined(node, axis, facts)) return undefined;
   const { operands: inputs, gone } = flatten(node, nestedIn);
   if (gone.length === 0) return undefined;
   return {
     kind: "rewrite",
     summary: `${node.label} takes over the inputs of ${namesOf(gone)}`,
-    apply: (rewriter) =>
-      replaceNode(rewriter, node, { opType: "Concat", inputs, attributes: { axis } }, gone),
+    apply: (rewriter) => {
+      replaceNode(rewriter, node, { opType: "Concat", inputs, attributes: { axis } });
+      for (const each of gone) if (each.output(0)?.uses.size === 0 && each.graph) rewriter.removeNode(each);
+    },
   };
 }
 
-/** Whether the only reader is another Concat, which takes this one's inputs over. */
+/** The inputs that the readers of a shared Concat take over in all; real ones have a handful of readers and inputs. */
+const MOST_COPIED = 32;
+
+/**
+ * Whether the readers take this Concat's inputs over, so that it is removed in the end. One that several read is done with
+ * its own inputs first, or those would be multiplied from level to level.
+ */
 function isJoined(node: Node, axis: number, facts: Facts): boolean {
-  return isNested(node, (_, __, outer) =>
-    outer.is("Concat") && !outer.hasReferences && axisOf(outer, facts) === axis ? node : undefined,
-  );
+  const readers = node.output(0)?.uses.size ?? 0;
+  if (readers > 1 && readers * node.inputs.length > MOST_COPIED) return false;
+  if (!isReadByConcats(node, axis, facts)) return false;
+  return readers === 1 || !node.inputs.some((value) => isNestedConcat(value, axis, facts));
+}
+
+function isNestedConcat(value: Value | null, axis: number, facts: Facts): boolean {
+  const first = producerOf(value ?? undefined, "Concat", facts);
+  return first !== undefined && axisOf(first, facts) === axis && isReadByConcats(first, axis, facts);
+}
+
+function isReadByConcats(node: Node, axis: number, facts: Facts): boolean {
+  const uses = [...(node.output(0)?.uses ?? [])];
+  return uses.every((use) => {
+    if (use.kind !== "node" || !use.node.is("Concat") || use.node.hasReferences) return false;
+    return axisOf(use.node, facts) === axis && !facts.isCall(use.node);
+  });
 }
 
 function splitConcat(node: Node, { facts }: View): Proposal | undefined {

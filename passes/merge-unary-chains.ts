@@ -1,12 +1,14 @@
 import { present } from "../src/base/assert.js";
 import type { Refusal } from "../src/base/refusal.js";
 import type { AttributeInit } from "../src/ir/attribute.js";
-import { bitsOf, type DType, isFloat } from "../src/ir/dtype.js";
+import { isFloat } from "../src/ir/dtype.js";
 import type { Node, Value } from "../src/ir/graph.js";
-import { tensorFromNumbers } from "../src/ir/tensor.js";
+import { decodeNumbers, tensorFromNumbers } from "../src/ir/tensor.js";
 import { hasTrait } from "../src/ops/catalogue.js";
+import { castNumber, FLOATS, isLossless, isWhole } from "../src/rewrite/casts.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
+import { replaceNode } from "../src/rewrite/replace-node.js";
 import type { Facts } from "../src/rules/facts.js";
 
 /**
@@ -16,28 +18,33 @@ import type { Facts } from "../src/rules/facts.js";
  *   after    y = Clip(x, 0, 6)
  *
  * Relu and Clip are bounds, and two pairs of bounds make one; Abs, Sign and roundings change nothing the second time; Neg,
- * Not and BitwiseNot undo themselves; a Cast behind a lossless Cast may start from the first type.
+ * Not and BitwiseNot undo themselves; a Cast behind a lossless Cast may start from the first type; a tensor of one number is
+ * filled with what a Cast makes of it; a Where without the Not of its condition has its operands exchanged.
  *
- * Requires   constant scalar bounds that do not cross; types known
+ * Requires   constant scalar bounds that do not cross; types known; a number that the type holds; a Not that only Wheres read
  * Refuses    nothing: the first operator stays where others read it too
- * Numerics   exact, but for the infinity that a Clip without a bound makes finite
+ * Numerics   exact, but for the infinity that a Clip without a bound makes finite, and the sign of a zero that goes through
+ *            Where
  */
 export const mergeUnaryChains: Pass = {
   kind: "rules",
   name: "merge-unary-chains",
-  summary: "Relu, Clip, Cast, Neg, Abs and roundings in a row become one or none",
+  summary: "Relu, Clip, Cast, Neg, Abs and roundings in a row become one or none; a Where needs no Not",
   before: "a = Relu(x)  y = Clip(a, -1, 6)",
   after: "y = Clip(x, 0, 6)",
   numerics: "exact",
   specials: {
-    mayChange: ["infinity"],
-    because: "a Clip without a bound ends at the type's largest number, so infinity does not go through it",
+    mayChange: ["infinity", "negative-zero"],
+    because:
+      "a Clip without a bound ends at the type's largest number, so infinity does not go through it; what onnxruntime's Where and Clip to [0, 0] make of -0 depends on the order of operands and bounds",
   },
   order: "any place",
   rules: [
     { operators: ["Relu", "Clip"], match: mergeBounds },
     { operators: ["Abs", "Ceil", "Floor", "Round", "Sign", "Neg", "Not", "BitwiseNot"], match: mergeUnary },
     { operators: ["Cast"], match: mergeCasts },
+    { operators: ["Cast"], match: castFilled },
+    { operators: ["Where"], match: exchangeBranches },
   ],
 };
 
@@ -148,7 +155,8 @@ function mergeIntoClip(
   return {
     kind: "rewrite",
     summary: `${first.label} and ${node.label} become a Clip to [${low}, ${high}]`,
-    mayChange: [],
+    // Bounds apart give 0 for every number, but a Clip to [0, 0] lets -0 through.
+    mayChange: low === 0 && high === 0 && isFloat(dtype) ? ["negative-zero"] : [],
     apply: (rewriter) => {
       const graph = present(node.graph, `${node.label} is removed`);
       const init = { opType: "Clip", name: node.name, outputs: [graph.freshName(output.name)] };
@@ -202,29 +210,6 @@ function mergeUnary(node: Node, { facts }: View): Proposal | Refusal | undefined
   };
 }
 
-/** The significant bits of the float types, which integers of as many bits fit in, and the bits of their exponents. */
-const FLOATS: ReadonlyMap<DType, { readonly bits: number; readonly exponent: number }> = new Map([
-  ["float16", { bits: 11, exponent: 5 }],
-  ["float", { bits: 24, exponent: 8 }],
-  ["double", { bits: 53, exponent: 11 }],
-]);
-
-const isWhole = (dtype: DType): boolean => /^u?int(8|16|32|64)$/.test(dtype);
-
-/** Whether the type `to` holds every value of `from`. */
-function isLossless(from: DType, to: DType): boolean {
-  if (from === to) return true;
-  const [narrow, wide] = [FLOATS.get(from), FLOATS.get(to)];
-  if (from === "bool") return isWhole(to) || wide !== undefined;
-  if (narrow !== undefined)
-    return wide !== undefined && narrow.bits <= wide.bits && narrow.exponent <= wide.exponent;
-  if (!isWhole(from)) return false;
-  const magnitude = bitsOf(from) - (from.startsWith("u") ? 0 : 1);
-  if (wide !== undefined) return magnitude <= wide.bits;
-  if (!isWhole(to) || (to.startsWith("u") && !from.startsWith("u"))) return false;
-  return magnitude <= bitsOf(to) - (to.startsWith("u") ? 0 : 1);
-}
-
 function mergeCasts(node: Node, { facts }: View): Proposal | Refusal | undefined {
   const first = before(node, facts);
   const [input, output, source] = [node.input(0), node.output(0), first?.input(0)];
@@ -245,6 +230,58 @@ function mergeCasts(node: Node, { facts }: View): Proposal | Refusal | undefined
     apply: (rewriter) => {
       rewriter.setInput(node, 0, source);
       rewriter.removeNode(first);
+    },
+  };
+}
+
+/** A Cast of a tensor of one number, which can be filled with the number that the Cast makes of it. */
+function castFilled(node: Node, { facts }: View): Proposal | undefined {
+  const first = before(node, facts);
+  const [input, output, sizes] = [node.input(0), node.output(0), first?.input(0)];
+  if (!node.is("Cast") || node.hasReferences || !first?.is("ConstantOfShape") || !isOnlyRead(input))
+    return undefined;
+  const to = output && facts.dtype(output);
+  const given = first.tensorAttribute("value");
+  if (to === undefined || sizes === undefined) return undefined;
+  const number = given === undefined ? 0 : decodeNumbers(given.dtype, given.bytes(), 1)[0];
+  // Beyond this, a double does not hold the integers of 64 bits.
+  const isHeld =
+    number !== undefined && (given === undefined || isFloat(given.dtype) || Number.isSafeInteger(number));
+  const cast = isHeld ? castNumber(number, to) : undefined;
+  if (cast === undefined) return undefined;
+  return {
+    kind: "rewrite",
+    summary: `${first.label} fills with ${to} at once, and ${node.label} is removed`,
+    mayChange: [],
+    apply: (rewriter) => {
+      const value = tensorFromNumbers(to, [1], [cast]);
+      replaceNode(rewriter, node, { opType: "ConstantOfShape", inputs: [sizes], attributes: { value } }, [
+        first,
+      ]);
+    },
+  };
+}
+
+/** A Where needs no Not before its condition: its operands change places. */
+function exchangeBranches(node: Node, { facts }: View): Proposal | undefined {
+  const first = before(node, facts);
+  const [condition, source] = [node.input(0), first?.input(0)];
+  const [yes, no] = [node.input(1), node.input(2)];
+  if (!node.is("Where") || !first?.is("Not") || condition === undefined || source === undefined)
+    return undefined;
+  if (yes === undefined || no === undefined) return undefined;
+  // A Not that something else reads would stay.
+  const isFree = [...condition.uses].every(
+    (use) => use.kind === "node" && use.index === 0 && use.node.is("Where") && !facts.isCall(use.node),
+  );
+  if (!isFree) return undefined;
+  return {
+    kind: "rewrite",
+    summary: `${node.label} exchanges its operands and needs no ${first.label}`,
+    mayChange: isFloat(facts.dtype(yes) ?? "float") ? ["negative-zero"] : [],
+    apply: (rewriter) => {
+      replaceNode(rewriter, node, { opType: "Where", inputs: [source, no, yes] });
+      if (condition.uses.size === 0) rewriter.removeNode(first);
     },
   };
 }

@@ -1,37 +1,48 @@
 import { present } from "../src/base/assert.js";
 import type { Refusal } from "../src/base/refusal.js";
+import { attribute } from "../src/ir/attribute.js";
 import type { Node, Value } from "../src/ir/graph.js";
-import { tensorFromNumbers } from "../src/ir/tensor.js";
 import { hasTrait, operatorsWith } from "../src/ops/catalogue.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
+import { replaceNode } from "../src/rewrite/replace-node.js";
+import { viewForm, viewInit, viewText } from "../src/rewrite/view-form.js";
 import { constantTensor } from "../src/rules/constants.js";
-import { sameDim, sameShape } from "../src/rules/dims.js";
+import { type SymDim, sameDim, sameShape } from "../src/rules/dims.js";
 import type { Facts } from "../src/rules/facts.js";
+import { normalAxes } from "../src/rules/shapes.js";
 
 /**
- * Merge views in a row into one Reshape.
+ * Merge views in a row into one, and a view into the reduction before it.
  *
  *   before   a = Unsqueeze(x, 1)  b = Reshape(a, t)  y = Flatten(b)   # of float[2,6]
  *   after    y = Reshape(x, [2, 6]), or x itself where the sizes are its own
+ *   before   a = ReduceMean <keepdims = 0> (x, [1])  y = Unsqueeze(a, [1])
+ *   after    y = ReduceMean <keepdims = 1> (x, [1])
  *
- * Reshape, Flatten, Squeeze and Unsqueeze keep the order of the elements, so that only the last shape matters.
+ * Reshape, Flatten, Squeeze and Unsqueeze keep the order of the elements, so that only the last shape matters. A Reshape to a
+ * shape that is known but for one size, which becomes -1, is tried first; then an Unsqueeze, a Squeeze, a Reshape that copies
+ * sizes (0) and a Flatten, which need no number for dynamic sizes. A reduction, ArgMax or ArgMin gives both shapes itself.
  *
- * Requires   the last shape known but for one size, which becomes -1; a 0 in the last target copies the same size from the
- *            first input
+ * Requires   a single view between the shapes, for every size that dynamic ones may have; a 0 in the last target copies the
+ *            same size from the first input; of a reduction, its axes
  * Refuses    nothing: the first view stays where others read it too
  * Numerics   exact
  */
 export const mergeViewChains: Pass = {
   kind: "rules",
   name: "merge-view-chains",
-  summary: "Reshape, Flatten, Squeeze and Unsqueeze in a row become one Reshape or none",
+  summary:
+    "Reshape, Flatten, Squeeze and Unsqueeze in a row become one or none, behind a reduction its keepdims",
   before: "a = Unsqueeze(x, 1)  y = Reshape(a, [2, 6])",
   after: "y = Reshape(x, [2, 6])",
   numerics: "exact",
-  specials: { mayChange: [], because: "elements stay in order; a target with a size of zero is not merged" },
+  specials: { mayChange: [], because: "elements stay in order; a size of zero is never written as a number" },
   order: "any place",
-  rules: [{ operators: operatorsWith("view"), match }],
+  rules: [
+    { operators: operatorsWith("view"), match },
+    { operators: operatorsWith("view"), match: keepAxes },
+  ],
 };
 
 function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
@@ -55,22 +66,53 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
       },
     };
   }
-  const target = targetOf(output, facts);
-  if (target === undefined || (facts.opset(node) ?? 0) < 5) return undefined;
+  const [from, to] = [facts.shape(source), facts.shape(output)];
+  const form = from && to && viewForm(from, to);
+  if (form === undefined || (facts.opset(node) ?? 0) < 5) return undefined;
   return {
     kind: "rewrite",
-    summary: `${first.label} and ${node.label} become a Reshape to [${target.join(", ")}]`,
-    apply: (rewriter) => {
-      const graph = present(node.graph, `${node.label} is removed`);
-      const tensor = tensorFromNumbers("int64", [target.length], target);
-      const shape = rewriter.addConstant(graph, `${output.name}_shape`, tensor, node);
-      const init = { opType: "Reshape", name: node.name, inputs: [source, shape] };
-      const made = rewriter.addNode(graph, { ...init, outputs: [graph.freshName(output.name)] }, node);
-      rewriter.supersede(output, present(made.output(0), "a Reshape has an output"));
-      rewriter.removeNode(node);
-      rewriter.removeNode(first);
-    },
+    summary: `${first.label} and ${node.label} become ${viewText(form)}`,
+    apply: (rewriter) => replaceNode(rewriter, node, viewInit(rewriter, node, source, form, facts), [first]),
   };
+}
+
+/** A view that adds or removes the axes of a reduction before it. */
+function keepAxes(node: Node, { facts }: View): Proposal | undefined {
+  const [middle, output] = [node.input(0), node.output(0)];
+  const reduction = middle?.producer;
+  if (!hasTrait(node, "view") || node.hasReferences || output === undefined) return undefined;
+  if (middle?.uses.size !== 1 || reduction === undefined || reduction.graph !== node.graph) return undefined;
+  if (!(hasTrait(reduction, "reduces") || hasTrait(reduction, "indexOfExtremum"))) return undefined;
+  if (reduction.hasReferences || facts.isCall(reduction)) return undefined;
+  const keepdims = reduction.int("keepdims", 1) === 0 ? 1 : 0;
+  if (!sameShape(reducedShape(reduction, keepdims === 1, facts), facts.shape(output))) return undefined;
+  const { opType, inputs } = reduction;
+  const others = [...reduction.attributes.values()].filter(({ name }) => name !== "keepdims");
+  const attributes = [...others, attribute("keepdims", keepdims)];
+  return {
+    kind: "rewrite",
+    summary: `${reduction.label} ${keepdims === 1 ? "keeps" : "drops"} its axes itself, without ${node.label}`,
+    apply: (rewriter) => replaceNode(rewriter, node, { opType, inputs, attributes }, [reduction]),
+  };
+}
+
+/** The shape that a reduction gives with its axes, or without; undefined where it may reduce over none. */
+function reducedShape(node: Node, keeps: boolean, facts: Facts): readonly SymDim[] | undefined {
+  const data = node.input(0);
+  const shape = data && facts.shape(data);
+  if (shape === undefined || node.int("noop_with_empty_axes", 0) !== 0) return undefined;
+  const named = axesOf(node, shape.length, facts);
+  const axes = named && normalAxes(named, shape.length);
+  if (axes === undefined) return undefined;
+  return shape.flatMap((size, axis) => (!axes.includes(axis) ? [size] : keeps ? [1] : []));
+}
+
+/** The axes that a reduction names: one, some, or all of them where it names none. */
+function axesOf(node: Node, rank: number, facts: Facts): readonly number[] | undefined {
+  if (hasTrait(node, "indexOfExtremum")) return [node.int("axis", 0)];
+  const given = node.input(1);
+  const axes = given === undefined ? (node.ints("axes") ?? []) : facts.numbers(given);
+  return axes?.length === 0 ? Array.from({ length: rank }, (_, axis) => axis) : axes;
 }
 
 /** Whether a Reshape's target gives `source` the same shape: a 0 copies the size of its axis. */
@@ -81,14 +123,4 @@ function meansTheSame(node: Node, middle: Value, source: Value, facts: Facts): b
   if (node.int("allowzero", 0) !== 0) return true;
   const [from, to] = [facts.shape(source), facts.shape(middle)];
   return sizes.every((size, axis) => size !== 0 || sameDim(from?.[axis], to?.[axis]));
-}
-
-/** The shape as a target, with -1 for one size that is not known; undefined beside a 0, because -1 would be ambiguous. */
-function targetOf(output: Value, facts: Facts): number[] | undefined {
-  const shape = facts.shape(output);
-  if (shape === undefined) return undefined;
-  const target = shape.map((size) => (typeof size === "number" ? size : -1));
-  const open = target.filter((size) => size === -1).length;
-  // A 0 in a target copies a size of the input.
-  return open > 1 || target.includes(0) ? undefined : target;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { expectRefused, expectRewrite } from "../../support/rewrite.js";
+import { expectRefused, expectRewrite, rewrite } from "../../support/rewrite.js";
 import { graphText } from "../../support/text.js";
 
 const X = "float[N,6,7,4] x, float[N,3,7,4] z";
@@ -117,5 +117,49 @@ describe("Slice of Slice", () => {
       undefined,
       ALONE,
     );
+  });
+});
+
+describe("a Concat that several read", () => {
+  const INPUTS = "float[N,6,7,4] x, float[N,3,7,4] z";
+  const shared = "t = Concat <axis = 1> (x, z)";
+
+  it.each([
+    [
+      "Concats along its axis",
+      `${shared} y = Concat <axis = 1> (t, z) w = Concat <axis = -3> (x, t)`,
+      "y, w",
+      ["y = Concat(x, z, z)", "w = Concat(x, x, z)"],
+    ],
+    ["one Concat twice", `${shared} y = Concat <axis = 1> (t, z, t)`, "y", ["y = Concat(x, z, z, x, z)"]],
+    [
+      "level by level",
+      `${shared} u = Concat <axis = 1> (t, t) y = Concat <axis = 1> (u, x) w = Concat <axis = 1> (z, u)`,
+      "y, w",
+      ["y = Concat(x, z, x, z, x)", "w = Concat(z, x, z, x, z)"],
+    ],
+  ])("%s", async (_, nodes, outputs, after) => {
+    await expectRewrite(graphText(INPUTS, [], nodes, outputs), after, PASS);
+  });
+
+  it.each([
+    ["another operator reads it too", `${shared} e = Exp (t) y = Concat <axis = 1> (t, z)`, "y, e"],
+    ["callers see it", `${shared} y = Concat <axis = 1> (t, z) w = Concat <axis = 1> (z, t)`, "y, w, t"],
+    [
+      "one of them goes along another axis",
+      `${shared} y = Concat <axis = 1> (t, z) w = Concat <axis = 2> (t, t)`,
+      "y, w",
+    ],
+  ])("stays: %s", async (_, nodes, outputs) => {
+    await expectRefused(graphText(INPUTS, [], nodes, outputs), undefined, ALONE);
+  });
+
+  it("is not multiplied without end", async () => {
+    const levels = Array.from({ length: 12 }, (_, i) => `c${i + 1} = Concat <axis = 0> (c${i}, c${i})`);
+    const { ops } = await rewrite(
+      graphText("float[1] c0, float[1] x", [], `${levels.join(" ")} y = Neg (c12) z = Neg (x)`, "y, z"),
+      PASS,
+    );
+    expect(ops.length).toBeLessThan(14);
   });
 });

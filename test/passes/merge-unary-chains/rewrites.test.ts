@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { decodeNumbers } from "../../../src/ir/tensor.js";
 import { expectRefused, expectRewrite } from "../../support/rewrite.js";
 import { graphText } from "../../support/text.js";
 
@@ -120,5 +121,80 @@ describe("Cast Cast", () => {
     ["int32 through uint32 to int64", "int32", [12, 7]],
   ])("%s stays", async (_, dtype, codes) => {
     await expectRefused(graphText(`${dtype}[3,5] x`, [], casts(...codes)), undefined, PASS);
+  });
+});
+
+describe("Where behind Not", () => {
+  const INPUTS = "bool[N,1] c, float[N,3] x, float[3] z, bool[N,3] p, int64[N,3] r, int64[3] q";
+
+  it.each([
+    ["one", "n = Not (c) y = Where (n, x, z)", "y", ["y = Where(c, z, x)"]],
+    [
+      "several of one Not",
+      "n = Not (c) y = Where (n, x, z) w = Where (n, r, q)",
+      "y, int64[N,3] w",
+      ["y = Where(c, z, x)", "w = Where(c, q, r)"],
+    ],
+  ])("%s", async (_, nodes, outputs, after) => {
+    await expectRewrite(graphText(INPUTS, [], nodes, outputs), after, PASS);
+  });
+
+  it("in a body, with the Not outside", async () => {
+    await expectRewrite(
+      `g (bool[4] c, bool b, float[4] x, float[4] z) => (float[4] y) {
+        n = Not (c)
+        y = If (b) <
+          then_branch = t () => (float[4] t1) { t1 = Where (n, x, z) },
+          else_branch = e () => (float[4] e1) { e1 = Where (n, z, x) }
+        >
+      }`,
+      ["y = If(b)", "  t1 = Where(c, z, x)", "  e1 = Where(c, x, z)"],
+      PASS,
+    );
+  });
+
+  it.each([
+    ["a Not that callers see", "n = Not (c) y = Where (n, x, z)", "y, bool[N,1] n"],
+    ["a Not that others read", "n = Not (c) a = And (n, p) y = Where (n, x, z)", "y, bool[N,3] a"],
+    ["a Not of an operand", "n = Not (p) y = Where (c, n, p)", "bool[N,3] y", false],
+    ["a Not of condition and operand", "n = Not (p) y = Where (n, n, p)", "bool[N,3] y", false],
+  ])("stays: %s", async (_, nodes, outputs, runnable = true) => {
+    await expectRefused(graphText(INPUTS, [], nodes, outputs), undefined, { ...PASS, runnable });
+  });
+});
+
+describe("Cast of a filled tensor", () => {
+  const filled = (value: string, to: number): string =>
+    `t = ConstantOfShape ${value} (s) y = Cast <to = ${to}> (t)`;
+  const options = { ...PASS, shapes: { s: [2] } };
+
+  it.each([
+    ["a number that both types hold", "<value = float[1] {1.0}>", 7, "int64", 1],
+    ["the default", "", 9, "bool", 0],
+    ["a fraction", "<value = float[1] {-2.75}>", 6, "int32", -2],
+    ["a number other than zero, which is true", "<value = int64[1] {-7}>", 9, "bool", 1],
+    ["more digits than the type has", "<value = double[1] {0.1}>", 1, "float", Math.fround(0.1)],
+  ])("%s", async (_, value, to, dtype, number) => {
+    const { model } = await expectRewrite(
+      graphText("int64[2] s", [], filled(value, to), `${dtype}[N,M] y`),
+      ["y = ConstantOfShape(s)"],
+      options,
+    );
+    const given = model.graph.first?.tensorAttribute("value");
+    expect(given?.dtype).toBe(dtype);
+    expect(given && decodeNumbers(given.dtype, given.bytes(), 1)[0]).toBe(number);
+  });
+
+  it.each([
+    ["a number that the type does not hold", filled("<value = float[1] {300.0}>", 2), "uint8[N,M] y"],
+    ["a negative number", filled("<value = int64[1] {-1}>", 13), "uint64[N,M] y"],
+    [
+      "an integer beyond what a double holds",
+      filled("<value = int64[1] {9007199254740993}>", 11),
+      "double[N,M] y",
+    ],
+    ["a tensor that others read", `${filled("", 7)} z = Neg (t)`, "int64[N,M] y, float[N,M] z"],
+  ])("stays: %s", async (_, nodes, outputs) => {
+    await expectRefused(graphText("int64[2] s", [], nodes, outputs), undefined, options);
   });
 });
