@@ -1,5 +1,5 @@
 // npm run bench:results [rounds]: the gain from optimizing the models of this repository: nodes, BatchNormalizations,
-// file size, and latency in onnxruntime, in its default session, as a user has it, and with its own optimizations off.
+// file size, the nodes that onnxruntime executes after its own fusions, and latency in onnxruntime, in its default session, as a user has it, and with its own optimizations off.
 //
 // Latency is the time of one run after it over that before it: each round opens a fresh session of the original, of the
 // original once more, and of the result, one thread each, and runs them in turn; a round gives the ratio of two
@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadModel, modelToBytes, optimize, saveModel } from "../dist/src/index.js";
+import { executedNodes, total } from "./executed-nodes.mjs";
 import { median, table } from "./measure.mjs";
 
 const ROUNDS = Number(process.argv[2] ?? 9);
@@ -106,6 +107,7 @@ async function measure(file) {
     after: report.after,
     status: report.check?.status,
     bytes: [statSync(path).size, files.reduce((sum, file) => sum + file.bytes, 0)],
+    executed: [total(await executedNodes(bytes[0])), total(await executedNodes(bytes[1]))],
     levels,
   };
 }
@@ -127,15 +129,17 @@ table(
     "nodes",
     "BatchNorm",
     "file",
+    "executed",
     "latency",
     "with ORT's optimizations off",
     "original beside itself",
   ],
-  rows.map(({ name, before, after, bytes, levels }) => [
+  rows.map(({ name, before, after, bytes, executed, levels }) => [
     name,
     `${before.nodes} → ${after.nodes}`,
     `${before.batchNormalizations} → ${after.batchNormalizations}`,
     bytes.map(size).join(" → "),
+    executed.join(" → "),
     levels.all.ratio.toFixed(2),
     levels.disabled.ratio.toFixed(2),
     `${levels.all.noise.toFixed(2)}, ${levels.disabled.noise.toFixed(2)}`,
