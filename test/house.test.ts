@@ -34,7 +34,12 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
   "test/batchnorm/sites.test.ts": ["src/batchnorm/site.ts"],
   "test/cli/failure.test.ts": ["src/cli/define.ts", "src/cli/prepare.ts"],
   "test/cli/insert.round-trip.test.ts": ["src/cli/calibrate.ts", "src/cli/freeze.ts", "src/cli/proven.ts"],
-  "test/cli/program.streams.test.ts": ["src/cli/progress.ts", "src/cli/written.ts", "src/node/stdout.ts"],
+  "test/cli/program.streams.test.ts": [
+    "src/cli/progress.ts",
+    "src/cli/written.ts",
+    "src/node/model-to-stdout.ts",
+    "src/node/stdout.ts",
+  ],
   "test/cli/train.test.ts": [
     "src/cli/ensemble.ts",
     "src/cli/lower.ts",

@@ -57,6 +57,10 @@ function transposedSource(tensor: Tensor, rows: number, columns: number, width: 
     target.set(make(first, count).subarray(start, start + target.length));
   };
   const readInto = (target: Uint8Array, offset: number): void => {
+    if (held === undefined && target.length <= FEW && (offset | target.length) % width === 0) {
+      readElements(tensor, { rows, columns, width }, target, offset);
+      return;
+    }
     for (let done = 0; done < target.length; ) {
       const at = offset + done;
       const first = Math.floor(at / (stride * atOnce)) * atOnce;
@@ -85,17 +89,37 @@ function transposedSource(tensor: Tensor, rows: number, columns: number, width: 
   };
 }
 
-interface Piece {
+/** Bytes of a read that is a look at the matrix, for which no rows are made. */
+const FEW = 2 ** 7;
+
+/** Fills `target` with elements of the transpose, each read where it is in the matrix. */
+function readElements(
+  tensor: Tensor,
+  { rows, columns, width }: Sizes,
+  target: Uint8Array,
+  offset: number,
+): void {
+  for (let done = 0; done < target.length; done += width) {
+    const at = (offset + done) / width;
+    const place = (at % rows) * columns + Math.floor(at / rows);
+    tensor.readInto(target.subarray(done, done + width), place * width);
+  }
+}
+
+interface Sizes {
   readonly rows: number;
   readonly columns: number;
   readonly width: number;
+}
+
+interface Piece extends Sizes {
   /** The columns of the matrix that are wanted. */
   readonly first: number;
   readonly count: number;
 }
 
 /** Rows that are read before they are written as columns, because a write beside the last one is the fastest. */
-const TILE = 16;
+const TILE = 64;
 
 /** Columns of the matrix as rows. */
 function transposedColumns(tensor: Tensor, { rows, columns, width, first, count }: Piece): Uint8Array {
@@ -107,9 +131,11 @@ function transposedColumns(tensor: Tensor, { rows, columns, width, first, count 
   const words = width / Word.BYTES_PER_ELEMENT;
   for (let top = 0; top < rows; top += TILE) {
     const height = Math.min(TILE, rows - top);
-    for (let row = 0; row < height; row++) {
-      const line = tile.subarray(row * count * width, (row + 1) * count * width);
-      tensor.readInto(line, ((top + row) * columns + first) * width);
+    // Whole rows lie one behind the other, and one read of a file costs as much as copying them.
+    const lines = count === columns ? 1 : height;
+    const line = (height / lines) * count * width;
+    for (let row = 0; row < lines; row++) {
+      tensor.readInto(tile.subarray(row * line, (row + 1) * line), ((top + row) * columns + first) * width);
     }
     // Two words of one element are two columns of a matrix, but stay together.
     for (let column = 0; column < count * words; column++) {

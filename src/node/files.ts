@@ -9,8 +9,8 @@ import { externalFilesBeside, openSource } from "./source.js";
 import { makeTemporaryFolder, removeTemporary, sweepTemporaries } from "./temporary.js";
 import { writeModelFile } from "./write-model.js";
 
+export { writeToStdout } from "./model-to-stdout.js";
 export { type ExternalOptions, externalFilesBeside, FileSource, openSource } from "./source.js";
-export { writeToStdout } from "./stdout.js";
 export { removeTemporaryFiles } from "./temporary.js";
 export { type WriteModelOptions, type WrittenFile, writeModelFile } from "./write-model.js";
 

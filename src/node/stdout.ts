@@ -1,8 +1,4 @@
 import { fstatSync, writeSync } from "node:fs";
-import type { Model } from "../ir/model.js";
-import { encodeModel } from "../proto/encode.js";
-import { ioError } from "./guarded.js";
-import { stream } from "./write.js";
 
 /** A stream of the process, by its descriptor. */
 export type StandardStream = 1 | 2;
@@ -37,17 +33,4 @@ function isFile(descriptor: StandardStream): boolean {
   } catch {
     return false;
   }
-}
-
-/** Writes a model to standard output, external data included. Throws NormfoldError "io". */
-export async function writeToStdout(model: Model): Promise<{ readonly bytes: number }> {
-  const encoded = encodeModel(model, { embedExternal: true });
-  await stream(encoded, async (bytes) => {
-    try {
-      await writeStandard(1, bytes);
-    } catch (error) {
-      throw ioError(error, "standard output", "write");
-    }
-  });
-  return { bytes: encoded.byteLength };
 }

@@ -3,8 +3,8 @@ import type { Tensor } from "../ir/tensor.js";
 
 /** The bytes that are compared at a time, so that no tensor has to be in memory as a whole. */
 const STEP = 1 << 16;
-/** The bytes of each of the three samples that are compared before whole tensors are. */
-const SAMPLE = 1 << 10;
+/** The bytes of each of the three samples that are compared before whole tensors are: few, because they may have to be made. */
+const SAMPLE = 1 << 7;
 
 /**
  * Numbers for constants: two constants have the same number exactly when type, sizes and elements are equal, bit by bit. A

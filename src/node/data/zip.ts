@@ -1,5 +1,6 @@
+import { createRequire } from "node:module";
 import { crc32 } from "node:zlib";
-import { Inflate } from "fflate";
+import type { Inflate } from "fflate";
 import { type ByteSource, concatBytes } from "../../base/bytes.js";
 import { NormfoldError } from "../../base/errors.js";
 import { errors } from "../errors.js";
@@ -166,7 +167,7 @@ function* unpacked(source: ByteSource, entry: ZipEntry): Generator<Uint8Array, v
   const end = start + entry.packedSize;
   if (end > source.size) throw cutOff();
   let pieces: Uint8Array[] = [];
-  const inflate = new Inflate((piece) => {
+  const inflate = new (fflate().Inflate)((piece) => {
     pieces.push(piece);
   });
   for (let at = start; at < end; at += PIECE) {
@@ -179,6 +180,13 @@ function* unpacked(source: ByteSource, entry: ZipEntry): Generator<Uint8Array, v
       yield* pieces;
     }
   }
+}
+
+const require = createRequire(import.meta.url);
+
+/** Loaded where something is unpacked: every command reads this module, and few read archives. */
+function fflate(): typeof import("fflate") {
+  return require("fflate") as typeof import("fflate");
 }
 
 function inflated(inflate: Inflate, packed: Uint8Array, isLast: boolean): void {
