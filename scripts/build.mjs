@@ -68,6 +68,8 @@ if (status === 0) {
       entryPoints: ["dist/src/isolation/child.js", "dist/src/isolation/watchdog.js"],
       outdir: "dist/isolation",
       outExtension: { ".js": ".cjs" },
+      // `require` instead: for one import Node would set up a second way of loading.
+      supported: { "dynamic-import": false },
       minify: true,
     }),
   ]);

@@ -62,6 +62,7 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
     "src/isolation/watch-parent.ts",
   ],
   "test/isolation/isolated-runtime.test.ts": ["src/isolation/runtime-process.ts", "src/isolation/spawn.ts"],
+  "test/isolation/outside-watch.test.ts": ["src/isolation/watchman.ts"],
   "test/library/model-argument.test.ts": [
     "src/library/check.ts",
     "src/library/load.ts",

@@ -15,13 +15,15 @@ import {
   unpackTensors,
 } from "./messages.js";
 import { startWatchdog } from "./start-watchdog.js";
+import { IS_WATCHED_FROM_OUTSIDE } from "./watchman.js";
 
 /**
  * The program of the runtime's process: it answers one request after the other. It reads and writes in blocking calls, because
- * it has nothing else to do, and a busy native call leaves no event loop to turn. Its watchdog is a thread of its own.
+ * it has nothing else to do, and a busy native call leaves no event loop to turn. It is watched over from outside or, where that
+ * cannot be, by a thread of its own.
  */
 async function main(): Promise<void> {
-  // The terminal sends signals to every process of a command. The parent decides; the watchdog sees it go.
+  // The terminal sends signals to every process of a command. The parent decides, and is seen to go.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
   const guard = guardOf(new SharedArrayBuffer(GUARD_BYTES));
   const reader = new FrameReader();
@@ -32,7 +34,8 @@ async function main(): Promise<void> {
   } catch (error) {
     return send({ kind: "failed", error: packError(error) });
   }
-  startWatchdog(join(dirname(process.argv[1] ?? ""), "watchdog.cjs"), guard.buffer);
+  if (!IS_WATCHED_FROM_OUTSIDE)
+    startWatchdog(join(dirname(process.argv[1] ?? ""), "watchdog.cjs"), guard.buffer);
   send({ kind: "started", name: runtime.name, version: runtime.version });
   const sessions = new Map<number, Session>();
   for (let frame = receive(reader); frame !== undefined; frame = receive(reader)) {

@@ -4,13 +4,18 @@ import { whileWaiting } from "../node/interrupt.js";
 import { setJanitor } from "../node/temporary.js";
 import { CALLS, REASON, WATCH } from "./descriptors.js";
 import { encodeFrame, type Frame, FrameReader } from "./frames.js";
-import { type Reply, type Request, replyOf, unpackError } from "./messages.js";
-import { takeRuntime } from "./spawn.js";
+import { InsideWatch } from "./inside-watch.js";
+import { type Limits, type Reply, type Request, replyOf, unpackError } from "./messages.js";
+import { OutsideWatch } from "./outside-watch.js";
+import { guardRuntime, takeRuntime } from "./spawn.js";
+import type { Watchman } from "./watchman.js";
 
 /** A request that waits for its answer. */
 interface Pending {
   readonly resolve: (frame: Frame) => void;
   readonly reject: (error: unknown) => void;
+  /** Of a call that may take long. */
+  readonly limits: Limits | undefined;
 }
 
 /** The end of a process that was not asked to end. */
@@ -44,38 +49,42 @@ export class ProcessEnded extends Error {
 export class RuntimeProcess {
   readonly #child: ChildProcess;
   readonly #calls: Socket;
-  readonly #sockets: Sockets;
+  readonly #sockets: readonly Socket[];
+  readonly #watchman: Watchman;
   readonly #pending: Pending[] = [];
   readonly #reader = new FrameReader();
   readonly #started: Promise<Reply>;
   #hasStarted = false;
   #ending: Ending | undefined;
   #said = "";
-  #reason = "";
 
   constructor() {
     const child = takeRuntime();
     this.#child = child;
-    this.#sockets = socketsOf(child);
-    const [said, calls, watch, reason] = this.#sockets;
+    const { said, calls, watch, reason } = socketsOf(child);
+    this.#sockets = [said, calls, watch, reason].filter((socket) => socket !== undefined);
+    this.#watchman = watch && reason ? new InsideWatch(watch, reason) : new OutsideWatch(child);
+    guardRuntime(() => this.#watchman.close());
     this.#calls = calls;
     calls.on("data", (bytes: Uint8Array) => {
-      for (const frame of this.#reader.push(bytes)) this.#pending.shift()?.resolve(frame);
+      // Where an answer comes, nothing is computed any more.
+      this.#watchman.end();
+      for (const frame of this.#reader.push(bytes)) {
+        this.#pending.shift()?.resolve(frame);
+        this.#watch();
+      }
     });
     said.on("data", (bytes: Uint8Array) => {
       this.#said = (this.#said + String(bytes)).slice(-KEPT);
-    });
-    reason.on("data", (bytes: Uint8Array) => {
-      this.#reason += String(bytes);
     });
     // A process that has ended is reported once, by its "close".
     for (const socket of this.#sockets) socket.on("error", () => {});
     child.once("error", (error) => this.#end(error.message));
     child.once("close", (code, signal) => this.#end(signal ?? `exit code ${code}`));
-    setJanitor((change) => watch.write(`${JSON.stringify(change)}\n`));
+    setJanitor((change) => this.#watchman.tell(change));
     this.#keepAlive(false);
     process.once("exit", this.#kill);
-    this.#started = this.#answer().then((frame) => {
+    this.#started = this.#answer(undefined).then((frame) => {
       this.#hasStarted = true;
       return replyOf(frame);
     });
@@ -96,21 +105,33 @@ export class RuntimeProcess {
   /** Sends a request and waits for its answer. Throws ProcessEnded, or the NormfoldError that the process sent. */
   async request(header: Request, payloads: readonly Uint8Array[] = []): Promise<Frame> {
     if (this.#ending !== undefined) throw new ProcessEnded(this.#ending, !this.#hasStarted);
+    const answer = whileWaiting(() => this.#answer("limits" in header ? header.limits : undefined));
     for (const piece of encodeFrame({ header, payloads })) this.#calls.write(piece);
-    const frame = await whileWaiting(() => this.#answer());
+    const frame = await answer;
     const reply = replyOf(frame);
     if (reply.kind === "failed") throw unpackError(reply.error);
     return frame;
   }
 
   readonly #kill = (): void => {
+    this.#watchman.close();
     this.#child.kill("SIGKILL");
   };
 
-  async #answer(): Promise<Frame> {
+  /** Has the call that is carried out watched over. */
+  #watch(): void {
+    const [running] = this.#pending;
+    if (running?.limits === undefined) this.#watchman.end();
+    else this.#watchman.begin(running.limits);
+  }
+
+  async #answer(limits: Limits | undefined): Promise<Frame> {
     if (this.#pending.length === 0) this.#keepAlive(true);
     try {
-      return await new Promise<Frame>((resolve, reject) => this.#pending.push({ resolve, reject }));
+      return await new Promise<Frame>((resolve, reject) => {
+        this.#pending.push({ resolve, reject, limits });
+        if (this.#pending.length === 1) this.#watch();
+      });
     } finally {
       if (this.#pending.length === 0) this.#keepAlive(false);
     }
@@ -127,7 +148,8 @@ export class RuntimeProcess {
   #end(how: string): void {
     process.removeListener("exit", this.#kill);
     setJanitor(undefined);
-    const passed = this.#reason === "time" || this.#reason === "memory" ? this.#reason : undefined;
+    this.#watchman.close();
+    const { passed } = this.#watchman;
     const said = LAST_WORDS.exec(this.#said)?.[0].trim() ?? "";
     this.#ending ??= { how, passed, said, hasStarted: this.#hasStarted };
     for (const [index, { reject }] of this.#pending.splice(0).entries()) {
@@ -136,13 +158,20 @@ export class RuntimeProcess {
   }
 }
 
-/** Standard error, CALLS, WATCH and REASON. */
-type Sockets = readonly [said: Socket, calls: Socket, watch: Socket, reason: Socket];
+interface Sockets {
+  /** Standard error. */
+  readonly said: Socket;
+  readonly calls: Socket;
+  /** Of a process that watches over itself. */
+  readonly watch: Socket | undefined;
+  readonly reason: Socket | undefined;
+}
 
 /** The pipes of a process; Node's types know neither how many there are nor that they are sockets. */
 function socketsOf({ stdio }: ChildProcess): Sockets {
-  const pipes: readonly unknown[] = stdio;
-  return [2, CALLS, WATCH, REASON].map((descriptor) => pipes[descriptor]) as unknown as Sockets;
+  const pipes = stdio as unknown as readonly [null, null, Socket, ...Socket[]];
+  const [, , said] = pipes;
+  return { said, calls: pipes[CALLS] ?? said, watch: pipes[WATCH], reason: pipes[REASON] };
 }
 
 /** What C++, its library and V8 print before they abort; of an exception, its message. */

@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { IS_WATCHED_FROM_OUTSIDE } from "./watchman.js";
 
 // This module is loaded before the process can start, so it loads little.
 
 let spare: ChildProcess | undefined;
 let last: ChildProcess | undefined;
+let dismiss: (() => void) | undefined;
 
 /** Starts the process of the runtime before anybody wants it. */
 export function spawnRuntime(): void {
@@ -19,9 +21,15 @@ export function takeRuntime(): ChildProcess {
   return child;
 }
 
+/** Says how to end the watch over the process that was taken last. */
+export function guardRuntime(end: () => void): void {
+  dismiss = end;
+}
+
 /** Ends the process that was started last, if any, and waits for its end, so that no zombie is left. */
 export async function stopRuntime(): Promise<void> {
   const child = last;
+  dismiss?.();
   if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   // Others may let go of the process meanwhile; the timer keeps this one alive until it has gone.
   const hold = setInterval(() => {}, 1000);
@@ -35,7 +43,13 @@ export async function stopRuntime(): Promise<void> {
 function start(): ChildProcess {
   const child = spawn(process.execPath, [program()], {
     // The pipes behind the standard three are those of descriptors.ts.
-    stdio: ["ignore", "ignore", "pipe", "pipe", "pipe", "pipe"],
+    stdio: [
+      "ignore",
+      "ignore",
+      "pipe",
+      "pipe",
+      ...(IS_WATCHED_FROM_OUTSIDE ? [] : (["pipe", "pipe"] as const)),
+    ],
     windowsHide: true,
   });
   // Whoever takes the process listens too; until then a failure must not end this process.

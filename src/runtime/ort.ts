@@ -84,7 +84,8 @@ async function load(): Promise<Runtime> {
   try {
     ort = await import("onnxruntime-node");
   } catch (error) {
-    const isMissing = error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND";
+    const isMissing =
+      error instanceof Error && "code" in error && /MODULE_NOT_FOUND$/.test(String(error.code));
     throw (isMissing ? errors.runtimeIsMissing() : errors.runtimeDoesNotLoad(shortReason(error))).because(
       error,
     );
