@@ -21,12 +21,13 @@ const SOFTMAX: LayoutFacet = alike([0], (node, perm, facts) => {
     : refusals.normalizesAllAxesFromOne();
 });
 
-/** Axes from one on are normalized together, with a scale for each of their elements. */
+/**
+ * Axes from one on are normalized together, with a scale for each of their elements. They keep their places, and the attribute
+ * stays as it is: whoever spells the operator out reads it from the end.
+ */
 const TRAILING: LayoutFacet = alike([0], (node, perm) => {
   const axis = fromFront(node.int("axis", -1), perm.length);
-  return isIdentity(perm.slice(axis).map((from) => from - axis))
-    ? { attributes: { axis } }
-    : refusals.normalizesLastAxes();
+  return isIdentity(perm.slice(axis).map((from) => from - axis)) ? NO_CHANGE : refusals.normalizesLastAxes();
 });
 
 export const layout: FacetTable<keyof typeof OPERATORS, LayoutFacet> = {

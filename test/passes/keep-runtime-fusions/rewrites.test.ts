@@ -145,4 +145,18 @@ describe("a LayerNormalization that is spelled out", () => {
     const other = await rewrite(before, { target: "any" });
     expect(operators(other.ops)).toEqual(["ReduceMean", "Sub", "Pow", "ReduceMean", "Add", "Sqrt", "Div"]);
   });
+
+  it("lets Transposes pass around it that leave its axes in place", async () => {
+    const { model, ops } = await rewrite(
+      old(
+        graphText(
+          "float[5,4,6] x",
+          [NORMALIZATION, constant("scale", [6]), constant("bias", [6])],
+          `t = Transpose <perm = [1, 0, 2]> (x) ${normalization("t", "z")} y = Transpose <perm = [1, 0, 2]> (z)`,
+        ),
+      ),
+    );
+    expect(operators(ops)).not.toContain("Transpose");
+    expect(await executedOperators(model)).toEqual(["LayerNormalization"]);
+  });
 });
