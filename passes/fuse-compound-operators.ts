@@ -19,7 +19,8 @@ import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
  * Source     src/patterns; Hendrycks and Gimpel 2016 (Gelu), Ba et al. 2016 (LayerNormalization)
  * Requires   the operator in the model's opset; float or float16, double where onnxruntime has a kernel; no reader outside of
  *            a value inside; parameters proven to run along the normalized axes, and none that broadcasts the result
- * Refuses    an opset without the operator; the reason names the first opset that has it
+ * Refuses    an opset without the operator; the reason names the first opset that has it. For onnxruntime, an operator that
+ *            it has no kernel for and computes by more operators than the spelling has (src/target/kernels.ts)
  * Numerics   rounding. Constants may be off by their own rounding. Where exp overflows, the spellings of Softplus,
  *            Softmax, LogSoftmax and ReduceLogSumExp give infinity or NaN, while the operators give finite results
  */
@@ -44,6 +45,6 @@ export const fuseCompoundOperators: Pass = {
   rules: [{ operators: compoundEnds("rounding"), match }],
 };
 
-function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
-  return fuseCompound(node, facts, "rounding");
+function match(node: Node, view: View): Proposal | Refusal | undefined {
+  return fuseCompound(node, view, "rounding");
 }

@@ -34,6 +34,6 @@ export const fuseExactOperators: Pass = {
   rules: [{ operators: compoundEnds("exact"), match }],
 };
 
-function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
-  return fuseCompound(node, facts, "exact");
+function match(node: Node, view: View): Proposal | Refusal | undefined {
+  return fuseCompound(node, view, "exact");
 }

@@ -1,10 +1,13 @@
 import { isDeterministic } from "../src/analysis/determinism.js";
 import { type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
+import type { Attribute } from "../src/ir/attribute.js";
 import { canReplace, type Graph, type Node, type Value } from "../src/ir/graph.js";
+import { effectiveAttributes } from "../src/ops/attribute-defaults.js";
 import { attributeKey } from "../src/rewrite/equal-bodies.js";
 import type { Pass, PassContext } from "../src/rewrite/pass.js";
 import { kindOf, TensorIndex } from "../src/rewrite/tensor-index.js";
 import { constantTensor } from "../src/rules/constants.js";
+import type { Facts } from "../src/rules/facts.js";
 
 const SENTENCES = {
   repetitionIsBodyOutput: (kept: string): string => `it repeats ${kept}, but it gives its body an output`,
@@ -21,8 +24,9 @@ const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES)
  *   before   a = Relu(x)  b = Relu(x)  y = Add(a, b)
  *   after    a = Relu(x)  y = Add(a, a)
  *
- * Two nodes compute the same when operator, attributes and inputs are equal; constants are equal when their elements are. A
- * node in a body uses the result of an equal node before it in a graph around; nothing is moved out of a body.
+ * Two nodes compute the same when operator, attributes and inputs are equal; an attribute at its default is as good as none, and
+ * constants are equal when their elements are. A node in a body uses the result of an equal node before it in a graph around;
+ * nothing is moved out of a body.
  *
  * Requires   the first node comes before all readers of the second
  * Refuses    random and unknown operators, operators with bodies; outputs whose names callers see on both
@@ -78,7 +82,7 @@ function mergeIn(graph: Graph, outer: Computed | undefined, table: Table, contex
     const { subgraphs } = node;
     for (const body of subgraphs) mergeIn(body, computed, table, context);
     if (subgraphs.length > 0 || !isDeterministic(node, context.view.facts)) continue;
-    const key = keyOf(node, table.ids);
+    const key = keyOf(node, table.ids, context.view.facts);
     if (key === undefined) continue;
     const twin = twinOf(node, key, computed, table);
     if (twin === undefined) remember(node, key, computed, table);
@@ -135,19 +139,29 @@ function whyKept(kept: Node, node: Node): Refusal {
 }
 
 /** Equal for nodes that differ at most in the elements of their constants; undefined where attributes cannot be compared. */
-function keyOf(node: Node, ids: Map<Value, number>): string | undefined {
+function keyOf(node: Node, ids: Map<Value, number>, facts: Facts): string | undefined {
   let key = field(node.domain ?? "") + field(node.opType) + field(node.overload ?? "");
-  for (const value of node.inputs) key += value === null ? "," : `${inputKey(value, ids)},`;
+  for (const value of inputsOf(node)) key += value === null ? "," : `${inputKey(value, ids)},`;
   key += ">";
   for (const value of node.outputs) key += value === null ? "," : "o,";
   if (node.attributes.size === 0) return key;
   const attributes: string[] = [];
-  for (const attr of node.attributes.values()) {
+  for (const attr of attributesOf(node, facts)) {
     const text = attributeKey(attr);
     if (text === undefined) return undefined;
     attributes.push(field(attr.name) + field(text));
   }
   return key + attributes.sort().join("");
+}
+
+/** The inputs up to the last that is given: one left out at the end may be written or not. */
+function inputsOf(node: Node): readonly (Value | null)[] {
+  return node.inputs.slice(0, node.inputs.findLastIndex((value) => value !== null) + 1);
+}
+
+/** The attributes without those that spell out a default. A function of the model has defaults of its own. */
+function attributesOf(node: Node, facts: Facts): readonly Attribute[] {
+  return facts.isCall(node) ? [...node.attributes.values()] : effectiveAttributes(node, facts.opset(node));
 }
 
 /** The text with its length in front, so that texts in a row cannot be confused. */
@@ -170,8 +184,8 @@ function inputKey(value: Value, ids: Map<Value, number>): string {
 function constantsKey(node: Node, tensors: TensorIndex): string {
   const attributes = [...node.attributes.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   const constants = [
-    ...node.inputs.map((value) => constantTensor(value ?? undefined)),
-    ...attributes.map((attr) => (attr.kind === "tensor" ? attr.value : undefined)),
+    ...inputsOf(node).map((value) => constantTensor(value ?? undefined)),
+    ...attributes.flatMap((attr) => (attr.kind === "tensor" ? attr.value : [])),
   ];
   return constants.map((tensor) => (tensor === undefined ? "" : tensors.idOf(tensor))).join();
 }

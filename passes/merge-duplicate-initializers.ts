@@ -11,8 +11,7 @@ import { kindOf, TensorIndex } from "../src/rewrite/tensor-index.js";
  * A body uses the initializer of a graph around it. Elements are compared bit by bit, and read only where another
  * initializer has the same type and sizes.
  *
- * Refuses    initializers that are graph inputs or outputs; values that an annotation or a training binding names; large
- *            weights that are only computed when the file is written
+ * Refuses    initializers that are graph inputs or outputs; values that an annotation or a training binding names
  * Numerics   exact
  */
 export const mergeDuplicateInitializers: Pass = {
@@ -39,14 +38,10 @@ export const mergeDuplicateInitializers: Pass = {
   },
 };
 
-/** These are computed whenever they are read, and comparing many large ones would cost more than writing them. */
-const LARGEST_COMPUTED = 1 << 16;
-
 function isCandidate(value: Value): boolean {
   const { tensor } = value;
   if (tensor === undefined || !value.isConstant || value.uses.size === 0) return false;
-  if (tensor.data.kind === "missing") return false;
-  return tensor.data.kind !== "computed" || tensor.byteLength <= LARGEST_COMPUTED;
+  return tensor.data.kind !== "missing";
 }
 
 /** Outer graphs come first, so that the initializer that stays is visible where the other was. */

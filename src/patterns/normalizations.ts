@@ -1,3 +1,4 @@
+import { dtypeCode } from "../ir/dtype.js";
 import type { Node, Value } from "../ir/graph.js";
 import { DEFAULT_EPSILON } from "../ops/normalization/lift.js";
 import { constantTensor } from "../rules/constants.js";
@@ -7,7 +8,7 @@ import type { CompoundInput } from "./compound.js";
 import { type Context, type Found, near } from "./found.js";
 import { affine, any, bound, commutative, either, type Matcher, op, product, scalar } from "./match.js";
 import { parameterOver, reducedAxes, uniformOver } from "./parameters.js";
-import { HALF_AND_FLOAT, type Meaning, numberOf, type Spelling, valueNamed } from "./reading.js";
+import { FLOATS, HALF_AND_FLOAT, type Meaning, numberOf, type Spelling, valueNamed } from "./reading.js";
 
 const [x, gamma, beta] = [any("x"), any("gamma"), any("beta")];
 
@@ -125,9 +126,15 @@ function meaningOfCentered(found: Found, context: Context): Meaning | undefined 
     const [scale, bias] = parametersOver(found, statistics, axes, facts) ?? [];
     if (scale === undefined || bias === undefined) return undefined;
     const inputs = bias === null ? [input, scale] : [input, scale, bias];
-    return { opType: "LayerNormalization", inputs, attributes: { axis: -axes.length, epsilon }, since: 17 };
+    const attributes = { axis: -axes.length, epsilon };
+    if (context.dtype !== "double") return { opType: "LayerNormalization", inputs, attributes, since: 17 };
+    if (Math.fround(epsilon) !== epsilon) return undefined;
+    const inDouble = { ...attributes, stash_type: dtypeCode("double") };
+    return { opType: "LayerNormalization", inputs, attributes: inDouble, since: 17 };
   };
   const instance = (): Meaning | undefined => {
+    // onnxruntime has no kernel for it in double.
+    if (context.dtype === "double") return undefined;
     const [scale, shift] = parametersOver(found, statistics, [1], facts) ?? [];
     const bias = shift ?? uniformOver(0, input, [1], facts, "zeros");
     if (scale === undefined || shift === undefined || bias === undefined) return undefined;
@@ -146,12 +153,12 @@ function meaningOfCentered(found: Found, context: Context): Meaning | undefined 
 }
 
 /**
- * In float64 the spelling is more precise than LayerNormalization, which takes mean and variance in float32
- * (stash_type), so double is left alone.
+ * In double the statistics are double too (stash_type 11; by default float), and epsilon, which the attribute holds as a float,
+ * must be one: rounded, it would move the result of a variance of 1 by a thousand times double's own rounding.
  */
 const layerNormalization: Spelling = {
   ends: ["Add", "Cast", "Div", "Mul"],
-  dtypes: HALF_AND_FLOAT,
+  dtypes: FLOATS,
   read: either(normalized(centered), asMap()),
   meaning: meaningOfCentered,
 };

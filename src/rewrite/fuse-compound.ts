@@ -3,12 +3,16 @@ import type { Node, Value } from "../ir/graph.js";
 import { refusals as irRefusals } from "../ir/refusals.js";
 import { type Compound, type CompoundInput, recognizeCompounds } from "../patterns/recognize.js";
 import type { Facts } from "../rules/facts.js";
-import type { Proposal } from "./pass.js";
+import { missingKernel } from "../target/kernels.js";
+import type { Proposal, View } from "./pass.js";
 import { refusals } from "./refusals.js";
 import type { Rewriter } from "./rewriter.js";
 
 /** How many operators exporters put behind a complete one as parts of a larger one: Cast, Mul and Add of a normalization. */
 const LARGEST_TAIL = 3;
+
+/** The part of a rule's view that says which operators may stand for an expression. */
+type Place = Pick<View, "facts" | "settings">;
 
 /**
  * The rewrite to one operator of the expression that ends in `node`, among spellings of these `numerics`; a refusal when the
@@ -16,12 +20,12 @@ const LARGEST_TAIL = 3;
  */
 export function fuseCompound(
   node: Node,
-  facts: Facts,
+  place: Place,
   numerics: Compound["numerics"],
 ): Proposal | Refusal | undefined {
-  const found = legalCompound(node, facts, numerics);
+  const found = legalCompound(node, place, numerics);
   if (found === undefined || isRefusal(found)) return found;
-  return isPartOfLarger(found, facts, numerics) ? undefined : proposal(node, found);
+  return isPartOfLarger(found, place, numerics) ? undefined : proposal(node, found);
 }
 
 /** The expression that ends in `node`, and the refusal, where only the opset keeps it from being one operator. */
@@ -39,25 +43,26 @@ export function lackingOpset(
 
 function legalCompound(
   node: Node,
-  facts: Facts,
+  place: Place,
   numerics: Compound["numerics"],
 ): Compound | Refusal | undefined {
   let refusal: Refusal | undefined;
-  for (const compound of recognizeCompounds(node, facts, numerics)) {
-    const blocked = obstacle(compound, node, facts);
+  for (const compound of recognizeCompounds(node, place.facts, numerics)) {
+    const blocked = obstacle(compound, node, place);
     if (blocked === undefined) return compound;
     refusal ??= blocked;
   }
   return refusal;
 }
 
-function obstacle(compound: Compound, node: Node, facts: Facts): Refusal | undefined {
+function obstacle(compound: Compound, node: Node, { facts, settings }: Place): Refusal | undefined {
   const { opType, since } = compound;
   const opset = facts.opset(node) ?? 0;
-  return (
-    readOutside(compound, node) ??
-    (opset < since ? refusals.opsetLacksOperator(opType, opset, since) : undefined)
-  );
+  const outside = readOutside(compound, node);
+  if (outside !== undefined) return outside;
+  if (opset < since) return refusals.opsetLacksOperator(opType, opset, since);
+  const missing = settings.target === "onnxruntime" ? missingKernel(opType, opset) : undefined;
+  return missing === undefined ? undefined : refusals.runtimeLacksKernel(opType, missing);
 }
 
 /** The refusal for an expression of which something outside reads a value inside. */
@@ -80,7 +85,7 @@ function readOutside({ opType, nodes }: Compound, node: Node): Refusal | undefin
 
 function isPartOfLarger(
   compound: Compound,
-  facts: Facts,
+  place: Place,
   numerics: Compound["numerics"],
   tail: number = LARGEST_TAIL,
   at: Node | undefined = compound.nodes.at(-1),
@@ -89,9 +94,9 @@ function isPartOfLarger(
   if (output === undefined || tail === 0) return false;
   return output.users.some((user) => {
     if (user.graph !== at?.graph) return false;
-    const larger = legalCompound(user, facts, numerics);
+    const larger = legalCompound(user, place, numerics);
     if (larger !== undefined && !isRefusal(larger) && holds(larger, compound)) return true;
-    return output.uses.size === 1 && isPartOfLarger(compound, facts, numerics, tail - 1, user);
+    return output.uses.size === 1 && isPartOfLarger(compound, place, numerics, tail - 1, user);
   });
 }
 

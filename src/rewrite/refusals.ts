@@ -21,6 +21,8 @@ const SENTENCES = {
     `it spells out ${opType}, but "${value}" inside is used elsewhere too`,
   opsetLacksOperator: (opType: string, opset: number, since: number): string =>
     `it spells out ${opType}, which opset ${opset} does not have (${since} has; --opset ${since} raises the model)`,
+  runtimeLacksKernel: (opType: string, how: string): string =>
+    `it spells out ${opType}, for which onnxruntime has no kernel: it ${how}; --target any puts it in`,
 
   constantIsTooLarge: (growth: number, limit: number): string =>
     `its result adds ${growth} bytes, more than the growth limit of ${limit}`,

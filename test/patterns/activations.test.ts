@@ -6,12 +6,18 @@ import { constant, graphText, literal } from "../support/text.js";
 describe("activations that are spelled out", () => {
   for (const [opType, { opset, spellings }] of Object.entries(CASES)) {
     it(`become one ${opType}`, async () => {
-      for (const nodes of spellings) await expectRewrite(unary(nodes), [`y = ${opType}(x)`], { opset });
+      // onnxruntime has no kernel for Swish.
+      const target = opType === "Swish" ? "any" : "onnxruntime";
+      for (const nodes of spellings)
+        await expectRewrite(unary(nodes), [`y = ${opType}(x)`], { opset, target });
     });
   }
 
   it("keep the parameters that were spelled", async () => {
-    const swish = await rewrite(unary("a = Mul (x, three) b = Sigmoid (a) y = Mul (b, x)"), { opset: 24 });
+    const swish = await rewrite(unary("a = Mul (x, three) b = Sigmoid (a) y = Mul (b, x)"), {
+      opset: 24,
+      target: "any",
+    });
     expect(swish.model.graph.first?.float("alpha")).toBe(3);
     const elu = await rewrite(
       unary("p = Greater (x, zero) a = Exp (x) b = Sub (a, one) c = Mul (b, two) y = Where (p, x, c)"),

@@ -158,11 +158,22 @@ describe("other normalizations that are spelled out", () => {
       "a = Reshape (x, groups) b = InstanceNormalization <epsilon = 0.001> (a, ones, zeros) c = Reshape (b, back) " +
       "d = Mul (c, gamma) y = Add (d, beta)";
     const text = graphText("float[N,6,4,5] x", constants, nodes);
-    const outcome = await expectRewrite(text, ["y = GroupNormalization(x, gamma_1, beta_1)"], { opset: 21 });
+    const fused = ["y = GroupNormalization(x, gamma_1, beta_1)"];
+    const outcome = await expectRewrite(text, fused, { opset: 21, target: "any" });
     expect(outcome.model.graph.first?.int("num_groups")).toBe(2);
     await expectKept(text, /it spells out GroupNormalization, which opset 20 does not have/, { opset: 20 });
     const scaled = graphText("float[N,6,4,5] x", constants.with(2, literal("ones", [2], [1, 2])), nodes);
-    await expectKept(scaled, undefined, { opset: 21 });
+    await expectKept(scaled, undefined, { opset: 21, target: "any" });
+    await expectKept(text, /GroupNormalization, for which onnxruntime has no kernel/, { opset: 21 });
+  });
+
+  it("LayerNormalization of double, with statistics of double", async () => {
+    const constants = ["double eps = {0.0009765625}", constant("k", [5], { dtype: "double" })];
+    const outcome = await expectRewrite(
+      graphText("double[N,3,5] x", constants, `${core("-1", { square: "s = Mul (d, d)" })} y = Mul (v, k)`),
+      ["y = LayerNormalization(x, k)"],
+    );
+    expect(outcome.model.graph.first?.int("stash_type")).toBe(11);
   });
 });
 
@@ -210,9 +221,15 @@ describe("expressions that only look like a normalization", () => {
     });
   });
 
-  it("float64, where LayerNormalization would take its statistics in float32", async () => {
+  it("double with an epsilon that the attribute cannot hold, or where InstanceNormalization has no kernel", async () => {
     const constants = ["double eps = {0.00002}"];
     const nodes = core("-1", { square: "s = Mul (d, d)" }).replaceAll("v =", "y =");
     await expectKept(graphText("double[N,3,5] x", constants, nodes));
+    const scale = ["double eps = {0.0009765625}", constant("scale", [3, 1], { dtype: "double" })];
+    const scaled = `${core("-1", { square: "s = Mul (d, d)" })} y = Mul (v, scale)`;
+    await expectRewrite(graphText("double[N,3,5] x", scale, scaled), [
+      "v = LayerNormalization(x, ones)",
+      "y = Mul(v, scale)",
+    ]);
   });
 });

@@ -16,7 +16,7 @@ describe("activations that are spelled out", () => {
         { opset: 24, ir: 10 },
       ),
     );
-    const { ops } = await rewrite(model);
+    const { ops } = await rewrite(model, { target: "any" });
     expect(ops.map((line) => line.trim())).toContain("z = Swish(x)");
   });
 });
@@ -41,6 +41,22 @@ describe("expressions that only look like an activation", () => {
         opset: 13,
       },
     );
+  });
+
+  it("onnxruntime has no kernel for it", async () => {
+    const swish = unary(CASES["Swish"]?.spellings[0] ?? "");
+    for (const [opset, how] of [
+      [24, "it runs 4 operators for it"],
+      [25, "it refuses it"],
+    ] as const) {
+      await expectKept(
+        swish,
+        new RegExp(`it spells out Swish, for which onnxruntime has no kernel: ${how}`),
+        {
+          opset,
+        },
+      );
+    }
   });
 
   it("a value inside is used elsewhere, or is an output", async () => {

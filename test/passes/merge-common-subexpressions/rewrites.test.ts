@@ -41,6 +41,55 @@ describe("merge-common-subexpressions", () => {
     );
   });
 
+  it.each([
+    ["a number", "a = LeakyRelu <alpha = 0.01> (x) b = LeakyRelu (x)", 17],
+    ["an axis", "a = Softmax (x) b = Softmax <axis = -1> (x)", 13],
+    ["a word", 'a = DepthToSpace <blocksize = 1> (x) b = DepthToSpace <blocksize = 1, mode = "DCR"> (x)', 17],
+    ["an order of axes", "a = Transpose (x) b = Transpose <perm = [3, 2, 1, 0]> (x)", 17],
+    [
+      "steps and borders",
+      `a = MaxPool <kernel_shape = [2, 2]> (x)
+       b = MaxPool <kernel_shape = [2, 2], strides = [1, 1], pads = [0, 0, 0, 0], auto_pad = "NOTSET"> (x)`,
+      17,
+    ],
+    ["an input that is left out at the end", "a = Clip (x, low) b = Clip (x, low, )", 17],
+  ])("a default that is spelled out hides no twin: %s", async (_, nodes, opset) => {
+    const { ops } = await rewrite(graphText(X, ["float low = {-0.5}"], `${nodes} y = Mul (a, b)`), {
+      opset,
+      passes: ["merge-common-subexpressions"],
+    });
+    expect(ops).toHaveLength(2);
+  });
+
+  it.each([
+    ["the default is another in this opset", "a = Softmax (x) b = Softmax <axis = -1> (x)", 12],
+    ["another order", "a = Transpose (x) b = Transpose <perm = [3, 2, 0, 1]> (x)", 17],
+    ["another number", "a = Elu (x) b = Elu <alpha = 0.5> (x)", 17],
+    [
+      "a step of two",
+      "a = MaxPool <kernel_shape = [1, 1]> (x) b = MaxPool <kernel_shape = [1, 1], strides = [2, 2]> (x)",
+      17,
+    ],
+  ])("what is no default stays: %s", async (_, nodes, opset) => {
+    const { ops } = await rewrite(graphText(X, [], `${nodes} c = Flatten (a) d = Flatten (b)`, "c, d"), {
+      opset,
+      passes: ["merge-common-subexpressions"],
+    });
+    expect(ops).toHaveLength(4);
+  });
+
+  it("a function of an operator's name has defaults of its own", async () => {
+    const text = `<ir_version: 10, opset_import: ["" : 21, "own" : 1]>
+      g (float[2,3] x) => (float[2,3] a, float[2,3] b) {
+        a = own.Elu (x)
+        b = own.Elu <alpha = 1.0> (x)
+      }
+      <domain: "own", opset_import: ["" : 21]>
+      Elu <alpha: float = 0.5> (v) => (w) { w = Elu <alpha: float = @alpha> (v) }`;
+    const { ops } = await rewrite(modelOf(text), { passes: ["merge-common-subexpressions"] });
+    expect(ops.filter((line) => line.includes("Elu("))).toHaveLength(3);
+  });
+
   it("operands in another order stay two", async () => {
     await expectRefused(
       graphText(`${X}, float[2,3,5,7] z`, [], "a = Sub (x, z) b = Sub (z, x) y = Mul (a, b)"),

@@ -5,7 +5,7 @@ import { NormfoldError } from "../../../src/base/errors.js";
 import type { Model } from "../../../src/ir/model.js";
 import { Tensor } from "../../../src/ir/tensor.js";
 import { rewriteModel } from "../../../src/library/rewrite-model.js";
-import { expectRefused, expectRewrite, modelOf } from "../../support/rewrite.js";
+import { expectRefused, expectRewrite, modelOf, rewrite } from "../../support/rewrite.js";
 import { constant, graphText, modelText } from "../../support/text.js";
 
 const X = "float[N,3,4] x";
@@ -115,6 +115,20 @@ describe("merge-duplicate-initializers", () => {
     expect(different.reads()).toBeLessThan(16 << 10);
     const same = counted([filled(1 << 20, 1), filled(1 << 20, 1)]);
     const { model } = await rewriteModel(same.model, PASS);
+    expect(model.graph.initializers.size).toBe(1);
+  });
+
+  it("large constants that the run has computed", async () => {
+    const weight = constant("k", [60, 300]);
+    const { ops, model } = await rewrite(
+      graphText(
+        "float[300,60] x",
+        [weight, weight.replace("] k =", "] l =")],
+        "a = Transpose (k) b = Transpose (l) p = Add (x, a) q = Relu (p) y = Mul (q, b)",
+      ),
+      { passes: ["fold-constants", "merge-duplicate-initializers", "eliminate-dead"] },
+    );
+    expect(ops).toHaveLength(3);
     expect(model.graph.initializers.size).toBe(1);
   });
 
