@@ -91,7 +91,7 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   const producer = second.input.producer;
   const first = producer === undefined ? undefined : liftAffine(producer, facts);
   if (producer === undefined || first === undefined || isRefusal(first)) return undefined;
-  if (second.input.uses.size !== 1) return undefined;
+  if ([...second.input.uses].some((use) => use.kind !== "node" || use.node !== node)) return undefined;
   if (first.axis !== undefined && second.axis !== undefined && first.axis !== second.axis) return undefined;
   const map = compose(first.map, second.map);
   const output = node.output(0);
@@ -202,17 +202,20 @@ function asArithmetic(
 ): Merge | Refusal | undefined {
   const { node } = second;
   const { graph } = node;
-  const operand = node.input(1 - second.inputIndex);
-  const like = constantTensor(operand);
+  // A Neg and the sum of a value with itself have no constant.
+  const operand = [second, first]
+    .map((map) => map.node.input(1 - map.inputIndex))
+    .find((value) => constantTensor(value) !== undefined);
+  const dtype = constantTensor(operand)?.dtype;
   const axis = first.axis ?? second.axis;
   const rank = facts.rank(first.input);
-  if (like === undefined || !isFloat(like.dtype) || graph === undefined || operand === undefined)
+  if (dtype === undefined || !isFloat(dtype) || graph === undefined || operand === undefined)
     return undefined;
   if (axis !== undefined && rank === undefined) return undefined;
-  if (!fitsRange(like.dtype, values)) return affineRefusals.constantWouldOverflow(like.dtype);
+  if (!fitsRange(dtype, values)) return affineRefusals.constantWouldOverflow(dtype);
   const trailing = axis === undefined || rank === undefined ? 0 : rank - 1 - axis;
   const dims = axis === undefined ? [] : [values.length, ...new Array<number>(trailing).fill(1)];
-  const tensor = tensorFromNumbers(like.dtype, dims, values);
+  const tensor = tensorFromNumbers(dtype, dims, values);
   return (rewriter) => {
     const constant = rewriter.addConstant(graph, operand.name, tensor, node);
     const merged = rewriter.addNode(

@@ -12,7 +12,7 @@ import {
   minus,
   plus,
 } from "../src/fold/cost.js";
-import type { Landing } from "../src/fold/landing.js";
+import { type Landing, readerOf } from "../src/fold/landing.js";
 import { planDown, planUp, remainders } from "../src/fold/plan.js";
 import { refusals as foldRefusals } from "../src/fold/refusals.js";
 import { changesByMoving, nonFiniteTaker } from "../src/fold/special-values.js";
@@ -182,22 +182,20 @@ function halvesOf({ axis, map }: LiftedAffine): readonly (readonly [first: Place
 }
 
 /** The refusal for a shift that has a place in front of its scale, but a scale of zero has no inverse. */
-function missingInverse(
-  { node, inputIndex: index, axis, map }: LiftedAffine,
-  facts: Facts,
-): Refusal | undefined {
+function missingInverse(lifted: LiftedAffine, facts: Facts): Refusal | undefined {
+  const { axis, map } = lifted;
   const channel = map.scale.findIndex((scale, c) => scale === 0 && map.shift[c] !== 0);
   if (channel < 0) return undefined;
   const shift = map.shift.map((value, c) => (map.scale[c] === 0 ? 0 : value / (map.scale[c] ?? NaN)));
-  const above = planUp({ node, index }, { axis, map: { scale: map.scale.map(() => 1), shift } }, facts);
+  const above = planUp(readerOf(lifted), { axis, map: { scale: map.scale.map(() => 1), shift } }, facts);
   return isRefusal(above) ? undefined : refusals.zeroScaleHasNoInverse(channel);
 }
 
 /** Plans that send one half against the flow of data and the other with it: (s * x) + t, or s * (x + t / s). */
 function planHalves(lifted: LiftedAffine, output: Value, facts: Facts): readonly Plan[] {
-  const { node, inputIndex: index } = lifted;
+  const { node } = lifted;
   for (const [up, down] of halvesOf(lifted)) {
-    const above = planUp({ node, index }, up, facts);
+    const above = planUp(readerOf(lifted), up, facts);
     if (isRefusal(above) || remainders(above) > 0) continue;
     const below = planDown(output, down, facts);
     if (isRefusal(below) || remainders(below) > 0) continue;
@@ -209,13 +207,13 @@ function planHalves(lifted: LiftedAffine, output: Value, facts: Facts): readonly
 
 /** Plans that send one half of a BatchNormalization either way and keep the other as one Add or Mul. */
 function planHalf(lifted: LiftedAffine, output: Value, facts: Facts): readonly Plan[] {
-  const { node, input, inputIndex: index } = lifted;
+  const { node, input } = lifted;
   const named = node.output(0)?.isPinned ?? true;
   // Before opset 7 Mul and Add broadcast by other rules.
   if (!node.is("BatchNormalization") || named || (facts.opset(node) ?? 0) < 7) return [];
   return halvesOf(lifted).flatMap(([first, second]) =>
     [
-      { landings: planUp({ node, index }, first, facts), kept: keep(second, input, facts) },
+      { landings: planUp(readerOf(lifted), first, facts), kept: keep(second, input, facts) },
       { landings: planDown(output, second, facts), kept: keep(first, input, facts) },
     ].flatMap(({ landings, kept }): Plan[] => {
       if (isRefusal(landings) || kept === undefined || remainders(landings) > 0) return [];

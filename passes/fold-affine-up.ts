@@ -1,6 +1,6 @@
 import { isRefusal, type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
 import { costOfLandings, costOfNode, isGain, minus } from "../src/fold/cost.js";
-import type { Landing } from "../src/fold/landing.js";
+import { type Landing, readerOf } from "../src/fold/landing.js";
 import { planUp } from "../src/fold/plan.js";
 import { refusals as foldRefusals } from "../src/fold/refusals.js";
 import { changesByMoving } from "../src/fold/special-values.js";
@@ -28,7 +28,8 @@ const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES)
  *            y = BatchNormalization(c, gamma, beta, mean, var)
  *   after    y = Conv(x, W', b')
  *
- * The scale and shift may be a BatchNormalization in inference form, or a Mul, Add, Sub or Div by a per-channel constant. Conv,
+ * The scale and shift may be a BatchNormalization in inference form, a Mul, Add, Sub or Div by a per-channel constant, a Neg, or
+ * the sum of a value with itself. Conv,
  * ConvTranspose, Gemm, MatMul, the scale and bias of a normalization, or a constant absorb it. On the way it passes operators
  * that commute with it: views and Transpose, Concat (a part for each branch), residual Add and Sub (the shift in one branch),
  * pooling, means, Resize, Relu and MaxPool under a positive scale, and others (src/ops/affine.ts has them all). A scale also
@@ -72,7 +73,7 @@ function match(node: Node, { facts, settings }: View): Proposal | Refusal | unde
   const explained = awaited || axis !== undefined;
   const output = node.output(0);
   if (output === undefined || output.uses.size === 0) return undefined;
-  const landings = planUp({ node, index: inputIndex }, lifted, facts);
+  const landings = planUp(readerOf(lifted), lifted, facts);
   if (isRefusal(landings)) return explained ? landings : undefined;
   // A map that changes nothing lands nowhere; eliminate-neutral-affine removes it.
   if (landings.length === 0) return undefined;

@@ -1,10 +1,12 @@
 import { present } from "../src/base/assert.js";
 import type { Refusal } from "../src/base/refusal.js";
+import type { SpecialValue } from "../src/base/special-values.js";
 import type { AttributeInit } from "../src/ir/attribute.js";
 import { isFloat } from "../src/ir/dtype.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import { decodeNumbers, tensorFromNumbers } from "../src/ir/tensor.js";
 import { hasTrait } from "../src/ops/catalogue.js";
+import { type Bounds, boundedBy, givenBounds, isWithin, rangeOf, UNBOUNDED } from "../src/rewrite/bounds.js";
 import { castNumber, FLOATS, isLossless, isWhole } from "../src/rewrite/casts.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { readThrough } from "../src/rewrite/read-through.js";
@@ -17,14 +19,14 @@ import type { Facts } from "../src/rules/facts.js";
  *   before   a = Relu(x)  b = Clip(a, -1, 6)  c = Neg(b)  y = Neg(c)
  *   after    y = Clip(x, 0, 6)
  *
- * Relu and Clip are bounds, and two pairs of bounds make one; Abs, Sign and roundings change nothing the second time; Neg,
- * Not and BitwiseNot undo themselves; a Cast behind a lossless Cast may start from the first type; a tensor of one number is
+ * Relu and Clip are bounds, and two pairs of bounds make one, as do a Clip and the Min or Max of a
+ * number; Abs, Sign and roundings change nothing the second time; Neg, Not and BitwiseNot undo themselves; a Cast behind a lossless Cast may start from the first type; a tensor of one number is
  * filled with what a Cast makes of it; a Where without the Not of its condition has its operands exchanged.
  *
  * Requires   constant scalar bounds that do not cross; types known; a number that the type holds; a Not that only Wheres read
  * Refuses    nothing: the first operator stays where others read it too
- * Numerics   exact, but for the infinity that a Clip without a bound makes finite, and the sign of a zero that goes through
- *            Where
+ * Numerics   exact, but for the infinity that a Clip without a bound makes finite, and the sign of a zero at a bound or
+ *            through Where
  */
 export const mergeUnaryChains: Pass = {
   kind: "rules",
@@ -36,11 +38,11 @@ export const mergeUnaryChains: Pass = {
   specials: {
     mayChange: ["infinity", "negative-zero"],
     because:
-      "a Clip without a bound ends at the type's largest number, so infinity does not go through it; what onnxruntime's Where and Clip to [0, 0] make of -0 depends on the order of operands and bounds",
+      "a Clip without a bound ends at the type's largest number, so infinity does not go through it; what onnxruntime's Where, Min, Max and Clip to [0, 0] make of -0 depends on the order of operands and bounds",
   },
   order: "any place",
   rules: [
-    { operators: ["Relu", "Clip"], match: mergeBounds },
+    { operators: ["Relu", "Clip", "Min", "Max"], match: mergeBounds },
     { operators: ["Abs", "Ceil", "Floor", "Round", "Sign", "Neg", "Not", "BitwiseNot"], match: mergeUnary },
     { operators: ["Cast"], match: mergeCasts },
     { operators: ["Cast"], match: castFilled },
@@ -50,7 +52,11 @@ export const mergeUnaryChains: Pass = {
 
 /** The node before this one, if it is an operator and not a call of a function. */
 function before(node: Node, facts: Facts): Node | undefined {
-  const producer = node.input(0)?.producer;
+  return producerOf(node.input(0), facts);
+}
+
+function producerOf(value: Value | undefined, facts: Facts): Node | undefined {
+  const producer = value?.producer;
   return producer === undefined || producer.hasReferences || facts.isCall(producer) ? undefined : producer;
 }
 
@@ -58,94 +64,60 @@ function isOnlyRead(value: Value | undefined): boolean {
   return value !== undefined && value.uses.size === 1;
 }
 
-interface Bounds {
-  readonly low: number;
-  readonly high: number;
-}
-
-/**
- * The end of a Clip of floats without a bound, as ONNX and onnxruntime have it: the largest number of the type, which is
- * what comes out of infinity. Standing for that of every type, it is larger than any bound that is given.
- */
-const LARGEST = Number.MAX_VALUE;
-
-/** The bounds of a Relu or Clip; undefined for other operators, and for bounds that are not known or cross. */
-function boundsOf(node: Node, facts: Facts): Bounds | undefined {
-  if (node.is("Relu")) return { low: 0, high: Number.POSITIVE_INFINITY };
-  const output = node.output(0);
-  if (!node.is("Clip") || output === undefined) return undefined;
-  const dtype = facts.dtype(output);
-  const end = dtype === undefined || isFloat(dtype) ? LARGEST : Number.POSITIVE_INFINITY;
-  const bound = (index: number, name: string, open: number): number | undefined => {
-    if ((facts.opset(node) ?? 0) < 11) return node.float(name, open);
-    const value = node.input(index);
-    if (value === undefined) return open;
-    const numbers = facts.numbers(value);
-    return numbers?.length === 1 ? numbers[0] : undefined;
-  };
-  const low = bound(1, "min", -end);
-  const high = bound(2, "max", end);
-  return low === undefined || high === undefined || !(low <= high) ? undefined : { low, high };
-}
-
-/** The bounds of an operator that gives no negative number. */
-function rangeOf(node: Node): Bounds | undefined {
-  if (!hasTrait(node, "nonNegative")) return undefined;
-  return { low: 0, high: hasTrait(node, "unitRange") ? 1 : Number.POSITIVE_INFINITY };
-}
-
-/** The bounds without the end of the type, which only infinity meets. */
-function givenBounds({ low, high }: Bounds): Bounds {
-  return {
-    low: low <= -LARGEST ? Number.NEGATIVE_INFINITY : low,
-    high: high >= LARGEST ? Number.POSITIVE_INFINITY : high,
-  };
-}
-
-function isWithin(inner: Bounds, outer: Bounds): boolean {
-  return inner.low >= outer.low && inner.high <= outer.high;
-}
-
-const UNBOUNDED: Bounds = { low: Number.NEGATIVE_INFINITY, high: Number.POSITIVE_INFINITY };
-
 function mergeBounds(node: Node, { facts }: View): Proposal | Refusal | undefined {
-  const [input, output, outer] = [node.input(0), node.output(0), boundsOf(node, facts)];
-  if (input === undefined || output === undefined || outer === undefined || node.hasReferences)
-    return undefined;
+  const [output, outer] = [node.output(0), boundedBy(node, facts)];
+  if (output === undefined || outer === undefined || node.hasReferences) return undefined;
+  const { input } = outer;
   const given = givenBounds(outer);
   if (isWithin(UNBOUNDED, given))
     return readThrough(node, output, input, "has no bounds", isWithin(UNBOUNDED, outer) ? [] : ["infinity"]);
-  const first = before(node, facts);
+  const first = producerOf(input, facts);
   if (first === undefined) return undefined;
-  const own = boundsOf(first, facts);
+  // Two of them become a Clip later, behind the passes that move maps.
+  if (node.is("Min", "Max") && first.is("Min", "Max")) return undefined;
+  const own = boundedBy(first, facts);
   const inner = own ?? rangeOf(first);
   if (inner === undefined) return undefined;
   const why = `bounds what ${first.label} has bounded`;
-  if (isWithin(inner, outer)) return readThrough(node, output, input, why, []);
-  const source = first.input(0);
-  if (own === undefined || source === undefined || !isOnlyRead(input))
-    return isWithin(inner, given) ? readThrough(node, output, input, why, ["infinity"]) : undefined;
+  if (isWithin(inner, outer)) return readThrough(node, output, input, why, signOfZero(node, first, outer));
+  if (own === undefined || !isOnlyRead(input))
+    return isWithin(inner, given)
+      ? readThrough(node, output, input, why, ["infinity", ...signOfZero(node, first, outer)])
+      : undefined;
   const clamp = (bound: number): number => Math.min(Math.max(bound, outer.low), outer.high);
   const bounds = { low: clamp(inner.low), high: clamp(inner.high) };
+  const mayChange = signOfZero(node, first, bounds, own, outer);
   if (bounds.low === outer.low && bounds.high === outer.high) {
     return {
       kind: "rewrite",
       summary: `${node.label} bounds more than ${first.label}, which is removed`,
-      mayChange: [],
+      mayChange,
       apply: (rewriter) => {
-        rewriter.setInput(node, 0, source);
+        rewriter.setInput(node, outer.index, own.input);
         rewriter.removeNode(first);
       },
     };
   }
-  return mergeIntoClip(node, first, source, bounds, facts);
+  return mergeIntoClip(node, first, own.input, { bounds, mayChange }, facts);
+}
+
+/** A zero between bounds of which one is zero may get another sign where Min or Max give the bound, or the bounds are apart. */
+function signOfZero(
+  node: Node,
+  first: Node,
+  bounds: Bounds,
+  ...parts: readonly Bounds[]
+): readonly SpecialValue[] {
+  const touches = [bounds, ...parts].some(({ low, high }) => low === 0 || high === 0);
+  const apart = bounds.low === bounds.high;
+  return touches && (apart || [node, first].some((each) => each.is("Min", "Max"))) ? ["negative-zero"] : [];
 }
 
 function mergeIntoClip(
   node: Node,
   first: Node,
   source: Value,
-  bounds: Bounds,
+  { bounds, mayChange }: { readonly bounds: Bounds; readonly mayChange: readonly SpecialValue[] },
   facts: Facts,
 ): Proposal | undefined {
   const output = node.output(0);
@@ -155,8 +127,7 @@ function mergeIntoClip(
   return {
     kind: "rewrite",
     summary: `${first.label} and ${node.label} become a Clip to [${low}, ${high}]`,
-    // Bounds apart give 0 for every number, but a Clip to [0, 0] lets -0 through.
-    mayChange: low === 0 && high === 0 && isFloat(dtype) ? ["negative-zero"] : [],
+    mayChange,
     apply: (rewriter) => {
       const graph = present(node.graph, `${node.label} is removed`);
       const init = { opType: "Clip", name: node.name, outputs: [graph.freshName(output.name)] };

@@ -1,5 +1,5 @@
 import type { Node } from "../ir/graph.js";
-import type { Absorption } from "../rules/affine/facet.js";
+import type { Absorption, LiftedAffine } from "../rules/affine/facet.js";
 
 /** One node that takes a map, or a part of it, into its constants. */
 export interface Landing {
@@ -15,4 +15,11 @@ export interface Landing {
 export interface Reader {
   readonly node: Node;
   readonly index: number;
+  /** The map is that of the whole node, all of whose inputs are the same value. */
+  readonly everyInput?: true;
+}
+
+/** The place where a node that is a map reads the value that it maps. */
+export function readerOf({ node, inputIndex, everyInput }: LiftedAffine): Reader {
+  return { node, index: inputIndex, ...(everyInput === undefined ? {} : { everyInput }) };
 }

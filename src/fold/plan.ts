@@ -102,6 +102,7 @@ class Search {
    */
   #copied(producer: Node, value: Value, placed: PlacedMap, reader: Reader): readonly Landing[] | undefined {
     if (!producer.is("Gather", "DequantizeLinear") || producer.graph !== reader.node.graph) return undefined;
+    if (reader.everyInput) return undefined;
     if (producer.outputs[0] !== value || this.#facts.isCall(producer)) return undefined;
     const [source] = producer.inputs;
     if (source === null || source === undefined || constantTensor(source) === undefined) return undefined;
@@ -136,12 +137,11 @@ class Search {
 
   /** The refusal for a value with other readers, unless these read only channels that the map does not change. */
   #seenElsewhere(value: Value, placed: PlacedMap, reader: Reader): Refusal | undefined {
-    const shared = readElsewhere(value);
+    const shared = readElsewhere(value, reader);
     if (shared === undefined || value.isPinned || value.isGraphOutput) return shared;
     for (const use of value.uses) {
-      if (readsShapeOnly(use) || use.kind !== "node") continue;
+      if (readsShapeOnly(use) || use.kind !== "node" || isReader(use, reader)) continue;
       const { node, index } = use;
-      if (node === reader.node && index === reader.index) continue;
       const { passDown } = this.#facetsOf(node);
       for (const output of this.#outputsOf(node)) {
         const seen = passDown?.(node, index, placed, this.#facts, output);
@@ -166,7 +166,7 @@ class Search {
       return refusals.takesNoMapOfOutput(`${value.isGraphInput ? "graph input" : "value"} "${value.name}"`);
     }
     if (tensor.byteLength > MAX_COPY) {
-      const shared = readElsewhere(value);
+      const shared = readElsewhere(value, reader);
       if (shared !== undefined) return shared;
     }
     const mapped: Tensor | Refusal = transformConstant(tensor, placed.axis, placed.map);
@@ -261,11 +261,17 @@ function readsShapeOnly(use: Use): boolean {
   return use.kind === "node" && hasTrait(use.node, "givesSizes");
 }
 
+function isReader({ node, index }: Reader, reader: Reader): boolean {
+  return node === reader.node && (index === reader.index || reader.everyInput === true);
+}
+
 /** The refusal for a value whose elements others read too. */
-function readElsewhere(value: Value): Refusal | undefined {
+function readElsewhere(value: Value, reader: Reader): Refusal | undefined {
   if (value.pinnedBecause !== undefined) return irRefusals.valueIsPinned(value.name, value.pinnedBecause);
   if (value.isGraphOutput) return irRefusals.valueIsGraphOutput(value.name);
-  const readers = [...value.uses].filter((use) => !readsShapeOnly(use)).length;
+  const others = [...value.uses].filter(
+    (use) => !readsShapeOnly(use) && !(use.kind === "node" && isReader(use, reader)),
+  ).length;
   const source = value.producer?.label ?? `"${value.name}"`;
-  return readers > 1 ? irRefusals.outputHasOtherUses(source, readers - 1) : undefined;
+  return others > 0 ? irRefusals.outputHasOtherUses(source, others) : undefined;
 }

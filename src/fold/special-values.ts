@@ -51,7 +51,7 @@ export function changesByMoving(
 
 /** Whether every zero has the same sign before and after the map moves. */
 function keepsZeros(node: Node, { scale, shift }: LiftedAffine["map"], isWhole: boolean): boolean {
-  const addsNothing = node.is("Mul", "Div");
+  const addsNothing = node.is("Mul", "Div", "Neg") || node.input(0) === node.input(1);
   return scale.every(
     (factor, c) => (factor > 0 && addsNothing) || (shift[c] !== 0 && (factor > 0 || isWhole)),
   );

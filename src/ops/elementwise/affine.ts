@@ -1,6 +1,6 @@
 import type { AffineFacets } from "../../rules/affine/facet.js";
 import { type FacetTable, type Gap, missing, opaque } from "../../rules/facet.js";
-import { liftAdd, liftDiv, liftMul, liftSub } from "./lift.js";
+import { liftAdd, liftDiv, liftMul, liftNeg, liftSub } from "./lift.js";
 import type { OPERATORS } from "./operators.js";
 import { CAST, CHOICE, EXTREMUM, NEGATION, POSITIVELY_HOMOGENEOUS, PRODUCT, SUM } from "./pass.js";
 
@@ -54,7 +54,7 @@ export const affine: FacetTable<keyof typeof OPERATORS, AffineFacets> = {
   Mish: NONLINEAR,
   Mod: opaque("it is not linear"),
   Mul: { lift: liftMul, ...PRODUCT },
-  Neg: NEGATION,
+  Neg: { lift: liftNeg, ...NEGATION },
   Not: DISCRETE,
   Or: DISCRETE,
   PRelu: POSITIVELY_HOMOGENEOUS,

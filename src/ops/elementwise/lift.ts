@@ -23,11 +23,30 @@ interface ArithmeticForm {
 /** A larger constant is data, not one number per channel. */
 const MAX_CHANNELS = 1 << 20;
 
-/** Adding a constant is a shift. */
-export const liftAdd: LiftAffine = liftWith({ xFirst: (k) => [1, k], kFirst: (k) => [1, k] });
+const liftShift: LiftAffine = liftWith({ xFirst: (k) => [1, k], kFirst: (k) => [1, k] });
+
+/** Adding a constant is a shift; a value added to itself is a scale of 2. */
+export const liftAdd: LiftAffine = (node, facts) => {
+  const [first, second] = [node.input(0), node.input(1)];
+  return first !== undefined && first === second ? liftScale(node, first, 2, facts) : liftShift(node, facts);
+};
+/** -x is a scale of -1. */
+export const liftNeg: LiftAffine = (node, facts) => {
+  const input = node.input(0);
+  return input === undefined ? undefined : liftScale(node, input, -1, facts);
+};
 export const liftSub: LiftAffine = liftWith({ xFirst: (k) => [1, -k], kFirst: (k) => [-1, k] });
 export const liftMul: LiftAffine = liftWith({ xFirst: (k) => [k, 0], kFirst: (k) => [k, 0] });
 export const liftDiv: LiftAffine = liftWith({ xFirst: (k) => [1 / k, 0] });
+
+/** A node without a constant that scales all elements of its floating-point input. */
+function liftScale(node: Node, input: Value, factor: number, facts: Facts): LiftedAffine | undefined {
+  const dtype = facts.dtype(input);
+  if (dtype === undefined || !isFloat(dtype) || constantTensor(input) !== undefined) return undefined;
+  const map = channelAffine([factor], [0]);
+  const lifted = { node, input, inputIndex: 0, axis: undefined, map };
+  return node.inputs.length > 1 ? { ...lifted, everyInput: true } : lifted;
+}
 
 /** Lifts an operator by a constant that is a scalar or runs along one axis of x, on either side. */
 function liftWith(form: ArithmeticForm): LiftAffine {

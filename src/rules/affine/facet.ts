@@ -25,6 +25,8 @@ export interface LiftedAffine extends PlacedMap {
   readonly input: Value;
   /** The index of x among its inputs. */
   readonly inputIndex: number;
+  /** Every input of the node is x, as in x + x. */
+  readonly everyInput?: true;
 }
 
 /** The change by which an operator takes an affine map of its output, or of an input, into its own constants. */

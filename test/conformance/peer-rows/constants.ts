@@ -90,7 +90,7 @@ const shared =
       signed("bn", z.K),
       ...(more.includes("o_gamma") ? [signed("o", z.K)] : []),
     ],
-    nodes: `n = Neg (x) c = Conv (x, f_W, f_b) ${normalized} ${more}`,
+    nodes: `n = Exp (x) c = Conv (x, f_W, f_b) ${normalized} ${more}`,
     outputs,
   });
 const SECOND = `d = Conv (n, f_W, f_b) ${normalize("z", "d", "o")}`;
@@ -240,11 +240,11 @@ export const CONSTANTS: PeerRows = {
     text: "a weight that two Convs read, with one or two BatchNormalizations",
     applied: [
       applied("one: the other Conv keeps the weight", shared("z = Conv (n, f_W, f_b)"), [
-        "Neg",
+        "Exp",
         "Conv",
         "Conv",
       ]),
-      applied("two: each Conv has its own", shared(SECOND), ["Neg", "Conv", "Conv"]),
+      applied("two: each Conv has its own", shared(SECOND), ["Exp", "Conv", "Conv"]),
     ],
     refused: [refused("callers read both", shared(SECOND, "y, z, c, d"), IS_OUTPUT)],
   },

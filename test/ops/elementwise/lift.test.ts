@@ -28,6 +28,12 @@ describe("arithmetic with a constant", () => {
     expect(lifted("Mul (x, k)", "float[1,1] k = {-2}")).toEqual([undefined, 0, [-2], [0]]);
   });
 
+  it("is none in a Neg and in a sum of x with itself, which scale x", () => {
+    expect(lifted("Neg (x)")).toEqual([undefined, 0, [-1], [0]]);
+    expect(lifted("Add (x, x)")).toEqual([undefined, 0, [2], [0]]);
+    for (const node of ["Neg (k)", "Add (k, k)"]) expect(lifted(node, "int64 k = {2}")).toBeUndefined();
+  });
+
   it("is no map where x is the divisor, before opset 7 and of integers", () => {
     for (const node of ["Div (k, x)", "Pow (x, k)", "Mul (x, x)"]) expect(lifted(node)).toBeUndefined();
     expect(lifted("Mul (x, k)", "float[3,1] k = {1, 2, 4}", 6)).toBeUndefined();

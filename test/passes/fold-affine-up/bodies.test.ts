@@ -20,11 +20,11 @@ describe("bodies", () => {
         [],
         either(
           `t () => (u) <${W}, ${bn}> { c = Conv (x, W) ${normalize("u", "c", "bn")} }`,
-          `e () => (v) <${V}> { d = Conv (x, V) v = Neg (d) }`,
+          `e () => (v) <${V}> { d = Conv (x, V) v = Exp (d) }`,
         ),
       ),
     );
-    expect(ops).toEqual(["y = If(p)", "  u = Conv(x, W, W_bias)", "  d = Conv(x, V)", "  v = Neg(d)"]);
+    expect(ops).toEqual(["y = If(p)", "  u = Conv(x, W, W_bias)", "  d = Conv(x, V)", "  v = Exp(d)"]);
   });
 
   it("weights around, read in one branch", async () => {
@@ -34,7 +34,7 @@ describe("bodies", () => {
         [W, b, bn, V],
         either(
           `t () => (u) { c = Conv (x, W, b) ${normalize("u", "c", "bn")} }`,
-          "e () => (v) { d = Conv (x, V, b) v = Neg (d) }",
+          "e () => (v) { d = Conv (x, V, b) v = Exp (d) }",
         ),
       ),
     );

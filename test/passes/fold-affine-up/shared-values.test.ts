@@ -44,7 +44,7 @@ describe("values that others see", () => {
       graphText(
         X,
         [W, b, bn],
-        `c = Conv (x, W, b) ${normalize("y", "c", "bn")} n = Neg (x) z = Conv (n, W, b)`,
+        `c = Conv (x, W, b) ${normalize("y", "c", "bn")} n = Exp (x) z = Conv (n, W, b)`,
         "y, z",
       ),
     );
@@ -57,7 +57,7 @@ describe("values that others see", () => {
       graphText(
         X,
         [W, b, bn, normalization("o", 5)],
-        `c = Conv (x, W, b) ${normalize("y", "c", "bn")} n = Neg (x) d = Conv (n, W, b) ${normalize("z", "d", "o")}`,
+        `c = Conv (x, W, b) ${normalize("y", "c", "bn")} n = Exp (x) d = Conv (n, W, b) ${normalize("z", "d", "o")}`,
         "y, z",
       ),
     );

@@ -123,15 +123,15 @@ describe("merge-common-subexpressions", () => {
       graphText(
         X,
         [constant("w", [4, 3, 1, 1]), constant("k", [4, 1, 1]), constant("l", [4, 1, 1])],
-        "a = Conv (x, w) b = Conv (x, w) c = Mul (a, k) d = Mul (b, l) e = Exp (c) f = Neg (d) y = Mul (e, f)",
+        "a = Conv (x, w) b = Conv (x, w) c = Mul (a, k) d = Mul (b, l) e = Exp (c) f = Abs (d) y = Mul (e, f)",
       ),
     );
     expect([...model.graph.nodes()].map((node) => node.opType).sort()).toEqual([
+      "Abs",
       "Conv",
       "Conv",
       "Exp",
       "Mul",
-      "Neg",
     ]);
   });
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { decodeNumbers } from "../../../src/ir/tensor.js";
-import { expectRefused, expectRewrite } from "../../support/rewrite.js";
+import { expectKept, expectRefused, expectRewrite } from "../../support/rewrite.js";
 import { graphText } from "../../support/text.js";
 
 const X = "float[N,3,5] x";
 const PASS = { passes: ["merge-unary-chains", "eliminate-dead"] };
-const BOUNDS = ["float a = {-1}", "float b = {0}", "float c = {2}", "float d = {6}"];
+const BOUNDS = ["float[1] one = {1}", "float a = {-1}", "float b = {0}", "float c = {2}", "float d = {6}"];
 
 describe("Relu and Clip", () => {
   it.each([
@@ -18,6 +18,20 @@ describe("Relu and Clip", () => {
     ],
     ["Clip in Clip", "r = Clip (x, a, d) y = Clip (r, b, c)", ["y = Clip(x, b, c)"]],
     ["bounds that overlap", "r = Clip (x, a, c) y = Clip (r, b, d)", ["y = Clip(x, y_min, y_max)"]],
+    ["Min in front of Clip", "r = Min (x, d) y = Clip (r, a, b)", ["y = Clip(x, a, b)"]],
+    ["Min that bounds more", "r = Min (c, x) y = Clip (r, a, d)", ["y = Clip(x, y_min, y_max)"]],
+    [
+      "Max behind Clip, a bound of one element",
+      "r = Clip (x, a, d) y = Max (one, r)",
+      ["y = Clip(x, y_min, y_max)"],
+    ],
+    ["Min behind Relu", "r = Relu (x) y = Min (r, d)", ["y = Clip(x, y_min, y_max)"]],
+    [
+      "Max that bounds nothing more",
+      "r = Clip (x, b, d) s = Max (r, a) y = Exp (s)",
+      ["r = Clip(x, b, d)", "y = Exp(r)"],
+    ],
+    ["Min far below", "r = Clip (x, c, d) y = Min (r, a)", ["y = Clip(x, y_min, y_max)"]],
     ["bounds apart", "r = Clip (x, c, d) y = Clip (r, a, b)", ["y = Clip(x, y_min, y_max)"]],
     ["Relu and an upper bound", 'r = Relu (x) y = Clip (r, "", d)', ["y = Clip(x, y_min, y_max)"]],
     // Infinity ends at the largest number of the type, which Relu alone would let through.
@@ -61,6 +75,28 @@ describe("Relu and Clip", () => {
   ])("%s stay", async (_, nodes, outputs) => {
     const passes = ["merge-unary-chains"];
     await expectRefused(graphText(`${X}, float q`, BOUNDS, nodes, outputs), undefined, { passes });
+  });
+});
+
+describe("a Min or Max that is no bound of a Clip", () => {
+  it.each([
+    ["of two values", "z = Exp (x) r = Min (x, z) y = Clip (r, a, d)"],
+    ["of a number for each element of a row", "r = Min (x, row) y = Clip (r, a, d)"],
+    ["that stretches its input", "r = Min (x, wide) y = Clip (r, a, d)"],
+    ["of a NaN", "r = Min (x, nan) y = Clip (r, a, d)"],
+    ["that something else reads", "r = Min (x, c) s = Clip (r, a, d) e = Exp (r) y = Mul (s, e)"],
+  ])("%s", async (_, nodes) => {
+    const more = ["float[5] row = {1,2,3,4,5}", "float[1,1,1,1] wide = {1}", "float nan = {nan}"];
+    await expectKept(graphText(X, [...BOUNDS, ...more], nodes), undefined, PASS);
+  });
+
+  it("two of them, which the passes that move maps know better; of a type that Clip does not take", async () => {
+    await expectKept(graphText(X, BOUNDS, "r = Min (x, d) y = Max (r, a)"), undefined, PASS);
+    const doubles = ["double[1] c = {2}", "double[1] d = {6}"];
+    await expectKept(graphText("double[N,3] x", doubles, "r = Relu (x) y = Min (r, d)"), undefined, {
+      ...PASS,
+      opset: 11,
+    });
   });
 });
 
