@@ -5,15 +5,8 @@ import type { Runtime, Session } from "../runtime/runtime.js";
 import { CALLS } from "./descriptors.js";
 import { encodeFrame, type Frame, FrameReader } from "./frames.js";
 import { GUARD_BYTES, type Guard, guardOf } from "./guard.js";
-import {
-  type Limits,
-  packError,
-  packTensors,
-  type Reply,
-  type Request,
-  requestOf,
-  unpackTensors,
-} from "./messages.js";
+import { takeFeeds } from "./held-tensors.js";
+import { type Limits, packError, packTensors, type Reply, type Request, requestOf } from "./messages.js";
 import { startWatchdog } from "./start-watchdog.js";
 import { IS_WATCHED_FROM_OUTSIDE } from "./watchman.js";
 
@@ -66,6 +59,9 @@ async function answer(
   }
 }
 
+/** Feeds that will be used again, by the number under which the parent knows them. */
+const HELD = new Map<number, Uint8Array>();
+
 interface Answer {
   readonly reply: Reply;
   readonly payloads?: readonly Uint8Array[];
@@ -97,7 +93,8 @@ async function carryOut(
       sessions.set(request.session, opened);
       return { reply: { kind: "opened", inputs: opened.inputs, outputs: opened.outputs } };
     }
-    const results = await session?.run(unpackTensors(request.feeds, payloads), request.outputs);
+    const feeds = takeFeeds({ heads: request.feeds, payloads, forget: request.forget }, HELD);
+    const results = await session?.run(feeds, request.outputs);
     const packed = packTensors(results ?? new Map());
     return { reply: { kind: "ran", outputs: packed.heads }, payloads: packed.payloads };
   });

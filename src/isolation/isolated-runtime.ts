@@ -12,7 +12,7 @@ import type {
   TensorMap,
 } from "../runtime/runtime.js";
 import type { Frame } from "./frames.js";
-import { type Limits, packTensors, replyOf, unpackError, unpackTensors } from "./messages.js";
+import { type Limits, replyOf, unpackError, unpackTensors } from "./messages.js";
 import { ProcessEnded, RuntimeProcess } from "./runtime-process.js";
 
 let shared: RuntimeProcess | undefined;
@@ -86,11 +86,12 @@ class IsolatedSession implements Session {
   }
 
   async run(feeds: TensorMap, outputs?: readonly string[]): Promise<Map<string, RuntimeTensor>> {
-    const { heads, payloads } = packTensors(this.#wanted(feeds));
+    const wanted = this.#wanted(feeds);
     const frame = await this.#retried("run", async (home) => {
       if (this.#home !== home) await this.#openIn(home);
+      const { heads, payloads, forget } = home.held.pack(wanted);
       const settings = { session: this.#number, limits: this.#limits, ...defined({ outputs }) };
-      return await home.request({ call: "run", feeds: heads, ...settings }, payloads);
+      return await home.request({ call: "run", feeds: heads, forget, ...settings }, payloads);
     });
     const reply = replyOf(frame);
     return reply.kind === "ran" ? unpackTensors(reply.outputs, frame.payloads) : new Map();

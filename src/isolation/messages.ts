@@ -25,6 +25,8 @@ export type Request =
       readonly call: "run";
       readonly session: number;
       readonly feeds: readonly TensorHead[];
+      /** Tensors that need not be held any more. */
+      readonly forget: readonly number[];
       readonly outputs?: readonly string[];
       readonly limits: Limits;
     }
@@ -37,6 +39,10 @@ export interface TensorHead {
   readonly dtype: DType;
   readonly dims: readonly number[];
   readonly strings?: readonly string[];
+  /** The elements are those that the process holds under this number. */
+  readonly held?: number;
+  /** The elements are to be held under this number. */
+  readonly keep?: number;
 }
 
 /** An error on its way. */

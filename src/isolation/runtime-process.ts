@@ -4,6 +4,7 @@ import { whileWaiting } from "../node/interrupt.js";
 import { setJanitor } from "../node/temporary.js";
 import { CALLS, REASON, WATCH } from "./descriptors.js";
 import { encodeFrame, type Frame, FrameReader } from "./frames.js";
+import { HeldTensors } from "./held-tensors.js";
 import { InsideWatch } from "./inside-watch.js";
 import { type Limits, type Reply, type Request, replyOf, unpackError } from "./messages.js";
 import { OutsideWatch } from "./outside-watch.js";
@@ -47,6 +48,8 @@ export class ProcessEnded extends Error {
  * it, and ends when this process ends, however that comes about.
  */
 export class RuntimeProcess {
+  /** The feeds that it holds. */
+  readonly held: HeldTensors = new HeldTensors();
   readonly #child: ChildProcess;
   readonly #calls: Socket;
   readonly #sockets: readonly Socket[];

@@ -1,4 +1,4 @@
-import { alignedBytes } from "../base/bytes.js";
+import { alignedBytes, equalBytes } from "../base/bytes.js";
 import { FLOAT16 } from "../base/float-format.js";
 import { type DType, isFloat } from "../ir/dtype.js";
 import { decodeNumbers, typedView } from "../ir/tensor.js";
@@ -108,7 +108,8 @@ function sumOf(values: Float32Array): number {
   return a + b + c + d;
 }
 
-function numbersOf(dtype: DType, bytes: Uint8Array, dims: readonly number[]): ArrayLike<number> {
+/** The elements as numbers, in place where that is possible. */
+export function numbersOf(dtype: DType, bytes: Uint8Array, dims: readonly number[]): ArrayLike<number> {
   const view = typedView(dtype, bytes);
   if (view === undefined || view instanceof BigInt64Array || view instanceof BigUint64Array) {
     return decodeNumbers(dtype, bytes, tensorSize(dims));
@@ -125,6 +126,7 @@ function compareNumbers(
   bBytes: Uint8Array,
 ): Figures {
   const a = numbersOf(dtype, aBytes, dims);
+  if (equalBytes(aBytes, bBytes)) return figuresOfEqual(dtype, dims, a);
   const b = numbersOf(dtype, bBytes, dims);
   const ulpBetween = ulpMeter(dtype, aBytes, bBytes);
   const exactA = typedView(dtype, aBytes);
@@ -161,6 +163,17 @@ function compareNumbers(
   return { differing, nonFinite, maxAbsolute, maxRelative, maxUlp, scale, cosine, topAgreement };
 }
 
+/** The figures of a tensor beside itself; a model without rounding has large outputs that are equal. */
+function figuresOfEqual(dtype: DType, dims: readonly number[], values: ArrayLike<number>): Figures {
+  let scale = 0;
+  for (let i = 0; i < values.length; i++) {
+    const magnitude = Math.abs(values[i] ?? 0);
+    if (magnitude > scale && magnitude < Number.POSITIVE_INFINITY) scale = magnitude;
+  }
+  const topAgreement = isFloat(dtype) && hasClasses(dims) ? 1 : undefined;
+  return { ...NOTHING, scale, topAgreement };
+}
+
 type UlpMeter = (index: number, x: number, y: number) => number;
 
 /**
@@ -194,9 +207,8 @@ function halves(bytes: Uint8Array): Uint16Array {
 
 /** The share of rows of [N, classes] in which b's largest element is where a's is, or ties with it in a. */
 function agreement(a: ArrayLike<number>, b: ArrayLike<number>, dims: readonly number[]): number | undefined {
-  const [rows, classes] = dims;
-  if (dims.length !== 2 || rows === undefined || classes === undefined || rows < 1 || classes < 2)
-    return undefined;
+  const [rows = 0, classes = 0] = dims;
+  if (!hasClasses(dims)) return undefined;
   let agreeing = 0;
   for (let row = 0; row < rows; row++) {
     const start = row * classes;
@@ -204,6 +216,11 @@ function agreement(a: ArrayLike<number>, b: ArrayLike<number>, dims: readonly nu
     if (top === other || a[top] === a[other]) agreeing++;
   }
   return agreeing / rows;
+}
+
+/** Whether a tensor may be the scores of classes, a row a sample. */
+function hasClasses([rows = 0, classes = 0, ...more]: readonly number[]): boolean {
+  return rows > 0 && classes > 1 && more.length === 0;
 }
 
 function argmax(values: ArrayLike<number>, start: number, count: number): number {

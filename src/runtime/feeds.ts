@@ -353,11 +353,30 @@ function elements(
   const exact = demand?.kind === "elements" && demand.elements.length === count ? demand.elements : [];
   // Around elements that are demanded, a number that nearly every reader takes.
   const range = demand?.kind === "elements" ? AROUND : demand;
-  const values = new Float64Array(count);
   const draw = isFloat(dtype) ? floatDraw(range, style, random) : integerDraw(dtype, range, style, random);
   const fixed = isFloat(dtype) || style.integers === "hinted" || style.integers === "demanded";
-  for (let i = 0; i < count; i++) values[i] = (fixed ? exact[i] : undefined) ?? draw();
-  return encodeNumbers(carrierOf(dtype), values);
+  if (fixed && exact.length > 0) {
+    const values = Float64Array.from({ length: count }, (_, i) => exact[i] ?? draw());
+    return encodeNumbers(carrierOf(dtype), values);
+  }
+  const values = new Float64Array(Math.min(count, DRAWN));
+  for (let i = 0; i < values.length; i++) values[i] = draw();
+  return repeated(encodeNumbers(carrierOf(dtype), values), count / Math.max(1, values.length));
+}
+
+/**
+ * More numbers than this are the same again: to draw them would take longer than to run a model on them. It is a prime number, so
+ * that no axis and no block of one has this length or divides it.
+ */
+const DRAWN = 1_048_573;
+
+/** The bytes again and again. */
+function repeated(bytes: Uint8Array, times: number): Uint8Array {
+  if (times <= 1) return bytes;
+  const result = new Uint8Array(Math.round(bytes.length * times));
+  for (let at = 0; at < result.length; at += bytes.length)
+    result.set(bytes.subarray(0, result.length - at), at);
+  return result;
 }
 
 const AROUND: Range = { low: 1, high: 2, whole: true };
