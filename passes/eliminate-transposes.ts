@@ -5,7 +5,7 @@ import type { Graph, Node, Value } from "../src/ir/graph.js";
 import { bestTurn, growRegion, type Region, sourceOrder, type Turn } from "../src/relayout/region.js";
 import { applyTurn, removeUnreadTranspose } from "../src/rewrite/apply-turn.js";
 import type { Pass, PassContext, Proposal } from "../src/rewrite/pass.js";
-import { replacementBlocked } from "../src/rewrite/rewriter.js";
+import { readThrough } from "../src/rewrite/read-through.js";
 import { constantTensor } from "../src/rules/constants.js";
 import type { Facts } from "../src/rules/facts.js";
 import {
@@ -39,7 +39,8 @@ const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES)
  * their broadcast operands, and those that name axes (Concat, Split, Slice, Pad, Softmax, reductions, Squeeze, Gather, ...;
  * src/ops/layout.ts has them all). A minimum cut finds which of them to change so that the fewest Transposes
  * are left, in the region and at its border. Gemm takes a Transpose into transA and transB, a product behind a flattening
- * Reshape takes it into the order of its weight's rows. Two Transposes in a row become one or none.
+ * Reshape takes it into the order of its weight's rows. Two Transposes in a row become one or none, between
+ * two values that callers see an Identity.
  *
  * Requires   permutations known, and ranks along the way
  * Refuses    where the number of Transposes does not fall; pinned values; names of graph outputs that cannot move
@@ -122,14 +123,12 @@ function withoutTransposeBefore(
   const whole = first === undefined ? perm : composed(first, perm);
   const shape = facts.shape(source);
   if (isIdentity(whole) || leavesAlone(whole, shape)) {
-    if (replacementBlocked(output, source) !== undefined) return undefined;
+    const given = readThrough(node, output, source, `gives back "${source.name}"`, []);
+    if (given === undefined || isRefusal(given)) return undefined;
     return {
-      kind: "rewrite",
-      summary: `${node.label} gives back "${source.name}" and is removed`,
-      mayChange: [],
+      ...given,
       apply: (rewriter) => {
-        rewriter.replaceUses(output, source);
-        rewriter.removeNode(node);
+        given.apply(rewriter);
         removeUnreadTranspose(rewriter, input.producer);
       },
     };

@@ -3,7 +3,7 @@ import { NormfoldError } from "../src/base/errors.js";
 import { product } from "../src/base/integers.js";
 import { type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
 import { bitsOf, byteLengthOf, type DType } from "../src/ir/dtype.js";
-import { type Graph, isStandardDomain, type Node, type Value } from "../src/ir/graph.js";
+import { canBecomeConstant, type Graph, isStandardDomain, type Node, type Value } from "../src/ir/graph.js";
 import { refusals as irRefusals } from "../src/ir/refusals.js";
 import { Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
 import { hasTrait } from "../src/ops/catalogue.js";
@@ -35,7 +35,7 @@ const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES)
  * constant and deterministic values of a graph are computed by onnxruntime, after what that takes has been predicted from
  * inferred sizes.
  *
- * Refuses    random operators; quantization operators, because folding them would undo the compression; graph outputs; results
+ * Refuses    random operators; quantization operators, because folding them would undo the compression; results
  *            that make the model grow past the growth limit, net of the constants that become unused, and all such results
  *            where only their total does; computations whose values together or whose operations are too many; nodes that
  *            onnxruntime cannot run
@@ -80,7 +80,7 @@ function growthsIn(graph: Graph, facts: Facts): number[] {
 
 function bytesOf(value: Value, facts: Facts): number | undefined {
   const [dtype, shape] = [facts.dtype(value), facts.staticShape(value)];
-  if (dtype === undefined || shape === undefined || value.isGraphOutput || value.isPinned) return undefined;
+  if (dtype === undefined || shape === undefined || value.isPinned) return undefined;
   return byteLengthOf(dtype, product(shape));
 }
 
@@ -146,7 +146,8 @@ function foldKnown(graph: Graph, context: PassContext, budget: GrowthBudget): vo
   for (const node of graph.nodes()) {
     if (!isFoldable(node, facts)) continue;
     for (const output of node.outputs) {
-      if (output === null || output.uses.size === 0 || output.isGraphOutput || output.isPinned) continue;
+      if (output === null || output.uses.size === 0 || !canBecomeConstant(output)) continue;
+      if (isNamed(node, output)) continue;
       // A filled tensor that only nodes to compute read stays a formula, since they may turn out to take too much.
       if (canCompute && node.is("ConstantOfShape") && !isReadOutside(output, computable)) continue;
       const tensor = knownTensor(node, output, facts);
@@ -198,19 +199,28 @@ function fold(
 }
 
 function whyNotFolded(
-  { value, freed }: Candidate,
+  { node, value, freed }: Candidate,
   context: PassContext,
   budget: GrowthBudget,
 ): Refusal | undefined {
   const { facts } = context.view;
-  if (value.isGraphOutput) return irRefusals.valueIsGraphOutput(value.name);
   if (value.pinnedBecause !== undefined) return irRefusals.valueIsPinned(value.name, value.pinnedBecause);
+  if (!canBecomeConstant(value)) return irRefusals.valueIsGraphOutput(value.name);
   const dtype = facts.dtype(value);
   if (dtype !== undefined && !EVALUATED.has(dtype)) return refusals.resultTypeIsNotComputed(dtype);
   const size = bytesOf(value, facts);
+  // The copy of a constant that others read too would make the file grow.
+  if (isNamed(node, value) && size !== undefined && size > freed) {
+    return irRefusals.valueIsGraphOutput(value.name);
+  }
   const objection = size === undefined ? undefined : budget.objection(size - freed);
   if (objection !== undefined) return objection;
   return context.evaluate === undefined ? refusals.noRuntimeToCompute() : undefined;
+}
+
+/** Whether the node only gives its input the name of an output. */
+function isNamed(node: Node, value: Value): boolean {
+  return node.is("Identity") && value.isGraphOutput;
 }
 
 const EVALUATED: ReadonlySet<DType> = new Set<DType>([

@@ -1,5 +1,5 @@
 import { type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
-import type { Node } from "../src/ir/graph.js";
+import { canBecomeConstant, type Node } from "../src/ir/graph.js";
 import { refusals as irRefusals } from "../src/ir/refusals.js";
 import type { Pass, Proposal } from "../src/rewrite/pass.js";
 import { valueOfConstant } from "../src/rules/constants.js";
@@ -18,7 +18,7 @@ const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES)
  *   after    <float[2] k = {1, 2}>
  *
  * Source     ONNX Constant-1 to -25: value, value_float(s), value_int(s)
- * Refuses    graph outputs, which a node must produce; sparse and string forms; function bodies, which have no
+ * Refuses    graph outputs whose name a body hides; sparse and string forms; function bodies, which have no
  *            initializers
  * Numerics   exact
  */
@@ -41,8 +41,8 @@ function match(node: Node): Proposal | Refusal | undefined {
   const tensor = valueOfConstant(node);
   if (output === undefined || output.uses.size === 0) return undefined;
   if (tensor === undefined) return refusals.constantIsNotDense();
-  if (output.isGraphOutput) return irRefusals.valueIsGraphOutput(output.name);
   if (output.pinnedBecause !== undefined) return irRefusals.valueIsPinned(output.name, output.pinnedBecause);
+  if (!canBecomeConstant(output)) return irRefusals.valueIsGraphOutput(output.name);
   return {
     kind: "rewrite",
     summary: `${node.label} becomes an initializer`,

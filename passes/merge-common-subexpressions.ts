@@ -1,16 +1,19 @@
 import { isDeterministic } from "../src/analysis/determinism.js";
+import { present } from "../src/base/assert.js";
 import { type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
 import type { Attribute } from "../src/ir/attribute.js";
 import { canReplace, type Graph, type Node, type Value } from "../src/ir/graph.js";
 import { effectiveAttributes } from "../src/ops/attribute-defaults.js";
 import { attributeKey } from "../src/rewrite/equal-bodies.js";
 import type { Pass, PassContext } from "../src/rewrite/pass.js";
+import type { Rewriter } from "../src/rewrite/rewriter.js";
 import { kindOf, TensorIndex } from "../src/rewrite/tensor-index.js";
 import { constantTensor } from "../src/rules/constants.js";
 import type { Facts } from "../src/rules/facts.js";
 
 const SENTENCES = {
-  repetitionIsBodyOutput: (kept: string): string => `it repeats ${kept}, but it gives its body an output`,
+  repetitionIsBodyOutput: (kept: string): string =>
+    `it repeats ${kept}, but it gives its body outputs by their names`,
   repetitionHasOutputName: (kept: string): string =>
     `it repeats ${kept}, but the outputs of both have names that callers see`,
 } as const;
@@ -28,8 +31,10 @@ const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES)
  * constants are equal when their elements are. A node in a body uses the result of an equal node before it in a graph around;
  * nothing is moved out of a body.
  *
+ * Where callers see the results of both, or one gives its body an output, the second becomes an Identity.
+ *
  * Requires   the first node comes before all readers of the second
- * Refuses    random and unknown operators, operators with bodies; outputs whose names callers see on both
+ * Refuses    random and unknown operators, operators with bodies; several such outputs, which would be as many Identities
  * Numerics   exact
  */
 export const mergeCommonSubexpressions: Pass = {
@@ -119,18 +124,34 @@ function mergeInto(kept: Node, node: Node, context: PassContext): void {
     const twin = kept.output(index);
     return value === null || twin === undefined ? [] : [{ value, twin }];
   });
-  if (!pairs.every(({ value, twin }) => canReplace(value, twin))) {
+  const named = pairs.filter(({ value, twin }) => !canReplace(value, twin));
+  const isFewer = named.length === 0 || (named.length === 1 && !node.is("Identity"));
+  if (!isFewer || named.some(({ value }) => value.isPinned)) {
     context.refused(node, whyKept(kept, node));
     return;
   }
   context.attempt(node, {
     kind: "rewrite",
-    summary: `${node.label} repeats ${kept.label}`,
+    summary: `${node.label} repeats ${kept.label}${named.length > 0 ? " and becomes an Identity" : ""}`,
     apply: (rewriter) => {
-      for (const { value, twin } of pairs) rewriter.replaceUses(value, twin);
+      for (const { value, twin } of pairs) {
+        if (canReplace(value, twin)) rewriter.replaceUses(value, twin);
+        else giveAs(rewriter, node, value, twin);
+      }
       rewriter.removeNode(node);
     },
   });
+}
+
+/** Gives the twin a second name, by which callers see it; all others read the twin itself. */
+function giveAs(rewriter: Rewriter, node: Node, value: Value, twin: Value): void {
+  const graph = present(node.graph, `${node.label} is removed`);
+  for (const use of [...value.uses]) if (use.kind === "node") rewriter.setInput(use.node, use.index, twin);
+  const init = { opType: "Identity", inputs: [twin], outputs: [graph.freshName(value.name)] };
+  rewriter.supersede(
+    value,
+    present(rewriter.addNode(graph, init, node).output(0), "an Identity has an output"),
+  );
 }
 
 function whyKept(kept: Node, node: Node): Refusal {

@@ -282,13 +282,14 @@ export class Graph {
 }
 
 /**
- * A graph output keeps its name, so its replacement must be free to take it: a node output of the same graph that is
- * not an output already. Pinned values stay where they are.
+ * A graph output keeps its name, so its replacement must be free to take it: a node output or a constant of the same graph that
+ * is not an output already. Pinned values stay where they are.
  */
 export function canReplace(from: Value, to: Value): boolean {
   if (from.isPinned) return false;
   if (!from.isGraphOutput) return true;
-  if (to.producer === undefined || to.graph !== from.graph || to.isGraphOutput || to.isPinned) return false;
+  if (to.producer === undefined && (to.tensor === undefined || to.isGraphInput)) return false;
+  if (to.graph !== from.graph || to.isGraphOutput || to.isPinned) return false;
   return canTakeName(from, to);
 }
 
@@ -299,12 +300,22 @@ export function canReplace(from: Value, to: Value): boolean {
 export function canTakeName(from: Value, to: Value): boolean {
   const { graph, name } = from;
   if (!graph.scope.isShared(name)) return true;
-  if (to.graph !== graph) return false;
-  let node = to.producer ?? graph.first;
-  for (; node !== undefined && node !== from.producer; node = node.next) {
-    for (const body of node.subgraphs) if (definesName(body, name)) return false;
+  return to.graph === graph && !isHidden(from, to.producer ?? graph.first);
+}
+
+/** Whether a constant of the same graph, which is defined before every node, can take the place of a node's output. */
+export function canBecomeConstant(value: Value): boolean {
+  const { graph, name } = value;
+  if (value.isPinned) return false;
+  return !value.isGraphOutput || !graph.scope.isShared(name) || !isHidden(value, graph.first);
+}
+
+/** Whether a body from the node on, and before the value's own, has another value of its name. */
+function isHidden({ name, producer }: Value, first: Node | undefined): boolean {
+  for (let node = first; node !== undefined && node !== producer; node = node.next) {
+    for (const body of node.subgraphs) if (definesName(body, name)) return true;
   }
-  return true;
+  return false;
 }
 
 function definesName(body: Graph, name: string): boolean {

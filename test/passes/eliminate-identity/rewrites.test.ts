@@ -1,4 +1,4 @@
-import { describe, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { expectRefused, expectRewrite } from "../../support/rewrite.js";
 import { constant, graphText } from "../../support/text.js";
 
@@ -26,11 +26,25 @@ describe("eliminate-identity", () => {
     await expectRefused(graphText(X, [], "y = Identity (x)"), "output-name-cannot-move");
   });
 
-  it("from a constant to a graph output it stays", async () => {
-    await expectRefused(
-      graphText(X, [constant("k", [3])], "y = Relu (x) z = Identity (k)", "y, z"),
-      "value-is-graph-output",
+  it("from a constant to a graph output, which the constant becomes", async () => {
+    const { model } = await expectRewrite(
+      graphText(X, [constant("k", [6])], "y = Add (x, k) z = Identity (k)", "y, z"),
+      ["y = Add(x, z)"],
     );
+    expect([...model.graph.initializers].map(({ name }) => name)).toEqual(["z"]);
+  });
+
+  it("a constant under two names stays one constant", async () => {
+    await expectRewrite(graphText(X, [constant("k", [6])], "y = Identity (k) z = Identity (k)", "y, z"), [
+      "z = Identity(y)",
+    ]);
+  });
+
+  it("other identities between a graph input and a graph output", async () => {
+    await expectRewrite(graphText(X, [], "y = Concat <axis = 1> (x) z = Sum (x)", "y, z"), [
+      "y = Identity(x)",
+      "z = Identity(x)",
+    ]);
   });
 
   it("two names for one value, both outputs: one Identity stays", async () => {

@@ -75,4 +75,17 @@ describe("eliminate-no-op-movement", () => {
       { passes },
     );
   });
+
+  it.each([
+    ["Reshape", "float[2,6] x", ["int64[2] t = {2, 6}"], "y = Reshape (x, t)"],
+    ["Transpose", "float[2,6] x", [], "y = Transpose <perm = [0, 1]> (x)"],
+    ["Cast", "int64[N] x", [], "y = Cast <to = 7> (x)"],
+    ["Pad", "double[N] x", ["int64[2] t = {0, 0}"], "y = Pad (x, t)"],
+  ])(
+    "%s between a graph input and a graph output becomes an Identity",
+    async (_, input, constants, nodes) => {
+      const outputs = `${input.replace(" x", "")} y`;
+      await expectRewrite(graphText(input, constants, nodes, outputs), ["y = Identity(x)"]);
+    },
+  );
 });

@@ -281,3 +281,25 @@ describe("models that are more than one graph", () => {
     );
   });
 });
+
+describe("between values that callers see", () => {
+  it.each([
+    ["two that undo each other", "t = Transpose <perm = [1, 0, 2]> (x) y = Transpose <perm = [1, 0, 2]> (t)"],
+    ["four", "a = Transpose (x) b = Transpose (a) c = Transpose (b) y = Transpose (c)"],
+    ["one that keeps the order", "y = Transpose <perm = [0, 1, 2]> (x)"],
+  ])("%s become an Identity", async (_, nodes) => {
+    await expectRewrite(graphText("float[2,3,5] x", [], nodes), ["y = Identity(x)"], ONLY);
+  });
+
+  it("two that turn an axis stay one", async () => {
+    await expectRewrite(
+      graphText(
+        "float[2,3,5] x",
+        [],
+        "t = Transpose <perm = [1, 0, 2]> (x) y = Transpose <perm = [1, 2, 0]> (t)",
+      ),
+      ["y = Transpose(x)"],
+      ONLY,
+    );
+  });
+});

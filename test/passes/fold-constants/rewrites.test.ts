@@ -33,15 +33,15 @@ describe("fold-constants", () => {
       graphText(
         "float[4,5] x",
         [
-          "int64[1] zero = {0}",
+          "int64[1] zero = {0}, int64[1] one = {1}",
           "int64 axis0 = {0}",
           "int64[1] axes = {1}",
           "int64 end = {9223372036854775807}",
         ],
-        "e = Unsqueeze (end, zero) f = Concat <axis = 0> (e, zero) g = Gather (f, zero) y = Slice (x, zero, g, axes)",
+        "e = Unsqueeze (end, zero) f = Concat <axis = 0> (e, zero) g = Gather (f, zero) y = Slice (x, one, g, axes)",
       ),
     );
-    expect(ops).toEqual(["y = Slice(x, zero, g, axes)"]);
+    expect(ops).toEqual(["y = Slice(x, one, g, one)"]);
   });
 
   const RANDOM: Readonly<Record<string, string>> = {

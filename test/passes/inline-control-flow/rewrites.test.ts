@@ -90,7 +90,7 @@ describe("If with a known condition", () => {
         ),
         "y, z",
       ),
-      ["y = Exp(x)", "z = Identity(k)"],
+      ["y = Exp(x)"],
       PASS,
     );
   });

@@ -15,7 +15,7 @@ describe("strings", () => {
         "<int64 zero = {0}, int64 one = {1}, string",
       ),
     );
-    expect(ops.slice(1)).toEqual(["y = Gather(a, j)", "z = Gather(a, j)", "w = Gather(c, j)"]);
+    expect(ops.slice(1)).toEqual(["y = Gather(a, j)", "z = Identity(y)", "w = Gather(c, j)"]);
   });
 
   it("where they are cut does not make them equal: ab c is not a bc", async () => {
