@@ -1,7 +1,7 @@
 import { lackingOpset } from "../src/rewrite/fuse-compound.js";
 import type { Pass, PassContext } from "../src/rewrite/pass.js";
 import { Rewriter } from "../src/rewrite/rewriter.js";
-import { fusionOf } from "../src/target/fusions.js";
+import { FUSED, fusionOf } from "../src/target/fusions.js";
 
 /**
  * Keep together the operators that onnxruntime computes by one kernel.
@@ -42,7 +42,7 @@ export const keepRuntimeFusions: Pass = {
   run: ({ view, composites }: PassContext) => {
     if (view.settings.target === "any") return;
     for (const node of [...view.model.nodes()]) {
-      const found = lackingOpset(node, view.facts);
+      const found = lackingOpset(node, view.facts, FUSED);
       if (found === undefined || fusionOf(found.compound) === undefined) continue;
       composites.collapse(found.compound, found.refusal, new Rewriter(view.facts));
     }

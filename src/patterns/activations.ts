@@ -165,6 +165,7 @@ const tanh: Matcher = affine(op("Tanh", [tanhArgument]), "s", "t");
 /** Gelu(x) = x/2 (1 + erf(x / sqrt 2)), or with tanh (sqrt(2/pi) (x + 0.044715 x^3)) for erf. */
 const gelu: Spelling = {
   ends: ["Div", "Mul"],
+  spells: ["Gelu"],
   dtypes: HALF_AND_FLOAT,
   read: either(product([x, erf], "c"), product([x, tanh], "c")),
   meaning: (found, context) => {

@@ -158,6 +158,7 @@ function meaningOfCentered(found: Found, context: Context): Meaning | undefined 
  */
 const layerNormalization: Spelling = {
   ends: ["Add", "Cast", "Div", "Mul"],
+  spells: ["LayerNormalization", "InstanceNormalization"],
   dtypes: FLOATS,
   read: either(normalized(centered), asMap()),
   meaning: meaningOfCentered,

@@ -21,6 +21,8 @@ export interface Meaning {
 export interface Spelling {
   /** The operators that the spelling can end in. */
   readonly ends: readonly StandardOperator[];
+  /** The operators that it may spell, where that is known beforehand, so that nobody who looks for others reads it. */
+  readonly spells?: readonly StandardOperator[];
   /** Element types for which the single operator is defined in every version and onnxruntime has it. */
   readonly dtypes: readonly DType[];
   readonly numerics?: Compound["numerics"];

@@ -1,6 +1,6 @@
 import type { Node } from "../ir/graph.js";
 import type { StandardOperator } from "../ir/operator-name.js";
-import { rowOf } from "../ops/catalogue.js";
+import { OPERATORS, rowOf } from "../ops/catalogue.js";
 import type { Facts } from "../rules/facts.js";
 import { ACTIVATIONS } from "./activations.js";
 import type { Compound } from "./compound.js";
@@ -31,13 +31,14 @@ export function compoundEnds(numerics: Compound["numerics"]): readonly StandardO
 
 /**
  * Every standard operator that the expression ending in `node` spells out, the likeliest first; `numerics` limits them to
- * one kind. The caller checks whether the model's opset has the operator (`since`) and whether the values inside are used
+ * one kind, `lacking` to spellings that may spell one of these operators and are known to, where the opset lacks it. The caller checks whether the model's opset has the operator (`since`) and whether the values inside are used
  * elsewhere.
  */
 export function* recognizeCompounds(
   node: Node,
   facts: Facts,
   numerics?: Compound["numerics"],
+  lacking?: ReadonlySet<StandardOperator>,
 ): Generator<Compound, void, undefined> {
   const spellings = rowOf(BY_END, node);
   const opset = facts.opset(node);
@@ -48,8 +49,13 @@ export function* recognizeCompounds(
   let context: Context | undefined;
   for (const spelling of spellings) {
     if (numerics !== undefined && numerics !== (spelling.numerics ?? "rounding")) continue;
+    if (lacking !== undefined && !maySpell(spelling, lacking, opset)) continue;
     context ??= { facts, root: node, dtype: facts.dtype(output), opset };
     const compound = readSpelling(spelling, context);
     if (compound !== undefined) yield compound;
   }
+}
+
+function maySpell({ spells = [] }: Spelling, lacking: ReadonlySet<StandardOperator>, opset: number): boolean {
+  return spells.some((name) => lacking.has(name) && (OPERATORS[name].since[0] ?? 0) > opset);
 }

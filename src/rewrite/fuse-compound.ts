@@ -1,5 +1,6 @@
 import { isRefusal, type Refusal } from "../base/refusal.js";
 import type { Node, Value } from "../ir/graph.js";
+import type { StandardOperator } from "../ir/operator-name.js";
 import { refusals as irRefusals } from "../ir/refusals.js";
 import { type Compound, type CompoundInput, recognizeCompounds } from "../patterns/recognize.js";
 import type { Facts } from "../rules/facts.js";
@@ -28,13 +29,17 @@ export function fuseCompound(
   return isPartOfLarger(found, place, numerics) ? undefined : proposal(node, found);
 }
 
-/** The expression that ends in `node`, and the refusal, where only the opset keeps it from being one operator. */
+/**
+ * The expression that ends in `node`, and the refusal, where only the opset keeps it from being one operator; `wanted` limits
+ * them to these operators.
+ */
 export function lackingOpset(
   node: Node,
   facts: Facts,
+  wanted?: ReadonlySet<StandardOperator>,
 ): { readonly compound: Compound; readonly refusal: Refusal } | undefined {
   const opset = facts.opset(node) ?? 0;
-  for (const compound of recognizeCompounds(node, facts)) {
+  for (const compound of recognizeCompounds(node, facts, undefined, wanted)) {
     if (compound.since > opset && readOutside(compound, node) === undefined)
       return { compound, refusal: refusals.opsetLacksOperator(compound.opType, opset, compound.since) };
   }

@@ -44,6 +44,9 @@ const ONNXRUNTIME: readonly RuntimeFusion[] = [
   },
 ];
 
+/** The operators of which onnxruntime makes one kernel. */
+export const FUSED: ReadonlySet<StandardOperator> = new Set(ONNXRUNTIME.map(({ operator }) => operator));
+
 /** The fusion of onnxruntime that this expression is, if it is one. */
 export function fusionOf(compound: Compound): RuntimeFusion | undefined {
   return ONNXRUNTIME.find(({ operator, takes }) => operator === compound.opType && takes(compound));
