@@ -90,8 +90,8 @@ const CLAIMS: readonly (readonly [string, string, string, string, readonly Speci
   ["merge-unary-chains", "int64[4] x", "int64 z = {0}", "a = Abs (x) b = Clip (a) y = Neg (b)", []],
   [
     "fuse-gemm",
-    "float[N,4] x, float[3] c",
-    "float[4,3] W = {1,2,3,4,5,6,7,8,9,1,2,3}",
+    "float[N,4] x",
+    "float[4,3] W = {1,2,3,4,5,6,7,8,9,1,2,3}, float[3] c = {1,2,3}",
     "p = MatMul (x, W) y = Add (p, c)",
     ["overflow"],
   ],
