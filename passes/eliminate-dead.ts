@@ -1,6 +1,7 @@
 import { type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
+import { Calls } from "../src/ir/calls.js";
 import type { Graph, Node } from "../src/ir/graph.js";
-import type { FunctionDef, Model } from "../src/ir/model.js";
+import type { FunctionDef } from "../src/ir/model.js";
 import type { Pass, PassContext } from "../src/rewrite/pass.js";
 
 const SENTENCES = {
@@ -33,20 +34,21 @@ export const eliminateDead: Pass = {
   refusals,
   run: (context) => {
     // Graphs come before the bodies of their nodes, so that the body of a removed node is never entered.
+    const calls = new Calls(context.view.model);
     for (const graph of context.view.model.graphs()) {
-      sweepNodes(graph, context);
+      sweepNodes(graph, calls, context);
       sweepInitializers(graph, context);
     }
   },
 };
 
 /** Visits the nodes from the last to the first, so that nodes that feed only dead nodes are dead when their turn comes. */
-function sweepNodes(graph: Graph, context: PassContext): void {
+function sweepNodes(graph: Graph, calls: Calls, context: PassContext): void {
   for (let node = graph.last; node !== undefined; ) {
     const current: Node = node;
     node = node.previous;
     if (current.outputs.some((value) => value !== null && value.uses.size > 0)) continue;
-    if (!isDiscardable(current, context.view.model)) {
+    if (!isDiscardable(current, calls)) {
       context.refused(current, refusals.customOperatorMayHaveEffects());
       continue;
     }
@@ -62,13 +64,13 @@ function sweepNodes(graph: Graph, context: PassContext): void {
 const PURE: ReadonlySet<string> = new Set(["", "ai.onnx", "ai.onnx.ml", "com.microsoft"]);
 
 /** Whether the node, its bodies and the functions they call are known to do nothing but compute. */
-function isDiscardable(node: Node, model: Model): boolean {
+function isDiscardable(node: Node, calls: Calls): boolean {
   const entered = new Set<FunctionDef>();
   const pending = [node];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const { opType, domain = "" } = next;
+    const { domain = "" } = next;
     for (const body of next.subgraphs) for (const inner of body.nodes()) pending.push(inner);
-    const called = model.functions.find((fn) => fn.name === opType && (fn.domain ?? "") === domain);
+    const called = calls.of(next);
     if (called === undefined && !PURE.has(domain)) return false;
     if (called === undefined || entered.has(called)) continue;
     entered.add(called);

@@ -1,8 +1,8 @@
 import { isRefusal, type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
 import { type Attribute, graphsOf } from "../src/ir/attribute.js";
+import { Calls, functionKey } from "../src/ir/calls.js";
 import { type Graph, isStandardDomain, type Node, type Value } from "../src/ir/graph.js";
 import { type FunctionDef, type OpsetImport, opsetOf } from "../src/ir/model.js";
-import { Calls, functionKey } from "../src/rewrite/calls.js";
 import { Inliner, inliningBlocked, pinnedOutput, visitReplacing } from "../src/rewrite/inline.js";
 import type { Pass, PassContext } from "../src/rewrite/pass.js";
 
@@ -59,24 +59,31 @@ export const inlineFunctions: Pass = {
   run: (context) => {
     const { model, settings } = context.view;
     if (!settings.inlineFunctions || model.functions.length === 0) return;
-    const calls = new Calls(model, MOST_NODES);
-    const inliner = new Inliner();
-    inlineIn(model.graph, undefined, calls, inliner, context);
+    const calls = new Calls(model);
+    const program = { calls, inAll: calls.inAll(MOST_NODES), inliner: new Inliner() };
+    inlineIn(model.graph, undefined, program, context);
     removeUncalled(calls, context);
     // Functions that could not be inlined may hold calls that can.
-    for (const fn of model.functions) inlineIn(fn.body, fn, calls, inliner, context);
+    for (const fn of model.functions) inlineIn(fn.body, fn, program, context);
     removeUncalled(calls, context);
   },
 };
+
+/** The calls at the start, the nodes that they come to, and what inlines them. */
+interface Program {
+  readonly calls: Calls;
+  readonly inAll: number;
+  readonly inliner: Inliner;
+}
 
 /** `caller` is the function whose body `graph` is; undefined for the model's graph. */
 function inlineIn(
   graph: Graph,
   caller: FunctionDef | undefined,
-  calls: Calls,
-  inliner: Inliner,
+  program: Program,
   context: PassContext,
 ): void {
+  const { calls, inliner } = program;
   const { model } = calls;
   visitReplacing(graph, (node) => {
     const fn = calls.of(node);
@@ -85,7 +92,7 @@ function inlineIn(
       context.refused(node, refusal);
       return false;
     };
-    const imports = wrongSize(node, fn, calls) ?? missingImports(fn, caller, calls);
+    const imports = wrongSize(node, fn, program) ?? missingImports(fn, caller, calls);
     if (isRefusal(imports)) return keep(imports);
     const attributes = attributesOf(node, fn);
     const blocked = whyNotCopied(node, fn, attributes);
@@ -116,11 +123,11 @@ const MOST_IN_ALL = 1_000_000;
 /** The most bodies inside each other. Each takes three messages of the hundred that a reader of files enters. */
 const MOST_NESTED = 30;
 
-function wrongSize(node: Node, fn: FunctionDef, calls: Calls): Refusal | undefined {
+function wrongSize(node: Node, fn: FunctionDef, { calls, inAll }: Program): Refusal | undefined {
   const extent = calls.extentOf(fn);
   if (extent === undefined) return refusals.functionCallsItself(fn.name);
   if (extent.nodes > MOST_NODES) return refusals.functionIsTooLarge(fn.name, extent.nodes);
-  if (calls.inAll > MOST_IN_ALL) return refusals.inliningMakesTooManyNodes(calls.inAll, MOST_IN_ALL);
+  if (inAll > MOST_IN_ALL) return refusals.inliningMakesTooManyNodes(inAll, MOST_IN_ALL);
   let depth = extent.depth;
   for (let graph = node.graph?.parent; graph !== undefined; graph = graph.parent) depth++;
   return depth > MOST_NESTED ? refusals.inliningNestsTooDeep(fn.name, MOST_NESTED) : undefined;

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { describeModel } from "../library/description.js";
 import { INSPECT, INSPECT_COMMAND } from "../options/commands.js";
-import { JSON_ONLY } from "../options/common.js";
+import { JSON_ONLY, LOAD } from "../options/common.js";
 import { pick } from "../options/validate.js";
 import { inspectText } from "../report/inspect-text.js";
 import { type Call, defineOptions } from "./define.js";
@@ -13,7 +13,7 @@ export function defineInspect(command: Command): void {
 }
 
 async function inspectCommand({ args: [path = ""], given }: Call): Promise<void> {
-  const { model, file } = await loadInput(path, { allowMissingExternalData: true });
+  const { model, file } = await loadInput(path, { ...pick(LOAD, given), allowMissingExternalData: true });
   const description = describeModel(model);
   if (pick(JSON_ONLY, given).json) return await writeJson({ file, ...description });
   const { all = false } = pick(INSPECT, given);

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { print } from "../index.js";
 import { PRINT, PRINT_COMMAND } from "../options/commands.js";
+import { LOAD } from "../options/common.js";
 import { pick } from "../options/validate.js";
 import { type Call, defineOptions } from "./define.js";
 import { loadInput } from "./files.js";
@@ -11,6 +12,6 @@ export function definePrint(command: Command): void {
 }
 
 async function printCommand({ args: [path = ""], given }: Call): Promise<void> {
-  const { model } = await loadInput(path, { allowMissingExternalData: true });
+  const { model } = await loadInput(path, { ...pick(LOAD, given), allowMissingExternalData: true });
   await write(print(model, pick(PRINT, given)));
 }

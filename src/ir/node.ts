@@ -31,6 +31,7 @@ export interface NodeInit {
 /** Most nodes have no body, and every walk over a model asks every node for its bodies. */
 const NO_GRAPHS: readonly Graph[] = [];
 const NO_ATTRIBUTES: ReadonlyMap<string, Attribute> = new Map();
+const NO_METADATA: readonly MetadataEntry[] = [];
 
 /**
  * A node: an operator with its inputs, outputs and attributes. The nodes of a graph are a linked list, so that an edit takes
@@ -72,7 +73,7 @@ export class Node {
     this.overload = init.overload;
     this.name = init.name;
     this.docString = init.docString;
-    this.metadata = init.metadata ?? [];
+    this.metadata = init.metadata?.length ? init.metadata : NO_METADATA;
     this.unknown = init.unknown;
     this.outputs = init.outputs.map((name) => (name === null ? null : new Value(graph, name, this)));
     this.setInputs(init.inputs);
@@ -119,9 +120,9 @@ export class Node {
   /** Makes these the inputs, and updates the uses of old and new ones. */
   setInputs(inputs: readonly (Value | null)[]): void {
     for (let index = 0; index < this.#inputs.length; index++) this.#drop(index);
-    this.#inputs = [];
-    this.#inputUses = [];
-    for (let index = 0; index < inputs.length; index++) this.setInput(index, inputs[index] ?? null);
+    // Lists that grow one by one would take room for 17 items.
+    this.#inputs = inputs.slice();
+    this.#inputUses = inputs.map((value, index) => this.#use(value, index));
   }
 
   /** Sets one input, extending the list with skipped ones as needed. */
@@ -132,9 +133,14 @@ export class Node {
     }
     this.#drop(index);
     this.#inputs[index] = value;
-    const use: Use | null = value === null ? null : { kind: "node", node: this, index };
-    this.#inputUses[index] = use;
-    if (value !== null && use !== null) value.addUse(use);
+    this.#inputUses[index] = this.#use(value, index);
+  }
+
+  #use(value: Value | null, index: number): Use | null {
+    if (value === null) return null;
+    const use: Use = { kind: "node", node: this, index };
+    value.addUse(use);
+    return use;
   }
 
   #drop(index: number): void {

@@ -3,7 +3,7 @@ export class Scope {
   /** True from IR version 4 on: see Value.isConstant. */
   initializersAreDefaults = true;
   readonly #claims = new Map<string, number>();
-  readonly #suffix = new Map<string, number>();
+  #suffix: Map<string, number> | undefined;
 
   /** Counts one more value of the name. */
   claim(name: string): void {
@@ -30,8 +30,9 @@ export class Scope {
   /** `base` if it is free, else base_1, base_2, ... */
   fresh(base: string): string {
     if (!this.#claims.has(base)) return base;
-    let count = this.#suffix.get(base) ?? 1;
+    let count = this.#suffix?.get(base) ?? 1;
     while (this.#claims.has(`${base}_${count}`)) count++;
+    this.#suffix ??= new Map();
     this.#suffix.set(base, count + 1);
     return `${base}_${count}`;
   }

@@ -40,6 +40,9 @@ export type Use =
    */
   | { readonly kind: "pin"; readonly reason: string };
 
+const NO_USES: ReadonlySet<Use> = new Set();
+const NO_PINS: readonly string[] = [];
+
 /**
  * A value: an object with identity; its name is only a label. It is a graph input, an initializer, both (an input
  * with a default), or the output of a node.
@@ -56,10 +59,11 @@ export class Value {
   /** The declaration of the value in the model, if it has one. */
   info: ValueInfo | undefined;
   #name: string;
-  readonly #uses = new Set<Use>();
+  /** The set is made with the first use, because outputs of large splits have none. */
+  #uses: Set<Use> | undefined;
   /** Counted apart from the other uses, because every pass asks for it and a constant may have 100,000 readers. */
   #outputUses = 0;
-  #pins: readonly string[] = [];
+  #pins: readonly string[] = NO_PINS;
 
   /** Use Graph.addInput, addInitializer and addNode. */
   constructor(graph: Graph, name: string, producer: Node | undefined) {
@@ -89,12 +93,12 @@ export class Value {
 
   /** Every place that reads the value, in all graphs. */
   get uses(): ReadonlySet<Use> {
-    return this.#uses;
+    return this.#uses ?? NO_USES;
   }
 
   /** The node uses, in no particular order. */
   get users(): Node[] {
-    return [...this.#uses].flatMap((use) => (use.kind === "node" ? [use.node] : []));
+    return [...this.uses].flatMap((use) => (use.kind === "node" ? [use.node] : []));
   }
 
   /** True for an input of its graph, with or without a default value. */
@@ -135,6 +139,7 @@ export class Value {
 
   /** Records a use. Graph and Node call it when they are edited; others only for pins. */
   addUse(use: Use): void {
+    this.#uses ??= new Set();
     if (this.#uses.has(use)) return;
     this.#uses.add(use);
     if (use.kind === "output") this.#outputUses++;
@@ -143,7 +148,7 @@ export class Value {
 
   /** Takes a use back, as addUse records it. */
   removeUse(use: Use): void {
-    if (!this.#uses.delete(use)) return;
+    if (this.#uses?.delete(use) !== true) return;
     if (use.kind === "output") this.#outputUses--;
     else if (use.kind === "pin") this.#pins = this.#pins.toSpliced(this.#pins.indexOf(use.reason), 1);
   }

@@ -8,7 +8,7 @@ import { type CheckerOptions, createChecker } from "../runtime/check.js";
 import type { CheckReport } from "../runtime/check-report.js";
 import { optionsFor } from "../runtime/checker-options.js";
 import type { FeedSet } from "../runtime/feeds.js";
-import { objectionTo } from "../runtime/prediction.js";
+import { objectionTo, objectionToLoading } from "../runtime/prediction.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { assertDataFits, assertShapesFit } from "./fit.js";
 import { assertModel } from "./model-argument.js";
@@ -37,6 +37,8 @@ export async function check(a: Model, b: Model, options: CheckOptions = {}): Pro
   assertModel(a);
   assertModel(b);
   const settings = checkerSettings(a, options);
+  const unloadable = objectionToLoading(b);
+  if (unloadable !== undefined) throw unloadable;
   const original = await stage(a);
   try {
     const checker = await createChecker(original.model, settings(await lazyRuntime(a, options)()));

@@ -2,8 +2,10 @@ import { type ByteSource, memorySource } from "../base/bytes.js";
 import type { DType } from "../ir/dtype.js";
 import type { Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
-import type { LOAD } from "../options/common.js";
+import { LOAD } from "../options/common.js";
 import type { OptionsOf } from "../options/spec.js";
+import { settle } from "../options/validate.js";
+import { Allowance } from "../proto/allowance.js";
 import { type ModelProtoObject, modelFromProto } from "../proto/objects.js";
 import type { FeedSet } from "../runtime/feeds.js";
 import { openModel } from "../text/open.js";
@@ -23,19 +25,21 @@ export interface LoadOptions extends OptionsOf<typeof LOAD> {
  * Reads a model, in binary form or in ONNX's textual syntax as `print` writes it; its content says which. From a file, tensors
  * stay where they are until their bytes are wanted.
  * Throws NormfoldError "io" when it cannot be read, "invalid" when it is no valid ONNX model, "usage" for a source of no
- * known kind.
+ * known kind, "unsupported" where its parts would take more than `modelMemory`.
  */
 export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<Model> {
+  const { modelMemory } = settle(LOAD, options);
   if (typeof source === "string" || source instanceof URL) {
     const { openModelFile } = await import("../node/files.js");
-    return openModelFile(source, options);
+    return openModelFile(source, { ...options, modelMemory });
   }
   const allowMissingExternal = options.allowMissingExternalData ?? false;
+  const decoding = { allowMissingExternal, allowance: new Allowance(modelMemory) };
   const bytes = source instanceof ArrayBuffer ? new Uint8Array(source) : source;
-  if (bytes instanceof Uint8Array) return openModel(memorySource(bytes), { allowMissingExternal });
+  if (bytes instanceof Uint8Array) return openModel(memorySource(bytes), decoding);
   // The types rule out the rest, but callers from JavaScript have none.
   if (typeof bytes !== "object" || bytes === null) throw errors.sourceIsNoModel(bytes);
-  if (isByteSource(bytes)) return openModel(bytes, { allowMissingExternal });
+  if (isByteSource(bytes)) return openModel(bytes, decoding);
   return modelFromProto(bytes);
 }
 

@@ -2,6 +2,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { concatBytes } from "../base/bytes.js";
 import type { Model } from "../ir/model.js";
+import { Allowance } from "../proto/allowance.js";
 import { openModel } from "../text/open.js";
 import { ioError } from "./guarded.js";
 import { pathOf } from "./paths.js";
@@ -20,6 +21,8 @@ export interface OpenOptions {
   readonly allowOutsideExternalData?: boolean;
   /** Open a model whose external files are missing; their tensors cannot be read then. */
   readonly allowMissingExternalData?: boolean;
+  /** How much memory its nodes, values and attributes may take, in bytes. Default: any. */
+  readonly modelMemory?: number;
 }
 
 /**
@@ -32,6 +35,7 @@ export function openModelFile(file: string | URL, options: OpenOptions = {}): Mo
     file: path,
     external: externalFilesBeside(path, { allowOutside: options.allowOutsideExternalData ?? false }),
     allowMissingExternal: options.allowMissingExternalData ?? false,
+    allowance: new Allowance(options.modelMemory),
   });
 }
 

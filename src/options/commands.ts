@@ -190,7 +190,7 @@ export const INSPECT_COMMAND: CommandSpec = {
   description:
     "Prints inputs, outputs, opsets, operators, parameters, external data, and the operators before and after each " +
     "BatchNormalization. External files may be missing: tensor data is not read.",
-  tables: [INSPECT, JSON_ONLY],
+  tables: [INSPECT, LOAD, JSON_ONLY],
   examples: ["normfold inspect model.onnx", "normfold inspect model.onnx --json > model.json"],
 };
 
@@ -200,7 +200,7 @@ export const PRINT_COMMAND: CommandSpec = {
   description:
     "Prints a model in ONNX's textual syntax, which every command reads in place of a model. Tensors of many elements are " +
     "shortened to {...}, and cannot be read back then.",
-  tables: [PRINT],
+  tables: [PRINT, LOAD],
   examples: ["normfold print model.onnx | less", "normfold print model.onnx --max-elements all > model.txt"],
 };
 

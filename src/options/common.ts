@@ -1,5 +1,18 @@
 /** How a model is read. */
 export const LOAD = {
+  /**
+   * Bytes that the nodes, values and attributes of the model may take in memory, weights not counted. That is predicted part by
+   * part while the model is read, and one that would take more is refused. Default 1 GiB: some 350,000 nodes.
+   */
+  modelMemory: {
+    flag: "--model-memory <bytes>",
+    help: "how much memory the model's nodes, values and attributes may take",
+    type: "bytes",
+    from: 1,
+    default: 1_073_741_824,
+    defaultText: "1GiB, some 350,000 nodes",
+    group: "Input and output",
+  },
   /** Read external data outside the model's folder, or through a link out of it. Refused by default. */
   allowOutsideExternalData: {
     flag: "--allow-outside",

@@ -3,6 +3,7 @@ import { NormfoldError } from "../base/errors.js";
 import type { Attribute } from "../ir/attribute.js";
 import { Graph, type MetadataEntry, type Value } from "../ir/graph.js";
 import { type FunctionDef, Model, type OpsetImport, TRAINING_PIN } from "../ir/model.js";
+import { Allowance, COST } from "./allowance.js";
 import { errors } from "./errors.js";
 import type { ExternalFiles, TensorContext } from "./external.js";
 import { linkGraph } from "./link.js";
@@ -24,6 +25,8 @@ export interface DecodeOptions {
   readonly external?: ExternalFiles;
   /** Takes external data that cannot be opened as "missing" instead of failing, for callers that only look at a model. */
   readonly allowMissingExternal?: boolean;
+  /** Counts the parts of the model; without it there may be any number. */
+  readonly allowance?: Allowance | undefined;
 }
 
 /**
@@ -32,10 +35,10 @@ export interface DecodeOptions {
  * "unsupported" for older versions, "io" when external data cannot be opened.
  */
 export function decodeModel(source: ByteSource, options: DecodeOptions = {}): Model {
-  const { file } = options;
+  const { file, allowance = new Allowance() } = options;
   try {
     if (source.size === 0) throw errors.modelFileIsEmpty();
-    return readModel(source, {
+    return readModel(new Cursor({ source, offset: 0, length: source.size }, allowance), {
       external: options.external,
       allowMissing: options.allowMissingExternal ?? false,
     });
@@ -82,7 +85,7 @@ interface ModelFields {
   readonly functions: FunctionRecord[];
 }
 
-function readModel(source: ByteSource, context: TensorContext): Model {
+function readModel(cursor: Cursor, context: TensorContext): Model {
   const fields: ModelFields = {
     irVersion: undefined,
     graph: undefined,
@@ -97,7 +100,6 @@ function readModel(source: ByteSource, context: TensorContext): Model {
     functions: [],
   };
   const unknown = new UnknownFields();
-  const cursor = new Cursor({ source, offset: 0, length: source.size });
   while (cursor.next()) readModelField(cursor, fields, unknown, context);
   const { graph: record, irVersion } = fields;
   if (irVersion === undefined || record === undefined) {
@@ -170,6 +172,7 @@ function readModelField(
 }
 
 function readFunction(cursor: Cursor, context: TensorContext): FunctionRecord {
+  cursor.allowance.take(COST.function);
   const body = emptyGraph();
   const opsetImports: OpsetImport[] = [];
   const attributeNames: string[] = [];
@@ -188,9 +191,11 @@ function readFunction(cursor: Cursor, context: TensorContext): FunctionRecord {
         name = cursor.string("the name of a function");
         break;
       case FUNCTION.input:
+        cursor.allowance.take(COST.declaration);
         body.inputs.push({ name: cursor.string("the input of a function") });
         break;
       case FUNCTION.output:
+        cursor.allowance.take(COST.declaration);
         body.outputs.push({ name: cursor.string("the output of a function") });
         break;
       case FUNCTION.attribute:

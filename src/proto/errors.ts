@@ -60,6 +60,11 @@ const SENTENCES = {
   ],
 
   // The model and its functions.
+  modelTakesTooMuchMemory: [
+    "unsupported",
+    (limit: number): string =>
+      `its nodes, values and attributes take more than ${Number((limit / 2 ** 20).toPrecision(3))} MiB of memory, weights not counted; --model-memory gives it more`,
+  ],
   modelLacksPart: [
     "invalid",
     (part: "IR version" | "graph"): string => `it has no ${part}; is this an ONNX model?`,

@@ -1,6 +1,7 @@
 import type { Attribute, AttributePayload, SparseTensor } from "../ir/attribute.js";
 import type { Tensor } from "../ir/tensor.js";
 import type { ValueType } from "../ir/type.js";
+import { COST } from "./allowance.js";
 import { errors } from "./errors.js";
 import type { TensorContext } from "./external.js";
 import { forPacked, readDoc, readIntegers, readType, UnknownFields } from "./read-leaf.js";
@@ -45,6 +46,7 @@ export function readAttribute(
   context: TensorContext,
   readGraph: ReadGraph,
 ): Attribute | BodyAttribute {
+  cursor.allowance.take(COST.attribute);
   const { start, valueEnd } = cursor;
   const range = cursor.range();
   const fields = emptyFields();
@@ -128,12 +130,16 @@ function readField(
       break;
     case ATTRIBUTE.floats:
       if (cursor.wireType === DELIMITED) forPacked(cursor, (reader) => fields.floats.push(reader.float()));
-      else fields.floats.push(cursor.float());
+      else {
+        cursor.allowance.take(COST.entry);
+        fields.floats.push(cursor.float());
+      }
       break;
     case ATTRIBUTE.ints:
       readIntegers(cursor, fields.ints);
       break;
     case ATTRIBUTE.strings:
+      cursor.allowance.take(COST.pair);
       fields.strings.push(cursor.bytes());
       break;
     case ATTRIBUTE.tensor:

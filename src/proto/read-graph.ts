@@ -1,4 +1,6 @@
 import { NormfoldError } from "../base/errors.js";
+import { COST } from "./allowance.js";
+import { errors } from "./errors.js";
 import type { TensorContext } from "./external.js";
 import { readAttribute } from "./read-attribute.js";
 import { readDoc, readEntry, readMetadata, readValueInfo, UnknownFields } from "./read-leaf.js";
@@ -72,6 +74,7 @@ export function readGraph(cursor: Cursor, context: TensorContext): GraphRecord {
 
 /** Reads a NodeProto. */
 export function readNode(cursor: Cursor, context: TensorContext): NodeRecord {
+  cursor.allowance.take(COST.node);
   const node: NodeRecord = {
     inputs: [],
     outputs: [],
@@ -90,12 +93,14 @@ export function readNode(cursor: Cursor, context: TensorContext): NodeRecord {
   try {
     while (cursor.next()) readNodeField(cursor, node, unknown, context);
   } catch (error) {
-    if (!(error instanceof NormfoldError)) throw error;
-    throw error.at({ element: nodeLabel(node) });
+    // No node is to blame where all of them take too much.
+    const isOfNode = error instanceof NormfoldError && error.id !== errors.modelTakesTooMuchMemory.id;
+    throw isOfNode ? error.at({ element: nodeLabel(node) }) : error;
   }
   cursor.leave(outer);
   node.unknown = unknown.bytes;
-  return node;
+  // Exact lists: those that grew have room for 17 items.
+  return { ...node, inputs: node.inputs.slice(), outputs: node.outputs.slice() };
 }
 
 function readNodeField(
@@ -106,9 +111,11 @@ function readNodeField(
 ): void {
   switch (cursor.field) {
     case NODE.input:
+      cursor.allowance.take(COST.operand);
       node.inputs.push(cursor.string("the name of an input"));
       break;
     case NODE.output:
+      cursor.allowance.take(COST.operand);
       node.outputs.push(cursor.string("the name of an output"));
       break;
     case NODE.name:

@@ -4,6 +4,7 @@ import { type DType, dtypeFromCode } from "../ir/dtype.js";
 import type { MetadataEntry, ValueInfo } from "../ir/graph.js";
 import type { OpsetImport } from "../ir/model.js";
 import type { Dim, TensorType, ValueType } from "../ir/type.js";
+import { COST } from "./allowance.js";
 import { errors } from "./errors.js";
 import { DIMENSION, ENTRY, OPSET, SHAPE, TYPE, TYPE_MAP, TYPE_TENSOR, VALUE_INFO } from "./schema.js";
 import { type Cursor, DELIMITED, VARINT } from "./wire.js";
@@ -31,6 +32,7 @@ export function readDoc(cursor: Cursor, unknown: UnknownFields): string | undefi
 
 /** Reads a metadata_props entry and adds it to `entries`. */
 export function readMetadata(cursor: Cursor, entries: MetadataEntry[], unknown: UnknownFields): void {
+  cursor.allowance.take(COST.pair);
   const wire = cursor.bytes();
   const field = cursor.raw();
   const fields: number[] = [];
@@ -53,6 +55,7 @@ export function readMetadata(cursor: Cursor, entries: MetadataEntry[], unknown: 
 
 /** Reads a StringStringEntryProto. `what` is for messages. */
 export function readEntry(cursor: Cursor, what: string): readonly [key: string, value: string] {
+  cursor.allowance.take(COST.pair);
   let key = "";
   let value = "";
   const outer = cursor.enter();
@@ -66,6 +69,7 @@ export function readEntry(cursor: Cursor, what: string): readonly [key: string, 
 
 /** Reads an OperatorSetIdProto. */
 export function readOpset(cursor: Cursor): OpsetImport {
+  cursor.allowance.take(COST.pair);
   const wire = cursor.bytes();
   let domain: string | undefined;
   let version = 0;
@@ -80,6 +84,7 @@ export function readOpset(cursor: Cursor): OpsetImport {
 
 /** Reads a ValueInfoProto. `order` is its place in the list of value_info. */
 export function readValueInfo(cursor: Cursor, order?: number): ValueInfo {
+  cursor.allowance.take(COST.declaration);
   const wire = cursor.bytes();
   let metadata: MetadataEntry[] | undefined;
   let name = "";
@@ -210,11 +215,13 @@ function readShape(cursor: Cursor, fidelity: Fidelity): Dim[] {
     else fidelity.exact = false;
   }
   cursor.leave(outer);
-  return shape;
+  // An exact list: one that grew has room for 17 items.
+  return shape.slice();
 }
 
 /** Exporters write -1 and "" for a size they do not know. */
 function readDim(cursor: Cursor, fidelity: Fidelity): Dim {
+  cursor.allowance.take(COST.dimension);
   let dim: Dim;
   const outer = cursor.enter();
   while (cursor.next()) {
@@ -230,8 +237,10 @@ function readDim(cursor: Cursor, fidelity: Fidelity): Dim {
 
 /** Reads the values of a repeated int64 field, which are written one by one or packed. */
 export function readIntegers(cursor: Cursor, into: bigint[]): void {
-  if (cursor.wireType === VARINT) into.push(cursor.bigint());
-  else forPacked(cursor, (reader) => into.push(signed(reader.int64())));
+  if (cursor.wireType === VARINT) {
+    cursor.allowance.take(COST.entry);
+    into.push(cursor.bigint());
+  } else forPacked(cursor, (reader) => into.push(signed(reader.int64())));
 }
 
 interface Long {
@@ -248,7 +257,10 @@ export function forPacked(cursor: Cursor, take: (reader: PackedReader) => void):
   if (cursor.wireType !== DELIMITED) throw cursor.wrongWireType();
   const reader = cursor.packed();
   try {
-    while (reader.pos < reader.len) take(reader);
+    while (reader.pos < reader.len) {
+      cursor.allowance.take(COST.entry);
+      take(reader);
+    }
   } catch (cause) {
     if (cause instanceof NormfoldError) throw cause;
     throw errors.packedListIsMalformed().at({ offset: cursor.start }).because(cause);

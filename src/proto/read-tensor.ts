@@ -5,6 +5,7 @@ import { product } from "../base/integers.js";
 import type { SparseTensor } from "../ir/attribute.js";
 import { bitsOf, byteLengthOf, type DType } from "../ir/dtype.js";
 import { Tensor, type TensorData, type TensorMeta } from "../ir/tensor.js";
+import { COST } from "./allowance.js";
 import { errors } from "./errors.js";
 import { externalData, externalLocation, type TensorContext } from "./external.js";
 import { readDType, readEntry, readIntegers } from "./read-leaf.js";
@@ -30,6 +31,7 @@ interface TensorFields {
 
 /** Reads a TensorProto but its elements, which stay where they are; their number is checked against the dims. */
 export function readTensor(cursor: Cursor, context: TensorContext): Tensor {
+  cursor.allowance.take(COST.tensor);
   const { start } = cursor;
   const fields = readFields(cursor);
   const { name, docString, wire } = fields;
@@ -82,6 +84,7 @@ function readField(cursor: Cursor, fields: TensorFields): void {
       fields.raw = cursor.range();
       break;
     case TENSOR.stringData:
+      cursor.allowance.take(COST.pair);
       fields.strings.push(cursor.bytes());
       break;
     case TENSOR.externalData: {

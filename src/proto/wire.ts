@@ -1,6 +1,7 @@
 import { Reader } from "protobufjs/minimal.js";
 import type { ByteRange, ByteSource } from "../base/bytes.js";
 import type { NormfoldError } from "../base/errors.js";
+import { Allowance } from "./allowance.js";
 import { errors } from "./errors.js";
 
 /** Protocol Buffers' own limit on nested messages. Deeper models could be read by no other tool. */
@@ -26,6 +27,8 @@ export const FIXED32 = 5;
  */
 export class Cursor {
   readonly source: ByteSource;
+  /** Counts what is built of the fields. */
+  readonly allowance: Allowance;
   /** Number and wire type of the current field. */
   field = 0;
   wireType = 0;
@@ -43,8 +46,9 @@ export class Cursor {
   #low = 0;
   #high = 0;
 
-  constructor(range: ByteRange) {
+  constructor(range: ByteRange, allowance: Allowance = new Allowance()) {
     this.source = range.source;
+    this.allowance = allowance;
     this.#position = range.offset;
     this.#limit = range.offset + range.length;
     this.#end = this.#limit;
@@ -168,6 +172,7 @@ export class Cursor {
   text(): string | undefined {
     this.#expect(DELIMITED);
     const length = this.valueEnd - this.valueStart;
+    this.allowance.take(length);
     const reader =
       length > MAX_READ_AHEAD
         ? new Reader(this.source.read(this.valueStart, length))
@@ -231,19 +236,35 @@ const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  */
 function utf8(bytes: Uint8Array, start: number, end: number): string | undefined {
   if (end - start < 64) {
-    let text = "";
+    let hash = end - start;
     let at = start;
-    while (at < end) {
+    for (; at < end; at++) {
       const byte = bytes[at] ?? 128;
       if (byte > 127) break;
-      text += String.fromCharCode(byte);
-      at++;
+      hash = (hash * 31 + byte) | 0;
     }
-    if (at === end) return text;
+    if (at === end) return short(bytes, start, end, hash & (RECENT - 1));
   }
   try {
     return strict.decode(bytes.subarray(start, end));
   } catch {
     return undefined;
   }
+}
+
+/** Names that were read last, by hash: a name is nearly always read again, and operators and attributes are few. */
+const RECENT = 4096;
+const recent: string[] = new Array<string>(RECENT).fill("");
+
+/** A short ASCII text. In one call, because a text that is put together letter by letter is kept as a tree of its letters. */
+function short(bytes: Uint8Array, start: number, end: number, slot: number): string {
+  const known = recent[slot] ?? "";
+  if (known.length === end - start) {
+    let at = 0;
+    while (at < known.length && known.charCodeAt(at) === bytes[start + at]) at++;
+    if (at === known.length) return known;
+  }
+  const text = String.fromCharCode(...bytes.subarray(start, end));
+  recent[slot] = text;
+  return text;
 }

@@ -29,6 +29,8 @@ export interface CheckerOptions {
   readonly emptyBatch?: boolean;
   /** Why generated inputs of some sizes are not tried (objectionTo). */
   readonly objection?: Objection;
+  /** Why the original cannot be opened (objectionToLoading). */
+  readonly unloadable?: NormfoldError;
   /** The coarsest type the model computes in (precisionOf); without it, the coarsest of its inputs and outputs. */
   readonly precision?: FloatDType;
   /**
@@ -88,6 +90,7 @@ export async function createChecker(original: RuntimeModel, options: CheckerOpti
       ),
     close: () => Promise.resolve(),
   });
+  if (options.unloadable !== undefined) return unchecked(options.unloadable.describe());
   let session: Session;
   try {
     session = await runtime.open(original);

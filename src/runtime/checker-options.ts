@@ -1,8 +1,10 @@
+import { defined } from "../base/optional.js";
 import type { Model } from "../ir/model.js";
 import type { CheckerOptions, StagedModel } from "./check.js";
 import { mayRunEmpty } from "./empty-batch.js";
 import { describeInputs, precisionOf } from "./inputs.js";
 import { perturbWeights } from "./perturb.js";
+import { objectionToLoading } from "./prediction.js";
 import { flattenedOutputs, withProbes } from "./probes.js";
 import type { Runtime, RuntimeModel } from "./runtime.js";
 import { takesSpecialValues } from "./special-values.js";
@@ -28,6 +30,7 @@ export function optionsFor(
     inputs: describeInputs(original),
     emptyBatch: mayRunEmpty(original),
     precision: precisionOf(original),
+    ...defined({ unloadable: objectionToLoading(original) }),
     noisy: (run) => stage(withProbes(perturbWeights(original, seed + run), probes)),
     optional: probes,
     flattened: flattenedOutputs(original),

@@ -1,6 +1,7 @@
 import { createFacts } from "../analysis/fact-table.js";
+import { Calls } from "../ir/calls.js";
 import { type Graph, isStandardDomain, type Node, type Use, type Value } from "../ir/graph.js";
-import type { FunctionDef, Model } from "../ir/model.js";
+import type { Model } from "../ir/model.js";
 import { hasTrait } from "../ops/catalogue.js";
 import { OPERANDS } from "../ops/operands.js";
 import { constantTensor } from "../rules/constants.js";
@@ -24,31 +25,31 @@ const HOPS = 6;
  * until it is asked for, and then only along that chain.
  */
 export class Demands {
-  readonly #model: Model;
+  readonly #calls: Calls;
   #facts: Facts | undefined;
 
   constructor(model: Model) {
-    this.#model = model;
+    this.#calls = new Calls(model);
   }
 
   /** The demand on an input where the inputs have these sizes. `hints`: whether to follow declared sizes of outputs. */
   of(input: Value, sizes: InputSizes, hints: boolean): Demand | undefined {
-    this.#facts ??= createFacts(this.#model);
-    return new Situation(this.#model, this.#facts, sizes, hints).demandOn(input);
+    this.#facts ??= createFacts(this.#calls.model);
+    return new Situation(this.#calls, this.#facts, sizes, hints).demandOn(input);
   }
 }
 
 /** The model in one run, in which sizes are numbers. */
 class Situation {
-  readonly #model: Model;
+  readonly #calls: Calls;
   readonly #facts: Facts;
   readonly #inputs: InputSizes;
   readonly #hints: boolean;
   readonly #bound = new Map<Value, readonly number[]>();
   #symbols: SymbolSizes | undefined;
 
-  constructor(model: Model, facts: Facts, inputs: InputSizes, hints: boolean) {
-    this.#model = model;
+  constructor(calls: Calls, facts: Facts, inputs: InputSizes, hints: boolean) {
+    this.#calls = calls;
     this.#facts = facts;
     this.#inputs = inputs;
     this.#hints = hints;
@@ -63,7 +64,7 @@ class Situation {
   #demandOf(use: Use, depth: number): Demand | undefined {
     if (use.kind !== "node") return undefined;
     const { node, index } = use;
-    const callee = this.#facts.isCall(node) ? this.#callee(node) : undefined;
+    const callee = this.#facts.isCall(node) ? this.#calls.of(node) : undefined;
     if (callee !== undefined) {
       this.#bind(callee.body, node);
       return this.#demandInside([callee.body], index, depth);
@@ -96,12 +97,6 @@ class Situation {
       const dims = value && this.dims(value);
       if (dims !== undefined) this.#bound.set(input, dims);
     });
-  }
-
-  #callee(node: Node): FunctionDef | undefined {
-    return this.#model.functions.find(
-      (fn) => fn.name === node.opType && (fn.domain ?? "") === (node.domain ?? ""),
-    );
   }
 
   #context(node: Node, index: number): OperandContext {

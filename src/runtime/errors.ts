@@ -32,6 +32,11 @@ const SENTENCES = {
     (what: Doing, bytes: number): string =>
       `${what} within ${(bytes / 2 ** 20).toFixed(0)} MiB of memory; --memory-limit gives it more`,
   ],
+  callsMakeTooManyNodes: [
+    "unsupported",
+    (nodes: number, limit: number): string =>
+      `onnxruntime cannot load the model: it puts functions in the place of their calls, which makes ${count(nodes)} nodes, more than ${limit} take minutes`,
+  ],
   runtimeRejectsModel: ["invalid", (what: Doing, reason: string): string => `${what}: ${reason}`],
   modelHasNoTensorOutput: ["unsupported", (): string => "the model has no tensor outputs to run"],
   inputCannotBeFed: [
@@ -93,6 +98,10 @@ const SENTENCES = {
 
 function gibi(bytes: number): string {
   return `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
+}
+
+function count(nodes: number): string {
+  return nodes < 1e15 ? String(nodes) : nodes.toExponential(1);
 }
 
 type Doing = "onnxruntime cannot load the model" | "onnxruntime cannot run the model";

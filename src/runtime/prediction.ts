@@ -1,6 +1,7 @@
 import { estimateRun } from "../analysis/estimate.js";
 import { createFacts } from "../analysis/fact-table.js";
 import type { NormfoldError } from "../base/errors.js";
+import { Calls } from "../ir/calls.js";
 import type { Model } from "../ir/model.js";
 import { errors } from "./errors.js";
 
@@ -30,4 +31,14 @@ export function objectionTo(model: Model, memory: number, parameterBytes: number
       return errors.runTakesTooManyOperations(estimate.operations, MOST_OPERATIONS);
     return undefined;
   };
+}
+
+/** onnxruntime takes ten seconds for 50,000 nodes that come from functions, and four times as long for twice as many. */
+const MOST_INLINED = 200_000;
+
+/** Why the runtime is not given the model to load; undefined where nothing speaks against it. */
+export function objectionToLoading(model: Model): NormfoldError | undefined {
+  if (model.functions.length === 0) return undefined;
+  const nodes = new Calls(model).inAll();
+  return nodes <= MOST_INLINED ? undefined : errors.callsMakeTooManyNodes(nodes, MOST_INLINED);
 }

@@ -1,6 +1,7 @@
 import { cloneModel } from "../ir/clone.js";
 import type { Model } from "../ir/model.js";
 import { encodeToBytes } from "../proto/encode.js";
+import { objectionToLoading } from "../runtime/prediction.js";
 import type { Adaptation } from "./adaptation.js";
 import { borders } from "./borders.js";
 import { namedStatistics, trueRanks } from "./crashes.js";
@@ -41,7 +42,12 @@ function adapted(model: Model, adaptations: readonly Adaptation[]): Model {
   return copy;
 }
 
-/** The form with the model's own inputs and outputs, as one file in memory, external data included. */
+/**
+ * The form with the model's own inputs and outputs, as one file in memory, external data included. Throws "unsupported" for a
+ * model that onnxruntime would take too long to load.
+ */
 export function runtimeBytes(model: Model): Uint8Array {
+  const objection = objectionToLoading(model);
+  if (objection !== undefined) throw objection;
   return encodeToBytes(innerForm(model));
 }

@@ -1,5 +1,6 @@
 import { concatBytes, equalBytes } from "../base/bytes.js";
 import type { NormfoldError } from "../base/errors.js";
+import { type Allowance, COST } from "../proto/allowance.js";
 import { errors } from "./errors.js";
 
 /** `text` is the token as it is written; for a string, the text between the quotes with escapes resolved. */
@@ -10,6 +11,14 @@ export interface Token {
   readonly text: string;
   readonly offset: number;
 }
+
+/** What is built of a token: an operator, an operand, a declaration or a type; a number in a list. */
+const TOKEN_COST: Partial<Record<Token["kind"], number>> = {
+  id: COST.operand,
+  string: COST.operand,
+  int: COST.entry,
+  float: COST.entry,
+};
 
 const NUMBER = /-?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?/y;
 const NEGATIVE_SPECIAL = /-[A-Za-z]+/y;
@@ -34,9 +43,12 @@ export class Lexer {
   #offset = 0;
   #ahead: Token;
   #depth = 0;
+  readonly #allowance: Allowance | undefined;
 
-  constructor(text: string) {
+  /** `allowance` counts what is built of the tokens. */
+  constructor(text: string, allowance?: Allowance) {
     this.#text = text;
+    this.#allowance = allowance;
     this.#ahead = this.#scan();
   }
 
@@ -48,6 +60,8 @@ export class Lexer {
   /** Takes the next token. */
   next(): Token {
     const token = this.#ahead;
+    const cost = TOKEN_COST[token.kind];
+    if (cost !== undefined) this.#allowance?.take(cost + token.text.length);
     if (token.kind !== "end") this.#ahead = this.#scan();
     return token;
   }

@@ -33,8 +33,8 @@ function readText(source: ByteSource, options: DecodeOptions): Model {
   try {
     if (source.size > LONGEST_TEXT) throw errors.textIsTooLong(source.size);
     // Through the other form, so that both are read alike: external data is found, training information pins its values.
-    const bytes = concatBytes(chunksOf(parseModel(decoded(source))));
-    return decodeModel(memorySource(bytes), options);
+    const bytes = concatBytes(chunksOf(parseModel(decoded(source), options.allowance)));
+    return decodeModel(memorySource(bytes), { ...options, allowance: undefined });
   } catch (error) {
     const { file } = options;
     throw error instanceof NormfoldError && file !== undefined ? error.at({ file }) : error;

@@ -5,6 +5,7 @@ import { type FunctionDef, Model, type OpsetImport } from "../ir/model.js";
 import type { Tensor } from "../ir/tensor.js";
 import type { ValueType } from "../ir/type.js";
 import { VisibleNames } from "../ir/visible-names.js";
+import type { Allowance } from "../proto/allowance.js";
 import { type GraphParser, parseAttribute, parseAttributes } from "./attribute.js";
 import { errors } from "./errors.js";
 import { type HeaderKey, parseHeader } from "./header.js";
@@ -16,10 +17,10 @@ import { atType, parseType } from "./type.js";
 /**
  * Reads a model in ONNX's textual syntax (source: onnx/docs/Syntax.md): header, graph, functions. Unlike ONNX's own reader it
  * counts the elements of constants, takes a quoted name wherever a name may stand, and keeps lists of tensors and graphs.
- * Throws NormfoldError "invalid" with line and column.
+ * Throws NormfoldError "invalid" with line and column, "unsupported" where `allowance` is spent.
  */
-export function parseModel(text: string): Model {
-  const lexer = new Lexer(text);
+export function parseModel(text: string, allowance?: Allowance): Model {
+  const lexer = new Lexer(text, allowance);
   if (!lexer.at("<")) {
     lexer.unexpected('the model header, as in <ir_version: 8, opset_import: ["" : 17]>');
   }

@@ -2,7 +2,15 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { parse, saveModel } from "../../src/index.js";
-import { CONV_BN, expectNarrow, normfold, RUNTIME_BN, temporaryFolder, writeModel } from "../support/cli.js";
+import {
+  CONV_BN,
+  expectFailure,
+  expectNarrow,
+  normfold,
+  RUNTIME_BN,
+  temporaryFolder,
+  writeModel,
+} from "../support/cli.js";
 
 const cwd = temporaryFolder();
 
@@ -48,4 +56,13 @@ describe("normfold inspect", () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/lost\.onnx\.data +6 tensors +84 B +missing/);
   });
+});
+
+test.each([["inspect"], ["print"]])("%s refuses a model of too many parts in one line", async (command) => {
+  const result = await normfold([command, "bn.onnx", "--model-memory", "4KiB"], { cwd });
+  expectFailure(
+    result,
+    4,
+    /bn\.onnx: its nodes, values and attributes take more than .* --model-memory gives it more$/m,
+  );
 });

@@ -25,6 +25,11 @@ const GROWING = `<ir_version: 8, opset_import: ["" : 17]> g (float[8,8] x) => (f
   ${Array.from({ length: 22 }, (_, i) => `k${i} = Concat <axis = 0> (${i === 0 ? "x, x" : `k${i - 1}, k${i - 1}`})`).join("\n")}
   y = Neg(k21) }`;
 
+/** The same with sizes that only a run tells. */
+const HIDDEN = GROWING.replace("(float[M,8] y)", "(int64[M,L] y)")
+  .replace("k0 = Concat", "n = NonZero(x) k0 = Concat")
+  .replace("(x, x)", "(n, n)");
+
 let env: Readonly<Record<string, string>> = {};
 
 beforeAll(async () => {
@@ -46,6 +51,7 @@ beforeAll(async () => {
   await writeModel(at("folded.onnx"), FOLDED);
   await writeModel(at("forever.onnx"), FOREVER);
   await writeModel(at("growing.onnx"), GROWING);
+  await writeModel(at("hidden.onnx"), HIDDEN);
 });
 
 describe("a model on which onnxruntime crashes", () => {
@@ -117,9 +123,17 @@ describe("limits", () => {
     );
   });
 
-  test("--memory-limit ends a run that takes too much", async () => {
+  test("--memory-limit is held against what a run takes at least, before it is tried", async () => {
     const result = await normfold(
       ["optimize", "growing.onnx", "-o", "never.onnx", "--memory-limit", "300MiB"],
+      { cwd },
+    );
+    expectFailure(result, 4, /a run needs at least .* GiB of memory, more than the limit of 0\.293 GiB/);
+  });
+
+  test("--memory-limit ends a run whose sizes only the run tells", async () => {
+    const result = await normfold(
+      ["optimize", "hidden.onnx", "-o", "never.onnx", "--memory-limit", "300MiB"],
       { cwd },
     );
     expectFailure(result, 4, /cannot run the model within 300 MiB of memory; --memory-limit gives it more/);

@@ -1,9 +1,13 @@
 import { describe, expect, it } from "vitest";
+import type { Model } from "../../src/ir/model.js";
+import { check } from "../../src/library/check.js";
+import { optimize } from "../../src/library/optimize.js";
 import { createChecker } from "../../src/runtime/check.js";
 import { describeInputs } from "../../src/runtime/inputs.js";
-import { objectionTo } from "../../src/runtime/prediction.js";
+import { objectionTo, objectionToLoading } from "../../src/runtime/prediction.js";
 import type { Runtime } from "../../src/runtime/runtime.js";
-import { parseGraph } from "../../src/text/parse.js";
+import { parseGraph, parseModel } from "../../src/text/parse.js";
+import { loadIn } from "../../src/training/lower-preview.js";
 
 const GIB = 2 ** 30;
 
@@ -119,5 +123,45 @@ describe("the check", () => {
       seen: [],
       unchecked: expect.stringMatching(/^a run needs at least 0\.00\d+ GiB of memory, .*--memory-limit/),
     });
+  });
+});
+
+describe("an objection to loading", () => {
+  /** Functions of which each calls the next twice. */
+  const doubling = (levels: number): Model => {
+    const bodies = Array.from({ length: levels }, (_, i) =>
+      i === levels - 1 ? "y = Neg (x)" : `z = f.F${i + 1} (x) y = f.F${i + 1} (z)`,
+    );
+    return parseModel(`<ir_version: 8, opset_import: ["" : 17, "f" : 1]> g (float[2] x) => (float[2] y) { y = f.F0 (x) }
+      ${bodies.map((body, i) => `<domain: "f", opset_import: ["" : 17, "f" : 1]> F${i} (x) => (y) { ${body} }`).join(" ")}`);
+  };
+
+  it("is raised to calls that multiply", () => {
+    expect(objectionToLoading(doubling(16))).toBeUndefined();
+    expect(objectionToLoading(doubling(17))).toBeUndefined();
+    expect(objectionToLoading(doubling(18))?.id).toBe("calls-make-too-many-nodes");
+    expect(objectionToLoading(doubling(41))?.message).toContain("3298534883327 nodes");
+    expect(objectionToLoading(doubling(60))?.message).toContain("e+18 nodes");
+  });
+
+  it("keeps such a model from being opened", async () => {
+    const opened: unknown[] = [];
+    const runtime: Runtime = {
+      name: "none",
+      version: "0",
+      open: (model) => Promise.reject(opened.push(model)),
+    };
+    const model = doubling(41);
+    const { report } = await optimize(model, { runtime });
+    expect(report.check).toMatchObject({
+      status: "unchecked",
+      reason: expect.stringContaining("puts functions"),
+    });
+    await expect(check(model, doubling(2), { runtime })).resolves.toMatchObject({ status: "unchecked" });
+    await expect(check(doubling(2), model, { runtime })).rejects.toMatchObject({
+      id: "calls-make-too-many-nodes",
+    });
+    await expect(loadIn(runtime, model)).rejects.toMatchObject({ id: "calls-make-too-many-nodes" });
+    expect(opened).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { Calls } from "../../src/ir/calls.js";
 import type { Model } from "../../src/ir/model.js";
-import { Calls } from "../../src/rewrite/calls.js";
 import { parseModel } from "../../src/text/parse.js";
 
 /** A model that calls the first of some functions, each given by its nodes, from x to y. */
@@ -13,7 +13,7 @@ function model(...bodies: readonly string[]): Model {
 }
 
 function extents(of: Model): unknown[] {
-  const calls = new Calls(of, 100);
+  const calls = new Calls(of);
   return of.functions.map((fn) => calls.extentOf(fn));
 }
 
@@ -62,7 +62,7 @@ describe("what the calls of a model come to", () => {
 
   it("adds up the model, without functions that are too large", () => {
     const body = "y = Neg (x)";
-    expect(new Calls(model(body), 100).inAll).toBe(2);
-    expect(new Calls(model("z = Neg (x) y = Abs (z)"), 1).inAll).toBe(1);
+    expect(new Calls(model(body)).inAll()).toBe(2);
+    expect(new Calls(model("z = Neg (x) y = Abs (z)")).inAll(1)).toBe(1);
   });
 });

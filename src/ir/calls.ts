@@ -1,5 +1,5 @@
-import { type Graph, isStandardDomain, type Node } from "../ir/graph.js";
-import type { FunctionDef, Model } from "../ir/model.js";
+import { type Graph, isStandardDomain, type Node } from "./graph.js";
+import type { FunctionDef, Model } from "./model.js";
 
 /** The key by which nodes name a function. */
 export function functionKey(domain: string | undefined, name: string, overload: string | undefined): string {
@@ -17,23 +17,25 @@ export interface Extent {
 /** The function that each node calls, and what that comes to. Functions may call each other in chains of any length. */
 export class Calls {
   readonly model: Model;
-  /** The nodes of the model when all calls of functions of up to `limit` nodes are inlined. */
-  readonly inAll: number;
   readonly #byKey: ReadonlyMap<string, FunctionDef>;
   /** null: the function calls itself, directly or through others, or one that does. */
   readonly #extents = new Map<FunctionDef, Extent | null>();
 
-  constructor(model: Model, limit: number) {
+  constructor(model: Model) {
     this.model = model;
     this.#byKey = new Map(
       model.functions.map((fn) => [functionKey(fn.domain, fn.name, fn.overload), fn] as const),
     );
-    let nodes = nodesIn(model.graph);
-    for (const fn of this.in(model.graph)) {
+  }
+
+  /** The nodes of the model when all calls of functions of up to `limit` nodes are inlined. */
+  inAll(limit: number = Number.POSITIVE_INFINITY): number {
+    let nodes = nodesIn(this.model.graph);
+    for (const fn of this.in(this.model.graph)) {
       const extent = this.extentOf(fn);
       if (extent !== undefined && extent.nodes <= limit) nodes += extent.nodes;
     }
-    this.inAll = nodes;
+    return nodes;
   }
 
   /** The function that the node calls. */
