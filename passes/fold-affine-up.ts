@@ -1,5 +1,5 @@
 import { isRefusal, type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
-import { costOfLandings, costOfNode, isGain, minus } from "../src/fold/cost.js";
+import { costOfLandings, costOfNode, growthOf, isGain, minus } from "../src/fold/cost.js";
 import { type Landing, readerOf } from "../src/fold/landing.js";
 import { planUp } from "../src/fold/plan.js";
 import { refusals as foldRefusals } from "../src/fold/refusals.js";
@@ -80,7 +80,10 @@ function match(node: Node, { facts, settings }: View): Proposal | Refusal | unde
   const blocked = replacementBlocked(output, input);
   if (blocked !== undefined) return blocked;
   // Moving an Add is no gain, and the next round would move it back.
-  if (!isGain(minus(costOfLandings(landings, facts), costOfNode(node, facts)))) {
+  const change = minus(costOfLandings(landings, facts), costOfNode(node, facts));
+  // A copy in the place of an operator saves none; it must not make the file grow either.
+  const growsOnly = change.operators === 0 && growthOf(landings, node) > 0;
+  if (!isGain(change) || growsOnly) {
     return explained ? dearer(landings, node) : undefined;
   }
   return {

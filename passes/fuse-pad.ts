@@ -51,7 +51,7 @@ const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES)
  *            y = Conv (p, W)
  *   after    y = Conv <pads = [1, 1, 1, 1]> (x, W)
  *
- * Also through a Transpose between them. Conv, ConvInteger and QLinearConv take a border of zeros, or of the zero point.
+ * Also through a Transpose between them, or a Cast between floating-point types, which keeps a zero. Conv, ConvInteger and QLinearConv take a border of zeros, or of the zero point.
  * AveragePool takes zeros and counts them (count_include_pad), LpPool takes zeros. MaxPool takes a value that is no larger
  * than any element: the least number of the type, or a number of at most zero where no element is negative, as behind Relu.
  *
@@ -92,7 +92,9 @@ const READERS = ["Conv", "ConvInteger", "QLinearConv", "AveragePool", "MaxPool",
 function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   const output = node.output(0);
   if (!node.is("Pad") || output === undefined || output.uses.size === 0) return undefined;
-  const near = output.users.flatMap((user) => (user.is("Transpose") ? (user.output(0)?.users ?? []) : user));
+  const near = output.users.flatMap((user) =>
+    user.is("Transpose", "Cast") ? (user.output(0)?.users ?? []) : user,
+  );
   if (!near.some((user) => user.is(...READERS))) return undefined;
   const border = readBorder(node, facts);
   if (isRefusal(border)) return border;
@@ -124,7 +126,7 @@ function seesBorder(reader: Node, facts: Facts): boolean {
   return reader.is("Conv") && (weight === undefined || !isAllFinite(weight));
 }
 
-/** Readers of the padded tensor, or of a Transpose of it, with their new pads. */
+/** Readers of the padded tensor, or of a Transpose or Cast of it, with their new pads. */
 interface Reading {
   readonly transpose: Node | undefined;
   readonly takers: readonly { readonly reader: Node; readonly pads: readonly number[] }[];
@@ -134,7 +136,7 @@ function readingsOf(output: Value, border: Border, node: Node, facts: Facts): re
   const readings: Reading[] = [];
   const direct: Node[] = [];
   for (const use of output.uses) {
-    const transpose = use.kind === "node" ? transposeOf(use.node, facts) : undefined;
+    const transpose = use.kind === "node" ? carrierOf(use.node, border, facts) : undefined;
     if (transpose === undefined) {
       if (use.kind !== "node" || use.index !== 0) return refusals.paddedValueIsSeenOtherwise(output.name);
       direct.push(use.node);
@@ -161,12 +163,20 @@ function readingsOf(output: Value, border: Border, node: Node, facts: Facts): re
   return [...readings, { transpose: undefined, takers }];
 }
 
-function transposeOf(
+/** A Transpose, or a Cast of floating-point numbers with a border of zeros, whose output has the border too. */
+function carrierOf(
   node: Node,
+  { pads, value }: Border,
   facts: Facts,
 ): { readonly node: Node; readonly output: Value; readonly perm: Permutation } | undefined {
-  const output = node.output(0);
-  if (!node.is("Transpose") || output === undefined || facts.isCall(node)) return undefined;
+  const [input, output] = [node.input(0), node.output(0)];
+  if (!node.is("Transpose", "Cast") || input === undefined || output === undefined) return undefined;
+  if (facts.isCall(node)) return undefined;
+  if (node.is("Cast")) {
+    const types = [facts.dtype(input), facts.dtype(output)];
+    if (value !== 0 || types.some((dtype) => dtype === undefined || !isFloat(dtype))) return undefined;
+    return { node, output, perm: pads.slice(0, pads.length / 2).map((_, axis) => axis) };
+  }
   const perm = permutationOf(node, facts);
   return isRefusal(perm) ? undefined : { node, output, perm };
 }
@@ -200,7 +210,7 @@ function take(rewriter: Rewriter, { transpose, takers }: Reading, input: Value):
   if (transpose !== undefined) rewriter.removeNode(transpose);
 }
 
-/** The same Transpose, of the tensor without the border. */
+/** The same Transpose or Cast, of the tensor without the border. */
 function transposed(rewriter: Rewriter, node: Node, input: Value): Value {
   const { graph, name, docString, metadata } = node;
   const base = node.output(0)?.name ?? "";
@@ -208,7 +218,7 @@ function transposed(rewriter: Rewriter, node: Node, input: Value): Value {
   const made = rewriter.addNode(
     graph,
     {
-      opType: "Transpose",
+      opType: node.opType,
       name,
       docString,
       metadata,
@@ -218,7 +228,7 @@ function transposed(rewriter: Rewriter, node: Node, input: Value): Value {
     },
     node,
   );
-  return present(made.output(0), "Transpose has an output");
+  return present(made.output(0), `${node.label} has an output`);
 }
 
 function readBorder(node: Node, facts: Facts): Border | Refusal {

@@ -18,7 +18,7 @@ import { normalAxis } from "../src/rules/shapes.js";
  * Several elements of one SplitToSequence come from one Split. Exporters write the list of tensors that the program had, but
  * most graphs need only its elements.
  *
- * Requires   constant positions and sizes; every reader of a SplitToSequence takes one element
+ * Requires   constant positions; sizes that are constant, or as many as is known; every reader of a SplitToSequence takes one element
  * Refuses    nothing: a sequence with other readers stays
  * Numerics   exact
  */
@@ -60,6 +60,8 @@ interface Division {
   readonly axis: number;
   /** The sizes of all elements, from the first on; undefined where their number is not known. */
   readonly sizes: readonly number[] | undefined;
+  /** The value that lists the sizes and is no constant; `sizes` then has a NaN for each. */
+  readonly runtime?: Value;
   /** The common size of all elements, except perhaps the last; undefined if the node lists the sizes. */
   readonly each: number | undefined;
 }
@@ -72,6 +74,7 @@ function divisionOf(split: Node, facts: Facts): Division | undefined {
   if (given === undefined && split.int("keepdims", 1) !== 1) return undefined;
   const numbers = given === undefined ? [1] : facts.numbers(given);
   const rank = given === undefined ? 0 : facts.rank(given);
+  if (given !== undefined && numbers === undefined) return runtimeDivision(source, axis, given, split, facts);
   if (numbers === undefined || rank === undefined) return undefined;
   if (rank === 1) return { source, axis, sizes: numbers, each: undefined };
   const whole = sizeAlong(source, axis, facts);
@@ -80,6 +83,20 @@ function divisionOf(split: Node, facts: Facts): Division | undefined {
   const count = whole === undefined ? 0 : Math.min(Math.ceil(whole / each), MOST_ELEMENTS + 1);
   const sizes = Array.from({ length: count }, (_, i) => Math.min(each, (whole ?? 0) - i * each));
   return { source, axis, sizes: count > 0 && count <= MOST_ELEMENTS ? sizes : undefined, each };
+}
+
+/** Sizes that only a run tells, as many as is known, in the type and the opset in which Split takes them. */
+function runtimeDivision(
+  source: Value,
+  axis: number,
+  runtime: Value,
+  split: Node,
+  facts: Facts,
+): Division | undefined {
+  const [count, ...more] = facts.staticShape(runtime) ?? [];
+  if (count === undefined || more.length > 0 || count > MOST_ELEMENTS) return undefined;
+  if (facts.dtype(runtime) !== "int64" || (facts.opset(split) ?? 0) < 13) return undefined;
+  return { source, axis, runtime, sizes: new Array<number>(count).fill(Number.NaN), each: undefined };
 }
 
 /** A Split into more parts is no gain for the few elements that are read. */
@@ -110,11 +127,12 @@ function takeApart(node: Node, split: Node, facts: Facts): Proposal | undefined 
   const division = divisionOf(split, facts);
   const takers = division && takersOf(split, division, facts);
   if (division === undefined || takers === undefined) return undefined;
-  const { sizes } = division;
+  const { sizes, runtime } = division;
   // One output of the Split cannot replace two values, because each value keeps its name.
   const isOnceEach = new Set(takers.map(({ index }) => index)).size === takers.length;
-  if (takers.length > 1 && isOnceEach && sizes !== undefined)
+  if ((takers.length > 1 || runtime !== undefined) && isOnceEach && sizes !== undefined)
     return splitInto(split, takers, division, sizes, facts);
+  if (runtime !== undefined) return undefined;
   const taker = takers.find((each) => each.node === node);
   return taker && slice(taker, division);
 }
@@ -122,7 +140,7 @@ function takeApart(node: Node, split: Node, facts: Facts): Proposal | undefined 
 function splitInto(
   split: Node,
   takers: readonly Taker[],
-  { source, axis }: Division,
+  { source, axis, runtime }: Division,
   sizes: readonly number[],
   facts: Facts,
 ): Proposal {
@@ -138,7 +156,7 @@ function splitInto(
         graph,
         {
           opType: "Split",
-          inputs: isInput ? [source, integersFor(rewriter, split, "sizes", sizes)] : [source],
+          inputs: isInput ? [source, runtime ?? integersFor(rewriter, split, "sizes", sizes)] : [source],
           attributes: isInput ? { axis } : { axis, split: sizes },
           outputs,
           name,

@@ -72,6 +72,25 @@ function costOfLanding({ node, absorption, copyFor }: Landing, facts: Facts): Co
   return plus(cost, costOfArithmetic(node.output(0), remainder.byteLength, facts));
 }
 
+/**
+ * The bytes by which a plan that removes `node` makes the constants of the model grow: those that it makes, less those that
+ * nothing reads any more.
+ */
+export function growthOf(landings: readonly Landing[], node: Node): number {
+  const made = landings.flatMap(({ node: taker, absorption, copyFor }) =>
+    [...absorption.constants].map(([index, tensor]) => {
+      const old = taker.input(index);
+      return tensor.byteLength - (copyFor === undefined ? freedBytes(old) : 0);
+    }),
+  );
+  return sum(made) - sum(node.inputs.map((value) => freedBytes(value ?? undefined)));
+}
+
+/** The bytes of a constant that only one input reads. */
+function freedBytes(value: Value | undefined): number {
+  return value === undefined || value.uses.size > 1 ? 0 : (constantTensor(value)?.byteLength ?? 0);
+}
+
 /** The bytes of a value, with symbolic sizes as one; 0 where type or shape is not known. */
 export function bytesOf(value: Value | null | undefined, facts: Facts): number {
   if (value === null || value === undefined) return 0;

@@ -1,6 +1,7 @@
 import type { Landing, Reader } from "../fold/landing.js";
 import type { Node, Value } from "../ir/graph.js";
 import type { Absorption } from "../rules/affine/facet.js";
+import { NodeNames } from "./inline.js";
 import type { Rewriter } from "./rewriter.js";
 
 /** The operators that take the map, for the summary of a rewrite. */
@@ -37,7 +38,7 @@ function copyOf(rewriter: Rewriter, node: Node, reader: Reader): Node | undefine
       attributes: [...node.attributes.values()],
       docString,
       metadata,
-      name: name === undefined ? undefined : `${name}_mapped`,
+      name: new NodeNames().fresh(graph, name && `${name}_mapped`),
     },
     node.next,
   );

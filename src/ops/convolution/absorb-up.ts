@@ -5,8 +5,7 @@ import { isRefusal, type Refusal } from "../../base/refusal.js";
 import type { Node } from "../../ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../../ir/tensor.js";
 import type { Absorption, PlacedMap } from "../../rules/affine/facet.js";
-import { readWeight, scaleWeight, type Weight } from "../../rules/affine/weight.js";
-import { requireConstant } from "../../rules/constants.js";
+import { readBias, readWeight, scaleWeight, type Weight } from "../../rules/affine/weight.js";
 import type { Facts } from "../../rules/facts.js";
 import { refusals as shared } from "../../rules/refusals.js";
 import { refusals } from "./refusals.js";
@@ -73,7 +72,7 @@ function absorb(
     return shared.mapHasOtherChannels(layout.channels, "channels", placed.map.scale.length);
   }
   const oldBias = producer.input(2);
-  const bias = oldBias === undefined ? undefined : requireConstant(oldBias, "bias B");
+  const bias = oldBias === undefined ? undefined : readBias(oldBias, "bias B", weight, facts);
   if (isRefusal(bias)) return bias;
   if (bias !== undefined && bias.size !== layout.channels) {
     return shared.biasHasOtherSize(bias.size, layout.channels);

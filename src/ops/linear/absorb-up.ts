@@ -5,8 +5,14 @@ import type { FloatDType } from "../../ir/dtype.js";
 import type { Node } from "../../ir/graph.js";
 import { Tensor, tensorFromNumbers } from "../../ir/tensor.js";
 import type { Absorption, PlacedMap } from "../../rules/affine/facet.js";
-import { readWeight, type ScaledWeight, scaleWeight } from "../../rules/affine/weight.js";
-import { constantTensor, requireConstant } from "../../rules/constants.js";
+import {
+  readBias,
+  readWeight,
+  type ScaledWeight,
+  scaleWeight,
+  type Weight,
+} from "../../rules/affine/weight.js";
+import { constantTensor } from "../../rules/constants.js";
 import type { Facts } from "../../rules/facts.js";
 import { refusals as shared } from "../../rules/refusals.js";
 import { rankOf } from "../../rules/shapes.js";
@@ -33,7 +39,7 @@ export function absorbIntoGemm(producer: Node, placed: PlacedMap, facts: Facts):
   const channels = transposed ? rows : columns;
   const map = expandChannels(placed.map, channels);
   if (map === undefined) return shared.mapHasOtherChannels(channels, "columns", placed.map.scale.length);
-  const bias = gemmBias(producer, weight.dtype, map, channels);
+  const bias = gemmBias(producer, weight, map, channels, facts);
   if (isRefusal(bias)) return bias;
 
   const [inner, axis] = transposed ? [columns, 0] : [1, 1];
@@ -47,15 +53,17 @@ export function absorbIntoGemm(producer: Node, placed: PlacedMap, facts: Facts):
 /** beta * C * scale + shift; undefined without a C where none is needed. */
 function gemmBias(
   producer: Node,
-  dtype: FloatDType,
+  weight: Weight,
   map: ChannelAffine,
   channels: number,
+  facts: Facts,
 ): Tensor | Refusal | undefined {
+  const { dtype } = weight;
   const given = producer.input(2);
   if (given === undefined) {
     return isScaleOnly(map) ? undefined : boundedTensor(dtype, [channels], map.shift);
   }
-  const old = requireConstant(given, "bias C");
+  const old = readBias(given, "bias C", weight, facts);
   if (isRefusal(old)) return old;
   const beta = producer.float("beta", 1);
   const width = old.dims.at(-1) ?? 1;

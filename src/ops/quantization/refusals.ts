@@ -5,6 +5,8 @@ const SENTENCES = {
   // Taking maps
   dequantizationTakesNoShift: (): string => "it takes no shift",
   quantizationScaleMustStayPositive: (): string => "its scale has to stay positive",
+  quantizedWeightHasNoNegative: (dtype: DType): string =>
+    `its ${dtype} weight has an element whose negative its type does not hold`,
   quantizationScaleIsPerBlock: (): string => "it has a scale for each block",
   quantizationScaleIsNotFloat: (dtype: DType): string => `its scale is ${dtype}`,
   quantizationScaleIsUniform: (): string => "it has one scale for all channels",

@@ -2,8 +2,8 @@ import { scaleOverflows, scaleTensor } from "../../affine/scale-tensor.js";
 import { isRefusal, type Refusal } from "../../base/refusal.js";
 import { type FloatDType, isFloat } from "../../ir/dtype.js";
 import type { Value } from "../../ir/graph.js";
-import type { Tensor } from "../../ir/tensor.js";
-import { requireConstant } from "../constants.js";
+import { type Tensor, tensorFromNumbers } from "../../ir/tensor.js";
+import { constantTensor, requireConstant } from "../constants.js";
 import type { Facts } from "../facts.js";
 import { refusals } from "../refusals.js";
 import type { PlacedMap } from "./facet.js";
@@ -28,6 +28,35 @@ export function readWeight(value: Value | undefined, role: string, facts: Facts)
   return dtype !== undefined && isFloat(dtype) && dims !== undefined
     ? { dtype, dims, tensor: undefined }
     : tensor;
+}
+
+/**
+ * The bias that `value` is, or why it can take no map: a constant, or a constant that one DequantizeLinear makes, whose floats then
+ * take its place. Beside a dequantized weight it belongs to a unit that the runtime fuses, and stays.
+ */
+export function readBias(value: Value, role: string, weight: Weight, facts: Facts): Tensor | Refusal {
+  const tensor = requireConstant(value, role);
+  if (!isRefusal(tensor) || weight.tensor === undefined) return tensor;
+  return dequantized(value, facts) ?? tensor;
+}
+
+/** The elements of a DequantizeLinear of constants, with one scale for all or one for each element of a vector. */
+function dequantized(value: Value, facts: Facts): Tensor | undefined {
+  const node = value.producer;
+  if (!node?.is("DequantizeLinear") || facts.isCall(node) || node.hasReferences) return undefined;
+  const [quantized, scale] = [constantTensor(node.input(0)), constantTensor(node.input(1))];
+  const point = node.input(2) === undefined ? undefined : constantTensor(node.input(2));
+  const dtype = facts.dtype(value);
+  if (quantized === undefined || scale === undefined || dtype === undefined || !isFloat(dtype))
+    return undefined;
+  if (node.int("block_size", 0) !== 0 || (point === undefined) !== (node.input(2) === undefined))
+    return undefined;
+  const isVector = quantized.dims.length === 1 && scale.size === quantized.size;
+  if (scale.size !== 1 && !isVector) return undefined;
+  const [scales, points] = [scale.toFloat64(), point?.toFloat64() ?? new Float64Array(1)];
+  const at = (list: Float64Array, index: number): number => list[list.length === 1 ? 0 : index] ?? Number.NaN;
+  const values = quantized.toFloat64().map((q, i) => (q - at(points, i)) * at(scales, i));
+  return tensorFromNumbers(dtype, quantized.dims, values);
 }
 
 /** How an input is scaled: by another constant in its place, or by a map for its producer. */

@@ -93,7 +93,81 @@ describe("row 50: weights behind DequantizeLinear", () => {
       constants: [bytes("Q", kernel(z)), scales("s", z.K), signed("bn", z.K)],
       nodes: `W = DequantizeLinear <axis = 0> (Q, s) t = Conv (x, W) ${bn}`,
     }),
+    { ...UP, left: ["DequantizeLinear", "Conv"] },
+  );
+  affineCase(
+    "negative scales, zero points of an unsigned type",
+    (z) => ({
+      input: image(z),
+      constants: [
+        bytes("Q", kernel(z), "uint8"),
+        scales("s", z.K),
+        `uint8[${z.K}] p = {${new Array(z.K).fill(100).join(", ")}}`,
+        signed("bn", z.K),
+      ],
+      nodes: `W = DequantizeLinear <axis = 0> (Q, s, p) t = Conv (x, W) ${bn}`,
+    }),
+    { ...UP, left: ["DequantizeLinear", "Conv"] },
+  );
+  affineCase(
+    "a negative scale, and a least number whose negative is none of the type",
+    (z) => ({
+      input: image(z),
+      constants: [bytes("Q", kernel(z)).replace("-100", "-128"), scales("s", z.K)],
+      nodes: "W = DequantizeLinear <axis = 0> (Q, s) t = Conv (x, W) y = Neg (t)",
+    }),
+    { ...UP, refused: "quantized-weight-has-no-negative" },
+  );
+  affineCase(
+    "a negative scale of all, one scale for the weight",
+    (z) => ({
+      input: image(z),
+      constants: [bytes("Q", kernel(z)), "float s = {0.02}"],
+      nodes: "W = DequantizeLinear (Q, s) t = Conv (x, W) y = Neg (t)",
+    }),
+    { ...UP, left: ["DequantizeLinear", "Conv"] },
+  );
+  affineCase(
+    "a scale of zero",
+    (z) => ({
+      input: image(z),
+      constants: [bytes("Q", kernel(z)), scales("s", z.K), "float k = {0}"],
+      nodes: "W = DequantizeLinear <axis = 0> (Q, s) t = Conv (x, W) y = Mul (t, k)",
+    }),
     { ...UP, refused: "quantization-scale-must-stay-positive" },
+  );
+  for (const [what, axis, scale] of [
+    ["one scale", "", "float[1] r = {0.01}"],
+    ["a scale", "<axis = 0>", "float r = {0.01}"],
+  ] as const)
+    affineCase(
+      `a bias in integers beside a weight of floats, ${what}`,
+      (z) => ({
+        input: image(z),
+        constants: [
+          constant("V", kernel(z)),
+          `int32[${z.K}] q = {${Array.from({ length: z.K }, (_, i) => i * 100 - 50).join(", ")}}`,
+          scale,
+          signed("bn", z.K),
+        ],
+        nodes: `b = DequantizeLinear ${axis} (q, r) t = Conv (x, V, b) ${bn}`,
+      }),
+      { ...UP, left: ["Conv"] },
+    );
+  affineCase(
+    "a bias in integers of a Gemm, a scale for each and zero points",
+    (z) => ({
+      input: `float[${z.N},${z.C}] x`,
+      constants: [
+        constant("V", [z.K, z.C]),
+        bytes("q", [z.K]),
+        scales("r", z.K),
+        `int8[${z.K}] p = {${Array.from({ length: z.K }, (_, i) => i - 2).join(", ")}}`,
+        signed("bn", z.K),
+      ],
+      nodes: `b = DequantizeLinear <axis = 0> (q, r, p) t = Gemm <transB = 1, beta = 0.5> (x, V, b) ${bn}`,
+    }),
+    { ...UP, left: ["Gemm"] },
   );
   affineCase(
     "a weight that two Convs read",

@@ -1,5 +1,5 @@
-import { describe, it } from "vitest";
-import { expectRefused, expectRewrite } from "../../support/rewrite.js";
+import { describe, expect, it } from "vitest";
+import { expectRefused, expectRewrite, rewrite } from "../../support/rewrite.js";
 import { graphText } from "../../support/text.js";
 
 const passes = ["eliminate-neutral-operands"];
@@ -36,5 +36,39 @@ describe("eliminate-neutral-operands", () => {
   ])("%s stays", async (_, input, constants, middle) => {
     const nodes = `a = Identity (x) ${middle} y = Identity (b)`;
     await expectRefused(graphText(input, constants, nodes), undefined, { passes });
+  });
+
+  const ROWS =
+    "h = Shape <start = 0, end = 1> (x) d = Squeeze (h) r = Range (i0, d, i1) i = Unsqueeze (r, last)";
+  const NUMBERS = ["int64 i0 = {0}", "int64 i1 = {1}", "int64[1] last = {-1}", "int64[2,1] swap = {1, 0}"];
+
+  it.each([
+    ["by a Range", "float[N,3] x, float[N,3] u", `${ROWS} a = ScatterND (x, i, u)`],
+    [
+      "by numbers",
+      "float[2,3] x, float[2,3] u",
+      "i = Constant <value = int64[2,1] {0, 1}> () a = ScatterND (x, i, u)",
+    ],
+  ])("a ScatterND of all rows goes: %s", async (_, inputs, nodes) => {
+    const { ops } = await rewrite(graphText(inputs, NUMBERS, `${nodes} y = Exp (a)`));
+    expect(ops).toEqual(["y = Exp(u)"]);
+  });
+
+  it.each([
+    ["it adds", "float[N,3] x, float[N,3] u", `${ROWS} y = ScatterND <reduction = "add"> (x, i, u)`],
+    ["in another order", "float[2,3] x, float[2,3] u", "y = ScatterND (x, swap, u)"],
+    ["of some rows", "float[5,3] x, float[2,3] u", "y = ScatterND (x, swap, u)"],
+    [
+      "of a Range from 1",
+      "float[2,3] x, float[1,3] u",
+      `${ROWS.replace("Range (i0", "Range (i1")} y = ScatterND (x, i, u)`,
+    ],
+    ["of other rows", "float[N,3] x, float[M,3] u, int64[M,1] i", "y = ScatterND (x, i, u)"],
+  ])("a ScatterND stays: %s", async (_, inputs, nodes) => {
+    const { ops } = await rewrite(graphText(inputs, NUMBERS, nodes), {
+      passes,
+      ...(inputs.includes("M") ? { shapes: { x: [2, 3], u: [2, 3], i: [2, 1] } } : {}),
+    });
+    expect(ops.join()).toContain("ScatterND");
   });
 });

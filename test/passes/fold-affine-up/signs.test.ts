@@ -27,7 +27,7 @@ describe("a Neg, and the sum of a value with itself", () => {
     ["Mul, Neg", "n = Mul (x, k) y = Neg (n)", ["y = Mul(x, k_1)"]],
     ["twice, Mul", "n = Add (x, x) y = Mul (n, k)", ["y = Mul(x, k_1)"]],
   ])("%s", async (_, nodes, after) => {
-    const { ops } = await rewrite(graphText(X, [W, B, "float k = {0.5}"], nodes));
+    const { ops } = await rewrite(graphText(X, [W, B, "float k = {0.75}"], nodes));
     expect(ops.map((line) => line.replace(/\w+(?= =)/, "y"))).toEqual(
       after.map((line) => line.replace(/\w+(?= =)/, "y")),
     );
@@ -69,5 +69,17 @@ describe("a Neg, and the sum of a value with itself", () => {
     await expectKept(graphText("int64[2,3] x", ["int64[3] k = {1,2,3}"], "m = Mul (x, k) y = Neg (m)"));
     await expectKept(graphText(X, [W], "c = Conv (x, w) y = Mul (c, c)"));
     await expectKept(graphText(X, [W], "c = Conv (x, w) r = Relu (c) y = Neg (r)"));
+  });
+});
+
+describe("a copy for one of several readers", () => {
+  it("has a name of its own", async () => {
+    const { model } = await rewrite(
+      `g (int64[N] i) => (a, b, c) <int8[3,4] q = {1,2,3,4,5,6,7,8,9,10,11,12}, float s = {0.5}, float k = {2}, float l = {3}, float m = {4}> {
+        [d] e = DequantizeLinear (q, s) a = Mul (e, k) b = Mul (e, l) c = Mul (e, m) }`,
+    );
+    const names = [...model.nodes()].flatMap(({ name }) => name ?? []);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.length).toBeGreaterThan(1);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { expectRefused, expectRewrite } from "../../support/rewrite.js";
+import { expectRefused, expectRewrite, rewrite } from "../../support/rewrite.js";
 import { constant, graphText, literal } from "../../support/text.js";
 
 const ONLY = { passes: ["fuse-pad"] } as const;
@@ -19,6 +19,27 @@ describe("fuse-pad: Conv", () => {
       { ...ONLY, shapes: { x: [2, 3, 6, 5] } },
     );
     expect(outcome.model.graph.first?.ints("pads")).toEqual([2, 1, 2, 2]);
+  });
+
+  it("takes the border through a Cast of floating-point numbers, of zeros only", async () => {
+    const nodes = "q = Pad (x, p) c = Cast <to = 1> (q) y = Conv (c, W)";
+    for (const dtype of ["float16", "double"]) {
+      const { ops } = await rewrite(graphText(`${dtype}[2,3,6,5] x`, [PADS, W], nodes), {
+        ...ONLY,
+        runnable: "maybe",
+      });
+      expect(ops).toEqual(["c_unpadded = Cast(x)", "y = Conv(c_unpadded, W)"]);
+    }
+    for (const [dtype, more, pad] of [
+      ["int32", "int32 v = {0}", "Pad (x, p)"],
+      ["double", "double v = {2}", "Pad (x, p, v)"],
+    ] as const) {
+      const kept = await rewrite(
+        graphText(`${dtype}[2,3,6,5] x`, [PADS, W, more], nodes.replace("Pad (x, p)", pad)),
+        { ...ONLY },
+      );
+      expect(kept.ops).toHaveLength(3);
+    }
   });
 
   it("takes pads of an attribute, and of named axes, in one and three dimensions", async () => {

@@ -11,6 +11,9 @@ const CONSTANTS = [
   "int64 last = {-1}",
 ];
 
+const taken2 = (first: string, second: string): string =>
+  `s = SplitToSequence <axis = 1> (x, n) a = SequenceAt (s, ${first}) b = SequenceAt (s, ${second}) y = Concat <axis = 1> (b, a)`;
+
 describe("simplify-sequences", () => {
   it.each([
     ["equal sizes", "s = SplitToSequence <axis = 1> (x, two) a = SequenceAt (s, i1)", [2, 4]],
@@ -27,6 +30,32 @@ describe("simplify-sequences", () => {
     expect(ops.map((op) => op.replace(/, .*/, ""))).toEqual(["a = Slice(x", "y = Neg(a)"]);
     const [, starts, ends] = model.graph.first?.inputs ?? [];
     expect([starts, ends].map((value) => value?.tensor?.toScalar())).toEqual([start, end]);
+  });
+
+  it("sizes that a run tells, as many as is known, go to the Split", async () => {
+    const taken =
+      "s = SplitToSequence <axis = 1> (x, n) a = SequenceAt (s, i0) b = SequenceAt (s, last) y = Concat <axis = 1> (b, a)";
+    const sizes = { shapes: { x: [2, 7, 3] } };
+    const { ops } = await rewrite(graphText("float[N,S,3] x, int64[2] n", CONSTANTS, taken), sizes);
+    expect(ops).toEqual(["a, b = Split(x, n)", "y = Concat(b, a)"]);
+    const only = "s = SplitToSequence <axis = 1> (x, n) y = SequenceAt (s, i1)";
+    expect((await rewrite(graphText("float[N,S,3] x, int64[2] n", CONSTANTS, only), sizes)).ops).toHaveLength(
+      1,
+    );
+  });
+
+  it.each([
+    ["an unknown number of sizes", "int64[K] n", taken2("i0", "i1"), 17],
+    ["sizes of int32, which Split does not take", "int32[2] n", taken2("i0", "i1"), 17],
+    ["before opset 13", "int64[2] n", taken2("i0", "i1"), 12],
+    ["one element twice", "int64[2] n", taken2("i0", "i0"), 17],
+  ])("sizes that a run tells stay: %s", async (_, input, nodes, opset) => {
+    const { ops } = await rewrite(graphText(`float[N,S,3] x, ${input}`, CONSTANTS, nodes), {
+      opset,
+      passes: ["simplify-sequences"],
+      shapes: { x: [2, 7, 3] },
+    });
+    expect(ops.join()).toContain("SplitToSequence");
   });
 
   it("all elements side by side are a Split", async () => {
