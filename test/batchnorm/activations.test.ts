@@ -37,6 +37,8 @@ describe("activationsOf", () => {
 
   it("finds none in operators that are linear", () => {
     expect(found("a = Mul (x, half) y = Add (a, z)")).toEqual([]);
+    // A sum with zero is no Clip from zero up.
+    expect(found("y = Add (x, zero)")).toEqual([]);
   });
 
   it("finds no Gelu in an Erf of a quotient of two values, nor in one that multiplies another value", () => {
@@ -60,5 +62,7 @@ describe("activationsOf", () => {
     expect(gates("s = Tanh (x) t = Identity (s) y = Mul (t, z)")).toEqual([false, false]);
     expect(gates("s = Sigmoid (x) y = Identity (s)")).toEqual([false, true]);
     expect(gates("c = Clip (x, zero, six) y = Mul (c, z)")).toEqual([true, false]);
+    const steps = Array.from({ length: 9 }, (_, i) => `v${i + 1} = Identity (v${i})`).join(" ");
+    expect(gates(`v0 = Sigmoid (x) ${steps} y = Identity (v9)`)).toEqual([false, false]);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { present } from "../../src/base/assert.js";
 import { prune, removeUnusedConstants, substitute, withdrawOutputs } from "../../src/batchnorm/edit.js";
 import { parseGraph } from "../../src/text/parse.js";
 import { valueNamed } from "../support/facts.js";
@@ -17,6 +18,30 @@ describe("edits of a graph", () => {
     substitute(valueNamed(model, "c"), valueNamed(model, "a"));
     expect(sketch(model).slice(-1)).toEqual(["z = Sqrt(c)"]);
     expect(sketch(model)[0]).toBe("c = Add(x, w)");
+  });
+
+  it("substitute leaves the name of an output, which its replacement has taken over, alone", () => {
+    const model = made();
+    const output = valueNamed(model, "z");
+    substitute(output, valueNamed(model, "a"));
+    expect(model.graph.outputs.map(({ name }) => name)).toEqual(["y", "z"]);
+    expect(output.name).toBe("z_replaced");
+  });
+
+  it("substitute takes over no name that a body in between has for a value of its own", () => {
+    const model = parseGraph(
+      `g (float[2] x, bool p) => (float[2] y, float[2] z) {
+         a = Exp (x) y = If (p) <then_branch = t () => (c) { c = Neg (a) }, else_branch = e () => (d) { d = Abs (a) }>
+         c = Neg (x) z = Sqrt (c) }`,
+      { opset: 17 },
+    );
+    const from = present(
+      [...model.graph.nodes()].find((node) => node.output(0)?.name === "c"),
+      "c",
+    ).output(0);
+    substitute(present(from, "c"), valueNamed(model, "a"));
+    expect(sketch(model)[0]).toBe("a = Exp(x)");
+    expect(sketch(model).at(-1)).toBe("z = Sqrt(a)");
   });
 
   it("prune removes a chain that nothing reads, and stops at values with readers", () => {

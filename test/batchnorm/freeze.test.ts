@@ -28,6 +28,22 @@ describe("freeze", () => {
   });
 });
 
+describe("a normalization that changes nothing", () => {
+  const text = (scale: number, body: string): string =>
+    `g (float[N,2,4] x) => (float[N,2,4] y) <float[2] s = {${scale}, 1}, float[2] z = {0, 0}, float[2] v = {1, 1}> { ${body} }`;
+  const inner = "n = BatchNormalization <epsilon = 0.0> (x, s, z, z, v) y = Relu (n)";
+
+  it("is dropped, where it really changes nothing", () => {
+    expect(sketch(freeze(modelOf(text(1, inner))).model)).toEqual(["y = Relu(x)"]);
+    expect(sketch(freeze(modelOf(text(2, inner))).model)).toHaveLength(2);
+  });
+
+  it("stays as the only node between an input and an output", () => {
+    const only = text(1, "y = BatchNormalization <epsilon = 0.0> (x, s, z, z, v)");
+    expect(sketch(freeze(modelOf(only)).model)).toEqual(["y = BatchNormalization(x, s, z, z, v)"]);
+  });
+});
+
 describe("a model with Dropout in training mode", () => {
   const text = `g (float[N,4] x) => (float[N,2] y) <${constant("w", [4, 16])}, ${constant("v", [16, 2])}, float ratio = {0.5}, bool on = {1}>
     { a = MatMul (x, w)  r = Relu (a)  [drop] d = Dropout (r, ratio, on)  y = MatMul (d, v) }`;
@@ -41,6 +57,13 @@ describe("a model with Dropout in training mode", () => {
         /another output each time it is run; Dropout "drop" drops elements at random; "normfold freeze" takes it out$/,
       ),
     });
+  });
+
+  it("is told from another random model, which has a third operand elsewhere", async () => {
+    const random = `g (float[N,4] x) => (float[N,2] y) <${constant("w", [4, 16])}, ${constant("b", [16])}, ${constant("v", [16, 2])}>
+      { a = Gemm (x, w, b)  r = Relu (a)  u = RandomNormalLike (r)  s = Add (r, u)  y = MatMul (s, v) }`;
+    const { report } = await insertBatchNorm(modelOf(random), { data });
+    expect(report.check?.reason).toMatch(/another output each time it is run$/);
   });
 
   it("is proven once it is frozen", async () => {

@@ -158,6 +158,18 @@ describe("identity insertion", () => {
     expect(sketch(fresh.model)[0]).toBe("a = Gemm(x, w, b)");
   });
 
+  it("says of a bias why it is kept, and of a layer without one nothing", async () => {
+    const text = `g (float[N,4] x) => (float[N,3] y, float[N,3] a) <${constant("w", [4, 3])}, ${constant("b", [3])}, ${constant("v", [3, 3])}>
+      { a = Gemm (x, w, b)  r = Relu (a)  y = MatMul (r, v) }`;
+    const site = async (each: string) =>
+      (await insertBatchNorm(modelOf(each), { init: "fresh" })).report.sites[0];
+    expect(await site(text)).toMatchObject({ bias: "kept", biasKeptId: "layer-bias-is-read-elsewhere" });
+    expect(await site(text.replace("(x, w, b)", "(x, w)"))).toMatchObject({
+      bias: "none",
+      biasKeptId: undefined,
+    });
+  });
+
   it("normalizes a layer once, however many nonlinearities read it", async () => {
     const text = `g (float[N,4] x) => (float[N,3] y) <${constant("w", [4, 3])}, ${constant("v", [3, 3])}>
       { a = Gemm (x, w)  r = Relu (a)  t = Tanh (a)  s = Mul (r, t)  y = MatMul (s, v) }`;

@@ -43,6 +43,17 @@ describe("measure", () => {
       expect(read(model, x, readings)).toEqual([[2, 20], spread, [4]]);
     }
   });
+
+  it("throws where the rank is unknown and no operator measures channels of any rank", () => {
+    const model = parseGraph("g (float[4] x, int64[N] s) => (y) { r = Reshape (x, s) y = Neg (r) }", {
+      opset: 13,
+    });
+    const value = valueNamed(model, "r");
+    const target = { name: "r", value, axis: 1, channels: 2, dtype: "float" } as const;
+    expect(() => measure(value, target, undefined, 13, createFacts(model))).toThrow(
+      expect.objectContaining({ id: "measured-rank-is-unknown" }),
+    );
+  });
 });
 
 it("normalizeWithBatch normalizes by the statistics of the batch instead of the stored ones", () => {

@@ -92,6 +92,20 @@ describe("a nonlinearity that is part of a larger function", () => {
     expect(readersOfLayer(sketch(fresh))).toEqual(["BatchNormalization"]);
   });
 
+  it("ends where an operand is computed by a longer chain than it may have, of any length", () => {
+    const chain = Array.from({ length: 20_000 }, (_, i) => `v${i + 1} = Neg (v${i})`).join(" ");
+    const model = modelOf(
+      `g (float[N,5] x) => (float[N,5] y) <float v0 = {1}> { ${chain} t = Tanh (x) y = Sub (t, v20000) }`,
+    );
+    const tanh = present(
+      [...model.graph.nodes()].find((node) => node.is("Tanh")),
+      "a Tanh",
+    );
+    const [input, output] = [present(tanh.input(0), "x"), present(tanh.output(0), "t")];
+    const part = { input, output, nodes: new Set([tanh]) };
+    expect(pointwiseAround(part, createFacts(model), () => true)).toBe(part);
+  });
+
   it("is found as the shortest function of all readers", () => {
     const model = minus("Gelu");
     const [layer, gelu] = model.graph.nodes();

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { createFacts } from "../../src/analysis/fact-table.js";
 import { type Trace, Tracer } from "../../src/batchnorm/trace.js";
-import { parseGraph } from "../../src/text/parse.js";
+import { parseModel } from "../../src/text/parse.js";
 import { valueNamed } from "../support/facts.js";
 import { constant } from "../support/text.js";
 
 /** What feeds the value t, which y reads. */
-function trace(body: string, sums = false): Trace {
+function trace(body: string, sums = false, functions = ""): Trace {
   const constants = [
     constant("W", [4, 4, 1, 1]),
     constant("V", [4, 4, 1, 1]),
@@ -14,8 +14,8 @@ function trace(body: string, sums = false): Trace {
     constant("s", [4]),
     "float k = {2}",
   ];
-  const text = `g (float[2,4,6,6] x, float[2,4,6,6] z) => (float y) <${constants.join(", ")}> { ${body} y = Relu (t) }`;
-  const model = parseGraph(text, { opset: 17 });
+  const text = `<ir_version: 9, opset_import: ["" : 17]> g (float[2,4,6,6] x, float[2,4,6,6] z) => (float y) <${constants.join(", ")}> { ${body} y = Relu (t) } ${functions}`;
+  const model = parseModel(text);
   const t = valueNamed(model, "t");
   const [reader] = t.uses;
   if (reader === undefined) throw new Error("no reader");
@@ -53,6 +53,12 @@ describe("Tracer", () => {
     const { sums, layers } = trace("c = Conv (x, W) t = Add (c, z)", true);
     expect(layers).toEqual([]);
     expect(sums.map(({ sum, layer }) => [sum.opType, layer.output.name])).toEqual([["Add", "c"]]);
+  });
+
+  it("takes no call of a function that bears an operator's name for a layer", () => {
+    const call = `<domain: "", opset_import: ["" : 17]> Conv (a, b) => (c) { c = Relu (a) }`;
+    expect(layersOf(trace("c = Conv (x, W) t = Identity (c)"))).toEqual(["c Identity"]);
+    expect(layersOf(trace("c = Conv (x, W) t = Identity (c)", false, call))).toEqual([]);
   });
 
   it.each([
