@@ -22,6 +22,9 @@ export function liftBatchNormalization(node: Node, facts: Facts): LiftedAffine |
   if (form !== undefined) return form;
   const input = node.input(0);
   if (input === undefined) return shared.inputIsMissing();
+  // A model whose sizes contradict each other may declare, or let infer, fewer axes than there are.
+  const rank = facts.rank(input);
+  if (rank !== undefined && rank < 2) return refusals.inputLacksChannels(rank);
   const parameters: Tensor[] = [];
   for (const [index, role] of ROLES.entries()) {
     const parameter = requireConstant(node.input(index + 1), role);

@@ -5,6 +5,7 @@ const SENTENCES = {
   // Reading the inference form
   isTrainingForm: (sign: string): string => `it is in training form (${sign})`,
   normalizesEachActivation: (): string => "it normalizes each activation, not each channel (spatial = 0)",
+  inputLacksChannels: (rank: number): string => `its input has rank ${rank}, and no axis of channels`,
   parametersAreNotVectors: (shapes: string): string =>
     `its parameters are not four vectors of one length (${shapes})`,
   normalizationParameterIsMissing: (): string => "one of its parameters is missing",

@@ -11,10 +11,16 @@ const PARAMETERS = [
   "float[2] v = {4, 9}",
 ];
 
-function lifted(attributes: string, opset: number, parameters = PARAMETERS, outputs = "y"): unknown {
+function lifted(
+  attributes: string,
+  opset: number,
+  parameters = PARAMETERS,
+  outputs = "y",
+  sizes = "N,2,5",
+): unknown {
   const constants = parameters.join(", ");
   const model = parseGraph(
-    `g (float[N,2,5] x) => (float[] y) <${constants}> { ${outputs} = BatchNormalization ${attributes} (x, g, b, m, v) }`,
+    `g (float[${sizes}] x) => (float[] y) <${constants}> { ${outputs} = BatchNormalization ${attributes} (x, g, b, m, v) }`,
     { opset },
   );
   const node = model.graph.first;
@@ -41,6 +47,11 @@ describe("BatchNormalization as a map", () => {
     ["spatial = 0", "<spatial = 0>", 8],
   ])("is none in training form: %s", (_, attributes, opset, outputs) => {
     expect(lifted(attributes, opset, PARAMETERS, outputs)).toBe("refusal");
+  });
+
+  it("is none of what has no axis of channels", () => {
+    expect(lifted("", 17, PARAMETERS, "y", "2")).toBe("refusal");
+    expect(lifted("", 17, PARAMETERS, "y", "N,2")).toHaveLength(3);
   });
 
   it("is none for a variance without a root", () => {
