@@ -6,7 +6,8 @@ const MARK = "peak-memory-kib=";
 const REPORTER = new URL("report-memory.mjs", import.meta.url).href;
 
 /**
- * Runs a command once. `node: true` runs Node on the arguments and also gives its peak memory in MB. The file that it
+ * Runs a command once. `node: true` runs Node on the arguments and also gives its peak memory in MB, together with that of the
+ * process that runs onnxruntime where the command says it (`--json`), as if both peaks came at once. The file that it
  * `writes` is removed first: replacing a file makes file systems flush the new one at once, and that is their time, not
  * the command's.
  */
@@ -27,9 +28,15 @@ export function runOnce({
     throw new Error(`${command} ${args.join(" ")} exited with ${result.status}: ${result.stderr}`);
   }
   const peak = result.stderr.lastIndexOf(MARK);
-  const megabytes =
-    peak === -1 ? undefined : Number.parseInt(result.stderr.slice(peak + MARK.length), 10) / 1024;
+  const own = peak === -1 ? undefined : Number.parseInt(result.stderr.slice(peak + MARK.length), 10) / 1024;
+  const megabytes = own === undefined ? undefined : own + runtimeMegabytes(args, result.stdout);
   return { seconds, megabytes, status: result.status, stdout: result.stdout };
+}
+
+/** The peak of the runtime's process, in the unit of the other one. */
+function runtimeMegabytes(args, stdout) {
+  if (!args.includes("--json") || !stdout.startsWith("{")) return 0;
+  return (JSON.parse(stdout).memory?.onnxruntime ?? 0) / 2 ** 20;
 }
 
 /** Runs several commands in turn, A B C A B C ..., so that a machine that changes its speed treats all alike. */

@@ -4,11 +4,57 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync, rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { basename, dirname, resolve } from "node:path";
 import { build } from "esbuild";
 
 /** Modules that the command loads on demand. Code that only they use goes to a file of its own. */
 const LOADED_LATER =
   /\/(program|spawn|supervision|isolated-runtime|inference-commands|training-commands|measure-models)\.js$/;
+
+/** The imports of a module as the command's bundle takes them: what is not loaded later is part of it. */
+const STATIC_IMPORT = /^(?:import|export)\b[^"]*?\bfrom "(\.[^"]+)"/gm;
+const DYNAMIC_IMPORT = /\bimport\("(\.[^"]+)"\)/g;
+
+async function importsOf(path) {
+  const text = await readFile(path, "utf8");
+  const targets = [...text.matchAll(STATIC_IMPORT), ...text.matchAll(DYNAMIC_IMPORT)].map(
+    ([, target]) => target,
+  );
+  return targets
+    .filter((target) => !LOADED_LATER.test(target))
+    .map((target) => resolve(dirname(path), target));
+}
+
+/** All modules that are loaded with one. */
+async function closureOf(path, found = new Set()) {
+  if (found.has(path)) return found;
+  found.add(path);
+  for (const target of await importsOf(path)) await closureOf(target, found);
+  return found;
+}
+
+/** Something that each module exports itself; those that only pass on others' exports have no code. */
+async function ownExports(paths) {
+  const found = [];
+  for (const path of paths) {
+    const [, name] =
+      /^export (?:async )?(?:const|class|function\*?) ([\w$]+)/m.exec(await readFile(path, "utf8")) ?? [];
+    if (name !== undefined) found.push({ path, name });
+  }
+  return found;
+}
+
+/**
+ * Modules that are loaded when the layers named are there, whole. What they share with them, some with this one and some with
+ * that, would be a file for each set of sharers; so they take part in all of it.
+ */
+const ABOVE = new Map([
+  ["inference-commands", ["program"]],
+  ["training-commands", ["program", "inference-commands"]],
+  ["measure-models", ["program", "inference-commands"]],
+  ["isolated-runtime", ["program", "inference-commands"]],
+  ["supervision", ["program"]],
+]);
 
 /**
  * In the library a module that touches Node is loaded when it is needed, so that the rest runs in a browser. In the command each
@@ -20,12 +66,19 @@ const fewFiles = {
   setup({ onLoad }) {
     onLoad({ filter: /dist[\\/]src[\\/].*\.js$/ }, async ({ path }) => {
       const imports = [];
-      const text = (await readFile(path, "utf8")).replaceAll(/\bimport\("(\.[^"]+)"\)/g, (whole, target) => {
+      const text = (await readFile(path, "utf8")).replaceAll(DYNAMIC_IMPORT, (whole, target) => {
         if (LOADED_LATER.test(target)) return whole;
         imports.push(`import * as $loaded${imports.length} from "${target}";`);
         return `Promise.resolve($loaded${imports.length - 1})`;
       });
-      return { contents: `${imports.join("")}${text}`, loader: "js" };
+      const below = [];
+      for (const layer of ABOVE.get(basename(path, ".js")) ?? [])
+        below.push(...(await ownExports(await closureOf(resolve("dist/src/cli", `${layer}.js`)))));
+      const others = below.filter((module) => module.path !== path);
+      imports.push(...others.map(({ path, name }, i) => `import { ${name} as $below${i} } from "${path}";`));
+      const kept =
+        others.length === 0 ? "" : `export const $below = [${others.map((_, i) => `$below${i}`)}];`;
+      return { contents: `${imports.join("")}${text}${kept}`, loader: "js" };
     });
   },
 };
