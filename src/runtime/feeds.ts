@@ -1,12 +1,8 @@
-import { present } from "../base/assert.js";
 import { NormfoldError } from "../base/errors.js";
-import { createRandom, type Random } from "../base/random.js";
-import { type DType, INTEGER_RANGES, isFloat } from "../ir/dtype.js";
-import { encodeNumbers } from "../ir/tensor.js";
-import type { Demand } from "../rules/operands/rule.js";
-import { carrierOf } from "./carriers.js";
 import { hasNonFinite } from "./compare.js";
 import { endedTheRuntime, errors } from "./errors.js";
+import { makeFeeds, type Style } from "./generated-data.js";
+import { dimsOf, guesses, otherSizes, type Sizes, symbolKey } from "./input-sizes.js";
 import type { InputSpec } from "./inputs.js";
 import type { Objection } from "./prediction.js";
 import { type RuntimeTensor, type Session, type TensorMap, tensorSize } from "./runtime.js";
@@ -40,31 +36,6 @@ export interface Probe {
   readonly set: FeedSet;
   readonly outputs: Map<string, RuntimeTensor>;
 }
-
-/** Sizes by symbol. An axis without a name is a symbol of its own. */
-type Sizes = ReadonlyMap<string, number>;
-
-interface Style {
-  readonly seed: number;
-  /** Factor on normal deviates. */
-  readonly magnitude: number;
-  /** Share of elements that are exactly zero. */
-  readonly zeros: number;
-  /** The source of integers: what readers demand with or without the hints of declared sizes, or one number for all. */
-  readonly integers: "hinted" | "demanded" | "ones" | "zeros";
-}
-
-interface SizeSymbol {
-  readonly key: string;
-  /** The sizes to try for it, likeliest first. */
-  readonly candidates: readonly number[];
-}
-
-const BATCH = [1, 2];
-const IMAGE = [32, 64, 224, 96, 128, 320, 256, 48, 28, 16, 512, 640, 8];
-const VOLUME = [8, 16, 32, 4, 64];
-const SEQUENCE = [8, 16, 5, 3, 2, 1, 32, 64, 128, 256, 512, 10, 640, 224];
-const CHANNELS = [3, 1, 2, 4, 8, 16, 32, 64];
 
 /** Attempts at guessing sizes before a model counts as unable to run. */
 const MAX_ATTEMPTS = 120;
@@ -214,43 +185,6 @@ async function firstThatRuns(budget: Budget, inputs: readonly InputSpec[], seed:
   throw errors.generatedInputsDoNotSuit(firstError.message).because(firstError);
 }
 
-interface Guess {
-  readonly sizes: Sizes;
-  readonly integers: Style["integers"];
-}
-
-/**
- * The attempts, in order: all symbols at their n-th candidates; the same with integer data that is valid as any index or
- * length; one symbol at 1 and the others at their candidates; seeded mixtures.
- */
-function* guesses(inputs: readonly InputSpec[], seed: number): Generator<Guess, void, undefined> {
-  const symbols = symbolsOf(inputs);
-  const pick = (choose: (symbol: SizeSymbol, at: number) => number): Sizes =>
-    new Map(symbols.map((symbol, at) => [symbol.key, choose(symbol, at)]));
-  const candidate = (symbol: SizeSymbol, index: number): number =>
-    present(symbol.candidates[index % symbol.candidates.length], "a symbol has no candidates");
-  const levels = Math.max(1, ...symbols.map((symbol) => symbol.candidates.length));
-  const unsure = inputs.some(({ dtype }) => dtype.includes("int"));
-  const sources = unsure ? (["hinted", "demanded", "ones", "zeros"] as const) : (["hinted"] as const);
-  for (const integers of sources) {
-    for (let index = 0; index < levels; index++) {
-      yield { sizes: pick((symbol) => candidate(symbol, index)), integers };
-    }
-  }
-  if (symbols.length < 2) return;
-  for (let one = 0; one < symbols.length; one++) {
-    for (let index = 0; index < levels; index++) {
-      const sizes = pick((symbol, at) => (at === one ? 1 : candidate(symbol, index)));
-      yield { sizes, integers: "demanded" };
-    }
-  }
-  const random = createRandom(seed);
-  for (;;) {
-    const sizes = pick((symbol) => candidate(symbol, random.integer(0, symbol.candidates.length)));
-    yield { sizes, integers: unsure ? "zeros" : "demanded" };
-  }
-}
-
 /** The second set: every symbol at another size if that runs, else those symbols one by one that can be. */
 async function varied(
   budget: Budget,
@@ -270,142 +204,4 @@ async function varied(
     if (probe !== undefined) [sizes, best] = [next, probe];
   }
   return best ?? (inputs.length > 0 ? await budget.attempt(name, base, style) : undefined);
-}
-
-/** Another size for each symbol: a larger batch, and no two symbols alike, so that swapped axes show. */
-function otherSizes(inputs: readonly InputSpec[], base: Sizes): Sizes {
-  const other = new Map<string, number>();
-  for (const symbol of symbolsOf(inputs)) {
-    const size = base.get(symbol.key) ?? 1;
-    const rank = other.size;
-    if (size < 4) other.set(symbol.key, size + 2);
-    // Networks that halve their input n times want multiples of 2^n; 32 serves nearly all.
-    else other.set(symbol.key, size % 32 === 0 ? size + 32 * rank : size + 1 + rank);
-  }
-  return other;
-}
-
-function symbolsOf(inputs: readonly InputSpec[]): SizeSymbol[] {
-  const found = new Map<string, SizeSymbol>();
-  for (const spec of inputs) {
-    (spec.shape ?? []).forEach((dim, axis) => {
-      if (typeof dim === "number") return;
-      const key = symbolKey(spec, axis);
-      if (!found.has(key)) found.set(key, { key, candidates: candidatesFor(spec, axis) });
-    });
-  }
-  return [...found.values()];
-}
-
-function symbolKey(spec: InputSpec, axis: number): string {
-  const dim = spec.shape?.[axis];
-  return typeof dim === "string" ? dim : `${spec.name}[${axis}]`;
-}
-
-function candidatesFor(spec: InputSpec, axis: number): readonly number[] {
-  const shape = spec.shape ?? [];
-  if (axis === 0) return BATCH;
-  if (shape.length < 4) return SEQUENCE;
-  const last = shape.at(-1);
-  const channelsLast = typeof last === "number" && last <= 4;
-  if (axis === 1 && !channelsLast) return CHANNELS;
-  return shape.length === 4 ? IMAGE : VOLUME;
-}
-
-function dimsOf(spec: InputSpec, sizes: Sizes): number[] {
-  return (spec.shape ?? []).map((dim, axis) =>
-    typeof dim === "number" ? dim : (sizes.get(symbolKey(spec, axis)) ?? 1),
-  );
-}
-
-/** Data for the inputs. Each input has its own stream of numbers, so that one more input changes no other. */
-function makeFeeds(inputs: readonly InputSpec[], sizes: Sizes, style: Style): TensorMap {
-  const dims = new Map(inputs.map((spec) => [spec.name, dimsOf(spec, sizes)]));
-  return new Map(
-    inputs.map((spec, index) => {
-      const own = dims.get(spec.name) ?? [];
-      const random = createRandom(style.seed * 7919 + index);
-      const demand = spec.demand(dims, style.integers === "hinted");
-      return [
-        spec.name,
-        {
-          dtype: carrierOf(spec.dtype),
-          dims: own,
-          data: elements(spec.dtype, tensorSize(own), demand, style, random),
-        },
-      ];
-    }),
-  );
-}
-
-const WORDS = ["", "a", "monday", "Tuesday", "wéd", "0", "-1.5"];
-
-function elements(
-  dtype: DType,
-  count: number,
-  demand: Demand | undefined,
-  style: Style,
-  random: Random,
-): Uint8Array | string[] {
-  if (dtype === "string") {
-    return Array.from({ length: count }, () => WORDS[random.integer(0, WORDS.length)] ?? "");
-  }
-  const exact = demand?.kind === "elements" && demand.elements.length === count ? demand.elements : [];
-  // Around elements that are demanded, a number that nearly every reader takes.
-  const range = demand?.kind === "elements" ? AROUND : demand;
-  const draw = isFloat(dtype) ? floatDraw(range, style, random) : integerDraw(dtype, range, style, random);
-  const fixed = isFloat(dtype) || style.integers === "hinted" || style.integers === "demanded";
-  if (fixed && exact.length > 0) {
-    const values = Float64Array.from({ length: count }, (_, i) => exact[i] ?? draw());
-    return encodeNumbers(carrierOf(dtype), values);
-  }
-  const values = new Float64Array(Math.min(count, DRAWN));
-  for (let i = 0; i < values.length; i++) values[i] = draw();
-  return repeated(encodeNumbers(carrierOf(dtype), values), count / Math.max(1, values.length));
-}
-
-/**
- * More numbers than this are the same again: to draw them would take longer than to run a model on them. It is a prime number, so
- * that no axis and no block of one has this length or divides it.
- */
-const DRAWN = 1_048_573;
-
-/** The bytes again and again. */
-function repeated(bytes: Uint8Array, times: number): Uint8Array {
-  if (times <= 1) return bytes;
-  const result = new Uint8Array(Math.round(bytes.length * times));
-  for (let at = 0; at < result.length; at += bytes.length)
-    result.set(bytes.subarray(0, result.length - at), at);
-  return result;
-}
-
-const AROUND: Range = { low: 1, high: 2, whole: true };
-
-type Range = Pick<Extract<Demand, { kind: "range" }>, "low" | "high" | "whole">;
-
-function floatDraw(range: Range | undefined, style: Style, random: Random): () => number {
-  if (range !== undefined) {
-    const { low, high, whole } = range;
-    return whole ? () => random.integer(low, high) : () => low + random.uniform() * (high - low);
-  }
-  return () => (random.uniform() < style.zeros ? 0 : random.normal() * style.magnitude);
-}
-
-const NARROW: Partial<Readonly<Record<DType, readonly [low: number, high: number]>>> = {
-  bool: [0, 2],
-  uint8: [0, 256],
-  int8: [-128, 128],
-  uint16: [0, 256],
-  uint32: [0, 16],
-  uint64: [0, 16],
-  uint4: [0, 16],
-  int4: [-8, 8],
-};
-
-function integerDraw(dtype: DType, range: Range | undefined, style: Style, random: Random): () => number {
-  if (style.integers === "ones") return () => 1;
-  if (style.integers === "zeros") return () => 0;
-  const [low, high] = range === undefined ? (NARROW[dtype] ?? [-8, 9]) : [range.low, range.high];
-  const least = Math.max(Math.ceil(low), INTEGER_RANGES[dtype]?.[0] ?? (dtype === "uint64" ? 0 : -Infinity));
-  return () => random.integer(least, Math.max(least + 1, Math.ceil(high)));
 }
