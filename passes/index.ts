@@ -10,6 +10,7 @@ import { eliminateNeutralOperands } from "./eliminate-neutral-operands.js";
 import { eliminateNoOpMovement } from "./eliminate-no-op-movement.js";
 import { eliminateQuantizationPairs } from "./eliminate-quantization-pairs.js";
 import { eliminateTransposes } from "./eliminate-transposes.js";
+import { eliminateViews } from "./eliminate-views.js";
 import { foldAffineDown } from "./fold-affine-down.js";
 import { foldAffineUp } from "./fold-affine-up.js";
 import { foldConstants } from "./fold-constants.js";
@@ -69,6 +70,7 @@ export const PASSES: readonly Pass[] = [
   eliminateQuantizationPairs,
   mergeUnaryChains,
   mergeViewChains,
+  eliminateViews,
   mergeMovementChains,
   simplifySequences,
   mergeSlicesAndConcats,

@@ -18,6 +18,27 @@ function skips(opType: StandardOperator): Break<Pass> {
   return (real) => ({ ...real, kind: "rules", rules: [{ match }] });
 }
 
+/** A Softmax between two Reshapes works without them. */
+const overlooksMixing: Break<Pass> = (real) => {
+  const match: Rule["match"] = (node) => {
+    const [middle, output] = [node.input(0), node.output(0)];
+    const softmax = middle?.producer;
+    const source = softmax?.input(0)?.producer?.input(0);
+    if (!node.is("Reshape") || !softmax?.is("Softmax") || output === undefined) return undefined;
+    if (middle === undefined || source === undefined) return undefined;
+    return {
+      kind: "rewrite",
+      summary: `${softmax.label} needs no view`,
+      apply: (rewriter) => {
+        rewriter.setInput(softmax, 0, source);
+        rewriter.replaceUses(output, middle);
+        rewriter.removeNode(node);
+      },
+    };
+  };
+  return { ...real, kind: "rules", rules: [{ match }] };
+};
+
 /** The rules that clean up. */
 export const CLEANING: readonly Mutant[] = [
   {
@@ -42,6 +63,17 @@ export const CLEANING: readonly Mutant[] = [
       "t = Slice (x, from, to, axes, back) u = Slice (t, zero, all, axes) y = Relu (u)",
     ),
     broken: { passes: { "eliminate-no-op-movement": skips("Slice") } },
+  },
+  {
+    name: "views: a Softmax works in either shape",
+    pass: "eliminate-views",
+    model: graphText(
+      "float[N,4,5] x",
+      ["int64[3] t = {-1, 5, 4}, int64[3] u = {-1, 4, 5}"],
+      `a = Reshape (x, t) b = Softmax (a) c = Reshape (b, u)
+       d = Reshape (x, t) e = Tanh (d) f = Reshape (e, u) y = Add (c, f)`,
+    ),
+    broken: { passes: { "eliminate-views": overlooksMixing } },
   },
   {
     name: "neutral: a shift is taken for none",
