@@ -104,6 +104,7 @@ const SENTENCES = {
   ],
   outOfMemory: ["unsupported", (text: string): string => text],
   unexpected: ["internal", (text: string): string => text],
+  commandStalls: ["internal", (): string => "the command waits for something that never comes"],
 } as const;
 
 /** The errors of the command line. */

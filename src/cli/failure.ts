@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import { NormfoldError } from "../base/errors.js";
 import { visibleLines } from "../base/visible.js";
 import { shown } from "../report/layout.js";
@@ -27,6 +28,18 @@ export async function reportFailure(error: unknown, json: boolean): Promise<numb
     // The output is closed, so the error cannot be reported.
   }
   return EXIT[code];
+}
+
+/** Node's code for a program that waits while nothing is left that could go on; it says nothing. */
+const UNSETTLED = 13;
+
+/** Has such an end reported like any other bug. */
+export function reportStalls(): void {
+  process.once("exit", () => {
+    if (process.exitCode !== UNSETTLED) return;
+    process.exitCode = EXIT.internal;
+    writeSync(2, `${styleFor("stderr").red("error:")} ${errorLine(errors.commandStalls())}\n`);
+  });
 }
 
 /** Then the JSON document cannot say it. */

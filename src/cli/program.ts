@@ -6,7 +6,7 @@ import { WIDTH } from "../report/layout.js";
 import { defineCommand } from "./commands.js";
 import { errors } from "./errors.js";
 import { EXIT, EXIT_SUMMARY, handleInterrupts } from "./exit.js";
-import { reportFailure } from "./failure.js";
+import { reportFailure, reportStalls } from "./failure.js";
 import { guardStreams, styleFor, wantsColors, write } from "./output.js";
 import { unknownCommand, usageError } from "./usage.js";
 
@@ -14,6 +14,7 @@ import { unknownCommand, usageError } from "./usage.js";
 export async function run(argv: readonly string[]): Promise<void> {
   guardStreams();
   handleInterrupts();
+  reportStalls();
   const printed: string[] = [];
   const program = createProgram((text) => printed.push(text));
   const { called, command } = calledCommand(program, argv);

@@ -14,9 +14,12 @@ export function spawnRuntime(): void {
   spare = start();
 }
 
-/** The process that was started before, or a new one; each is given once. */
+/**
+ * The process that was started before, or a new one; each is given once. What a process said that has ended already is lost,
+ * because Node lets go of output for which nobody listens: a new one says it again.
+ */
 export function takeRuntime(): ChildProcess {
-  const child = spare ?? start();
+  const child = spare !== undefined && isRunning(spare) ? spare : start();
   spare = undefined;
   return child;
 }
@@ -30,7 +33,7 @@ export function guardRuntime(end: () => void): void {
 export async function stopRuntime(): Promise<void> {
   const child = last;
   dismiss?.();
-  if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  if (child === undefined || !isRunning(child)) return;
   // Others may let go of the process meanwhile; the timer keeps this one alive until it has gone.
   const hold = setInterval(() => {}, 1000);
   await new Promise((resolve) => {
@@ -38,6 +41,10 @@ export async function stopRuntime(): Promise<void> {
     child.kill("SIGKILL");
   });
   clearInterval(hold);
+}
+
+function isRunning({ pid, exitCode, signalCode }: ChildProcess): boolean {
+  return pid !== undefined && exitCode === null && signalCode === null;
 }
 
 function start(): ChildProcess {

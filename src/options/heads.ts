@@ -1,7 +1,7 @@
 import type { CommandHead } from "./spec.js";
 
 const MODEL: CommandHead["arguments"] = [
-  { name: "<model>", help: 'the ONNX file; "-" reads standard input' },
+  { name: "<model>", help: 'the model, as ONNX or as text; "-" reads standard input' },
 ];
 
 /** The commands as `normfold --help` lists them, in its order; apart from their options, which are loaded when needed. */
@@ -19,7 +19,7 @@ export const HEADS: Readonly<Record<CommandName, CommandHead>> = {
   train: {
     name: "train",
     summary: "train a network on stock onnxruntime",
-    arguments: [{ name: "<model>", help: "the ONNX file" }],
+    arguments: [{ name: "<model>", help: "the model, as ONNX or as text" }],
   },
   calibrate: {
     name: "calibrate",
@@ -39,7 +39,7 @@ export const HEADS: Readonly<Record<CommandName, CommandHead>> = {
   ensemble: {
     name: "ensemble",
     summary: "average the class probabilities of several models",
-    arguments: [{ name: "<models...>", help: "two ONNX files or more" }],
+    arguments: [{ name: "<models...>", help: "two models or more" }],
   },
   lower: {
     name: "lower",

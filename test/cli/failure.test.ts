@@ -333,4 +333,13 @@ describe("a bug in normfold: exit 70", () => {
     expect(code).toBe(70);
     expect(stderr).toContain("    at ");
   });
+
+  test("a wait for something that never comes, which Node would end in silence", async () => {
+    const stalls = `const { reportStalls } = await import("${failure}"); reportStalls(); await new Promise(() => {});`;
+    expectFailure(
+      await node(["--input-type=module", "-e", stalls]),
+      70,
+      /^error: internal: the command waits for something that never comes; please report/,
+    );
+  });
 });

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { isolatedRuntime, runtimePeak } from "../../src/isolation/isolated-runtime.js";
-import { stopRuntime } from "../../src/isolation/spawn.js";
+import { spawnRuntime, stopRuntime } from "../../src/isolation/spawn.js";
 import type { RuntimeTensor } from "../../src/runtime/runtime.js";
 import { bytesOf, numbers, tensor } from "../support/runtime.js";
 
@@ -22,6 +22,12 @@ const GROWING = bytesOf(`g (float[N] x) => (float[M] y) {
 afterAll(stopRuntime);
 
 describe("onnxruntime in a process of its own", () => {
+  it("starts another process where the first ended before anybody listened", async () => {
+    spawnRuntime();
+    await stopRuntime();
+    expect(await isolatedRuntime(LIMITS)).toMatchObject({ name: "onnxruntime" });
+  });
+
   it("opens by bytes, runs, gives strings and errors as in this process", async () => {
     const runtime = await isolatedRuntime(LIMITS);
     expect(runtime).toMatchObject({ name: "onnxruntime", version: expect.stringMatching(/^\d+\.\d+/) });
