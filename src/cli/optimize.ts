@@ -10,8 +10,9 @@ import {
 } from "../index.js";
 import { adjustModel } from "../library/adjust.js";
 import { selectPasses, skippedPasses } from "../library/select-passes.js";
+import { isRuntimeFile } from "../node/files.js";
 import { setBusy } from "../node/interrupt.js";
-import { canReadAgain, isSameFile } from "../node/paths.js";
+import { isSameFile } from "../node/paths.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
 import {
   CHECK_INPUTS,
@@ -118,7 +119,7 @@ async function optimizeModel(
   const data = checkInputs === undefined ? undefined : await loadData(model, checkInputs);
   const isSameAsFile = !isAdjusted && !pick(LOAD, given).allowOutsideExternalData;
   const original =
-    isSameAsFile && path !== STANDARD && canReadAgain(path) ? ({ kind: "path", path } as const) : undefined;
+    isSameAsFile && path !== STANDARD && isRuntimeFile(path) ? ({ kind: "path", path } as const) : undefined;
   // The library loads onnxruntime and runs the original before it rewrites anything.
   if (check) stages.enter("check", "running the original");
   else stages.enter("rewrite", "rewriting");

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { concatBytes } from "../base/bytes.js";
 import type { Model } from "../ir/model.js";
 import { Allowance } from "../proto/allowance.js";
-import { openModel } from "../text/open.js";
+import { isModelText, openModel } from "../text/open.js";
 import { ioError } from "./guarded.js";
-import { pathOf } from "./paths.js";
+import { canReadAgain, pathOf } from "./paths.js";
 import { externalFilesBeside, openSource } from "./source.js";
 import { makeTemporaryFolder, removeTemporary, sweepTemporaries } from "./temporary.js";
 import { writeModelFile } from "./write-model.js";
@@ -37,6 +37,11 @@ export function openModelFile(file: string | URL, options: OpenOptions = {}): Mo
     allowMissingExternal: options.allowMissingExternalData ?? false,
     allowance: new Allowance(options.modelMemory),
   });
+}
+
+/** Whether a runtime can read the model in a file, as a second reader: a text it does not know. */
+export function isRuntimeFile(path: string): boolean {
+  return canReadAgain(path) && !isModelText(openSource(path));
 }
 
 /** Reads standard input to its end. */

@@ -63,7 +63,7 @@ const SENTENCES = {
   modelTakesTooMuchMemory: [
     "unsupported",
     (limit: number): string =>
-      `its nodes, values and attributes take more than ${Number((limit / 2 ** 20).toPrecision(3))} MiB of memory, weights not counted; --model-memory gives it more`,
+      `its nodes, values and attributes take more than ${Number((limit / 2 ** 20).toPrecision(4))} MiB of memory, weights not counted; --model-memory gives it more`,
   ],
   modelLacksPart: [
     "invalid",

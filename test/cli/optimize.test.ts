@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import { loadModel } from "../../src/index.js";
@@ -159,5 +159,12 @@ describe("normfold optimize", () => {
     await normfold(["optimize", "bn.onnx", "-o", "one.onnx", "-q"], { cwd });
     await normfold(["optimize", "bn.onnx", "-o", "two.onnx", "-q", "--no-check"], { cwd });
     expect(readFileSync(at("two.onnx")).equals(readFileSync(at("one.onnx")))).toBe(true);
+  });
+
+  test("a text is checked as a model in binary form is", async () => {
+    writeFileSync(at("bn.txt"), CONV_BN);
+    const { code, stdout } = await normfold(["optimize", "bn.txt", "-o", "from-text.onnx"], { cwd });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^check +equal/m);
   });
 });
