@@ -1,6 +1,6 @@
 import { present } from "../base/assert.js";
 import type { ByteSource } from "../base/bytes.js";
-import { bitsOf, type DType, type FloatDType, isFloat } from "../ir/dtype.js";
+import { bitsOf, type DType, type FloatDType, isFloat, largestOf } from "../ir/dtype.js";
 import { decodeNumbers, encodeNumbers, Tensor, tensorFromNumbers, typedView } from "../ir/tensor.js";
 import { boundDepth } from "./derived-tensor.js";
 import { transposedFrom, transposeMatrix } from "./transpose-matrix.js";
@@ -110,13 +110,6 @@ function scaleInPlace(values: Float32Array | Float64Array, { scale, inner }: Sca
   }
 }
 
-const LARGEST: Readonly<Record<FloatDType, number>> = {
-  float: 2 ** 127 * (2 - 2 ** -23),
-  double: Number.MAX_VALUE,
-  float16: 65504,
-  bfloat16: 2 ** 127 * (2 - 2 ** -7),
-};
-
 /** Scales up to this keep the weights of networks in the range of float32, bfloat16 and float64. */
 const HARMLESS_SCALE = 2 ** 32;
 
@@ -141,7 +134,7 @@ export function scaleOverflows(tensor: Tensor, scale: Float64Array, inner: numbe
     after = Math.max(after, Math.abs(value * factor));
   });
   const sinks = dtype === "float16" && after > 0 && after < Math.min(before, SMALLEST_NORMAL_HALF);
-  return after > LARGEST[dtype] || sinks;
+  return after > largestOf(dtype) || sinks;
 }
 
 /** Whether products with these factors stay in range for all weights of networks. */
@@ -175,6 +168,6 @@ export function sumsTensor(
 
 /** Whether every number can be held by the type without becoming infinite. */
 export function fitsRange(dtype: FloatDType, values: Float64Array): boolean {
-  const limit = LARGEST[dtype];
+  const limit = largestOf(dtype);
   return values.every((value) => Math.abs(value) <= limit);
 }

@@ -106,6 +106,18 @@ export function unitOf(dtype: FloatDType): number {
   return UNIT[dtype];
 }
 
+const LARGEST: Readonly<Record<FloatDType, number>> = {
+  float: 2 ** 127 * (2 - 2 ** -23),
+  double: Number.MAX_VALUE,
+  float16: 65504,
+  bfloat16: 2 ** 127 * (2 - 2 ** -7),
+};
+
+/** The largest finite number of the type. */
+export function largestOf(dtype: FloatDType): number {
+  return LARGEST[dtype];
+}
+
 /** The least and the largest number of the integer types of 8 to 32 bits, all of whose numbers a double holds. */
 export const INTEGER_RANGES: Partial<Readonly<Record<DType, readonly [least: number, largest: number]>>> = {
   int8: [-128, 127],

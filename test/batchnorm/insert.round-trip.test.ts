@@ -25,20 +25,21 @@ const MODELS: readonly (readonly [file: string, sites: number])[] = [
   ["zoo/preact_resnet_small", 5],
 ];
 
+/** For onnxruntime a BatchNormalization between Convs stays whole, so that its place would not be plain. */
+const ANY = { target: "any" } as const;
+
 describe("from a plain network to a normalized one and back", () => {
   it.each(MODELS)("%s", async (file, sites) => {
     const path = new URL(`../../models/${file}.onnx`, import.meta.url);
-    const { model: plain } = await rewriteModel(
-      decodeModel(memorySource(readFileSync(path))),
-      {},
-      { evaluate },
-    );
+    const { model: plain } = await rewriteModel(decodeModel(memorySource(readFileSync(path))), ANY, {
+      evaluate,
+    });
     const [{ name, shape } = { name: "", shape: [] }] = describeInputs(plain);
     const sample = shape?.slice(1).filter((dim) => typeof dim === "number") ?? [];
     const data = dataOf({ [name]: samples("images", [4, ...sample]) });
     const { model: training, report } = await insertBatchNorm(plain, { data, form: "training" });
     expect(report.sites.length).toBe(sites);
-    const { model: optimized } = await rewriteModel(freeze(training).model, {}, { evaluate });
+    const { model: optimized } = await rewriteModel(freeze(training).model, ANY, { evaluate });
     expect([...optimized.nodes()].length).toBeLessThanOrEqual([...plain.nodes()].length);
     expect([...optimized.nodes()].filter((node) => node.is("BatchNormalization")).length).toBe(
       [...plain.nodes()].filter((node) => node.is("BatchNormalization")).length,
@@ -47,7 +48,7 @@ describe("from a plain network to a normalized one and back", () => {
     const inference = await insertBatchNorm(plain, { data });
     expect(inference.report.check?.status).toBe("equal");
     // Without freezing too: an inserted normalization undoes itself, or is folded if it took over a bias.
-    const { model: back } = await rewriteModel(inference.model, {}, { evaluate });
+    const { model: back } = await rewriteModel(inference.model, ANY, { evaluate });
     expect(operators(back)).toEqual(operators(plain));
     expect((await compare(plain, back, "rounding")).status).toBe("equal");
   });
@@ -71,13 +72,13 @@ describe("a normalization that undoes itself", () => {
     change(parameters);
     const { scale, bias, mean, variance } = parameters;
     const model = parseGraph(
-      `g (${dtype}[N,4,6] x) => (${dtype}[N,4,6] y) { a = Relu(x)  n = Neg(a)  y = Exp(n) }`,
+      `g (${dtype}[N,4,6] x) => (${dtype}[N,4,6] y) { a = Relu(x)  n = Sin(a)  y = Exp(n) }`,
     );
-    const [n] = [...model.graph.nodes()].filter((node) => node.is("Neg"));
+    const [n] = [...model.graph.nodes()].filter((node) => node.is("Sin"));
     const constants = Object.entries({ scale, bias, mean, variance }).map(([name, values]) =>
       model.graph.addInitializer(name, tensorFromNumbers(dtype, [4], values)),
     );
-    const a = present(n?.input(0), "a value that it negates");
+    const a = present(n?.input(0), "a value that it reads");
     const normalized = model.graph.addNode(
       { opType: "BatchNormalization", inputs: [a, ...constants], outputs: ["b"] },
       n,
@@ -86,7 +87,7 @@ describe("a normalization that undoes itself", () => {
     return operators((await rewriteModel(model, {}, { evaluate })).model);
   }
 
-  const NONE = ["Exp", "Neg", "Relu"];
+  const NONE = ["Exp", "Relu", "Sin"];
 
   it.each<FloatDType>(["float", "double", "float16", "bfloat16"])("is none: %s", async (dtype) => {
     expect(await left(dtype, () => {})).toEqual(NONE);

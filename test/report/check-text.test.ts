@@ -49,9 +49,11 @@ describe("checkText", () => {
   test("says what was equal of special values", () => {
     const said = (special: CheckReport["special"]): string | undefined =>
       checkText(check([], { special }), PLAIN).find((line) => line.includes("NaN"));
-    expect(said({ exact: true, zeros: true })).toBe("  NaN, infinity and -0 as inputs: alike bit for bit");
-    expect(said({ exact: true, zeros: false })).toMatch("but for the sign of zeros");
-    expect(said({ exact: false, zeros: false })).toMatch("in their places");
+    expect(said({ exact: true, zeros: true, overflow: false })).toBe(
+      "  NaN, infinity and -0 as inputs: alike bit for bit",
+    );
+    expect(said({ exact: true, zeros: false, overflow: false })).toMatch("but for the sign of zeros");
+    expect(said({ exact: false, zeros: false, overflow: false })).toMatch("in their places");
     expect(said(undefined)).toBeUndefined();
   });
 

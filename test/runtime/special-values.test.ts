@@ -27,13 +27,33 @@ const floats = (...numbers: readonly number[]): RuntimeTensor => ({
 
 describe("claimOf", () => {
   it("claims what the rewrites do not change", () => {
-    expect(claimOf("exact", [], "float")).toEqual({ exact: true, zeros: true });
-    expect(claimOf("exact", ["negative-zero", "empty"], "float")).toEqual({ exact: true, zeros: false });
-    expect(claimOf("exact", ["overflow"], "double")).toEqual({ exact: false, zeros: false });
-    expect(claimOf("rounding", [], "float")).toEqual({ exact: false, zeros: false });
-    expect(claimOf("exact", [], "float16")).toEqual({ exact: false, zeros: false });
+    expect(claimOf("exact", [], "float")).toEqual({ exact: true, zeros: true, overflow: false });
+    expect(claimOf("exact", ["negative-zero", "empty"], "float")).toEqual({
+      exact: true,
+      zeros: false,
+      overflow: false,
+    });
+    expect(claimOf("exact", ["overflow"], "double")).toEqual({ exact: false, zeros: false, overflow: true });
+    expect(claimOf("rounding", [], "float")).toEqual({ exact: false, zeros: false, overflow: false });
+    expect(claimOf("exact", [], "float16")).toEqual({ exact: false, zeros: false, overflow: false });
     for (const kind of ["nan", "infinity"] as const)
       expect(claimOf("exact", [kind], "float")).toBeUndefined();
+  });
+});
+
+describe("a claim beside overflow", () => {
+  const claim = claimOf("rounding", ["overflow"], "float");
+  if (claim === undefined) throw new Error("it claims the places of NaN and infinity");
+
+  it.each([
+    ["a number near the end of the range may be infinite", [1.6e38, -3e38], [Infinity, -Infinity], undefined],
+    ["another may not", [1e30], [Infinity], "differ"],
+    ["nor one of the other sign", [-3e38], [Infinity], "the first -3e+38 became Infinity"],
+    ["nor NaN", [3e38], [Number.NaN], "became NaN"],
+  ] as const)("%s", (_, from, to, reason) => {
+    const broken = brokenClaim(floats(...from.map(Math.fround)), floats(...to), claim);
+    if (reason === undefined) expect(broken).toBeUndefined();
+    else expect(broken).toMatch(/elements differ/);
   });
 });
 
@@ -114,9 +134,9 @@ function numbersOf(tensor: RuntimeTensor | undefined): Float64Array {
 }
 
 describe("brokenClaim", () => {
-  const bits: SpecialClaim = { exact: true, zeros: true };
-  const unsigned: SpecialClaim = { exact: true, zeros: false };
-  const kinds: SpecialClaim = { exact: false, zeros: false };
+  const bits: SpecialClaim = { exact: true, zeros: true, overflow: false };
+  const unsigned: SpecialClaim = { exact: true, zeros: false, overflow: false };
+  const kinds: SpecialClaim = { exact: false, zeros: false, overflow: false };
 
   it.each<[number, number, readonly SpecialClaim[]]>([
     [Number.NaN, Number.NaN, []],
