@@ -76,7 +76,7 @@ async function isolated(model: Model, options: RuntimeOptions): Promise<Runtime>
   const { isolatedRuntime } = await import("../isolation/isolated-runtime.js");
   const summary = summarize(model);
   return isolatedRuntime({
-    timeout: options.timeout ?? 60 + summary.parameterBytes / 2 ** 20,
+    timeout: options.timeout ?? 60 + Math.round(summary.parameterBytes / 2 ** 20),
     memory: memoryFor(summary, options),
   });
 }

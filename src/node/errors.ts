@@ -20,6 +20,11 @@ const SENTENCES = {
     (): string => "the file would be too large for this file system; choose another place",
   ],
   fileIsTooLarge: ["io", (): string => "the file is too large to be read; choose a smaller one"],
+  streamIsTooLong: [
+    "io",
+    (): string =>
+      "it gave more than 2 GiB and has not ended, and no model in one piece is as large; save it to a file",
+  ],
   tooManyFilesAreOpen: ["io", (): string => "too many files are open; close some"],
   nameIsTooLong: ["io", (): string => "the name is too long; choose a shorter one"],
   linksGoInCircle: ["io", (): string => "its links go in a circle; give the file itself"],

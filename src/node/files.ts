@@ -1,10 +1,8 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { concatBytes } from "../base/bytes.js";
 import type { Model } from "../ir/model.js";
 import { Allowance } from "../proto/allowance.js";
 import { isModelText, openModel } from "../text/open.js";
-import { ioError } from "./guarded.js";
 import { canReadAgain, pathOf } from "./paths.js";
 import { externalFilesBeside, openSource } from "./source.js";
 import { makeTemporaryFolder, removeTemporary, sweepTemporaries } from "./temporary.js";
@@ -12,6 +10,7 @@ import { writeModelFile } from "./write-model.js";
 
 export { writeToStdout } from "./model-to-stdout.js";
 export { type ExternalOptions, externalFilesBeside, FileSource, openSource } from "./source.js";
+export { readStdin } from "./streams.js";
 export { removeTemporaryFiles } from "./temporary.js";
 export { type WriteModelOptions, type WrittenFile, writeModelFile } from "./write-model.js";
 
@@ -42,17 +41,6 @@ export function openModelFile(file: string | URL, options: OpenOptions = {}): Mo
 /** Whether a runtime can read the model in a file, as a second reader: a text it does not know. */
 export function isRuntimeFile(path: string): boolean {
   return canReadAgain(path) && !isModelText(openSource(path));
-}
-
-/** Reads standard input to its end. */
-export async function readStdin(): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  try {
-    for await (const part of process.stdin) parts.push(part);
-  } catch (error) {
-    throw ioError(error, "standard input", "read");
-  }
-  return concatBytes(parts);
 }
 
 /** A model file that is removed after use. */

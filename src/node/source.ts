@@ -1,18 +1,10 @@
-import {
-  type BigIntStats,
-  closeSync,
-  fstatSync,
-  openSync,
-  readFileSync,
-  readSync,
-  realpathSync,
-  statSync,
-} from "node:fs";
+import { type BigIntStats, closeSync, fstatSync, openSync, readSync, realpathSync, statSync } from "node:fs";
 import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { type ByteSource, memorySource } from "../base/bytes.js";
 import type { ExternalFiles } from "../proto/external.js";
 import { errors } from "./errors.js";
-import { guarded } from "./guarded.js";
+import { guarded, inFile } from "./guarded.js";
+import { readStream } from "./streams.js";
 
 /** Closes the descriptors of sources that nothing refers to any more, because models have no `close`. */
 const dropped = new FinalizationRegistry<number>(closeSync);
@@ -75,7 +67,7 @@ export function openSource(path: string): ByteSource {
       const stats = fstatSync(descriptor, { bigint: true });
       if (stats.isFile()) return new FileSource(path, descriptor, stats);
       if (stats.isDirectory()) throw errors.folderIsNotModel().at({ file: path });
-      const bytes = readFileSync(descriptor);
+      const bytes = inFile(path, () => readStream(descriptor));
       closeSync(descriptor);
       return memorySource(bytes);
     } catch (error) {

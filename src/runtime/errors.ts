@@ -1,4 +1,5 @@
 import { type ErrorCatalogue, errorCatalogue, NormfoldError } from "../base/errors.js";
+import { binarySize } from "../base/sizes.js";
 
 const SENTENCES = {
   // onnxruntime
@@ -30,7 +31,7 @@ const SENTENCES = {
   runtimeTakesTooMuch: [
     "unsupported",
     (what: Doing, bytes: number): string =>
-      `${what} within ${(bytes / 2 ** 20).toFixed(0)} MiB of memory; --memory-limit gives it more`,
+      `${what} within ${binarySize(bytes)} of memory; --memory-limit gives it more`,
   ],
   callsMakeTooManyNodes: [
     "unsupported",
@@ -76,7 +77,7 @@ const SENTENCES = {
   runNeedsTooMuchMemory: [
     "unsupported",
     (bytes: number, limit: number): string =>
-      `a run needs at least ${gibi(bytes)} of memory, more than the limit of ${gibi(limit)}; --memory-limit gives it more, or --input-shape smaller inputs`,
+      `a run needs at least ${binarySize(bytes)} of memory, more than the limit of ${binarySize(limit)}; --memory-limit gives it more, or --input-shape smaller inputs`,
   ],
   runTakesTooManyOperations: [
     "unsupported",
@@ -86,7 +87,7 @@ const SENTENCES = {
   inputsAreTooLarge: [
     "unsupported",
     (elements: number): string =>
-      `its inputs take ${elements} elements, too many to generate; give smaller sizes with --input-shape, or data`,
+      `its inputs take ${elements.toExponential(1)} elements, too many to generate; give smaller sizes with --input-shape, or data`,
   ],
   generatedInputsDoNotSuit: [
     "unsupported",
@@ -95,10 +96,6 @@ const SENTENCES = {
   ],
   constantModelHasInputs: ["internal", (): string => "a model to evaluate as a constant has inputs"],
 } as const;
-
-function gibi(bytes: number): string {
-  return `${(bytes / 2 ** 30).toPrecision(3)} GiB`;
-}
 
 function count(nodes: number): string {
   return nodes < 1e15 ? String(nodes) : nodes.toExponential(1);

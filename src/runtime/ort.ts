@@ -211,9 +211,9 @@ function fromOrt(name: string, value: OrtTensor | undefined): RuntimeTensor {
   return { dtype, dims: value.dims, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
 }
 
-/** Messages about features that onnxruntime lacks; all others blame the model. */
+/** Messages about what onnxruntime lacks, features or memory; all others blame the model. */
 const UNSUPPORTED =
-  /No Op registered for|not a registered function\/op|NOT_IMPLEMENTED|Could not find an implementation|No opset import for domain|not supported|unsupported|is not currently supported|Non tensor type/i;
+  /std::bad_alloc|Failed to allocate memory|No Op registered for|not a registered function\/op|NOT_IMPLEMENTED|Could not find an implementation|No opset import for domain|not supported|unsupported|is not currently supported|Non tensor type/i;
 
 function translated(error: unknown, what: Parameters<typeof errors.runtimeRejectsModel>[0]): NormfoldError {
   const reason = shortReason(error);

@@ -1,3 +1,5 @@
+import { present } from "../base/assert.js";
+import { NormfoldError } from "../base/errors.js";
 import { createRandom } from "../base/random.js";
 import { isFloat } from "../ir/dtype.js";
 import type { Model } from "../ir/model.js";
@@ -17,6 +19,9 @@ export interface EnsembleProof {
 /** Probabilities are at most 1, and their mean has the rounding errors of a few sums. */
 const ALLOWED = 1e-5;
 
+/** No more elements are generated, for all inputs together. */
+const MAX_ELEMENTS = 2 ** 27;
+
 /**
  * Runs the members and the ensemble on generated inputs and compares the ensemble's probabilities with the mean of the
  * members', computed in float64. Throws "check" where they differ by more than 1e-5, "unsupported" where the runtime
@@ -29,11 +34,15 @@ export async function proveMean(
   runtime: Runtime,
 ): Promise<EnsembleProof> {
   const feeds = generated(ensemble);
+  const members: Output[] = [];
+  for (const [index, model] of models.entries()) {
+    members.push(await ofMember(index, () => outputOf(runtime, model, feeds, output)));
+  }
   const given = await outputOf(runtime, ensemble, feeds, undefined);
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   const expected = new Float64Array(given.numbers.length);
   for (const [index, model] of models.entries()) {
-    const { numbers, dims } = await outputOf(runtime, model, feeds, output);
+    const { numbers, dims } = present(members[index], "every member was run");
     const probability = probabilities(model, output, numbers, dims);
     for (let i = 0; i < expected.length; i++) {
       expected[i] = (expected[i] ?? 0) + ((probability[i] ?? Number.NaN) * (weights[index] ?? 0)) / total;
@@ -47,22 +56,36 @@ export async function proveMean(
   return { difference };
 }
 
+/** Errors of `body` name the member: 1 is the first. */
+async function ofMember<T>(index: number, body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } catch (error) {
+    throw error instanceof NormfoldError ? error.at({ element: `model ${index + 1}` }) : error;
+  }
+}
+
 function generated(model: Model): Map<string, RuntimeTensor> {
   const random = createRandom(0);
   const feeds = new Map<string, RuntimeTensor>();
+  let elements = 0;
   for (const { name, type } of model.graph.inputs) {
     if (type?.kind !== "tensor" || type.shape === undefined) {
       throw errors.ensembleInputShapeIsUnknown().at({ element: name });
     }
     const dims = type.shape.map((dim, axis) => (typeof dim === "number" ? dim : axis === 0 ? 2 : 8));
+    elements += tensorSize(dims);
+    if (elements > MAX_ELEMENTS) throw errors.ensembleInputsAreTooLarge(elements).at({ element: name });
     const draw = isFloat(type.dtype) ? () => random.normal() : () => 1;
-    feeds.set(name, {
-      dtype: type.dtype,
-      dims,
-      data: encodeNumbers(type.dtype, Array.from({ length: tensorSize(dims) }, draw)),
-    });
+    const numbers = new Float64Array(tensorSize(dims)).map(draw);
+    feeds.set(name, { dtype: type.dtype, dims, data: encodeNumbers(type.dtype, numbers) });
   }
   return feeds;
+}
+
+interface Output {
+  readonly numbers: Float64Array;
+  readonly dims: readonly number[];
 }
 
 async function outputOf(
@@ -70,7 +93,7 @@ async function outputOf(
   model: Model,
   feeds: TensorMap,
   name: string | undefined,
-): Promise<{ readonly numbers: Float64Array; readonly dims: readonly number[] }> {
+): Promise<Output> {
   const wanted = name ?? model.graph.outputs[0]?.name ?? "";
   const session = await runtime.open({ kind: "bytes", bytes: runtimeBytes(model) });
   try {

@@ -164,6 +164,11 @@ const SENTENCES = {
     (): string =>
       "its shape is not known, so no data can be made for it; --no-check writes the ensemble without a check",
   ],
+  ensembleInputsAreTooLarge: [
+    "unsupported",
+    (elements: number): string =>
+      `its inputs take ${elements.toExponential(1)} elements, too many to generate; --no-check writes the ensemble without a check`,
+  ],
   outputHoldsNoNumbers: [
     "unsupported",
     (name: string): string => `output "${name}" holds no numbers; name another output`,

@@ -58,6 +58,25 @@ describe("buildEnsemble", () => {
     }
   });
 
+  it("generates no inputs that are too large", async () => {
+    const wide = parseModel(`<ir_version: 8, opset_import: ["" : 17]>
+      net (float[100000,100000] x) => (float[100000,3] y) 
+        <int64[1] s = {0}, int64[1] e = {3}, int64[1] a = {1}> { y = Slice(x, s, e, a) }`);
+    const whole = buildEnsemble([wide, wide]);
+    await expect(proveMean([wide, wide], whole, {}, await defaultRuntime())).rejects.toMatchObject({
+      id: "ensemble-inputs-are-too-large",
+      where: { element: "x" },
+    });
+  });
+
+  it("names the member that does not run", async () => {
+    const none = net("1,0,0, 0,1,0", "z = Gemm(x, w)  q = Squeeze(z)  y = Unknown(q)");
+    const whole = buildEnsemble([a, a]);
+    await expect(proveMean([a, none], whole, {}, await defaultRuntime())).rejects.toMatchObject({
+      where: { element: "model 2" },
+    });
+  });
+
   it("weighs the models, and keeps their bodies' names apart", async () => {
     const branchy = parseModel(`<ir_version: 8, opset_import: ["" : 17]>
       net (float[N,2] x) => (float[N,3] y) <float[2,3] w = {1,0,0, 0,1,0}, bool c = {1}> {
