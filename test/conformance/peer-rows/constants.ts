@@ -1,5 +1,13 @@
 import { PASSES } from "../../../passes/index.js";
-import { type Build, convolution, image, positive, type Sizes, signed } from "../../support/affine-cases.js";
+import {
+  type Build,
+  convolution,
+  image,
+  positive,
+  type Sizes,
+  signed,
+  UP,
+} from "../../support/affine-cases.js";
 import { constant, literal, normalization, normalize } from "../../support/text.js";
 import { applied, behind, IS_OUTPUT, normalized, type PeerRows, READ_TWICE, refused } from "./row.js";
 
@@ -251,10 +259,13 @@ export const CONSTANTS: PeerRows = {
   52: {
     text: "the output of Conv is read twice, or is a graph output",
     applied: [
-      applied("only its shape is read besides", behind(`${normalized} s = Shape (c)`, undefined, "y, s"), [
-        "Conv",
-        "Shape",
-      ]),
+      // Without computing constants: a known shape is one.
+      applied(
+        "only its shape is read besides",
+        behind(`${normalized} s = Shape (c)`, undefined, "y, s"),
+        ["Conv", "Shape"],
+        UP,
+      ),
     ],
     refused: [
       refused(
