@@ -17,7 +17,7 @@ const SENTENCES = {
   fileIsText: [
     "invalid",
     (): string =>
-      "this text is no model, which begins with <ir_version: ...> as text; give that or the .onnx file",
+      "this is text but no model, because a model as text begins with <ir_version: ...>; give that or the .onnx file",
   ],
   objectPackageIsMissing: [
     "unsupported",

@@ -10,7 +10,7 @@ import type { Reply, Request } from "./module-worker.js";
 const AHEAD = 32;
 
 /** Seconds that a module may take to load, and for each sample. */
-export const MODULE_TIMEOUT = 30;
+const MODULE_TIMEOUT = 30;
 
 /** The messages about one round through the samples. */
 interface Inbox {

@@ -19,7 +19,7 @@ export interface ZipEntry {
 }
 
 /** More arrays than any model has inputs; an archive of 50,000 is refused by its directory alone. */
-export const MOST_ENTRIES = 1024;
+const MOST_ENTRIES = 1024;
 /** The directory of so many entries, with room for comments and extra fields. */
 const LARGEST_DIRECTORY = 2 ** 22;
 /** Deflate unpacks at most 1,032 times, so that a piece of this size gives no more than 4 MB at once. */
