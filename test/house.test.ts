@@ -68,7 +68,6 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
     "src/library/load.ts",
     "src/library/optimize.ts",
     "src/library/save.ts",
-    "src/library/staging.ts",
   ],
   "test/library/rewrite-model.test.ts": ["src/rewrite/pass.ts"],
   "test/library/external-files.test.ts": ["src/ir/tensors.ts"],

@@ -39,10 +39,10 @@ export async function check(a: Model, b: Model, options: CheckOptions = {}): Pro
   const settings = checkerSettings(a, options);
   const unloadable = objectionToLoading(b);
   if (unloadable !== undefined) throw unloadable;
-  const original = await stage(a);
+  const original = await stage(a, options);
   try {
     const checker = await createChecker(original.model, settings(await lazyRuntime(a, options)()));
-    const result = await stage(b);
+    const result = await stage(b, options);
     try {
       return await checker.compare(result.model, options.numerics ?? "rounding");
     } finally {
@@ -67,7 +67,7 @@ export function checkerSettings(
   const summary = summarize(model);
   const objection = objectionTo(model, memoryFor(summary, options), summary.parameterBytes);
   return (runtime) => ({
-    ...optionsFor(model, { runtime, seed, probes, stage }),
+    ...optionsFor(model, { runtime, seed, probes, stage: (copy) => stage(copy, options) }),
     ...defined({ feeds: data, shapes: inputShapes, signal }),
     objection,
   });

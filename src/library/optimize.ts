@@ -75,7 +75,7 @@ export async function optimize(
   const settings = checkerSettings(model, options, probes);
   const original =
     options.original === undefined || probes.length > 0 || runtimeForm(model) !== model
-      ? await stage(withProbes(model, probes))
+      ? await stage(withProbes(model, probes), options)
       : ready(options.original);
   // In a process of its own the original runs while this one rewrites.
   const opening = runtime().then((loaded) => createChecker(original.model, settings(loaded)));
@@ -87,7 +87,7 @@ export async function optimize(
       pause: await pauseFor(options),
       judge: async (candidate, numerics, mayChange) => {
         const checker = await opening;
-        return withStaged(withProbes(candidate, probes), (staged) =>
+        return withStaged(withProbes(candidate, probes), options, (staged) =>
           checker.compare(staged, numerics, mayChange),
         );
       },
@@ -96,7 +96,7 @@ export async function optimize(
     const report = accountOf(before, result, log);
     if (!options.reference || checker.unchecked !== undefined) return { model: result, report };
     options.onStage?.("reference");
-    const accuracy = await withStaged(result, (staged) => {
+    const accuracy = await withStaged(result, options, (staged) => {
       return measureFiles(model, { original: original.model, result: staged }, checker.sets, runtime);
     });
     return { model: result, report: { ...report, accuracy } };

@@ -1,3 +1,4 @@
+import { NormfoldError } from "../base/errors.js";
 import type { Model } from "../ir/model.js";
 import { ISOLATION } from "../options/optimize.js";
 import type { OptionsOf } from "../options/spec.js";
@@ -11,20 +12,40 @@ import { type ModelSummary, summarize } from "./summary.js";
 
 /** Larger models are handed to the runtime in a temporary file: protobuf, and one allocation, end at 2 GB. */
 const IN_MEMORY_LIMIT = 2 ** 30;
+/** So are these to one in another process: a file is written and read in long pieces, a pipe in short ones. */
+const SENT_LIMIT = 2 ** 24;
 
 /** Makes a model ready for a runtime to open, in the form that the runtime takes. */
-export async function stage(model: Model): Promise<StagedModel> {
+export async function stage(model: Model, options: RuntimeOptions = {}): Promise<StagedModel> {
   const form = runtimeForm(model);
-  if (encodeModel(form, { embedExternal: true }).byteLength <= IN_MEMORY_LIMIT) {
-    return ready({ kind: "bytes", bytes: encodeToBytes(form) });
-  }
+  const size = encodeModel(form, { embedExternal: true }).byteLength;
+  if (size <= (isIsolated(options) ? SENT_LIMIT : IN_MEMORY_LIMIT)) return inMemory(form);
   const { writeTemporaryModel } = await import("../node/files.js");
-  return writeTemporaryModel(form);
+  try {
+    return await writeTemporaryModel(form);
+  } catch (error) {
+    // There may be no room for a file.
+    if (size <= IN_MEMORY_LIMIT && error instanceof NormfoldError && error.code === "io")
+      return inMemory(form);
+    throw error;
+  }
+}
+
+function inMemory(form: Model): StagedModel {
+  return ready({ kind: "bytes", bytes: encodeToBytes(form) });
+}
+
+function isIsolated({ isolation, runtime }: RuntimeOptions): boolean {
+  return isolation === "process" && runtime === undefined;
 }
 
 /** Stages a model while `use` runs on it. */
-export async function withStaged<T>(model: Model, use: (staged: RuntimeModel) => Promise<T>): Promise<T> {
-  const staged = await stage(model);
+export async function withStaged<T>(
+  model: Model,
+  options: RuntimeOptions,
+  use: (staged: RuntimeModel) => Promise<T>,
+): Promise<T> {
+  const staged = await stage(model, options);
   try {
     return await use(staged.model);
   } finally {
@@ -53,11 +74,8 @@ export function lazyRuntime(model: Model, options: RuntimeOptions): () => Promis
 }
 
 /** Lets a process that runs models beside this one be answered; undefined where there is none. */
-export async function pauseFor({
-  isolation,
-  runtime,
-}: RuntimeOptions): Promise<(() => Promise<void>) | undefined> {
-  if (isolation !== "process" || runtime !== undefined) return undefined;
+export async function pauseFor(options: RuntimeOptions): Promise<(() => Promise<void>) | undefined> {
+  if (!isIsolated(options)) return undefined;
   const { turnEventLoop } = await import("../isolation/isolated-runtime.js");
   return turnEventLoop;
 }
