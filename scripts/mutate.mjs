@@ -36,7 +36,7 @@ const FOLDERS = [
  * that says why; the others run what is built, or read the sources as text, and cannot see a switch.
  */
 const LEFT_OUT =
-  /^test\/(?:properties|conformance|networks|mutants|experiments|training|trainer|reference|cli)\/|^test\/[^/]+\.test\.ts$|\.models\.test\.ts$/;
+  /^test\/(?:properties|conformance|networks|mutants|experiments|training|trainer|reference|cli|isolation)\/|^test\/[^/]+\.test\.ts$|\.models\.test\.ts$/;
 /** How many test files one process runs: what it found is kept when it ends. */
 const BATCH = 40;
 /** How many tests a guard is tried in, round by round. */

@@ -185,7 +185,6 @@ export function endsModel({ output }: Activation, facts: Facts): boolean {
       uses.length > 0 &&
       uses.every((use) => {
         if (use.kind === "output") return use.graph.owner === undefined;
-        if (use.kind !== "node") return false;
         return (
           movesOn(use.node, facts) && use.node.outputs.some((next) => next !== null && ends(next, depth + 1))
         );

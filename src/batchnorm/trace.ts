@@ -102,7 +102,6 @@ export class Tracer {
   #directLayer(node: Node): LinearLayer | Refusal | undefined {
     if (this.#facts.isCall(node)) return undefined;
     if (isLinear(node, this.#facts)) return this.#layer(node);
-    if (!node.is("Add")) return undefined;
     for (const operand of node.inputs) {
       const before = operand?.producer;
       const layer = before !== undefined && isLinear(before, this.#facts) ? this.#layer(before) : undefined;
