@@ -45,6 +45,8 @@ export interface CheckerOptions {
   readonly flattened?: ReadonlyMap<string, Flattened>;
   /** The original may be fed NaN and infinity (takesSpecialValues). */
   readonly takesSpecialValues?: boolean;
+  /** A declaration of the original that contradicts its operators, as a clause; asked for where it does not load. */
+  readonly contradiction?: () => string | undefined;
   readonly signal?: AbortSignal;
 }
 
@@ -95,7 +97,9 @@ export async function createChecker(original: RuntimeModel, options: CheckerOpti
   try {
     session = await runtime.open(original);
   } catch (error) {
-    return unchecked(reasonOf(error));
+    const contradiction = options.contradiction?.();
+    const also = contradiction === undefined ? "" : `; the model contradicts itself: ${contradiction}`;
+    return unchecked(`${reasonOf(error)}${also}`);
   }
   let probes: Probe[];
   try {

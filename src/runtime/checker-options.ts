@@ -1,3 +1,4 @@
+import { createFacts } from "../analysis/fact-table.js";
 import { defined } from "../base/optional.js";
 import type { Model } from "../ir/model.js";
 import type { CheckerOptions, StagedModel } from "./check.js";
@@ -34,8 +35,19 @@ export function optionsFor(
     noisy: (run) => stage(withProbes(perturbWeights(original, seed + run), probes)),
     optional: probes,
     flattened: flattenedOutputs(original),
+    contradiction: () => contradictionIn(original),
     takesSpecialValues: takesSpecialValues(original),
   };
+}
+
+/** The first declaration of the model that contradicts what its operators give, as a clause. */
+function contradictionIn(model: Model): string | undefined {
+  const facts = createFacts(model);
+  for (const node of model.nodes()) {
+    for (const value of node.outputs) if (value !== null) facts.typeOf(value);
+  }
+  const [first] = facts.conflicts;
+  return first === undefined ? undefined : `${first.element}: ${first.message}`;
 }
 
 /** A model that a runtime can open as it is. */
