@@ -13,7 +13,8 @@ import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
  *
  * HardSigmoid, HardSwish, Mish, Swish, Gelu, Softplus, Sigmoid, PRelu, LeakyRelu, Elu, Selu, Celu; LayerNormalization,
  * RMSNormalization, InstanceNormalization, GroupNormalization; Softmax, LogSoftmax, ReduceMean, ReduceL1, ReduceL2,
- * ReduceSumSquare, ReduceLogSumExp, and a reduction of a reduction; Div from a product with a reciprocal.
+ * ReduceSumSquare, ReduceLogSumExp, and a reduction of a reduction; Div from a product with a reciprocal; an Einsum that is one
+ * MatMul, Mul, ReduceSum or Transpose.
  *
  * Math       as the operator's specification says; operands in either order, scalar factors in any place
  * Source     src/patterns; Hendrycks and Gimpel 2016 (Gelu), Ba et al. 2016 (LayerNormalization)

@@ -4,6 +4,7 @@ import { OPERATORS, rowOf } from "../ops/catalogue.js";
 import type { Facts } from "../rules/facts.js";
 import { ACTIVATIONS } from "./activations.js";
 import type { Compound } from "./compound.js";
+import { EINSUMS } from "./einsum.js";
 import type { Context } from "./found.js";
 import { NORMALIZATIONS } from "./normalizations.js";
 import { readSpelling, type Spelling } from "./reading.js";
@@ -16,7 +17,7 @@ const BY_END: ReadonlyMap<StandardOperator, readonly Spelling[]> = collect();
 
 function collect(): Map<StandardOperator, Spelling[]> {
   const byEnd = new Map<StandardOperator, Spelling[]>();
-  for (const spelling of [...NORMALIZATIONS, ...ACTIVATIONS, ...REDUCTIONS, ...REARRANGEMENTS]) {
+  for (const spelling of [...NORMALIZATIONS, ...ACTIVATIONS, ...REDUCTIONS, ...REARRANGEMENTS, ...EINSUMS]) {
     for (const end of spelling.ends) byEnd.set(end, [...(byEnd.get(end) ?? []), spelling]);
   }
   return byEnd;
