@@ -59,7 +59,7 @@ function boundedByNumber(node: Node, facts: Facts): Bounded | undefined {
     if (tensor?.size !== 1 || rank === undefined || tensor.dims.length > rank) continue;
     if (opset < 8 || (opset < 12 && tensor.dtype !== "float") || !isBoundable(tensor.dtype)) return undefined;
     const number = tensor.toFloat64()[0] ?? Number.NaN;
-    if (Number.isNaN(number)) return undefined;
+    if (!Number.isFinite(number)) return undefined;
     return node.is("Min")
       ? { input, index, low: Number.NEGATIVE_INFINITY, high: number }
       : { input, index, low: number, high: Number.POSITIVE_INFINITY };

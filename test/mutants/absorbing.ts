@@ -432,7 +432,7 @@ export const ABSORBING: readonly Mutant[] = [
     name: "Gather: the rows that others read, too, are scaled",
     model: graphText(
       "int64[N,3] x",
-      [constant("T", [2, 5]), constant("k", [5])],
+      [constant("T", [1, 5]), constant("k", [5])],
       "e = Gather (T, x) y = Mul (e, k) z = Exp (e)",
       "y, z",
     ),

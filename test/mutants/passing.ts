@@ -155,7 +155,15 @@ export const PASSING: readonly Mutant[] = [
   {
     name: "Neg: the shift keeps its sign",
     model: behindConv(`o = Neg (c) ${BN}`, 5, [normalization("bn", 5)]),
-    broken: { facets: { Neg: letsThrough } },
+    broken: {
+      facets: {
+        // By itself the Neg would go into the Conv before the shift meets it.
+        Neg: (right) => {
+          const { lift: _, ...broken } = letsThrough(right);
+          return broken;
+        },
+      },
+    },
   },
   {
     name: "Mul: both factors take the scale",
