@@ -64,9 +64,18 @@ export function takesSpecialValues(model: Model): boolean {
 }
 
 function isSafe(node: Node): boolean {
+  // It makes the largest number of infinity, whose products overflow as no ordinary number's do.
+  if (node.is("Clip")) return isBounded(node);
   if (node.is("Constant", "Dropout", "LogSoftmax", "Pad")) return true;
   if (node.is("Cast")) return FLOAT_CODES.has(node.int("to", 0));
   return !node.is("CastLike") && SAFE.some((trait) => hasTrait(node, trait));
+}
+
+/** Whether a Clip has both bounds, as inputs or, below opset 11, as attributes. */
+function isBounded(node: Node): boolean {
+  const has = (index: number, name: string): boolean =>
+    node.input(index) !== undefined || node.attributes.has(name);
+  return has(1, "min") && has(2, "max");
 }
 
 /** float, float16, double, bfloat16, bool. */
