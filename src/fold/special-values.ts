@@ -27,6 +27,7 @@ export interface Move {
  *   s < 0, t = 0   0 * s is -0, a sum of products is 0; a t of 0 that is added makes 0 of -0
  *   Neg on the way, t != 0   -(x - t) is -0 where t - x is 0
  *   MaxPool on the way, s > 1   onnxruntime gives the least finite number for a window of -inf
+ *   a recurrent layer gets its first bias   onnxruntime's kernels treat NaN otherwise with a bias
  *   a mean on the way, t != 0   onnxruntime's mean of no elements is 0
  */
 export function changesByMoving(
@@ -45,9 +46,20 @@ export function changesByMoving(
   if (scale.some((value) => value > 1) && passed.some((each) => each.is("MaxPool", "GlobalMaxPool")))
     kinds.push("infinity");
   if (shifts && passed.some((each) => mayReduceNothing(each, facts))) kinds.push("empty");
+  if (landings.some(givesFirstBias)) kinds.push("nan", "infinity");
   if (readsWeights && landings.some(losesWeights)) kinds.push("nan", "infinity");
   return forType(facts.dtype(input), unionOf([kinds]));
 }
+
+/** Whether a recurrent layer that had no bias gets one. */
+function givesFirstBias({ node, absorption }: Landing): boolean {
+  return (
+    hasTrait(node, "recurrent") && absorption.constants.has(RECURRENT_BIAS) && !node.input(RECURRENT_BIAS)
+  );
+}
+
+/** The input of LSTM, GRU and RNN that is their bias. */
+const RECURRENT_BIAS = 3;
 
 /** Whether every zero has the same sign before and after the map moves. */
 function keepsZeros(node: Node, { scale, shift }: LiftedAffine["map"], isWhole: boolean): boolean {

@@ -69,16 +69,16 @@ describe("products", () => {
       graph: ["float[2,3,4] x, float[6,2,4,5] z", "", "y = MatMul (x, z)"],
       perm: [1, 0, 2],
     },
-    "result-cannot-be-transposed: a MatMul of matrices": {
+    "product-reads-nothing-transposed: the result of a MatMul": {
       graph: [matrices, "", "y = MatMul (x, z)"],
       perm: [1, 0],
       side: "output",
     },
-    "product-is-no-gemm: integers": {
+    "product-reads-nothing-transposed: integers": {
       graph: ["int32[3,4] x, int32[4,5] z", "", "y = MatMul (x, z)"],
       perm: [1, 0],
     },
-    "product-is-no-gemm: an opset whose Gemm has a C": {
+    "product-reads-nothing-transposed: below opset 11": {
       graph: [matrices, "", "y = MatMul (x, z)"],
       perm: [1, 0],
       opset: 9,

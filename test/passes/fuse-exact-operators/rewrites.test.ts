@@ -21,7 +21,7 @@ describe("bounds by Min and Max", () => {
       "y = Relu(x)",
     ]);
     await expectRewrite(graphText("float[N,3] x", [high], "a = Relu (x) y = Min (a, high)"), [
-      "y = Clip(x, min, max)",
+      "y = Clip(x, y_min, y_max)",
     ]);
   });
 
