@@ -167,7 +167,7 @@ const KEEPS_FUSIONS = "keep-runtime-fusions";
 function fusionsIn(model: Model): number {
   const facts = createFacts(model);
   const found = [...model.nodes()].flatMap((node) => lackingOpset(node, facts) ?? []);
-  return found.filter(({ compound }) => fusionOf(compound) !== undefined).length;
+  return found.filter(({ compound }) => fusionOf(compound)?.takes(compound)).length;
 }
 
 /** The operators that are left by passes in this order, and the bytes of the constants. */

@@ -30,6 +30,8 @@ interface Spelled {
   /** Constants that were made for the composite; the expression has their elements in another shape. */
   readonly made: ReadonlyMap<number, { readonly value: Value; readonly tensor: Tensor | undefined }>;
   readonly refusal: Refusal;
+  /** Write it in another form in any case. */
+  readonly anew: boolean;
 }
 
 /**
@@ -47,9 +49,9 @@ export class Composites {
 
   /**
    * Puts one node in the place of the expression; `refusal` is the reason why it cannot stay one. False where a value of it
-   * has no place among its inputs.
+   * has no place among its inputs. With `anew` it is not written out as it was, but in the form that the runtime fuses.
    */
-  collapse(compound: Compound, refusal: Refusal, rewriter: Rewriter): boolean {
+  collapse(compound: Compound, refusal: Refusal, rewriter: Rewriter, anew = false): boolean {
     const end = present(compound.nodes.at(-1), "an expression has an end");
     const graph = present(end.graph, `${end.label} is removed`);
     const output = present(end.output(0), `${end.label} has an output`);
@@ -82,6 +84,7 @@ export class Composites {
       data: node.inputs[0] ?? null,
       made,
       refusal,
+      anew,
     });
     return true;
   }
@@ -89,6 +92,7 @@ export class Composites {
   /** Writes every composite of the model out, those too that a pass has copied. Gives the last node of each, with its refusal. */
   expand(model: Model, facts: Facts): readonly (readonly [Node, Refusal])[] {
     const refused: (readonly [Node, Refusal])[] = [];
+    const numbers = new Numbers();
     for (const node of [...model.nodes()]) {
       if (!lacksOperator(node, facts)) continue;
       const rewriter = new Rewriter(facts);
@@ -96,7 +100,7 @@ export class Composites {
       const result =
         spelled !== undefined && isAsItWas(node, spelled)
           ? restore(node, spelled, rewriter)
-          : writeOut(node, facts, rewriter);
+          : writeOut(node, facts, rewriter, numbers);
       const output = present(node.output(0), `${node.label} has an output`);
       const unused = node.inputs.slice(1);
       rewriter.supersede(output, result);
@@ -145,8 +149,8 @@ function spelledNode(
   };
 }
 
-function isAsItWas(node: Node, { attributes, made }: Spelled): boolean {
-  if (attributes.length !== node.attributes.size) return false;
+function isAsItWas(node: Node, { attributes, made, anew }: Spelled): boolean {
+  if (anew || attributes.length !== node.attributes.size) return false;
   if (!attributes.every((each) => node.attributes.get(each.name) === each)) return false;
   return [...made].every(([index, { value, tensor }]) => {
     return node.inputs[index] === value && value.tensor === tensor;
@@ -173,7 +177,7 @@ function restore(node: Node, { nodes, data }: Spelled, rewriter: Rewriter): Valu
 }
 
 /** The form that the runtime fuses. */
-function writeOut(node: Node, facts: Facts, rewriter: Rewriter): Value {
+function writeOut(node: Node, facts: Facts, rewriter: Rewriter, numbers: Numbers): Value {
   const graph = present(node.graph, `${node.label} is removed`);
   const output = present(node.output(0), `${node.label} has an output`);
   const dtype = present(facts.dtype(output), "the type of an expression is known");
@@ -183,7 +187,7 @@ function writeOut(node: Node, facts: Facts, rewriter: Rewriter): Value {
     const values = inputs.map((place) => {
       if ("step" in place) return made[place.step] ?? null;
       if ("input" in place) return node.inputs[place.input] ?? null;
-      return rewriter.addConstant(graph, base, tensorFromNumbers(dtype, [], [place.number]), node);
+      return numbers.constant(graph, base, tensorFromNumbers(dtype, [], [place.number]), rewriter);
     });
     const init = {
       opType: operator,
@@ -194,6 +198,39 @@ function writeOut(node: Node, facts: Facts, rewriter: Rewriter): Value {
     made.push(present(rewriter.addNode(graph, init, node).output(0), "a step has an output"));
   }
   return present(made.at(-1), "an expression has an end");
+}
+
+/** The scalars of the forms that are written, one of each for all graphs that see it, so that a second run merges none. */
+class Numbers {
+  readonly #known = new Map<Graph, Map<string, Value>>();
+
+  constant(graph: Graph, base: string, tensor: Tensor, rewriter: Rewriter): Value {
+    const home = outermost(graph);
+    let known = this.#known.get(home);
+    if (known === undefined) {
+      known = new Map(scalarsOf(home));
+      this.#known.set(home, known);
+    }
+    const key = keyOf(tensor);
+    const found = known.get(key) ?? rewriter.addConstant(home, base, tensor);
+    known.set(key, found);
+    return found;
+  }
+}
+
+function* scalarsOf({ initializers }: Graph): Generator<[string, Value], void, undefined> {
+  for (const value of initializers) {
+    if (value.tensor?.dims.length === 0 && value.isConstant) yield [keyOf(value.tensor), value];
+  }
+}
+
+function keyOf(tensor: Tensor): string {
+  return `${tensor.dtype} ${tensor.bytes().join(" ")}`;
+}
+
+/** The graph around all others that the values of this one may come from. */
+function outermost(graph: Graph): Graph {
+  return graph.parent === undefined ? graph : outermost(graph.parent);
 }
 
 /** Removes a constant that nothing reads any more. */
