@@ -50,7 +50,7 @@ function match(node: Node, { facts, settings }: View): Proposal | Refusal | unde
   if (!isShiftOnly(lifted.map) || !isScaleOnly(lifted.map)) return undefined;
   const output = node.output(0);
   if (output === undefined) return undefined;
-  if (settings.target === "onnxruntime" && isBiasOfFusedAttention(node))
+  if (settings.target === "onnxruntime" && isBiasOfFusedAttention(node, facts))
     return refusals.biasOfFusedAttention();
   return readThrough(node, output, lifted.input, "changes nothing", keepsZeros(node) ? [] : undefined);
 }

@@ -67,7 +67,7 @@ function match(node: Node, { facts, settings }: View): Proposal | Refusal | unde
   if (lifted === undefined) return undefined;
   const awaited = node.is("BatchNormalization") || followsAbsorber(node);
   if (isRefusal(lifted)) return awaited ? lifted : undefined;
-  if (settings.target === "onnxruntime" && scalesFusedAttention(node))
+  if (settings.target === "onnxruntime" && scalesFusedAttention(node, facts))
     return refusals.runtimeFusesAttention();
   const { axis, input, inputIndex } = lifted;
   const explained = awaited || axis !== undefined;

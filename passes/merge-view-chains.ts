@@ -1,5 +1,5 @@
 import { present } from "../src/base/assert.js";
-import type { Refusal } from "../src/base/refusal.js";
+import { type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
 import { attribute } from "../src/ir/attribute.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import { hasTrait, operatorsWith } from "../src/ops/catalogue.js";
@@ -11,6 +11,15 @@ import { constantTensor } from "../src/rules/constants.js";
 import { type SymDim, sameDim, sameShape } from "../src/rules/dims.js";
 import type { Facts } from "../src/rules/facts.js";
 import { normalAxes } from "../src/rules/shapes.js";
+import { unsqueezesMaskOfFusedAttention } from "../src/target/attention.js";
+
+const SENTENCES = {
+  maskOfFusedAttention: (): string =>
+    "onnxruntime fuses the attention that it masks only with both; --target any merges them",
+} as const;
+
+/** Why views in a row stay. */
+const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES);
 
 /**
  * Merge views in a row into one, and a view into the reduction before it.
@@ -26,7 +35,7 @@ import { normalAxes } from "../src/rules/shapes.js";
  *
  * Requires   a single view between the shapes, for every size that dynamic ones may have; a 0 in the last target copies the
  *            same size from the first input; of a reduction, its axes
- * Refuses    nothing: the first view stays where others read it too
+ * Refuses    the two Unsqueezes of a mask that onnxruntime's attention asks for; the first view stays where others read it
  * Numerics   exact
  */
 export const mergeViewChains: Pass = {
@@ -39,13 +48,14 @@ export const mergeViewChains: Pass = {
   numerics: "exact",
   specials: { mayChange: [], because: "elements stay in order; a size of zero is never written as a number" },
   order: "any place",
+  refusals,
   rules: [
     { operators: operatorsWith("view"), match },
     { operators: operatorsWith("view"), match: keepAxes },
   ],
 };
 
-function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
+function match(node: Node, { facts, settings }: View): Proposal | Refusal | undefined {
   const [middle, output] = [node.input(0), node.output(0)];
   const first = middle?.producer;
   const source = first?.input(0);
@@ -69,6 +79,8 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   const [from, to] = [facts.shape(source), facts.shape(output)];
   const form = from && to && viewForm(from, to);
   if (form === undefined || (facts.opset(node) ?? 0) < 5) return undefined;
+  if (settings.target === "onnxruntime" && unsqueezesMaskOfFusedAttention(node, facts))
+    return refusals.maskOfFusedAttention();
   return {
     kind: "rewrite",
     summary: `${first.label} and ${node.label} become ${viewText(form)}`,
