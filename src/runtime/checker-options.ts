@@ -1,14 +1,57 @@
 import { createFacts } from "../analysis/fact-table.js";
+import type { NormfoldError } from "../base/errors.js";
 import { defined } from "../base/optional.js";
+import type { FloatDType } from "../ir/dtype.js";
 import type { Model } from "../ir/model.js";
-import type { CheckerOptions, StagedModel } from "./check.js";
 import { mayRunEmpty } from "./empty-batch.js";
-import { describeInputs, precisionOf } from "./inputs.js";
+import type { FeedSet } from "./feeds.js";
+import { describeInputs, type InputSpec, precisionOf } from "./inputs.js";
 import { perturbWeights } from "./perturb.js";
-import { objectionToLoading } from "./prediction.js";
-import { flattenedOutputs, withProbes } from "./probes.js";
+import { type Objection, objectionToLoading } from "./prediction.js";
+import { type Flattened, flattenedOutputs, withProbes } from "./probes.js";
 import type { Runtime, RuntimeModel } from "./runtime.js";
 import { takesSpecialValues } from "./special-values.js";
+
+/** How `createChecker` runs the original and whatever is compared with it. */
+export interface CheckerOptions {
+  readonly runtime: Runtime;
+  readonly seed: number;
+  /** The user's own data. Without it the inputs are generated. */
+  readonly feeds?: readonly FeedSet[];
+  /** The model's own description of its inputs (describeInputs); without it, the runtime's. */
+  readonly inputs?: readonly InputSpec[];
+  /** Sizes of generated inputs by name. */
+  readonly shapes?: Readonly<Record<string, readonly number[]>>;
+  /** Try an empty batch too (mayRunEmpty). */
+  readonly emptyBatch?: boolean;
+  /** Why generated inputs of some sizes are not tried (objectionTo). */
+  readonly objection?: Objection;
+  /** Why the original cannot be opened (objectionToLoading). */
+  readonly unloadable?: NormfoldError;
+  /** The coarsest type the model computes in (precisionOf); without it, the coarsest of its inputs and outputs. */
+  readonly precision?: FloatDType;
+  /**
+   * The original with perturbed weights (perturbWeights), made ready to open; others for each number from 0 on. Asked for only
+   * while an output differs by more than the measured rounding of the original, NOISE_RUNS times at most. Without it only
+   * the inputs are perturbed.
+   */
+  readonly noisy?: (run: number) => Promise<StagedModel>;
+  /** Outputs that the result need not have (probesOf); compared where it has them. */
+  readonly optional?: readonly string[];
+  /** Outputs that are smooth functions of others (flattenedOutputs): they may move as far as the movement of those explains. */
+  readonly flattened?: ReadonlyMap<string, Flattened>;
+  /** The original may be fed NaN and infinity (takesSpecialValues). */
+  readonly takesSpecialValues?: boolean;
+  /** A declaration of the original that contradicts its operators, as a clause; asked for where it does not load. */
+  readonly contradiction?: () => string | undefined;
+  readonly signal?: AbortSignal;
+}
+
+/** A model where a runtime can open it, until it is disposed of. */
+export interface StagedModel {
+  readonly model: RuntimeModel;
+  readonly dispose: () => Promise<void>;
+}
 
 /** How a check runs an original, and what it runs it with. */
 export interface OriginalOptions {

@@ -7,8 +7,9 @@ import type { Model } from "../../src/ir/model.js";
 import { decodeNumbers, encodeNumbers } from "../../src/ir/tensor.js";
 import { decodeModel } from "../../src/proto/decode.js";
 import { encodeToBytes } from "../../src/proto/encode.js";
-import { type CheckerOptions, createChecker } from "../../src/runtime/check.js";
+import { createChecker } from "../../src/runtime/check.js";
 import type { CheckReport } from "../../src/runtime/check-report.js";
+import type { CheckerOptions } from "../../src/runtime/checker-options.js";
 import { type RuntimeModel, type RuntimeTensor, tensorSize } from "../../src/runtime/runtime.js";
 import { parseGraph } from "../../src/text/parse.js";
 
