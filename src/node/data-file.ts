@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type BigIntStats, lstatSync, readdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { EncodedFile } from "../proto/encode.js";
@@ -45,13 +46,10 @@ export async function stageData(
   const present = lstatIfThere(wanted);
   if (present?.isDirectory()) throw errors.folderCannotBeOverwritten().at({ file: wanted });
   const home = realPath(dirname(wanted));
-  const { temporary, digest } = await writeTemporary(file, wanted, home, {
-    ...options,
-    fsync,
-    wantsDigest: present !== undefined,
-  });
+  const temporary = await writeTemporary(file, wanted, home, { ...options, fsync });
   try {
-    for (const location of locationsFor(file.location, digest)) {
+    // Another process may have taken the wanted name while the bytes were written.
+    for (const location of locationsFor(file.location, () => digestOf(temporary))) {
       const path = join(folder, location);
       const claimed = guarded(path, "write", () => claim(system, temporary, path, folder));
       if (claimed === undefined) continue;
@@ -155,6 +153,19 @@ function isDone(call: () => void, codes: ReadonlySet<string>): boolean {
 }
 
 const PIECE = 2 ** 20;
+
+/** The SHA-256 of a file's bytes, as hexadecimal digits. */
+function digestOf(path: string): string {
+  const hash = createHash("sha256");
+  const source = openSource(path);
+  try {
+    for (let at = 0; at < source.size; at += PIECE)
+      hash.update(source.read(at, Math.min(PIECE, source.size - at)));
+  } finally {
+    if (source instanceof FileSource) source.close();
+  }
+  return hash.digest("hex");
+}
 
 function hasSameBytes(one: string, other: string): boolean {
   const opened: FileSource[] = [];

@@ -7,10 +7,15 @@ export function defaultLocation(path: string): string {
 
 /**
  * The names that a data file may get, the best first: the one that was asked for and, where another model or the present version
- * of this one reads the file of that name, the same with the first digits of its own SHA-256, as `net.onnx.1f3a9c2e.data`.
+ * of this one reads the file of that name, the same with the first digits of its own SHA-256, as `net.onnx.1f3a9c2e.data`. The SHA-256
+ * is asked for only when the first name cannot be had.
  */
-export function* locationsFor(wanted: string, digest: string): Generator<string, void, undefined> {
+export function* locationsFor(
+  wanted: string,
+  digestOfBytes: () => string,
+): Generator<string, void, undefined> {
   yield wanted;
+  const digest = digestOfBytes();
   const { folder, stem, extension } = partsOf(wanted);
   for (const digits of [8, 16, 32, 64]) {
     yield joined(folder, `${stem}.${digest.slice(0, digits)}${extension}`);

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { type Stats, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { readInto } from "../base/bytes.js";
@@ -95,7 +94,7 @@ export async function stageFile(
     return writeDirectly(file, path, options);
   assertReplaceable(path);
   const target = present === undefined ? path : realPath(path);
-  const { temporary } = await writeTemporary(file, path, dirname(target), { ...options, fsync, present });
+  const temporary = await writeTemporary(file, path, dirname(target), { ...options, fsync, present });
   return {
     path,
     bytes: file.byteLength,
@@ -108,16 +107,9 @@ export async function stageFile(
   };
 }
 
-/** A whole file under a temporary name. */
-interface TemporaryFile {
-  readonly temporary: string;
-  /** The first digits of the SHA-256 of its bytes; "" where nobody asked for them. */
-  readonly digest: string;
-}
-
 /**
- * Writes `file` into `folder` under a temporary name; errors name `path`, for which it is meant. Nothing is left after an
- * error. `present` is the file whose mode it gets.
+ * Writes `file` into `folder` under a temporary name, and gives its path; errors name `path`, for which it is meant. Nothing is
+ * left after an error. `present` is the file whose mode it gets.
  */
 export async function writeTemporary(
   file: EncodedFile,
@@ -125,35 +117,26 @@ export async function writeTemporary(
   folder: string,
   {
     present,
-    wantsDigest = false,
     system = fileSystem,
     fsync = false,
     signal,
-  }: WriteOptions & { readonly present?: Stats | undefined; readonly wantsDigest?: boolean },
-): Promise<TemporaryFile> {
+  }: WriteOptions & { readonly present?: Stats | undefined },
+): Promise<string> {
   // Not named after the target, whose name may be as long as names can be.
   const temporary = temporaryName(folder);
-  const hash = wantsDigest ? createHash("sha256") : undefined;
   const descriptor = guarded(path, "write", () => system.open(temporary, "wx"));
   trackTemporary(temporary);
   try {
     await closing(system, descriptor, path, async () => {
       if (present !== undefined) guarded(path, "write", () => keepMode(system, descriptor, present));
-      await stream(
-        file,
-        (bytes) => {
-          hash?.update(bytes);
-          return writeAll(system, descriptor, path, bytes);
-        },
-        signal,
-      );
+      await stream(file, (bytes) => writeAll(system, descriptor, path, bytes), signal);
       if (fsync) await ofSystem(path, () => system.fsync(descriptor));
     });
   } catch (error) {
     removeStaged(system, temporary);
     throw error;
   }
-  return { temporary, digest: hash?.digest("hex") ?? "" };
+  return temporary;
 }
 
 /** Runs `body` and closes the file, whose last write errors may show only then. */

@@ -9,7 +9,7 @@ it.each([
   ["weights", "weights.01234567"],
   ["sub/w.bin", "sub/w.01234567.bin"],
 ])("%s, and else %s", (wanted, substitute) => {
-  const [first, second, ...longer] = locationsFor(wanted, DIGEST);
+  const [first, second, ...longer] = locationsFor(wanted, () => DIGEST);
   expect([first, second, longer.length]).toEqual([wanted, substitute, 3]);
   for (const name of [second, ...longer]) {
     expect(isSubstituteFor(name?.replace("sub/", "") ?? "", wanted)).toBe(true);

@@ -14,6 +14,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { memorySource } from "../../src/base/bytes.js";
 import type { Model } from "../../src/ir/model.js";
+import { type FileSystem, fileSystem } from "../../src/node/file-system.js";
 import { openModelFile, type WriteModelOptions, writeModelFile } from "../../src/node/files.js";
 import { decodeModel } from "../../src/proto/decode.js";
 import { modelBytes } from "../proto/support.js";
@@ -254,4 +255,20 @@ describe.each(Object.entries(SCENARIOS))("%s", (_, scenario) => {
       for (const other of others) expect(fillOf(at(other)), place).toBe(OLD);
     }
   });
+});
+
+it("gives the data a name of its own when another writer takes the wanted one meanwhile", async () => {
+  let others = 0;
+  const system: FileSystem = {
+    ...fileSystem,
+    write: async (...call) => {
+      if (others++ === 0) await write(OLD, EXTERNAL);
+      return fileSystem.write(...call);
+    },
+  };
+  await writeModelFile(modelOf(NEW), at("net.onnx"), { ...EXTERNAL, fsync: false, system });
+  expect(fillOf(at("net.onnx"))).toBe(NEW);
+  // The other one's data stays for its owner: it was not there before.
+  const names = readdirSync(folder).sort();
+  expect(names).toEqual(["net.onnx", expect.stringMatching(SUBSTITUTE), "net.onnx.data"]);
 });
