@@ -1,8 +1,9 @@
 import { createRequire } from "node:module";
-import { type Argument, Command, CommanderError } from "commander";
+import { Command, CommanderError, Help } from "commander";
 import { defined } from "../base/optional.js";
 import { HEADS } from "../options/heads.js";
 import { WIDTH } from "../report/layout.js";
+import { commandList } from "./command-list.js";
 import { defineCommand } from "./commands.js";
 import { errors } from "./errors.js";
 import { EXIT, EXIT_SUMMARY, handleInterrupts } from "./exit.js";
@@ -70,17 +71,11 @@ async function exitCodeOfPrinting(text: string): Promise<number> {
   }
 }
 
-function argumentTerm(argument: Argument): string {
-  const name = `${argument.name()}${argument.variadic ? "..." : ""}`;
-  return argument.required ? `<${name}>` : `[${name}]`;
-}
-
 function createProgram(print: (text: string) => void): Command {
   const manifest: { readonly version: string } = createRequire(import.meta.url)("normfold/package.json");
-  const { bold, cyan } = styleFor("stdout");
+  const style = styleFor("stdout");
   const program = new Command("normfold")
     .description("Optimizes ONNX models, and proves the result in onnxruntime before it writes.")
-    .usage("<command> [options]")
     .version(manifest.version, "-v, --version", "print the version")
     .helpOption("-h, --help", "print help")
     .helpCommand("help [command]", "print help for a command")
@@ -90,12 +85,14 @@ function createProgram(print: (text: string) => void): Command {
     .showSuggestionAfterError(false)
     .configureHelp({
       helpWidth: WIDTH,
-      subcommandTerm: (command) =>
-        [command.name(), ...command.registeredArguments.map(argumentTerm)].join(" "),
-      styleTitle: bold,
-      styleSubcommandText: cyan,
-      styleOptionText: cyan,
-      styleCommandText: bold,
+      styleTitle: style.bold,
+      styleOptionText: style.cyan,
+      styleCommandText: style.bold,
+      // The commands inherit this; only the program has a list of them.
+      formatHelp: (command, help) =>
+        command.parent === null
+          ? commandList(command.description(), style)
+          : Help.prototype.formatHelp.call(help, command, help),
     })
     // Errors are reported in one place, reportFailure, as text or as JSON.
     .configureOutput({ writeOut: print, outputError: () => {}, getOutHasColors: () => wantsColors("stdout") })

@@ -8,46 +8,13 @@ const MODEL: CommandHead["arguments"] = [
 export const HEADS: Readonly<Record<CommandName, CommandHead>> = {
   optimize: {
     name: "optimize",
+    group: "Optimize",
     summary: "fold BatchNormalization, simplify, prove, write",
-    arguments: MODEL,
-  },
-  insert: {
-    name: "insert",
-    summary: "put BatchNormalization before nonlinearities",
-    arguments: MODEL,
-  },
-  train: {
-    name: "train",
-    summary: "train a network on stock onnxruntime",
-    arguments: [{ name: "<model>", help: "the model, as ONNX or as text" }],
-  },
-  calibrate: {
-    name: "calibrate",
-    summary: "measure new statistics for BatchNormalization",
-    arguments: MODEL,
-  },
-  freeze: {
-    name: "freeze",
-    summary: "turn the training form into the inference form",
-    arguments: MODEL,
-  },
-  prepare: {
-    name: "prepare",
-    summary: "change a network for training, by a paper's recipe",
-    arguments: MODEL,
-  },
-  ensemble: {
-    name: "ensemble",
-    summary: "average the class probabilities of several models",
-    arguments: [{ name: "<models...>", help: "two models or more" }],
-  },
-  lower: {
-    name: "lower",
-    summary: "write ONNX's training operators as standard ones",
     arguments: MODEL,
   },
   check: {
     name: "check",
+    group: "Compare",
     summary: "compare two models in onnxruntime",
     arguments: [
       { name: "<original>", help: 'the model to compare with; "-" reads standard input' },
@@ -56,18 +23,63 @@ export const HEADS: Readonly<Record<CommandName, CommandHead>> = {
   },
   inspect: {
     name: "inspect",
+    group: "Look",
     summary: "say what is in a model",
     arguments: MODEL,
   },
   print: {
     name: "print",
+    group: "Look",
     summary: "print a model as ONNX text",
     arguments: MODEL,
   },
   passes: {
     name: "passes",
+    group: "Look",
     summary: "list the passes, in the order they run",
     arguments: [],
+  },
+  insert: {
+    name: "insert",
+    group: "Train",
+    summary: "put BatchNormalization before nonlinearities",
+    arguments: MODEL,
+  },
+  train: {
+    name: "train",
+    group: "Train",
+    summary: "train a network on stock onnxruntime",
+    arguments: [{ name: "<model>", help: "the model, as ONNX or as text" }],
+  },
+  calibrate: {
+    name: "calibrate",
+    group: "Train",
+    summary: "measure new statistics for BatchNormalization",
+    arguments: MODEL,
+  },
+  freeze: {
+    name: "freeze",
+    group: "Train",
+    summary: "turn the training form into the inference form",
+    arguments: MODEL,
+  },
+  prepare: {
+    name: "prepare",
+    group: "Train",
+    summary: "change a network for training, by a paper's recipe",
+    arguments: MODEL,
+  },
+  lower: {
+    name: "lower",
+    group: "Train",
+    summary: "write ONNX's training operators as standard ones",
+    arguments: MODEL,
+  },
+  ensemble: {
+    name: "ensemble",
+    group: "Train",
+    summary: "average the class probabilities of several models",
+    arguments: [{ name: "<models...>", help: "two models or more" }],
   },
 };
 

@@ -114,8 +114,13 @@ export interface ArgumentSpec {
   readonly help: string;
 }
 
+/** What people do with a command: the groups of the list of commands, in its order. */
+export type CommandGroup = "Optimize" | "Compare" | "Look" | "Train";
+
 /** A command as the list of commands shows it. */
 export interface CommandHead {
+  /** The group that the list shows it in. */
+  readonly group: CommandGroup;
   /** The word on the command line. */
   readonly name: string;
   /** A few words for the list of commands. */

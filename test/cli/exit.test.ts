@@ -14,6 +14,7 @@ it("EXIT_SUMMARY names every code once", () => {
 describe("exitHelp", () => {
   const spec: CommandSpec = {
     name: "test",
+    group: "Look",
     summary: "",
     description: "",
     arguments: PRINT_COMMAND.arguments,
