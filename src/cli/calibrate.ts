@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { forModel, type LoadedModel, loadInput } from "../job/files.js";
 import { CALIBRATE, CALIBRATE_COMMAND } from "../options/calibrate.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
 import { DATA, DRAWING, LIMIT, PREPARATION } from "../options/data.js";
@@ -7,15 +8,7 @@ import { calibrationJson, calibrationText } from "../report/calibration-text.js"
 import { progressText } from "../report/progress-text.js";
 import { calibrateAndJudge, type JudgedCalibration } from "../train.js";
 import { type Call, defineOptions, type Given } from "./define.js";
-import {
-  assertApart,
-  assertTarget,
-  forModel,
-  type LoadedModel,
-  loadInput,
-  removeTemporariesOnInterrupt,
-  saveResult,
-} from "./files.js";
+import { assertApart, assertTarget, removeTemporariesOnInterrupt, saveResult } from "./files.js";
 import { openDataFor } from "./open-data.js";
 import { channelOf, styleFor, write, writeJson } from "./output.js";
 import { createStages } from "./progress.js";

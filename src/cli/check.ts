@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { defined } from "../base/optional.js";
 import { assertSameInputs, check, loadData, loadTestData } from "../index.js";
+import { forModel, loadInput, STANDARD } from "../job/files.js";
 import { isSameFile } from "../node/paths.js";
 import { CHECK_COMMAND } from "../options/commands.js";
 import { LOAD, PRINTING } from "../options/common.js";
@@ -10,7 +11,7 @@ import { comparisonText } from "../report/check-text.js";
 import { type Call, defineOptions } from "./define.js";
 import { errors } from "./errors.js";
 import { EXIT } from "./exit.js";
-import { forModel, loadInput, removeTemporariesOnInterrupt, STANDARD } from "./files.js";
+import { removeTemporariesOnInterrupt } from "./files.js";
 import { styleFor, write, writeJson } from "./output.js";
 import { createStages } from "./progress.js";
 

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { defined } from "../base/optional.js";
+import { type LoadedModel, loadInput, STANDARD } from "../job/files.js";
 import { isSameFile } from "../node/paths.js";
 import { ENSEMBLE, ENSEMBLE_COMMAND, ENSEMBLE_RUN } from "../options/commands.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
@@ -8,14 +9,7 @@ import { ensembleText } from "../report/ensemble-text.js";
 import { buildEnsemble, proveEnsemble } from "../train.js";
 import { type Call, defineOptions } from "./define.js";
 import { errors } from "./errors.js";
-import {
-  assertTarget,
-  type LoadedModel,
-  loadInput,
-  removeTemporariesOnInterrupt,
-  STANDARD,
-  saveResult,
-} from "./files.js";
+import { assertTarget, removeTemporariesOnInterrupt, saveResult } from "./files.js";
 import { channelOf, styleFor, write, writeJson } from "./output.js";
 
 export function defineEnsemble(command: Command): void {

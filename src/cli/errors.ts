@@ -51,20 +51,7 @@ const SENTENCES = {
     (path: string): string => `"${path}" is read by this command; write to another file`,
   ],
   outputsAreOneFile: ["usage", (path: string): string => `two outputs would go to "${path}"; give two files`],
-  dataFileIsInputs: [
-    "usage",
-    (path: string): string =>
-      `the data would go to "${path}", which the input reads; give another name to --output, or --in-place`,
-  ],
-  targetHoldsInputData: [
-    "usage",
-    (path: string): string => `"${path}" holds data of the input; choose another file`,
-  ],
   standardInputIsNoOutput: ["usage", (): string => "standard input cannot be written over; give --output"],
-  standardInputIsTerminal: [
-    "usage",
-    (): string => "standard input is a terminal; pipe a model into it or name a file",
-  ],
   standardOutputIsTaken: [
     "usage",
     (): string => "the model and the JSON cannot both go to standard output; give a file to --output",
@@ -80,11 +67,6 @@ const SENTENCES = {
   modelsAreOneFile: ["usage", (path: string): string => `both models are "${path}"; give two files`],
 
   // Results that are not written.
-  outputsDiffer: ["check", (reason: string): string => `${reason}; nothing was written`],
-  outputsAreUnchecked: [
-    "unsupported",
-    (reason: string): string => `unchecked: ${reason}; nothing was written, --no-check writes it`,
-  ],
   noPlaceForNormalization: [
     "usage",
     (): string =>

@@ -1,5 +1,7 @@
 import type { Command } from "commander";
 import { defined } from "../base/optional.js";
+import { forModel, type LoadedModel, loadInput } from "../job/files.js";
+import { assertProven } from "../job/proven.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
 import { DATA, DRAWING, LIMIT, PREPARATION } from "../options/data.js";
 import { INSERT, INSERT_COMMAND, INSERT_RUN, SITES } from "../options/insert.js";
@@ -9,19 +11,10 @@ import { progressText } from "../report/progress-text.js";
 import { type InsertReport, insertBatchNorm } from "../train.js";
 import { type Call, defineOptions, type Given } from "./define.js";
 import { errors } from "./errors.js";
-import {
-  assertApart,
-  assertTarget,
-  forModel,
-  type LoadedModel,
-  loadInput,
-  removeTemporariesOnInterrupt,
-  saveResult,
-} from "./files.js";
+import { assertApart, assertTarget, removeTemporariesOnInterrupt, saveResult } from "./files.js";
 import { openDataFor } from "./open-data.js";
 import { channelOf, styleFor, write, writeJson } from "./output.js";
 import { createStages } from "./progress.js";
-import { assertProven } from "./proven.js";
 
 export function defineInsert(command: Command): void {
   defineOptions(command, INSERT_COMMAND, insertCommand);

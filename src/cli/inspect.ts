@@ -1,11 +1,11 @@
 import type { Command } from "commander";
+import { loadInput } from "../job/files.js";
 import { describeModel } from "../library/description.js";
 import { INSPECT, INSPECT_COMMAND } from "../options/commands.js";
 import { JSON_ONLY, LOAD } from "../options/common.js";
 import { pick } from "../options/validate.js";
 import { inspectText } from "../report/inspect-text.js";
 import { type Call, defineOptions } from "./define.js";
-import { loadInput } from "./files.js";
 import { styleFor, write, writeJson } from "./output.js";
 
 export function defineInspect(command: Command): void {

@@ -1,12 +1,13 @@
 import type { Command } from "commander";
 import { defined } from "../base/optional.js";
+import { forModel, loadInput } from "../job/files.js";
 import { LOWER, LOWER_COMMAND, LOWER_RUN } from "../options/commands.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
 import { pick } from "../options/validate.js";
 import { lowerText } from "../report/lower-text.js";
 import { lower } from "../train.js";
 import { type Call, defineOptions } from "./define.js";
-import { assertTarget, forModel, loadInput, removeTemporariesOnInterrupt, saveResult } from "./files.js";
+import { assertTarget, removeTemporariesOnInterrupt, saveResult } from "./files.js";
 import { channelOf, styleFor, write, writeJson } from "./output.js";
 
 export function defineLower(command: Command): void {

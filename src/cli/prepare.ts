@@ -1,11 +1,12 @@
 import type { Command } from "commander";
+import { forModel, loadInput } from "../job/files.js";
 import { PREPARE, PREPARE_COMMAND } from "../options/commands.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
 import { pick } from "../options/validate.js";
 import { prepareText } from "../report/prepare-text.js";
 import { prepare } from "../train.js";
 import { type Call, defineOptions } from "./define.js";
-import { assertTarget, forModel, loadInput, removeTemporariesOnInterrupt, saveResult } from "./files.js";
+import { assertTarget, removeTemporariesOnInterrupt, saveResult } from "./files.js";
 import { channelOf, styleFor, write, writeJson } from "./output.js";
 
 export function definePrepare(command: Command): void {

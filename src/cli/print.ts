@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { print } from "../index.js";
+import { loadInput } from "../job/files.js";
 import { PRINT, PRINT_COMMAND } from "../options/commands.js";
 import { LOAD } from "../options/common.js";
 import { pick } from "../options/validate.js";
 import { type Call, defineOptions } from "./define.js";
-import { loadInput } from "./files.js";
 import { write } from "./output.js";
 
 export function definePrint(command: Command): void {

@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import { defined } from "../base/optional.js";
 import type { Model } from "../index.js";
+import { forModelAndFlags, loadInput } from "../job/files.js";
+import type { Stages } from "../job/stages.js";
 import { optimizeProven } from "../library/optimize-proven.js";
 import { assertNamesOnnx } from "../node/extensions.js";
 import { interruptible } from "../node/interrupt.js";
@@ -28,17 +30,10 @@ import {
 } from "../train.js";
 import { type Call, defineOptions, type Given } from "./define.js";
 import { EXIT } from "./exit.js";
-import {
-  assertApart,
-  assertTarget,
-  forModelAndFlags,
-  loadInput,
-  removeTemporariesOnInterrupt,
-  saveResult,
-} from "./files.js";
+import { assertApart, assertTarget, removeTemporariesOnInterrupt, saveResult } from "./files.js";
 import { openDataFor } from "./open-data.js";
 import { styleFor, write, writeJson } from "./output.js";
-import { createStages, type Stages } from "./progress.js";
+import { createStages } from "./progress.js";
 
 export function defineTrain(command: Command): void {
   defineOptions(command, TRAIN_COMMAND, trainCommand);

@@ -253,6 +253,27 @@ export const OPTIMIZE_RUN = {
   },
 } as const;
 
+/** All that says how one file is optimized: what is read, rewritten, compared and written. */
+export const OPTIMIZE_FILE: typeof CHECK_INPUTS &
+  typeof OPTIMIZE_RUN &
+  typeof LOAD &
+  typeof PIPELINE &
+  typeof REWRITE &
+  typeof CUT &
+  typeof PROOF &
+  typeof COMPARISON &
+  typeof ISOLATION = {
+  ...CHECK_INPUTS,
+  ...OPTIMIZE_RUN,
+  ...LOAD,
+  ...PIPELINE,
+  ...REWRITE,
+  ...CUT,
+  ...PROOF,
+  ...COMPARISON,
+  ...ISOLATION,
+};
+
 /** `normfold optimize`. */
 export const OPTIMIZE_COMMAND: CommandSpec = {
   ...HEADS.optimize,

@@ -1,7 +1,7 @@
 import { plural } from "../base/plural.js";
 import { SPECIAL_VALUES, specialText } from "../base/special-values.js";
+import type { OptimizeRun } from "../job/optimize-file.js";
 import type { OptimizeReport } from "../library/optimize.js";
-import type { FileSize } from "../library/save.js";
 import type { ModelSummary } from "../library/summary.js";
 import type { RefusalRecord } from "../rewrite/pass.js";
 import { accuracyText } from "./accuracy-text.js";
@@ -10,17 +10,6 @@ import { type Cell, elidePair, paragraph, shown, table, WIDTH } from "./layout.j
 import type { Style } from "./style.js";
 import { countByPass, groupRefusals, refusalsById } from "./tally.js";
 import { bytesText, changeText, countText, durationText } from "./units.js";
-
-/** One run of `normfold optimize`: --json writes it, and the terminal shows it. */
-export interface OptimizeRun {
-  readonly input: FileSize;
-  readonly output: FileSize & { readonly files: readonly FileSize[] };
-  /** Milliseconds by stage, in the order they began. */
-  readonly time: Readonly<Record<string, number>>;
-  /** The most memory that was taken, in bytes: by normfold's process and by that of onnxruntime, where it had one. */
-  readonly memory?: { readonly normfold: number; readonly onnxruntime?: number };
-  readonly report: OptimizeReport;
-}
 
 export interface OptimizeTextOptions {
   readonly style: Style;

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
+import type { OptimizeRun } from "../../src/job/optimize-file.js";
 import type { OptimizeReport } from "../../src/library/optimize.js";
 import type { ModelSummary } from "../../src/library/summary.js";
 import { WIDTH } from "../../src/report/layout.js";
-import { type OptimizeRun, optimizeText } from "../../src/report/optimize-text.js";
+import { optimizeText } from "../../src/report/optimize-text.js";
 import type { RefusalRecord, RewriteRecord } from "../../src/rewrite/pass.js";
 import { PLAIN } from "../support/style.js";
 

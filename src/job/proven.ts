@@ -1,4 +1,4 @@
-import type { CheckReport } from "../index.js";
+import type { CheckReport } from "../runtime/check-report.js";
 import { errors } from "./errors.js";
 
 /** Throws "check" or "unsupported" for a result that the check did not prove, so that it is not written. */

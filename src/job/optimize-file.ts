@@ -1,0 +1,170 @@
+import { defined } from "../base/optional.js";
+import type { Model } from "../ir/model.js";
+import { adjustModel } from "../library/adjust.js";
+import { loadData } from "../library/load.js";
+import { type OptimizeOptions, type OptimizeReport, optimize } from "../library/optimize.js";
+import { type FileSize, saveModel } from "../library/save.js";
+import { skippedPasses } from "../library/select-passes.js";
+import { isRuntimeFile, writeToStdout } from "../node/files.js";
+import { setBusy, whileWaiting } from "../node/interrupt.js";
+import { isSameFile } from "../node/paths.js";
+import { LOAD } from "../options/common.js";
+import {
+  CHECK_INPUTS,
+  COMPARISON,
+  CUT,
+  ISOLATION,
+  type OPTIMIZE_FILE,
+  OPTIMIZE_RUN,
+  PIPELINE,
+  PROOF,
+  REWRITE,
+} from "../options/optimize.js";
+import type { OptionsOf } from "../options/spec.js";
+import { pick, settle } from "../options/validate.js";
+import { errors } from "./errors.js";
+import {
+  externalBytes,
+  externalPaths,
+  forModelAndFlags,
+  type LoadedModel,
+  loadInput,
+  STANDARD,
+} from "./files.js";
+import { assertProven } from "./proven.js";
+import type { Stages } from "./stages.js";
+
+/** How a file is optimized: the options of the command that say nothing about printing. */
+export type OptimizeFileOptions = OptionsOf<typeof OPTIMIZE_FILE>;
+
+/** One file to optimize. */
+export interface OptimizeFileJob {
+  /** The model's file; "-" is standard input. */
+  readonly input: string;
+  /** Where the result goes, a place that was found to take it; "-" is standard output. */
+  readonly output: string;
+  readonly options: OptimizeFileOptions;
+}
+
+/** One run of `normfold optimize`: --json writes it, and the terminal shows it. */
+export interface OptimizeRun {
+  readonly input: FileSize;
+  readonly output: FileSize & { readonly files: readonly FileSize[] };
+  /** Milliseconds by stage, in the order they began. */
+  readonly time: Readonly<Record<string, number>>;
+  /** The most memory that was taken, in bytes: by normfold's process and by that of onnxruntime, where it had one. */
+  readonly memory?: { readonly normfold: number; readonly onnxruntime?: number };
+  readonly report: OptimizeReport;
+}
+
+/** What became of a job that was done. */
+export interface OptimizedFile {
+  readonly run: OptimizeRun;
+  /** Files beside the result that seem to be left from earlier runs; they were not touched. */
+  readonly left: readonly string[];
+}
+
+/**
+ * Reads a model, optimizes it, proves the result and writes it. Prints nothing and sets no exit code, so that a command, a worker or
+ * another program's step can run it. Throws NormfoldError with the file: "check" or "unsupported" where the result is not proven;
+ * nothing is written then.
+ */
+export async function optimizeFile(job: OptimizeFileJob, stages: Stages): Promise<OptimizedFile> {
+  const { input: path, output: target, options } = job;
+  stages.enter("read", "reading");
+  const input = await loadInput(path, pick(LOAD, options), target);
+  assertSparesDataFile(job, input.model);
+  const { model, report } = await optimizeModel(path, adjusted(input, options), options, stages);
+  if (report.check !== undefined) assertProven(report.check, input.file.path);
+  stages.enter("write", "writing");
+  const { output, left } = await save(model, target, options);
+  const memory = await peakMemory(options);
+  return { run: { input: input.file, output, time: stages.finish(), memory, report }, left };
+}
+
+/** A data file that the input reads stays as it is, unless the input itself is what is replaced. */
+function assertSparesDataFile({ input, output, options }: OptimizeFileJob, model: Model): void {
+  const { externalData, inPlace } = options;
+  if (externalData === undefined || inPlace) return;
+  const dataFile = `${output}.data`;
+  if (externalPaths(input, model).some((file) => isSameFile(file, dataFile)))
+    throw errors.dataFileIsInputs(dataFile);
+}
+
+async function peakMemory(options: OptimizeFileOptions): Promise<NonNullable<OptimizeRun["memory"]>> {
+  const normfold = process.resourceUsage().maxRSS * 1024;
+  // Whoever has no such process does not load the code for it.
+  if (!settle(PROOF, options).check || options.isolation === "none") return { normfold };
+  const { runtimePeak } = await import("../isolation/isolated-runtime.js");
+  return { normfold, ...defined({ onnxruntime: await runtimePeak() }) };
+}
+
+/** The model that the user asked for, cut and with fixed sizes; the result is compared with it. */
+function adjusted(input: LoadedModel, options: OptimizeFileOptions): LoadedModel {
+  const model = adjustModel(input.model, { ...pick(CUT, options), ...pick(OPTIMIZE_RUN, options) });
+  return model === input.model ? input : { ...input, model, isAdjusted: true };
+}
+
+async function optimizeModel(
+  path: string,
+  { model, file, isAdjusted }: LoadedModel,
+  given: OptimizeFileOptions,
+  stages: Stages,
+): Promise<{ readonly model: Model; readonly report: OptimizeReport }> {
+  const { check } = settle(PROOF, given);
+  const { checkInputs } = pick(CHECK_INPUTS, given);
+  const data = checkInputs === undefined ? undefined : await loadData(model, checkInputs);
+  const isSameAsFile = !isAdjusted && !given.allowOutsideExternalData;
+  const original =
+    isSameAsFile && path !== STANDARD && isRuntimeFile(path) ? ({ kind: "path", path } as const) : undefined;
+  // The library loads onnxruntime and runs the original before it rewrites anything.
+  if (check) stages.enter("check", "running the original");
+  else stages.enter("rewrite", "rewriting");
+  const options: OptimizeOptions = {
+    ...pick(PIPELINE, given),
+    ...pick(REWRITE, given),
+    ...pick(PROOF, given),
+    ...pick(COMPARISON, given),
+    isolation: "process",
+    ...pick(ISOLATION, given),
+    skip: skippedPasses({ ...pick(REWRITE, given), ...pick(OPTIMIZE_RUN, given) }),
+    onStage: (stage) => {
+      // The original runs meanwhile, but nobody waits for it.
+      setBusy(stage === "rewrite");
+      stages.enter(...STAGES[stage]);
+    },
+    ...defined({ original, data }),
+  };
+  try {
+    return await forModelAndFlags(file.path, () => optimize(model, options));
+  } finally {
+    setBusy(false);
+  }
+}
+
+const STAGES: Readonly<
+  Record<"rewrite" | "evaluate" | "check" | "bisect" | "reference", readonly [stage: string, text: string]>
+> = {
+  rewrite: ["rewrite", "rewriting"],
+  evaluate: ["rewrite", "computing constants in onnxruntime"],
+  check: ["check", "comparing in onnxruntime"],
+  bisect: ["check", "looking for the rewrite that changes the outputs"],
+  reference: ["reference", "evaluating in float64"],
+};
+
+async function save(
+  model: Model,
+  target: string,
+  { externalData }: OptimizeFileOptions,
+): Promise<{ readonly output: OptimizeRun["output"]; readonly left: readonly string[] }> {
+  if (target === STANDARD) {
+    const { bytes } = await whileWaiting(() => writeToStdout(model));
+    const file = { path: "standard output", bytes };
+    return { output: { ...file, files: [file] }, left: [] };
+  }
+  const { files, left } = await whileWaiting(() => saveModel(model, target, defined({ externalData })));
+  const written = files.reduce((sum, file) => sum + file.bytes, 0);
+  // A result that keeps using the data files of its original is no smaller for it.
+  const kept = externalData === undefined && files.length === 1 ? externalBytes(target, model) : 0;
+  return { output: { path: target, bytes: written + kept, files }, left };
+}
