@@ -118,6 +118,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/data",
     "src/runtime",
   ],
+  // What a run of a model takes: counted, and measured.
+  "src/profile": ["src/base", "src/ir", "src/rules", "src/ops", "src/analysis", "src/runtime"],
   // The functions of the first door, one file each.
   "src/library": [
     "src/base",
@@ -134,6 +136,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "passes",
     "src/runtime",
     "src/reference",
+    "src/profile",
     "src/node",
     "src/isolation",
   ],
@@ -150,6 +153,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/rewrite",
     "src/runtime",
     "src/reference",
+    "src/profile",
     "src/library",
     "src/job",
   ],
@@ -164,6 +168,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/ops",
     "src/rewrite",
     "src/runtime",
+    "src/profile",
     "src/opset",
     "src/node",
     "src/library",
@@ -216,13 +221,21 @@ function family(name: string, ...siblings: readonly string[]): Readonly<Record<s
 const LARGEST_ROOM = 0.16;
 
 /** The only places that touch Node: the rest takes bytes and gives bytes, and runs in a browser too. */
-const NODE_PLACES = ["src/node", "src/isolation", "src/job", "src/cli", "src/runtime/ort.ts"];
+const NODE_PLACES = [
+  "src/node",
+  "src/isolation",
+  "src/job",
+  "src/cli",
+  "src/runtime/ort.ts",
+  "src/runtime/ort-web.ts",
+];
 
 /** Packages by the places that may use them; all other code uses no package. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "protobufjs/minimal.js": ["src/proto"],
   "onnx-proto": ["src/proto"],
-  "onnxruntime-node": ["src/runtime/ort.ts"],
+  "onnxruntime-node": ["src/runtime/ort.ts", "src/runtime/ort-session.ts", "src/runtime/ort-web.ts"],
+  "onnxruntime-web": ["src/runtime/ort-web.ts"],
   fflate: ["src/node"],
   sharp: ["src/node/data/images.ts"],
   commander: ["src/cli"],

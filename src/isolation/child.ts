@@ -1,7 +1,9 @@
 import { readSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { defined } from "../base/optional.js";
 import { defaultRuntime } from "../runtime/ort.js";
-import type { Runtime, Session } from "../runtime/runtime.js";
+import type { Entrant, Runtime, Session } from "../runtime/runtime.js";
+import { takeTurns } from "../runtime/turns.js";
 import { CALLS } from "./descriptors.js";
 import { encodeFrame, type Frame, FrameReader } from "./frames.js";
 import { GUARD_BYTES, type Guard, guardOf } from "./guard.js";
@@ -77,6 +79,12 @@ async function carryOut(
   if (request.call === "peak") {
     return { reply: { kind: "peak", bytes: process.resourceUsage().maxRSS * 1024 } };
   }
+  if (request.call === "race") {
+    return await limited(request.limits, guard, async (): Promise<Answer> => {
+      const entrants = entrantsOf(request, payloads, sessions);
+      return { reply: { kind: "raced", times: await takeTurns(entrants, request.span) } };
+    });
+  }
   const session = sessions.get(request.session);
   if (request.call === "close") {
     sessions.delete(request.session);
@@ -91,13 +99,32 @@ async function carryOut(
         path === undefined ? ({ kind: "bytes", bytes } as const) : ({ kind: "path", path } as const);
       const opened = await runtime.open(model, settings);
       sessions.set(request.session, opened);
-      return { reply: { kind: "opened", inputs: opened.inputs, outputs: opened.outputs } };
+      const { inputs, outputs, openedIn: milliseconds } = opened;
+      return { reply: { kind: "opened", inputs, outputs, ...defined({ milliseconds }) } };
     }
     const feeds = takeFeeds({ heads: request.feeds, payloads, forget: request.forget }, HELD);
     const results = await session?.run(feeds, request.outputs);
     const packed = packTensors(results ?? new Map());
     return { reply: { kind: "ran", outputs: packed.heads }, payloads: packed.payloads };
   });
+}
+
+/** The sessions of a race. Their feeds are one list of payloads, in the order of the entrants. */
+function entrantsOf(
+  { entrants, forget }: Extract<Request, { readonly call: "race" }>,
+  payloads: readonly Uint8Array[],
+  sessions: ReadonlyMap<number, Session>,
+): Entrant[] {
+  let taken = 0;
+  const found = entrants.flatMap(({ session: number, feeds: heads }) => {
+    const own = payloads.slice(taken, taken + heads.length);
+    taken += heads.length;
+    const feeds = takeFeeds({ heads, payloads: own, forget: [] }, HELD);
+    const session = sessions.get(number);
+    return session === undefined ? [] : [{ session, feeds }];
+  });
+  for (const number of forget) HELD.delete(number);
+  return found;
 }
 
 /** Has the watchdog watch over a call. */

@@ -3,15 +3,18 @@ import type { NormfoldError } from "../base/errors.js";
 import { defined } from "../base/optional.js";
 import { errors } from "../runtime/errors.js";
 import type {
+  Entrant,
   Port,
   Runtime,
   RuntimeModel,
   RuntimeTensor,
   Session,
   SessionSettings,
+  Span,
   TensorMap,
 } from "../runtime/runtime.js";
 import type { Frame } from "./frames.js";
+import type { PackedFeeds } from "./held-tensors.js";
 import { type Limits, replyOf, unpackError, unpackTensors } from "./messages.js";
 import { ProcessEnded, RuntimeProcess } from "./runtime-process.js";
 
@@ -37,7 +40,66 @@ export async function isolatedRuntime(limits: Limits): Promise<Runtime> {
       await session.open();
       return session;
     },
+    race: (entrants, span) => race(entrants, span, limits),
   };
+}
+
+/** Measures sessions in the process where they are: between two processes a small model would not be seen. */
+async function race(
+  entrants: readonly Entrant[],
+  span: Span,
+  { timeout, memory }: Limits,
+): Promise<readonly (readonly number[])[]> {
+  const sessions = entrants.map(({ session, feeds }) => {
+    if (!(session instanceof IsolatedSession)) throw errors.sessionIsOfAnother();
+    return { session, feeds };
+  });
+  // Each session may take its time for each of the least runs.
+  const seconds = (timeout * (span.leastRuns + 1) + span.milliseconds / 1000) * sessions.length;
+  const frame = await retried("run", { timeout: seconds, memory }, async (home) => {
+    const packed = [];
+    for (const { session, feeds } of sessions) packed.push(await session.packedFor(home, feeds));
+    return await home.request(
+      {
+        call: "race",
+        entrants: packed.map(({ session, heads }) => ({ session, feeds: heads })),
+        forget: packed.flatMap(({ forget }) => forget),
+        span,
+        limits: { timeout: seconds, memory },
+      },
+      packed.flatMap(({ payloads }) => payloads),
+    );
+  });
+  const reply = replyOf(frame);
+  return reply.kind === "raced" ? reply.times : [];
+}
+
+/** Tries a call again in a new process while calls of others end the old one. Each time it is another call that ends. */
+async function retried(
+  doing: "load" | "run",
+  limits: Limits,
+  call: (home: RuntimeProcess) => Promise<Frame>,
+): Promise<Frame> {
+  for (;;) {
+    try {
+      return await call(sharedProcess());
+    } catch (error) {
+      if (!(error instanceof ProcessEnded)) throw error;
+      if (error.isCause) throw explained(doing, limits, error);
+    }
+  }
+}
+
+function explained(
+  doing: "load" | "run",
+  { timeout, memory }: Limits,
+  { ending }: ProcessEnded,
+): NormfoldError {
+  const what = `onnxruntime cannot ${doing} the model` as const;
+  if (!ending.hasStarted) return errors.runtimeProcessEnded(ending.how);
+  if (ending.passed === "time") return errors.runtimeTakesTooLong(what, timeout);
+  if (ending.passed === "memory") return errors.runtimeTakesTooMuch(what, memory);
+  return errors.runtimeCrashes(what, ending.how, ending.said);
 }
 
 /** The most memory that the process has taken, in bytes; undefined where none runs. */
@@ -68,6 +130,7 @@ let sessions = 0;
 class IsolatedSession implements Session {
   inputs: readonly Port[] = [];
   outputs: readonly Port[] = [];
+  openedIn = 0;
   readonly #model: RuntimeModel;
   readonly #settings: SessionSettings;
   readonly #limits: Limits;
@@ -82,19 +145,26 @@ class IsolatedSession implements Session {
   }
 
   async open(): Promise<void> {
-    await this.#retried("load", (home) => this.#openIn(home));
+    await retried("load", this.#limits, (home) => this.#openIn(home));
   }
 
   async run(feeds: TensorMap, outputs?: readonly string[]): Promise<Map<string, RuntimeTensor>> {
-    const wanted = this.#wanted(feeds);
-    const frame = await this.#retried("run", async (home) => {
-      if (this.#home !== home) await this.#openIn(home);
-      const { heads, payloads, forget } = home.held.pack(wanted);
-      const settings = { session: this.#number, limits: this.#limits, ...defined({ outputs }) };
+    const frame = await retried("run", this.#limits, async (home) => {
+      const { session, heads, payloads, forget } = await this.packedFor(home, feeds);
+      const settings = { session, limits: this.#limits, ...defined({ outputs }) };
       return await home.request({ call: "run", feeds: heads, forget, ...settings }, payloads);
     });
     const reply = replyOf(frame);
     return reply.kind === "ran" ? unpackTensors(reply.outputs, frame.payloads) : new Map();
+  }
+
+  /** Its number in the process, in which it is open then, and feeds for it there. */
+  async packedFor(
+    home: RuntimeProcess,
+    feeds: TensorMap,
+  ): Promise<PackedFeeds & { readonly session: number }> {
+    if (this.#home !== home) await this.#openIn(home);
+    return { session: this.#number, ...home.held.pack(this.#wanted(feeds)) };
   }
 
   close(): Promise<void> {
@@ -123,29 +193,9 @@ class IsolatedSession implements Session {
       this.#model.kind === "bytes" ? [this.#model.bytes] : [],
     );
     const reply = replyOf(frame);
-    if (reply.kind === "opened") [this.inputs, this.outputs] = [reply.inputs, reply.outputs];
+    if (reply.kind === "opened")
+      [this.inputs, this.outputs, this.openedIn] = [reply.inputs, reply.outputs, reply.milliseconds ?? 0];
     this.#home = home;
     return frame;
-  }
-
-  /** Tries a call again in a new process while calls of others end the old one. Each time it is another call that ends. */
-  async #retried(doing: "load" | "run", call: (home: RuntimeProcess) => Promise<Frame>): Promise<Frame> {
-    for (;;) {
-      try {
-        return await call(sharedProcess());
-      } catch (error) {
-        if (!(error instanceof ProcessEnded)) throw error;
-        if (error.isCause) throw this.#explained(doing, error);
-      }
-    }
-  }
-
-  #explained(doing: "load" | "run", { ending }: ProcessEnded): NormfoldError {
-    const what = `onnxruntime cannot ${doing} the model` as const;
-    const { timeout, memory } = this.#limits;
-    if (!ending.hasStarted) return errors.runtimeProcessEnded(ending.how);
-    if (ending.passed === "time") return errors.runtimeTakesTooLong(what, timeout);
-    if (ending.passed === "memory") return errors.runtimeTakesTooMuch(what, memory);
-    return errors.runtimeCrashes(what, ending.how, ending.said);
   }
 }

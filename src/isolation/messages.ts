@@ -1,7 +1,7 @@
 import type { ErrorCode, ErrorPlace } from "../base/errors.js";
 import { NormfoldError } from "../base/errors.js";
 import type { DType } from "../ir/dtype.js";
-import type { Port, RuntimeTensor, SessionSettings, TensorMap } from "../runtime/runtime.js";
+import type { Port, RuntimeTensor, SessionSettings, Span, TensorMap } from "../runtime/runtime.js";
 import type { Frame } from "./frames.js";
 
 /** What one call of the runtime may take before the process is ended. */
@@ -12,7 +12,7 @@ export interface Limits {
   readonly memory: number;
 }
 
-/** What the process is asked. Payloads: of "open" the model, where it has no path; of "run" the feeds. */
+/** What the process is asked. Payloads: of "open" the model, where it has no path; of "run" and "race" the feeds. */
 export type Request =
   | {
       readonly call: "open";
@@ -30,8 +30,21 @@ export type Request =
       readonly outputs?: readonly string[];
       readonly limits: Limits;
     }
+  | {
+      readonly call: "race";
+      readonly entrants: readonly RaceEntrant[];
+      readonly forget: readonly number[];
+      readonly span: Span;
+      readonly limits: Limits;
+    }
   | { readonly call: "close"; readonly session: number }
   | { readonly call: "peak" };
+
+/** A session to be measured, and its feeds. */
+export interface RaceEntrant {
+  readonly session: number;
+  readonly feeds: readonly TensorHead[];
+}
 
 /** A tensor without its elements, which are a payload, or `strings`. */
 export interface TensorHead {
@@ -56,8 +69,14 @@ export interface ErrorRecord {
 /** What the process answers, in the order of the requests; the first answer, to none, says that it has started. */
 export type Reply =
   | { readonly kind: "started"; readonly name: string; readonly version: string }
-  | { readonly kind: "opened"; readonly inputs: readonly Port[]; readonly outputs: readonly Port[] }
+  | {
+      readonly kind: "opened";
+      readonly inputs: readonly Port[];
+      readonly outputs: readonly Port[];
+      readonly milliseconds?: number;
+    }
   | { readonly kind: "ran"; readonly outputs: readonly TensorHead[] }
+  | { readonly kind: "raced"; readonly times: readonly (readonly number[])[] }
   | { readonly kind: "closed" }
   | { readonly kind: "peak"; readonly bytes: number }
   | { readonly kind: "failed"; readonly error: ErrorRecord };

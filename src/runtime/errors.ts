@@ -13,6 +13,20 @@ const SENTENCES = {
     (reason: string): string =>
       `onnxruntime-node does not load here (${reason}); reinstall it; optimize needs it only for its check`,
   ],
+  providerIsAbsent: [
+    "unsupported",
+    (provider: string, available: readonly string[], reason: string): string =>
+      `onnxruntime has no provider "${provider}" here (${reason}); it has ${available.join(", ")}`,
+  ],
+  webRuntimeIsMissing: [
+    "unsupported",
+    (): string =>
+      'the provider "wasm" is onnxruntime-web, which is not installed; "npm install onnxruntime-web" installs it',
+  ],
+  webRuntimeDoesNotLoad: [
+    "unsupported",
+    (reason: string): string => `onnxruntime-web does not load here (${reason}); reinstall it`,
+  ],
   runtimeLacksPart: ["unsupported", (what: Doing, reason: string): string => `${what}: ${reason}`],
   runtimeProcessEnded: [
     "unsupported",
@@ -32,6 +46,10 @@ const SENTENCES = {
     "unsupported",
     (what: Doing, bytes: number): string =>
       `${what} within ${binarySize(bytes)} of memory; --memory-limit gives it more`,
+  ],
+  sessionIsOfAnother: [
+    "usage",
+    (): string => "the session is of another runtime, which has to measure it; open it with this one",
   ],
   callsMakeTooManyNodes: [
     "unsupported",

@@ -41,8 +41,31 @@ export interface Session {
    * the model are left out. Throws NormfoldError "unsupported" or "invalid" with the runtime's reason in one line.
    */
   run(feeds: TensorMap, outputs?: readonly string[]): Promise<Map<string, RuntimeTensor>>;
+  /**
+   * Makes feeds ready once; each call of the result runs the model on them, and lets go of the outputs. For measuring, where
+   * handing over tensors must not count. Runtimes may have none.
+   */
+  prepare?(feeds: TensorMap): () => Promise<void>;
+  /** Milliseconds that opening it took, where the runtime says it. */
+  readonly openedIn?: number;
   /** Gives the session's memory back. */
   close(): Promise<void>;
+}
+
+/** A session that is measured, and the inputs that it runs on. */
+export interface Entrant {
+  /** A session of the runtime that measures. */
+  readonly session: Session;
+  /** A tensor for each input, by name. */
+  readonly feeds: TensorMap;
+}
+
+/** How long sessions are measured. */
+export interface Span {
+  /** Milliseconds for each of them. */
+  readonly milliseconds: number;
+  /** The runs that each of them makes at least. */
+  readonly leastRuns: number;
 }
 
 /** Runs ONNX models, as they are unless told to optimize them. Every rewrite is judged by such runs. */
@@ -56,7 +79,15 @@ export interface Runtime {
    * needs (a custom operator, a kernel for a type) and "invalid" when it rejects the model.
    */
   open(model: RuntimeModel, options?: SessionSettings): Promise<Session>;
+  /**
+   * Runs sessions in turns where they are, and gives the milliseconds of each run, session by session. A runtime in the same
+   * process needs none (takeTurns).
+   */
+  race?(entrants: readonly Entrant[], span: Span): Promise<readonly (readonly number[])[]>;
 }
+
+/** How far a runtime optimizes the graph before it runs it: onnxruntime's names. */
+export type OptimizationLevel = "disabled" | "basic" | "extended" | "layout" | "all";
 
 /** How a session is to run. */
 export interface SessionSettings {
@@ -72,6 +103,12 @@ export interface SessionSettings {
   readonly planMemory?: boolean;
   /** Threads within an operator; results are equal bit for bit only for an equal number. Default: the runtime's. */
   readonly threads?: number;
+  /** Default: "layout" with `optimize`, else "disabled". */
+  readonly level?: OptimizationLevel;
+  /** Where it runs: "cpu" (default), "cuda", ..., or "wasm", which is onnxruntime-web. */
+  readonly provider?: string;
+  /** A file to which the runtime writes the graph that it will execute. */
+  readonly executedFile?: string;
 }
 
 /** The number of elements of a tensor. */

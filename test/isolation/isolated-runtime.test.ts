@@ -55,6 +55,29 @@ describe("onnxruntime in a process of its own", () => {
     });
   });
 
+  it("measures sessions where they are, with feeds that both share", async () => {
+    const runtime = await isolatedRuntime(LIMITS);
+    const sessions = [
+      await runtime.open(DOUBLE, { optimize: true, level: "all" }),
+      await runtime.open(DOUBLE),
+    ];
+    const feeds = new Map([["x", tensor("float", [20_000], new Array<number>(20_000).fill(1))]]);
+    const entrants = sessions.map((session) => ({ session, feeds }));
+    const times = await runtime.race?.(entrants, { milliseconds: 1, leastRuns: 2 });
+    expect(times?.map((own) => own.length >= 2 && own.every((time) => time > 0))).toEqual([true, true]);
+    expect(sessions[0]?.openedIn).toBeGreaterThan(0);
+    for (const session of sessions) await session.close();
+    const alien = {
+      inputs: [],
+      outputs: [],
+      run: () => Promise.reject(new Error()),
+      close: () => Promise.resolve(),
+    };
+    await expect(
+      runtime.race?.([{ session: alien, feeds }], { milliseconds: 1, leastRuns: 1 }),
+    ).rejects.toMatchObject({ id: "session-is-of-another" });
+  });
+
   it("says that a model crashes it, and opens the sessions of others again", async () => {
     const runtime = await isolatedRuntime(LIMITS);
     const session = await runtime.open(DOUBLE);

@@ -56,6 +56,20 @@ describe("onnxruntime", () => {
     await session.close();
   });
 
+  it("runs in WebAssembly, and says which providers there are", async () => {
+    const model = bytesOf("g (float[2] x) => (float[2] y) { y = Neg(x) }");
+    const session = await runtime.open(model, { provider: "wasm", level: "all" });
+    expect(numbers((await session.run(new Map([["x", tensor("float", [2], [1, -2])]]))).get("y"))).toEqual([
+      -1, 2,
+    ]);
+    await session.close();
+    await expect(runtime.open(model, { provider: "nowhere" })).rejects.toMatchObject({
+      code: "unsupported",
+      id: "provider-is-absent",
+      message: expect.stringMatching(/no provider "nowhere" here .*; it has cpu,.* wasm$/),
+    });
+  });
+
   it("does not optimize: a division by zero that folding would move stays where it is", async () => {
     const session = await runtime.open(bytesOf("g () => (float[1] y) <float[1] c = {0}> { y = Div(c, c) }"));
     expect(numbers((await session.run(new Map())).get("y"))).toEqual([Number.NaN]);
