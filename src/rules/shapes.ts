@@ -27,6 +27,22 @@ export function normalAxes(axes: readonly number[], rank: number): number[] | un
   return normal.length === axes.length && new Set(normal).size === axes.length ? normal : undefined;
 }
 
+/** The pads of all axes, begins and then ends, from those of the named axes; undefined where the two do not go together. */
+export function padsOfAllAxes(
+  pads: readonly number[],
+  axes: readonly number[],
+  rank: number,
+): number[] | undefined {
+  const normal = normalAxes(axes, rank);
+  if (normal === undefined || pads.length !== 2 * normal.length) return undefined;
+  const all = new Array<number>(2 * rank).fill(0);
+  for (const [index, axis] of normal.entries()) {
+    all[axis] = pads[index] ?? 0;
+    all[axis + rank] = pads[index + normal.length] ?? 0;
+  }
+  return all;
+}
+
 /** The list with another item at an index. */
 export function replaceAt<T>(list: readonly T[], index: number, item: T): T[] {
   return list.map((old, at) => (at === index ? item : old));

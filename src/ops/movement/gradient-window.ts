@@ -1,4 +1,5 @@
 import type { Value } from "../../ir/graph.js";
+import { tensorFromNumbers } from "../../ir/tensor.js";
 import type { GradientContext, GradientRule } from "../../rules/gradient/rule.js";
 import {
   negate,
@@ -8,11 +9,48 @@ import {
   subtract,
   zerosLike,
 } from "../../rules/gradient/support.js";
-import { fromFront, normalAxes } from "../../rules/shapes.js";
+import { fromFront, normalAxes, padsOfAllAxes, rankOf } from "../../rules/shapes.js";
 
-/** Pads a gradient with zeros; `pads` are as in Pad, for `axes`. */
+/**
+ * Pads a gradient with zeros; `pads` are as in Pad, for `axes`. The Pad itself names no axes: from the level "basic" on,
+ * onnxruntime 1.30 fails on a Pad with axes that it moves a Transpose through.
+ */
 export function padWith(c: GradientContext, g: Value, pads: Value, axes: Value | undefined): Value {
-  return c.build.op("Pad", axes === undefined ? [g, pads] : [g, pads, null, axes]);
+  if (axes === undefined) return c.build.op("Pad", [g, pads]);
+  const rank = rankOf(g, c.facts) ?? rankOf(c.input(0), c.facts);
+  const [sizes, named] = [c.facts.numbers(pads), c.facts.numbers(axes)];
+  const known = rank !== undefined && sizes !== undefined && named !== undefined;
+  const all = known ? padsOfAllAxes(sizes, named, rank) : undefined;
+  return c.build.op("Pad", [g, all === undefined ? runTimePads(c, rank, g, pads, axes) : c.build.ints(all)]);
+}
+
+function runTimePads(
+  c: GradientContext,
+  rank: number | undefined,
+  g: Value,
+  pads: Value,
+  axes: Value,
+): Value {
+  const { build } = c;
+  const count = rank === undefined ? build.op("Shape", [shapeOf(c, g)]) : build.ints([rank]);
+  const given = asInt64(c, axes);
+  const begins = build.op("Where", [
+    build.op("Less", [given, build.int(0)]),
+    build.op("Add", [given, count]),
+    given,
+  ]);
+  const places = build.op("Concat", [begins, build.op("Add", [begins, count])], { axis: 0n });
+  const zeros =
+    rank === undefined
+      ? build.op("ConstantOfShape", [build.op("Add", [count, count])], {
+          value: tensorFromNumbers("int64", [1], [0]),
+        })
+      : build.ints(new Array<number>(2 * rank).fill(0));
+  return build.op("ScatterElements", [zeros, places, pads]);
+}
+
+function asInt64({ facts, build }: GradientContext, value: Value): Value {
+  return facts.dtype(value) === "int64" ? value : build.op("Cast", [value], { to: 7n });
 }
 
 /** Applies the node to another value instead of its first input. */
@@ -69,14 +107,12 @@ function clamp(at: number, size: number): number {
 function runTimeSlice(c: GradientContext, g: Value): Value {
   const { build } = c;
   const x = c.input(0);
-  const int64 = (value: Value): Value =>
-    c.facts.dtype(value) === "int64" ? value : build.op("Cast", [value], { to: 7n });
   const given = c.node.input(3);
-  const starts = int64(c.input(1));
+  const starts = asInt64(c, c.input(1));
   const axes =
     given === undefined
       ? build.op("Range", [build.int(0), build.op("Size", [starts]), build.int(1)])
-      : int64(given);
+      : asInt64(c, given);
   const sizes = build.op("Gather", [shapeOf(c, x), axes]);
   const zero = build.int(0);
   const fromFront = build.op("Where", [
