@@ -8,12 +8,7 @@ import { defaultRuntime } from "../../src/runtime/ort.js";
 import type { RuntimeTensor } from "../../src/runtime/runtime.js";
 import { parseModel } from "../../src/text/parse.js";
 import { buildTrainingStep, type TrainingStep } from "../../src/training/step.js";
-
-const tensor = (dims: readonly number[], values: ArrayLike<number>): RuntimeTensor => ({
-  dtype: "float",
-  dims,
-  data: encodeNumbers("float", values),
-});
+import { numbersOf, tensor } from "./support.js";
 
 /** Runs steps on one batch; gives the losses and the last state. */
 async function train(
@@ -42,17 +37,6 @@ async function train(
   }
   await session.close();
   return { losses, outputs, state };
-}
-
-function numbersOf(value: RuntimeTensor | undefined): readonly number[] {
-  if (!(value?.data instanceof Uint8Array)) return [];
-  return [
-    ...decodeNumbers(
-      value.dtype,
-      value.data,
-      value.dims.reduce((a, b) => a * b, 1),
-    ),
-  ];
 }
 
 function constants(initial: Tensor): readonly number[] {

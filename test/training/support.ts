@@ -244,6 +244,10 @@ export function batchOf(net: Network, loss: string, b: number): Map<string, Runt
   ]);
 }
 
+export function tensor(dims: readonly number[], values: ArrayLike<number>): RuntimeTensor {
+  return { dtype: "float", dims, data: encodeNumbers("float", values) };
+}
+
 export function numbersOf(value: RuntimeTensor | undefined): number[] {
   if (!(value?.data instanceof Uint8Array)) return [];
   return [...decodeNumbers(value.dtype, value.data, product(value.dims))];
