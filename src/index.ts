@@ -14,6 +14,17 @@ export { type ErrorCode, type ErrorPlace, NormfoldError } from "./base/errors.js
 export type { Numerics } from "./base/numerics.js";
 export { isRefusal, type Refusal, refuse } from "./base/refusal.js";
 export type { SpecialEffect, SpecialValue } from "./base/special-values.js";
+export { type DiffOptions, diffModels } from "./diff/diff-models.js";
+export type {
+  DiffPart,
+  ModelDiff,
+  NodeChange,
+  NodeReference,
+  OperatorChange,
+  TextChange,
+  WeightChange,
+  WeightReference,
+} from "./diff/model-diff.js";
 export {
   type Attribute,
   type AttributeInit,

@@ -17,6 +17,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/proto": ["src/base", "src/ir"],
   // A model is read in either form, which its content decides.
   "src/text": ["src/base", "src/ir", "src/proto"],
+  // What changed between two models.
+  "src/diff": ["src/base", "src/ir", "src/text"],
   "src/affine": ["src/base", "src/ir"],
   "src/float64": ["src/base", "src/ir"],
   // The language in which the families are written.
@@ -156,8 +158,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/profile",
     "src/library",
     "src/job",
+    "src/diff",
   ],
   "src/index.ts": [
+    "src/diff",
     "src/base",
     "src/ir",
     "src/proto",
@@ -202,6 +206,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/base",
     "src/options",
     "src/library",
+    "src/diff",
     "src/index.ts",
     "src/train.ts",
     "src/job",

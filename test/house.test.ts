@@ -50,6 +50,12 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
     "src/training/evaluation.ts",
     "src/training/finish.ts",
   ],
+  "test/diff/diff-models.test.ts": [
+    "src/diff/changes.ts",
+    "src/diff/fields.ts",
+    "src/diff/graph-diff.ts",
+    "src/diff/twins.ts",
+  ],
   "test/gradient/differentiate.test.ts": [
     "src/gradient/raise-for-gradients.ts",
     "src/gradient/widen.ts",

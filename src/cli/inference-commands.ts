@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { defineCheck } from "./check.js";
+import { defineDiff } from "./diff.js";
 import { defineInspect } from "./inspect.js";
 import { defineOptimize } from "./optimize.js";
 import { definePrint } from "./print.js";
@@ -8,6 +9,7 @@ import { definePrint } from "./print.js";
 export const INFERENCE_COMMANDS: ReadonlyMap<string, (command: Command) => void> = new Map([
   ["optimize", defineOptimize],
   ["check", defineCheck],
+  ["diff", defineDiff],
   ["inspect", defineInspect],
   ["print", definePrint],
 ]);

@@ -195,6 +195,11 @@ function differAttributes(path: string, a: Attribute, b: Attribute, context: Con
   return notes ?? differPayloads(path, a, b, context);
 }
 
+/** Whether two attributes have the same value. Graphs in them must be the same down to the names. */
+export function attributesEqual(a: Attribute, b: Attribute): boolean {
+  return differPayloads(a.name, a, b, { notes: false, twins: new Map() }) === undefined;
+}
+
 function differPayloads(path: string, a: Attribute, b: Attribute, context: Context): Difference {
   switch (a.kind) {
     case "float":

@@ -91,6 +91,30 @@ export const INSPECT = {
   all: { flag: "--all", help: "list each BatchNormalization, and metadata in full", type: "switch" },
 } as const;
 
+/** What counts as a difference. */
+export const DIFF = {
+  /** Parts that may differ: fields, opsets, metadata, names, weights, other. */
+  ignore: {
+    flag: "--ignore <parts>",
+    help: "let these differ: fields, opsets, metadata, names, weights, other (repeatable, or a,b)",
+    type: "names",
+  },
+} as const;
+
+/** How much `diff` shows. */
+export const DIFF_RUN = {
+  /** Each node and each constant that differs. */
+  all: {
+    flag: "--all",
+    help: "list every node and weight that differs, not the first of each kind",
+    type: "switch",
+    idleWith: [
+      { option: "quiet", is: [true] },
+      { option: "json", is: [true] },
+    ],
+  },
+} as const;
+
 /** How a model is printed. */
 export const PRINT = {
   /** Tensors of up to so many elements are printed in full. Default 16. */
@@ -184,6 +208,20 @@ export const CHECK_COMMAND: CommandSpec = {
   ],
 };
 
+/** `normfold diff`. */
+export const DIFF_COMMAND: CommandSpec = {
+  ...HEADS.diff,
+  description:
+    "Says what changed from one model to another: inputs and outputs, opsets, metadata, operators, nodes (matched by what " +
+    "they compute, by name and by neighbours), weights and their largest difference. It runs neither.",
+  tables: [DIFF, DIFF_RUN, LOAD, PRINTING],
+  outcome: { done: "the models are the same", differs: "the models differ" },
+  examples: [
+    "normfold diff model.onnx folded.onnx",
+    "normfold diff old.onnx new.onnx --ignore metadata,names -q && echo same",
+  ],
+};
+
 /** `normfold inspect`. */
 export const INSPECT_COMMAND: CommandSpec = {
   ...HEADS.inspect,
@@ -217,6 +255,7 @@ export const PASSES_COMMAND: CommandSpec = {
 export const COMMANDS: readonly CommandSpec[] = [
   OPTIMIZE_COMMAND,
   CHECK_COMMAND,
+  DIFF_COMMAND,
   INSPECT_COMMAND,
   PRINT_COMMAND,
   PASSES_COMMAND,

@@ -21,6 +21,15 @@ export const HEADS: Readonly<Record<CommandName, CommandHead>> = {
       { name: "<result>", help: 'the model to judge; one of the two may be "-"' },
     ],
   },
+  diff: {
+    name: "diff",
+    group: "Compare",
+    summary: "say what changed from one model to another",
+    arguments: [
+      { name: "<before>", help: 'the first model; "-" reads standard input' },
+      { name: "<after>", help: 'the second model; one of the two may be "-"' },
+    ],
+  },
   inspect: {
     name: "inspect",
     group: "Look",
@@ -94,6 +103,7 @@ export type CommandName =
   | "ensemble"
   | "lower"
   | "check"
+  | "diff"
   | "inspect"
   | "print"
   | "passes";

@@ -213,7 +213,7 @@ function nodeText(node: Node, maxElements: number, indent: string): string {
 }
 
 /** `name = value`, with the kind where the value alone does not show it; undefined where a note has it. */
-function attributeText(attr: Attribute, maxElements: number, indent: string): string | undefined {
+export function attributeText(attr: Attribute, maxElements: number, indent: string): string | undefined {
   const name = wordText(attr.name);
   const list = <T>(
     kind: AttributeKind,

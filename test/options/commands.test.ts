@@ -10,7 +10,18 @@ const rows = COMMANDS.flatMap(({ name, tables }) =>
 );
 
 /** The code that may read options; the tables and types of options do not count. */
-const ROOMS = ["batchnorm", "cli", "data", "library", "node", "rewrite", "text", "trainer", "training"];
+const ROOMS = [
+  "batchnorm",
+  "cli",
+  "data",
+  "diff",
+  "library",
+  "node",
+  "rewrite",
+  "text",
+  "trainer",
+  "training",
+];
 const readers = [...ROOMS.map((room) => `src/${room}`), "passes"]
   .flatMap((room) => filesIn(fileURLToPath(new URL(`../../${room}`, import.meta.url))))
   .map((file) => readFileSync(file, "utf8").replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, ""))
