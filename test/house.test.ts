@@ -48,7 +48,6 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
     "src/trainer/runtime.ts",
     "src/trainer/train.ts",
     "src/training/evaluation.ts",
-    "src/training/finish.ts",
   ],
   "test/diff/diff-models.test.ts": [
     "src/diff/changes.ts",

@@ -19,7 +19,10 @@ export interface CalibrateOptions
     Pick<
       StatisticsOptions,
       "batchSize" | "limit" | "seed" | "runtime" | "threads" | "onProgress" | "signal"
-    > {}
+    > {
+  /** True for the names of running statistics that stay as they are, with their layer's other one. Default: none. */
+  readonly keep?: (name: string) => boolean;
+}
 
 /** A model with new statistics, and the report. */
 export interface CalibrateResult {
@@ -42,10 +45,10 @@ export async function calibrate(
 ): Promise<CalibrateResult> {
   assertValues(CALIBRATE, options);
   assertEffects(CALIBRATE, options);
-  const { method: _, momentum, ...rest } = options;
+  const { method: _, momentum, keep = () => false, ...rest } = options;
   const { method } = settle(CALIBRATE, options);
   const copy = cloneModel(model);
-  const layers = normalizationsOf(copy.graph);
+  const layers = normalizationsOf(copy.graph, keep);
   const passedOver = nestedNormalizations(copy);
   if (layers.length === 0) {
     throw passedOver.length === 0 ? errors.noNormalizationToCalibrate() : errors.onlyNestedNormalizations();
@@ -83,7 +86,7 @@ interface Layer {
   readonly variance: Value;
 }
 
-type RunOptions = Omit<CalibrateOptions, "method" | "momentum">;
+type RunOptions = Omit<CalibrateOptions, "method" | "momentum" | "keep">;
 
 /** The size of a pass over the data, and the standard errors of each layer. */
 interface Measurement {
@@ -94,10 +97,11 @@ interface Measurement {
 }
 
 /** The normalizations of the main graph. Where several share an initializer, each gets one of its own. */
-function normalizationsOf(graph: Graph): readonly Layer[] {
+function normalizationsOf(graph: Graph, keep: (name: string) => boolean): readonly Layer[] {
   const layers: Layer[] = [];
   for (const node of graph.nodes()) {
     if (!node.is("BatchNormalization")) continue;
+    if ([3, 4].some((index) => keep(node.input(index)?.name ?? ""))) continue;
     layers.push({ node, mean: ownStatistic(graph, node, 3), variance: ownStatistic(graph, node, 4) });
   }
   return layers;

@@ -69,7 +69,7 @@ export function freeze(model: Model): FreezeResult {
       if (!node.is("BatchNormalization") || facts.isCall(node)) continue;
       const name = node.name || node.key;
       if (isTraining(node, facts.opset(node) ?? 0)) {
-        freezeNode(graph, node, facts);
+        freezeNormalization(graph, node, facts);
         frozen.push({ name, form: "training" });
       }
     }
@@ -98,7 +98,10 @@ function isTraining(node: Node, opset: number): boolean {
   return node.outputs.slice(1).some((value) => value !== null);
 }
 
-function freezeNode(graph: Graph, node: Node, facts: Facts): void {
+/**
+ * Gives one BatchNormalization in training form the inference form. Throws "unsupported" as freeze does.
+ */
+export function freezeNormalization(graph: Graph, node: Node, facts: Facts): void {
   for (const index of [1, 2, 3, 4]) makeConstant(node.input(index), node);
   withdraw(
     graph,

@@ -153,10 +153,10 @@ export const HYPERPARAMETERS = {
 
 /** The parts of a model that are not trained; the library's `freeze` and `batchStatistics`. */
 export const FROZEN = {
-  /** Names of parameters that stay as they are; * and ? stand for any text and any character. */
+  /** Names of parameters and running statistics that stay as they are; * and ? stand for any text and any character. */
   freeze: {
     flag: "--freeze <globs>",
-    help: "parameters that stay as they are (repeatable, or a,b)",
+    help: "parameters and statistics that stay as they are (repeatable, or a,b)",
     type: "names",
     group: "Optimizer",
   },
@@ -206,6 +206,19 @@ export const COURSE = {
     from: 1,
     defaultText: "with each validation",
     needs: [{ option: "checkpoint" }],
+    group: "Course",
+  },
+  /**
+   * What happens at the end. "paper": the moving averages of the normalizations that were trained are replaced by Algorithm 2's
+   * statistics over the training data, and the inference form is made. "moving-average": the inference form keeps them. "none": the
+   * network stays in the form that was trained.
+   */
+  finish: {
+    flag: "--finish <how>",
+    help: "Algorithm 2's statistics in the inference form, or its moving averages, or the form that was trained",
+    type: "choice",
+    choices: ["paper", "moving-average", "none"],
+    default: "paper",
     group: "Course",
   },
 } as const;

@@ -14,8 +14,8 @@ export interface Training extends FinishedTraining {
 }
 
 /**
- * Trains a model, and unless it was stopped replaces its moving averages by Algorithm 2's population statistics over
- * the training data, and gives the inference form. Deterministic for a seed and a number of threads. Throws
+ * Trains a model, and unless it was stopped replaces the moving averages that training moved by Algorithm 2's population
+ * statistics over the training data, and gives the inference form (`finish`). Deterministic for a seed and a number of threads. Throws
  * NormfoldError "usage" and "invalid" for options and data that make no sense, "unsupported" for operators without a
  * gradient, "check" when it diverges (no finite loss for twenty batches in a row), and the reason of `signal` where
  * that comes after the last step: before, it ends the training with a complete result and `course.interrupted`.
@@ -33,13 +33,14 @@ export async function train(model: Model, options: WithDefaults<TrainOptions>): 
       course,
     };
   }
-  const { data, valid, loss, output, seed, threads, signal } = options;
+  const { data, valid, loss, output, seed, threads, signal, finish } = options;
   const finished = await finishTraining(course.model, {
     data,
     loss,
     batchSize,
     runtime,
-    ...defined({ valid, output, seed, threads, signal }),
+    averaged: course.averaged,
+    ...defined({ valid, output, seed, threads, signal, finish }),
   });
   return { ...finished, course };
 }

@@ -4,12 +4,17 @@ import type { CalibrationReport } from "../batchnorm/calibration-report.js";
 import { freeze } from "../batchnorm/freeze.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Model } from "../ir/model.js";
+import type { OptionsOf } from "../options/spec.js";
+import { COURSE } from "../options/train.js";
+import { settle } from "../options/validate.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { type Evaluation, evaluateModel } from "./evaluation.js";
 import type { Loss } from "./loss.js";
 
 /** How to end a training. */
-export interface FinishOptions {
+export interface FinishOptions extends Pick<OptionsOf<typeof COURSE>, "finish"> {
+  /** The names of the running statistics that followed the batches; all others stay as they are. */
+  readonly averaged: readonly string[];
   /** The training data, on which the statistics are measured. */
   readonly data: Dataset;
   /** Labelled data that was not trained on, to judge the model on. Default: the model is not judged. */
@@ -44,11 +49,11 @@ export interface StatisticsComparison {
 
 /** A trained model, ready for inference. */
 export interface FinishedTraining {
-  /** The inference form, with Algorithm 2's statistics where there are normalizations. */
+  /** The inference form, with Algorithm 2's statistics where training moved them; as `finish` says. */
   readonly model: Model;
-  /** How the statistics changed; undefined without normalizations. */
+  /** How the statistics changed; undefined where none were measured. */
   readonly calibration: CalibrationReport | undefined;
-  /** undefined without normalizations, without `valid`, and where `valid` has less than a batch. */
+  /** undefined where none were measured, without `valid`, and where `valid` has less than a batch. */
   readonly comparison: StatisticsComparison | undefined;
   /** The evaluation of `model` on `valid`; undefined without `valid`. */
   readonly evaluation: Evaluation | undefined;
@@ -56,28 +61,30 @@ export interface FinishedTraining {
 
 /**
  * The end of Algorithm 2: freezes a trained model and replaces its moving averages by population statistics of the
- * training data.
+ * training data. Statistics that training did not move stay as they are.
  */
 export async function finishTraining(model: Model, options: FinishOptions): Promise<FinishedTraining> {
-  const { data, valid, limit, seed = 0, ...shared } = options;
+  const { data, valid, limit, seed = 0, averaged, finish, ...shared } = options;
+  const how = settle(COURSE, defined({ finish })).finish;
   const judge = async (judged: Model, statistics: "stored" | "batch"): Promise<Evaluation | undefined> =>
     valid === undefined ? undefined : await evaluateModel(judged, valid, { ...shared, statistics });
   const frozen = freeze(model).model;
-  const isNormalized = [...frozen.graph.nodes()].some((node) => node.is("BatchNormalization"));
-  if (!isNormalized) {
+  if (how !== "paper" || averaged.length === 0) {
     return {
-      model: frozen,
+      model: how === "none" ? model : frozen,
       calibration: undefined,
       comparison: undefined,
       evaluation: await judge(frozen, "stored"),
     };
   }
   const { batchSize, runtime, threads, signal } = shared;
+  const kept = new Set(statisticsOf(model).filter((name) => !averaged.includes(name)));
   const calibrated = await calibrate(frozen, data, {
     method: "paper",
     batchSize,
     runtime,
     seed,
+    keep: (name) => kept.has(name),
     ...defined({ threads, signal, limit }),
   });
   const population = await judge(calibrated.model, "stored");
@@ -93,4 +100,10 @@ export async function finishTraining(model: Model, options: FinishOptions): Prom
         : { batch, movingAverage, population },
     evaluation: population,
   };
+}
+
+/** The names of the constants that BatchNormalizations take means and variances from. */
+function statisticsOf({ graph }: Model): readonly string[] {
+  const normalizations = [...graph.nodes()].filter((node) => node.is("BatchNormalization"));
+  return normalizations.flatMap((node) => [3, 4].flatMap((index) => node.input(index)?.name ?? []));
 }

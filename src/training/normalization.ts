@@ -1,6 +1,9 @@
+import { createFacts } from "../analysis/fact-table.js";
 import { present } from "../base/assert.js";
+import { freezeNormalization } from "../batchnorm/freeze.js";
 import { Builder } from "../ir/builder.js";
 import type { Graph, Node, Value } from "../ir/graph.js";
+import type { Model } from "../ir/model.js";
 import type { Tensor } from "../ir/tensor.js";
 import type { Facts } from "../rules/facts.js";
 import type { GradientBuild } from "../rules/gradient/support.js";
@@ -33,17 +36,36 @@ export interface RunningStatistic {
  */
 export type BatchStatistics = "training" | "all";
 
+/** True where `freeze` accepts the name of the running mean or variance: the layer then keeps both. */
+function hasFrozenStatistics(node: Node, freeze: (name: string) => boolean): boolean {
+  return [3, 4].some((index) => freeze(node.input(index)?.name ?? ""));
+}
+
+/** Makes normalizations in training form with frozen statistics normalize by these, in place. */
+export function keepFrozenStatistics(model: Model, freeze: (name: string) => boolean): void {
+  const facts = createFacts(model);
+  for (const node of [...model.graph.nodes()]) {
+    const isTraining = node.is("BatchNormalization") && node.int("training_mode", 0) === 1;
+    if (isTraining && hasFrozenStatistics(node, freeze)) freezeNormalization(model.graph, node, facts);
+  }
+}
+
 /**
  * Makes BatchNormalizations give the statistics of their batch alone (momentum 0), because the step keeps the moving
- * averages outside of them, where it guards them against bad batches. Throws "unsupported" where a normalization has no
- * running statistics of its own, or they are no constants.
+ * averages outside of them, where it guards them against bad batches. Those with frozen statistics stay as they are. Throws "unsupported" where a normalization has no running statistics of its own, or
+ * they are no constants.
  */
-export function trackNormalizations(graph: Graph, which: BatchStatistics): readonly TrackedNormalization[] {
+export function trackNormalizations(
+  graph: Graph,
+  which: BatchStatistics,
+  freeze: (name: string) => boolean = () => false,
+): readonly TrackedNormalization[] {
   const tracked: TrackedNormalization[] = [];
   const seen = new Set<Value>();
   for (const node of [...graph.nodes()]) {
     if (!node.is("BatchNormalization")) continue;
     if (which === "training" && node.int("training_mode", 0) !== 1) continue;
+    if (hasFrozenStatistics(node, freeze)) continue;
     const running = [statistic(node, 3, seen), statistic(node, 4, seen)] as const;
     const build = new Builder(graph, { before: node, prefix: `${node.key}_` });
     const [anyMean, anyVariance] = placeholders(build, node);

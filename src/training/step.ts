@@ -16,7 +16,12 @@ import { type GradientBuild, scalarLike } from "../rules/gradient/support.js";
 import { declaredDim } from "../rules/model-dims.js";
 import { errors } from "./errors.js";
 import { addLoss, type Loss, lossTarget } from "./loss.js";
-import { type BatchStatistics, trackNormalizations, writeOutDense } from "./normalization.js";
+import {
+  type BatchStatistics,
+  keepFrozenStatistics,
+  trackNormalizations,
+  writeOutDense,
+} from "./normalization.js";
 import { type Hyperparameters, type Optimizer, usesMoments, usesMomentum } from "./optimizer.js";
 import { becomeInput, dropTrainingInfo, type Parameter, trainableParameters } from "./parameters.js";
 import {
@@ -36,7 +41,7 @@ export interface TrainingStepOptions {
   readonly optimizer: Optimizer;
   /** The output that the loss is of. Default: the first. */
   readonly output?: string;
-  /** True for the names of parameters that stay as they are. Default: none. */
+  /** True for the names of parameters and running statistics that stay as they are. Default: none. */
   readonly freeze?: (name: string) => boolean;
   /**
    * Which BatchNormalizations use the statistics of their batch. Default "all"; "training" leaves inference forms as
@@ -110,7 +115,8 @@ export function buildTrainingStep(model: Model, options: TrainingStepOptions): T
   const inputs = graph.inputs
     .filter((value) => !value.isConstant && value.tensor === undefined)
     .map(({ name }) => name);
-  const tracked = trackNormalizations(graph, options.batchStatistics ?? "all");
+  if (options.freeze !== undefined) keepFrozenStatistics(copy, options.freeze);
+  const tracked = trackNormalizations(graph, options.batchStatistics ?? "all", options.freeze);
   const statistics = tracked.flatMap(({ running }) => running);
   const output = outputNamed(graph, options.output);
   const before = createFacts(copy);

@@ -36,6 +36,8 @@ export interface TrainResult {
   readonly model: Model;
   /** The parameters that were trained. */
   readonly trained: readonly TrainedParameter[];
+  /** The names of the running statistics that followed the batches. */
+  readonly averaged: readonly string[];
   /** The number of steps made. */
   readonly steps: number;
   /** The number of rounds through the data, with a partial last one. */
@@ -271,6 +273,7 @@ export class TrainingRun {
     return {
       model: this.#trained(this.#best?.tensors ?? this.#state),
       trained: this.#parameters(),
+      averaged: this.#step.state.flatMap(({ name, kind }) => (kind === "statistic" ? [name] : [])),
       steps: this.#done,
       epochs: this.#epoch + (this.#inEpoch > 0 ? 1 : 0),
       skipped: this.#skipped,
