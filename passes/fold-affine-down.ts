@@ -8,14 +8,16 @@ import {
   costOfArithmetic,
   costOfLandings,
   costOfNode,
+  FREE,
   isGain,
   minus,
   plus,
 } from "../src/fold/cost.js";
 import { type Landing, readerOf } from "../src/fold/landing.js";
+import { planParts, wideReader } from "../src/fold/parts.js";
 import { planDown, planUp, remainders } from "../src/fold/plan.js";
 import { refusals as foldRefusals } from "../src/fold/refusals.js";
-import { changesByMoving, nonFiniteTaker } from "../src/fold/special-values.js";
+import { changesByMoving, changesByMovingParts, nonFiniteTaker } from "../src/fold/special-values.js";
 import { isFloat } from "../src/ir/dtype.js";
 import { canReplace, type Node, type Value } from "../src/ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../src/ir/tensor.js";
@@ -79,13 +81,16 @@ export const foldAffineDown: Pass = {
   rules: [{ operators: LIFTED, match }],
 };
 
-function match(node: Node, { facts, settings }: View): Proposal | Refusal | undefined {
+function match(node: Node, view: View): Proposal | Refusal | undefined {
+  const { facts, settings } = view;
   const lifted = liftAffine(node, facts);
   if (lifted === undefined || isRefusal(lifted)) return undefined;
   // A map that changes nothing lands nowhere; eliminate-neutral-affine removes it, or says why it stays.
   if (isScaleOnly(lifted.map) && isShiftOnly(lifted.map)) return undefined;
   const output = node.output(0);
   if (output === undefined || output.uses.size === 0) return undefined;
+  const wide = wideReader(output, facts);
+  if (wide !== undefined) return matchParts(lifted, wide, view);
   const whole = planWhole(lifted, output, facts);
   const plans = [
     ...(isRefusal(whole) ? [] : [whole]),
@@ -112,6 +117,37 @@ function match(node: Node, { facts, settings }: View): Proposal | Refusal | unde
   const inverse = missingInverse(lifted, facts);
   if (inverse !== undefined) return inverse;
   return isRefusal(whole) ? whole : foldRefusals.remainingShiftCostsAsMuch(node.label);
+}
+
+/** All maps that are parts of one wide Concat move together. */
+function matchParts(
+  lifted: LiftedAffine,
+  reader: Node,
+  { facts, settings }: View,
+): Proposal | Refusal | undefined {
+  const plan = planParts(lifted, reader, facts);
+  if (plan === undefined || isRefusal(plan)) return plan;
+  const { parts, landings } = plan;
+  const saved = parts.reduce<Cost>((sum, { node }) => plus(sum, costOfNode(node, facts)), FREE);
+  if (!isGain(minus(costOfLandings(landings, facts), saved)))
+    return foldRefusals.remainingShiftCostsAsMuch(lifted.node.label);
+  const shifts = parts.some(({ map }) => !isScaleOnly(map));
+  const infinite = shifts ? nonFiniteTaker(landings) : undefined;
+  if (infinite !== undefined) return refusals.weightIsNotFinite(infinite.label);
+  const move = { isWhole: true, readsWeights: settings.preserveNonfinite };
+  return {
+    kind: "rewrite",
+    summary: `${describeLandings(landings)} absorbs ${parts.length} parts of ${reader.label}`,
+    mayChange: changesByMovingParts(parts, landings, move, facts),
+    apply: (rewriter) => {
+      applyLandings(rewriter, landings);
+      for (const { node, input, inputIndex } of parts) {
+        const output = node.output(0);
+        if (output !== undefined) rewriter.replaceUses(output, node.input(inputIndex) ?? input);
+        rewriter.removeNode(node);
+      }
+    },
+  };
 }
 
 function meetsAbsorber(output: Value): boolean {

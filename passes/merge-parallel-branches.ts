@@ -101,13 +101,13 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
   const output = node.output(0);
   if (!isSum(node, facts) || output === undefined || output.uses.size === 0) return undefined;
   let refusal: Refusal | undefined;
-  const terms = termsOf(node);
-  // Bounds the work: in a sum of thousands of terms, each term would be compared with many others.
-  if (!terms.some((term) => canHost(term) || nestedSum(term, node, facts) !== undefined)) return undefined;
+  if (!mayMerge(node, facts)) return undefined;
   // A term is compared with the terms after it and, of those before it, with nested sums only: these are few.
   const sums: Term[] = [];
-  for (const [place, first] of terms.entries()) {
-    const beside = [...sums, ...terms.slice(place + 1, place + 1 + MAX_TERMS)];
+  let place = 0;
+  for (const first of termsOf(node)) {
+    place++;
+    const beside = [...sums, ...termsOf(node, 1, place, place + MAX_TERMS)];
     if (sums.length < MAX_TERMS && nestedSum(first, node, facts) !== undefined) sums.push(first);
     for (const second of summands(beside, node, facts)) {
       const merger = merge(first, second, facts);
@@ -118,6 +118,13 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
     }
   }
   return refusal;
+}
+
+/** Whether some term can take another. In a sum of thousands of terms each would be compared with many others. */
+function mayMerge(sum: Node, facts: Facts): boolean {
+  for (const term of termsOf(sum))
+    if (canHost(term) || nestedSum(term, sum, facts) !== undefined) return true;
+  return false;
 }
 
 /** Whether another term can be merged into the operator that computes this one. */

@@ -19,7 +19,8 @@ export interface Cost {
   readonly bytes: number;
 }
 
-const FREE: Cost = { operators: 0, bytes: 0 };
+/** What nothing costs. */
+export const FREE: Cost = { operators: 0, bytes: 0 };
 
 export function plus(a: Cost, b: Cost): Cost {
   return { operators: a.operators + b.operators, bytes: a.bytes + b.bytes };

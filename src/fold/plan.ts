@@ -28,8 +28,8 @@ export function planUp(reader: Reader, placed: PlacedMap, facts: Facts): readonl
   if (value === undefined) return refusals.operandIsMissing(reader.node.label);
   const landings = new Search(facts).up(value, placed, reader);
   if (isRefusal(landings)) return landings;
-  const twice = landings.find((landing, i) => landings.slice(0, i).some((other) => collide(other, landing)));
-  return twice === undefined ? landings : refusals.nodeIsReachedTwice(twice.node.label);
+  const twice = reachedTwice(landings);
+  return twice === undefined ? landings : refusals.nodeIsReachedTwice(twice.label);
 }
 
 /** The same with the flow of data: into every reader of `value`. */
@@ -216,7 +216,7 @@ class Search {
 }
 
 /** The landings of a map that goes through `node`. */
-function passing(node: Node, landings: readonly Landing[]): readonly Landing[] {
+export function passing(node: Node, landings: readonly Landing[]): readonly Landing[] {
   return landings.map((landing) => ({ ...landing, through: [node, ...(landing.through ?? [])] }));
 }
 
@@ -248,9 +248,20 @@ function isIdentity({ map }: PlacedMap): boolean {
   return isScaleOnly(map) && isShiftOnly(map);
 }
 
+/** A node that two parts of a map reach, which would overwrite each other. */
+function reachedTwice(landings: readonly Landing[]): Node | undefined {
+  const byNode = new Map<Node, Landing[]>();
+  for (const landing of landings) {
+    const others = byNode.get(landing.node);
+    if (others === undefined) byNode.set(landing.node, [landing]);
+    else if (others.some((other) => collide(other, landing))) return landing.node;
+    else others.push(landing);
+  }
+  return undefined;
+}
+
 /** Whether two parts of a map that reach one node in different ways would overwrite each other. */
 function collide(a: Landing, b: Landing): boolean {
-  if (a.node !== b.node) return false;
   if (a.copyFor !== undefined || b.copyFor !== undefined) return true;
   if (affineFacets(a.node).absorbUp !== undefined) return true;
   return [...a.absorption.constants.keys()].some((index) => b.absorption.constants.has(index));

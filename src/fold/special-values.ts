@@ -51,6 +51,26 @@ export function changesByMoving(
   return forType(facts.dtype(input), unionOf([kinds]));
 }
 
+/** The same where several maps move together. */
+export function changesByMovingParts(
+  parts: readonly LiftedAffine[],
+  landings: readonly Landing[],
+  move: Move,
+  facts: Facts,
+): readonly SpecialValue[] {
+  // What may change hangs on the operator and on the values of the map, not on which part has which.
+  const kindOf = ({ node, everyInput }: LiftedAffine): string => `${node.opType} ${everyInput ?? false}`;
+  const kinds = new Map(parts.map((part) => [kindOf(part), part] as const));
+  return unionOf(
+    [...kinds].map(([kind, first]) => {
+      const maps = parts.filter((part) => kindOf(part) === kind).map(({ map }) => map);
+      const scale = Float64Array.from(maps.flatMap((map) => [...map.scale]));
+      const shift = Float64Array.from(maps.flatMap((map) => [...map.shift]));
+      return changesByMoving({ ...first, map: { scale, shift } }, landings, move, facts);
+    }),
+  );
+}
+
 /** Whether a recurrent layer that had no bias gets one. */
 function givesFirstBias({ node, absorption }: Landing): boolean {
   return (

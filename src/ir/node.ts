@@ -136,6 +136,13 @@ export class Node {
     this.#inputUses[index] = this.#use(value, index);
   }
 
+  /** Takes the last input off. */
+  removeLastInput(): void {
+    this.#drop(this.#inputs.length - 1);
+    this.#inputs.pop();
+    this.#inputUses.pop();
+  }
+
   #use(value: Value | null, index: number): Use | null {
     if (value === null) return null;
     const use: Use = { kind: "node", node: this, index };

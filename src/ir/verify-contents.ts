@@ -43,6 +43,8 @@ function attributeFault(key: string, attr: Attribute, fn: FunctionDef | undefine
   if (attr.kind === "ref" && fn === undefined) {
     return `attribute "${key}" refers to "${attr.ref}", but only the body of a function may do so`;
   }
+  // What was read from a file was read from 64 bits; the ints of a tree ensemble are read when something asks for them.
+  if (attr.wire !== undefined) return undefined;
   const fits =
     attr.kind === "int" ? isInt64(attr.value) : attr.kind === "ints" ? attr.value.every(isInt64) : true;
   return fits ? undefined : `attribute "${key}" does not fit 64 bits`;

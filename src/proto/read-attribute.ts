@@ -4,11 +4,12 @@ import type { ValueType } from "../ir/type.js";
 import { COST } from "./allowance.js";
 import { errors } from "./errors.js";
 import type { TensorContext } from "./external.js";
+import { readLongList } from "./long-list.js";
 import { forPacked, readDoc, readIntegers, readType, UnknownFields } from "./read-leaf.js";
 import { readSparse, readTensor } from "./read-tensor.js";
 import type { BodyAttribute, GraphRecord } from "./records.js";
 import { ATTRIBUTE, ATTRIBUTE_KINDS } from "./schema.js";
-import { type Cursor, DELIMITED } from "./wire.js";
+import { type Cursor, DELIMITED, utf8 } from "./wire.js";
 
 /** Attributes with tensors that take more bytes are written field by field, so that their bytes need not be held. */
 const LARGEST_KEPT = 4096;
@@ -49,6 +50,9 @@ export function readAttribute(
   cursor.allowance.take(COST.attribute);
   const { start, valueEnd } = cursor;
   const range = cursor.range();
+  const long =
+    range.length > LARGEST_KEPT ? readLongList(cursor.bytes(), nameIn, cursor.allowance) : undefined;
+  if (long !== undefined) return long;
   const fields = emptyFields();
   const unknown = new UnknownFields();
   const outer = cursor.enter();
@@ -71,6 +75,10 @@ export function readAttribute(
     return { name, docString, ...payload, unknown: unknown.bytes };
   }
   return { name, docString, ...payload, wire: cursor.slice(valueEnd - range.length, valueEnd) };
+}
+
+function nameIn(bytes: Uint8Array): string | undefined {
+  return utf8(bytes, 0, bytes.length);
 }
 
 function emptyFields(): AttributeFields {

@@ -8,6 +8,9 @@ export interface LazyBytes {
   readonly compute: () => Uint8Array;
 }
 
+/** Bytes up to which a part is copied to those before it, because a part takes longer to write than to copy. */
+const COPIED = 1 << 16;
+
 /** A part of the output. */
 export type Piece = Uint8Array | ByteRange | LazyBytes;
 
@@ -71,7 +74,7 @@ export class Sink {
 
   piece(piece: Piece): void {
     if (piece.length === 0) return;
-    if (piece instanceof Uint8Array) {
+    if (piece instanceof Uint8Array && piece.length < COPIED) {
       this.#writer.raw(piece);
       return;
     }

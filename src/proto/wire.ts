@@ -234,7 +234,7 @@ const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  * Decodes UTF-8; undefined for other bytes. Names are nearly always short and ASCII, for which a call of TextDecoder
  * costs too much.
  */
-function utf8(bytes: Uint8Array, start: number, end: number): string | undefined {
+export function utf8(bytes: Uint8Array, start: number, end: number): string | undefined {
   if (end - start < 64) {
     let hash = end - start;
     let at = start;

@@ -142,8 +142,12 @@ const BIG_KINDS: ReadonlySet<Attribute["kind"]> = new Set([
   "sparse_tensors",
 ]);
 
-/** True when writing the attribute may need pieces: graphs, and tensors that are not written as they were read. */
+/** Bytes from which on those of an attribute are handed on instead of copied. */
+const BIG = 1 << 16;
+
+/** True when writing the attribute may need pieces: graphs, very long lists, and tensors that are not written as they were read. */
 export function mayBeBig(attr: Attribute, plan: TensorPlan): boolean {
+  if (attr.wire !== undefined && attr.wire.length >= BIG) return true;
   return BIG_KINDS.has(attr.kind) && !isKept(attr, plan);
 }
 
@@ -163,7 +167,11 @@ export function writeAttribute(
   writeGraph: WriteGraph,
 ): void {
   if (attr.wire !== undefined && isKept(attr, plan)) {
-    sink.bytes(field, attr.wire);
+    if (attr.wire.length < BIG) sink.bytes(field, attr.wire);
+    else {
+      sink.header(field, attr.wire.length);
+      sink.piece(attr.wire);
+    }
     return;
   }
   const write = (to: Sink): void => {

@@ -3,6 +3,11 @@ import type { Graph, Node, Value } from "../ir/graph.js";
 import { constantTensor } from "../rules/constants.js";
 import { kindOf, type TensorIndex } from "./tensor-index.js";
 
+/** Bytes of an attribute from which on these are compared instead of its value, which takes far more time and memory. */
+const LONG = 4096;
+/** In this encoding each byte is a character of its own. */
+const asCharacters = new TextDecoder("latin1");
+
 /** A text that is equal for equal attributes, not counting the elements of tensors; undefined for attributes with graphs. */
 export function attributeKey(attr: Attribute): string | undefined {
   switch (attr.kind) {
@@ -13,17 +18,27 @@ export function attributeKey(attr: Attribute): string | undefined {
     case "string":
       return `s${attr.value.join(",")}`;
     case "floats":
-      return `F${attr.value.map((value) => (Object.is(value, -0) ? "-0" : value)).join(",")}`;
     case "ints":
-      return `I${attr.value.join(",")}`;
     case "strings":
-      return `S${attr.value.map((text) => text.join(",")).join(";")}`;
+      if (attr.wire !== undefined && attr.wire.length > LONG) return `W${asCharacters.decode(attr.wire)}`;
+      return listKey(attr);
     case "ref":
       return `@${attr.ref}`;
     case "tensor":
       return `T${kindOf(attr.value)}`;
     default:
       return undefined;
+  }
+}
+
+function listKey(attr: Extract<Attribute, { readonly kind: "floats" | "ints" | "strings" }>): string {
+  switch (attr.kind) {
+    case "floats":
+      return `F${attr.value.map((value) => (Object.is(value, -0) ? "-0" : value)).join(",")}`;
+    case "ints":
+      return `I${attr.value.join(",")}`;
+    case "strings":
+      return `S${attr.value.map((text) => text.join(",")).join(";")}`;
   }
 }
 

@@ -4,6 +4,7 @@ import { type Attribute, graphsOf } from "../ir/attribute.js";
 import { cloneGraph, type ValueMap } from "../ir/clone.js";
 import { canReplace, type Graph, type Node, type Value } from "../ir/graph.js";
 import { refusals as irRefusals } from "../ir/refusals.js";
+import { Scope } from "../ir/scope.js";
 import { refusals } from "./refusals.js";
 import type { Rewriter } from "./rewriter.js";
 
@@ -48,20 +49,19 @@ export function pinnedOutput(node: Node): Refusal | undefined {
 
 /** The names of the nodes of graphs: onnxruntime refuses two of one name in one graph. */
 export class NodeNames {
-  readonly #byGraph = new WeakMap<Graph, Set<string>>();
+  readonly #byGraph = new WeakMap<Graph, Scope>();
 
   /** `name`, or close to it, for a new node of `graph`. */
   fresh(graph: Graph, name: string | undefined): string | undefined {
     if (name === undefined || name === "") return name;
     let names = this.#byGraph.get(graph);
     if (names === undefined) {
-      names = new Set();
-      for (const node of graph.nodes()) if (node.name !== undefined) names.add(node.name);
+      names = new Scope();
+      for (const node of graph.nodes()) if (node.name !== undefined) names.claim(node.name);
       this.#byGraph.set(graph, names);
     }
-    let free = name;
-    for (let count = 1; names.has(free); count++) free = `${name}_${count}`;
-    names.add(free);
+    const free = names.fresh(name);
+    names.claim(free);
     return free;
   }
 }

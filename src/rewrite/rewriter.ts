@@ -85,6 +85,14 @@ export class Rewriter {
     this.#touch(value);
   }
 
+  /** Takes the last of any number of inputs off a node. */
+  removeLastInput(node: Node): void {
+    const last = node.inputs.at(-1);
+    node.removeLastInput();
+    this.#touched.add(node);
+    this.#touch(last ?? null);
+  }
+
   /** Leaves out an optional input; the list ends with the last one that is given. */
   leaveOut(node: Node, index: number): void {
     this.setInput(node, index, null);

@@ -19,13 +19,22 @@ export function isSum(node: Node, facts: Facts): boolean {
   return node.is("Sum") || (node.is("Add", "Sub") && (facts.opset(node) ?? 0) >= 7);
 }
 
-/** The subtracted operand comes first: without it, the other operand is the whole. */
-export function termsOf(sum: Node, sign: 1 | -1 = 1): Term[] {
-  const terms = sum.inputs.flatMap((value, index): Term[] => {
+/**
+ * The terms, or those from one place on to another. The subtracted operand comes first: without it, the other operand is the
+ * whole. One after the other, because of a sum of thousands a caller often needs a few.
+ */
+export function* termsOf(
+  sum: Node,
+  sign: 1 | -1 = 1,
+  from = 0,
+  to: number = sum.inputs.length,
+): Generator<Term, void, undefined> {
+  for (let place = from; place < Math.min(to, sum.inputs.length); place++) {
+    const index = sum.is("Sub") ? sum.inputs.length - 1 - place : place;
+    const value = sum.input(index);
     const subtracted = sum.is("Sub") && index === 1;
-    return value === null ? [] : [{ sum, index, value, sign: subtracted ? opposite(sign) : sign }];
-  });
-  return sum.is("Sub") ? terms.reverse() : terms;
+    if (value !== undefined) yield { sum, index, value, sign: subtracted ? opposite(sign) : sign };
+  }
 }
 
 function opposite(sign: 1 | -1): 1 | -1 {
@@ -56,8 +65,17 @@ export function summands(terms: readonly Term[], sum: Node, facts: Facts): Term[
   return found;
 }
 
-/** The sum without one of its terms: the other term where there were two. */
+/**
+ * The sum without one of its terms: the other term where there were two. In a wide sum the last term takes its place, because to
+ * move up all behind it, thousands of times, takes long.
+ */
 export function dropTerm(rewriter: Rewriter, { sum, index }: Term, result: Value): void {
+  if (sum.is("Sum") && sum.inputs.length > MAX_TERMS) {
+    const last = sum.inputs.length - 1;
+    if (index < last) rewriter.setInput(sum, index, sum.input(last) ?? null);
+    rewriter.removeLastInput(sum);
+    return;
+  }
   const rest = sum.inputs.filter((_, i) => i !== index);
   const [only] = rest;
   const { graph, name, docString, metadata } = sum;

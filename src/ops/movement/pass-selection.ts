@@ -6,6 +6,7 @@ import { placeOperand, refuseShift, through } from "../../rules/affine/placement
 import type { Facts } from "../../rules/facts.js";
 import { refusals as shared } from "../../rules/refusals.js";
 import { fromFront, rankOf } from "../../rules/shapes.js";
+import { mapsAreTooWide } from "./pass-width.js";
 import { refusals } from "./refusals.js";
 
 /**
@@ -25,10 +26,14 @@ function selects(read: (node: Node, facts: Facts, output: number) => Selection |
     passUp: (node, placed, facts, output) => {
       const alone = node.outputs.length === 1;
       if (placed.axis === undefined) {
-        const selection = read(node, facts, output);
-        const parts = isRefusal(selection) ? [] : pickedParts(node, selection, placed.map, facts);
+        const selection = isShared(node, facts) ? undefined : read(node, facts, output);
+        const parts =
+          selection === undefined || isRefusal(selection)
+            ? []
+            : pickedParts(node, selection, placed.map, facts);
         return alone ? [...through(placed), ...parts] : parts;
       }
+      if (!alone && isShared(node, facts)) return refusals.mapOfOnePartIsTooWide(partsBeside(node));
       const selection = read(node, facts, output);
       if (isRefusal(selection)) return selection;
       const axis = selection.up(placed.axis);
@@ -38,6 +43,7 @@ function selects(read: (node: Node, facts: Facts, output: number) => Selection |
       const picked = selection.picked.get(axis);
       const size = sizeOf(node.input(0), axis, facts);
       if (picked === undefined || size === undefined) return refusals.selectionIsUnknown();
+      if (isShared(node, facts)) return refusals.mapOfOnePartIsTooWide(partsBeside(node));
       const map = scatter(placed.map, picked, size);
       return map === undefined ? refusals.channelIsPickedTwice() : through({ axis, map });
     },
@@ -53,6 +59,18 @@ function selects(read: (node: Node, facts: Facts, output: number) => Selection |
       return { axis, map: pickFrom(placed.map, picked) };
     },
   };
+}
+
+/** The parts that are picked from the same tensor. */
+function partsBeside(node: Node): number {
+  return Math.max(node.outputs.length, node.input(0)?.uses.size ?? 0);
+}
+
+/** Whether the maps of all of these, each of which is a map of all channels of the tensor, come to too much. */
+function isShared(node: Node, facts: Facts): boolean {
+  const tensor = node.input(0);
+  const sizes = (tensor && facts.shape(tensor)) ?? [];
+  return sizes.some((size) => mapsAreTooWide(partsBeside(node), size));
 }
 
 /** A uniform map, limited to the picked elements, because others may read the rest. */

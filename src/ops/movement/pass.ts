@@ -7,6 +7,7 @@ import type { Facts } from "../../rules/facts.js";
 import { type Permutation, permutationOf } from "../../rules/layout/permutation.js";
 import { refusals as shared } from "../../rules/refusals.js";
 import { fromFront, rankOf } from "../../rules/shapes.js";
+import { mapsAreTooWide } from "./pass-width.js";
 import { refusals } from "./refusals.js";
 
 /** Transpose moves the axis with its permutation. */
@@ -46,23 +47,39 @@ export const CONCAT: AffineFacets = {
     }
     return [way] satisfies readonly Passage[];
   },
-  passDown: (node, index, placed, facts) => {
-    const axis = placed.axis ?? concatAxis(node, facts);
-    if (axis === undefined) return shared.axisIsUnknown();
-    const parts = concatParts(node, axis, facts);
-    if (isRefusal(parts)) return parts;
-    const own = parts[index];
-    const total = parts.reduce((sum, { size }) => sum + (size ?? NaN), 0);
-    if (own?.size === undefined || Number.isNaN(total)) return refusals.otherPartsAreNotMapped();
-    const map = expandChannels(placed.map, own.size);
-    if (map === undefined) return refusals.partHasOtherChannels(own.size);
-    const scale = new Float64Array(total).fill(1);
-    const shift = new Float64Array(total);
-    scale.set(map.scale, own.start);
-    shift.set(map.shift, own.start);
-    return { axis, map: { scale, shift } };
-  },
+  passDown: (node, index, placed, facts) =>
+    isWide(node, facts)
+      ? refusals.mapOfOnePartIsTooWide(node.inputs.length)
+      : joined(node, new Map([[index, placed]]), facts),
+  joinDown: { isWide, join: joined },
 };
+
+/** Whether the maps of its parts, each of which is a map of all channels of the output, come to too much together. */
+function isWide(node: Node, facts: Facts): boolean {
+  const output = node.output(0);
+  const axis = concatAxis(node, facts);
+  const shape = output === undefined || axis === undefined ? undefined : facts.shape(output);
+  return mapsAreTooWide(node.inputs.length, shape?.[axis ?? 0]);
+}
+
+/** The map of the output, along the axis of the Concat, where some inputs are mapped and the others are not. */
+function joined(node: Node, maps: ReadonlyMap<number, PlacedMap>, facts: Facts): PlacedMap | Refusal {
+  const own = concatAxis(node, facts);
+  const parts = own === undefined ? shared.axisIsUnknown() : concatParts(node, own, facts);
+  if (isRefusal(parts)) return parts;
+  const total = parts.reduce((sum, { size }) => sum + (size ?? NaN), 0);
+  const scale = new Float64Array(total).fill(1);
+  const shift = new Float64Array(total);
+  for (const [index, placed] of maps) {
+    const part = parts[index];
+    if (part?.size === undefined || (placed.axis ?? own) !== own) return refusals.otherPartsAreNotMapped();
+    const map = expandChannels(placed.map, part.size);
+    if (map === undefined) return refusals.partHasOtherChannels(part.size);
+    scale.set(map.scale, part.start);
+    shift.set(map.shift, part.start);
+  }
+  return { axis: own, map: { scale, shift } };
+}
 
 function concatAxis(node: Node, facts: Facts): number | undefined {
   const output = node.output(0);

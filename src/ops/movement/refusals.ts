@@ -20,6 +20,8 @@ const SENTENCES = {
   mapAxisIsMixed: (): string => "it mixes the map's axis with others",
   joinedChannelsHaveOtherMaps: (): string => "channels that it joins into one have different maps",
   otherPartsAreNotMapped: (): string => "its other parts are not mapped",
+  mapOfOnePartIsTooWide: (parts: number): string =>
+    `a map of one of its ${parts} parts is a map of too many channels`,
   partHasOtherChannels: (channels: number): string => `the part has ${channels} channels`,
   partSizeIsUnknown: (): string => "the size of one of its parts is not known",
 

@@ -72,6 +72,14 @@ export type PassDown = (
   output: number,
 ) => PlacedMap | Refusal;
 
+/** How an operator with very many inputs is passed: all maps at once, because each by itself would take too long. */
+export interface JoinDown {
+  /** Whether the node has so many. */
+  readonly isWide: (node: Node, facts: Facts) => boolean;
+  /** Turns maps of some inputs into the map of the first output. */
+  readonly join: (node: Node, maps: ReadonlyMap<number, PlacedMap>, facts: Facts) => PlacedMap | Refusal;
+}
+
 /**
  * What an operator can do with affine maps. Up is against the flow of the data, from an output to the inputs; down is with
  * it. To absorb is to take the map into constants, to pass is to hand it on. An operator without a function does not do it.
@@ -82,6 +90,7 @@ export interface AffineFacets {
   readonly passUp?: PassUp;
   readonly absorbDown?: AbsorbDown;
   readonly passDown?: PassDown;
+  readonly joinDown?: JoinDown;
   /** Maps pass at every output, as at Split. Without it they pass at the first output, and the others do not depend on it. */
   readonly everyOutput?: true;
 }
