@@ -9,7 +9,7 @@ import { build } from "esbuild";
 
 /** Modules that the command loads on demand. Code that only they use goes to a file of its own. */
 const LOADED_LATER =
-  /\/(program|spawn|supervision|isolated-runtime|inference-commands|training-commands|measure-models)\.js$/;
+  /\/(program|spawn|supervision|worker|isolated-runtime|optimize-command|inference-commands|training-commands|measure-models)\.js$/;
 
 /** The imports of a module as the command's bundle takes them: what is not loaded later is part of it. */
 const STATIC_IMPORT = /^(?:import|export)\b[^"]*?\bfrom "(\.[^"]+)"/gm;
@@ -49,10 +49,12 @@ async function ownExports(paths) {
  * that, would be a file for each set of sharers; so they take part in all of it.
  */
 const ABOVE = new Map([
-  ["inference-commands", ["program"]],
-  ["training-commands", ["program", "inference-commands"]],
-  ["measure-models", ["program", "inference-commands"]],
-  ["isolated-runtime", ["program", "inference-commands"]],
+  ["optimize-command", ["program"]],
+  ["inference-commands", ["program", "optimize-command"]],
+  ["training-commands", ["program", "optimize-command", "inference-commands"]],
+  ["measure-models", ["program", "optimize-command", "inference-commands"]],
+  ["isolated-runtime", ["program", "optimize-command", "inference-commands"]],
+  ["worker", ["program", "optimize-command", "inference-commands"]],
   ["supervision", ["program"]],
 ]);
 

@@ -144,6 +144,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   // A command's work on one model's files: what is read, what is written; nothing is printed.
   "src/job": ["src/base", "src/options", "src/ir", "src/runtime", "src/library", "src/node", "src/isolation"],
+  // Many models in one run: which, where their results go, the workers, results of earlier runs.
+  "src/batch": ["src/base", "src/options", "src/node", "src/isolation", "src/job"],
   "src/report": [
     "src/base",
     "src/ir",
@@ -159,6 +161,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/library",
     "src/job",
     "src/diff",
+    "src/batch",
   ],
   "src/index.ts": [
     "src/diff",
@@ -210,6 +213,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/index.ts",
     "src/train.ts",
     "src/job",
+    "src/batch",
     "src/report",
     "src/node",
     "src/isolation",
@@ -230,6 +234,7 @@ const NODE_PLACES = [
   "src/node",
   "src/isolation",
   "src/job",
+  "src/batch",
   "src/cli",
   "src/runtime/ort.ts",
   "src/runtime/ort-web.ts",
@@ -245,6 +250,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   sharp: ["src/node/data/images.ts"],
   commander: ["src/cli"],
   picocolors: ["src/cli", "src/report"],
+  picomatch: ["src/batch/glob.ts"],
   "yocto-spinner": ["src/cli"],
 };
 

@@ -32,6 +32,7 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
   "test/batchnorm/insert.test.ts": ["src/batchnorm/emit-normalization.ts", "src/batchnorm/prove.ts"],
   "test/batchnorm/instrument.test.ts": ["src/batchnorm/pool-first.ts"],
   "test/batchnorm/sites.test.ts": ["src/batchnorm/site.ts"],
+  "test/batch/worker-pool.test.ts": ["src/cli/worker.ts"],
   "test/cli/failure.test.ts": ["src/cli/define.ts", "src/cli/prepare.ts"],
   "test/cli/insert.round-trip.test.ts": ["src/cli/calibrate.ts", "src/cli/freeze.ts"],
   "test/cli/program.streams.test.ts": [
@@ -40,7 +41,9 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
     "src/node/model-to-stdout.ts",
     "src/node/stdout.ts",
   ],
+  "test/cli/optimize-many.test.ts": ["src/cli/left.ts"],
   "test/cli/train.test.ts": [
+    "src/cli/save-result.ts",
     "src/cli/ensemble.ts",
     "src/cli/lower.ts",
     "src/trainer/evaluate.ts",

@@ -8,10 +8,11 @@ import { calibrationJson, calibrationText } from "../report/calibration-text.js"
 import { progressText } from "../report/progress-text.js";
 import { calibrateAndJudge, type JudgedCalibration } from "../train.js";
 import { type Call, defineOptions, type Given } from "./define.js";
-import { assertApart, assertTarget, removeTemporariesOnInterrupt, saveResult } from "./files.js";
+import { assertApart, assertTarget, removeTemporariesOnInterrupt } from "./files.js";
 import { openDataFor } from "./open-data.js";
 import { channelOf, styleFor, write, writeJson } from "./output.js";
 import { createStages } from "./progress.js";
+import { saveResult } from "./save-result.js";
 
 export function defineCalibrate(command: Command): void {
   defineOptions(command, CALIBRATE_COMMAND, calibrateCommand);

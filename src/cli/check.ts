@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { defined } from "../base/optional.js";
 import { assertSameInputs, check, loadData, loadTestData } from "../index.js";
-import { forModel, loadInput, STANDARD } from "../job/files.js";
-import { isSameFile } from "../node/paths.js";
+import { forModel, loadInput } from "../job/files.js";
+import { isSameFile, STANDARD } from "../node/paths.js";
 import { CHECK_COMMAND } from "../options/commands.js";
 import { LOAD, PRINTING } from "../options/common.js";
 import { CHECK_DATA, COMPARISON, ISOLATION } from "../options/optimize.js";

@@ -7,10 +7,24 @@
 export function startsRuntime(argv: readonly string[]): boolean {
   const command = commandOf(argv);
   if (command !== "optimize" && command !== "check") return false;
-  return !argv.some((word) => NEEDS_NONE.test(word)) && !argv.join(" ").includes("--isolation none");
+  if (argv.some((word) => NEEDS_NONE.test(word)) || argv.join(" ").includes("--isolation none")) return false;
+  return !looksLikeMany(argv);
 }
 
 const NEEDS_NONE = /^(-h|--help|--no-check|--isolation=none)$/;
+
+/** Many models are worked on in other processes, and of a cache it is not known yet whether it has the result. */
+function looksLikeMany(argv: readonly string[]): boolean {
+  const models = argv.filter((word) => word.endsWith(".onnx"));
+  return models.length > 2 || argv.some((word) => OF_MANY.test(word));
+}
+
+const OF_MANY = /^(--(out-dir|name|watch|jobs|cache)(=|$)|-j)|[*?]/;
+
+/** Whether this process was started to optimize models for another. */
+export function isWorker(): boolean {
+  return process.env["NORMFOLD_WORKER"] !== undefined && process.send !== undefined;
+}
 
 /** Whether the command runs onnxruntime in its own process. */
 export function wantsSupervisor(argv: readonly string[]): boolean {

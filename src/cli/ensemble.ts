@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { defined } from "../base/optional.js";
-import { type LoadedModel, loadInput, STANDARD } from "../job/files.js";
-import { isSameFile } from "../node/paths.js";
+import { type LoadedModel, loadInput } from "../job/files.js";
+import { isSameFile, STANDARD } from "../node/paths.js";
 import { ENSEMBLE, ENSEMBLE_COMMAND, ENSEMBLE_RUN } from "../options/commands.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
 import { pick, settle } from "../options/validate.js";
@@ -9,8 +9,9 @@ import { ensembleText } from "../report/ensemble-text.js";
 import { buildEnsemble, proveEnsemble } from "../train.js";
 import { type Call, defineOptions } from "./define.js";
 import { errors } from "./errors.js";
-import { assertTarget, removeTemporariesOnInterrupt, saveResult } from "./files.js";
+import { assertTarget, removeTemporariesOnInterrupt } from "./files.js";
 import { channelOf, styleFor, write, writeJson } from "./output.js";
+import { saveResult } from "./save-result.js";
 
 export function defineEnsemble(command: Command): void {
   defineOptions(command, ENSEMBLE_COMMAND, ensembleCommand);

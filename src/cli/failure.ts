@@ -20,7 +20,7 @@ export async function reportFailure(error: unknown, json: boolean): Promise<numb
   try {
     if (json && !isOfStandardOutput(failure))
       await writeJson({ error: { code, id, message, ...where, exitCode: EXIT[code] } });
-    else await write(`${styleFor("stderr").red("error:")} ${errorLine(failure)}\n`, "stderr");
+    else await printError(failure);
     if (NORMFOLD_DEBUG === "1" && error instanceof Error) {
       await write(`${visibleLines(error.stack ?? "")}\n`, "stderr");
     }
@@ -28,6 +28,11 @@ export async function reportFailure(error: unknown, json: boolean): Promise<numb
     // The output is closed, so the error cannot be reported.
   }
   return EXIT[code];
+}
+
+/** One line on stderr. */
+export async function printError(failure: NormfoldError): Promise<void> {
+  await write(`${styleFor("stderr").red("error:")} ${errorLine(failure)}\n`, "stderr");
 }
 
 /** Node's code for a program that waits while nothing is left that could go on; it says nothing. */
@@ -58,7 +63,7 @@ function errorLine(failure: NormfoldError): string {
   return failure.code === "internal" ? `internal: ${text}; ${REPORT}` : text;
 }
 
-function toNormfoldError(error: unknown): NormfoldError {
+export function toNormfoldError(error: unknown): NormfoldError {
   if (error instanceof NormfoldError) return error;
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   const make = isOutOfMemory(error) ? errors.outOfMemory : errors.unexpected;

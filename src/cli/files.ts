@@ -1,14 +1,8 @@
-import { visible } from "../base/visible.js";
-import { type FileSize, type Model, saveModel } from "../index.js";
-import { STANDARD } from "../job/files.js";
 import { assertNamesOnnx } from "../node/extensions.js";
-import { removeTemporaryFiles, writeToStdout } from "../node/files.js";
-import { whileWaiting } from "../node/interrupt.js";
-import { assertWritable, isInFolder, isSameFile } from "../node/paths.js";
+import { assertWritable, isInFolder, isSameFile, STANDARD } from "../node/paths.js";
+import { removeTemporaryFiles } from "../node/temporary.js";
 import { errors } from "./errors.js";
 import { onInterrupt } from "./exit.js";
-import { write } from "./output.js";
-import { noteWritten } from "./written.js";
 
 /** Refuses to write over what a command reads beside its model, and to write two outputs into one file. */
 export function assertApart(
@@ -66,25 +60,4 @@ export function assertTarget(
   assertNamesOnnx(output);
   assertWritable(output);
   return output;
-}
-
-/** Writes the model through a temporary file, or to standard output; says which files it left lying, unless `quiet`. */
-export async function saveResult(model: Model, target: string, quiet = false): Promise<FileSize> {
-  if (target === STANDARD) {
-    const { bytes } = await whileWaiting(() => writeToStdout(model));
-    return { path: "standard output", bytes };
-  }
-  const { files, left } = await whileWaiting(() => saveModel(model, target));
-  noteWritten(files.map(({ path }) => path));
-  if (!quiet) await noteLeft(left);
-  return { path: target, bytes: files.reduce((sum, file) => sum + file.bytes, 0) };
-}
-
-/** Says which files seem to be left from earlier runs. */
-export async function noteLeft(left: readonly string[]): Promise<void> {
-  for (const path of left) await write(`note: ${visible(leftText(path))}\n`, "stderr");
-}
-
-function leftText(path: string): string {
-  return `${path} is of an earlier run, it seems, and no model beside it reads it; remove it if nobody needs it`;
 }

@@ -6,8 +6,9 @@ import { pick } from "../options/validate.js";
 import { freezeText } from "../report/freeze-text.js";
 import { freeze } from "../train.js";
 import { type Call, defineOptions } from "./define.js";
-import { assertTarget, removeTemporariesOnInterrupt, saveResult } from "./files.js";
+import { assertTarget, removeTemporariesOnInterrupt } from "./files.js";
 import { channelOf, styleFor, write, writeJson } from "./output.js";
+import { saveResult } from "./save-result.js";
 
 export function defineFreeze(command: Command): void {
   defineOptions(command, FREEZE_COMMAND, freezeCommand);

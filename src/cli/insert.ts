@@ -11,10 +11,11 @@ import { progressText } from "../report/progress-text.js";
 import { type InsertReport, insertBatchNorm } from "../train.js";
 import { type Call, defineOptions, type Given } from "./define.js";
 import { errors } from "./errors.js";
-import { assertApart, assertTarget, removeTemporariesOnInterrupt, saveResult } from "./files.js";
+import { assertApart, assertTarget, removeTemporariesOnInterrupt } from "./files.js";
 import { openDataFor } from "./open-data.js";
 import { channelOf, styleFor, write, writeJson } from "./output.js";
 import { createStages } from "./progress.js";
+import { saveResult } from "./save-result.js";
 
 export function defineInsert(command: Command): void {
   defineOptions(command, INSERT_COMMAND, insertCommand);

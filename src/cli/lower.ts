@@ -7,8 +7,9 @@ import { pick } from "../options/validate.js";
 import { lowerText } from "../report/lower-text.js";
 import { lower } from "../train.js";
 import { type Call, defineOptions } from "./define.js";
-import { assertTarget, removeTemporariesOnInterrupt, saveResult } from "./files.js";
+import { assertTarget, removeTemporariesOnInterrupt } from "./files.js";
 import { channelOf, styleFor, write, writeJson } from "./output.js";
+import { saveResult } from "./save-result.js";
 
 export function defineLower(command: Command): void {
   defineOptions(command, LOWER_COMMAND, lowerCommand);

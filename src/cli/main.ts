@@ -1,10 +1,13 @@
 #!/usr/bin/env node
-import { startsRuntime, wantsSupervisor } from "./early.js";
+import { isWorker, startsRuntime, wantsSupervisor } from "./early.js";
 
 const argv = process.argv.slice(2);
 // The stack of an internal error is for whoever mends it: in the names and lines of the modules, not of the bundle.
 if (process.env["NORMFOLD_DEBUG"]) process.setSourceMapsEnabled(true);
-if (wantsSupervisor(argv)) {
+if (isWorker()) {
+  const { serve } = await import("./worker.js");
+  serve();
+} else if (wantsSupervisor(argv)) {
   const { runSupervised } = await import("./supervision.js");
   await runSupervised(argv);
 } else {

@@ -1,20 +1,51 @@
 import { type Stages, timedStages } from "../job/stages.js";
 import { shown, WIDTH } from "../report/layout.js";
 import { onInterrupt } from "./exit.js";
+import { write } from "./output.js";
 
 interface Spinner {
   text: string;
   stop(): unknown;
 }
 
-/** The spinner turns on stderr, and only where that is a terminal and `visible`. */
+/** Says what is going on, to whoever waits. */
+export interface Progress {
+  show(text: string): void;
+  stop(): void;
+}
+
+/** Milliseconds between two lines where nobody sees a line change. */
+const PACE = 10_000;
+
+/** On a terminal a spinner; elsewhere a line on stderr now and then, for the log of a long run; nothing unless `visible`. */
+export async function createProgress(visible: boolean): Promise<Progress> {
+  if (!visible) return { show: () => {}, stop: () => {} };
+  if (process.stderr.isTTY === true) return await spinnerProgress();
+  let last = performance.now();
+  const show = (text: string): void => {
+    if (performance.now() - last < PACE) return;
+    last = performance.now();
+    // Nobody waits for it, and an error shows when a result is printed.
+    write(`${shown(text, WIDTH)}\n`, "stderr").catch(() => {});
+  };
+  return { show, stop: () => {} };
+}
+
+async function spinnerProgress(): Promise<Progress> {
+  const spinner = await startSpinner();
+  return {
+    show: (text) => {
+      spinner.text = shown(text, WIDTH);
+    },
+    stop: () => spinner.stop(),
+  };
+}
+
+/** Stages that a spinner shows: on stderr, and only where that is a terminal and `visible`. */
 export async function createStages(visible: boolean): Promise<Stages> {
   if (!visible || process.stderr.isTTY !== true) return timedStages();
-  const spinner = await startSpinner();
-  const show = (text: string): void => {
-    spinner.text = shown(text, WIDTH);
-  };
-  return timedStages(show, () => spinner.stop());
+  const { show, stop } = await spinnerProgress();
+  return timedStages(show, stop);
 }
 
 const SHOW_CURSOR = "\u001b[?25h";

@@ -30,10 +30,11 @@ import {
 } from "../train.js";
 import { type Call, defineOptions, type Given } from "./define.js";
 import { EXIT } from "./exit.js";
-import { assertApart, assertTarget, removeTemporariesOnInterrupt, saveResult } from "./files.js";
+import { assertApart, assertTarget, removeTemporariesOnInterrupt } from "./files.js";
 import { openDataFor } from "./open-data.js";
 import { styleFor, write, writeJson } from "./output.js";
 import { createStages } from "./progress.js";
+import { saveResult } from "./save-result.js";
 
 export function defineTrain(command: Command): void {
   defineOptions(command, TRAIN_COMMAND, trainCommand);

@@ -1,14 +1,15 @@
 import { readSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { packError } from "../base/error-record.js";
 import { defined } from "../base/optional.js";
 import { defaultRuntime } from "../runtime/ort.js";
 import type { Entrant, Runtime, Session } from "../runtime/runtime.js";
 import { takeTurns } from "../runtime/turns.js";
-import { CALLS } from "./descriptors.js";
+import { CALLS, THREADS } from "./descriptors.js";
 import { encodeFrame, type Frame, FrameReader } from "./frames.js";
 import { GUARD_BYTES, type Guard, guardOf } from "./guard.js";
 import { takeFeeds } from "./held-tensors.js";
-import { type Limits, packError, packTensors, type Reply, type Request, requestOf } from "./messages.js";
+import { type Limits, packTensors, type Reply, type Request, requestOf } from "./messages.js";
 import { startWatchdog } from "./start-watchdog.js";
 import { IS_WATCHED_FROM_OUTSIDE } from "./watchman.js";
 
@@ -97,7 +98,7 @@ async function carryOut(
       const [bytes = new Uint8Array(0)] = payloads;
       const model =
         path === undefined ? ({ kind: "bytes", bytes } as const) : ({ kind: "path", path } as const);
-      const opened = await runtime.open(model, settings);
+      const opened = await runtime.open(model, { ...threads(), ...settings });
       sessions.set(request.session, opened);
       const { inputs, outputs, openedIn: milliseconds } = opened;
       return { reply: { kind: "opened", inputs, outputs, ...defined({ milliseconds }) } };
@@ -125,6 +126,12 @@ function entrantsOf(
   });
   for (const number of forget) HELD.delete(number);
   return found;
+}
+
+/** Where several such processes run beside each other, each has a part of the processors. */
+function threads(): { readonly threads?: number } {
+  const given = Number(process.env[THREADS]);
+  return given > 0 ? { threads: given } : {};
 }
 
 /** Has the watchdog watch over a call. */

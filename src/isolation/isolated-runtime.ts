@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { unpackError } from "../base/error-record.js";
 import type { NormfoldError } from "../base/errors.js";
 import { defined } from "../base/optional.js";
 import { errors } from "../runtime/errors.js";
@@ -15,7 +16,7 @@ import type {
 } from "../runtime/runtime.js";
 import type { Frame } from "./frames.js";
 import type { PackedFeeds } from "./held-tensors.js";
-import { type Limits, replyOf, unpackError, unpackTensors } from "./messages.js";
+import { type Limits, replyOf, unpackTensors } from "./messages.js";
 import { ProcessEnded, RuntimeProcess } from "./runtime-process.js";
 
 let shared: RuntimeProcess | undefined;

@@ -1,5 +1,4 @@
-import type { ErrorCode, ErrorPlace } from "../base/errors.js";
-import { NormfoldError } from "../base/errors.js";
+import type { ErrorRecord } from "../base/error-record.js";
 import type { DType } from "../ir/dtype.js";
 import type { Port, RuntimeTensor, SessionSettings, Span, TensorMap } from "../runtime/runtime.js";
 import type { Frame } from "./frames.js";
@@ -58,14 +57,6 @@ export interface TensorHead {
   readonly keep?: number;
 }
 
-/** An error on its way. */
-export interface ErrorRecord {
-  readonly code: ErrorCode;
-  readonly id: string;
-  readonly message: string;
-  readonly where: ErrorPlace;
-}
-
 /** What the process answers, in the order of the requests; the first answer, to none, says that it has started. */
 export type Reply =
   | { readonly kind: "started"; readonly name: string; readonly version: string }
@@ -110,21 +101,6 @@ export function unpackTensors(
       { dtype, dims, data: strings ?? payloads[i] ?? new Uint8Array(0) },
     ]),
   );
-}
-
-/** An error as data; one that is no NormfoldError is a bug. */
-export function packError(error: unknown): ErrorRecord {
-  if (error instanceof NormfoldError) {
-    const { code, id, message, where } = error;
-    return { code, id, message, where };
-  }
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  return { code: "internal", id: "internal", message, where: {} };
-}
-
-/** The error that was sent. */
-export function unpackError({ code, id, message, where }: ErrorRecord): NormfoldError {
-  return new NormfoldError(code, message, where, { id });
 }
 
 /** Decodes a frame of the parent's. */

@@ -1,12 +1,13 @@
 import type { ChildProcess } from "node:child_process";
 import type { Socket } from "node:net";
+import { unpackError } from "../base/error-record.js";
 import { whileWaiting } from "../node/interrupt.js";
 import { setJanitor } from "../node/temporary.js";
 import { CALLS, REASON, WATCH } from "./descriptors.js";
 import { encodeFrame, type Frame, FrameReader } from "./frames.js";
 import { HeldTensors } from "./held-tensors.js";
 import { InsideWatch } from "./inside-watch.js";
-import { type Limits, type Reply, type Request, replyOf, unpackError } from "./messages.js";
+import { type Limits, type Reply, type Request, replyOf } from "./messages.js";
 import { OutsideWatch } from "./outside-watch.js";
 import { guardRuntime, takeRuntime } from "./spawn.js";
 import type { Watchman } from "./watchman.js";

@@ -7,11 +7,8 @@ import type { FileSize } from "../library/save.js";
 import { readStdin } from "../node/files.js";
 import { placed } from "../node/guarded.js";
 import { whileWaiting } from "../node/interrupt.js";
-import { fileSize, isSameFile } from "../node/paths.js";
+import { fileSize, isSameFile, STANDARD } from "../node/paths.js";
 import { errors } from "./errors.js";
-
-/** The argument that stands for standard input or output. */
-export const STANDARD = "-";
 
 export interface LoadedModel {
   readonly model: Model;

@@ -7,7 +7,7 @@ import { type FileSize, saveModel } from "../library/save.js";
 import { skippedPasses } from "../library/select-passes.js";
 import { isRuntimeFile, writeToStdout } from "../node/files.js";
 import { setBusy, whileWaiting } from "../node/interrupt.js";
-import { isSameFile } from "../node/paths.js";
+import { isSameFile, STANDARD } from "../node/paths.js";
 import { LOAD } from "../options/common.js";
 import {
   CHECK_INPUTS,
@@ -23,14 +23,7 @@ import {
 import type { OptionsOf } from "../options/spec.js";
 import { pick, settle } from "../options/validate.js";
 import { errors } from "./errors.js";
-import {
-  externalBytes,
-  externalPaths,
-  forModelAndFlags,
-  type LoadedModel,
-  loadInput,
-  STANDARD,
-} from "./files.js";
+import { externalBytes, externalPaths, forModelAndFlags, type LoadedModel, loadInput } from "./files.js";
 import { assertProven } from "./proven.js";
 import type { Stages } from "./stages.js";
 

@@ -4,6 +4,9 @@ import { fileURLToPath } from "node:url";
 import { errors } from "./errors.js";
 import { codeOf, guarded, ioError } from "./guarded.js";
 
+/** The argument that stands for standard input or output. */
+export const STANDARD = "-";
+
 /** The bytes of a file; 0 for a file that is not there. Throws NormfoldError "io". */
 export function fileSize(path: string): number {
   return guarded(path, "read", () => statSync(path, { throwIfNoEntry: false })?.size ?? 0);

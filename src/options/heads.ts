@@ -10,7 +10,12 @@ export const HEADS: Readonly<Record<CommandName, CommandHead>> = {
     name: "optimize",
     group: "Optimize",
     summary: "fold BatchNormalization, simplify, prove, write",
-    arguments: MODEL,
+    arguments: [
+      {
+        name: "<models...>",
+        help: 'files, as ONNX or as text; folders, patterns like "models/**/*.onnx"; "-" reads standard input',
+      },
+    ],
   },
   check: {
     name: "check",

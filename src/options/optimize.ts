@@ -1,5 +1,6 @@
 import { LOAD, PRINTING, TARGET } from "./common.js";
 import { HEADS } from "./heads.js";
+import { CACHE, MANY } from "./many.js";
 import type { CommandSpec, TextOption } from "./spec.js";
 
 /** The passes; in the library also as objects. */
@@ -282,6 +283,8 @@ export const OPTIMIZE_COMMAND: CommandSpec = {
     "onnxruntime, undoes the rewrites that change the outputs, and writes the rest.",
   tables: [
     TARGET,
+    MANY,
+    CACHE,
     CHECK_INPUTS,
     OPTIMIZE_RUN,
     LOAD,
@@ -300,6 +303,7 @@ export const OPTIMIZE_COMMAND: CommandSpec = {
   examples: [
     "normfold optimize model.onnx -o small.onnx",
     "normfold optimize model.onnx --in-place --check-inputs samples.npz",
+    "normfold optimize models --out-dir optimized --cache .normfold",
     "cat model.onnx | normfold optimize - -o - > small.onnx",
   ],
 };

@@ -1,6 +1,5 @@
 import { expect, it } from "vitest";
-import { NormfoldError } from "../../src/base/errors.js";
-import { packError, packTensors, unpackError, unpackTensors } from "../../src/isolation/messages.js";
+import { packTensors, unpackTensors } from "../../src/isolation/messages.js";
 import type { RuntimeTensor } from "../../src/runtime/runtime.js";
 
 it("carries tensors of numbers and of strings", () => {
@@ -11,16 +10,4 @@ it("carries tensors of numbers and of strings", () => {
   ]);
   const { heads, payloads } = packTensors(tensors);
   expect(unpackTensors(JSON.parse(JSON.stringify(heads)), payloads)).toEqual(tensors);
-});
-
-it("carries errors with their id and place; others are bugs", () => {
-  const error = new NormfoldError(
-    "invalid",
-    "it is wrong",
-    { element: 'Conv "c"' },
-    { id: "runtime-rejects-model" },
-  );
-  expect(unpackError(JSON.parse(JSON.stringify(packError(error))))).toEqual(error);
-  expect(packError(new TypeError("no"))).toMatchObject({ code: "internal", message: "TypeError: no" });
-  expect(packError("no")).toMatchObject({ code: "internal", message: "no" });
 });

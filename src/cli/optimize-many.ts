@@ -1,0 +1,63 @@
+import { unpackError } from "../base/error-record.js";
+import { plural } from "../base/plural.js";
+import { type ModelOutcome, summarizeBatch } from "../batch/outcome.js";
+import { runBatch } from "../batch/run-batch.js";
+import type { OptimizeFileJob } from "../job/optimize-file.js";
+import { whileWaiting } from "../node/interrupt.js";
+import { batchText } from "../report/batch-text.js";
+import { EXIT, onInterrupt } from "./exit.js";
+import { printError } from "./failure.js";
+import { noteLeft } from "./left.js";
+import { styleFor, write, writeJson } from "./output.js";
+import { createProgress } from "./progress.js";
+
+/** How many models are optimized, and how that is shown. */
+export interface ManyOptions {
+  readonly workers: number;
+  readonly processors: number;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** Optimizes many models and prints one table, or one JSON document; the exit code is the highest of all models'. */
+export async function optimizeMany(jobs: readonly OptimizeFileJob[], options: ManyOptions): Promise<void> {
+  const { workers, processors, json = false, quiet = false } = options;
+  const started = performance.now();
+  const progress = await createProgress(!quiet);
+  const left: string[] = [];
+  let [done, failed] = [0, 0];
+  let outcomes: readonly ModelOutcome[];
+  try {
+    progress.show(`0 of ${plural(jobs.length, "model")}`);
+    const run = runBatch(jobs, {
+      workers,
+      processors,
+      script: process.argv[1] ?? "",
+      keepRuns: json,
+      onStart: onInterrupt,
+      onOutcome: (outcome, files) => {
+        done++;
+        if (outcome.status === "failed") failed++;
+        left.push(...files);
+        const failures = failed === 0 ? "" : `, ${failed} failed`;
+        progress.show(`${done} of ${plural(jobs.length, "model")}${failures}`);
+      },
+    });
+    outcomes = await whileWaiting(() => run);
+  } finally {
+    progress.stop();
+  }
+  const summary = summarizeBatch(outcomes, performance.now() - started);
+  const exitCode = exitCodeOf(outcomes);
+  process.exitCode = exitCode;
+  if (json) return await writeJson({ models: outcomes, summary, exitCode });
+  if (!quiet) await write(batchText(outcomes, summary, styleFor("stdout")));
+  for (const outcome of outcomes)
+    if (outcome.status === "failed") await printError(unpackError(outcome.error));
+  if (!quiet) await noteLeft(left);
+}
+
+function exitCodeOf(outcomes: readonly ModelOutcome[]): number {
+  const codes = outcomes.map((outcome) => (outcome.status === "failed" ? EXIT[outcome.error.code] : 0));
+  return Math.max(0, ...codes);
+}
