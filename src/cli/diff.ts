@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { diffModels } from "../diff/diff-models.js";
-import { loadInput, STANDARD } from "../job/files.js";
-import { isSameFile } from "../node/paths.js";
+import { loadInput } from "../job/files.js";
+import { isSameFile, STANDARD } from "../node/paths.js";
 import { DIFF, DIFF_COMMAND, DIFF_RUN } from "../options/commands.js";
 import { LOAD, PRINTING } from "../options/common.js";
 import { pick } from "../options/validate.js";
