@@ -67,11 +67,16 @@ export {
   type ModelSource,
 } from "./library/load.js";
 export { type OptimizeOptions, type OptimizeReport, optimize } from "./library/optimize.js";
+export { type ProfileOptions, profile } from "./library/profile.js";
 export type { RewriteOptions, RolledBack } from "./library/rewrite-model.js";
 export { type FileSize, modelToBytes, type SavedModel, type SaveOptions, saveModel } from "./library/save.js";
 export { extractSubmodel, type SubmodelBorders } from "./library/submodel.js";
 export { type ModelSummary, summarize } from "./library/summary.js";
 export { hasTrait, operatorsWith, type StandardOperator } from "./ops/catalogue.js";
+export type { Count, Operations, OperatorCount, Uncounted } from "./profile/count.js";
+export type { Latency, Ratio, Timing } from "./profile/latency.js";
+export type { PeakMemory } from "./profile/memory.js";
+export type { ExecutedGraph, ModelProfile, ProfileReport } from "./profile/profile-report.js";
 export {
   type ModelProtoClass,
   type ModelProtoObject,
@@ -97,6 +102,17 @@ export type { Trait } from "./rules/operator.js";
 export type { CheckReport, OutputReport, SetReport } from "./runtime/check-report.js";
 export type { Comparison } from "./runtime/compare.js";
 export type { FeedSet } from "./runtime/feeds.js";
-export type { Port, Runtime, RuntimeModel, RuntimeTensor, Session, TensorMap } from "./runtime/runtime.js";
+export type {
+  Entrant,
+  OptimizationLevel,
+  Port,
+  Runtime,
+  RuntimeModel,
+  RuntimeTensor,
+  Session,
+  SessionSettings,
+  Span,
+  TensorMap,
+} from "./runtime/runtime.js";
 export { parseGraph, parseModel as parse } from "./text/parse.js";
 export { printGraph, printModel as print } from "./text/print.js";

@@ -143,7 +143,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/isolation",
   ],
   // A command's work on one model's files: what is read, what is written; nothing is printed.
-  "src/job": ["src/base", "src/options", "src/ir", "src/runtime", "src/library", "src/node", "src/isolation"],
+  "src/job": [
+    "src/base",
+    "src/options",
+    "src/ir",
+    "src/runtime",
+    "src/profile",
+    "src/library",
+    "src/node",
+    "src/isolation",
+  ],
   // Many models in one run: which, where their results go, the workers, results of earlier runs.
   "src/batch": ["src/base", "src/options", "src/node", "src/isolation", "src/job"],
   "src/report": [

@@ -58,6 +58,7 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
     "src/diff/graph-diff.ts",
     "src/diff/twins.ts",
   ],
+  "test/library/profile.test.ts": ["src/library/executed.ts"],
   "test/gradient/differentiate.test.ts": [
     "src/gradient/raise-for-gradients.ts",
     "src/gradient/widen.ts",

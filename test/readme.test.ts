@@ -18,6 +18,7 @@ const PAGES: Readonly<Record<string, readonly RegExp[]>> = {
     /^1 \[.*after Exp "e" does nothing/s,
     /^equal\n$/,
   ],
+  "docs/profile.md": [/^\[ 99700, 99400 \] true\n$/],
   "docs/training.md": [/^4 3 0\n$/],
   "docs/writing-a-pass.md": [
     /^1 equal (?!.*Relu).*Exp/s,

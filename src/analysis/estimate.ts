@@ -70,15 +70,15 @@ export class Estimator {
   node(node: Node): NodeEstimate | undefined {
     const declaration = declarationOf(node);
     if (declaration === undefined || this.#facts.isCall(node) || node.subgraphs.length > 0) return undefined;
-    const sizes = this.#sizesOf(node);
+    const sizes = this.sizesOf(node);
     const bound = declaration.bound === undefined ? undefined : BOUND_RULES[declaration.bound](sizes);
     if (bound !== undefined) {
       for (const output of node.outputs) if (output !== null) this.#bounds.set(output, bound);
     }
-    const work: Work | undefined =
-      declaration.work === undefined ? { operations: 0 } : WORK_RULES[declaration.work](sizes);
+    const work: Work | undefined = declaration.work === undefined ? {} : WORK_RULES[declaration.work](sizes);
     if (work === undefined) return undefined;
-    let [bytes, operations] = [(work.scratch ?? 0) * SCRATCH_BYTES, work.operations];
+    const { multiplyAdds = 0, others = 0, scratch = 0 } = work;
+    let [bytes, operations] = [scratch * SCRATCH_BYTES, multiplyAdds + others];
     for (const output of node.outputs) {
       if (output === null) continue;
       const [size, elements] = [this.bytes(output), this.elements(output)];
@@ -92,7 +92,23 @@ export class Estimator {
     return { bytes, operations };
   }
 
-  #sizesOf(node: Node): NodeSizes {
+  /** The iterations of a Loop that nothing ends earlier, or of a Scan. */
+  trips(node: Node): number | undefined {
+    if (node.is("Scan")) {
+      const scanned = node.int("num_scan_inputs", 0);
+      const input = node.input(node.inputs.length - scanned);
+      return input === undefined ? undefined : this.dims(input)?.[node.ints("scan_input_axes")?.[0] ?? 0];
+    }
+    if (!node.is("Loop")) return undefined;
+    const [count, condition, body] = [node.input(0), node.input(1), node.subgraphs[0]];
+    const goesOn = body?.outputs[0];
+    const isPassed = goesOn === body?.inputs[1] || goesOn?.producer?.input(0) === body?.inputs[1];
+    const starts = condition === undefined || this.#facts.numbers(condition)?.[0] === 1;
+    return count === undefined || !isPassed || !starts ? undefined : this.#facts.numbers(count)?.[0];
+  }
+
+  /** The sizes that the rules of operators ask for. */
+  sizesOf(node: Node): NodeSizes {
     const dimsOf = (value: Value | undefined): readonly number[] | undefined =>
       value === undefined ? undefined : this.dims(value);
     return {
@@ -146,11 +162,9 @@ function sizesOf(model: Model, facts: Facts, inputs: ReadonlyMap<string, readonl
 
 /** The walk through the graphs of one run. Bodies are no deeper than a file may nest them. */
 class Run {
-  readonly #facts: Facts;
   readonly #estimator: Estimator;
 
   constructor(facts: Facts, sizes: Sizes) {
-    this.#facts = facts;
     this.#estimator = new Estimator(facts, sizes);
   }
 
@@ -199,27 +213,11 @@ class Run {
       );
       return { ...least, isComplete: false };
     }
-    const trips = this.#trips(node);
+    const trips = this.#estimator.trips(node);
     return {
       bytes: first.bytes,
       operations: first.operations * (trips ?? 1),
       isComplete: first.isComplete && trips !== undefined,
     };
-  }
-
-  /** The iterations of a Loop that nothing ends earlier, or of a Scan. */
-  #trips(node: Node): number | undefined {
-    if (node.is("Scan")) {
-      const scanned = node.int("num_scan_inputs", 0);
-      const input = node.input(node.inputs.length - scanned);
-      return input === undefined
-        ? undefined
-        : this.#estimator.dims(input)?.[node.ints("scan_input_axes")?.[0] ?? 0];
-    }
-    const [count, condition, body] = [node.input(0), node.input(1), node.subgraphs[0]];
-    const goesOn = body?.outputs[0];
-    const isPassed = goesOn === body?.inputs[1] || goesOn?.producer?.input(0) === body?.inputs[1];
-    const starts = condition === undefined || this.#facts.numbers(condition)?.[0] === 1;
-    return count === undefined || !isPassed || !starts ? undefined : this.#facts.numbers(count)?.[0];
   }
 }

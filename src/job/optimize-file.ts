@@ -1,8 +1,10 @@
+import { NormfoldError } from "../base/errors.js";
 import { defined } from "../base/optional.js";
 import type { Model } from "../ir/model.js";
 import { adjustModel } from "../library/adjust.js";
 import { loadData } from "../library/load.js";
 import { type OptimizeOptions, type OptimizeReport, optimize } from "../library/optimize.js";
+import { profile } from "../library/profile.js";
 import { type FileSize, saveModel } from "../library/save.js";
 import { skippedPasses } from "../library/select-passes.js";
 import { isRuntimeFile, writeToStdout } from "../node/files.js";
@@ -22,6 +24,7 @@ import {
 } from "../options/optimize.js";
 import type { OptionsOf } from "../options/spec.js";
 import { pick, settle } from "../options/validate.js";
+import type { ProfileReport } from "../profile/profile-report.js";
 import { errors } from "./errors.js";
 import { externalBytes, externalPaths, forModelAndFlags, type LoadedModel, loadInput } from "./files.js";
 import { assertProven } from "./proven.js";
@@ -48,6 +51,10 @@ export interface OptimizeRun {
   /** The most memory that was taken, in bytes: by normfold's process and by that of onnxruntime, where it had one. */
   readonly memory?: { readonly normfold: number; readonly onnxruntime?: number };
   readonly report: OptimizeReport;
+  /** The original and the result as `profile` finds them; with --time only. */
+  readonly profile?: ProfileReport;
+  /** Why there is no profile, although it was asked for. */
+  readonly unmeasured?: string;
 }
 
 /** What became of a job that was done. */
@@ -67,12 +74,35 @@ export async function optimizeFile(job: OptimizeFileJob, stages: Stages): Promis
   stages.enter("read", "reading");
   const input = await loadInput(path, pick(LOAD, options), target);
   assertSparesDataFile(job, input.model);
-  const { model, report } = await optimizeModel(path, adjusted(input, options), options, stages);
+  const original = adjusted(input, options);
+  const { model, report } = await optimizeModel(path, original, options, stages);
   if (report.check !== undefined) assertProven(report.check, input.file.path);
   stages.enter("write", "writing");
   const { output, left } = await save(model, target, options);
   const memory = await peakMemory(options);
-  return { run: { input: input.file, output, time: stages.finish(), memory, report }, left };
+  const measured = options.time ? await measure(original.model, model, options, stages) : {};
+  return { run: { input: input.file, output, time: stages.finish(), memory, report, ...measured }, left };
+}
+
+/** Original and result side by side. The result is written by then, whatever comes of it. */
+async function measure(
+  original: Model,
+  result: Model,
+  options: OptimizeFileOptions,
+  stages: Stages,
+): Promise<Pick<OptimizeRun, "profile" | "unmeasured">> {
+  stages.enter("measure", "measuring");
+  const { checkInputs, inputShapes } = options;
+  try {
+    const data = checkInputs === undefined ? undefined : await loadData(original, checkInputs);
+    const where = { isolation: "process", ...pick(ISOLATION, options) } as const;
+    return {
+      profile: await profile(original, { ...where, beside: result, ...defined({ inputShapes, data }) }),
+    };
+  } catch (error) {
+    if (error instanceof NormfoldError && error.code !== "internal") return { unmeasured: error.describe() };
+    throw error;
+  }
 }
 
 /** A data file that the input reads stays as it is, unless the input itself is what is replaced. */

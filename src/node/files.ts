@@ -43,6 +43,16 @@ export function isRuntimeFile(path: string): boolean {
   return canReadAgain(path) && !isModelText(openSource(path));
 }
 
+/** Lets `use` write a file of this name in a folder of its own, which is removed then. */
+export async function withTemporaryFile<T>(name: string, use: (path: string) => Promise<T>): Promise<T> {
+  const folder = makeTemporaryFolder(tmpdir());
+  try {
+    return await use(join(folder, name));
+  } finally {
+    removeTemporary(folder);
+  }
+}
+
 /** A model file that is removed after use. */
 export interface TemporaryModel {
   /** The model, as runtimes take it. */

@@ -3,6 +3,7 @@ import { JSON_ONLY, LOAD, PRINTING, TARGET } from "./common.js";
 import { HEADS } from "./heads.js";
 import { INSERT_COMMAND } from "./insert.js";
 import { CHECK_DATA, COMPARISON, ISOLATION, OPTIMIZE_COMMAND } from "./optimize.js";
+import { PROFILE_COMMAND } from "./profile.js";
 import type { CommandSpec } from "./spec.js";
 import { TRAIN_COMMAND } from "./train.js";
 
@@ -256,6 +257,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   OPTIMIZE_COMMAND,
   CHECK_COMMAND,
   DIFF_COMMAND,
+  PROFILE_COMMAND,
   INSPECT_COMMAND,
   PRINT_COMMAND,
   PASSES_COMMAND,

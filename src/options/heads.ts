@@ -35,6 +35,15 @@ export const HEADS: Readonly<Record<CommandName, CommandHead>> = {
       { name: "<after>", help: 'the second model; one of the two may be "-"' },
     ],
   },
+  profile: {
+    name: "profile",
+    group: "Compare",
+    summary: "count and measure what a run takes",
+    arguments: [
+      { name: "<model>", help: 'the model, as ONNX or as text; "-" reads standard input' },
+      { name: "[other]", help: "another model with the same inputs, measured beside it" },
+    ],
+  },
   inspect: {
     name: "inspect",
     group: "Look",
@@ -109,6 +118,7 @@ export type CommandName =
   | "lower"
   | "check"
   | "diff"
+  | "profile"
   | "inspect"
   | "print"
   | "passes";

@@ -244,6 +244,13 @@ export const OPTIMIZE_RUN = {
     type: "bytes",
     group: "Input and output",
   },
+  /** Measure the original and the result in onnxruntime: latency, time to load, executed nodes, multiply-adds. */
+  time: {
+    flag: "--time",
+    help: "measure latency, time to load and executed nodes before and after",
+    type: "switch",
+    group: "Input and output",
+  },
   /** List every rewrite, and every place that was left alone. */
   explain: {
     flag: "--explain",

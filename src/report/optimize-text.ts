@@ -7,6 +7,7 @@ import type { RefusalRecord } from "../rewrite/pass.js";
 import { accuracyText } from "./accuracy-text.js";
 import { checkText } from "./check-text.js";
 import { type Cell, elidePair, paragraph, shown, table, WIDTH } from "./layout.js";
+import { latencyRows } from "./profile-text.js";
 import type { Style } from "./style.js";
 import { countByPass, groupRefusals, refusalsById } from "./tally.js";
 import { bytesText, changeText, countText, durationText } from "./units.js";
@@ -30,6 +31,7 @@ export function optimizeText(run: OptimizeRun, options: OptimizeTextOptions): st
     explain ? allRefusals(report.refusals, style) : normalizationRefusals(report, style),
     proof(report, style),
     report.accuracy === undefined ? [] : accuracyText(report.accuracy, style),
+    measured(run, style),
     [`${style.bold("time")}  ${timeLine(run.time)}`, ...memoryLines(run.memory, style)],
     written(run, style),
   ];
@@ -170,6 +172,16 @@ function allRefusals(refusals: readonly RefusalRecord[], style: Style): string[]
 function proof({ check }: OptimizeReport, style: Style): string[] {
   if (check !== undefined) return checkText(check, style);
   return [`${style.yellow("unchecked")}  the outputs were not compared (--no-check)`];
+}
+
+/** With --time the latency before and after. */
+function measured({ profile, unmeasured }: OptimizeRun, style: Style): string[] {
+  if (unmeasured !== undefined) return paragraph(`not measured  ${unmeasured}`, 0, 2);
+  const [before, after] = profile?.models ?? [];
+  if (before === undefined || after === undefined) return [];
+  const head: Cell[] = ["", dim("before", style), dim("after", style), ""];
+  const rows = [head, ...latencyRows(before, after, profile?.ratio, style)];
+  return table([{}, { align: "right" }, { align: "right" }, {}], rows);
 }
 
 /** Every file that was written: the model, and the file of its data. */

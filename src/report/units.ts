@@ -29,6 +29,16 @@ export function durationText(milliseconds: number): string {
   return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, "0")} s`;
 }
 
+/** Milliseconds in three digits: "213 µs", "2.13 ms", "1.25 s". */
+export function latencyText(milliseconds: number): string {
+  if (milliseconds < 0.9995) return `${threeDigits(milliseconds * 1000)} µs`;
+  return milliseconds < 999.5 ? `${threeDigits(milliseconds)} ms` : `${threeDigits(milliseconds / 1000)} s`;
+}
+
+function threeDigits(value: number): string {
+  return value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
+}
+
 /** A difference: "0" or two significant digits in scientific notation. */
 export function differenceText(value: number): string {
   return value === 0 ? "0" : value.toExponential(1);

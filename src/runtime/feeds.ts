@@ -67,6 +67,17 @@ export async function probeFeeds(
   return [base.probe, second, empty].filter((probe) => probe !== undefined);
 }
 
+/** The first of these sets alone. */
+export async function runnableFeeds(
+  session: Session,
+  specs: readonly InputSpec[],
+  options: FeedOptions,
+): Promise<FeedSet> {
+  const inputs = specs.map((spec) => withShape(spec, options.shapes?.[spec.name]));
+  rejectStrangers(specs, options.shapes);
+  return (await firstThatRuns(new Budget(session, inputs, options), inputs, options.seed)).probe.set;
+}
+
 /** A set without samples, where the model has a batch of its own size and runs on an empty one. */
 async function emptyBatch(
   budget: Budget,

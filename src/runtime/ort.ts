@@ -33,6 +33,14 @@ const FAST: InferenceSession.SessionOptions = {
   logSeverityLevel: 4,
 };
 
+/** The weights of a graph that is written go beside it: with them a file may come to more than protobuf's 2 GB. */
+const EXECUTED_WEIGHTS = {
+  session: {
+    optimized_model_external_initializers_file_name: "executed.weights",
+    optimized_model_external_initializers_min_size_in_bytes: "1024",
+  },
+};
+
 let loading: Promise<Runtime> | undefined;
 
 /** onnxruntime-node on the CPU with graph optimizations off. Loaded on the first call: most commands never need it. */
@@ -76,11 +84,8 @@ function sessionOptions({
     ...(optimize ? FAST : AS_IT_IS),
     ...(planMemory === false ? { enableMemPattern: false } : {}),
     ...(provider === undefined ? {} : { executionProviders: [provider] }),
-    ...defined({
-      intraOpNumThreads: threads,
-      graphOptimizationLevel: level,
-      optimizedModelFilePath: executedFile,
-    }),
+    ...(executedFile === undefined ? {} : { optimizedModelFilePath: executedFile, extra: EXECUTED_WEIGHTS }),
+    ...defined({ intraOpNumThreads: threads, graphOptimizationLevel: level }),
   };
 }
 

@@ -1,7 +1,7 @@
 /** Images: resampling, regions, boxes. */
 export const OPERATORS = {
   AffineGrid: { since: [20], inputs: 2 },
-  GridSample: { since: [16, 20, 22], breaking: [20], inputs: 2 },
+  GridSample: { since: [16, 20, 22], breaking: [20], inputs: 2, work: "resampling" },
   ImageDecoder: { since: [20], inputs: 1 },
   MaxRoiPool: { since: [1, 22], inputs: 2, work: "regions" },
   NonMaxSuppression: { since: [10, 11], inputs: [2, 5], work: "suppression", bound: "selections" },
@@ -10,8 +10,15 @@ export const OPERATORS = {
     breaking: [11, 13],
     inputs: [1, 4],
     traits: ["resamples"],
+    work: "resampling",
     parameters: { fixed: [1, 2] },
   },
   RoiAlign: { since: [10, 16, 22], breaking: [16], inputs: 3, work: "regions" },
-  Upsample: { since: [1, 7, 9, 10], breaking: [7, 9, 10], inputs: [1, 2], traits: ["resamples"] },
+  Upsample: {
+    since: [1, 7, 9, 10],
+    breaking: [7, 9, 10],
+    inputs: [1, 2],
+    traits: ["resamples"],
+    work: "resampling",
+  },
 } as const;
