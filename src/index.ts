@@ -83,6 +83,16 @@ export {
   modelFromProto,
   modelToProto,
 } from "./proto/objects.js";
+export { type CommandOptions, commandPredicate } from "./reduce/command.js";
+export {
+  type ReduceOptions,
+  type ReducePhase,
+  type ReduceProgress,
+  type ReduceReport,
+  reduce,
+} from "./reduce/reduce.js";
+export type { Observe } from "./reduce/search.js";
+export { type Predicate, predicateOf } from "./reduce/symptoms.js";
 export {
   definePass,
   type Pass,

@@ -6,6 +6,7 @@
  */
 export function startsRuntime(argv: readonly string[]): boolean {
   const command = commandOf(argv);
+  if (command === "reduce") return argv.some((word) => /^--predicate\b/.test(word));
   if (command !== "optimize" && command !== "check") return false;
   if (argv.some((word) => NEEDS_NONE.test(word)) || argv.join(" ").includes("--isolation none")) return false;
   return !looksLikeMany(argv);

@@ -73,6 +73,11 @@ const SENTENCES = {
       "there is no place for a BatchNormalization, and nothing was written; --dry-run lists the places and why",
   ],
 
+  nothingToLookFor: [
+    "usage",
+    (): string => "it is not said what goes wrong with the model; give --run or --predicate",
+  ],
+
   versionStandsAlone: [
     "usage",
     (flag: string, command: string): string =>

@@ -6,9 +6,13 @@ import { defineInsert } from "./insert.js";
 import { defineLower } from "./lower.js";
 import { definePasses } from "./passes.js";
 import { definePrepare } from "./prepare.js";
+import { defineReduce } from "./reduce.js";
 import { defineTrain } from "./train.js";
 
-/** The commands that need the second door; passes is one of them, because it lists gradients. */
+/**
+ * The commands that need the second door, passes among them because it lists gradients, and those that are called too rarely
+ * for the others to load their code.
+ */
 export const TRAINING_COMMANDS: ReadonlyMap<string, (command: Command) => void> = new Map([
   ["insert", defineInsert],
   ["train", defineTrain],
@@ -18,4 +22,5 @@ export const TRAINING_COMMANDS: ReadonlyMap<string, (command: Command) => void> 
   ["ensemble", defineEnsemble],
   ["lower", defineLower],
   ["passes", definePasses],
+  ["reduce", defineReduce],
 ]);

@@ -18,6 +18,7 @@ import type { Frame } from "./frames.js";
 import type { PackedFeeds } from "./held-tensors.js";
 import { type Limits, replyOf, unpackTensors } from "./messages.js";
 import { ProcessEnded, RuntimeProcess } from "./runtime-process.js";
+import { spawnRuntime, stopRuntime } from "./spawn.js";
 
 let shared: RuntimeProcess | undefined;
 
@@ -108,6 +109,13 @@ export async function runtimePeak(): Promise<number | undefined> {
   if (shared === undefined || shared.hasEnded) return undefined;
   const reply = await shared.request({ call: "peak" }).then(replyOf, () => undefined);
   return reply?.kind === "peak" ? reply.bytes : undefined;
+}
+
+/** Ends the process that runs, with whatever a model may have left in it, and starts the next one beside the caller's work. */
+export async function renewRuntime(): Promise<void> {
+  shared = undefined;
+  await stopRuntime();
+  spawnRuntime();
 }
 
 /** Lets answers arrive between two steps of a long computation. */

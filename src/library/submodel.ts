@@ -86,14 +86,18 @@ function giveName(graph: Graph, value: Value, input: Value): void {
 }
 
 function borderInfo(value: Value, facts: Facts): ValueInfo {
-  const known = facts.typeOf(value);
-  const declared = value.type;
-  const type =
-    declared?.kind === "tensor" && declared.shape !== undefined ? declared : typeFrom(known, declared);
+  const type = borderType(value, facts);
   if (type === undefined) {
     throw errors.borderTypeIsUnknown().at({ element: value.name });
   }
   return { name: value.name, type };
+}
+
+/** The type to declare for a value that becomes an input or output of its model; undefined where it is not known. */
+export function borderType(value: Value, facts: Facts): ValueType | undefined {
+  const declared = value.type;
+  if (declared?.kind === "tensor" && declared.shape !== undefined) return declared;
+  return typeFrom(facts.typeOf(value), declared);
 }
 
 function typeFrom(

@@ -61,13 +61,16 @@ export interface TemporaryModel {
   readonly dispose: () => Promise<void>;
 }
 
-/** Writes a model into a temporary folder until it is disposed of, for runtimes, which open big models only by path. */
-export async function writeTemporaryModel(model: Model): Promise<TemporaryModel> {
+/**
+ * Writes a model into a temporary folder until it is disposed of, for runtimes, which open big models only by path. Its tensors
+ * go to a file beside it, unless `externalData` is false.
+ */
+export async function writeTemporaryModel(model: Model, externalData = true): Promise<TemporaryModel> {
   sweepTemporaries(tmpdir());
   const folder = makeTemporaryFolder(tmpdir());
   try {
     const path = join(folder, "model.onnx");
-    await writeModelFile(model, path, { externalData: true, fsync: false });
+    await writeModelFile(model, path, { externalData, fsync: false });
     return {
       model: { kind: "path", path },
       dispose: () => {

@@ -4,6 +4,7 @@ import { HEADS } from "./heads.js";
 import { INSERT_COMMAND } from "./insert.js";
 import { CHECK_DATA, COMPARISON, ISOLATION, OPTIMIZE_COMMAND } from "./optimize.js";
 import { PROFILE_COMMAND } from "./profile.js";
+import { REDUCE_COMMAND } from "./reduce.js";
 import type { CommandSpec } from "./spec.js";
 import { TRAIN_COMMAND } from "./train.js";
 
@@ -258,6 +259,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   CHECK_COMMAND,
   DIFF_COMMAND,
   PROFILE_COMMAND,
+  REDUCE_COMMAND,
   INSPECT_COMMAND,
   PRINT_COMMAND,
   PASSES_COMMAND,

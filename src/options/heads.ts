@@ -44,6 +44,12 @@ export const HEADS: Readonly<Record<CommandName, CommandHead>> = {
       { name: "[other]", help: "another model with the same inputs, measured beside it" },
     ],
   },
+  reduce: {
+    name: "reduce",
+    group: "Compare",
+    summary: "shrink a model on which something goes wrong",
+    arguments: MODEL,
+  },
   inspect: {
     name: "inspect",
     group: "Look",
@@ -119,6 +125,7 @@ export type CommandName =
   | "check"
   | "diff"
   | "profile"
+  | "reduce"
   | "inspect"
   | "print"
   | "passes";

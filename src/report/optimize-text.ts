@@ -27,7 +27,7 @@ export function optimizeText(run: OptimizeRun, options: OptimizeTextOptions): st
     sizes(run, style),
     explain ? allRewrites(report, style) : rewriteCounts(report, style),
     specials(report, style),
-    undone(report, style),
+    undone(run, style),
     explain ? allRefusals(report.refusals, style) : normalizationRefusals(report, style),
     proof(report, style),
     report.accuracy === undefined ? [] : accuracyText(report.accuracy, style),
@@ -127,15 +127,26 @@ function specials({ rewrites, mayChange }: OptimizeReport, style: Style): string
   return [first.replace("special values", style.bold("special values")), ...rest];
 }
 
-function undone({ rolledBack }: OptimizeReport, style: Style): string[] {
-  if (rolledBack.length === 0) return [];
+function undone({ input, report: { rolledBack } }: OptimizeRun, style: Style): string[] {
+  const [first] = rolledBack;
+  if (first === undefined) return [];
+  const reduceOf = (model: string): string =>
+    `normfold reduce ${model} -o small.onnx --predicate undone:${first.pass}`;
+  const command = reduceOf(shellWord(input.path));
   return [
     `${style.yellow("undone")}  ${plural(rolledBack.length, "rewrite")} that changed the outputs`,
     ...rolledBack.flatMap(({ pass, summary, reason }) => [
       ...paragraph(`${pass}: ${summary}`, 2, 4),
       ...paragraph(reason, 4),
     ]),
+    ...paragraph("That is a fault of normfold, or of onnxruntime. A small model for a report of it:", 2),
+    `  ${style.cyan(command.length > WIDTH - 2 ? reduceOf("<model>") : command)}`,
   ];
+}
+
+/** A path as the shell takes it. */
+function shellWord(path: string): string {
+  return /^[\w./:@%+,=-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 /** The BatchNormalizations that stayed, and why: the first question of most users. */

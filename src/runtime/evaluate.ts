@@ -28,7 +28,8 @@ export async function evaluateConstants(
   }
 }
 
-function toTensor({ dtype, dims, data }: RuntimeTensor): Tensor {
+/** A tensor of the runtime as one of a model. */
+export function toTensor({ dtype, dims, data }: RuntimeTensor): Tensor {
   if (data instanceof Uint8Array) {
     // Copied, because the runtime frees its memory with the session, and may hold more than the tensor.
     return tensorFromBytes(dtype, dims, data.slice());

@@ -101,6 +101,7 @@ describe("optimizeText", () => {
       rolledBack: [{ ...FOLD, reason: 'output "y" on set 0: 3 of 10 elements differ' }],
     });
     expect(printed).toMatch(/undone {2}1 rewrite that changed the outputs\n {2}fold-affine-up: Conv/);
+    expect(printed).toMatch(/\n {2}normfold reduce \S+ -o small.onnx --predicate undone:fold-affine-up\n/);
     expect(printed).toContain('    output "y" on set 0: 3 of 10 elements differ');
   });
 
