@@ -78,7 +78,11 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
     "src/library/optimize.ts",
     "src/library/save.ts",
   ],
-  "test/library/rewrite-model.test.ts": ["src/rewrite/pass.ts"],
+  "test/library/rewrite-model.test.ts": [
+    "src/library/blame.ts",
+    "src/library/trials.ts",
+    "src/rewrite/pass.ts",
+  ],
   "test/library/external-files.test.ts": ["src/ir/tensors.ts"],
   "test/node/data/open.test.ts": [
     "src/node/data/arrays.ts",
@@ -106,6 +110,7 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
   "test/batchnorm/insert.accuracy.test.ts": ["src/reference/measure-models.ts"],
   "test/runtime/demands.test.ts": ["src/runtime/carried-demand.ts"],
   "test/runtime/feeds.test.ts": ["src/runtime/size-by-use.ts"],
+  "test/runtime/second-look.test.ts": ["src/runtime/cancellation.ts"],
   "test/reference/evaluate.test.ts": ["src/rules/reference/rule.ts"],
   "test/cli/reduce.test.ts": ["src/options/reduce.ts"],
   "test/reduce/reduce.test.ts": [

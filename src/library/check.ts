@@ -44,7 +44,7 @@ export async function check(a: Model, b: Model, options: CheckOptions = {}): Pro
     const checker = await createChecker(original.model, settings(await lazyRuntime(a, options)()));
     const result = await stage(b, options);
     try {
-      return await checker.compare(result.model, options.numerics ?? "rounding");
+      return await checker.compare(result.model, options.numerics ?? "rounding", undefined, b);
     } finally {
       await result.dispose();
       await checker.close();

@@ -1,13 +1,13 @@
 import { type SpecialValue, unionOf } from "../base/special-values.js";
 import type { Model } from "../ir/model.js";
-import { PROOF } from "../options/optimize.js";
+import { COMPARISON, PROOF } from "../options/optimize.js";
 import type { OptionsOf } from "../options/spec.js";
-import { assertValues } from "../options/validate.js";
+import { assertValues, settle } from "../options/validate.js";
 import type { AccuracyReport } from "../reference/measure-models.js";
 import type { Evaluate, RefusalRecord, RewriteRecord } from "../rewrite/pass.js";
-import { createChecker } from "../runtime/check.js";
+import { type Checker, createChecker } from "../runtime/check.js";
 import type { CheckReport } from "../runtime/check-report.js";
-import { ready } from "../runtime/checker-options.js";
+import { type CheckerOptions, ready } from "../runtime/checker-options.js";
 import { endedTheRuntime, isCrash } from "../runtime/errors.js";
 import { evaluateConstants } from "../runtime/evaluate.js";
 import type { FeedSet } from "../runtime/feeds.js";
@@ -15,8 +15,9 @@ import { probesOf, withProbes } from "../runtime/probes.js";
 import type { Runtime, RuntimeModel } from "../runtime/runtime.js";
 import { innerForm, runtimeForm } from "../staging/form.js";
 import { type ComparisonOptions, checkerSettings } from "./check.js";
+import { type CheckBudget, createBudget } from "./check-budget.js";
 import { assertModel } from "./model-argument.js";
-import { type RewriteOptions, type RolledBack, rewriteModel } from "./rewrite-model.js";
+import { type LeftOut, type RewriteOptions, type RolledBack, rewriteModel } from "./rewrite-model.js";
 import { lazyRuntime, pauseFor, stage, withStaged } from "./staging.js";
 import { type ModelSummary, summarize } from "./summary.js";
 
@@ -40,6 +41,10 @@ export interface OptimizeReport {
   readonly refusals: readonly RefusalRecord[];
   /** Rewrites that changed the outputs and were undone. */
   readonly rolledBack: readonly RolledBack[];
+  /** Rewrites that were blamed for a difference on some inputs, of which other inputs knew nothing. They were kept. */
+  readonly acquitted: readonly RolledBack[];
+  /** Rewrites that could not be proven and are not made; undefined where all that are left are. */
+  readonly leftOut: LeftOut | undefined;
   /** Rounds of the pipeline until nothing changed. */
   readonly rounds: number;
   /** undefined: no check was asked for. */
@@ -77,36 +82,96 @@ export async function optimize(
     options.original === undefined || probes.length > 0 || runtimeForm(model) !== model
       ? await stage(withProbes(model, probes), options)
       : ready(options.original);
+  const budget = createBudget(options.checkBudget);
   // In a process of its own the original runs while this one rewrites.
-  const opening = runtime().then((loaded) => createChecker(original.model, settings(loaded)));
+  const opening = runtime().then((loaded) => openChecks(original.model, settings(loaded), budget));
   // Whoever waits for it gets the failure.
   opening.catch(() => {});
-  try {
-    const { model: result, ...log } = await rewriteModel(model, options, {
-      evaluate,
-      pause: await pauseFor(options),
-      judge: async (candidate, numerics, mayChange) => {
-        const checker = await opening;
-        return withStaged(withProbes(candidate, probes), options, (staged) =>
-          checker.compare(staged, numerics, mayChange),
-        );
-      },
-    });
-    const checker = await opening;
-    const report = accountOf(before, result, log);
-    if (!options.reference || checker.unchecked !== undefined) return { model: result, report };
-    options.onStage?.("reference");
-    const accuracy = await withStaged(result, options, (staged) => {
-      return measureFiles(model, { original: original.model, result: staged }, checker.sets, runtime);
-    });
-    return { model: result, report: { ...report, accuracy } };
-  } finally {
+  const close = async (): Promise<void> => {
     await opening.then(
-      (checker) => checker.close(),
+      ({ first }) => first.close(),
       () => {},
     );
     await original.dispose();
+  };
+  let isNeeded = true;
+  try {
+    const { model: result, ...log } = await rewriteModel(model, options, {
+      evaluate,
+      budget,
+      pause: await pauseFor(options),
+      unchanged: options.data === undefined && !options.reference ? unchanged(options) : undefined,
+      judge: async (candidate, numerics, mayChange, inputs) => {
+        const checker = await (await opening).on(inputs);
+        if (checker === undefined) return undefined;
+        return withStaged(withProbes(candidate, probes), options, (staged) =>
+          checker.compare(staged, numerics, mayChange, candidate),
+        );
+      },
+    });
+    const report = accountOf(before, result, log);
+    isNeeded = log.check?.isUnchanged !== true;
+    if (!options.reference) return { model: result, report };
+    const { first } = await opening;
+    if (first.unchecked !== undefined) return { model: result, report };
+    options.onStage?.("reference");
+    const accuracy = await withStaged(result, options, (staged) => {
+      return measureFiles(model, { original: original.model, result: staged }, first.sets, runtime);
+    });
+    return { model: result, report: { ...report, accuracy } };
+  } finally {
+    // Nobody waits for a runtime that was not needed, unless a file is to be removed behind it.
+    const closing = close();
+    if (isNeeded || isTemporary(original.model, options)) await closing;
   }
+}
+
+/** The checkers on the inputs that judge: the seed's, and those of others where a difference may be chance. */
+interface Checks {
+  readonly first: Checker;
+  on(inputs: number): Promise<Checker | undefined>;
+}
+
+/** The distance of the seeds of two sets of inputs, so that neighbouring seeds share none. */
+const SEED_STRIDE = 1_000_003;
+
+async function openChecks(
+  original: RuntimeModel,
+  settings: CheckerOptions,
+  budget: CheckBudget,
+): Promise<Checks> {
+  const first = await createChecker(original, { ...settings, isSpent: () => budget.isSpent() });
+  const others = new Map<number, Promise<Checker | undefined>>();
+  return {
+    first,
+    on: (inputs) => {
+      if (inputs === 0) return Promise.resolve(first);
+      const other = others.get(inputs) ?? first.another(settings.seed + inputs * SEED_STRIDE);
+      others.set(inputs, other);
+      return other;
+    },
+  };
+}
+
+/** The report on a model in which nothing was rewritten. */
+function unchanged(options: OptimizeOptions): CheckReport {
+  const { seed } = settle(COMPARISON, options);
+  return {
+    status: "equal",
+    reason: undefined,
+    numerics: "exact",
+    isUnchanged: true,
+    seed,
+    runtime: "",
+    uncompared: [],
+    special: undefined,
+    tamed: [],
+    sets: [],
+  };
+}
+
+function isTemporary(staged: RuntimeModel, { original }: OptimizeOptions): boolean {
+  return staged.kind === "path" && staged !== original;
 }
 
 function accountOf(

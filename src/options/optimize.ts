@@ -105,6 +105,20 @@ export const PROOF = {
     default: true,
     group: "Proof",
   },
+  /**
+   * Seconds that the check may take, counted from its start; a run that goes on is not ended. When they are spent, the rewrites
+   * that are exact and those that are proven are kept, and the others left out: `report.leftOut`. Default: 10 times the time of
+   * rewriting, at least 10.
+   */
+  checkBudget: {
+    flag: "--check-budget <seconds>",
+    help: "how long the check may take before unproven rewrites are left out",
+    type: "number",
+    above: 0,
+    defaultText: "10 times the time of rewriting, at least 10",
+    idleWith: [{ option: "check", is: [false] }],
+    group: "Proof",
+  },
   /** Measure how far original and result each are from a float64 evaluation of the original: `report.accuracy`. Slow. */
   reference: {
     flag: "--reference",

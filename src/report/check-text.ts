@@ -1,6 +1,7 @@
 import { plural } from "../base/plural.js";
 import type { FileSize } from "../library/save.js";
 import type { CheckReport, OutputReport, SetReport } from "../runtime/check-report.js";
+import { notesOf } from "./check-notes.js";
 import { type Cell, elidePair, paragraph, shown, table, textWidth, WIDTH } from "./layout.js";
 import type { Style } from "./style.js";
 import { differenceText } from "./units.js";
@@ -17,6 +18,10 @@ const COLUMNS = [
 
 /** A check as lines of at most WIDTH columns: the verdict, then per output the largest difference over all runs. */
 export function checkText(check: CheckReport, style: Style): string[] {
+  if (check.isUnchanged)
+    return [
+      `${style.bold("check")}  ${style.green("equal")} ${style.dim("because nothing was rewritten: nothing was run")}`,
+    ];
   const lines = [verdictLine(check, style)];
   if (check.reason !== undefined) lines.push(...paragraph(check.reason, 2, 2));
   const outputs = worstByOutput(check.sets);
@@ -25,7 +30,7 @@ export function checkText(check: CheckReport, style: Style): string[] {
     if (verdict === "unjudged" && reason !== undefined)
       lines.push(...paragraph(`"${name}" was not judged: ${reason}`, 2, 4));
   }
-  lines.push(...storedText(check.sets, style), ...specialText(check, style));
+  lines.push(...notesOf(check, outputs), ...storedText(check.sets, style), ...specialText(check, style));
   if (check.uncompared.length > 0) {
     lines.push(...paragraph(`not compared, as no tensors: ${check.uncompared.join(", ")}`, 2, 4));
   }

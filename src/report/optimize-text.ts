@@ -28,6 +28,7 @@ export function optimizeText(run: OptimizeRun, options: OptimizeTextOptions): st
     explain ? allRewrites(report, style) : rewriteCounts(report, style),
     specials(report, style),
     undone(run, style),
+    unproven(report, style),
     explain ? allRefusals(report.refusals, style) : normalizationRefusals(report, style),
     proof(report, style),
     report.accuracy === undefined ? [] : accuracyText(report.accuracy, style),
@@ -147,6 +148,21 @@ function undone({ input, report: { rolledBack } }: OptimizeRun, style: Style): s
 /** A path as the shell takes it. */
 function shellWord(path: string): string {
   return /^[\w./:@%+,=-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
+
+/** Rewrites that were kept against a doubt, and those that were left out without being found wrong. */
+function unproven({ acquitted, leftOut }: OptimizeReport, style: Style): string[] {
+  const doubts = acquitted.flatMap(({ pass, summary, reason }) => [
+    ...paragraph(`${pass}: ${summary}`, 2, 4),
+    ...paragraph(reason, 4),
+  ]);
+  const head = `${style.yellow("kept")}  ${plural(acquitted.length, "rewrite")}, because other inputs do not confirm the difference`;
+  return [
+    ...(doubts.length === 0 ? [] : [head, ...doubts]),
+    ...(leftOut === undefined
+      ? []
+      : paragraph(`left out  ${plural(leftOut.rewrites, "rewrite")}: ${leftOut.reason}`, 0, 2)),
+  ];
 }
 
 /** The BatchNormalizations that stayed, and why: the first question of most users. */

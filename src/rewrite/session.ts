@@ -8,13 +8,14 @@ import type { Pass, PassContext, Proposal, RefusalRecord, RewriteRecord, View } 
 import { Rewriter } from "./rewriter.js";
 import { mayChange, whyLeftOut } from "./special-values.js";
 
-/**
- * The rewrites that may be made. `denied` holds the identities of rewrites that were found to break the model; `limit` is
- * the number of rewrites after which the run stops, so that bisection can find the first bad one.
- */
+/** The rewrites that may be made. */
 export interface Gate {
+  /** The identities of rewrites that were found to break the model. */
   readonly denied: ReadonlySet<string>;
+  /** The number of rewrites after which the run stops, so that bisection can find the first bad one. */
   readonly limit: number;
+  /** The number of rewrites after which only exact ones are made. Default: no such number. */
+  readonly proven?: number;
 }
 
 export const OPEN_GATE: Gate = { denied: new Set(), limit: Number.POSITIVE_INFINITY };
@@ -65,8 +66,7 @@ export class RewriteSession {
       numerics: pass.numerics,
       mayChange: mayChange(pass, proposal),
     };
-    if (this.rewrites.length >= this.#gate.limit || this.#gate.denied.has(rewriteIdentity(draft)))
-      return false;
+    if (!this.#admits(draft)) return false;
     try {
       proposal.apply(rewriter);
     } catch (error) {
@@ -74,6 +74,14 @@ export class RewriteSession {
     }
     this.rewrites.push({ ...draft, nodes: rewriter.nodeDelta });
     return true;
+  }
+
+  #admits(draft: Pick<RewriteRecord, "pass" | "key" | "numerics">): boolean {
+    const { denied, limit, proven = Number.POSITIVE_INFINITY } = this.#gate;
+    const made = this.rewrites.length;
+    return (
+      made < limit && (made < proven || draft.numerics === "exact") && !denied.has(rewriteIdentity(draft))
+    );
   }
 
   refused(pass: Pick<Pass, "name">, node: Node, { id, reason }: Refusal): void {

@@ -25,6 +25,8 @@ export type Trait =
   | "idempotent"
   /** Rounds to whole numbers. */
   | "rounds"
+  /** The least change of a floating-point input may change a floating-point output by a step, or its sizes. */
+  | "jumps"
   /** No element of the output is below zero. */
   | "nonNegative"
   /** All elements of the output lie between 0 and 1. */

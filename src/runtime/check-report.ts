@@ -13,6 +13,21 @@ export interface OutputReport extends Judgement {
   readonly name: string;
   /** How the result's output differs from the original's. */
   readonly comparison: Comparison;
+  /** The choice behind which it was compared: with the original's values there. Without it, whole runs were. */
+  readonly nearTie?: NearTie;
+}
+
+/**
+ * A choice that falls otherwise in original and result, between values that are as good: its own input is equal, within
+ * its tolerance.
+ */
+export interface NearTie {
+  /** The operator that chooses. */
+  readonly chooser: string;
+  /** The value that it chooses by. */
+  readonly value: string;
+  /** Largest difference of this value, in its units. */
+  readonly difference: number;
 }
 
 /** An output against the one that was stored with the data, as another machine computed it. */
@@ -43,6 +58,18 @@ export interface SetReport {
   readonly verdict: Verdict;
 }
 
+/** A set of inputs on which the original is chaotic, and the smaller ones that stand for it. */
+export interface Tamed {
+  /** The name of the set. */
+  readonly set: string;
+  /** The name of the set that was compared instead. */
+  readonly by: string;
+  /** An output of the original that a few roundings move too far. */
+  readonly output: string;
+  /** How far they move it, in units of its largest magnitude. */
+  readonly movement: number;
+}
+
 /** The findings of a check. Plain data: it survives JSON. */
 export interface CheckReport {
   /**
@@ -55,9 +82,13 @@ export interface CheckReport {
   readonly reason: string | undefined;
   /** How close the outputs had to be. */
   readonly numerics: Numerics;
+  /** True where nothing was rewritten, so that there was nothing to run. */
+  readonly isUnchanged?: true;
+  /** Names of sets of inputs that were left out because the time for the check was over. */
+  readonly skipped?: readonly string[];
   /** The seed of generated inputs and of perturbations. */
   readonly seed: number;
-  /** The name and version of the runtime. */
+  /** The name and version of the runtime; empty where nothing was run. */
   readonly runtime: string;
   /** Outputs that are sequences, maps or optionals, which the runtime does not hand over. */
   readonly uncompared: readonly string[];
@@ -66,6 +97,8 @@ export interface CheckReport {
    * the rewrites may change them or such inputs do not suit the model.
    */
   readonly special: SpecialClaim | undefined;
+  /** Sets of inputs that stand for larger ones, on which rounding alone moves the original beyond all tolerance. */
+  readonly tamed: readonly Tamed[];
   /** One report for each set of inputs; none where a model does not run. */
   readonly sets: readonly SetReport[];
 }

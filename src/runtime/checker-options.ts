@@ -10,6 +10,7 @@ import { perturbWeights } from "./perturb.js";
 import { type Objection, objectionToLoading } from "./prediction.js";
 import { type Flattened, flattenedOutputs, withProbes } from "./probes.js";
 import type { Runtime, RuntimeModel } from "./runtime.js";
+import { type CutModels, cutModels } from "./second-look.js";
 import { takesSpecialValues } from "./special-values.js";
 
 /** How `createChecker` runs the original and whatever is compared with it. */
@@ -42,6 +43,12 @@ export interface CheckerOptions {
   readonly flattened?: ReadonlyMap<string, Flattened>;
   /** The original may be fed NaN and infinity (takesSpecialValues). */
   readonly takesSpecialValues?: boolean;
+  /** Whether the time for the check is over: then it ends with what has been compared, one set of inputs at least. */
+  readonly isSpent?: () => boolean;
+  /** Floating-point inputs that the measuring of noise leaves as they are: values that the original decides by. */
+  readonly unmoved?: ReadonlySet<string>;
+  /** Original and a candidate cut where they decide (cutModels); undefined where nothing decides. */
+  readonly cut?: (candidate: Model) => CutModels | undefined;
   /** A declaration of the original that contradicts its operators, as a clause; asked for where it does not load. */
   readonly contradiction?: () => string | undefined;
   readonly signal?: AbortSignal;
@@ -79,6 +86,7 @@ export function optionsFor(
     optional: probes,
     flattened: flattenedOutputs(original),
     contradiction: () => contradictionIn(original),
+    cut: (candidate) => cutModels(original, candidate, { seed, probes, stage }),
     takesSpecialValues: takesSpecialValues(original),
   };
 }

@@ -1,6 +1,7 @@
 import type { Numerics } from "../base/numerics.js";
 import { isFloat } from "../ir/dtype.js";
 import type { CheckReport, OutputReport, SetReport, StoredReport, Verdict } from "./check-report.js";
+import type { CheckerOptions } from "./checker-options.js";
 import { compareTensors } from "./compare.js";
 import { errors } from "./errors.js";
 import type { FeedSet } from "./feeds.js";
@@ -10,17 +11,18 @@ import type { RuntimeTensor, Session, TensorMap } from "./runtime.js";
 import { brokenClaim, type SpecialClaim } from "./special-values.js";
 import { judge, type Noise } from "./tolerance.js";
 
-/** The outputs of a candidate beside those of the original, set by set. Throws "invalid" where one is missing. */
+/** The outputs of a candidate beside those of the original, set by set, as long as there is time for more. Throws "invalid" where one is missing. */
 export async function compareSets(
   original: Original,
   candidate: Session,
   numerics: Numerics,
-  signal: AbortSignal | undefined,
+  { signal, isSpent }: Pick<CheckerOptions, "signal" | "isSpent">,
 ): Promise<SetReport[]> {
   requireOutputs(original, candidate);
   const sets: SetReport[] = [];
   for (const [index, { set, outputs }] of original.probes.entries()) {
     signal?.throwIfAborted();
+    if (index > 0 && isSpent?.()) break;
     const results = await candidate.run(set.feeds);
     const reports: OutputReport[] = [];
     for (const name of original.outputs) {
@@ -96,7 +98,8 @@ function compareStored(set: FeedSet, results: TensorMap): StoredReport[] {
   });
 }
 
-function worst(outputs: readonly OutputReport[]): Verdict {
+/** The verdict on a set of inputs. */
+export function worst(outputs: readonly OutputReport[]): Verdict {
   if (outputs.some((output) => output.verdict === "differs")) return "differs";
   return outputs.some((output) => output.verdict === "equal") ? "equal" : "unjudged";
 }

@@ -35,6 +35,8 @@ const MAX_INPUT = 2 ** 28;
 export interface Probe {
   readonly set: FeedSet;
   readonly outputs: Map<string, RuntimeTensor>;
+  /** The set with floats that are smaller by this factor, run; undefined where the inputs were given. */
+  readonly shrunk?: (factor: number) => Promise<Probe | undefined>;
 }
 
 /** Attempts at guessing sizes before a model counts as unable to run. */
@@ -160,7 +162,11 @@ class Budget {
     try {
       const outputs = await this.#session.run(feeds);
       this.#hasRun = true;
-      return { set: { name, feeds, expected: undefined }, outputs };
+      const shrunk = (factor: number): Promise<Probe | undefined> => {
+        const magnitude = style.magnitude * factor;
+        return this.attempt(`${name}, times ${factor}`, sizes, { ...style, magnitude });
+      };
+      return { set: { name, feeds, expected: undefined }, outputs, shrunk };
     } catch (error) {
       // Such a run may have taken a minute: there is no second one.
       this.#isSpent = endedTheRuntime(error);

@@ -1,4 +1,5 @@
 import type { FloatDType } from "../ir/dtype.js";
+import type { Tamed } from "./check-report.js";
 import type { CheckerOptions } from "./checker-options.js";
 import { compareTensors } from "./compare.js";
 import type { Probe } from "./feeds.js";
@@ -6,7 +7,7 @@ import { perturbFeeds } from "./perturb.js";
 import type { Flattened } from "./probes.js";
 import type { RuntimeModel, RuntimeTensor, Session, TensorMap } from "./runtime.js";
 import { brokenClaim, type SpecialClaim, specialFeeds } from "./special-values.js";
-import { coarsest, type Noise, noiseOf } from "./tolerance.js";
+import { coarsest, isChaotic, type Noise, noiseOf } from "./tolerance.js";
 
 /**
  * The most perturbed runs of the original. One run is enough for an output of many numbers, because the largest movement
@@ -14,9 +15,11 @@ import { coarsest, type Noise, noiseOf } from "./tolerance.js";
  */
 const NOISE_RUNS = 4;
 
+/** Factors on inputs that are too large for a network, in turn. */
+const CALMER = [0.3, 0.1, 0.03, 0.01];
+
 /** The original's outputs, and on demand how rounding and chance move them. */
 export class Original {
-  readonly probes: readonly Probe[];
   readonly precision: FloatDType;
   readonly outputs: readonly string[];
   readonly optional: ReadonlySet<string>;
@@ -24,6 +27,10 @@ export class Original {
   readonly #original: RuntimeModel;
   readonly #session: Session;
   readonly #options: CheckerOptions;
+  #probes: readonly Probe[];
+  readonly #tamed: Tamed[] = [];
+  /** Outputs on sets that no smaller inputs are calmer than. */
+  readonly #untamed = new Set<string>();
   /** The outputs on each set, run by run. */
   readonly #perturbed: Promise<readonly (TensorMap | undefined)[]>[] = [];
   /** The outputs of the same inputs in a second run, set by set, and in another session. */
@@ -35,12 +42,22 @@ export class Original {
     this.#original = original;
     this.#session = session;
     this.#options = options;
-    this.probes = probes;
+    this.#probes = probes;
     this.optional = new Set(options.optional);
     this.flattened = options.flattened ?? new Map();
     this.outputs = session.outputs.flatMap((port) => (port.dtype === undefined ? [] : [port.name]));
     const dtypes = [...session.inputs, ...session.outputs].map((port) => port.dtype ?? "undefined");
     this.precision = options.precision ?? coarsest(dtypes);
+  }
+
+  /** The sets of inputs, and the outputs on each. */
+  get probes(): readonly Probe[] {
+    return this.#probes;
+  }
+
+  /** The sets that stand for wilder ones. */
+  get tamed(): readonly Tamed[] {
+    return this.#tamed;
   }
 
   get uncompared(): readonly string[] {
@@ -64,8 +81,40 @@ export class Original {
     }
   }
 
+  /**
+   * Puts smaller inputs in the place of a set on which a few roundings move the output beyond all tolerance; false where they
+   * do not, or where no smaller ones are calmer. Such a set says nothing: right results differ on it, and what a wrong one changes
+   * drowns.
+   */
+  async tame(index: number, output: string): Promise<boolean> {
+    const wild = this.#probes[index];
+    const key = `${index} ${output}`;
+    if (this.#untamed.has(key)) return false;
+    this.#untamed.add(key);
+    const measured = await firstOf(this.noise(index, output));
+    if (wild?.shrunk === undefined || measured === undefined || !isChaotic(measured, this.precision))
+      return false;
+    const before = [this.#probes, this.#perturbed.splice(0), this.#repeated.splice(0)] as const;
+    for (const factor of CALMER) {
+      const probe = await wild.shrunk(factor);
+      if (probe === undefined) break;
+      this.#probes = before[0].with(index, probe);
+      this.#perturbed.length = 0;
+      const noise = await firstOf(this.noise(index, output));
+      if (noise === undefined || isChaotic(noise, this.precision)) continue;
+      this.#repeated.length = 0;
+      this.#reopened = undefined;
+      this.#tamed.push({ set: wild.set.name, by: probe.set.name, output, movement: measured.movement });
+      return true;
+    }
+    this.#probes = before[0];
+    this.#perturbed.splice(0, Number.POSITIVE_INFINITY, ...before[1]);
+    this.#repeated.splice(0, Number.POSITIVE_INFINITY, ...before[2]);
+    return false;
+  }
+
   async #runPerturbed(run: number): Promise<readonly (TensorMap | undefined)[]> {
-    const { noisy, runtime, seed, signal } = this.#options;
+    const { noisy, runtime, seed, signal, unmoved } = this.#options;
     signal?.throwIfAborted();
     const staged = await noisy?.(run);
     // Perturbed weights or inputs may be refused (a size computed in floats); then fewer runs measure the noise, or none.
@@ -73,7 +122,7 @@ export class Original {
     try {
       const found: (TensorMap | undefined)[] = [];
       for (const [index, { set }] of this.probes.entries()) {
-        const feeds = perturbFeeds(set.feeds, seed + run * this.probes.length + index);
+        const feeds = perturbFeeds(set.feeds, seed + run * this.probes.length + index, unmoved);
         const both = await session?.run(feeds ?? set.feeds).catch(() => undefined);
         const inputs = feeds && (() => this.#session.run(feeds).catch(() => undefined));
         found.push(both ?? (await inputs?.()));
@@ -143,6 +192,11 @@ export class Original {
       await session?.close();
     }
   }
+}
+
+async function firstOf<T>(items: AsyncIterable<T>): Promise<T | undefined> {
+  for await (const item of items) return item;
+  return undefined;
 }
 
 function isOther(before: RuntimeTensor, after: RuntimeTensor | undefined): boolean {

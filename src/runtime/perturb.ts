@@ -21,13 +21,17 @@ const INPUT_UNITS = 8;
 /** Weights by up to this many: a fold rounds each weight anew, and each accumulation adds its own. */
 const WEIGHT_UNITS = 2;
 
-/** The feeds with every float perturbed by a few roundings; undefined when there are none to perturb. */
-export function perturbFeeds(feeds: TensorMap, seed: number): TensorMap | undefined {
-  if (![...feeds.values()].some((tensor) => isFloat(tensor.dtype))) return undefined;
+/** The feeds with every float but the `unmoved` perturbed by a few roundings; undefined when there are none to perturb. */
+export function perturbFeeds(
+  feeds: TensorMap,
+  seed: number,
+  unmoved: ReadonlySet<string> = new Set(),
+): TensorMap | undefined {
+  if (![...feeds].some(([name, { dtype }]) => isFloat(dtype) && !unmoved.has(name))) return undefined;
   return new Map(
     [...feeds].map(([name, tensor], index): [string, RuntimeTensor] => {
       const { dtype, dims, data } = tensor;
-      if (!isFloat(dtype) || !(data instanceof Uint8Array)) return [name, tensor];
+      if (!isFloat(dtype) || !(data instanceof Uint8Array) || unmoved.has(name)) return [name, tensor];
       const moved = perturbBytes(dtype, data, tensorSize(dims), INPUT_UNITS, seed + index);
       return [name, { dtype, dims, data: moved }];
     }),

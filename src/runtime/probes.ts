@@ -4,6 +4,7 @@ import type { Node, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { declarationOf, hasTrait } from "../ops/catalogue.js";
 import type { OutputReport } from "./check-report.js";
+import { hiddenValues } from "./cuts.js";
 
 /**
  * Operators that hide differences: a saturated Softmax or an ArgMax gives the same output for very different inputs. Their
@@ -28,8 +29,8 @@ export interface Flattened {
 const MAX_HOPS = 4;
 
 /**
- * The names of the values that go into a flattening operator whose result is an output of the model.
- * Comparing them too shows differences that the output hides.
+ * The names of the values that go into a flattening operator whose result is an output of the model, and of those that choices
+ * are made by of which an output is made. Comparing them too shows differences that the output hides.
  */
 export function probesOf(model: Model): string[] {
   const callees = new Callees(model);
@@ -39,7 +40,7 @@ export function probesOf(model: Model): string[] {
       ? []
       : [probed.name];
   });
-  return [...new Set(names)];
+  return [...new Set([...names, ...hiddenValues(model)])];
 }
 
 /** For each output the value that it flattens. */

@@ -38,7 +38,7 @@ export interface Noise {
 }
 
 /** The measured movement is a sample; clean folds of real networks reach twice it. */
-const NOISE_FACTOR = 8;
+export const NOISE_FACTOR = 8;
 
 interface Limits {
   /** The tolerance that needs no measurement. */
@@ -94,7 +94,7 @@ export async function judge(
   precision: FloatDType,
   noise: () => AsyncIterable<Noise>,
 ): Promise<Judgement> {
-  const bitwise = numerics === "exact" && precision !== "float16" && precision !== "bfloat16";
+  const bitwise = comparesBits(numerics, precision);
   const scale = comparison.scale > 0 ? comparison.scale : 1;
   const tolerance = (relative: number, outliers: number, why: string): Tolerance => {
     return { relative, absolute: relative * scale, outliers, why };
@@ -175,6 +175,16 @@ export function coarsest(dtypes: Iterable<DType>): FloatDType {
     if (isFloat(dtype) && (found === undefined || PRECISION[dtype] > PRECISION[found])) found = dtype;
   }
   return found ?? "float";
+}
+
+/** Whether outputs have to be the same bits: in half precision the runtime rounds where the neighbours of a node have it. */
+export function comparesBits(numerics: Numerics, precision: FloatDType): boolean {
+  return numerics === "exact" && precision !== "float16" && precision !== "bfloat16";
+}
+
+/** Whether rounding moves an output so far that no tolerance may cover it. */
+export function isChaotic({ movement, unstable }: Noise, precision: FloatDType): boolean {
+  return unstable || NOISE_FACTOR * movement > LIMITS[precision].cap;
 }
 
 /** How one output moved between a clean run and perturbed ones. */

@@ -94,7 +94,7 @@ async function stopped(args: readonly string[], signal: NodeJS.Signals): Promise
 const PROMPT = 3;
 
 const COMMANDS: readonly (readonly [name: string, args: readonly string[]])[] = [
-  ["optimize", ["optimize", "forever.onnx", "-o", "never.onnx"]],
+  ["optimize", ["optimize", "forever.onnx", "-o", "never.onnx", "--opset", "18"]],
   ["check", ["check", "forever.onnx", "net.onnx"]],
   ["train", ["train", "forever.onnx", "-o", "never.onnx", "--data", "busy.mjs"]],
   ["calibrate", ["calibrate", "bn.onnx", "-o", "never.onnx", "--data", "data.mjs"]],

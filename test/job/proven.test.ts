@@ -4,7 +4,14 @@ import type { CheckReport } from "../../src/runtime/check-report.js";
 
 function report(status: CheckReport["status"]): CheckReport {
   const reason = "y is 2 instead of 1";
-  const basis = { numerics: "exact", seed: 0, runtime: "onnxruntime", uncompared: [], sets: [] } as const;
+  const basis = {
+    numerics: "exact",
+    seed: 0,
+    runtime: "onnxruntime",
+    uncompared: [],
+    tamed: [],
+    sets: [],
+  } as const;
   return { ...basis, status, reason, special: undefined };
 }
 

@@ -2,9 +2,16 @@ import { describe, expect, it } from "vitest";
 import type { NormfoldError } from "../../src/base/errors.js";
 import { SPECIAL_VALUES } from "../../src/base/special-values.js";
 import type { Node } from "../../src/ir/graph.js";
+import type { Model } from "../../src/ir/model.js";
 import type { StandardOperator } from "../../src/ir/operator-name.js";
 import { type Tensor, tensorFromNumbers } from "../../src/ir/tensor.js";
-import { type RewriteOptions, type RewriteResult, rewriteModel } from "../../src/library/rewrite-model.js";
+import type { CheckBudget } from "../../src/library/check-budget.js";
+import {
+  type Judge,
+  type RewriteOptions,
+  type RewriteResult,
+  rewriteModel,
+} from "../../src/library/rewrite-model.js";
 import { selectPasses } from "../../src/library/select-passes.js";
 import { encodeToBytes } from "../../src/proto/encode.js";
 import type { Pass, Rule } from "../../src/rewrite/pass.js";
@@ -330,6 +337,7 @@ describe("the judge", () => {
     runtime: "none",
     special: undefined,
     uncompared: [],
+    tamed: [],
     sets: [],
   });
 
@@ -367,19 +375,124 @@ describe("the judge", () => {
     expect(result.rewrites).toHaveLength(1);
   });
 
-  it("gives up after many bad rewrites", async () => {
+  it("leaves the rest out after many bad rewrites, and keeps what is proven", async () => {
     const nodes = Array.from({ length: 20 }, (_, i) => `i${i} = Identity (x) y${i} = Neg (i${i})`).join(" ");
     const outputs = Array.from({ length: 20 }, (_, i) => `y${i}`).join(", ");
     const many = modelOf(graphText("float[N,3] x", [], nodes, outputs));
-    await expect(
-      rewriteModel(
-        many,
-        { passes: ["eliminate-identity"] },
-        {
-          judge: (candidate) => Promise.resolve(report(candidate.graph.nodeCount < 40 ? "differs" : "equal")),
-        },
-      ),
-    ).rejects.toMatchObject({
+    const result = await rewriteModel(
+      many,
+      { passes: ["eliminate-identity"] },
+      {
+        judge: (candidate) => Promise.resolve(report(candidate.graph.nodeCount < 40 ? "differs" : "equal")),
+      },
+    );
+    expect(result.rolledBack).toHaveLength(16);
+    expect(result.leftOut).toMatchObject({ rewrites: 4, reason: expect.stringMatching(/^too many /) });
+    expect([result.model.graph.nodeCount, result.check?.status]).toEqual([40, "equal"]);
+  });
+
+  /** Two exact rewrites and, behind them, one that rounds: a = Identity, b = Identity, and 2 x 3. */
+  const mixed = () =>
+    modelOf(
+      "g (float[N,3] x) => (y, z) <float k = {3}, float l = {7}> {\n      a = Identity (x) b = Mul (a, k) y = Mul (b, l) c = Identity (x) z = Neg (c) }",
+    );
+  const isRounded = (candidate: Model): boolean =>
+    [...candidate.nodes()].filter((node) => node.is("Mul")).length < 2;
+
+  it("undoes no rewrite that only one of several inputs blames", async () => {
+    const judge: Judge = (candidate, _, __, inputs) =>
+      Promise.resolve(report(inputs === 0 && isRounded(candidate) ? "differs" : "equal"));
+    const result = await rewriteModel(mixed(), {}, { judge });
+    expect([result.rolledBack, result.leftOut]).toEqual([[], undefined]);
+    expect(result.acquitted).toMatchObject([{ numerics: "rounding", reason: "because" }]);
+    expect(isRounded(result.model)).toBe(true);
+  });
+
+  it("undoes one that two inputs of three blame", async () => {
+    for (const clear of [1, 2]) {
+      const judge: Judge = (candidate, _, __, inputs) =>
+        Promise.resolve(report(inputs !== clear && isRounded(candidate) ? "differs" : "equal"));
+      const result = await rewriteModel(mixed(), {}, { judge });
+      expect(
+        result.rolledBack.map(({ numerics }) => numerics),
+        `inputs ${clear}`,
+      ).toContain("rounding");
+      expect(isRounded(result.model)).toBe(false);
+    }
+  });
+
+  it("undoes one that the only inputs blame", async () => {
+    const judge: Judge = (candidate, _, __, inputs) =>
+      Promise.resolve(inputs > 0 ? undefined : report(isRounded(candidate) ? "differs" : "equal"));
+    const result = await rewriteModel(mixed(), {}, { judge });
+    expect([result.rolledBack.length > 0, result.acquitted]).toEqual([true, []]);
+  });
+
+  it("keeps exact rewrites and those that are proven when the time is over", async () => {
+    const judge: Judge = (candidate) => Promise.resolve(report(isRounded(candidate) ? "differs" : "equal"));
+    const spentAfter = (questions: number): CheckBudget => {
+      let asked = 0;
+      return { begin: () => {}, start: () => {}, isSpent: () => asked++ >= questions, seconds: 7 };
+    };
+    for (const questions of [0, 1, 2]) {
+      const budget = spentAfter(questions);
+      const { leftOut, check, ...result } = await rewriteModel(mixed(), {}, { judge, budget });
+      expect([check?.status, result.rolledBack], `after ${questions}`).toEqual(["equal", []]);
+      expect(leftOut?.reason).toMatch(/budget of 7 s was spent .*--check-budget/);
+      expect(sketch(result.model).join("\n")).not.toContain("Identity");
+      expect(isRounded(result.model)).toBe(false);
+    }
+  });
+
+  it("keeps what is exact where rounding alone changes the outputs beyond judgement", async () => {
+    const judge: Judge = (candidate) =>
+      Promise.resolve(
+        isRounded(candidate)
+          ? {
+              ...report("unchecked"),
+              sets: [{ name: "s", inputs: [], outputs: [], stored: [], verdict: "unjudged" }],
+            }
+          : report("equal"),
+      );
+    const result = await rewriteModel(mixed(), {}, { judge });
+    expect([result.check?.status, result.leftOut]).toEqual([
+      "equal",
+      { rewrites: expect.any(Number), reason: "because" },
+    ]);
+    expect(sketch(result.model).join("\n")).not.toContain("Identity");
+  });
+
+  it("is not asked about a model that is as it was", async () => {
+    const asked: string[] = [];
+    const judge: Judge = (_, numerics) => {
+      asked.push(numerics);
+      return Promise.resolve(report("equal"));
+    };
+    const unchanged = report("equal");
+    const neg = modelOf("g (float[N,3] x) => (y) { y = Neg (x) }");
+    expect((await rewriteModel(neg, {}, { judge, unchanged })).check).toBe(unchanged);
+    expect(asked).toEqual([]);
+    await rewriteModel(neg, { opset: 18 }, { judge, unchanged });
+    await rewriteModel(neg, {}, { judge });
+    expect(asked).toHaveLength(2);
+  });
+
+  it("gives up where many rewrites fail before it is asked", async () => {
+    const nodes = Array.from({ length: 20 }, (_, i) => `i${i} = Identity (x) y${i} = Neg (i${i})`).join(" ");
+    const outputs = Array.from({ length: 20 }, (_, i) => `y${i}`).join(", ");
+    const failing = rulePass("failing", (node) =>
+      node.is("Identity")
+        ? {
+            kind: "rewrite",
+            summary: "fails",
+            apply: () => {
+              throw new Error("it cannot");
+            },
+          }
+        : undefined,
+    );
+    const many = modelOf(graphText("float[N,3] x", [], nodes, outputs));
+    await expect(rewriteModel(many, { passes: [failing] })).rejects.toMatchObject({
       code: "check",
       id: "too-many-rollbacks",
       message: expect.stringMatching(/^16 /),

@@ -253,6 +253,27 @@ describe("traits of operators of one operand", () => {
     holdsBothWays("rounds", has);
   });
 
+  it("jumps: a step for the least change, at a whole number or a part of one", () => {
+    const places = Array.from({ length: 33 }, (_, i) => (i - 16) / 4);
+    const around = (side: number): ReferenceTensor =>
+      referenceTensor(
+        "float",
+        [places.length],
+        places.map((place) => place + side * 1e-9),
+      );
+    const has = new Map(
+      POINTWISE.map(([operator]) => {
+        const [below, above] = [repeat(operator, around(-1)), repeat(operator, around(1))];
+        const steps = below.some((y, k) =>
+          y?.data.some((value, i) => Math.abs(value - (above[k]?.data[i] ?? NaN)) > 1e-3),
+        );
+        return [operator, steps] as const;
+      }),
+    );
+    // A pole is no step; nobody decides by it.
+    holdsBothWays("jumps", has, ["Reciprocal"]);
+  });
+
   it("nonNegative and unitRange: where all results lie", () => {
     const samples = [
       GRID,

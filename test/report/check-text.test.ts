@@ -40,6 +40,7 @@ function check(sets: readonly (readonly OutputReport[])[], rest: Partial<CheckRe
     runtime: "onnxruntime 1.30.0",
     special: undefined,
     uncompared: [],
+    tamed: [],
     sets: sets.map((outputs, i) => ({ name: `set ${i}`, inputs: [], outputs, stored: [], verdict: "equal" })),
     ...rest,
   };

@@ -49,6 +49,8 @@ function run(report: Partial<OptimizeReport>): OptimizeRun {
       mayChange: ["overflow"],
       refusals: [],
       rolledBack: [],
+      acquitted: [],
+      leftOut: undefined,
       rounds: 2,
       check: undefined,
       ...report,

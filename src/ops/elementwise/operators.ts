@@ -43,7 +43,7 @@ export const OPERATORS = {
     since: [1, 6, 13],
     breaking: [6],
     inputs: 1,
-    traits: ["pointwise", "monotone", "idempotent", "rounds"],
+    traits: ["pointwise", "monotone", "idempotent", "rounds", "jumps"],
   },
   Celu: {
     since: [12],
@@ -86,7 +86,7 @@ export const OPERATORS = {
     since: [1, 6, 13],
     breaking: [6],
     inputs: 1,
-    traits: ["pointwise", "monotone", "idempotent", "rounds"],
+    traits: ["pointwise", "monotone", "idempotent", "rounds", "jumps"],
   },
   Gelu: {
     since: [20],
@@ -135,7 +135,7 @@ export const OPERATORS = {
     traits: ["pointwise", "broadcasts", "commutative"],
   },
   Mish: { since: [18, 22], inputs: 1, traits: ["pointwise", "nonlinearity"] },
-  Mod: { since: [10, 13], inputs: 2, traits: ["pointwise", "broadcasts"] },
+  Mod: { since: [10, 13], inputs: 2, traits: ["pointwise", "broadcasts", "jumps"] },
   Mul: {
     since: [1, 6, 7, 13, 14],
     breaking: [6, 7],
@@ -173,7 +173,7 @@ export const OPERATORS = {
     inputs: 1,
     traits: ["pointwise", "nonlinearity", "monotone", "homogeneous", "idempotent", "nonNegative"],
   },
-  Round: { since: [11, 22], inputs: 1, traits: ["pointwise", "monotone", "idempotent", "rounds"] },
+  Round: { since: [11, 22], inputs: 1, traits: ["pointwise", "monotone", "idempotent", "rounds", "jumps"] },
   Selu: {
     since: [1, 6, 22],
     breaking: [6],
@@ -184,7 +184,7 @@ export const OPERATORS = {
       gamma: { kind: "float", value: 1.0507010221481323 },
     },
   },
-  Shrink: { since: [9], inputs: 1, traits: ["pointwise"] },
+  Shrink: { since: [9], inputs: 1, traits: ["pointwise", "jumps"] },
   Sigmoid: {
     since: [1, 6, 13],
     breaking: [6],
@@ -192,7 +192,7 @@ export const OPERATORS = {
     traits: ["pointwise", "nonlinearity", "monotone", "nonNegative", "unitRange", "saturates"],
     steepest: 0.25,
   },
-  Sign: { since: [9, 13], inputs: 1, traits: ["pointwise", "monotone", "idempotent"] },
+  Sign: { since: [9, 13], inputs: 1, traits: ["pointwise", "monotone", "idempotent", "jumps"] },
   Sin: { since: [7, 22], inputs: 1, traits: ["pointwise"] },
   Sinh: { since: [9, 22], inputs: 1, traits: ["pointwise", "monotone"] },
   Softplus: { since: [1, 22], inputs: 1, traits: ["pointwise", "nonlinearity", "monotone", "nonNegative"] },
@@ -223,7 +223,7 @@ export const OPERATORS = {
   ThresholdedRelu: {
     since: [10, 22],
     inputs: 1,
-    traits: ["idempotent", "pointwise", "nonlinearity"],
+    traits: ["idempotent", "pointwise", "nonlinearity", "jumps"],
     spelledOut: { alpha: { kind: "float", value: 1 } },
   },
   Where: { since: [9, 16], inputs: 3, traits: ["pointwise", "broadcasts"] },

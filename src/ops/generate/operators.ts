@@ -16,5 +16,5 @@ export const OPERATORS = {
   RandomNormalLike: { since: [1, 22], inputs: 1, traits: ["random"] },
   RandomUniform: { since: [1, 22], inputs: 0, traits: ["random"] },
   RandomUniformLike: { since: [1, 22], inputs: 1, traits: ["random"] },
-  Range: { since: [11], inputs: 3, parameters: { fixed: [0, 1, 2] } },
+  Range: { since: [11], inputs: 3, traits: ["jumps"], parameters: { fixed: [0, 1, 2] } },
 } as const;

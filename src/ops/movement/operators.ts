@@ -10,7 +10,7 @@ export const OPERATORS = {
   GatherElements: { since: [11, 13], inputs: 2, traits: ["movesData"] },
   GatherND: { since: [11, 12, 13], inputs: 2, traits: ["movesData"] },
   NonZero: { since: [9, 13], inputs: 1, bound: "indices" },
-  OneHot: { since: [9, 11], inputs: 3, parameters: { fixed: [2] } },
+  OneHot: { since: [9, 11], inputs: 3, traits: ["jumps"], parameters: { fixed: [2] } },
   Pad: {
     since: [1, 2, 11, 13, 18, 19, 21, 23, 24, 25],
     breaking: [2, 11],
@@ -41,5 +41,5 @@ export const OPERATORS = {
     spelledOut: { perm: null },
   },
   Trilu: { since: [14], inputs: [1, 2] },
-  Unique: { since: [11], inputs: 1, outputs: [1, 4], bound: "fourTimesInputs" },
+  Unique: { since: [11], inputs: 1, outputs: [1, 4], traits: ["jumps"], bound: "fourTimesInputs" },
 } as const;

@@ -23,7 +23,7 @@ export const OPERATORS = {
     since: [1, 11, 13],
     breaking: [13],
     inputs: 1,
-    traits: ["nonNegative", "unitRange", "saturates"],
+    traits: ["nonNegative", "unitRange", "saturates", "jumps"],
     work: "softmax",
     spelledOut: { axis: { byOpset: { 1: 1, 13: -1 } } },
   },
