@@ -55,8 +55,8 @@ export {
   type JudgedCalibrateOptions,
   type JudgedCalibration,
 } from "./trainer/calibrate.js";
+export { constantsNamed } from "./trainer/constants-named.js";
 export { evaluate } from "./trainer/evaluate.js";
-export { frozenParameters } from "./trainer/frozen.js";
 export { assertLoads, type LowerOptions, type LowerReport, lower } from "./trainer/lower.js";
 export { inputSlots, openData } from "./trainer/open-data.js";
 export { proveEnsemble } from "./trainer/prove-ensemble.js";
@@ -74,10 +74,13 @@ export { buildEnsemble, type EnsembleOptions } from "./training/ensemble.js";
 export type { EnsembleProof } from "./training/ensemble-proof.js";
 export type { Evaluation, EvaluationOptions } from "./training/evaluation.js";
 export type { FinishedTraining, StatisticsComparison } from "./training/finish.js";
+export { type ListedConstant, type ListOptions, listConstants } from "./training/list-constants.js";
 export { LOSSES, type Loss, type LossKind } from "./training/loss.js";
 export { isPreviewTraining, lowerPreviewTraining } from "./training/lower-preview.js";
 export type { BatchStatistics } from "./training/normalization.js";
 export { OPTIMIZERS, type Optimizer, type OptimizerKind } from "./training/optimizer.js";
+export type { Selection } from "./training/parameters.js";
+export type { Role } from "./training/roles.js";
 export { SCHEDULES, type Schedule, type ScheduleKind } from "./training/schedule.js";
 export type { StateTensor } from "./training/state-updates.js";
 export { buildTrainingStep, type TrainingStep, type TrainingStepOptions } from "./training/step.js";
@@ -88,4 +91,4 @@ export {
   trainingModel,
   withTrainingInfo,
 } from "./training/training-info.js";
-export type { TrainedParameter, TrainResult } from "./training/training-run.js";
+export type { TrainedParameter, TrainingCourse, TrainResult } from "./training/training-run.js";

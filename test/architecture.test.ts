@@ -94,6 +94,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/options",
     "src/ir",
     "src/affine",
+    "src/float64",
     "src/rules",
     "src/analysis",
     "src/patterns",

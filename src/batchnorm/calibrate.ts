@@ -11,6 +11,7 @@ import { type CalibrationReport, type ChannelStatistics, calibratedLayer } from 
 import { errors } from "./errors.js";
 import { levelsOf } from "./levels.js";
 import type { BatchMoments } from "./moments.js";
+import { ownStatistics } from "./own-constants.js";
 import { estimateStatistics, type StatisticsOptions } from "./statistics.js";
 
 /** How to calibrate, and on how much of the data. */
@@ -48,6 +49,7 @@ export async function calibrate(
   const { method: _, momentum, keep = () => false, ...rest } = options;
   const { method } = settle(CALIBRATE, options);
   const copy = cloneModel(model);
+  const separated = ownStatistics(copy);
   const layers = normalizationsOf(copy.graph, keep);
   const passedOver = nestedNormalizations(copy);
   if (layers.length === 0) {
@@ -76,6 +78,7 @@ export async function calibrate(
         ),
       ),
       passedOver,
+      separated,
     },
   };
 }
@@ -96,13 +99,13 @@ interface Measurement {
   readonly standardErrors: readonly (ChannelStatistics | undefined)[];
 }
 
-/** The normalizations of the main graph. Where several share an initializer, each gets one of its own. */
+/** The normalizations of the main graph, whose statistics are their own. */
 function normalizationsOf(graph: Graph, keep: (name: string) => boolean): readonly Layer[] {
   const layers: Layer[] = [];
   for (const node of graph.nodes()) {
     if (!node.is("BatchNormalization")) continue;
     if ([3, 4].some((index) => keep(node.input(index)?.name ?? ""))) continue;
-    layers.push({ node, mean: ownStatistic(graph, node, 3), variance: ownStatistic(graph, node, 4) });
+    layers.push({ node, mean: storedStatistic(graph, node, 3), variance: storedStatistic(graph, node, 4) });
   }
   return layers;
 }
@@ -115,15 +118,12 @@ function nestedNormalizations(model: Model): readonly string[] {
   );
 }
 
-function ownStatistic(graph: Graph, node: Node, index: number): Value {
+function storedStatistic(graph: Graph, node: Node, index: number): Value {
   const value = node.input(index);
   if (value?.tensor === undefined || value.graph !== graph) {
     throw errors.statisticIsNotInitializer(index === 3 ? "mean" : "variance").at({ element: node.label });
   }
-  if (value.uses.size === 1) return value;
-  const own = graph.addInitializer(graph.freshName(value.name), value.tensor);
-  node.setInput(index, own);
-  return own;
+  return value;
 }
 
 function stored({ mean, variance }: Layer): ChannelStatistics {

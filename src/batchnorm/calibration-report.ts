@@ -1,5 +1,6 @@
 import type { Node } from "../ir/graph.js";
 import type { CalibrationMethod } from "./calibration-method.js";
+import type { OwnConstant } from "./own-constants.js";
 
 /** One number for each channel. */
 export interface ChannelStatistics {
@@ -46,6 +47,8 @@ export interface CalibrationReport {
   readonly layers: readonly CalibratedLayer[];
   /** The BatchNormalizations that keep their statistics: those in bodies of If, Loop and Scan, and in functions. */
   readonly passedOver: readonly string[];
+  /** The statistics that were one constant with others in the file, and are each layer's own now. */
+  readonly separated: readonly OwnConstant[];
 }
 
 /** A channel is constant, up to rounding, if its variance is at most this fraction of its layer's mean variance. */

@@ -32,6 +32,11 @@ const SENTENCES = {
     (): string =>
       "each BatchNormalization is in a body or a function; inline functions first (normfold optimize --inline-functions)",
   ],
+  globMatchesNoTiedConstant: [
+    "usage",
+    (pattern: string): string =>
+      `--untie "${pattern}" names no constant that has several readers; leave it out, or say all`,
+  ],
   statisticIsNotInitializer: [
     "unsupported",
     (which: "mean" | "variance"): string =>

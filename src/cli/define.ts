@@ -40,7 +40,9 @@ export function defineOptions(
     );
     for (const name of spec.required ?? []) {
       const row = table[name];
-      if (row !== undefined && given[name] === undefined) throw optionErrors.optionIsMissing(flagOf(row));
+      const isListing = spec.lists !== undefined && given[spec.lists] === true;
+      if (row !== undefined && given[name] === undefined && !isListing)
+        throw optionErrors.optionIsMissing(flagOf(row));
     }
     assertEffects(table, given, BY_FLAG);
     await action({ args: command.args, given });

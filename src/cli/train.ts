@@ -11,16 +11,19 @@ import { LOAD, PRINTING, TARGET } from "../options/common.js";
 import { DATA, DRAWING, PREPARATION } from "../options/data.js";
 import {
   COURSE,
-  FROZEN,
   HYPERPARAMETERS,
+  PARAMETERS,
   STEP,
   TRAIN_COMMAND,
   TRAIN_RUN,
   TRAINING_METHOD,
 } from "../options/train.js";
 import { pick } from "../options/validate.js";
+import { constantsText } from "../report/constants-text.js";
 import { stepText, stoppedText, trainText } from "../report/train-text.js";
 import {
+  constantsNamed,
+  listConstants,
   type StepProgress,
   type Training,
   type TrainingSettings,
@@ -42,6 +45,7 @@ export function defineTrain(command: Command): void {
 
 async function trainCommand({ args: [path = ""], given }: Call): Promise<void> {
   const { json, quiet = false } = pick(PRINTING, given);
+  if (pick(TRAIN_RUN, given).list) return await listCommand(path, given);
   const { checkpoint, trainingInfo, fold, log, valid, validLabels } = pick(TRAIN_RUN, given);
   const target = assertTarget(path, pick(TARGET, given).outputFile, { json });
   if (trainingInfo !== undefined) assertNamesOnnx(trainingInfo);
@@ -72,6 +76,19 @@ async function trainCommand({ args: [path = ""], given }: Call): Promise<void> {
   } finally {
     stages.finish();
   }
+}
+
+async function listCommand(path: string, given: Given): Promise<void> {
+  const { model, file } = await loadInput(path, pick(LOAD, given));
+  const { freeze, train, untie, decay } = pick(PARAMETERS, given);
+  const { output } = pick(STEP, given);
+  const constants = listConstants(model, {
+    freeze: constantsNamed(model, freeze),
+    train: constantsNamed(model, train),
+    ...defined({ untie, decay, output }),
+  });
+  if (pick(PRINTING, given).json) return await writeJson({ input: file, constants });
+  await write(constantsText(constants, styleFor("stdout")));
 }
 
 /** A run that was stopped writes no model: its state is in the checkpoint. */
@@ -121,7 +138,7 @@ function settingsOf(model: Model, given: Given): TrainingSettings {
     ...pick(STEP, given),
     ...pick(HYPERPARAMETERS, given),
     ...pick(COURSE, given),
-    ...pick(FROZEN, given),
+    ...pick(PARAMETERS, given),
     ...pick(DRAWING, given),
   });
 }

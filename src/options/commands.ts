@@ -91,6 +91,12 @@ export const LOWER = {
 export const INSPECT = {
   /** Each normalization, and metadata in full. */
   all: { flag: "--all", help: "list each BatchNormalization, and metadata in full", type: "switch" },
+  /** Each constant with its role, as training sees it. */
+  parameters: {
+    flag: "--parameters",
+    help: "list each constant with its role, and whether training would change it",
+    type: "switch",
+  },
 } as const;
 
 /** What counts as a difference. */

@@ -139,6 +139,8 @@ export interface CommandSpec extends CommandHead {
   readonly outcome?: { readonly done?: string; readonly differs?: string };
   /** Names of options that must be given. */
   readonly required?: readonly string[];
+  /** A switch with which none is required, because the command only lists something. */
+  readonly lists?: string;
   /** Command lines, which `--help` shows. */
   readonly examples?: readonly string[];
 }

@@ -151,21 +151,44 @@ export const HYPERPARAMETERS = {
   },
 } as const;
 
-/** The parts of a model that are not trained; the library's `freeze` and `batchStatistics`. */
-export const FROZEN = {
+/** Which constants of a model are trained, and how they go together. */
+export const PARAMETERS = {
+  /** Names of constants that are trained although they look like buffers; * and ? stand for any text and any character. */
+  train: {
+    flag: "--train <globs>",
+    help: "train these too, which look like masks, tables or settings (repeatable, or a,b)",
+    type: "names",
+    group: "Parameters",
+  },
   /** Names of parameters and running statistics that stay as they are; * and ? stand for any text and any character. */
   freeze: {
     flag: "--freeze <globs>",
     help: "parameters and statistics that stay as they are (repeatable, or a,b)",
     type: "names",
-    group: "Optimizer",
+    group: "Parameters",
   },
   /** Normalizations in inference form keep their statistics. */
   frozenStatistics: {
     flag: "--frozen-statistics",
     help: "normalizations in inference form keep their statistics",
     type: "switch",
-    group: "Optimizer",
+    group: "Parameters",
+  },
+  /** Names of constants that are one in the file and are parted; "all" for all. */
+  untie: {
+    flag: "--untie <globs>",
+    help: "part constants that exporters merged because they began equal; all, or names (repeatable, or a,b)",
+    type: "names",
+    group: "Parameters",
+  },
+  /** What weight decay applies to: weights and tables, or all parameters, as PyTorch does by default. */
+  decay: {
+    flag: "--decay <what>",
+    help: "what weight decay applies to: weights and tables, or all parameters",
+    type: "choice",
+    choices: ["weights", "all"],
+    default: "weights",
+    group: "Parameters",
   },
 } as const;
 
@@ -225,6 +248,13 @@ export const COURSE = {
 
 /** The files of a training, and further uses of its result. */
 export const TRAIN_RUN = {
+  /** Print the constants of the model, and train nothing. */
+  list: {
+    flag: "--list",
+    help: "print every constant with its role, whether it is trained and why not; train nothing",
+    type: "switch",
+    group: "Parameters",
+  },
   /** Data to judge on. */
   valid: {
     flag: "--valid <path>",
@@ -291,7 +321,7 @@ export const TRAIN_COMMAND: CommandSpec = {
     TRAINING_METHOD,
     STEP,
     HYPERPARAMETERS,
-    FROZEN,
+    PARAMETERS,
     COURSE,
     TRAIN_RUN,
     DATA,
@@ -300,6 +330,7 @@ export const TRAIN_COMMAND: CommandSpec = {
     DRAWING,
   ],
   required: ["data"],
+  lists: "list",
   outcome: { differs: "training diverged, or the result of --fold differs; nothing was written" },
   examples: [
     "normfold insert plain.onnx -o net.onnx --init fresh --form training",

@@ -5,6 +5,7 @@ import type { Evaluation } from "../training/evaluation.js";
 import { headline } from "./headline.js";
 import { type Cell, paragraph, table } from "./layout.js";
 import type { Style } from "./style.js";
+import { ownText } from "./train-text.js";
 
 export interface CalibrationRun {
   readonly input: FileSize;
@@ -18,12 +19,15 @@ const MOST = 12;
 
 /** The layers whose statistics moved most, and the accuracy before and after, as lines of at most 80 columns. */
 export function calibrationText({ input, output, report, accuracy }: CalibrationRun, style: Style): string {
-  const { layers, passedOver, method, samples, batches, batchSize } = report;
+  const { layers, passedOver, separated, method, samples, batches, batchSize } = report;
   const lines = [
     ...paragraph(headline(input, output, style), 0, 2),
     ...paragraph(
       `${plural(layers.length, "BatchNormalization")}, method ${method}: ${plural(samples, "sample")} in ${plural(batches, "batch", "batches")} of ${batchSize}`,
     ),
+    ...(separated.length === 0
+      ? []
+      : paragraph(ownText("statistics that were one with other constants are each layer's own", separated))),
     "",
   ];
   const moved = [...layers].sort((a, b) => movement(b) - movement(a)).slice(0, MOST);

@@ -1,4 +1,5 @@
 import { plural } from "../base/plural.js";
+import type { OwnConstant } from "../batchnorm/own-constants.js";
 import type { OptimizeReport } from "../library/optimize.js";
 import type { FileSize } from "../library/save.js";
 import type { Evaluation } from "../training/evaluation.js";
@@ -45,9 +46,10 @@ export function trainText(
   { input, output, time, course, comparison, evaluation, folded }: TrainRun,
   style: Style,
 ): string {
-  const { trained, steps, epochs, skipped, lastLoss, bestStep, validations } = course;
+  const { trained, steps, epochs, skipped, lastLoss, bestStep, validations, tied, separated, untied } =
+    course;
   const numbers = countText(trained.reduce((sum, { size }) => sum + size, 0));
-  const shared = trained.filter(({ readers }) => readers > 1).map(({ name }) => name);
+  const shared = tied.filter(([name]) => trained.some((each) => each.name === name));
   const lines = [
     ...paragraph(headline(input, output, style), 0, 2),
     ...paragraph(
@@ -56,7 +58,16 @@ export function trainText(
   ];
   lines.push(...paragraph(`trained ${plural(trained.length, "parameter")}, ${numbers} numbers`));
   if (shared.length > 0)
-    lines.push(...paragraph(`read in several places, and trained as one: ${listed(shared)}`));
+    lines.push(
+      ...paragraph(
+        `read in several places, and trained as one (--untie parts them): ${listed(shared.map((names) => names.join(" = ")))}`,
+      ),
+    );
+  if (untied.length > 0) lines.push(...paragraph(ownText("untied", untied)));
+  if (separated.length > 0)
+    lines.push(
+      ...paragraph(ownText("statistics that were one with other constants are each layer's own", separated)),
+    );
   if (skipped > 0)
     lines.push(
       ...paragraph({
@@ -88,6 +99,11 @@ export function trainText(
 }
 
 const MOST = 6;
+
+/** `untied: 4.weight (was 1.weight), 4.bias (was 1.bias)`. */
+export function ownText(what: string, constants: readonly OwnConstant[]): string {
+  return `${what}: ${listed(constants.map(({ name, of }) => `${name} (was ${of})`))}`;
+}
 
 function listed(names: readonly string[]): string {
   const more = names.length > MOST ? `, and ${names.length - MOST} more` : "";

@@ -65,15 +65,31 @@ export type Trait =
 /** The number of inputs or outputs of an operator: an exact number, or a range. */
 export type Arity = number | readonly [least: number, most: number | "variadic"];
 
-/** How training treats the floating-point inputs of an operator, by their positions. */
-export interface ParameterInputs {
-  /** The parameters of a layer, which are trained even with one element; elsewhere a single number is part of a formula. */
-  readonly trained?: readonly number[];
-  /** Biases and slopes, to which weight decay does not apply even if they have several axes. */
-  readonly biases?: readonly number[];
-  /** Bounds, sizes and statistics, which are not trained even as constants. */
-  readonly fixed?: readonly number[];
-}
+/**
+ * What a constant is to the operator that reads it, at a floating-point input.
+ *
+ * - weight, bias, scale, shift, slope: the parameters of a layer.
+ * - table: its slices are looked up.
+ * - addend, factor: of arithmetic, where it may be a parameter or part of a formula.
+ * - state: where a recurrence starts.
+ * - statistic: measured, not learned.
+ * - setting: a bound, a size, a rate.
+ */
+export type ParameterRole =
+  | "weight"
+  | "bias"
+  | "scale"
+  | "shift"
+  | "slope"
+  | "table"
+  | "addend"
+  | "factor"
+  | "state"
+  | "statistic"
+  | "setting";
+
+/** The roles of an operator's inputs, by their positions. */
+export type ParameterInputs = Readonly<Record<number, ParameterRole>>;
 
 /** The layout of a recurrent layer: its gates and its defaults. */
 export interface Recurrence {
@@ -114,7 +130,7 @@ export interface OperatorRecord {
    * one. A Softmax moves by p (1 - p) times the difference of two movements, a Sigmoid by p (1 - p) times one.
    */
   readonly steepest?: number;
-  /** The inputs that training changes. Default: none but tensors of several elements. */
+  /** What constants are at its inputs; at others nothing is known of them. */
   readonly parameters?: ParameterInputs;
   /**
    * Attributes that passes write even at their default, which other readers than onnxruntime take to be another or require.

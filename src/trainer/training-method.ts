@@ -2,14 +2,14 @@ import { defined } from "../base/optional.js";
 import type { Model } from "../ir/model.js";
 import { DRAWING } from "../options/data.js";
 import type { OptionsOf } from "../options/spec.js";
-import { COURSE, FROZEN, HYPERPARAMETERS, STEP, TRAINING_METHOD } from "../options/train.js";
+import { COURSE, HYPERPARAMETERS, PARAMETERS, STEP, TRAINING_METHOD } from "../options/train.js";
 import { pick, settle } from "../options/validate.js";
 import type { Loss } from "../training/loss.js";
 import type { Optimizer } from "../training/optimizer.js";
 import type { Schedule } from "../training/schedule.js";
 import type { TrainOptions } from "../training/train-options.js";
+import { constantsNamed } from "./constants-named.js";
 import { errors } from "./errors.js";
-import { frozenParameters } from "./frozen.js";
 import type { WithDefaults } from "./runtime.js";
 
 /** The loss, the optimizer and the schedule of a training. */
@@ -27,7 +27,7 @@ export type FlatTrainingOptions = OptionsOf<typeof TRAINING_METHOD> &
   OptionsOf<typeof STEP> &
   OptionsOf<typeof HYPERPARAMETERS> &
   OptionsOf<typeof COURSE> &
-  OptionsOf<typeof FROZEN> &
+  OptionsOf<typeof PARAMETERS> &
   OptionsOf<typeof DRAWING>;
 
 /** The options of a training but for its data and callbacks. */
@@ -39,14 +39,17 @@ export type TrainingSettings = TrainingMethod &
  * for a pattern that matches no parameter.
  */
 export function trainingSettingsOf(model: Model, options: FlatTrainingOptions): TrainingSettings {
-  const { freeze, frozenStatistics } = pick(FROZEN, options);
+  const { freeze, train, frozenStatistics, untie } = pick(PARAMETERS, options);
   return {
     ...trainingMethodOf(options),
     ...settle(STEP, options),
     ...pick(HYPERPARAMETERS, options),
     ...pick(COURSE, options),
     ...pick(DRAWING, options),
-    freeze: frozenParameters(model, freeze),
+    freeze: constantsNamed(model, freeze),
+    train: constantsNamed(model, train),
+    decay: settle(PARAMETERS, options).decay,
+    ...defined({ untie }),
     batchStatistics: frozenStatistics ? "training" : "all",
   };
 }

@@ -2,6 +2,7 @@ import { createFacts } from "../analysis/fact-table.js";
 import { defined } from "../base/optional.js";
 import { fixedBatchOf } from "../batchnorm/batch-size.js";
 import { errors as batchnormErrors } from "../batchnorm/errors.js";
+import { ownStatistics } from "../batchnorm/own-constants.js";
 import type { Dataset } from "../data/dataset.js";
 import { raiseForGradients } from "../gradient/raise-for-gradients.js";
 import { Builder } from "../ir/builder.js";
@@ -101,7 +102,10 @@ function withLoss(model: Model, { loss, output, statistics = "stored" }: Evaluat
   const copy = cloneModel(model);
   raiseForGradients(copy);
   const { graph } = copy;
-  if (statistics === "batch") trackNormalizations(graph, "all");
+  if (statistics === "batch") {
+    ownStatistics(copy);
+    trackNormalizations(graph, "all");
+  }
   const facts = createFacts(copy);
   const c = { facts, build: new Builder(graph, { prefix: "evaluation_" }) };
   const target = lossTarget(c, outputNamed(graph, output), loss);

@@ -1,11 +1,12 @@
-import type { Graph, Node, Use, Value } from "../ir/graph.js";
+import type { Refusal } from "../base/refusal.js";
+import type { Graph, Value } from "../ir/graph.js";
 import { type Model, TRAINING_PIN } from "../ir/model.js";
 import type { Tensor } from "../ir/tensor.js";
 import { tensorType } from "../ir/type.js";
-import { declarationOf, hasTrait } from "../ops/catalogue.js";
 import type { Facts } from "../rules/facts.js";
-import type { ParameterInputs } from "../rules/operator.js";
 import { errors } from "./errors.js";
+import { refusals } from "./refusals.js";
+import { isTrainedType, type Role, Roles } from "./roles.js";
 
 /** A constant that training changes. */
 export interface Parameter {
@@ -13,57 +14,73 @@ export interface Parameter {
   readonly value: Value;
   /** Its stored numbers. */
   readonly tensor: Tensor;
-  /** False for biases and for the scale and shift of normalizations, which weight decay does not apply to. */
+  /** True where weight decay applies to it. */
   readonly decays: boolean;
 }
 
-/**
- * The initializers to train: float or double, on the way to `target`, and read as a weight, a bias, a table, a scale or
- * a shift. Those whose name `freeze` accepts are left out. Throws "usage" where none is left.
- */
+/** A constant of a network, as training sees it. */
+export interface JudgedConstant extends Parameter {
+  /** What it is to the operators that read it. */
+  readonly role: Role;
+  /** Why it stays as it is; undefined where it is trained. */
+  readonly refusal: Refusal | undefined;
+}
+
+/** What the user says of constants, by name. */
+export interface Selection {
+  /** True for those that stay as they are. Default: none. */
+  readonly freeze?: ((name: string) => boolean) | undefined;
+  /** True for those that are trained although they look like buffers. Default: none. */
+  readonly train?: ((name: string) => boolean) | undefined;
+  /**
+   * What weight decay applies to: "weights" of several axes and tables, or "all" parameters, as PyTorch does by default. Default
+   * "weights".
+   */
+  readonly decay?: "weights" | "all" | undefined;
+}
+
+/** Judges every initializer of the graph: its role, and whether it is trained for the sake of the targets. */
+export function judgeConstants(
+  graph: Graph,
+  targets: readonly Value[],
+  facts: Facts,
+  { freeze, train, decay = "weights" }: Selection,
+): readonly JudgedConstant[] {
+  const needed = ancestorsOf(targets);
+  const values = [...graph.initializers].filter((value) => needed.has(value));
+  const roles = new Roles(values, facts);
+  return [...graph.initializers].flatMap((value): JudgedConstant[] => {
+    const { tensor, name } = value;
+    if (tensor === undefined) return [];
+    const { role, refusal } = roles.of(value);
+    const isAsked = train?.(name) === true && role !== "statistic" && isTrainedType(tensor);
+    const stays = !needed.has(value)
+      ? refusals.leadsToNoLoss()
+      : freeze?.(name) === true
+        ? refusals.isFrozen()
+        : isAsked
+          ? undefined
+          : refusal;
+    const decays = decay === "all" || (tensor.dims.length > 1 && (role === "weight" || role === "table"));
+    return [{ value, tensor, role, refusal: stays, decays }];
+  });
+}
+
+/** The initializers that training changes. Throws "usage" where none is left. */
 export function trainableParameters(
   graph: Graph,
   target: Value,
   facts: Facts,
-  freeze: (name: string) => boolean,
+  selection: Selection,
 ): readonly Parameter[] {
-  const needed = ancestorsOf(target);
-  const found: Parameter[] = [];
-  for (const value of graph.initializers) {
-    const { tensor } = value;
-    if (tensor === undefined || !needed.has(value) || freeze(value.name)) continue;
-    if (tensor.dtype !== "float" && tensor.dtype !== "double") continue;
-    if ([...value.uses].some((use) => !isTrained(use, tensor, facts))) continue;
-    found.push({ value, tensor, decays: decays(value, tensor, facts) });
-  }
+  const judged = judgeConstants(graph, [target], facts, selection);
+  const found = judged.filter(({ refusal }) => refusal === undefined);
   if (found.length === 0) throw errors.nothingToTrain();
   return found;
 }
 
-/** The inputs that training changes of the operator that reads a value. */
-function parametersOf(node: Node, facts: Facts): ParameterInputs | undefined {
-  return facts.isCall(node) ? undefined : declarationOf(node)?.parameters;
-}
-
-function isTrained(use: Use, tensor: Tensor, facts: Facts): boolean {
-  if (use.kind !== "node") return false;
-  const { trained, fixed } = parametersOf(use.node, facts) ?? {};
-  if (fixed?.includes(use.index) === true) return false;
-  return tensor.size > 1 || trained?.includes(use.index) === true;
-}
-
-function decays(value: Value, { dims }: Tensor, facts: Facts): boolean {
-  const isWeight = (use: Use): boolean => {
-    if (use.kind !== "node" || facts.isCall(use.node)) return true;
-    return (
-      !hasTrait(use.node, "normalizes") && parametersOf(use.node, facts)?.biases?.includes(use.index) !== true
-    );
-  };
-  return dims.length > 1 && [...value.uses].every(isWeight);
-}
-
-function ancestorsOf(target: Value): ReadonlySet<Value> {
-  const seen = new Set<Value>([target]);
+function ancestorsOf(targets: readonly Value[]): ReadonlySet<Value> {
+  const seen = new Set<Value>(targets);
   for (const value of seen) {
     const { producer } = value;
     if (producer === undefined) continue;

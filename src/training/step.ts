@@ -1,5 +1,6 @@
 import { createFacts } from "../analysis/fact-table.js";
 import { present } from "../base/assert.js";
+import { ownStatistics } from "../batchnorm/own-constants.js";
 import { differentiateGraph } from "../gradient/differentiate-graph.js";
 import { errors as gradientErrors } from "../gradient/errors.js";
 import { raiseForGradients } from "../gradient/raise-for-gradients.js";
@@ -43,6 +44,10 @@ export interface TrainingStepOptions {
   readonly output?: string;
   /** True for the names of parameters and running statistics that stay as they are. Default: none. */
   readonly freeze?: (name: string) => boolean;
+  /** True for the names of constants that are trained although they look like buffers. Default: none. */
+  readonly train?: (name: string) => boolean;
+  /** What weight decay applies to: weights and tables, or all parameters. Default "weights". */
+  readonly decay?: "weights" | "all";
   /**
    * Which BatchNormalizations use the statistics of their batch. Default "all"; "training" leaves inference forms as
    * they are.
@@ -110,6 +115,7 @@ export interface TrainingStep {
 export function buildTrainingStep(model: Model, options: TrainingStepOptions): TrainingStep {
   const copy = cloneModel(model);
   dropTrainingInfo(copy);
+  ownStatistics(copy);
   raiseForGradients(copy);
   const { graph } = copy;
   const inputs = graph.inputs
@@ -117,13 +123,10 @@ export function buildTrainingStep(model: Model, options: TrainingStepOptions): T
     .map(({ name }) => name);
   if (options.freeze !== undefined) keepFrozenStatistics(copy, options.freeze);
   const tracked = trackNormalizations(graph, options.batchStatistics ?? "all", options.freeze);
-  const statistics = tracked.flatMap(({ running }) => running);
   const output = outputNamed(graph, options.output);
   const before = createFacts(copy);
   const target = lossTarget({ facts: before }, output, options.loss);
-  const kept = new Set(statistics.map(({ value }) => value.name));
-  const freeze = (name: string): boolean => kept.has(name) || (options.freeze?.(name) ?? false);
-  const parameters = trainableParameters(graph, target, before, freeze).map(
+  const parameters = trainableParameters(graph, target, before, options).map(
     (parameter): Parameter => ({
       ...parameter,
       value: becomeInput(graph, parameter.value, parameter.tensor),

@@ -21,6 +21,11 @@ export interface TrainOptions
   readonly valid?: Dataset;
   /** Samples in a batch. */
   readonly batchSize: number;
+  /**
+   * Names of constants that are one in the file and are parted before the training, as patterns with * and ?; "all" for all. Default:
+   * what is one stays one. Running statistics are always parted.
+   */
+  readonly untie?: readonly string[];
   /** The learning rate before the schedule, above 0. */
   readonly learningRate: number;
   /** How the learning rate changes. Default: constant. */
@@ -142,6 +147,7 @@ export function courseOf(
     weightDecay,
     seed,
     clipNorm,
+    decay = "weights",
     data,
   }: TrainOptions,
 ): string {
@@ -156,6 +162,7 @@ export function courseOf(
     weightDecay,
     seed ?? 0,
     clipNorm,
+    decay,
     data.size,
     state,
   ]);

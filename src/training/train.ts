@@ -1,4 +1,6 @@
 import { assertBatchSize } from "../batchnorm/batch-size.js";
+import { ownStatistics, tiedNames, untieConstants } from "../batchnorm/own-constants.js";
+import { cloneModel } from "../ir/clone.js";
 import type { Model } from "../ir/model.js";
 import { buildTrainingStep } from "./step.js";
 import { StepCalls } from "./step-calls.js";
@@ -15,11 +17,15 @@ export async function trainModel(model: Model, options: TrainOptions): Promise<T
   assertBatchSize(model, options.batchSize);
   // Not guarded, because the loop holds the state and can itself drop the one that a bad batch gives.
   const withDecay = (options.weightDecay ?? 0) > 0;
-  const step = buildTrainingStep(model, { ...options, withDecay, guarded: false });
+  const parted = cloneModel(model);
+  const separated = ownStatistics(parted);
+  const untied = options.untie === undefined ? [] : untieConstants(parted, options.untie);
+  const step = buildTrainingStep(parted, { ...options, withDecay, guarded: false });
   const { runtime, threads = 1, stepsPerCall = 1 } = options;
   const calls = await StepCalls.open(runtime, step, { threads, stepsPerCall });
   try {
-    return await new TrainingRun(model, step, calls, options).toTheEnd();
+    const result = await new TrainingRun(parted, step, calls, options).toTheEnd();
+    return { ...result, separated, untied, tied: tiedNames(parted.graph) };
   } finally {
     await calls.close();
   }

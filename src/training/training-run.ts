@@ -1,6 +1,7 @@
 import { defined } from "../base/optional.js";
 import { errors as batchnormErrors } from "../batchnorm/errors.js";
 import { freeze } from "../batchnorm/freeze.js";
+import type { OwnConstant } from "../batchnorm/own-constants.js";
 import type { Batch } from "../data/dataset.js";
 import type { Model } from "../ir/model.js";
 import { Tensor, tensorFromBytes } from "../ir/tensor.js";
@@ -29,7 +30,17 @@ export interface TrainedParameter {
 }
 
 /** The end of a training. */
-export interface TrainResult {
+export interface TrainResult extends TrainingCourse {
+  /** The running statistics that were one constant with others in the file, and are each layer's own now. */
+  readonly separated: readonly OwnConstant[];
+  /** The constants that `untie` parted. */
+  readonly untied: readonly OwnConstant[];
+  /** The names of each constant that several nodes read, and that was trained as one or not at all. */
+  readonly tied: readonly (readonly string[])[];
+}
+
+/** How the steps of a training went. */
+export interface TrainingCourse {
   /**
    * The model with its trained parameters and moving averages: those that did best on `valid`, or else the last ones.
    */
@@ -112,7 +123,7 @@ export class TrainingRun {
     this.#best = best;
   }
 
-  async toTheEnd(): Promise<TrainResult> {
+  async toTheEnd(): Promise<TrainingCourse> {
     const { data, batchSize, signal, seed = 0 } = this.#options;
     const perEpoch = data.size === undefined ? undefined : Math.floor(data.size / batchSize);
     const total =
@@ -269,7 +280,7 @@ export class TrainingRun {
     });
   }
 
-  #result(interrupted: boolean): TrainResult {
+  #result(interrupted: boolean): TrainingCourse {
     return {
       model: this.#trained(this.#best?.tensors ?? this.#state),
       trained: this.#parameters(),

@@ -162,7 +162,7 @@ describe("the input term of recurrent layers", () => {
     const { model } = await insert(network(), { init: "fresh", form: "training" });
     const output = model.graph.outputs[0];
     if (output === undefined) throw new Error("no output");
-    const parameters = trainableParameters(model.graph, output, createFacts(model), () => false).map(
+    const parameters = trainableParameters(model.graph, output, createFacts(model), {}).map(
       ({ value }) => value,
     );
     const roles = parameters.flatMap(({ uses }) =>

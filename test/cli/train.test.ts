@@ -97,8 +97,39 @@ describe("normfold train", () => {
     );
     expect(code).toBe(0);
     expect(stdout).toMatch(
-      /trained 2 parameters, 10 numbers\n {2}read in several places, and trained as one: w\n/,
+      /trained 2 parameters, 10 numbers\n {2}read in several places, and trained as one \(--untie parts them\): w\n/,
     );
+  });
+
+  test("--list says what is trained and why the rest is not, and trains nothing", async () => {
+    await writeModel(
+      at("listed.onnx"),
+      `<ir_version: 8, opset_import: ["" : 17]> g (float[N,2] x) => (float[N,2] y)
+       <float[2] mean = {0.5, 0.25}, float[2,2] w = {${sines(4)}}, float[2] b = {0, 0}> { d = Sub(x, mean)  y = Gemm(d, w, b) }`,
+    );
+    const text = await normfold(["train", "listed.onnx", "--list"], { cwd });
+    expect([text.code, text.stderr]).toEqual([0, ""]);
+    expectNarrow(text.stdout);
+    expect(text.stdout).toMatch(
+      /2 constants trained, 6 numbers[\s\S]* w +2x2 +weight +yes\n +b +2 +bias +no\n/,
+    );
+    expect(text.stdout).toMatch(
+      /1 constant not trained\n {2}mean \(buffer, 2\): Sub .*\n? *applies it to the data/,
+    );
+    const json = JSON.parse(
+      (await normfold(["inspect", "listed.onnx", "--parameters", "--json"], { cwd })).stdout,
+    );
+    expect(json.constants).toMatchObject([
+      { name: "mean", role: "buffer", refusal: { id: "normalizes-data" } },
+      { name: "w", role: "weight", decays: true, dims: [2, 2] },
+      { name: "b", role: "bias", decays: false },
+    ]);
+    const asked = await normfold(
+      ["train", "listed.onnx", "--list", "--train", "mean", "--freeze", "w,b", "--json"],
+      { cwd },
+    );
+    const trained = (each: { refusal?: object }): boolean => each.refusal === undefined;
+    expect(JSON.parse(asked.stdout).constants.map(trained)).toEqual([true, false, false]);
   });
 
   test("a stopped run goes on bit for bit, and so does its log", async () => {

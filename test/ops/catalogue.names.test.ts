@@ -14,6 +14,9 @@ const ALLOWED: Readonly<Record<string, string>> = {
   "src/batchnorm/activations.ts": "the spellings of activations, told apart inside",
   "src/batchnorm/linear.ts":
     "how a weight may be stored, and where each linear operator has its channels: a choice of insertion",
+  "src/batchnorm/own-constants.ts":
+    "the operators that give a constant in another form: a choice of what training parts",
+  "src/training/roles.ts": "the two that give the data in another form beside those with traits",
   "src/batchnorm/trace.ts": "the operators whose branches insertion follows: a choice of insertion",
   "src/fold/plan.ts": "the operators that are cheap enough to be copied: a choice of the fold",
   "src/fold/remainder.ts": "the operators that can take a shift into their constant: a choice of the fold",

@@ -24,6 +24,7 @@ const run = (layers: readonly ReturnType<typeof layer>[]) => ({
     samples: 8,
     layers,
     passedOver: ["inner"],
+    separated: [],
   },
   accuracy: undefined,
 });

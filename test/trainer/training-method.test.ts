@@ -76,20 +76,21 @@ describe("trainingSettingsOf", () => {
     <float[2,2] w = {1, 2, 3, 4}, float[2] b = {0, 0}> { u = MatMul(x, w)  y = Add(u, b) }`);
 
   it("fills in the defaults that the library leaves to its callers", () => {
-    const { freeze, ...settings } = trainingSettingsOf(model, { epochs: 2 });
+    const { freeze, train, ...settings } = trainingSettingsOf(model, { epochs: 2 });
     expect(settings).toEqual({
       loss: { kind: "cross-entropy" },
       optimizer: { kind: "momentum" },
       schedule: { kind: "constant" },
       learningRate: 0.1,
       epochs: 2,
+      decay: "weights",
       batchStatistics: "all",
     });
     expect(freeze?.("w")).toBe(false);
   });
 
   it("nests and translates what is given", () => {
-    const { freeze, ...settings } = trainingSettingsOf(model, {
+    const { freeze, train, ...settings } = trainingSettingsOf(model, {
       optimizer: "adam",
       weightDecay: 0.1,
       clipNorm: 1,
@@ -99,6 +100,9 @@ describe("trainingSettingsOf", () => {
       threads: 2,
       steps: 5,
       freeze: ["w*"],
+      train: ["b"],
+      decay: "all",
+      untie: ["w"],
       frozenStatistics: true,
     });
     expect(settings).toMatchObject({
@@ -109,7 +113,8 @@ describe("trainingSettingsOf", () => {
     });
     expect(settings).toMatchObject({ batchSize: 8, seed: 3, threads: 2, steps: 5 });
     expect(settings.batchStatistics).toBe("training");
-    expect([freeze?.("w"), freeze?.("b")]).toEqual([true, false]);
+    expect([freeze?.("w"), freeze?.("b"), train?.("w"), train?.("b")]).toEqual([true, false, false, true]);
+    expect(settings).toMatchObject({ decay: "all", untie: ["w"] });
   });
 
   it("refuses what is out of its limits, and patterns that match nothing", () => {
@@ -124,5 +129,6 @@ describe("trainingSettingsOf", () => {
     expect(id({ momentum: 1 })).toBe("wrong-option-value");
     expect(id({ learningRate: 0 })).toBe("wrong-option-value");
     expect(id({ freeze: ["q"] })).toBe("glob-matches-no-parameter");
+    expect(id({ train: ["q"] })).toBe("glob-matches-no-parameter");
   });
 });

@@ -14,7 +14,9 @@ const text = `g (float[N,2] x) => (float[N,2] y)
 describe("trainableParameters", () => {
   const found = (freeze: (name: string) => boolean = () => false): Record<string, boolean> => {
     const model = parseGraph(text, { opset: 17 });
-    const parameters = trainableParameters(model.graph, valueNamed(model, "y"), createFacts(model), freeze);
+    const parameters = trainableParameters(model.graph, valueNamed(model, "y"), createFacts(model), {
+      freeze,
+    });
     return Object.fromEntries(parameters.map(({ value, decays }) => [value.name, decays]));
   };
 

@@ -6,7 +6,7 @@ import { parseModel } from "../../src/text/parse.js";
 import { buildTrainingStep } from "../../src/training/step.js";
 import { StepCalls } from "../../src/training/step-calls.js";
 import type { Checkpoint, TrainOptions } from "../../src/training/train-options.js";
-import { TrainingRun, type TrainResult } from "../../src/training/training-run.js";
+import { type TrainingCourse, TrainingRun } from "../../src/training/training-run.js";
 
 const model = parseModel(`<ir_version: 8, opset_import: ["" : 17]>
   net (float[N,1] x) => (float[N,1] y) <float[1,1] w = {0}> { y = MatMul(x, w) }`);
@@ -24,7 +24,7 @@ function dataOf(count: number, spoiled: (i: number) => boolean = () => false): T
   });
 }
 
-async function run(more: Partial<TrainOptions>): Promise<TrainResult> {
+async function run(more: Partial<TrainOptions>): Promise<TrainingCourse> {
   const runtime = await defaultRuntime();
   const options: TrainOptions = {
     data: dataOf(10),
@@ -44,7 +44,7 @@ async function run(more: Partial<TrainOptions>): Promise<TrainResult> {
   }
 }
 
-const weightOf = ({ model: { graph } }: TrainResult): number | undefined =>
+const weightOf = ({ model: { graph } }: TrainingCourse): number | undefined =>
   [...graph.initializers].find(({ name }) => name === "w")?.tensor?.toFloat64()[0];
 
 describe("TrainingRun", () => {

@@ -14,6 +14,7 @@ export const OPERATORS = {
     inputs: 2,
     traits: ["pointwise", "broadcasts", "commutative", "arithmetic"],
     neutral: 0,
+    parameters: { 0: "addend", 1: "addend" },
   },
   And: {
     since: [1, 7],
@@ -56,7 +57,7 @@ export const OPERATORS = {
     breaking: [6, 11],
     inputs: [1, 3],
     traits: ["monotone", "pointwise", "idempotent"],
-    parameters: { fixed: [1, 2] },
+    parameters: { 1: "setting", 2: "setting" },
   },
   Cos: { since: [7, 22], inputs: 1, traits: ["pointwise"] },
   Cosh: { since: [9, 22], inputs: 1, traits: ["nonNegative", "pointwise"] },
@@ -66,6 +67,7 @@ export const OPERATORS = {
     inputs: 2,
     traits: ["pointwise", "broadcasts", "arithmetic"],
     neutral: 1,
+    parameters: { 0: "factor", 1: "factor" },
   },
   Elu: {
     since: [1, 6, 22],
@@ -121,6 +123,7 @@ export const OPERATORS = {
     breaking: [6],
     inputs: [1, "variadic"],
     traits: ["pointwise", "broadcasts", "commutative"],
+    parameters: { 0: "setting", 1: "setting" },
   },
   Mean: {
     since: [1, 6, 8, 13],
@@ -133,6 +136,7 @@ export const OPERATORS = {
     breaking: [6],
     inputs: [1, "variadic"],
     traits: ["pointwise", "broadcasts", "commutative"],
+    parameters: { 0: "setting", 1: "setting" },
   },
   Mish: { since: [18, 22], inputs: 1, traits: ["pointwise", "nonlinearity"] },
   Mod: { since: [10, 13], inputs: 2, traits: ["pointwise", "broadcasts", "jumps"] },
@@ -142,6 +146,7 @@ export const OPERATORS = {
     inputs: 2,
     traits: ["pointwise", "broadcasts", "commutative", "arithmetic"],
     neutral: 1,
+    parameters: { 0: "factor", 1: "factor" },
   },
   Neg: { since: [1, 6, 13], breaking: [6], inputs: 1, traits: ["pointwise", "homogeneous", "involution"] },
   Not: { since: [1], inputs: 1, traits: ["pointwise", "involution"] },
@@ -157,7 +162,7 @@ export const OPERATORS = {
     breaking: [6, 7],
     inputs: 2,
     traits: ["pointwise", "nonlinearity", "homogeneous"],
-    parameters: { trained: [1], biases: [1] },
+    parameters: { 1: "slope" },
   },
   Pow: {
     since: [1, 7, 12, 13, 15],
@@ -165,6 +170,7 @@ export const OPERATORS = {
     inputs: 2,
     traits: ["pointwise", "broadcasts"],
     neutral: 1,
+    parameters: { 1: "setting" },
   },
   Reciprocal: { since: [1, 6, 13], breaking: [6], inputs: 1, traits: ["pointwise"] },
   Relu: {
@@ -204,6 +210,7 @@ export const OPERATORS = {
     inputs: 2,
     traits: ["pointwise", "broadcasts", "arithmetic"],
     neutral: 0,
+    parameters: { 0: "addend", 1: "addend" },
   },
   Sum: {
     since: [1, 6, 8, 13],

@@ -8,7 +8,7 @@ export const OPERATORS = {
     breaking: [6, 7, 10, 12],
     inputs: [1, 3],
     outputs: [1, 2],
-    parameters: { fixed: [1] },
+    parameters: { 1: "setting" },
   },
   EyeLike: { since: [9, 22], inputs: 1 },
   Multinomial: { since: [7, 22], inputs: 1, traits: ["random"] },
@@ -16,5 +16,10 @@ export const OPERATORS = {
   RandomNormalLike: { since: [1, 22], inputs: 1, traits: ["random"] },
   RandomUniform: { since: [1, 22], inputs: 0, traits: ["random"] },
   RandomUniformLike: { since: [1, 22], inputs: 1, traits: ["random"] },
-  Range: { since: [11], inputs: 3, traits: ["jumps"], parameters: { fixed: [0, 1, 2] } },
+  Range: {
+    since: [11],
+    inputs: 3,
+    traits: ["jumps"],
+    parameters: { 0: "setting", 1: "setting", 2: "setting" },
+  },
 } as const;

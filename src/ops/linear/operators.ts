@@ -7,7 +7,7 @@ export const OPERATORS = {
     breaking: [7],
     inputs: [2, 3],
     traits: ["linear"],
-    parameters: { trained: [1, 2] },
+    parameters: { 1: "weight", 2: "bias" },
     spelledOut: {
       alpha: { kind: "float", value: 1 },
       beta: { kind: "float", value: 1 },
@@ -20,7 +20,7 @@ export const OPERATORS = {
     since: [1, 9, 13],
     inputs: 2,
     traits: ["linear"],
-    parameters: { trained: [0, 1] },
+    parameters: { 0: "weight", 1: "weight" },
     work: "matrixProduct",
   },
 } as const;

@@ -5,7 +5,7 @@ export const OPERATORS = {
     since: [10, 13, 19, 21, 23, 24, 25],
     inputs: [2, 3],
     traits: ["quantizes"],
-    parameters: { fixed: [1] },
+    parameters: { 1: "setting" },
   },
   DynamicQuantizeLinear: { since: [11], inputs: 1, outputs: 3, traits: ["quantizes"] },
   MatMulInteger: { since: [10], inputs: [2, 4], work: "matrixProduct" },
@@ -15,6 +15,6 @@ export const OPERATORS = {
     since: [10, 13, 19, 21, 23, 24, 25],
     inputs: [2, 3],
     traits: ["quantizes"],
-    parameters: { fixed: [1] },
+    parameters: { 1: "setting" },
   },
 } as const;

@@ -17,7 +17,7 @@ export const OPERATORS = {
     inputs: [1, 4],
     traits: ["resamples"],
     work: "resampling",
-    parameters: { fixed: [1, 2] },
+    parameters: { 1: "setting", 2: "setting" },
   },
   RoiAlign: { since: [10, 16, 22], breaking: [16], inputs: 3, traits: ["jumps"], work: "regions" },
   Upsample: {
