@@ -96,6 +96,11 @@ const SHARED = {
   logLevel: "warning",
 };
 
+/** The plugin for bundlers. It uses the library through the first door, so that no file of the library is parted for it. */
+const PLUGINS = ["index", "vite", "rollup", "rolldown", "webpack", "rspack", "esbuild", "loader"].map(
+  (name) => `dist/src/unplugin/${name}.js`,
+);
+
 const { status } = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"], {
   stdio: "inherit",
 });
@@ -114,7 +119,11 @@ if (status === 0) {
       sourcemap: true,
       sourcesContent: false,
     }),
-    build({ ...SHARED, entryPoints: ["dist/src/index.js", "dist/src/train.js"], outdir: "dist/node" }),
+    build({
+      ...SHARED,
+      entryPoints: ["dist/src/index.js", "dist/src/train.js", ...PLUGINS],
+      outdir: "dist/node",
+    }),
     // The process of the runtime: CommonJS, which starts faster, and one file for each of its threads.
     build({
       ...SHARED,

@@ -1,7 +1,16 @@
 // Packs the built package and installs it in each form in which users do, into a folder of its own: as it is, without optional
 // packages, and without install scripts. In each the command and both ways of loading the library must work, or say what is missing.
 import { execFileSync, spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -61,6 +70,21 @@ import { freeze } from "normfold/train";
 export const loaded: Promise<Model> = loadModel("model.onnx");
 export const frozen: typeof freeze = freeze;
 `;
+const USES_CLIENT = `
+/// <reference types="normfold/client" />
+import address from "./model.onnx";
+import normfold, { type NormfoldPluginOptions } from "normfold/unplugin";
+export const text: string = address;
+export const options: NormfoldPluginOptions = { optimize: { skip: ["fuse-gemm"] } };
+export const plugin = normfold.vite(options);
+`;
+const BUNDLES = `
+import { createRequire } from "node:module";
+import normfold from "normfold/unplugin/esbuild";
+const { build } = createRequire(import.meta.url)(process.argv[2]);
+const plugins = [normfold({ optimize: { check: false } })];
+await build({ entryPoints: ["imports.js"], bundle: true, outdir: "bundle", plugins, logLevel: "silent" });
+`;
 const OBJECT = `
 import onnxProto from "onnx-proto";
 import { readFileSync } from "node:fs";
@@ -119,6 +143,22 @@ function check({ name, flags, env, runtime }, tarball) {
     expect(status === 0, name, "objects of onnx-proto are read", text);
   }
 
+  // The plugin takes unplugin and the bundler from whoever builds, who has them beside normfold.
+  for (const peer of ["unplugin", "webpack-virtual-modules", "picomatch", "@jridgewell", "@rolldown"]) {
+    const place = join(cwd, "node_modules", peer);
+    if (!existsSync(place)) symlinkSync(join(root, "node_modules", peer), place, "junction");
+  }
+  writeFileSync(join(cwd, "imports.js"), 'import address from "./model.onnx"; console.log(address);');
+  writeFileSync(join(cwd, "bundle.mjs"), BUNDLES);
+  const bundled = run(process.execPath, ["bundle.mjs", join(root, "node_modules/esbuild")], cwd);
+  const assets = existsSync(join(cwd, "bundle")) ? readdirSync(join(cwd, "bundle")) : [];
+  expect(
+    bundled.status === 0 && assets.some((asset) => /^model-\w+\.onnx$/.test(asset)),
+    name,
+    "the plugin makes an optimized asset in a build of esbuild",
+    bundled.text,
+  );
+
   for (const file of ["types.mts", "types.cts"]) {
     writeFileSync(join(cwd, file), USES_TYPES);
     const options = [
@@ -135,6 +175,11 @@ function check({ name, flags, env, runtime }, tarball) {
     const { status, text } = run(process.execPath, [...compiler, file], cwd);
     expect(status === 0, name, `${file} compiles, libraries checked`, text);
   }
+  // The types of unplugin name all bundlers, of which nobody has each.
+  writeFileSync(join(cwd, "client.mts"), USES_CLIENT);
+  const lenient = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2023", "--skipLibCheck", "--types", ""];
+  const client = run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), ...lenient, "client.mts"], cwd);
+  expect(client.status === 0, name, "imports of models and the plugin have types", client.text);
 }
 
 try {

@@ -208,6 +208,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/reduce",
     "passes",
   ],
+  // The plugin for bundlers. It takes what it can from the first door, so that no file of the library is parted for it.
+  "src/unplugin": ["src/base", "src/ir", "src/library", "src/index.ts"],
   // The functions of the second door that go beyond one room: onnxruntime by default, files, runs that can be resumed.
   "src/trainer": [
     "src/base",
@@ -263,6 +265,7 @@ const NODE_PLACES = [
   "src/isolation",
   "src/job",
   "src/batch",
+  "src/unplugin",
   "src/cli",
   "src/runtime/ort.ts",
   "src/runtime/ort-web.ts",
@@ -280,6 +283,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   picocolors: ["src/cli", "src/report"],
   picomatch: ["src/batch/glob.ts"],
   "yocto-spinner": ["src/cli"],
+  unplugin: ["src/unplugin"],
 };
 
 interface Import {

@@ -126,6 +126,17 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
   ],
   "test/text/open.test.ts": ["src/text/header.ts", "src/text/notes.ts", "src/text/words.ts"],
   "test/text/parse.test.ts": ["src/text/attribute.ts", "src/text/tensor.ts"],
+  "test/unplugin/index.test.ts": [
+    "src/unplugin/asset.ts",
+    "src/unplugin/esbuild.ts",
+    "src/unplugin/loader.ts",
+    "src/unplugin/rolldown.ts",
+    "src/unplugin/rollup.ts",
+    "src/unplugin/rspack.ts",
+    "src/unplugin/vite.ts",
+    "src/unplugin/vite-server.ts",
+    "src/unplugin/webpack.ts",
+  ],
   "test/training/lower-preview.test.ts": ["src/training/lower-gradient.ts"],
   "test/training/step.test.ts": ["src/training/state-updates.ts"],
 };
