@@ -177,8 +177,22 @@ function check({ name, flags, env, runtime }, tarball) {
   }
   // The types of unplugin name all bundlers, of which nobody has each.
   writeFileSync(join(cwd, "client.mts"), USES_CLIENT);
-  const lenient = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2023", "--skipLibCheck", "--types", ""];
-  const client = run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), ...lenient, "client.mts"], cwd);
+  const lenient = [
+    "--noEmit",
+    "--strict",
+    "--module",
+    "nodenext",
+    "--target",
+    "es2023",
+    "--skipLibCheck",
+    "--types",
+    "",
+  ];
+  const client = run(
+    process.execPath,
+    [join(root, "node_modules/typescript/bin/tsc"), ...lenient, "client.mts"],
+    cwd,
+  );
   expect(client.status === 0, name, "imports of models and the plugin have types", client.text);
 }
 

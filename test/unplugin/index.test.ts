@@ -241,7 +241,7 @@ describe("the plugin", () => {
   test("stops a build whose model cannot be read or proven, and says what to do", async () => {
     writeFileSync(at("broken.onnx"), "no model");
     await expect(built('import c from "./broken.onnx"; console.log(c);', {})).rejects.toThrow(/broken\.onnx/);
-    const custom = `<ir_version: 8, opset_import: ["" : 17, "own" : 1]> g (float[2] x) => (float[2] y) { y = own.Magic (x) }`;
+    const custom = `<ir_version: 8, opset_import: ["" : 17, "own" : 1]> g (float[2] x) => (float[2] y) { a = Identity (x) b = own.Magic (a) y = Identity (b) }`;
     await saveModel(parse(custom), at("custom.onnx"));
     const source = 'import d from "./custom.onnx"; console.log(d);';
     await expect(built(source, {})).rejects.toThrow(/is not checked: .*"optimize: \{ check: false \}"/);
