@@ -14,10 +14,12 @@ import { eliminateViews } from "./eliminate-views.js";
 import { foldAffineDown } from "./fold-affine-down.js";
 import { foldAffineUp } from "./fold-affine-up.js";
 import { foldConstants } from "./fold-constants.js";
+import { fuseAttention } from "./fuse-attention.js";
 import { fuseCompoundOperators } from "./fuse-compound-operators.js";
 import { fuseExactOperators } from "./fuse-exact-operators.js";
 import { fuseGemm } from "./fuse-gemm.js";
 import { fusePad } from "./fuse-pad.js";
+import { fuseRotaryEmbedding } from "./fuse-rotary-embedding.js";
 import { inlineControlFlow } from "./inline-control-flow.js";
 import { inlineFunctions } from "./inline-functions.js";
 import { keepRuntimeFusions } from "./keep-runtime-fusions.js";
@@ -32,6 +34,7 @@ import { mergeSlicesAndConcats } from "./merge-slices-and-concats.js";
 import { mergeUnaryChains } from "./merge-unary-chains.js";
 import { mergeVariadicChains } from "./merge-variadic-chains.js";
 import { mergeViewChains } from "./merge-view-chains.js";
+import { simplifyAttention } from "./simplify-attention.js";
 import { simplifyConcat } from "./simplify-concat.js";
 import { simplifyReshape } from "./simplify-reshape.js";
 import { simplifyResize } from "./simplify-resize.js";
@@ -65,13 +68,16 @@ export const PASSES: readonly Pass[] = [
   keepRuntimeFusions,
   eliminateNeutralOperands,
   eliminateDefaultInputs,
+  mergeMovementChains,
+  fuseRotaryEmbedding,
+  fuseAttention,
+  simplifyAttention,
   eliminateTransposes,
   fusePad,
   eliminateQuantizationPairs,
   mergeUnaryChains,
   mergeViewChains,
   eliminateViews,
-  mergeMovementChains,
   simplifySequences,
   mergeSlicesAndConcats,
   simplifyConcat,

@@ -1,35 +1,50 @@
+import { present } from "../src/base/assert.js";
 import { isRefusal } from "../src/base/refusal.js";
 import type { Node, Value } from "../src/ir/graph.js";
 import type { StandardOperator } from "../src/ir/operator-name.js";
+import { hasTrait, operatorsWith } from "../src/ops/catalogue.js";
 import { type Padding, readPad } from "../src/rewrite/pad.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { integersFor, replaceNode } from "../src/rewrite/replace-node.js";
-import { sameDim } from "../src/rules/dims.js";
+import type { Rewriter } from "../src/rewrite/rewriter.js";
+import { type MaybeDim, mul, type SymDim, sameDim, sameShape } from "../src/rules/dims.js";
 import type { Facts } from "../src/rules/facts.js";
+import { inverse, permutationOf } from "../src/rules/layout/permutation.js";
 
 /**
- * Merge two Pads, Expands or Tiles in a row.
+ * Merge two Pads, Expands or Tiles in a row, and a Transpose with the views around it.
  *
  *   before   a = Pad(x, [0, 1, 0, 1])  y = Pad(a, [2, 0, 0, 3])
  *   after    y = Pad(x, [2, 1, 0, 4])
+ *   before   a = Reshape(x, [8, 12, 16])  b = Transpose<perm = [0, 2, 1]>(a)     # x: [2, 4, 12, 16]
+ *            y = Reshape(b, [2, 4, 16, 12])
+ *   after    y = Transpose<perm = [0, 1, 3, 2]>(x)
+ *   before   a = Reshape(x, [10, 8, 8])  b = Transpose<perm = [1, 0, 2]>(a)      # x: [10, 2, 32]
+ *            y = Reshape(b, [2, 4, 10, 8])
+ *   after    a = Reshape(x, [10, 2, 4, 8])  y = Transpose<perm = [1, 2, 0, 3]>(a)
  *
- * Borders add up, repeats multiply, and the last of two Expands determines the shape.
+ * Borders add up, repeats multiply, and the last of two Expands determines the shape. Axes that a view joins and the view behind
+ * the Transpose parts again move together.
  *
  * Requires   known pads and repeats; borders of one value, or of the edge; the second Pad cuts off only border that the first
- *            made, or the first cuts too; a second Expand whose target is the whole shape, or a known shape
+ *            made, or the first cuts too; a second Expand whose target is the whole shape, or a known shape; sizes around a
+ *            Transpose known, symbolic ones equal
  * Refuses    nothing: the first operator stays where others read it too
  * Numerics   exact
  */
 export const mergeMovementChains: Pass = {
   kind: "rules",
   name: "merge-movement-chains",
-  summary: "Two Pads, Expands or Tiles in a row become one",
+  summary: "Two Pads, Expands or Tiles in a row become one, and a Transpose with the views around it",
   before: "a = Pad(x, [0, 1, 0, 1])  y = Pad(a, [2, 0, 0, 3])",
   after: "y = Pad(x, [2, 1, 0, 4])",
   numerics: "exact",
   specials: { mayChange: [], because: "elements are only moved" },
-  order: "any place",
+  order: {
+    before: { "eliminate-transposes": "a Transpose between views moves in no direction" },
+  },
   rules: [
+    { operators: operatorsWith("view"), match: mergeViewsOfTranspose },
     { operators: ["Pad"], match: mergePads },
     { operators: ["Expand"], match: mergeExpands },
     { operators: ["Tile"], match: mergeTiles },
@@ -142,4 +157,96 @@ function mergeTiles(node: Node, { facts }: View): Proposal | undefined {
       replaceNode(rewriter, node, { opType: "Tile", inputs }, [first]);
     },
   };
+}
+
+/** A view behind a Transpose behind a view: one Transpose, where the views join axes and part the same ones again. */
+function mergeViewsOfTranspose(node: Node, { facts }: View): Proposal | undefined {
+  const [middle, output] = [node.input(0), node.output(0)];
+  const transpose = middle?.producer;
+  if (!hasTrait(node, "view") || node.hasReferences || middle?.uses.size !== 1 || output === undefined)
+    return undefined;
+  if (!transpose?.is("Transpose") || transpose.graph !== node.graph || facts.isCall(transpose))
+    return undefined;
+  const joined = transpose.input(0);
+  const view = joined?.producer;
+  const source = view?.input(0);
+  if (joined === undefined || view === undefined || source === undefined) return undefined;
+  if (!hasTrait(view, "view") || view.hasReferences || view.graph !== node.graph || facts.isCall(view))
+    return undefined;
+  const perm = permutationOf(transpose, facts);
+  const [whole, own, result] = [facts.shape(joined), facts.shape(source), facts.shape(output)];
+  if (isRefusal(perm) || whole === undefined || own === undefined || result === undefined) return undefined;
+  const moved = perm.map((axis) => whole[axis]);
+  // The views behind a further Transpose part the axes again: they go first.
+  if (output.users.some((user) => user.is("Transpose"))) return undefined;
+  const groups = groupsOf(result, moved);
+  if (groups === undefined) return undefined;
+  const before = inverse(perm).flatMap((axis) => groups[axis] ?? []);
+  const parts = before.flatMap((axis) => result[axis] ?? []);
+  const isSeen = sameShape(own, parts);
+  const target = isSeen ? undefined : constantTarget(parts);
+  // A view that only adds or drops axes of size 1 costs nothing where it is, and others look for it there.
+  const isNegligible = sameShape(withoutOnes(moved), withoutOnes(result));
+  if (!isSeen && (target === undefined || isNegligible)) return undefined;
+  const order = result.map((_, axis) => before.indexOf(axis));
+  return {
+    kind: "rewrite",
+    summary: `${node.label}, ${transpose.label} and ${view.label} become one Transpose`,
+    apply: (rewriter) => {
+      const gone = joined.uses.size === 1 && !joined.isPinned ? [transpose, view] : [transpose];
+      const input = target === undefined ? source : viewed(rewriter, node, source, target);
+      replaceNode(
+        rewriter,
+        node,
+        { opType: "Transpose", inputs: [input], attributes: { perm: order } },
+        gone,
+      );
+    },
+  };
+}
+
+function withoutOnes(sizes: readonly MaybeDim[]): readonly MaybeDim[] {
+  return sizes.filter((size) => size !== 1);
+}
+
+/** The sizes as a Reshape takes them, with -1 for a dynamic one; undefined for several of them, and for empty tensors. */
+function constantTarget(sizes: readonly SymDim[]): readonly number[] | undefined {
+  const dynamic = sizes.filter((size) => typeof size !== "number").length;
+  if (dynamic > 1 || sizes.includes(0)) return undefined;
+  return sizes.map((size) => (typeof size === "number" ? size : -1));
+}
+
+function viewed(rewriter: Rewriter, node: Node, source: Value, target: readonly number[]): Value {
+  const graph = present(node.graph, `${node.label} is removed`);
+  const inputs = [source, integersFor(rewriter, node, "parts", target)];
+  const outputs = [graph.freshName(`${source.name}_parts`)];
+  return present(
+    rewriter.addNode(graph, { opType: "Reshape", inputs, outputs }, node).output(0),
+    "an output",
+  );
+}
+
+/** For each axis of `whole` the axes of `parts` that it joins; undefined where it joins no whole ones. */
+function groupsOf(
+  parts: readonly SymDim[],
+  whole: readonly MaybeDim[],
+): readonly (readonly number[])[] | undefined {
+  const groups: number[][] = [];
+  let next = 0;
+  for (const size of whole) {
+    const group: number[] = [];
+    let joined: MaybeDim = 1;
+    while (!sameDim(joined, size) && next < parts.length) {
+      group.push(next);
+      joined = mul(joined, parts[next++]);
+    }
+    if (!sameDim(joined, size)) return undefined;
+    groups.push(group);
+  }
+  // Axes of size 1 that are left go with the last one.
+  for (; next < parts.length; next++) {
+    if (parts[next] !== 1) return undefined;
+    groups.at(-1)?.push(next);
+  }
+  return groups;
 }

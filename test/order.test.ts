@@ -36,8 +36,28 @@ const pair = ({ first, second }: Pick<Constraint, "first" | "second">): string =
 
 const LARGE = [4, 80, 80];
 
+/** A rotary embedding of eight elements as PyTorch exports it. */
+const rotary = (x: string, y: string): string =>
+  `h = Concat <axis = 2> (angles, angles) c = Cos (h) d = Sin (h) C = Unsqueeze (c, one) S = Unsqueeze (d, one)
+   a = Slice (${x}, zero, four, three) b = Slice (${x}, four, eight, three) n = Neg (b) o = Concat <axis = 3> (n, a)
+   p = Mul (${x}, C) s = Mul (o, S) ${y} = Add (p, s)`;
+
 /** For each constraint a graph that comes out larger, or in other operators, when the second pass runs first. */
 const WITNESSES: Readonly<Record<string, string>> = {
+  "merge-movement-chains before eliminate-transposes": graphText(
+    "float[1,17,32] x, float[1,4,17,8] q",
+    ["int64[4] heads = {1, 17, 4, 8}, int64[3] flat = {4, 17, 8}, int64[4] back = {1, 4, 8, 17}"],
+    `r = Reshape (x, heads) k = Transpose <perm = [0, 2, 1, 3]> (r) f = Reshape (k, flat)
+     t = Transpose <perm = [0, 2, 1]> (f) b = Reshape (t, back) y = MatMul (q, b)`,
+  ),
+  "fuse-rotary-embedding before eliminate-transposes": modelText(
+    `g (float[1,17,32] x, float[1,4,17,8] q, float[1,17,4] angles) => (y)
+     <int64[4] heads = {1, 17, 4, 8}, int64[1] zero = {0}, int64[1] one = {1}, int64[1] four = {4}, int64[1] eight = {8},
+      int64[1] three = {3}>
+     { r = Reshape (x, heads) k = Transpose <perm = [0, 2, 1, 3]> (r) ${rotary("k", "e")}
+       t = Transpose <perm = [0, 1, 3, 2]> (e) y = MatMul (q, t) }`,
+    { opset: 23 },
+  ),
   "eliminate-no-op-movement before merge-view-chains": graphText(
     "float[N,4,5] x, float[N,4,5] z",
     ["int64[1] last = {-1}"],

@@ -71,7 +71,10 @@ function obstacle(compound: Compound, node: Node, { facts, settings }: Place): R
 }
 
 /** The refusal for an expression of which something outside reads a value inside. */
-function readOutside({ opType, nodes }: Compound, node: Node): Refusal | undefined {
+export function readOutside(
+  { opType, nodes }: Pick<Compound, "opType" | "nodes">,
+  node: Node,
+): Refusal | undefined {
   const result = node.output(0);
   if (result?.pinnedBecause !== undefined) return irRefusals.valueIsPinned(result.name, result.pinnedBecause);
   const inside = new Set(nodes);

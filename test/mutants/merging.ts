@@ -2,8 +2,8 @@ import { isPointwise, type Kernel } from "../../src/affine/kernels.js";
 import { scaleTensor } from "../../src/affine/scale-tensor.js";
 import { isRefusal } from "../../src/base/refusal.js";
 import type { Node } from "../../src/ir/graph.js";
-import { constant, graphText, normalization, normalize } from "../support/text.js";
-import { pretending } from "./break.js";
+import { constant, graphText, modelText, normalization, normalize } from "../support/text.js";
+import { afterwards, pretending } from "./break.js";
 import type { Mutant } from "./stage.js";
 
 const IMAGE = "float[N,4,7,6] x";
@@ -53,7 +53,62 @@ function withoutSlopes(nodes: readonly Node[], run: () => void): void {
 }
 
 /** The rules that make one operator of two. */
+/** A graph of opset 23, which has Attention and RotaryEmbedding. */
+function at23(inputs: string, constants: string, body: string): string {
+  return modelText(`g (${inputs}) => (y) <${constants}> { ${body} }`, { opset: 23 });
+}
+
 export const MERGING: readonly Mutant[] = [
+  {
+    name: "attention: the scale of the scores is forgotten",
+    pass: "fuse-attention",
+    model: at23(
+      "float[2,4,5,8] q, float[2,4,7,8] k, float[2,4,7,6] v",
+      "float c = {0.125}",
+      "t = Transpose <perm = [0, 1, 3, 2]> (k) s = MatMul (q, t) d = Mul (s, c) p = Softmax (d) y = MatMul (p, v)",
+    ),
+    broken: {
+      passes: { "fuse-attention": afterwards((made, rewriter) => rewriter.removeAttribute(made, "scale")) },
+    },
+  },
+  {
+    name: "attention: past keys come last, past values first",
+    pass: "simplify-attention",
+    model: at23(
+      "float[2,4,5,8] q, float[2,4,3,8] k, float[2,4,3,8] v, float[2,4,3,8] pk, float[2,4,3,8] pv",
+      "float c = {0.125}",
+      "K = Concat <axis = 2> (pk, k) V = Concat <axis = 2> (pv, v) y = Attention (q, K, V)",
+    ),
+    broken: {
+      passes: {
+        "simplify-attention": afterwards((made, rewriter) => {
+          const [keys = null, past = null] = [made.input(1), made.input(4)];
+          rewriter.setInput(made, 1, past);
+          rewriter.setInput(made, 4, keys);
+        }),
+      },
+    },
+  },
+  {
+    name: "rotary: cosines and sines change places",
+    pass: "fuse-rotary-embedding",
+    model: at23(
+      "float[2,3,5,4] x, float[2,5,2] f",
+      "int64[1] zero = {0}, int64[1] one = {1}, int64[1] two = {2}, int64[1] four = {4}, int64[1] three = {3}",
+      `h = Concat <axis = 2> (f, f) c = Cos (h) d = Sin (h) C = Unsqueeze (c, one) S = Unsqueeze (d, one)
+       a = Slice (x, zero, two, three) b = Slice (x, two, four, three) n = Neg (b) o = Concat <axis = 3> (n, a)
+       p = Mul (x, C) s = Mul (o, S) y = Add (p, s)`,
+    ),
+    broken: {
+      passes: {
+        "fuse-rotary-embedding": afterwards((made, rewriter) => {
+          const [cos = null, sin = null] = [made.input(1), made.input(2)];
+          rewriter.setInput(made, 1, sin);
+          rewriter.setInput(made, 2, cos);
+        }),
+      },
+    },
+  },
   {
     name: "parallel: the taps are off by one",
     pass: "merge-parallel-branches",

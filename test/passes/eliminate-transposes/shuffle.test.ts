@@ -10,9 +10,9 @@ describe("a channel shuffle whose halves are taken apart", () => {
        { r = Reshape (x, paired) t = Transpose <perm = [1, 0, 2]> (r) s = Reshape (t, split)
          a = Gather <axis = 0> (s, first) b = Gather <axis = 0> (s, second) y = Relu (a) z = Neg (b) }`,
       [
-        "s_turned = Reshape(x, split_1)",
-        "a = Gather(s_turned, first)",
-        "b = Gather(s_turned, second)",
+        "x_parts = Reshape(x, s_parts)",
+        "a = Gather(x_parts, first)",
+        "b = Gather(x_parts, second)",
         "y = Relu(a)",
         "z = Neg(b)",
       ],
