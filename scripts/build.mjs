@@ -121,7 +121,7 @@ if (status === 0) {
     }),
     build({
       ...SHARED,
-      entryPoints: ["dist/src/index.js", "dist/src/train.js", ...PLUGINS],
+      entryPoints: ["dist/src/index.js", "dist/src/train.js", "dist/src/config.js", ...PLUGINS],
       outdir: "dist/node",
     }),
     // The process of the runtime: CommonJS, which starts faster, and one file for each of its threads.

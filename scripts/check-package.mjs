@@ -54,6 +54,8 @@ function run(command, args, cwd, env = {}) {
 const USES_ESM = `
 import { optimize, loadModel, saveModel } from "normfold";
 import { freeze } from "normfold/train";
+import { defineConfig } from "normfold/config";
+if (defineConfig({ preset: "web" }).preset !== "web") throw new Error("no defineConfig");
 const { model } = await optimize(await loadModel("model.onnx"), { check: false });
 await saveModel(model, "esm.onnx");
 if (typeof freeze !== "function") throw new Error("no freeze");
@@ -61,12 +63,15 @@ if (typeof freeze !== "function") throw new Error("no freeze");
 const USES_CJS = `
 const { optimize, loadModel, saveModel } = require("normfold");
 const { freeze } = require("normfold/train");
+if (require("normfold/config").PRESETS.web === undefined) throw new Error("no presets");
 if (typeof freeze !== "function") throw new Error("no freeze");
 loadModel("model.onnx").then((model) => optimize(model, { check: false })).then(({ model }) => saveModel(model, "cjs.onnx"));
 `;
 const USES_TYPES = `
 import { loadModel, type Model } from "normfold";
 import { freeze } from "normfold/train";
+import { defineConfig, type NormfoldConfig } from "normfold/config";
+export const config: NormfoldConfig = defineConfig({ preset: "web", options: { seed: 1 } });
 export const loaded: Promise<Model> = loadModel("model.onnx");
 export const frozen: typeof freeze = freeze;
 `;
@@ -84,6 +89,10 @@ import normfold from "normfold/unplugin/esbuild";
 const { build } = createRequire(import.meta.url)(process.argv[2]);
 const plugins = [normfold({ optimize: { check: false } })];
 await build({ entryPoints: ["imports.js"], bundle: true, outdir: "bundle", plugins, logLevel: "silent" });
+`;
+const USES_CONFIG = `
+import { defineConfig } from "normfold/config";
+export default defineConfig({ inputs: "many/*.onnx", outDir: "out", options: { check: false } });
 `;
 const OBJECT = `
 import onnxProto from "onnx-proto";
@@ -122,6 +131,24 @@ function check({ name, flags, env, runtime }, tarball) {
       said,
     );
   }
+
+  mkdirSync(join(cwd, "many"));
+  copyFileSync(join(cwd, "model.onnx"), join(cwd, "many/model.onnx"));
+  writeFileSync(join(cwd, "many.mjs"), USES_CONFIG);
+  const many = [
+    join(cwd, "node_modules/normfold/dist/cli/main.js"),
+    "optimize",
+    "--config",
+    "many.mjs",
+    "-q",
+  ];
+  const configured = run(process.execPath, many, cwd);
+  expect(
+    configured.status === 0 && configured.text === "" && existsSync(join(cwd, "out/model.onnx")),
+    name,
+    "the command takes a configuration and many models",
+    configured.text,
+  );
 
   const bin = [join(cwd, "node_modules/normfold/dist/cli/main.js"), "optimize", "model.onnx", "-q", "-o"];
   const unchecked = run(process.execPath, [...bin, "unchecked.onnx", "--no-check"], cwd);

@@ -158,10 +158,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/node",
     "src/isolation",
   ],
+  // Configuration: finding, loading, merging; presets and plugins.
+  "src/config": ["src/base", "src/options", "src/node", "src/rewrite"],
+  "src/config.ts": ["src/config"],
   // A command's work on one model's files: what is read, what is written; nothing is printed.
   "src/job": [
     "src/base",
     "src/options",
+    "src/config",
     "src/ir",
     "src/runtime",
     "src/profile",
@@ -170,7 +174,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/isolation",
   ],
   // Many models in one run: which, where their results go, the workers, results of earlier runs.
-  "src/batch": ["src/base", "src/options", "src/node", "src/isolation", "src/job"],
+  "src/batch": ["src/base", "src/options", "src/node", "src/isolation", "src/config", "src/job"],
   "src/report": [
     "src/base",
     "src/ir",
@@ -214,6 +218,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/trainer": [
     "src/base",
     "src/options",
+    "src/config",
     "src/ir",
     "src/data",
     "src/batchnorm",
@@ -237,6 +242,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/cli": [
     "src/base",
     "src/options",
+    "src/config",
     "src/library",
     "src/diff",
     "src/reduce",
@@ -263,6 +269,7 @@ const LARGEST_ROOM = 0.16;
 const NODE_PLACES = [
   "src/node",
   "src/isolation",
+  "src/config",
   "src/job",
   "src/batch",
   "src/unplugin",
@@ -281,7 +288,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   sharp: ["src/node/data/images.ts"],
   commander: ["src/cli"],
   picocolors: ["src/cli", "src/report"],
-  picomatch: ["src/batch/glob.ts"],
+  picomatch: ["src/batch/glob.ts", "src/config/path-matcher.ts"],
+  jiti: ["src/config/load-module.ts"],
   "yocto-spinner": ["src/cli"],
   unplugin: ["src/unplugin"],
 };

@@ -33,6 +33,8 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
   "test/batchnorm/instrument.test.ts": ["src/batchnorm/pool-first.ts"],
   "test/batchnorm/sites.test.ts": ["src/batchnorm/site.ts"],
   "test/batch/worker-pool.test.ts": ["src/cli/worker.ts"],
+  "test/config/load-config.test.ts": ["src/config/load-module.ts"],
+  "test/config/resolve.test.ts": ["src/config/config.ts"],
   "test/cli/failure.test.ts": ["src/cli/define.ts", "src/cli/prepare.ts"],
   "test/cli/insert.round-trip.test.ts": ["src/cli/calibrate.ts", "src/cli/freeze.ts"],
   "test/cli/program.streams.test.ts": [

@@ -22,6 +22,7 @@ describe("the types of a door by itself", () => {
     const paths = {
       normfold: [join(root, "dist/src/index.d.ts")],
       "normfold/train": [join(root, "dist/src/train.d.ts")],
+      "normfold/config": [join(root, "dist/src/config.d.ts")],
     };
     const compilerOptions = {
       strict: true,
@@ -48,5 +49,19 @@ describe("the types of a door by itself", () => {
       `import { type StandardOperator } from "normfold/train"; export const name: StandardOperator = "${name}";`;
     expect(compile(use("Gemm"))).toBe("");
     expect(compile(use("Gem"))).toMatch(/error TS2\d+: .*"Gem"/);
+  });
+
+  it("know the keys and values of a configuration", () => {
+    const use = (config: string): string =>
+      `import { defineConfig } from "normfold/config"; export default defineConfig(${config});`;
+    const whole = `{
+      inputs: "models/**", outDir: "out", preset: "web", options: { seed: 1, target: "any" },
+      overrides: [{ files: "bert*.onnx", options: { opset: 17, skip: ["fuse-pad"] } }],
+    }`;
+    expect(compile(use(whole))).toBe("");
+    expect(compile(use(`async () => (${whole})`))).toBe("");
+    expect(compile(use('{ options: { target: "mobile" } }'))).toContain("TS2322");
+    expect(compile(use("{ options: { inPlace: true } }"))).toContain("TS2353");
+    expect(compile(use("{ overrides: [{}] }"))).toContain("TS2741");
   });
 });

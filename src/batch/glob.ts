@@ -1,5 +1,3 @@
-import type { Glob } from "picomatch";
-
 /** A pattern of paths, taken apart. Patterns are those of picomatch, as in Vite: `*`, `**`, `?`, `[ab]`, `{a,b}`. */
 export interface PathPattern {
   /** The folder that all matching paths are in, as the pattern spells it; "" for the current one. */
@@ -29,12 +27,4 @@ export async function pathPattern(text: string): Promise<PathPattern> {
     namesEnding: /\.\w+$/.test(glob) || /\.\{[\w,]+\}$/.test(glob),
     matches: (path) => matches(path),
   };
-}
-
-/** Tells which paths match one of several patterns; a pattern without "/" matches the name of a file in any folder. */
-export async function pathMatcher(patterns: Glob): Promise<(path: string) => boolean> {
-  const { default: picomatch } = await import("picomatch");
-  const list = typeof patterns === "string" ? [patterns] : patterns;
-  const matchers = list.map((each) => picomatch(each.includes("/") ? each : `**/${each}`, { dot: true }));
-  return (path) => matchers.some((matches) => matches(path));
 }

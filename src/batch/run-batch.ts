@@ -22,6 +22,8 @@ export interface BatchOptions {
   readonly store?: ResultStore;
   /** Hears of each outcome as it comes. */
   readonly onOutcome?: (outcome: ModelOutcome, left: readonly string[]) => void;
+  /** Called before anything is started, unless all results are known; what it throws concerns all jobs. */
+  readonly onWork?: () => Promise<void>;
   /** Is given a call that ends all workers at once, for a process that is told to end. */
   readonly onStart?: (kill: () => void) => void;
 }
@@ -56,6 +58,7 @@ export async function runBatch(
     else if (typeof found === "function") open.push({ job, keep: found });
     else settle(job, found);
   }
+  if (open.length > 0) await options.onWork?.();
   const workers = Math.min(options.workers, open.length);
   const threads = Math.max(1, Math.floor(options.processors / Math.max(1, workers)));
   const pool = new WorkerPool({ script: options.script, threads });

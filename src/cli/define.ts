@@ -25,7 +25,7 @@ export function defineOptions(
   const attributes = Object.entries(table).map(([name, row]) => {
     const option = toCommander(row);
     command.addOption(option);
-    return [name, option.attributeName()] as const;
+    return { name, attribute: option.attributeName(), negates: option.negate };
   });
   // --help is listed with the flags about printing.
   const group = Object.values(table).find(({ flag }) => flag === "--json")?.group;
@@ -35,8 +35,10 @@ export function defineOptions(
   command.action(async () => {
     const given = Object.fromEntries(
       attributes
-        .filter(([, attribute]) => command.getOptionValueSource(attribute) === "cli")
-        .map(([name, attribute]) => [name, command.getOptionValue(attribute)]),
+        .filter(({ attribute }) => command.getOptionValueSource(attribute) === "cli")
+        .map(({ name, attribute, negates }) => [name, command.getOptionValue(attribute), negates] as const)
+        // "--config <file>" and "--no-config" are two rows with one attribute: false is the value of the second.
+        .filter(([, value, negates]) => (value === false) === negates),
     );
     for (const name of spec.required ?? []) {
       const row = table[name];

@@ -1,12 +1,14 @@
 import { availableParallelism } from "node:os";
 import type { Command } from "commander";
-import { defined } from "../base/optional.js";
 import { findModels } from "../batch/find-models.js";
 import { planOutputs, resultsOf } from "../batch/plan.js";
+import { findConfig } from "../config/find-config.js";
+import { type LoadedConfig, loadConfig } from "../config/load-config.js";
+import { resolveRun } from "../config/resolve.js";
 import { STANDARD } from "../node/paths.js";
 import { PRINTING, TARGET } from "../options/common.js";
-import { MANY } from "../options/many.js";
-import { CHECK_INPUTS, OPTIMIZE_COMMAND, OPTIMIZE_FILE, OPTIMIZE_RUN } from "../options/optimize.js";
+import { CONFIGURE } from "../options/configure.js";
+import { CHECK_INPUTS, OPTIMIZE_COMMAND, OPTIMIZE_RUN } from "../options/optimize.js";
 import { pick } from "../options/validate.js";
 import { type Call, defineOptions, type Given } from "./define.js";
 import { errors } from "./errors.js";
@@ -18,30 +20,38 @@ export function defineOptimize(command: Command): void {
 }
 
 async function optimizeCommand({ args, given }: Call): Promise<void> {
-  const { outDir, name, watch } = pick(MANY, given);
-  const { outputFile } = pick(TARGET, given);
-  const { inPlace } = pick(OPTIMIZE_RUN, given);
-  const destination = defined({ outDir, name, inPlace, outputFile });
-  const { models, isOneFile } = await findModels(args, resultsOf(destination));
-  if (isOneFile && outDir === undefined && name === undefined && !watch) {
-    const [path = ""] = args;
-    const target = targetOf(path, given);
+  const run = await resolveRun(args, given, await configuration(given));
+  if (run.inputs.length === 0) throw errors.argumentIsMissing("<models...>", "normfold optimize <models...>");
+  const { destination, plugins, optionsFor } = run;
+  const { models, isOneFile } = await findModels(run.inputs, resultsOf(destination));
+  const printing = pick(PRINTING, given);
+  const [first] = models;
+  if (
+    isOneFile &&
+    first !== undefined &&
+    destination.outDir === undefined &&
+    destination.name === undefined
+  ) {
+    const { path } = first;
+    const options = optionsFor(path);
+    const job = { input: path, output: targetOf(path, { ...given, ...options }), options, plugins };
     const { assertPasses, optimizeOne } = await import("./inference-commands.js");
-    assertPasses(given);
-    return await optimizeOne(path, target, given);
+    await assertPasses(job);
+    return await optimizeOne(job, printing);
   }
-  const options = pick(OPTIMIZE_FILE, given);
-  const jobs = planOutputs(models, destination).map((planned) => ({ ...planned, options }));
-  if (given["passes"] !== undefined || given["skip"] !== undefined) {
-    const { assertPasses } = await import("./inference-commands.js");
-    assertPasses(given);
-  }
-  const processors = availableParallelism();
-  await optimizeMany(jobs, {
-    processors,
-    workers: pick(MANY, given).jobs ?? processors,
-    ...pick(PRINTING, given),
+  const jobs = planOutputs(models, destination).map((planned) => {
+    return { ...planned, options: optionsFor(planned.input), plugins };
   });
+  const processors = availableParallelism();
+  await optimizeMany(jobs, { processors, workers: run.jobs ?? processors, ...printing });
+}
+
+/** The configuration that the command line names, or that is in the current folder. */
+async function configuration(given: Given): Promise<LoadedConfig | undefined> {
+  const { configFile, configuration: isWanted = true } = pick(CONFIGURE, given);
+  if (!isWanted) return undefined;
+  const path = findConfig(process.cwd(), configFile);
+  return path === undefined ? undefined : await loadConfig(path);
 }
 
 /** The file to write to, or "-". Throws "usage" where the flags do not say, and "io" where it cannot be written. */

@@ -34,6 +34,7 @@ export async function optimizeMany(jobs: readonly OptimizeFileJob[], options: Ma
       processors,
       script: process.argv[1] ?? "",
       keepRuns: json,
+      onWork: () => assertAllPasses(jobs),
       onStart: onInterrupt,
       onOutcome: (outcome, files) => {
         done++;
@@ -60,4 +61,19 @@ export async function optimizeMany(jobs: readonly OptimizeFileJob[], options: Ma
 function exitCodeOf(outcomes: readonly ModelOutcome[]): number {
   const codes = outcomes.map((outcome) => (outcome.status === "failed" ? EXIT[outcome.error.code] : 0));
   return Math.max(0, ...codes);
+}
+
+/** Jobs that name no passes have none that could be unknown; then nothing of the optimizer is loaded here. */
+async function assertAllPasses(jobs: readonly OptimizeFileJob[]): Promise<void> {
+  const named = jobs.filter(
+    ({ options: { passes, skip }, plugins = [] }) => passes || skip || plugins.length > 0,
+  );
+  if (named.length === 0) return;
+  const { assertPasses } = await import("./inference-commands.js");
+  const seen = new Set<string>();
+  for (const job of named) {
+    const key = JSON.stringify([job.options.passes, job.options.skip]);
+    if (!seen.has(key)) await assertPasses(job);
+    seen.add(key);
+  }
 }

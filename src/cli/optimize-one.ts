@@ -1,40 +1,40 @@
-import { optimizeFile } from "../job/optimize-file.js";
-import { selectPasses } from "../library/select-passes.js";
+import { loadPlugins } from "../config/plugins.js";
+import { type OptimizeFileJob, optimizeFile } from "../job/optimize-file.js";
+import { selectPasses, withOwnPasses } from "../library/select-passes.js";
 import { STANDARD } from "../node/paths.js";
-import { PRINTING } from "../options/common.js";
-import { OPTIMIZE_FILE, OPTIMIZE_RUN, PIPELINE, REWRITE } from "../options/optimize.js";
-import { pick } from "../options/validate.js";
 import { optimizeText } from "../report/optimize-text.js";
-import type { Given } from "./define.js";
 import { removeTemporariesOnInterrupt } from "./files.js";
 import { noteLeft } from "./left.js";
 import { channelOf, styleFor, write, writeJson } from "./output.js";
 import { createStages } from "./progress.js";
 import { noteWritten } from "./written.js";
 
+/** What is printed of a run. */
+export interface Printing {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
 /** Optimizes one model and prints the whole account. */
-export async function optimizeOne(path: string, target: string, given: Given): Promise<void> {
-  const { json, quiet = false } = pick(PRINTING, given);
+export async function optimizeOne(job: OptimizeFileJob, { json, quiet = false }: Printing): Promise<void> {
   await removeTemporariesOnInterrupt();
   const stages = await createStages(!quiet);
   try {
-    const job = { input: path, output: target, options: pick(OPTIMIZE_FILE, given) };
     const { run, left } = await optimizeFile(job, stages);
-    if (target !== STANDARD) noteWritten(run.output.files.map((file) => file.path));
+    if (job.output !== STANDARD) noteWritten(run.output.files.map((file) => file.path));
     if (!quiet) await noteLeft(left);
     if (json) return await writeJson(run);
     if (quiet) return;
-    const channel = channelOf(target);
-    const { explain = false } = pick(OPTIMIZE_RUN, given);
+    const channel = channelOf(job.output);
+    const { explain = false } = job.options;
     await write(optimizeText(run, { style: styleFor(channel), explain }), channel);
   } finally {
     stages.finish();
   }
 }
 
-/** Finds an unknown pass before a model is read. */
-export function assertPasses(given: Given): void {
-  const { passes } = pick(PIPELINE, given);
-  const { skip } = pick(REWRITE, given);
-  selectPasses(passes, skip);
+/** Finds an unknown pass, or a plugin that cannot be loaded, before a model is read. */
+export async function assertPasses({ options, plugins = [] }: OptimizeFileJob): Promise<void> {
+  const { passes, skip } = options;
+  selectPasses(withOwnPasses(passes, await loadPlugins(plugins)), skip);
 }

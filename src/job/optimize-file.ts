@@ -1,12 +1,13 @@
 import { NormfoldError } from "../base/errors.js";
 import { defined } from "../base/optional.js";
+import { loadPlugins, type PluginSource } from "../config/plugins.js";
 import type { Model } from "../ir/model.js";
 import { adjustModel } from "../library/adjust.js";
 import { loadData } from "../library/load.js";
 import { type OptimizeOptions, type OptimizeReport, optimize } from "../library/optimize.js";
 import { profile } from "../library/profile.js";
 import { type FileSize, saveModel } from "../library/save.js";
-import { skippedPasses } from "../library/select-passes.js";
+import { skippedPasses, withOwnPasses } from "../library/select-passes.js";
 import { isRuntimeFile, writeToStdout } from "../node/files.js";
 import { setBusy, whileWaiting } from "../node/interrupt.js";
 import { isSameFile, STANDARD } from "../node/paths.js";
@@ -16,22 +17,17 @@ import {
   COMPARISON,
   CUT,
   ISOLATION,
-  type OPTIMIZE_FILE,
   OPTIMIZE_RUN,
-  PIPELINE,
+  type OptimizeFileOptions,
   PROOF,
   REWRITE,
 } from "../options/optimize.js";
-import type { OptionsOf } from "../options/spec.js";
 import { pick, settle } from "../options/validate.js";
 import type { ProfileReport } from "../profile/profile-report.js";
 import { errors } from "./errors.js";
 import { externalBytes, externalPaths, forModelAndFlags, type LoadedModel, loadInput } from "./files.js";
 import { assertProven } from "./proven.js";
 import type { Stages } from "./stages.js";
-
-/** How a file is optimized: the options of the command that say nothing about printing. */
-export type OptimizeFileOptions = OptionsOf<typeof OPTIMIZE_FILE>;
 
 /** One file to optimize. */
 export interface OptimizeFileJob {
@@ -40,6 +36,8 @@ export interface OptimizeFileJob {
   /** Where the result goes, a place that was found to take it; "-" is standard output. */
   readonly output: string;
   readonly options: OptimizeFileOptions;
+  /** Plugins, whose passes run behind normfold's. */
+  readonly plugins?: readonly PluginSource[];
 }
 
 /** One run of `normfold optimize`: --json writes it, and the terminal shows it. */
@@ -75,7 +73,7 @@ export async function optimizeFile(job: OptimizeFileJob, stages: Stages): Promis
   const input = await loadInput(path, pick(LOAD, options), target);
   assertSparesDataFile(job, input.model);
   const original = adjusted(input, options);
-  const { model, report } = await optimizeModel(path, original, options, stages);
+  const { model, report } = await optimizeModel(job, original, stages);
   if (report.check !== undefined) assertProven(report.check, input.file.path);
   stages.enter("write", "writing");
   const { output, left } = await save(model, target, options);
@@ -129,9 +127,8 @@ function adjusted(input: LoadedModel, options: OptimizeFileOptions): LoadedModel
 }
 
 async function optimizeModel(
-  path: string,
+  { input: path, options: given, plugins = [] }: OptimizeFileJob,
   { model, file, isAdjusted }: LoadedModel,
-  given: OptimizeFileOptions,
   stages: Stages,
 ): Promise<{ readonly model: Model; readonly report: OptimizeReport }> {
   const { check } = settle(PROOF, given);
@@ -140,11 +137,11 @@ async function optimizeModel(
   const isSameAsFile = !isAdjusted && !given.allowOutsideExternalData;
   const original =
     isSameAsFile && path !== STANDARD && isRuntimeFile(path) ? ({ kind: "path", path } as const) : undefined;
+  const passes = withOwnPasses(given.passes, await loadPlugins(plugins));
   // The library loads onnxruntime and runs the original before it rewrites anything.
   if (check) stages.enter("check", "running the original");
   else stages.enter("rewrite", "rewriting");
   const options: OptimizeOptions = {
-    ...pick(PIPELINE, given),
     ...pick(REWRITE, given),
     ...pick(PROOF, given),
     ...pick(COMPARISON, given),
@@ -156,7 +153,7 @@ async function optimizeModel(
       setBusy(stage === "rewrite");
       stages.enter(...STAGES[stage]);
     },
-    ...defined({ original, data }),
+    ...defined({ original, data, passes }),
   };
   try {
     return await forModelAndFlags(file.path, () => optimize(model, options));

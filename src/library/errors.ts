@@ -37,6 +37,10 @@ const SENTENCES = {
     (name: string, near: string | undefined): string =>
       `there is no pass "${name}"; ${near === undefined ? '"normfold passes" lists them' : `did you mean "${near}"?`}`,
   ],
+  passNameIsTaken: [
+    "usage",
+    (name: string): string => `the pass "${name}" has the name of another; give it a name of its own`,
+  ],
   renamedPass: [
     "usage",
     (name: string, now: readonly string[]): string =>

@@ -32,3 +32,18 @@ export function selectPasses(
   const passes = wanted?.map((pass) => (typeof pass === "string" ? find(pass) : pass)) ?? PASSES;
   return passes.filter((pass) => !skipped.has(pass.name));
 }
+
+/** The passes to run where there are more than normfold's own, which run last; `wanted` may name both. */
+export function withOwnPasses(
+  wanted: readonly string[] | undefined,
+  own: readonly Pass[],
+): readonly (string | Pass)[] | undefined {
+  if (own.length === 0) return wanted;
+  const taken = new Set(PASSES.map(({ name }) => name));
+  for (const { name } of own) {
+    if (taken.has(name)) throw errors.passNameIsTaken(name);
+    taken.add(name);
+  }
+  const byName = new Map(own.map((pass) => [pass.name, pass]));
+  return wanted?.map((name) => byName.get(name) ?? name) ?? [...PASSES, ...own];
+}

@@ -12,7 +12,7 @@ export const HEADS: Readonly<Record<CommandName, CommandHead>> = {
     summary: "fold BatchNormalization, simplify, prove, write",
     arguments: [
       {
-        name: "<models...>",
+        name: "[models...]",
         help: 'files, as ONNX or as text; folders, patterns like "models/**/*.onnx"; "-" reads standard input',
       },
     ],

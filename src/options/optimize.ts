@@ -1,7 +1,8 @@
 import { LOAD, PRINTING, TARGET } from "./common.js";
+import { CONFIGURE } from "./configure.js";
 import { HEADS } from "./heads.js";
-import { CACHE, MANY } from "./many.js";
-import type { CommandSpec, TextOption } from "./spec.js";
+import { MANY } from "./many.js";
+import type { CommandSpec, OptionsOf, TextOption } from "./spec.js";
 
 /** The passes; in the library also as objects. */
 export const PIPELINE = {
@@ -296,6 +297,9 @@ export const OPTIMIZE_FILE: typeof CHECK_INPUTS &
   ...ISOLATION,
 };
 
+/** How a file is optimized: the options of the command that say nothing about printing. */
+export type OptimizeFileOptions = OptionsOf<typeof OPTIMIZE_FILE>;
+
 /** `normfold optimize`. */
 export const OPTIMIZE_COMMAND: CommandSpec = {
   ...HEADS.optimize,
@@ -305,7 +309,7 @@ export const OPTIMIZE_COMMAND: CommandSpec = {
   tables: [
     TARGET,
     MANY,
-    CACHE,
+    CONFIGURE,
     CHECK_INPUTS,
     OPTIMIZE_RUN,
     LOAD,
@@ -324,7 +328,7 @@ export const OPTIMIZE_COMMAND: CommandSpec = {
   examples: [
     "normfold optimize model.onnx -o small.onnx",
     "normfold optimize model.onnx --in-place --check-inputs samples.npz",
-    "normfold optimize models --out-dir optimized --cache .normfold",
+    "normfold optimize models --out-dir optimized",
     "cat model.onnx | normfold optimize - -o - > small.onnx",
   ],
 };

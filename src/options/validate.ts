@@ -173,7 +173,8 @@ export function unnamedChoices({ choices = [], help }: OptionSpec): readonly str
   return choices.every((choice) => help.includes(choice)) ? [] : [choices.join(", ")];
 }
 
-function shown(value: unknown): string {
+/** A value as a sentence about it shows it. */
+export function shown(value: unknown): string {
   if (typeof value === "string") return `"${value}"`;
   if (typeof value === "number" || typeof value === "boolean" || value === null) return String(value);
   if (typeof value !== "object") return typeof value;

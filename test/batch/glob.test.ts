@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { isPattern, pathMatcher, pathPattern } from "../../src/batch/glob.js";
+import { isPattern, pathPattern } from "../../src/batch/glob.js";
 
 it.each([
   ["models/**/*.onnx", "models", Number.POSITIVE_INFINITY, true],
@@ -37,14 +37,4 @@ it.each([
   ["plain-name_2 (1).onnx", false],
 ])("%s is a pattern: %s", (text, expected) => {
   expect(isPattern(text)).toBe(expected);
-});
-
-it("matches a pattern without a slash by the name of the file", async () => {
-  const isMatch = await pathMatcher(["bert*.onnx", "vision/**"]);
-  expect(["bert.onnx", "nlp/bert-2.onnx", "vision/a/b.onnx", "a/vision/b.onnx"].map(isMatch)).toEqual([
-    true,
-    true,
-    true,
-    false,
-  ]);
 });

@@ -11,10 +11,13 @@ const rows = COMMANDS.flatMap(({ name, tables }) =>
 
 /** The code that may read options; the tables and types of options do not count. */
 const ROOMS = [
+  "batch",
   "batchnorm",
   "cli",
+  "config",
   "data",
   "diff",
+  "job",
   "library",
   "node",
   "rewrite",
