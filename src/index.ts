@@ -62,6 +62,7 @@ export {
   findTestData,
   type LoadOptions,
   loadData,
+  loadLabels,
   loadModel,
   loadTestData,
   type ModelSource,
@@ -109,9 +110,12 @@ export type { Absorption, LiftedAffine } from "./rules/affine/facet.js";
 export { constantTensor } from "./rules/constants.js";
 export type { Facts } from "./rules/facts.js";
 export type { Trait } from "./rules/operator.js";
+export type { Bounds } from "./runtime/bounds.js";
 export type { CheckReport, OutputReport, SetReport } from "./runtime/check-report.js";
 export type { Comparison } from "./runtime/compare.js";
+export type { ComparisonReport } from "./runtime/comparison-report.js";
 export type { FeedSet } from "./runtime/feeds.js";
+export type { LayerReport, LayersReport } from "./runtime/layers.js";
 export type {
   Entrant,
   OptimizationLevel,
@@ -124,5 +128,7 @@ export type {
   Span,
   TensorMap,
 } from "./runtime/runtime.js";
+export type { Side } from "./runtime/sides.js";
+export type { Accuracy, TopKReport } from "./runtime/top-k.js";
 export { parseGraph, parseModel as parse } from "./text/parse.js";
 export { printGraph, printModel as print } from "./text/print.js";

@@ -143,11 +143,15 @@ export function estimateRun(
   facts: Facts,
   inputs: ReadonlyMap<string, readonly number[]>,
 ): Estimate {
-  return new Run(facts, sizesOf(model, facts, inputs)).graph(model.graph);
+  return new Run(facts, sizesOfRun(model, facts, inputs)).graph(model.graph);
 }
 
-/** The sizes of the symbols that the inputs of a model are declared with. */
-function sizesOf(model: Model, facts: Facts, inputs: ReadonlyMap<string, readonly number[]>): Sizes {
+/** The sizes of the symbols that the inputs of a model are declared with, where the inputs have these dims by name. */
+export function sizesOfRun(
+  model: Model,
+  facts: Facts,
+  inputs: ReadonlyMap<string, readonly number[]>,
+): Sizes {
   const sizes = new Map<string, number>();
   for (const value of model.graph.inputs) {
     const dims = inputs.get(value.name);

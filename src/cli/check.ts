@@ -1,14 +1,14 @@
 import type { Command } from "commander";
 import { defined } from "../base/optional.js";
-import { assertSameInputs, check, loadData, loadTestData } from "../index.js";
+import { assertSameInputs, check, loadData, loadLabels, loadTestData } from "../index.js";
 import { forModel, loadInput } from "../job/files.js";
 import { isSameFile, STANDARD } from "../node/paths.js";
-import { CHECK_COMMAND } from "../options/commands.js";
+import { CHECK_COMMAND, CHECK_RUN, JUDGING, SIDES } from "../options/check.js";
 import { LOAD, PRINTING } from "../options/common.js";
 import { CHECK_DATA, COMPARISON, ISOLATION } from "../options/optimize.js";
 import { pick } from "../options/validate.js";
 import { comparisonText } from "../report/check-text.js";
-import { type Call, defineOptions } from "./define.js";
+import { type Call, defineOptions, type Given } from "./define.js";
 import { errors } from "./errors.js";
 import { EXIT } from "./exit.js";
 import { removeTemporariesOnInterrupt } from "./files.js";
@@ -21,8 +21,7 @@ export function defineCheck(command: Command): void {
 
 async function checkCommand({ args: [original = "", result = ""], given }: Call): Promise<void> {
   const { json, quiet = false } = pick(PRINTING, given);
-  if (original === STANDARD ? result === STANDARD : isSameFile(original, result))
-    throw errors.modelsAreOneFile(result);
+  assertTwo(original, result, given);
   await removeTemporariesOnInterrupt();
   const stages = await createStages(!quiet);
   try {
@@ -31,8 +30,11 @@ async function checkCommand({ args: [original = "", result = ""], given }: Call)
     const b = await loadInput(result, pick(LOAD, given));
     await forModel(b.file.path, () => assertSameInputs(a.model, b.model));
     const { data: path } = pick(CHECK_DATA, given);
+    const { labels: labelPath } = pick(CHECK_RUN, given);
     const comparison = {
       ...pick(COMPARISON, given),
+      ...pick(JUDGING, given),
+      ...pick(SIDES, given),
       isolation: "process",
       ...pick(ISOLATION, given),
     } as const;
@@ -41,7 +43,8 @@ async function checkCommand({ args: [original = "", result = ""], given }: Call)
     const ownData = path === undefined ? undefined : await loadData(a.model, path);
     const data = ownData ?? (isGenerated ? undefined : await loadTestData(a.model, original));
     stages.enter("check", "comparing in onnxruntime");
-    const report = await check(a.model, b.model, { ...comparison, ...defined({ data }) });
+    const labels = labelPath === undefined ? undefined : await loadLabels(labelPath);
+    const report = await check(a.model, b.model, { ...comparison, ...defined({ data, labels }) });
     const time = stages.finish();
     if (report.status === "differs") process.exitCode = EXIT.check;
     if (report.status === "unchecked") process.exitCode = EXIT.unsupported;
@@ -51,4 +54,12 @@ async function checkCommand({ args: [original = "", result = ""], given }: Call)
   } finally {
     stages.finish();
   }
+}
+
+/** Two files, unless one is run in two ways. Standard input can be read once. */
+function assertTwo(original: string, result: string, given: Given): void {
+  const { resultProvider, resultLevel } = pick(SIDES, given);
+  const isOne = original === STANDARD ? result === STANDARD : isSameFile(original, result);
+  if (isOne && (original === STANDARD || (resultProvider === undefined && resultLevel === undefined)))
+    throw errors.modelsAreOneFile(result);
 }

@@ -8,6 +8,7 @@ import { settle } from "../options/validate.js";
 import { Allowance } from "../proto/allowance.js";
 import { type ModelProtoObject, modelFromProto } from "../proto/objects.js";
 import type { FeedSet } from "../runtime/feeds.js";
+import type { RuntimeTensor } from "../runtime/runtime.js";
 import { openModel } from "../text/open.js";
 import { errors } from "./errors.js";
 import { assertModel } from "./model-argument.js";
@@ -58,6 +59,15 @@ export async function loadData(model: Model, path: string): Promise<readonly Fee
     values.map(({ name, type }) => ({ name, dtype: type?.kind === "tensor" ? type.dtype : undefined }));
   const inputs = model.graph.inputs.filter((value) => value.tensor === undefined);
   return readFeeds(path, { inputs: ports(inputs), outputs: ports(model.graph.outputs) });
+}
+
+/**
+ * Reads the class of each sample from an .npy, .npz or .pb file, for `check` with topK. Throws NormfoldError "io", "invalid" or
+ * "usage" with the file and the fault.
+ */
+export async function loadLabels(path: string): Promise<RuntimeTensor> {
+  const { readLabels } = await import("../node/feeds.js");
+  return readLabels(path);
 }
 
 /**

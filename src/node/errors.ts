@@ -201,6 +201,11 @@ const SENTENCES = {
     (kind: "input" | "output", name: string, found: readonly string[]): string =>
       `no array for ${kind} "${name}"; there are ${found.join(", ") || "none"}`,
   ],
+  labelsAreMissing: [
+    "usage",
+    (name: string, found: readonly string[]): string =>
+      `no array "${name}"; there are ${found.join(", ") || "none"}`,
+  ],
   inputFileIsMissing: ["usage", (name: string): string => `no input_*.pb for input "${name}"; add it`],
   onlyTensorsCanBeFed: [
     "unsupported",

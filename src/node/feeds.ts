@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { concatBytes, memorySource } from "../base/bytes.js";
+import { defined } from "../base/optional.js";
+import { LABELS } from "../data/bind.js";
 import { errors as dataErrors } from "../data/errors.js";
 import { type DType, isFloat } from "../ir/dtype.js";
 import { decodeNumbers, encodeNumbers } from "../ir/tensor.js";
@@ -77,13 +79,37 @@ function fileSet(path: string, ports: DataPorts): FeedSet {
     if (only === undefined) {
       if (!path.endsWith(".npz")) throw errors.feedFormatIsUnknown();
       const arrays = readNpz(path, bytes);
-      return { name, feeds: assign(arrays, ports.inputs, "input"), expected: expectedOf(arrays, ports) };
+      const labels = hasPort(ports, LABELS) ? undefined : arrays.get(LABELS);
+      const feeds = assign(arrays, ports.inputs, "input");
+      return { name, feeds, expected: expectedOf(arrays, ports), ...defined({ labels }) };
     }
     const [port] = ports.inputs;
     if (port === undefined || ports.inputs.length > 1) {
       throw errors.oneTensorForSeveralInputs(ports.inputs.length);
     }
     return { name, feeds: new Map([[port.name, convert(only, port)]]), expected: undefined };
+  });
+}
+
+function hasPort({ inputs, outputs }: DataPorts, name: string): boolean {
+  return [...inputs, ...outputs].some((port) => port.name === name);
+}
+
+/**
+ * Reads the labels of samples: an array in .npy or .pb, or the array "labels", or the only one, of an .npz. Throws NormfoldError
+ * as readFeeds does.
+ */
+export function readLabels(path: string): RuntimeTensor {
+  const bytes = readDataFile(path);
+  return inFile(path, () => {
+    if (path.endsWith(".npy")) return readNpy(bytes);
+    if (path.endsWith(".pb")) return readTensorFile(bytes);
+    if (!path.endsWith(".npz")) throw errors.feedFormatIsUnknown();
+    const arrays = readNpz(path, bytes);
+    const only = arrays.size === 1 ? [...arrays.values()][0] : undefined;
+    const labels = arrays.get(LABELS) ?? only;
+    if (labels === undefined) throw errors.labelsAreMissing(LABELS, [...arrays.keys()].slice(0, 8));
+    return labels;
   });
 }
 

@@ -1,8 +1,9 @@
 import { CALIBRATE_COMMAND } from "./calibrate.js";
+import { CHECK_COMMAND } from "./check.js";
 import { JSON_ONLY, LOAD, PRINTING, TARGET } from "./common.js";
 import { HEADS } from "./heads.js";
 import { INSERT_COMMAND } from "./insert.js";
-import { CHECK_DATA, COMPARISON, ISOLATION, OPTIMIZE_COMMAND } from "./optimize.js";
+import { OPTIMIZE_COMMAND } from "./optimize.js";
 import { PROFILE_COMMAND } from "./profile.js";
 import { REDUCE_COMMAND } from "./reduce.js";
 import type { CommandSpec } from "./spec.js";
@@ -200,20 +201,6 @@ export const LOWER_COMMAND: CommandSpec = {
     "formulas of their specification, and has onnxruntime load the result.",
   tables: [LOWER_RUN, LOWER, TARGET, LOAD, PRINTING],
   outcome: { done: "onnxruntime loads what was written (or --no-check was given)" },
-};
-
-/** `normfold check`. */
-export const CHECK_COMMAND: CommandSpec = {
-  ...HEADS.check,
-  description:
-    "Runs two models on the same inputs in onnxruntime, its own optimizations off, and compares each output. " +
-    "The inputs are --data, else the test_data_set_* folders beside the first model, else generated.",
-  tables: [CHECK_DATA, COMPARISON, ISOLATION, LOAD, PRINTING],
-  outcome: { done: "the outputs are equal", differs: "the outputs differ" },
-  examples: [
-    "normfold check model.onnx folded.onnx",
-    "normfold check model.onnx folded.onnx --data samples.npz -q && echo equal",
-  ],
 };
 
 /** `normfold diff`. */

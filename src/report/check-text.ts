@@ -1,7 +1,9 @@
 import { plural } from "../base/plural.js";
 import type { FileSize } from "../library/save.js";
 import type { CheckReport, OutputReport, SetReport } from "../runtime/check-report.js";
+import type { ComparisonReport } from "../runtime/comparison-report.js";
 import { notesOf } from "./check-notes.js";
+import { comparedText } from "./compared-text.js";
 import { type Cell, elidePair, paragraph, shown, table, textWidth, WIDTH } from "./layout.js";
 import type { Style } from "./style.js";
 import { differenceText } from "./units.js";
@@ -136,7 +138,7 @@ function share({ comparison, tolerance }: OutputReport): number {
 export interface ComparedModels {
   readonly original: FileSize;
   readonly result: FileSize;
-  readonly check: CheckReport;
+  readonly check: ComparisonReport;
 }
 
 /** The text of `normfold check`: both files, then the check. */
@@ -144,5 +146,6 @@ export function comparisonText({ original, result, check }: ComparedModels, styl
   const { bold, dim } = style;
   const [a, b] = elidePair(original.path, result.path, WIDTH - 4);
   const head = `${bold(a)} ${dim("vs")} ${bold(b)}`;
-  return `${[head, "", ...checkText(check, style)].join("\n")}\n`;
+  const lines = [head, "", ...checkText(check, style), ...comparedText(check, style)];
+  return `${lines.join("\n")}\n`;
 }

@@ -93,7 +93,7 @@ async function checkerOn(
     compare: async (result, numerics, mayChange = SPECIAL_VALUES, model = undefined) => {
       let candidate: Session | undefined;
       try {
-        candidate = await runtime.open(result);
+        candidate = await (options.resultRuntime ?? runtime).open(result);
         const sets = await judgeSets(reference, candidate, numerics, model, options);
         const found = overall(sets);
         const claim = claimOf(numerics, mayChange, reference.precision);
@@ -140,11 +140,12 @@ async function judgeSets(
   model: Model | undefined,
   options: CheckerOptions,
 ): Promise<readonly SetReport[]> {
-  const isBitwise = comparesBits(numerics, reference.precision);
+  // A tolerance that is given is the whole judgement.
+  const isPlain = options.bounds !== undefined || comparesBits(numerics, reference.precision);
   let cut: CutModels | undefined;
   for (;;) {
     let sets: readonly SetReport[] = await compareSets(reference, candidate, numerics, options);
-    if (isBitwise || !sets.some(isDoubtful) || options.isSpent?.()) return sets;
+    if (isPlain || !sets.some(isDoubtful) || options.isSpent?.()) return sets;
     cut ??= model === undefined ? undefined : options.cut?.(model);
     if (cut !== undefined) sets = await lookAgain(reference, cut, sets, numerics, options);
     if (!(await tameAny(reference, sets))) return sets;

@@ -3,6 +3,7 @@ import type { NormfoldError } from "../base/errors.js";
 import { defined } from "../base/optional.js";
 import type { FloatDType } from "../ir/dtype.js";
 import type { Model } from "../ir/model.js";
+import type { Bounds } from "./bounds.js";
 import { mayRunEmpty } from "./empty-batch.js";
 import type { FeedSet } from "./feeds.js";
 import { describeInputs, type InputSpec, precisionOf } from "./inputs.js";
@@ -16,6 +17,10 @@ import { takesSpecialValues } from "./special-values.js";
 /** How `createChecker` runs the original and whatever is compared with it. */
 export interface CheckerOptions {
   readonly runtime: Runtime;
+  /** Where the result runs, if elsewhere. */
+  readonly resultRuntime?: Runtime;
+  /** The tolerance that is given in the place of a measured one. */
+  readonly bounds?: Bounds;
   readonly seed: number;
   /** The user's own data. Without it the inputs are generated. */
   readonly feeds?: readonly FeedSet[];

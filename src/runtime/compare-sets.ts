@@ -1,5 +1,6 @@
 import type { Numerics } from "../base/numerics.js";
 import { isFloat } from "../ir/dtype.js";
+import { judgeWithin } from "./bounds.js";
 import type { CheckReport, OutputReport, SetReport, StoredReport, Verdict } from "./check-report.js";
 import type { CheckerOptions } from "./checker-options.js";
 import { compareTensors } from "./compare.js";
@@ -32,7 +33,10 @@ export async function compareSets(
     }
     const inputs = [...set.feeds].map(([name, { dtype, dims }]) => ({ name, dtype, dims }));
     const stored = compareStored(set, results);
-    const judged = reports.map((report) => besideProbe(report, reports, original.flattened));
+    const judged =
+      original.bounds === undefined
+        ? reports.map((report) => besideProbe(report, reports, original.flattened))
+        : reports;
     sets.push({ name: set.name, inputs, outputs: judged, stored, verdict: worst(judged) });
   }
   return sets;
@@ -77,7 +81,11 @@ async function compareOutput(
 ): Promise<OutputReport> {
   const comparison = compareTensors(a, b);
   const noise = (): AsyncIterable<Noise> => original.noise(set, name);
-  const judgement = await judge(a, b, comparison, numerics, original.precision, noise);
+  const { bounds, precision } = original;
+  const judgement =
+    bounds === undefined
+      ? await judge(a, b, comparison, numerics, precision, noise)
+      : judgeWithin(a, b, comparison, bounds);
   if (judgement.verdict === "differs" && (await original.isRandom(set, name))) {
     const reason = "the original gives another output each time it is run";
     return { name, comparison, ...judgement, verdict: "unjudged", reason };

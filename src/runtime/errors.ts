@@ -16,7 +16,7 @@ const SENTENCES = {
   providerIsAbsent: [
     "unsupported",
     (provider: string, available: readonly string[], reason: string): string =>
-      `onnxruntime has no provider "${provider}" here (${reason}); it has ${available.join(", ")}`,
+      `onnxruntime has no provider "${provider}" here${reason === "" ? "" : ` (${reason})`}; it has ${available.join(", ")}`,
   ],
   webRuntimeIsMissing: [
     "unsupported",
@@ -46,6 +46,24 @@ const SENTENCES = {
     "unsupported",
     (what: Doing, bytes: number): string =>
       `${what} within ${binarySize(bytes)} of memory; --memory-limit gives it more`,
+  ],
+  noOutputHasScores: [
+    "unsupported",
+    (): string => "no output that both models have holds scores, float[N, classes]; leave out --top-k (topK)",
+  ],
+  scoresDifferInSize: [
+    "invalid",
+    (): string => "the two models give scores of other sizes for the same samples; compare without --top-k",
+  ],
+  labelsDoNotFitSamples: [
+    "usage",
+    (labels: number, samples: number): string =>
+      `there are ${labels} labels for ${samples} samples; give one for each`,
+  ],
+  labelsAreNoNumbers: ["usage", (): string => "the labels are text; give the numbers of classes"],
+  labelIsNotWholeNumber: [
+    "usage",
+    (label: number): string => `label ${label} is no whole number; give the numbers of classes`,
   ],
   sessionIsOfAnother: [
     "usage",

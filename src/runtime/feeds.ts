@@ -15,6 +15,8 @@ export interface FeedSet {
   readonly feeds: TensorMap;
   /** The outputs that came with the data, by name. */
   readonly expected: TensorMap | undefined;
+  /** The class of each sample as a whole number, where the data has labels. */
+  readonly labels?: RuntimeTensor;
 }
 
 export interface FeedOptions {

@@ -1,4 +1,5 @@
 import type { FloatDType } from "../ir/dtype.js";
+import type { Bounds } from "./bounds.js";
 import type { Tamed } from "./check-report.js";
 import type { CheckerOptions } from "./checker-options.js";
 import { compareTensors } from "./compare.js";
@@ -58,6 +59,11 @@ export class Original {
   /** The sets that stand for wilder ones. */
   get tamed(): readonly Tamed[] {
     return this.#tamed;
+  }
+
+  /** The tolerance that is given in the place of a measured one. */
+  get bounds(): Bounds | undefined {
+    return this.#options.bounds;
   }
 
   get uncompared(): readonly string[] {

@@ -97,14 +97,18 @@ async function openSession(ort: OrtNode, model: RuntimeModel, settings: SessionS
   } catch (error) {
     const { provider } = settings;
     const reason = shortReason(error);
-    if (provider !== undefined && NO_PROVIDER.test(reason))
-      throw errors.providerIsAbsent(provider, await providersOf(ort, provider), reason).because(error);
+    if (provider !== undefined && NO_PROVIDER.test(reason)) {
+      const why = UNKNOWN.test(reason) ? "" : reason;
+      throw errors.providerIsAbsent(provider, await providersOf(ort, provider), why).because(error);
+    }
     throw translated(error, "onnxruntime cannot load the model");
   }
 }
 
 /** What onnxruntime says of a provider that this build, or this machine, does not have. */
 const NO_PROVIDER = /no available backend|AppendExecutionProvider|adapter/i;
+/** Of one whose name it does not know there is no more to say. */
+const UNKNOWN = /no available backend/;
 
 /** The providers that are part of the package, without one that does not work. */
 async function providersOf(ort: OrtNode, absent: string): Promise<readonly string[]> {

@@ -78,7 +78,7 @@ export async function lookAgain(
     return found;
   });
   const looked = await withCut(models, given, options, [], (cut) =>
-    withSession(models.result, options, (candidate) =>
+    withSession(models.result, { runtime: options.resultRuntime ?? options.runtime }, (candidate) =>
       compareSets(cut, candidate, numerics, { ...defined({ signal: options.signal }) }),
     ),
   );
@@ -153,7 +153,7 @@ function isInDoubt({ verdict, tolerance }: OutputReport): boolean {
 
 async function withSession<T>(
   make: () => Promise<StagedModel>,
-  { runtime }: CheckerOptions,
+  { runtime }: Pick<CheckerOptions, "runtime">,
   use: (session: Session) => Promise<T>,
 ): Promise<T> {
   const staged = await make();

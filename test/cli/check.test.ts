@@ -1,6 +1,7 @@
-import { cpSync, existsSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { zipSync } from "fflate";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   CONV_BN,
@@ -23,6 +24,10 @@ beforeAll(async () => {
   await writeModel(at("same.onnx"), CONV_BN);
   await writeModel(at("changed.onnx"), CONV_BN_CHANGED);
   await writeModel(at("runtime.onnx"), RUNTIME_BN);
+  await writeModel(
+    at("classes.onnx"),
+    '<ir_version: 8, opset_import: ["" : 17]> g (float[1,3] x) => (float[1,3] y) <float w = {0.5}> { a = Mul (x, w)  y = Add (a, x) }',
+  );
   await writeModel(at("custom.onnx"), CUSTOM);
   await writeModel(at("custom2.onnx"), CUSTOM);
 });
@@ -104,4 +109,78 @@ describe("normfold check", () => {
       expect(JSON.parse(proven.stdout).report.check.sets).toHaveLength(1);
     },
   );
+
+  test("bounds that are given decide, and are stated", async () => {
+    const wide = await normfold(["check", "bn.onnx", "changed.onnx", "--atol", "1000"], { cwd });
+    expect([wide.code, wide.stdout]).toEqual([
+      0,
+      expect.stringContaining("judged by atol 1000 and rtol 0, as given"),
+    ]);
+    const narrow = await normfold(["check", "bn.onnx", "changed.onnx", "--rtol", "1e-9", "--json"], { cwd });
+    expect(narrow.code).toBe(1);
+    expect(JSON.parse(narrow.stdout).check).toMatchObject({
+      status: "differs",
+      bounds: { atol: 0, rtol: 1e-9 },
+    });
+  });
+
+  test("--layers names the first value that differs", async () => {
+    const { stdout } = await normfold(["check", "bn.onnx", "changed.onnx", "--layers"], { cwd });
+    expectNarrow(stdout);
+    expect(stdout).toMatch(/layers {2}\d+ values? of both models compared/);
+    expect(stdout).toMatch(/first to differ: "\w+" of/);
+  });
+
+  test("one file may be compared with itself where it runs in two ways", async () => {
+    const web = await normfold(
+      ["check", "bn.onnx", "bn.onnx", "--result-provider", "wasm", "--level", "all"],
+      { cwd },
+    );
+    expect([web.code, web.stderr]).toEqual([0, ""]);
+    expect(web.stdout).toContain("original on cpu at level all, result on wasm at level all");
+    expectError(
+      await normfold(["check", "bn.onnx", "bn.onnx", "--level", "all", "--json"], { cwd }),
+      2,
+      "models-are-one-file",
+    );
+    const absent = await normfold(["check", "bn.onnx", "same.onnx", "--provider", "tpu", "--json"], { cwd });
+    expectError(absent, 4, "provider-is-absent", /no provider "tpu" here; it has cpu/);
+  });
+
+  test("the examples of its page run as they stand", async () => {
+    for (const name of ["model.onnx", "folded.onnx"]) cpSync(join(cwd, "classes.onnx"), join(cwd, name));
+    const x = npy(
+      "<f4",
+      [4, 3],
+      new Uint8Array(Float32Array.from({ length: 12 }, (_, i) => (i * 7) % 5).buffer),
+    );
+    const labels = npy("<i8", [4], new Uint8Array(BigInt64Array.of(1n, 0n, 2n, 1n).buffer));
+    writeFileSync(join(cwd, "samples.npz"), zipSync({ "x.npy": x, "labels.npy": labels }));
+    const page = readFileSync(new URL("../../docs/proof.md", import.meta.url), "utf8");
+    const lines = [...page.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = ""]) =>
+      block.trim().split("\n"),
+    );
+    expect(lines.length).toBeGreaterThan(5);
+    for (const line of lines) {
+      const [, ...args] = (line.split("#")[0] ?? "").trim().split(/ +/);
+      const { code, stdout, stderr } = await normfold(args, { cwd });
+      expect([line, code, stderr]).toEqual([line, 0, ""]);
+      expectNarrow(stdout);
+      if (args.includes("--top-k")) {
+        expect(stdout).toMatch(/classes {2}"y" of 4 samples\n {2}same best class +100%/);
+        expect(stdout).toMatch(/label is the best of the result +\d+(?:\.\d+)?%/);
+      }
+    }
+  });
 });
+
+/** An array in NumPy's format, version 1.0. */
+function npy(descr: string, shape: readonly number[], data: Uint8Array): Uint8Array {
+  const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
+  const header = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${sizes}), }`.padEnd(117);
+  return Buffer.concat([
+    Buffer.from("\x93NUMPY\x01\x00\x76\x00", "latin1"),
+    Buffer.from(`${header}\n`),
+    data,
+  ]);
+}

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { zipSync } from "fflate";
 import { afterAll, describe, expect, it } from "vitest";
 import type { DType } from "../../src/ir/dtype.js";
-import { type DataPorts, readFeeds, testDataFolders } from "../../src/node/feeds.js";
+import { type DataPorts, readFeeds, readLabels, testDataFolders } from "../../src/node/feeds.js";
 import { defaultRuntime } from "../../src/runtime/ort.js";
 import { checkModels, numbers, readModel, SHARED } from "../support/runtime.js";
 
@@ -54,6 +54,18 @@ describe("readFeeds", () => {
     const [set] = readFeeds(path, ports({ a: "float", b: "int64" }));
     expect(numbers(set?.feeds.get("a"))).toEqual([3]);
     expect(set?.expected).toBeUndefined();
+  });
+
+  it("finds the labels of samples, unless an input or output has that name", () => {
+    const classes = npy("<i8", [2], new Uint8Array(BigInt64Array.of(3n, 1n).buffer));
+    const path = file("labelled.npz", npz({ x: npy("<f4", [2], floats(1, 2)), labels: classes }));
+    expect(numbers(readFeeds(path, ports({ x: "float" }))[0]?.labels)).toEqual([3, 1]);
+    expect(readFeeds(path, ports({ x: "float" }, { labels: "int64" }))[0]?.labels).toBeUndefined();
+    for (const alone of [file("y.npy", classes), path, file("only.npz", npz({ arr_0: classes }))])
+      expect(numbers(readLabels(alone))).toEqual([3, 1]);
+    const several = file("several.npz", npz({ a: classes, b: classes }));
+    expect(() => readLabels(several)).toThrow(/no array "labels"; there are a, b/);
+    expect(() => readLabels(file("y.txt", "3"))).toThrow(/\.npz/);
   });
 
   it("takes an .npy for the only input", () => {
