@@ -13,6 +13,7 @@ import { levelsOf } from "./levels.js";
 import type { BatchMoments } from "./moments.js";
 import { ownStatistics } from "./own-constants.js";
 import { estimateStatistics, type StatisticsOptions } from "./statistics.js";
+import { writeOutValueNormalizations } from "./value-normalization.js";
 
 /** How to calibrate, and on how much of the data. */
 export interface CalibrateOptions
@@ -49,6 +50,7 @@ export async function calibrate(
   const { method: _, momentum, keep = () => false, ...rest } = options;
   const { method } = settle(CALIBRATE, options);
   const copy = cloneModel(model);
+  writeOutValueNormalizations(copy);
   const separated = ownStatistics(copy);
   const layers = normalizationsOf(copy.graph, keep);
   const passedOver = nestedNormalizations(copy);

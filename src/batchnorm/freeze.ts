@@ -17,7 +17,13 @@ import { prune, removeUnusedConstants, substitute, withdrawOutputs } from "./edi
 import { emitNormalization } from "./emit-normalization.js";
 import { errors } from "./errors.js";
 import { nodeBehind } from "./neighbours.js";
+import { constantBehind } from "./own-constants.js";
 import { channelMapOf, readRowNormalization, unwrapRows } from "./row-normalization.js";
+import {
+  isTrainingForm,
+  type ValueNormalization,
+  writeOutValueNormalizations,
+} from "./value-normalization.js";
 
 /** What freezing did. Plain data. */
 export interface FreezeReport {
@@ -37,6 +43,10 @@ export interface FreezeReport {
   readonly outputs: readonly string[];
   /** The IR version that the result was raised to; undefined where it stayed. */
   readonly raisedIrVersion: number | undefined;
+  /** Those that normalized a value by its own statistics, and are InstanceNormalizations now: they have no stored statistics. */
+  readonly operators: readonly ValueNormalization[];
+  /** Those of `frozen` whose stored statistics are those of a new layer, 0 and 1, which nobody seems to have measured. */
+  readonly unmeasured: readonly string[];
   /** How many Dropout nodes were removed. */
   readonly dropouts: number;
 }
@@ -58,9 +68,11 @@ export function freeze(model: Model): FreezeResult {
   const copy = cloneModel(model);
   const before = copy.graph.outputs.map((value) => value.name);
   const dropouts = removeDropout(copy.graph);
+  const operators = writeOutValueNormalizations(copy);
   const facts = createFacts(copy);
   const frozen: FreezeReport["frozen"][number][] = [];
   const neutral: string[] = [];
+  const unmeasured: string[] = [];
   for (const graph of copy.graph.withSubgraphs()) {
     for (const node of [...graph.nodes()]) {
       if (node.graph === undefined) continue;
@@ -68,7 +80,8 @@ export function freeze(model: Model): FreezeResult {
       if (form !== undefined) frozen.push({ name: freezeDecomposed(graph, form, facts), form: "decomposed" });
       if (!node.is("BatchNormalization") || facts.isCall(node)) continue;
       const name = node.name || node.key;
-      if (isTraining(node, facts.opset(node) ?? 0)) {
+      if (isTrainingForm(node, facts.opset(node) ?? 0)) {
+        if (isUnmeasured(node)) unmeasured.push(name);
         freezeNormalization(graph, node, facts);
         frozen.push({ name, form: "training" });
       }
@@ -85,17 +98,16 @@ export function freeze(model: Model): FreezeResult {
   const raisedIrVersion = raisedFrom(model, copy);
   const after = new Set(copy.graph.outputs.map((value) => value.name));
   const outputs = before.filter((name) => !after.has(name));
-  return { model: copy, report: { frozen, neutral, outputs, dropouts, raisedIrVersion } };
+  return {
+    model: copy,
+    report: { frozen, neutral, operators, unmeasured, outputs, dropouts, raisedIrVersion },
+  };
 }
 
-/**
- * Whether a node uses the statistics of the batch: training_mode from opset 14 on, is_test = 0 before opset 7, outputs of
- * statistics between.
- */
-function isTraining(node: Node, opset: number): boolean {
-  if (opset >= 14) return node.int("training_mode", 0) !== 0;
-  if (opset < 7) return node.int("is_test", 0) === 0;
-  return node.outputs.slice(1).some((value) => value !== null);
+/** The statistics with which exporters and libraries begin: a mean of 0 and a variance of 1. */
+function isUnmeasured(node: Node): boolean {
+  const [mean, variance] = [3, 4].map((index) => constantBehind(node.input(index))?.tensor?.toFloat64());
+  return mean?.every((number) => number === 0) === true && variance?.every((number) => number === 1) === true;
 }
 
 /**

@@ -31,7 +31,7 @@ export function ownStatistics(model: Model): readonly OwnConstant[] {
     if (!node.is("BatchNormalization")) continue;
     for (const index of [3, 4]) {
       const value = node.input(index);
-      const root = value === undefined ? undefined : constantBehind(value);
+      const root = constantBehind(value);
       if (value === undefined || root === undefined) continue;
       if (value === root && value.producer === undefined && readersOf(value).length === 1) continue;
       const own = copyOf(graph, value, root, facts);
@@ -132,15 +132,14 @@ function isCopy(node: Node): boolean {
 }
 
 /** The constant that a value is a copy of, or itself; undefined where it is computed otherwise. */
-export function constantBehind(value: Value): Value | undefined {
+export function constantBehind(value: Value | undefined): Value | undefined {
   let at = value;
-  for (;;) {
+  while (at !== undefined) {
     if (at.tensor !== undefined || constantTensor(at) !== undefined) return at;
     const { producer } = at;
-    const next = producer !== undefined && isCopy(producer) ? producer.input(0) : undefined;
-    if (next === undefined) return undefined;
-    at = next;
+    at = producer !== undefined && isCopy(producer) ? producer.input(0) : undefined;
   }
+  return undefined;
 }
 
 /** An initializer with the numbers of `value`; undefined where its type or shape is not known. */

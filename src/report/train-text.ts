@@ -46,8 +46,19 @@ export function trainText(
   { input, output, time, course, comparison, evaluation, folded }: TrainRun,
   style: Style,
 ): string {
-  const { trained, steps, epochs, skipped, lastLoss, bestStep, validations, tied, separated, untied } =
-    course;
+  const {
+    trained,
+    steps,
+    epochs,
+    skipped,
+    lastLoss,
+    bestStep,
+    validations,
+    tied,
+    separated,
+    untied,
+    operators,
+  } = course;
   const numbers = countText(trained.reduce((sum, { size }) => sum + size, 0));
   const shared = tied.filter(([name]) => trained.some((each) => each.name === name));
   const lines = [
@@ -61,6 +72,12 @@ export function trainText(
     lines.push(
       ...paragraph(
         `read in several places, and trained as one (--untie parts them): ${listed(shared.map((names) => names.join(" = ")))}`,
+      ),
+    );
+  if (operators.length > 0)
+    lines.push(
+      ...paragraph(
+        `normalize a value by its own statistics, so InstanceNormalization now: ${listed(operators.map(({ name }) => name))}`,
       ),
     );
   if (untied.length > 0) lines.push(...paragraph(ownText("untied", untied)));

@@ -3,6 +3,7 @@ import { defined } from "../base/optional.js";
 import { fixedBatchOf } from "../batchnorm/batch-size.js";
 import { errors as batchnormErrors } from "../batchnorm/errors.js";
 import { ownStatistics } from "../batchnorm/own-constants.js";
+import { writeOutValueNormalizations } from "../batchnorm/value-normalization.js";
 import type { Dataset } from "../data/dataset.js";
 import { raiseForGradients } from "../gradient/raise-for-gradients.js";
 import { Builder } from "../ir/builder.js";
@@ -103,6 +104,7 @@ function withLoss(model: Model, { loss, output, statistics = "stored" }: Evaluat
   raiseForGradients(copy);
   const { graph } = copy;
   if (statistics === "batch") {
+    writeOutValueNormalizations(copy);
     ownStatistics(copy);
     trackNormalizations(graph, "all");
   }

@@ -1,5 +1,6 @@
 import { assertBatchSize } from "../batchnorm/batch-size.js";
 import { ownStatistics, tiedNames, untieConstants } from "../batchnorm/own-constants.js";
+import { writeOutValueNormalizations } from "../batchnorm/value-normalization.js";
 import { cloneModel } from "../ir/clone.js";
 import type { Model } from "../ir/model.js";
 import { buildTrainingStep } from "./step.js";
@@ -18,6 +19,7 @@ export async function trainModel(model: Model, options: TrainOptions): Promise<T
   // Not guarded, because the loop holds the state and can itself drop the one that a bad batch gives.
   const withDecay = (options.weightDecay ?? 0) > 0;
   const parted = cloneModel(model);
+  const operators = writeOutValueNormalizations(parted);
   const separated = ownStatistics(parted);
   const untied = options.untie === undefined ? [] : untieConstants(parted, options.untie);
   const step = buildTrainingStep(parted, { ...options, withDecay, guarded: false });
@@ -25,7 +27,7 @@ export async function trainModel(model: Model, options: TrainOptions): Promise<T
   const calls = await StepCalls.open(runtime, step, { threads, stepsPerCall });
   try {
     const result = await new TrainingRun(parted, step, calls, options).toTheEnd();
-    return { ...result, separated, untied, tied: tiedNames(parted.graph) };
+    return { ...result, operators, separated, untied, tied: tiedNames(parted.graph) };
   } finally {
     await calls.close();
   }

@@ -2,6 +2,7 @@ import { defined } from "../base/optional.js";
 import { errors as batchnormErrors } from "../batchnorm/errors.js";
 import { freeze } from "../batchnorm/freeze.js";
 import type { OwnConstant } from "../batchnorm/own-constants.js";
+import type { ValueNormalization } from "../batchnorm/value-normalization.js";
 import type { Batch } from "../data/dataset.js";
 import type { Model } from "../ir/model.js";
 import { Tensor, tensorFromBytes } from "../ir/tensor.js";
@@ -31,6 +32,8 @@ export interface TrainedParameter {
 
 /** The end of a training. */
 export interface TrainResult extends TrainingCourse {
+  /** The normalizations of a value by its own statistics, which are InstanceNormalizations now. */
+  readonly operators: readonly ValueNormalization[];
   /** The running statistics that were one constant with others in the file, and are each layer's own now. */
   readonly separated: readonly OwnConstant[];
   /** The constants that `untie` parted. */

@@ -12,6 +12,8 @@ it("counts the changes of freezing, and leaves out the kinds without any", () =>
       report: {
         frozen: [{ name: "n", form: "training" }],
         neutral: [],
+        operators: [],
+        unmeasured: [],
         outputs: [],
         dropouts: 0,
         raisedIrVersion: undefined,
@@ -27,12 +29,25 @@ it("counts the changes of freezing, and leaves out the kinds without any", () =>
 it("names eight outputs of many", () => {
   const outputs = Array.from({ length: 12 }, (_, i) => `running_${i}`);
   const text = freezeText(
-    { ...files, report: { frozen: [], neutral: ["m"], outputs, dropouts: 2, raisedIrVersion: 4 } },
+    {
+      ...files,
+      report: {
+        frozen: [],
+        neutral: ["m"],
+        operators: [{ name: "ws", of: "constant" }],
+        unmeasured: ["new"],
+        outputs,
+        dropouts: 2,
+        raisedIrVersion: 4,
+      },
+    },
     PLAIN,
   );
   expect(text).toMatch(/12 outputs removed: running_0, [\s\S]*running_7, \.\.\.\n/);
   expect(text).not.toContain("running_8");
   expect(text).toMatch(/1 that changed nothing removed\n[\s\S]*2 Dropouts removed\n/);
+  expect(text).toMatch(/1 that normalized a value by its own statistics:\s+InstanceNormalization \(ws\)\n/);
+  expect(text).toMatch(/as if\s+nobody\s+had\s+measured\s+them: new;\s+"normfold calibrate"/);
   expect(text).toContain("IR version raised to 4, which its opset or its new constants need\n");
   for (const line of text.split("\n")) expect(textWidth(line)).toBeLessThanOrEqual(WIDTH);
 });
