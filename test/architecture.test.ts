@@ -161,6 +161,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // Configuration: finding, loading, merging; presets and plugins.
   "src/config": ["src/base", "src/options", "src/node", "src/rewrite"],
   "src/config.ts": ["src/config"],
+  // The scripts by which shells complete command lines.
+  "src/completion": ["src/options"],
   // A command's work on one model's files: what is read, what is written; nothing is printed.
   "src/job": [
     "src/base",
@@ -245,6 +247,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/config",
     "src/library",
     "src/diff",
+    "src/completion",
     "src/reduce",
     "src/index.ts",
     "src/train.ts",

@@ -115,6 +115,12 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
   "test/runtime/second-look.test.ts": ["src/runtime/cancellation.ts"],
   "test/reference/evaluate.test.ts": ["src/rules/reference/rule.ts"],
   "test/cli/reduce.test.ts": ["src/options/reduce.ts"],
+  "test/completion/script.test.ts": [
+    "src/completion/bash.ts",
+    "src/completion/fish.ts",
+    "src/completion/words.ts",
+    "src/completion/zsh.ts",
+  ],
   "test/reduce/reduce.test.ts": [
     "src/reduce/bypass.ts",
     "src/reduce/extras.ts",

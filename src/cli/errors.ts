@@ -73,6 +73,11 @@ const SENTENCES = {
       "there is no place for a BatchNormalization, and nothing was written; --dry-run lists the places and why",
   ],
 
+  unknownShell: [
+    "usage",
+    (name: string, shells: readonly string[]): string =>
+      `there is no completion for "${name}"; choose among ${shells.join(", ")}`,
+  ],
   nothingToLookFor: [
     "usage",
     (): string => "it is not said what goes wrong with the model; give --run or --predicate",

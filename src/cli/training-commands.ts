@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { defineCalibrate } from "./calibrate.js";
+import { defineCompletion } from "./completion.js";
 import { defineEnsemble } from "./ensemble.js";
 import { defineFreeze } from "./freeze.js";
 import { defineInsert } from "./insert.js";
@@ -22,5 +23,6 @@ export const TRAINING_COMMANDS: ReadonlyMap<string, (command: Command) => void> 
   ["ensemble", defineEnsemble],
   ["lower", defineLower],
   ["passes", definePasses],
+  ["completion", defineCompletion],
   ["reduce", defineReduce],
 ]);

@@ -246,6 +246,20 @@ export const PASSES_COMMAND: CommandSpec = {
   tables: [PASSES_RUN, JSON_ONLY],
 };
 
+/** `normfold completion`. */
+export const COMPLETION_COMMAND: CommandSpec = {
+  ...HEADS.completion,
+  description:
+    "Prints the script by which a shell completes commands, options, and their values. It holds all words, so that the shell " +
+    "answers without starting normfold; print it anew after an update.",
+  tables: [],
+  examples: [
+    "source <(normfold completion bash)",
+    "normfold completion zsh > $fpath[1]/_normfold",
+    "normfold completion fish > ~/.config/fish/completions/normfold.fish",
+  ],
+};
+
 /** All commands, in the order of `normfold --help`. */
 export const COMMANDS: readonly CommandSpec[] = [
   OPTIMIZE_COMMAND,
@@ -256,6 +270,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   INSPECT_COMMAND,
   PRINT_COMMAND,
   PASSES_COMMAND,
+  COMPLETION_COMMAND,
   INSERT_COMMAND,
   TRAIN_COMMAND,
   CALIBRATE_COMMAND,

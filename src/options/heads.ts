@@ -68,6 +68,12 @@ export const HEADS: Readonly<Record<CommandName, CommandHead>> = {
     summary: "list the passes, in the order they run",
     arguments: [],
   },
+  completion: {
+    name: "completion",
+    group: "Look",
+    summary: "print what completes commands in a shell",
+    arguments: [{ name: "<shell>", help: "bash, zsh or fish", words: ["bash", "zsh", "fish"] }],
+  },
   insert: {
     name: "insert",
     group: "Train",
@@ -128,4 +134,5 @@ export type CommandName =
   | "reduce"
   | "inspect"
   | "print"
-  | "passes";
+  | "passes"
+  | "completion";

@@ -112,6 +112,8 @@ export interface ArgumentSpec {
   readonly name: string;
   /** One clause, without a full stop. */
   readonly help: string;
+  /** The words that it can be; undefined: a path. */
+  readonly words?: readonly string[];
 }
 
 /** What people do with a command: the groups of the list of commands, in its order. */

@@ -23,8 +23,8 @@ export interface Predicate {
   readonly said?: () => string | undefined;
 }
 
-/** What is wrong with a model: one of the words, of which some may or must name a pass. */
-const WORDS = ["check-differs", "undone", "pass", "crash", "error"] as const;
+/** What can be wrong with a model, by the first words of predicateOf. */
+export const PREDICATES: readonly string[] = ["check-differs", "undone", "pass", "crash", "error"];
 
 /**
  * The predicate of a text:
@@ -46,7 +46,7 @@ function named(text: string, options: OptimizeOptions): Predicate {
   const [word = "", ...rest] = text.split(":");
   const pass = rest.length === 0 ? undefined : rest.join(":");
   const takesPass = word === "undone" || word === "pass";
-  const isKnown = WORDS.some((each) => each === word);
+  const isKnown = PREDICATES.includes(word);
   if (pass !== undefined && isKnown && !takesPass) throw errors.predicateTakesNoPass(word);
   if (pass !== undefined && isKnown) selectPasses([pass]);
   switch (word) {
@@ -62,7 +62,7 @@ function named(text: string, options: OptimizeOptions): Predicate {
     case "error":
       return runtimeFails(options);
     default:
-      throw errors.unknownPredicate(text, WORDS, nearest(word, WORDS));
+      throw errors.unknownPredicate(text, PREDICATES, nearest(word, PREDICATES));
   }
 }
 
