@@ -36,7 +36,7 @@ export function runOnce({
 /** The peak of the runtime's process, in the unit of the other one. */
 function runtimeMegabytes(args, stdout) {
   if (!args.includes("--json") || !stdout.startsWith("{")) return 0;
-  return (JSON.parse(stdout).memory?.onnxruntime ?? 0) / 2 ** 20;
+  return (JSON.parse(stdout).runs?.[0]?.peakMemoryBytes?.onnxruntime ?? 0) / 2 ** 20;
 }
 
 /** Runs several commands in turn, A B C A B C ..., so that a machine that changes its speed treats all alike. */

@@ -1,4 +1,4 @@
-// npm run docs:api: the reference of the two doors from their doc comments, one page an export, in docs/api/ (not committed).
+// npm run docs:api: the reference of the doors from their doc comments, one page an export, in docs/api/ (not committed).
 // With --check nothing is written, and an export or member without a comment is an error; test/docs.test.ts asks for that.
 //
 // api-extractor reads the declarations that tsc wrote, with a TypeScript of its own: TypeScript 7 has no compiler API
@@ -13,7 +13,11 @@ import { Extractor, ExtractorConfig } from "@microsoft/api-extractor";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const isCheck = process.argv.includes("--check");
 /** The doors, by the folder of their pages. */
-const DOORS = { normfold: "index", "normfold-train": "train" };
+const DOORS = {
+  normfold: "index",
+  "normfold-train": "train",
+  "normfold-documents": "contract/documents",
+};
 /** Ignored: types in signatures that are not exported get pages too, and nothing has a release tag. */
 const IGNORED = ["ae-missing-release-tag", "ae-forgotten-export", "ae-unresolved-link"];
 

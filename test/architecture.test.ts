@@ -163,6 +163,21 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/config.ts": ["src/config"],
   // The scripts by which shells complete command lines.
   "src/completion": ["src/options"],
+  // What --json prints, as types.
+  "src/contract": [
+    "src/base",
+    "src/rules",
+    "src/ops",
+    "src/rewrite",
+    "src/runtime",
+    "src/batchnorm",
+    "src/training",
+    "src/trainer",
+    "src/profile",
+    "src/library",
+    "src/diff",
+    "src/reduce",
+  ],
   // A command's work on one model's files: what is read, what is written; nothing is printed.
   "src/job": [
     "src/base",
@@ -172,11 +187,20 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/runtime",
     "src/profile",
     "src/library",
+    "src/contract",
     "src/node",
     "src/isolation",
   ],
   // Many models in one run: which, where their results go, the workers, results of earlier runs.
-  "src/batch": ["src/base", "src/options", "src/node", "src/isolation", "src/config", "src/job"],
+  "src/batch": [
+    "src/base",
+    "src/options",
+    "src/contract",
+    "src/node",
+    "src/isolation",
+    "src/config",
+    "src/job",
+  ],
   "src/report": [
     "src/base",
     "src/ir",
@@ -251,6 +275,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/reduce",
     "src/index.ts",
     "src/train.ts",
+    "src/contract",
     "src/job",
     "src/batch",
     "src/report",

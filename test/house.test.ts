@@ -54,6 +54,7 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
     "src/trainer/train.ts",
     "src/training/evaluation.ts",
   ],
+  "test/contract/documents.test.ts": ["src/job/record.ts", "src/node/digest.ts"],
   "test/diff/diff-models.test.ts": [
     "src/diff/changes.ts",
     "src/diff/fields.ts",

@@ -23,6 +23,7 @@ describe("the types of a door by itself", () => {
       normfold: [join(root, "dist/src/index.d.ts")],
       "normfold/train": [join(root, "dist/src/train.d.ts")],
       "normfold/config": [join(root, "dist/src/config.d.ts")],
+      "normfold/documents": [join(root, "dist/src/contract/documents.d.ts")],
     };
     const compilerOptions = {
       strict: true,
@@ -42,6 +43,14 @@ describe("the types of a door by itself", () => {
       `import type { Node } from "normfold"; export const is = (node: Node): boolean => node.is("${name}");`;
     expect(compile(use("Sigmoid"))).toBe("");
     expect(compile(use("Sigmod"))).toContain("TS2345");
+  });
+
+  it("say what a document holds", () => {
+    const use = (field: string): string =>
+      `import type { OptimizeDocument } from "normfold/documents";
+      export const of = (document: OptimizeDocument) => document.runs.flatMap((run) => (run.status === "failed" ? [] : [run.${field}]));`;
+    expect(compile(use("report.after.nodes"))).toBe("");
+    expect(compile(use("input.sha265"))).toMatch(/error TS2\d+: .*"?sha265/);
   });
 
   it("know them at the second door too", () => {

@@ -1,5 +1,6 @@
 import type { ErrorRecord } from "../base/error-record.js";
 import type { OptimizeRun } from "../job/optimize-file.js";
+import type { RecordedFiles } from "../job/record.js";
 
 /** What became of one model of several. */
 export type ModelOutcome = DoneModel | FailedModel;
@@ -16,6 +17,8 @@ export interface DoneModel {
   readonly figures: Figures;
   /** The whole account, where it was asked for. */
   readonly run?: OptimizeRun;
+  /** The files with their hashes, where they were asked for. */
+  readonly files?: RecordedFiles;
 }
 
 /** A model that has no result, and why. */

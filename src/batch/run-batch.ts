@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { packError } from "../base/error-record.js";
+import { defined } from "../base/optional.js";
 import type { OptimizedFile, OptimizeFileJob } from "../job/optimize-file.js";
 import { guarded } from "../node/guarded.js";
 import { memoryForWork, predictMemory } from "./memory.js";
@@ -95,11 +96,11 @@ function makeFolder(folder: string, made: Set<string>): void {
 
 function doneModel(
   { input, output }: OptimizeFileJob,
-  { run }: OptimizedFile,
+  { run, files }: OptimizedFile,
   keepsRun: boolean,
 ): ModelOutcome {
   const base = { status: "optimized", input, output, cached: false, figures: figuresOf(run) } as const;
-  return keepsRun ? { ...base, run } : base;
+  return keepsRun ? { ...base, run, ...defined({ files }) } : base;
 }
 
 /** The outcome of a model whose work threw. */

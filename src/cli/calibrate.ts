@@ -1,16 +1,18 @@
 import type { Command } from "commander";
+import { calibrationRecord } from "../contract/calibration-record.js";
 import { forModel, type LoadedModel, loadInput } from "../job/files.js";
+import { recordFiles, secondsOf } from "../job/record.js";
 import { CALIBRATE, CALIBRATE_COMMAND } from "../options/calibrate.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
 import { DATA, DRAWING, LIMIT, PREPARATION } from "../options/data.js";
 import { pick } from "../options/validate.js";
-import { calibrationJson, calibrationText } from "../report/calibration-text.js";
+import { calibrationText } from "../report/calibration-text.js";
 import { progressText } from "../report/progress-text.js";
 import { calibrateAndJudge, type JudgedCalibration } from "../train.js";
 import { type Call, defineOptions, type Given } from "./define.js";
 import { assertApart, assertTarget, removeTemporariesOnInterrupt } from "./files.js";
 import { openDataFor } from "./open-data.js";
-import { channelOf, styleFor, write, writeJson } from "./output.js";
+import { channelOf, styleFor, write, writeDocument } from "./output.js";
 import { createStages } from "./progress.js";
 import { saveResult } from "./save-result.js";
 
@@ -35,7 +37,12 @@ async function calibrateCommand({ args: [path = ""], given }: Call): Promise<voi
     const output = await saveResult(model, target, quiet);
     const time = stages.finish();
     const run = { input: input.file, output, report, accuracy };
-    if (json) return await writeJson({ ...calibrationJson(run), time });
+    if (json) {
+      const files = { input: await recordFiles(input.file), output: await recordFiles(output) };
+      const secondsByStage = secondsOf(time);
+      const record = { ...files, secondsByStage, report: calibrationRecord(report), accuracy };
+      return await writeDocument("calibrate", record);
+    }
     if (quiet) return;
     const channel = channelOf(target);
     await write(calibrationText(run, styleFor(channel)), channel);

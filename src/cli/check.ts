@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { defined } from "../base/optional.js";
 import { assertSameInputs, check, loadData, loadLabels, loadTestData } from "../index.js";
 import { forModel, loadInput } from "../job/files.js";
+import { recordFiles, secondsOf } from "../job/record.js";
 import { isSameFile, STANDARD } from "../node/paths.js";
 import { CHECK_COMMAND, CHECK_RUN, JUDGING, SIDES } from "../options/check.js";
 import { LOAD, PRINTING } from "../options/common.js";
@@ -12,7 +13,7 @@ import { type Call, defineOptions, type Given } from "./define.js";
 import { errors } from "./errors.js";
 import { EXIT } from "./exit.js";
 import { removeTemporariesOnInterrupt } from "./files.js";
-import { styleFor, write, writeJson } from "./output.js";
+import { styleFor, write, writeDocument } from "./output.js";
 import { createStages } from "./progress.js";
 
 export function defineCheck(command: Command): void {
@@ -48,7 +49,15 @@ async function checkCommand({ args: [original = "", result = ""], given }: Call)
     const time = stages.finish();
     if (report.status === "differs") process.exitCode = EXIT.check;
     if (report.status === "unchecked") process.exitCode = EXIT.unsupported;
-    if (json) return await writeJson({ original: a.file, result: b.file, time, check: report });
+    if (json) {
+      const [original, result] = [await recordFiles(a.file), await recordFiles(b.file)];
+      return await writeDocument("check", {
+        original,
+        result,
+        secondsByStage: secondsOf(time),
+        check: report,
+      });
+    }
     if (quiet) return;
     await write(comparisonText({ original: a.file, result: b.file, check: report }, styleFor("stdout")));
   } finally {

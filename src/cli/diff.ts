@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { diffModels } from "../diff/diff-models.js";
 import { loadInput } from "../job/files.js";
+import { recordFiles } from "../job/record.js";
 import { isSameFile, STANDARD } from "../node/paths.js";
 import { DIFF, DIFF_COMMAND, DIFF_RUN } from "../options/commands.js";
 import { LOAD, PRINTING } from "../options/common.js";
@@ -10,7 +11,7 @@ import { type Call, defineOptions } from "./define.js";
 import { errors } from "./errors.js";
 import { EXIT } from "./exit.js";
 
-import { styleFor, write, writeJson } from "./output.js";
+import { styleFor, write, writeDocument } from "./output.js";
 
 export function defineDiff(command: Command): void {
   defineOptions(command, DIFF_COMMAND, diffCommand);
@@ -24,9 +25,11 @@ async function diffCommand({ args: [first = "", second = ""], given }: Call): Pr
   const b = await loadInput(second, pick(LOAD, given));
   const diff = diffModels(a.model, b.model, pick(DIFF, given));
   if (!diff.same) process.exitCode = EXIT.check;
-  const run = { before: a.file, after: b.file, diff };
-  if (json) return await writeJson(run);
+  if (json) {
+    const [before, after] = [await recordFiles(a.file), await recordFiles(b.file)];
+    return await writeDocument("diff", { before, after, diff });
+  }
   if (quiet) return;
   const { all = false } = pick(DIFF_RUN, given);
-  await write(diffText(run, { style: styleFor("stdout"), all }));
+  await write(diffText({ before: a.file, after: b.file, diff }, { style: styleFor("stdout"), all }));
 }

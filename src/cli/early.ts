@@ -34,6 +34,7 @@ export function wantsSupervisor(argv: readonly string[]): boolean {
 
 const SUPERVISED: ReadonlySet<string> = new Set(["insert", "train", "calibrate", "ensemble", "lower"]);
 
-function commandOf(argv: readonly string[]): string | undefined {
+/** The word that names the command. */
+export function commandOf(argv: readonly string[]): string | undefined {
   return argv.find((word) => !word.startsWith("-"));
 }

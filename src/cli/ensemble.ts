@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { defined } from "../base/optional.js";
 import { type LoadedModel, loadInput } from "../job/files.js";
+import { recordEach, recordFiles } from "../job/record.js";
 import { isSameFile, STANDARD } from "../node/paths.js";
 import { ENSEMBLE, ENSEMBLE_COMMAND, ENSEMBLE_RUN } from "../options/commands.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
@@ -10,7 +11,7 @@ import { buildEnsemble, proveEnsemble } from "../train.js";
 import { type Call, defineOptions } from "./define.js";
 import { errors } from "./errors.js";
 import { assertTarget, removeTemporariesOnInterrupt } from "./files.js";
-import { channelOf, styleFor, write, writeJson } from "./output.js";
+import { channelOf, styleFor, write, writeDocument } from "./output.js";
 import { saveResult } from "./save-result.js";
 
 export function defineEnsemble(command: Command): void {
@@ -33,7 +34,10 @@ async function ensembleCommand({ args: paths, given }: Call): Promise<void> {
   const output = await saveResult(model, target, quiet);
   const nodes = model.graph.nodeCount;
   const run = { inputs: inputs.map(({ file }) => file), output, nodes, ...defined({ proof }) };
-  if (json) return await writeJson(run);
+  if (json) {
+    const members = await recordEach(inputs.map(({ file }) => file));
+    return await writeDocument("ensemble", { ...run, inputs: members, output: await recordFiles(output) });
+  }
   if (quiet) return;
   const channel = channelOf(target);
   await write(ensembleText(run, styleFor(channel)), channel);

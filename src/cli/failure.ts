@@ -1,10 +1,11 @@
 import { writeSync } from "node:fs";
 import { NormfoldError } from "../base/errors.js";
 import { visibleLines } from "../base/visible.js";
+import type { ErrorRecord } from "../contract/documents.js";
 import { shown } from "../report/layout.js";
 import { errors } from "./errors.js";
 import { EXIT } from "./exit.js";
-import { STANDARD_OUTPUT, styleFor, write, writeJson } from "./output.js";
+import { STANDARD_OUTPUT, styleFor, write, writeErrorDocument } from "./output.js";
 import { writtenFiles } from "./written.js";
 
 /** Columns of an error, which may quote a name that is as long as a stranger likes. --json has it in full. */
@@ -12,14 +13,18 @@ const LONGEST = 2000;
 
 const REPORT = "please report it, with the model if you can, to the issue tracker of normfold";
 
-/** Says what went wrong, in one line on stderr or as a JSON document on stdout, and gives the exit code. */
-export async function reportFailure(error: unknown, json: boolean): Promise<number> {
+/** The command that was asked for a document; undefined where there is none of that name. */
+export interface Asked {
+  readonly command: string | undefined;
+}
+
+/** Says what went wrong, in one line on stderr or, where it was asked for, as a document on stdout; gives the exit code. */
+export async function reportFailure(error: unknown, json?: Asked): Promise<number> {
   const failure = withWritten(toNormfoldError(error));
   const { NORMFOLD_DEBUG } = process.env;
-  const { code, id, message, where } = failure;
   try {
-    if (json && !isOfStandardOutput(failure))
-      await writeJson({ error: { code, id, message, ...where, exitCode: EXIT[code] } });
+    if (json !== undefined && !isOfStandardOutput(failure))
+      await writeErrorDocument(json.command, errorRecord(failure));
     else await printError(failure);
     if (NORMFOLD_DEBUG === "1" && error instanceof Error) {
       await write(`${visibleLines(error.stack ?? "")}\n`, "stderr");
@@ -27,7 +32,17 @@ export async function reportFailure(error: unknown, json: boolean): Promise<numb
   } catch {
     // The output is closed, so the error cannot be reported.
   }
-  return EXIT[code];
+  return EXIT[failure.code];
+}
+
+/** An error as documents have it. */
+export function errorRecord({
+  code,
+  id,
+  message,
+  where,
+}: Pick<NormfoldError, "code" | "id" | "message" | "where">): ErrorRecord {
+  return { code, id, message, ...where, exitCode: EXIT[code] };
 }
 
 /** One line on stderr. */

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { forModel, loadInput } from "../job/files.js";
+import { recordFiles } from "../job/record.js";
 import { FREEZE_COMMAND } from "../options/commands.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
 import { pick } from "../options/validate.js";
@@ -7,7 +8,7 @@ import { freezeText } from "../report/freeze-text.js";
 import { freeze } from "../train.js";
 import { type Call, defineOptions } from "./define.js";
 import { assertTarget, removeTemporariesOnInterrupt } from "./files.js";
-import { channelOf, styleFor, write, writeJson } from "./output.js";
+import { channelOf, styleFor, write, writeDocument } from "./output.js";
 import { saveResult } from "./save-result.js";
 
 export function defineFreeze(command: Command): void {
@@ -21,7 +22,10 @@ async function freezeCommand({ args: [path = ""], given }: Call): Promise<void> 
   const input = await loadInput(path, pick(LOAD, given), target);
   const { model, report } = await forModel(input.file.path, () => freeze(input.model));
   const output = await saveResult(model, target, quiet);
-  if (json) return await writeJson({ input: input.file, output, report });
+  if (json) {
+    const files = { input: await recordFiles(input.file), output: await recordFiles(output) };
+    return await writeDocument("freeze", { ...files, report });
+  }
   if (quiet) return;
   const channel = channelOf(target);
   await write(freezeText({ input: input.file, output, report }, styleFor(channel)), channel);

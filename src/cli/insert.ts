@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { defined } from "../base/optional.js";
 import { forModel, type LoadedModel, loadInput } from "../job/files.js";
 import { assertProven } from "../job/proven.js";
+import { recordFiles, secondsOf } from "../job/record.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
 import { DATA, DRAWING, LIMIT, PREPARATION } from "../options/data.js";
 import { INSERT, INSERT_COMMAND, INSERT_RUN, SITES } from "../options/insert.js";
@@ -13,7 +14,7 @@ import { type Call, defineOptions, type Given } from "./define.js";
 import { errors } from "./errors.js";
 import { assertApart, assertTarget, removeTemporariesOnInterrupt } from "./files.js";
 import { openDataFor } from "./open-data.js";
-import { channelOf, styleFor, write, writeJson } from "./output.js";
+import { channelOf, styleFor, write, writeDocument } from "./output.js";
 import { createStages } from "./progress.js";
 import { saveResult } from "./save-result.js";
 
@@ -40,7 +41,13 @@ async function insertCommand({ args: [path = ""], given }: Call): Promise<void> 
     stages.enter("write", "writing");
     const output = target === undefined ? undefined : await saveResult(model, target, quiet);
     const time = stages.finish();
-    if (json) return await writeJson({ input: input.file, output, time, report });
+    if (json) {
+      const files = {
+        input: await recordFiles(input.file),
+        ...(output === undefined ? {} : { output: await recordFiles(output) }),
+      };
+      return await writeDocument("insert", { ...files, secondsByStage: secondsOf(time), report });
+    }
     if (quiet) return;
     const channel = channelOf(target);
     await write(insertText({ input: input.file, output, report }, styleFor(channel)), channel);

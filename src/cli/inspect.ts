@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { defined } from "../base/optional.js";
 import { loadInput } from "../job/files.js";
+import { recordFiles } from "../job/record.js";
 import { describeModel } from "../library/description.js";
 import { INSPECT, INSPECT_COMMAND } from "../options/commands.js";
 import { JSON_ONLY, LOAD } from "../options/common.js";
@@ -8,7 +9,7 @@ import { pick } from "../options/validate.js";
 import { constantsText } from "../report/constants-text.js";
 import { inspectText } from "../report/inspect-text.js";
 import { type Call, defineOptions } from "./define.js";
-import { styleFor, write, writeJson } from "./output.js";
+import { styleFor, write, writeDocument } from "./output.js";
 
 export function defineInspect(command: Command): void {
   defineOptions(command, INSPECT_COMMAND, inspectCommand);
@@ -21,7 +22,11 @@ async function inspectCommand({ args: [path = ""], given }: Call): Promise<void>
   // Whoever does not ask for it does not load the code for training.
   const constants = parameters ? (await import("../train.js")).listConstants(model) : undefined;
   if (pick(JSON_ONLY, given).json)
-    return await writeJson({ file, ...description, ...defined({ constants }) });
+    return await writeDocument("inspect", {
+      file: await recordFiles(file),
+      ...description,
+      ...defined({ constants }),
+    });
   const style = styleFor("stdout");
   await write(
     constants === undefined

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { defined } from "../base/optional.js";
 import { forModel, loadInput } from "../job/files.js";
+import { recordFiles } from "../job/record.js";
 import { LOWER, LOWER_COMMAND, LOWER_RUN } from "../options/commands.js";
 import { LOAD, PRINTING, TARGET } from "../options/common.js";
 import { pick } from "../options/validate.js";
@@ -8,7 +9,7 @@ import { lowerText } from "../report/lower-text.js";
 import { lower } from "../train.js";
 import { type Call, defineOptions } from "./define.js";
 import { assertTarget, removeTemporariesOnInterrupt } from "./files.js";
-import { channelOf, styleFor, write, writeJson } from "./output.js";
+import { channelOf, styleFor, write, writeDocument } from "./output.js";
 import { saveResult } from "./save-result.js";
 
 export function defineLower(command: Command): void {
@@ -28,7 +29,10 @@ async function lowerCommand({ args: [path = ""], given }: Call): Promise<void> {
   );
   const output = await saveResult(model, target, quiet);
   const run = { input: input.file, output, ...report };
-  if (json) return await writeJson(run);
+  if (json) {
+    const files = { input: await recordFiles(input.file), output: await recordFiles(output) };
+    return await writeDocument("lower", { ...files, ...report });
+  }
   if (quiet) return;
   const channel = channelOf(target);
   const isPassedOver = trainingInfo === undefined && input.model.trainingInfo.length > 0;

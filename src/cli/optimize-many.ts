@@ -1,14 +1,17 @@
+import { present } from "../base/assert.js";
 import { unpackError } from "../base/error-record.js";
 import { plural } from "../base/plural.js";
-import { type ModelOutcome, summarizeBatch } from "../batch/outcome.js";
+import { type BatchSummary, type ModelOutcome, summarizeBatch } from "../batch/outcome.js";
 import { runBatch } from "../batch/run-batch.js";
+import type { Content, OptimizeRecord } from "../contract/documents.js";
 import type { OptimizeFileJob } from "../job/optimize-file.js";
+import { recordRun } from "../job/record.js";
 import { whileWaiting } from "../node/interrupt.js";
 import { batchText } from "../report/batch-text.js";
 import { EXIT, onInterrupt } from "./exit.js";
-import { printError } from "./failure.js";
+import { errorRecord, printError } from "./failure.js";
 import { noteLeft } from "./left.js";
-import { styleFor, write, writeJson } from "./output.js";
+import { styleFor, write, writeDocument } from "./output.js";
 import { createProgress } from "./progress.js";
 
 /** How many models are optimized, and how that is shown. */
@@ -29,21 +32,24 @@ export async function optimizeMany(jobs: readonly OptimizeFileJob[], options: Ma
   let outcomes: readonly ModelOutcome[];
   try {
     progress.show(`0 of ${plural(jobs.length, "model")}`);
-    const run = runBatch(jobs, {
-      workers,
-      processors,
-      script: process.argv[1] ?? "",
-      keepRuns: json,
-      onWork: () => assertAllPasses(jobs),
-      onStart: onInterrupt,
-      onOutcome: (outcome, files) => {
-        done++;
-        if (outcome.status === "failed") failed++;
-        left.push(...files);
-        const failures = failed === 0 ? "" : `, ${failed} failed`;
-        progress.show(`${done} of ${plural(jobs.length, "model")}${failures}`);
+    const run = runBatch(
+      jobs.map((job) => ({ ...job, isRecorded: json })),
+      {
+        workers,
+        processors,
+        script: process.argv[1] ?? "",
+        keepRuns: json,
+        onWork: () => assertAllPasses(jobs),
+        onStart: onInterrupt,
+        onOutcome: (outcome, files) => {
+          done++;
+          if (outcome.status === "failed") failed++;
+          left.push(...files);
+          const failures = failed === 0 ? "" : `, ${failed} failed`;
+          progress.show(`${done} of ${plural(jobs.length, "model")}${failures}`);
+        },
       },
-    });
+    );
     outcomes = await whileWaiting(() => run);
   } finally {
     progress.stop();
@@ -51,11 +57,26 @@ export async function optimizeMany(jobs: readonly OptimizeFileJob[], options: Ma
   const summary = summarizeBatch(outcomes, performance.now() - started);
   const exitCode = exitCodeOf(outcomes);
   process.exitCode = exitCode;
-  if (json) return await writeJson({ models: outcomes, summary, exitCode });
+  if (json) return await writeDocument("optimize", batchRecord(outcomes, summary, exitCode));
   if (!quiet) await write(batchText(outcomes, summary, styleFor("stdout")));
   for (const outcome of outcomes)
     if (outcome.status === "failed") await printError(unpackError(outcome.error));
   if (!quiet) await noteLeft(left);
+}
+
+/** The outcomes as documents have them. */
+function batchRecord(
+  outcomes: readonly ModelOutcome[],
+  { ms, ...sums }: BatchSummary,
+  exitCode: number,
+): Content<"optimize"> {
+  const runs = outcomes.map((outcome): OptimizeRecord => {
+    const { status, input } = outcome;
+    if (status === "failed") return { status, input: { path: input }, error: errorRecord(outcome.error) };
+    const { run, files, cached } = outcome;
+    return recordRun(present(run, "it was kept"), present(files, "they were recorded"), cached);
+  });
+  return { runs, summary: { ...sums, seconds: ms / 1000 }, exitCode };
 }
 
 function exitCodeOf(outcomes: readonly ModelOutcome[]): number {

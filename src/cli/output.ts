@@ -1,5 +1,8 @@
+import { createRequire } from "node:module";
 import pc from "picocolors";
+import { defined } from "../base/optional.js";
 import { visibleJson } from "../base/visible.js";
+import type { Content, Documents, Envelope, ErrorDocument, ErrorRecord } from "../contract/documents.js";
 import { codeOf, ioError } from "../node/guarded.js";
 import { writeStandard } from "../node/stdout.js";
 import type { Style } from "../report/style.js";
@@ -43,13 +46,36 @@ export async function write(text: string, channel: Channel = "stdout"): Promise<
   }
 }
 
-/** One JSON document. */
-export function writeJson(document: object): Promise<void> {
+/** The document of a command, as JSON: that is all that stands on standard output. */
+export function writeDocument<Command extends keyof Documents>(
+  command: Command,
+  content: Content<Command>,
+): Promise<void> {
+  return writeJson({ ...envelope(), command, ...content });
+}
+
+/** The document of a command that failed. */
+export function writeErrorDocument(command: string | undefined, error: ErrorRecord): Promise<void> {
+  const document: ErrorDocument = { ...envelope(), ...defined({ command }), error };
+  return writeJson(document);
+}
+
+function envelope(): Omit<Envelope, "command"> {
+  return { schemaVersion: 1, program: { name: "normfold", version: programVersion() } };
+}
+
+function writeJson(document: object): Promise<void> {
   return write(`${visibleJson(document, 2)}\n`);
 }
 
 function isBrokenPipe(error: unknown): boolean {
   return ["EPIPE", "ERR_STREAM_DESTROYED"].includes(codeOf(error));
+}
+
+/** The version of this package. */
+export function programVersion(): string {
+  const manifest: { readonly version: string } = createRequire(import.meta.url)("normfold/package.json");
+  return manifest.version;
 }
 
 /** How errors name it. */

@@ -9,7 +9,7 @@ import { gradientsText, passesText } from "../report/passes-text.js";
 import { gradientCoverage, operatorCoverage } from "../train.js";
 import { type Call, defineOptions } from "./define.js";
 import { errors } from "./errors.js";
-import { styleFor, write, writeJson } from "./output.js";
+import { styleFor, write, writeDocument } from "./output.js";
 
 export function definePasses(command: Command): void {
   defineOptions(command, PASSES_COMMAND, passesCommand);
@@ -42,19 +42,19 @@ async function listPasses(json: boolean): Promise<void> {
         };
       },
     );
-    return await writeJson({ passes });
+    return await writeDocument("passes", { passes });
   }
   await write(passesText(PASSES, styleFor("stdout")));
 }
 
 async function listGradients(json: boolean): Promise<void> {
-  if (json) return await writeJson({ gradients: gradientCoverage() });
+  if (json) return await writeDocument("passes", { gradients: gradientCoverage() });
   await write(gradientsText(gradientCoverage(), styleFor("stdout")));
 }
 
 async function listOperators(json: boolean): Promise<void> {
   const operators = operatorCoverage();
-  if (json) return await writeJson({ operators });
+  if (json) return await writeDocument("passes", { operators });
   await write(operatorsText(operators, styleFor("stdout")));
 }
 
@@ -65,6 +65,6 @@ async function describeOperator(name: string, json: boolean): Promise<void> {
     const names = operators.map(({ operator }) => operator);
     throw errors.operatorIsUnknown(name, nearest(name, names));
   }
-  if (json) return await writeJson({ operators: [found] });
+  if (json) return await writeDocument("passes", { operators: [found] });
   await write(operatorText(found, styleFor("stdout")));
 }

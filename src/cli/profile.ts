@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { defined } from "../base/optional.js";
 import { assertSameInputs, loadData, profile } from "../index.js";
 import { forModel, forModelAndFlags, loadInput } from "../job/files.js";
+import { recordEach } from "../job/record.js";
 import { isSameFile, STANDARD } from "../node/paths.js";
 import { JSON_ONLY, LOAD } from "../options/common.js";
 import { ISOLATION } from "../options/optimize.js";
@@ -11,7 +12,7 @@ import { profileText } from "../report/profile-text.js";
 import { type Call, defineOptions } from "./define.js";
 import { errors } from "./errors.js";
 import { removeTemporariesOnInterrupt } from "./files.js";
-import { styleFor, write, writeJson } from "./output.js";
+import { styleFor, write, writeDocument } from "./output.js";
 import { createStages } from "./progress.js";
 
 export function defineProfile(command: Command): void {
@@ -42,9 +43,9 @@ async function profileCommand({ args: [path = "", other], given }: Call): Promis
     const report = await forModelAndFlags(first.file.path, () => profile(first.model, options));
     stages.finish();
     const files = [first, second].flatMap((loaded) => (loaded === undefined ? [] : [loaded.file]));
-    const run = { files, ...report };
-    if (pick(JSON_ONLY, given).json) return await writeJson(run);
-    await write(profileText(run, styleFor("stdout")));
+    if (pick(JSON_ONLY, given).json)
+      return await writeDocument("profile", { files: await recordEach(files), ...report });
+    await write(profileText({ files, ...report }, styleFor("stdout")));
   } finally {
     stages.finish();
   }

@@ -1,4 +1,3 @@
-import { createRequire } from "node:module";
 import { Command, CommanderError, Help } from "commander";
 import { defined } from "../base/optional.js";
 import { HEADS } from "../options/heads.js";
@@ -8,7 +7,7 @@ import { defineCommand } from "./commands.js";
 import { errors } from "./errors.js";
 import { EXIT, EXIT_SUMMARY, handleInterrupts } from "./exit.js";
 import { reportFailure, reportStalls } from "./failure.js";
-import { guardStreams, styleFor, wantsColors, write } from "./output.js";
+import { guardStreams, programVersion, styleFor, wantsColors, write } from "./output.js";
 import { unknownCommand, usageError } from "./usage.js";
 
 /** Runs a command line (without node and script) and leaves the exit code in process.exitCode. Never throws. */
@@ -53,12 +52,12 @@ async function exitCodeFor(
   argv: readonly string[],
   printed: string,
 ): Promise<number> {
-  const isJson = argv.includes("--json");
-  if (!(error instanceof CommanderError)) return await reportFailure(error, isJson);
+  const json = argv.includes("--json") ? { command: command?.name() } : undefined;
+  if (!(error instanceof CommanderError)) return await reportFailure(error, json);
   // --help and --version end in an exception too, as does help for a missing command.
   if (error.exitCode === 0) return await exitCodeOfPrinting(printed);
   if (error.code === "commander.help") return EXIT.usage;
-  return await reportFailure(usageError(error, command), isJson);
+  return await reportFailure(usageError(error, command), json);
 }
 
 /** Prints help or the version, and gives the exit code. */
@@ -67,16 +66,15 @@ async function exitCodeOfPrinting(text: string): Promise<number> {
     await write(text);
     return 0;
   } catch (error) {
-    return await reportFailure(error, false);
+    return await reportFailure(error);
   }
 }
 
 function createProgram(print: (text: string) => void): Command {
-  const manifest: { readonly version: string } = createRequire(import.meta.url)("normfold/package.json");
   const style = styleFor("stdout");
   const program = new Command("normfold")
     .description("Optimizes ONNX models, and proves the result in onnxruntime before it writes.")
-    .version(manifest.version, "-v, --version", "print the version")
+    .version(programVersion(), "-v, --version", "print the version")
     .helpOption("-h, --help", "print help")
     .helpCommand("help [command]", "print help for a command")
     // Options of the program stand before the command: "-v" behind it is none.

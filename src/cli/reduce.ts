@@ -3,7 +3,9 @@ import type { Command } from "commander";
 import { defined } from "../base/optional.js";
 import { type Model, print } from "../index.js";
 import { forModelAndFlags, loadInput } from "../job/files.js";
+import { recordFiles, secondsOf } from "../job/record.js";
 import type { Stages } from "../job/stages.js";
+import { digestFile } from "../node/digest.js";
 import { guarded } from "../node/guarded.js";
 import { interruptible } from "../node/interrupt.js";
 import { assertWritable, STANDARD } from "../node/paths.js";
@@ -19,7 +21,7 @@ import { type Call, defineOptions, type Given } from "./define.js";
 import { errors } from "./errors.js";
 import { EXIT } from "./exit.js";
 import { assertApart, assertTarget, removeTemporariesOnInterrupt } from "./files.js";
-import { channelOf, styleFor, write, writeJson } from "./output.js";
+import { channelOf, styleFor, write, writeDocument } from "./output.js";
 import { createStages } from "./progress.js";
 import { saveResult } from "./save-result.js";
 import { noteWritten } from "./written.js";
@@ -51,7 +53,12 @@ async function reduceCommand({ args: [path = ""], given }: Call): Promise<void> 
     if (textFile !== undefined) writeText(model, textFile);
     process.exitCode = EXIT_OF[report.status];
     const run = { input: input.file, output, text: textFile, time: stages.finish(), report };
-    if (json) return await writeJson(run);
+    if (json) {
+      const files = { input: await recordFiles(input.file), output: await recordFiles(output) };
+      const text = textFile === undefined ? undefined : await digestFile(textFile);
+      const secondsByStage = secondsOf(run.time);
+      return await writeDocument("reduce", { ...files, text, secondsByStage, report });
+    }
     if (quiet) return;
     const channel = channelOf(target);
     await write(reduceText(run, styleFor(channel)), channel);

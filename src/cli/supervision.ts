@@ -1,3 +1,4 @@
+import { commandOf } from "./early.js";
 import { errors } from "./errors.js";
 import { reportFailure } from "./failure.js";
 import { supervise } from "./supervise.js";
@@ -11,7 +12,7 @@ export async function runSupervised(argv: readonly string[]): Promise<void> {
     return await run(argv);
   }
   const end = await supervise(argv);
-  const isJson = argv.includes("--json");
+  const json = argv.includes("--json") ? { command: commandOf(argv) } : undefined;
   process.exitCode =
-    typeof end === "number" ? end : await reportFailure(errors.commandCrashed(end.how), isJson);
+    typeof end === "number" ? end : await reportFailure(errors.commandCrashed(end.how), json);
 }

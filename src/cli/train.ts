@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { defined } from "../base/optional.js";
 import type { Model } from "../index.js";
 import { forModelAndFlags, loadInput } from "../job/files.js";
+import { recordFiles, secondsOf } from "../job/record.js";
 import type { Stages } from "../job/stages.js";
 import { optimizeProven } from "../library/optimize-proven.js";
 import { assertNamesOnnx } from "../node/extensions.js";
@@ -35,7 +36,7 @@ import { type Call, defineOptions, type Given } from "./define.js";
 import { EXIT } from "./exit.js";
 import { assertApart, assertTarget, removeTemporariesOnInterrupt } from "./files.js";
 import { openDataFor } from "./open-data.js";
-import { styleFor, write, writeJson } from "./output.js";
+import { styleFor, write, writeDocument } from "./output.js";
 import { createStages } from "./progress.js";
 import { saveResult } from "./save-result.js";
 
@@ -70,7 +71,19 @@ async function trainCommand({ args: [path = ""], given }: Call): Promise<void> {
     const { model: _, course, calibration: __, ...finished } = training;
     const { model: ___, ...said } = course;
     const run = { input: input.file, output, time, course: said, ...finished, folded: folded?.report };
-    if (json) return await writeJson(run);
+    if (json) {
+      const files = { input: await recordFiles(input.file), output: await recordFiles(output) };
+      const { lastLoss, ...told } = said;
+      const record = {
+        ...files,
+        secondsByStage: secondsOf(time),
+        course: { ...told, lastLoss: Number.isNaN(lastLoss) ? null : lastLoss },
+        comparison: finished.comparison,
+        evaluation: finished.evaluation,
+        folded: folded?.report,
+      };
+      return await writeDocument("train", record);
+    }
     if (quiet) return;
     await write(trainText(run, styleFor("stdout")));
   } finally {
@@ -87,7 +100,8 @@ async function listCommand(path: string, given: Given): Promise<void> {
     train: constantsNamed(model, train),
     ...defined({ untie, decay, output }),
   });
-  if (pick(PRINTING, given).json) return await writeJson({ input: file, constants });
+  if (pick(PRINTING, given).json)
+    return await writeDocument("train", { input: await recordFiles(file), constants });
   await write(constantsText(constants, styleFor("stdout")));
 }
 

@@ -4,15 +4,24 @@ import type { Model } from "../ir/model.js";
 import { externalFiles } from "../library/external-files.js";
 import { type LoadOptions, loadModel } from "../library/load.js";
 import type { FileSize } from "../library/save.js";
+import { digestOfBytes } from "../node/digest.js";
 import { readStdin } from "../node/files.js";
 import { placed } from "../node/guarded.js";
 import { whileWaiting } from "../node/interrupt.js";
 import { fileSize, isSameFile, STANDARD } from "../node/paths.js";
 import { errors } from "./errors.js";
 
+/** A model and where its bytes are. */
+export interface StoredModel extends FileSize {
+  /** Its data files that are there. */
+  readonly dataFiles?: readonly string[];
+  /** SHA-256 of a model that went through a stream, which cannot be read again. */
+  readonly sha256?: string;
+}
+
 export interface LoadedModel {
   readonly model: Model;
-  readonly file: FileSize;
+  readonly file: StoredModel;
   /** True if the model was changed after it was read. */
   readonly isAdjusted?: boolean;
 }
@@ -22,11 +31,12 @@ export async function loadInput(path: string, options: LoadOptions, target?: str
   if (path !== STANDARD) {
     const model = await loadModel(path, options);
     if (target !== undefined) assertSparesData(path, model, target);
-    return { model, file: { path, bytes: fileSize(path) + externalBytes(path, model) } };
+    const dataFiles = externalPaths(path, model);
+    return { model, file: { path, bytes: sizeOf([path, ...dataFiles]), dataFiles } };
   }
   if (process.stdin.isTTY) throw errors.standardInputIsTerminal();
   const bytes = await whileWaiting(readStdin);
-  const file = { path: "standard input", bytes: bytes.length };
+  const file = { path: "standard input", bytes: bytes.length, sha256: digestOfBytes(bytes) };
   return { model: await forModel(file.path, () => loadModel(bytes, options)), file };
 }
 
@@ -52,9 +62,9 @@ export async function forModelAndFlags<T>(file: string, body: () => Promise<T>):
   }
 }
 
-/** The bytes of the external files that a model in `path` names and that are there. */
-export function externalBytes(path: string, model: Model): number {
-  return externalPaths(path, model).reduce((sum, file) => sum + fileSize(file), 0);
+/** The bytes of files together. */
+export function sizeOf(files: readonly string[]): number {
+  return files.reduce((sum, file) => sum + fileSize(file), 0);
 }
 
 /** The external files that a model in `path` names and that are there. */

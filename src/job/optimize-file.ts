@@ -25,8 +25,16 @@ import {
 import { pick, settle } from "../options/validate.js";
 import type { ProfileReport } from "../profile/profile-report.js";
 import { errors } from "./errors.js";
-import { externalBytes, externalPaths, forModelAndFlags, type LoadedModel, loadInput } from "./files.js";
+import {
+  externalPaths,
+  forModelAndFlags,
+  type LoadedModel,
+  loadInput,
+  type StoredModel,
+  sizeOf,
+} from "./files.js";
 import { assertProven } from "./proven.js";
+import { type RecordedFiles, recordFiles } from "./record.js";
 import type { Stages } from "./stages.js";
 
 /** One file to optimize. */
@@ -38,12 +46,14 @@ export interface OptimizeFileJob {
   readonly options: OptimizeFileOptions;
   /** Plugins, whose passes run behind normfold's. */
   readonly plugins?: readonly PluginSource[];
+  /** Hash the files, for a document. Default false. */
+  readonly isRecorded?: boolean;
 }
 
-/** One run of `normfold optimize`: --json writes it, and the terminal shows it. */
+/** One run of `normfold optimize`, as the terminal shows it. */
 export interface OptimizeRun {
-  readonly input: FileSize;
-  readonly output: FileSize & { readonly files: readonly FileSize[] };
+  readonly input: StoredModel;
+  readonly output: StoredModel & { readonly files: readonly FileSize[] };
   /** Milliseconds by stage, in the order they began. */
   readonly time: Readonly<Record<string, number>>;
   /** The most memory that was taken, in bytes: by normfold's process and by that of onnxruntime, where it had one. */
@@ -58,6 +68,8 @@ export interface OptimizeRun {
 /** What became of a job that was done. */
 export interface OptimizedFile {
   readonly run: OptimizeRun;
+  /** The files with their hashes; undefined where the job did not ask for them. */
+  readonly files: RecordedFiles | undefined;
   /** Files beside the result that seem to be left from earlier runs; they were not touched. */
   readonly left: readonly string[];
 }
@@ -76,10 +88,13 @@ export async function optimizeFile(job: OptimizeFileJob, stages: Stages): Promis
   const { model, report } = await optimizeModel(job, original, stages);
   if (report.check !== undefined) assertProven(report.check, input.file.path);
   stages.enter("write", "writing");
+  const before = job.isRecorded ? await recordFiles(input.file) : undefined;
   const { output, left } = await save(model, target, options);
   const memory = await peakMemory(options);
   const measured = options.time ? await measure(original.model, model, options, stages) : {};
-  return { run: { input: input.file, output, time: stages.finish(), memory, report, ...measured }, left };
+  const run = { input: input.file, output, time: stages.finish(), memory, report, ...measured };
+  const files = before === undefined ? undefined : { input: before, output: await recordFiles(output) };
+  return { run, files, left };
 }
 
 /** Original and result side by side. The result is written by then, whatever comes of it. */
@@ -178,13 +193,13 @@ async function save(
   { externalData }: OptimizeFileOptions,
 ): Promise<{ readonly output: OptimizeRun["output"]; readonly left: readonly string[] }> {
   if (target === STANDARD) {
-    const { bytes } = await whileWaiting(() => writeToStdout(model));
-    const file = { path: "standard output", bytes };
-    return { output: { ...file, files: [file] }, left: [] };
+    const file = { path: "standard output", ...(await whileWaiting(() => writeToStdout(model))) };
+    return { output: { ...file, files: [{ path: file.path, bytes: file.bytes }] }, left: [] };
   }
   const { files, left } = await whileWaiting(() => saveModel(model, target, defined({ externalData })));
-  const written = files.reduce((sum, file) => sum + file.bytes, 0);
   // A result that keeps using the data files of its original is no smaller for it.
-  const kept = externalData === undefined && files.length === 1 ? externalBytes(target, model) : 0;
-  return { output: { path: target, bytes: written + kept, files }, left };
+  const kept = externalData === undefined && files.length === 1 ? externalPaths(target, model) : [];
+  const written = files.reduce((sum, file) => sum + file.bytes, 0);
+  const dataFiles = [...files.slice(1).map((file) => file.path), ...kept];
+  return { output: { path: target, bytes: written + sizeOf(kept), files, dataFiles }, left };
 }

@@ -5,25 +5,35 @@ import { typeText } from "../text/type.js";
 import { type ExternalFile, externalFiles } from "./external-files.js";
 import { type ModelSummary, summarize } from "./summary.js";
 
+/** An input or an output. */
 export interface ValueDescription {
+  /** Its name. */
   readonly name: string;
   /** The type in ONNX text, "float[N,3,224,224]"; undefined where the model does not declare it. */
   readonly type: string | undefined;
 }
 
+/** An input. */
 export interface InputDescription extends ValueDescription {
   /** An initializer gives it a value that a caller may override. */
   readonly optional: boolean;
 }
 
+/** A constant. */
 export interface InitializerDescription {
+  /** Its name. */
   readonly name: string;
+  /** The type of its elements. */
   readonly dtype: string;
+  /** Its sizes. */
   readonly dims: readonly number[];
+  /** Bytes of its elements. */
   readonly bytes: number;
 }
 
+/** A BatchNormalization and its neighbours. */
 export interface NormalizationDescription {
+  /** Its name, or that of its output. */
   readonly node: string;
   /** The operator that gives its input; "input" or "initializer" where none does. */
   readonly before: string;
@@ -33,24 +43,39 @@ export interface NormalizationDescription {
 
 /** The contents of a model, as `normfold inspect` shows them. Plain data: it survives JSON. */
 export interface ModelDescription {
+  /** The version of the file format. */
   readonly irVersion: number;
+  /** The operator sets, "ai.onnx" for the standard one. */
   readonly opsets: readonly { readonly domain: string; readonly version: number }[];
+  /** The program that made the model, with its version. */
   readonly producer: string | undefined;
+  /** The domain of the model. */
   readonly domain: string | undefined;
+  /** The version of the model, as a text because it may be larger than numbers are exact. */
   readonly version: string | undefined;
+  /** Documentation for people. */
   readonly docString: string | undefined;
+  /** The name of the graph. */
   readonly graph: string | undefined;
+  /** The inputs that a caller gives. */
   readonly inputs: readonly InputDescription[];
+  /** The outputs. */
   readonly outputs: readonly ValueDescription[];
+  /** metadata_props. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** The model in numbers. */
   readonly summary: ModelSummary;
   /** The largest, largest first. */
   readonly largest: readonly InitializerDescription[];
+  /** The functions, "domain::name". */
   readonly functions: readonly string[];
   /** Bodies of control-flow nodes: how many for each operator. */
   readonly subgraphs: Readonly<Record<string, number>>;
+  /** The data files. */
   readonly external: readonly ExternalFile[];
+  /** The number of training_info entries. */
   readonly trainingInfo: number;
+  /** Every BatchNormalization of all graphs. */
   readonly normalizations: readonly NormalizationDescription[];
 }
 

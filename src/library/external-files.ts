@@ -1,12 +1,15 @@
 import type { Model } from "../ir/model.js";
 import { tensorsOf } from "../ir/tensors.js";
 
+/** A file that holds tensors of a model. */
 export interface ExternalFile {
   /** The path as the model names it: relative to its folder. */
   readonly location: string;
+  /** The number of tensors in it. */
   readonly tensors: number;
   /** The bytes of those tensors. */
   readonly bytes: number;
+  /** It is not there, or may not be read. */
   readonly missing: boolean;
 }
 

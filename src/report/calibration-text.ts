@@ -82,23 +82,3 @@ function errorText({ standardError, after }: CalibratedLayer): string {
 function percent({ accuracy }: Evaluation): string {
   return accuracy === undefined ? "-" : `${(100 * accuracy).toFixed(2)} %`;
 }
-
-/** The run as plain data, with channels as arrays. */
-export function calibrationJson({ report, ...run }: CalibrationRun): object {
-  const plain = (
-    numbers: { readonly mean: Float64Array; readonly variance: Float64Array } | undefined,
-  ): object | undefined =>
-    numbers === undefined ? undefined : { mean: [...numbers.mean], variance: [...numbers.variance] };
-  return {
-    ...run,
-    report: {
-      ...report,
-      layers: report.layers.map((layer) => ({
-        ...layer,
-        before: plain(layer.before),
-        after: plain(layer.after),
-        standardError: plain(layer.standardError),
-      })),
-    },
-  };
-}

@@ -106,7 +106,7 @@ describe("normfold check", () => {
       expect(JSON.parse(one.stdout).check.sets).toHaveLength(1);
       const flags = ["--check-inputs", "mnist/test_data_set_0", "--in-place", "--json"];
       const proven = await normfold(["optimize", "mnist/out.onnx", ...flags], { cwd });
-      expect(JSON.parse(proven.stdout).report.check.sets).toHaveLength(1);
+      expect(JSON.parse(proven.stdout).runs[0].report.check.sets).toHaveLength(1);
     },
   );
 

@@ -319,7 +319,7 @@ describe("--json", () => {
 describe("a bug in normfold: exit 70", () => {
   const failure = pathToFileURL(join(BIN, "../../src/cli/failure.js")).href;
   const script = `const { reportFailure } = await import("${failure}");
-    process.exitCode = await reportFailure(new TypeError("x is not a function\\nat all"), false);`;
+    process.exitCode = await reportFailure(new TypeError("x is not a function\\nat all"));`;
 
   test("one line that asks for a report", async () => {
     const result = await node(["--input-type=module", "-e", script]);

@@ -87,7 +87,7 @@ describe("the data of the input", () => {
       { cwd },
     );
     expect(code).toBe(0);
-    expect(JSON.parse(stdout).output.files).toHaveLength(2);
+    expect(JSON.parse(stdout).runs[0].output.files).toHaveLength(2);
     const { graph } = await loadModel(at("copy.onnx"));
     expect([...graph.initializers].every(({ tensor }) => tensor?.bytes() !== undefined)).toBe(true);
     // It is not named after copy.onnx, so that it may be another's.

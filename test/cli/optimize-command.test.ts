@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import manifest from "../../package.json" with { type: "json" };
 import { loadModel } from "../../src/index.js";
 import {
   CONV_BN,
@@ -64,16 +66,27 @@ describe("normfold optimize", () => {
       cwd,
     });
     expect([code, stderr]).toEqual([0, ""]);
-    const document = JSON.parse(stdout);
-    const { size } = statSync(at("json.onnx"));
-    expect(document.input).toEqual({ path: "bn.onnx", bytes: statSync(at("bn.onnx")).size });
-    expect(document.output).toEqual({
-      path: "json.onnx",
-      bytes: size,
-      files: [{ path: "json.onnx", bytes: size }],
+    const { runs, ...envelope } = JSON.parse(stdout);
+    expect(envelope).toEqual({
+      schemaVersion: 1,
+      program: { name: "normfold", version: manifest.version },
+      command: "optimize",
+      exitCode: 0,
     });
-    for (const ms of Object.values(document.time)) expect(String(ms)).toMatch(/^\d+(\.\d{1,3})?$/);
-    expect(Object.keys(document.time).sort()).toEqual(["check", "read", "rewrite", "write"]);
+    expect(runs).toHaveLength(1);
+    const [document] = runs;
+    const recordOf = (path: string) => {
+      const bytes = readFileSync(at(path));
+      const sha256 = createHash("sha256").update(bytes).digest("hex");
+      return { path, bytes: bytes.length, sha256 };
+    };
+    for (const [files, path] of [
+      [document.input, "bn.onnx"],
+      [document.output, "json.onnx"],
+    ])
+      expect(files).toEqual({ ...recordOf(path), files: [recordOf(path)] });
+    for (const seconds of Object.values(document.secondsByStage)) expect(seconds).toBeLessThan(60);
+    expect(Object.keys(document.secondsByStage).sort()).toEqual(["check", "read", "rewrite", "write"]);
     expect(document.report.before.batchNormalizations).toBe(1);
     expect(document.report.after.batchNormalizations).toBe(0);
     expect(document.report.check.status).toBe("equal");
@@ -119,7 +132,7 @@ describe("normfold optimize", () => {
     expect(await operators(at("skip.onnx"))).toContain("BatchNormalization");
     const only = ["--pass", "eliminate-identity", "--pass", "eliminate-dead", "--json"];
     const { stdout } = await normfold(["optimize", "runtime.onnx", "-o", "only.onnx", ...only], { cwd });
-    const passes = JSON.parse(stdout).report.rewrites.map(({ pass }: { pass: string }) => pass);
+    const passes = JSON.parse(stdout).runs[0].report.rewrites.map(({ pass }: { pass: string }) => pass);
     expect(new Set(passes)).toEqual(new Set(["eliminate-identity"]));
   });
 
@@ -127,7 +140,7 @@ describe("normfold optimize", () => {
     const flags = ["--input-shape", "x:2,2,7,5", "--seed", "42", "--json"];
     const { code, stdout } = await normfold(["optimize", "bn.onnx", "-o", "shape.onnx", ...flags], { cwd });
     expect(code).toBe(0);
-    const { seed, sets } = JSON.parse(stdout).report.check;
+    const { seed, sets } = JSON.parse(stdout).runs[0].report.check;
     expect(seed).toBe(42);
     for (const set of sets) expect(set.inputs[0].dims).toEqual([2, 2, 7, 5]);
   });
@@ -136,13 +149,13 @@ describe("normfold optimize", () => {
     const flags = ["--external-data", "16", "--json"];
     const { code, stdout } = await normfold(["optimize", "bn.onnx", "-o", "split.onnx", ...flags], { cwd });
     expect(code).toBe(0);
-    const { output } = JSON.parse(stdout);
+    const [{ output }] = JSON.parse(stdout).runs;
     expect(output.files).toHaveLength(2);
     expect(output.bytes).toBe(output.files[0].bytes + output.files[1].bytes);
     // When the result is optimized again, the sizes of input and output include the data file.
     const again = await normfold(["optimize", "split.onnx", "-o", "split2.onnx", "--json"], { cwd });
     expect(again.code).toBe(0);
-    const second = JSON.parse(again.stdout);
+    const [second] = JSON.parse(again.stdout).runs;
     expect(second.input.bytes).toBe(output.bytes);
     expect(second.output.bytes).toBeGreaterThanOrEqual(output.files[1].bytes);
   });

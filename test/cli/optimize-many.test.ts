@@ -84,15 +84,15 @@ describe("optimize with many models", () => {
     const json = await normfold(["optimize", "bad", "--out-dir", "json", "--json"], { cwd });
     expect([json.code, json.stderr]).toEqual([4, ""]);
     expect(JSON.parse(json.stdout)).toMatchObject({
-      models: [
-        { input: "bad/broken.onnx", status: "failed", error: { code: "invalid" } },
-        { input: "bad/custom.onnx", status: "failed", error: { id: "outputs-are-unchecked" } },
+      runs: [
+        { input: { path: "bad/broken.onnx" }, status: "failed", error: { code: "invalid" } },
+        { input: { path: "bad/custom.onnx" }, status: "failed", error: { id: "outputs-are-unchecked" } },
         {
-          input: "bad/good.onnx",
-          output: "json/good.onnx",
+          input: { path: "bad/good.onnx" },
+          output: { path: "json/good.onnx" },
           status: "optimized",
           cached: false,
-          run: { report: { check: { status: "equal" } } },
+          report: { check: { status: "equal" } },
         },
       ],
       summary: { models: 3, optimized: 1, failed: 2, cached: 0, nodes: { before: 3, after: 2 } },

@@ -48,7 +48,7 @@ describe("normfold profile", () => {
       /multiply-adds.*\n.*other operations.*\n.*parameters.*\n.*peak memory.*\n.*nodes.*\n.*latency/,
     );
     const run = await normfold(["optimize", "bn.onnx", "-o", "out.onnx", "--time", "--json"], { cwd });
-    const { profile } = JSON.parse(run.stdout);
+    const [{ profile }] = JSON.parse(run.stdout).runs;
     expect(profile.models.map((model: { nodes: number }) => model.nodes)).toEqual([3, 2]);
     expect(profile.ratio.median).toBeGreaterThan(0);
   });

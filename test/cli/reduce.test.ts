@@ -61,7 +61,7 @@ describe("normfold reduce", () => {
     const { code, stdout, stderr } = await normfold(args, { cwd });
     expect([code, stderr]).toEqual([0, ""]);
     expect(JSON.parse(stdout)).toMatchObject({
-      text: "crash.txt",
+      text: { path: "crash.txt" },
       report: { status: "done", symptom: "onnxruntime (level disabled): crashes", after: { nodes: 1 } },
     });
     expect(await operators(at("crash.onnx"))).toEqual(["BatchNormalization"]);

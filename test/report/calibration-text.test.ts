@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { calibrationJson, calibrationText } from "../../src/report/calibration-text.js";
+import { calibrationText } from "../../src/report/calibration-text.js";
 import { textWidth, WIDTH } from "../../src/report/layout.js";
 import { PLAIN } from "../support/style.js";
 
@@ -44,10 +44,4 @@ describe("calibrationText", () => {
   it("says the typical error of a mean in deviations of its channel", () => {
     expect(calibrationText(run([layer("n", 0.5)]), PLAIN)).toMatch(/n +2 +0\.500 sd +1\.00 +0\.10 sd +1\n/);
   });
-});
-
-it("the JSON has channels as plain numbers", () => {
-  const { report } = JSON.parse(JSON.stringify(calibrationJson(run([layer("n", 0.5)]))));
-  expect(report.layers[0].after).toEqual({ mean: [0, 1], variance: [1, 4] });
-  expect(report.layers[0].standardError.mean).toEqual([0.1, 0.2]);
 });

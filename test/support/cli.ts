@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, expect } from "vitest";
 import { parse, saveModel } from "../../src/index.js";
 import { textWidth, WIDTH } from "../../src/report/layout.js";
+import { expectDocument } from "./documents.js";
 
 /** The built command, as npm installs it. */
 export const BIN: string = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
@@ -42,7 +43,14 @@ export function node(args: readonly string[], options: RunOptions = {}): Promise
     child.on("error", reject);
     child.on("close", (code) => {
       const bytes = Buffer.concat(stdout);
-      resolve({ code, bytes, stdout: bytes.toString(), stderr: Buffer.concat(stderr).toString() });
+      const result = { code, bytes, stdout: bytes.toString(), stderr: Buffer.concat(stderr).toString() };
+      try {
+        // Whatever a test prints as JSON is what the schemas say.
+        if (args.includes("--json") && result.stdout !== "") expectDocument(result.stdout);
+        resolve(result);
+      } catch (error) {
+        reject(error);
+      }
     });
   });
 }
