@@ -4,7 +4,7 @@ import { COMPARISON, PROOF } from "../options/optimize.js";
 import type { OptionsOf } from "../options/spec.js";
 import { assertValues, settle } from "../options/validate.js";
 import type { AccuracyReport } from "../reference/measure-models.js";
-import type { Evaluate, RefusalRecord, RewriteRecord } from "../rewrite/pass.js";
+import type { AddedConstants, Evaluate, RefusalRecord, RewriteRecord } from "../rewrite/pass.js";
 import { type Checker, createChecker } from "../runtime/check.js";
 import type { CheckReport } from "../runtime/check-report.js";
 import { type CheckerOptions, ready } from "../runtime/checker-options.js";
@@ -47,6 +47,8 @@ export interface OptimizeReport {
   readonly leftOut: LeftOut | undefined;
   /** Rounds of the pipeline until nothing changed. */
   readonly rounds: number;
+  /** The constants that passes added or made larger, by pass, the most bytes first: what makes a file grow. */
+  readonly added: readonly AddedConstants[];
   /** undefined: no check was asked for. */
   readonly check: CheckReport | undefined;
   /** How far original and result are from the real function, where it was asked for. */

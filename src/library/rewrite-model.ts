@@ -4,7 +4,7 @@ import type { Model } from "../ir/model.js";
 import { REWRITE } from "../options/optimize.js";
 import type { OptionsOf } from "../options/spec.js";
 import { assertValues } from "../options/validate.js";
-import type { Evaluate, Pass, RefusalRecord, RewriteRecord } from "../rewrite/pass.js";
+import type { AddedConstants, Evaluate, Pass, RefusalRecord, RewriteRecord } from "../rewrite/pass.js";
 import type { CheckReport } from "../runtime/check-report.js";
 import { findCulprit, type Proven } from "./blame.js";
 import type { CheckBudget } from "./check-budget.js";
@@ -77,6 +77,8 @@ export interface RewriteResult {
   /** Rewrites that could not be proven and are not made; undefined where all that are left are. */
   readonly leftOut: LeftOut | undefined;
   readonly rounds: number;
+  /** The constants that passes added or made larger, by pass, the most bytes first. */
+  readonly added: readonly AddedConstants[];
   /** undefined: there was no judge. */
   readonly check: CheckReport | undefined;
 }
@@ -209,12 +211,13 @@ class Proof {
     check: CheckReport | undefined,
     left?: { readonly whole: Candidate; readonly reason: string },
   ): RewriteResult {
-    const { rewrites, refusals, rounds } = log;
+    const { rewrites, refusals, rounds, added } = log;
     const missing = left === undefined ? 0 : left.whole.log.rewrites.length - rewrites.length;
     const leftOut =
       left === undefined || missing <= 0 ? undefined : { rewrites: missing, reason: left.reason };
     const { rolledBack } = this.#trials;
-    return { model, rewrites, refusals, rolledBack, acquitted: this.#acquitted, leftOut, rounds, check };
+    const acquitted = this.#acquitted;
+    return { model, rewrites, refusals, rolledBack, acquitted, leftOut, rounds, added, check };
   }
 }
 

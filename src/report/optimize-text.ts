@@ -4,6 +4,7 @@ import type { OptimizeRun } from "../job/optimize-file.js";
 import type { OptimizeReport } from "../library/optimize.js";
 import type { ModelSummary } from "../library/summary.js";
 import type { RefusalRecord } from "../rewrite/pass.js";
+import { refusals } from "../rules/refusals.js";
 import { accuracyText } from "./accuracy-text.js";
 import { checkText } from "./check-text.js";
 import { type Cell, elidePair, paragraph, shown, table, WIDTH } from "./layout.js";
@@ -25,6 +26,7 @@ export function optimizeText(run: OptimizeRun, options: OptimizeTextOptions): st
   const blocks = [
     [headline(run, style)],
     sizes(run, style),
+    grown(report, style),
     explain ? allRewrites(report, style) : rewriteCounts(report, style),
     specials(report, style),
     undone(run, style),
@@ -35,6 +37,7 @@ export function optimizeText(run: OptimizeRun, options: OptimizeTextOptions): st
     measured(run, style),
     [`${style.bold("time")}  ${timeLine(run.time)}`, ...memoryLines(run.memory, style)],
     written(run, style),
+    withDefaults(report, style),
   ];
   return `${blocks
     .map((lines) => lines.join("\n"))
@@ -64,6 +67,22 @@ function sizes({ input, output, report }: OptimizeRun, style: Style): string[] {
   rows.push(measure("file size", input.bytes, output.bytes, bytesText, style));
   return table([{ elastic: true }, { align: "right" }, { align: "right" }, { align: "right" }], rows);
 }
+
+/** What made the constants grow; nothing where they did not. */
+function grown({ before, after, added }: OptimizeReport, style: Style): string[] {
+  if (after.parameterBytes <= before.parameterBytes) return [];
+  const lines = [
+    `${style.bold("grown")}  by ${bytesText(after.parameterBytes - before.parameterBytes)} of constants`,
+  ];
+  for (const { pass, bytes, count, largest } of added.slice(0, MOST_CAUSES)) {
+    const most = count === 1 ? `"${largest}"` : `of ${count} constants, the most for "${largest}"`;
+    lines.push(...paragraph(`${pass} adds ${bytesText(bytes)} ${most}`, 2, 4));
+  }
+  return lines;
+}
+
+/** The passes that are named as causes of growth; those behind them add little. */
+const MOST_CAUSES = 3;
 
 function dim(text: string, style: Style): Cell {
   return { text, paint: style.dim };
@@ -172,7 +191,10 @@ function normalizationRefusals({ after, refusals }: OptimizeReport, style: Style
   const more = `${plural(others, "other place")} ${others === 1 ? "was" : "were"} left alone; see --explain`;
   if (after.batchNormalizations === 0) return others === 0 ? [] : [style.dim(more)];
   const lines = [`${style.bold("not folded")}  ${plural(after.batchNormalizations, "BatchNormalization")}`];
-  for (const { reason, records } of groupRefusals(ours)) {
+  const defaults = nodesOf(ours.filter(stopsAtDefault));
+  if (defaults > 0)
+    lines.push(...paragraph(`${String(defaults).padStart(4)}  a parameter is an input with a default`, 0, 6));
+  for (const { reason, records } of groupRefusals(ours.filter((record) => !stopsAtDefault(record)))) {
     const [only] = records;
     const count = String(records.length).padStart(4);
     // A reason may begin with a place and a colon itself, so a node gets a line of its own.
@@ -181,6 +203,31 @@ function normalizationRefusals({ after, refusals }: OptimizeReport, style: Style
   }
   if (others > 0) lines.push(style.dim(`  ${more}`));
   return lines;
+}
+
+/** Whether a map met a constant that callers may set, because it is an input too. */
+function stopsAtDefault({ id }: RefusalRecord): boolean {
+  return id === refusals.constantIsInputDefault.id;
+}
+
+/** How many nodes they are: several passes may have looked at one. */
+function nodesOf(records: readonly RefusalRecord[]): number {
+  return new Set(records.map(({ node }) => node)).size;
+}
+
+/** What would fold the normalizations whose parameters callers may set. */
+function withDefaults({ refusals: records }: OptimizeReport, style: Style): string[] {
+  const count = nodesOf(
+    records.filter((each) => each.opType === "BatchNormalization" && stopsAtDefault(each)),
+  );
+  if (count === 0) return [];
+  const stay = `${plural(count, "BatchNormalization")} ${count === 1 ? "stays" : "stay"}`;
+  const [first = "", ...rest] = paragraph(
+    `note  ${stay} because parameters are inputs with defaults, which callers may set; --freeze-initializers makes constants of them`,
+    0,
+    2,
+  );
+  return [first.replace("note", style.yellow("note")), ...rest];
 }
 
 /** Every refusal, by its kind, the most frequent kind first. */

@@ -140,6 +140,18 @@ export interface RewriteRecord {
   readonly nodes: number;
 }
 
+/** The constants of a result that one pass added or made larger. */
+export interface AddedConstants {
+  /** The name of the pass. */
+  readonly pass: string;
+  /** Bytes by which they are more than before. */
+  readonly bytes: number;
+  /** How many they are. */
+  readonly count: number;
+  /** The name of the one that added most. */
+  readonly largest: string;
+}
+
 /** A rewrite that was not made, and why. */
 export interface RefusalRecord {
   /** The name of the pass. */

@@ -5,7 +5,7 @@ import type { Model } from "../ir/model.js";
 import { verify } from "../ir/verify.js";
 import { runRules } from "./driver.js";
 import { errors } from "./errors.js";
-import type { Evaluate, Pass, RefusalRecord, RewriteRecord, Settings, View } from "./pass.js";
+import type { AddedConstants, Evaluate, Pass, RefusalRecord, RewriteRecord, Settings, View } from "./pass.js";
 import { type Gate, OPEN_GATE, passFault, RewriteSession } from "./session.js";
 
 /** The most rounds of the whole pipeline, so that passes that undo each other are found. Real models settle in two or three. */
@@ -29,6 +29,7 @@ export interface PipelineLog {
   readonly rewrites: readonly RewriteRecord[];
   readonly refusals: readonly RefusalRecord[];
   readonly rounds: number;
+  readonly added: readonly AddedConstants[];
   /** The rule of ONNX that the result breaks and the model did not; undefined for a sound one. */
   readonly flaw: string | undefined;
 }
@@ -79,7 +80,13 @@ export async function runPipeline(
     session.refused(SPELLED, node, refusal);
   const { rewrites } = session;
   const flaw = rewrites.length > 0 && !options.verifyEach ? freshFlaw() : undefined;
-  return { rewrites, refusals: session.standingRefusals(), rounds, flaw };
+  return {
+    rewrites,
+    refusals: session.standingRefusals(),
+    rounds,
+    added: session.addedConstants(),
+    flaw,
+  };
 }
 
 function flawsOf(model: Model): string[] {

@@ -22,6 +22,8 @@ const MANY = 64;
 export class Rewriter {
   /** Net change in nodes since the rewriter was made. */
   nodeDelta = 0;
+  /** The constants that were added or got other elements, with the bytes that they had before. */
+  readonly constants: Map<Value, number> = new Map();
   readonly #touched = new Set<Node>();
   readonly #facts: Facts;
 
@@ -119,7 +121,11 @@ export class Rewriter {
    */
   addConstant(graph: Graph, base: string, tensor: Tensor, before?: Node): Value {
     const name = graph.freshName(base);
-    if (!graph.isFunctionBody) return graph.addInitializer(name, tensor);
+    if (!graph.isFunctionBody) {
+      const initializer = graph.addInitializer(name, tensor);
+      this.constants.set(initializer, 0);
+      return initializer;
+    }
     const node = this.addNode(
       graph,
       { opType: "Constant", inputs: [], outputs: [name], attributes: { value: tensor } },
@@ -137,6 +143,7 @@ export class Rewriter {
   setConstant(node: Node, index: number, tensor: Tensor, base: string): void {
     const old = node.input(index);
     if (old?.tensor !== undefined && old.isConstant && old.uses.size === 1) {
+      if (!this.constants.has(old)) this.constants.set(old, old.tensor.byteLength);
       old.replaceTensor(tensor);
       this.#facts.forget(old);
       this.#touched.add(node);

@@ -1,10 +1,18 @@
 import type { NormfoldError } from "../base/errors.js";
 import type { Refusal } from "../base/refusal.js";
-import type { Node } from "../ir/graph.js";
+import type { Node, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { Composites } from "./composites.js";
 import { errors } from "./errors.js";
-import type { Pass, PassContext, Proposal, RefusalRecord, RewriteRecord, View } from "./pass.js";
+import type {
+  AddedConstants,
+  Pass,
+  PassContext,
+  Proposal,
+  RefusalRecord,
+  RewriteRecord,
+  View,
+} from "./pass.js";
 import { Rewriter } from "./rewriter.js";
 import { mayChange, whyLeftOut } from "./special-values.js";
 
@@ -42,6 +50,8 @@ export class RewriteSession {
   readonly #growth = { spent: 0 };
   readonly #computed = { operations: 0 };
   readonly #gate: Gate;
+  /** The constants that passes added or changed, with the last pass and the bytes of before. */
+  readonly #added = new Map<Value, { readonly pass: string; readonly before: number }>();
   #nodes: { readonly list: readonly Node[]; readonly rewrites: number } | undefined;
   /** The refusals by node and pass; a later refusal of a pass replaces its earlier one. */
   readonly #refusals = new Map<Node, Map<string, RefusalRecord>>();
@@ -73,7 +83,32 @@ export class RewriteSession {
       throw new ApplyFailure({ ...draft, nodes: rewriter.nodeDelta }, error);
     }
     this.rewrites.push({ ...draft, nodes: rewriter.nodeDelta });
+    for (const [value, before] of rewriter.constants) {
+      this.#added.set(value, { pass: pass.name, before: this.#added.get(value)?.before ?? before });
+    }
+    rewriter.constants.clear();
     return true;
+  }
+
+  /** What passes added to the constants that are left, by pass, the most bytes first. */
+  addedConstants(): readonly AddedConstants[] {
+    const byPass = new Map<string, AddedConstants & { readonly most: number }>();
+    for (const [value, { pass, before }] of this.#added) {
+      const bytes = (value.tensor?.byteLength ?? 0) - before;
+      if (bytes <= 0 || value.uses.size === 0 || !value.graph.initializers.has(value)) continue;
+      const { bytes: others = 0, count = 0, largest = "", most = 0 } = byPass.get(pass) ?? {};
+      const isLargest = bytes > most;
+      byPass.set(pass, {
+        pass,
+        bytes: others + bytes,
+        count: count + 1,
+        largest: isLargest ? value.name : largest,
+        most: isLargest ? bytes : most,
+      });
+    }
+    return [...byPass.values()]
+      .sort((a, b) => b.bytes - a.bytes)
+      .map(({ pass, bytes, count, largest }) => ({ pass, bytes, count, largest }));
   }
 
   #admits(draft: Pick<RewriteRecord, "pass" | "key" | "numerics">): boolean {

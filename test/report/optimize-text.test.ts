@@ -52,6 +52,7 @@ function run(report: Partial<OptimizeReport>): OptimizeRun {
       acquitted: [],
       leftOut: undefined,
       rounds: 2,
+      added: [],
       check: undefined,
       ...report,
     },
@@ -68,6 +69,35 @@ describe("optimizeText", () => {
   test("says that the IR version was raised", () => {
     expect(text({})).not.toContain("IR version");
     expect(text({ after: { ...summary({ Conv: 3 }), irVersion: 4 } })).toMatch(/\n +IR version +3 +4\n/);
+  });
+
+  test("names what made the constants grow", () => {
+    const after = { ...summary({ Conv: 3 }), parameterBytes: 2400 };
+    const added = [
+      { pass: "fold-constants", bytes: 1800, count: 2, largest: "bias" },
+      { pass: "fold-affine-up", bytes: 300, count: 1, largest: "W_1" },
+    ];
+    expect(text({ after, added })).toContain(
+      `\ngrown  by 2.0 kB of constants
+  fold-constants adds 1.8 kB of 2 constants, the most for "bias"
+  fold-affine-up adds 300 B "W_1"\n`,
+    );
+    expect(text({ added })).not.toContain("grown");
+  });
+
+  test("says last that normalizations stay because callers may set their parameters", () => {
+    const records = ["a", "b"].map((node) => ({
+      ...refusal(node, `its scale "${node}" is an input with a default`),
+      id: "constant-is-input-default",
+    }));
+    const printed = text({ refusals: records });
+    expect(printed).toMatch(
+      /\nnot folded {2}2 BatchNormalizations\n {3}2 {2}a parameter is an input with a default\n/,
+    );
+    expect(printed).toMatch(
+      /\nnote {2}2 BatchNormalizations stay because [\s\S]*--freeze-initializers makes[^\n]*\n$/,
+    );
+    expect(text({})).not.toContain("--freeze-initializers");
   });
 
   test("lists every file that was written", () => {

@@ -3,6 +3,7 @@ import { createFacts } from "../../src/analysis/fact-table.js";
 import { refuse } from "../../src/base/refusal.js";
 import { SPECIAL_VALUES } from "../../src/base/special-values.js";
 import type { Model } from "../../src/ir/model.js";
+import { type Tensor, tensorFromNumbers } from "../../src/ir/tensor.js";
 import type { Proposal } from "../../src/rewrite/pass.js";
 import { Rewriter } from "../../src/rewrite/rewriter.js";
 import {
@@ -104,6 +105,32 @@ describe("RewriteSession", () => {
     expect(session.standingRefusals().map(({ reason }) => reason)).toEqual(["second", "third"]);
     session.reconsider(PASS);
     expect(session.standingRefusals().map(({ reason }) => reason)).toEqual(["third"]);
+  });
+});
+
+describe("the constants that passes added", () => {
+  it("are those that are left and are more than before, by pass", () => {
+    const model = parseGraph(
+      "g (float[2] x) => (float[2] y) <float[1] k = {1}> { m = Mul (x, k) y = Add (m, k) }",
+      {
+        opset: 17,
+      },
+    );
+    const session = new RewriteSession(OPEN_GATE);
+    const facts = createFacts(model);
+    const constant = (size: number): Tensor =>
+      tensorFromNumbers(
+        "float",
+        [size],
+        Array.from({ length: size }, () => 1),
+      );
+    const change = (pass: string, apply: Proposal["apply"]): boolean =>
+      session.make(passOf(pass), "m", { kind: "rewrite", summary: "", apply }, new Rewriter(facts));
+    const m = nodeOf(model, "m");
+    change("copies", (rewriter) => rewriter.setConstant(m, 1, constant(2), "k"));
+    change("enlarges", (rewriter) => rewriter.setConstant(m, 1, constant(4), "k"));
+    change("forgets", (rewriter) => rewriter.addConstant(model.graph, "unread", constant(8)));
+    expect(session.addedConstants()).toEqual([{ pass: "enlarges", bytes: 16, count: 1, largest: "k_1" }]);
   });
 });
 
