@@ -117,6 +117,11 @@ const SENTENCES = {
     (name: string): string =>
       `the checkpoint lacks "${name}" in the type and size of this training; it is damaged, start anew`,
   ],
+  trainedStatisticsDiverged: [
+    "check",
+    (): string =>
+      "training diverged: with the trained parameters its activations are NaN, infinite, or too large for their variance; lower the learning rate",
+  ],
   trainingDiverged: [
     "check",
     (batches: number, step: number): string =>

@@ -1,6 +1,8 @@
+import { NormfoldError } from "../base/errors.js";
 import { defined } from "../base/optional.js";
-import { calibrate } from "../batchnorm/calibrate.js";
+import { type CalibrateResult, calibrate } from "../batchnorm/calibrate.js";
 import type { CalibrationReport } from "../batchnorm/calibration-report.js";
+import { errors as batchnormErrors } from "../batchnorm/errors.js";
 import { freeze } from "../batchnorm/freeze.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Model } from "../ir/model.js";
@@ -8,6 +10,7 @@ import type { OptionsOf } from "../options/spec.js";
 import { COURSE } from "../options/train.js";
 import { settle } from "../options/validate.js";
 import type { Runtime } from "../runtime/runtime.js";
+import { errors } from "./errors.js";
 import { type Evaluation, evaluateModel } from "./evaluation.js";
 import type { Loss } from "./loss.js";
 
@@ -79,7 +82,7 @@ export async function finishTraining(model: Model, options: FinishOptions): Prom
   }
   const { batchSize, runtime, threads, signal } = shared;
   const kept = new Set(statisticsOf(model).filter((name) => !averaged.includes(name)));
-  const calibrated = await calibrate(frozen, data, {
+  const calibrated = await calibrateTrained(frozen, data, {
     method: "paper",
     batchSize,
     runtime,
@@ -106,4 +109,21 @@ export async function finishTraining(model: Model, options: FinishOptions): Prom
 function statisticsOf({ graph }: Model): readonly string[] {
   const normalizations = [...graph.nodes()].filter((node) => node.is("BatchNormalization"));
   return normalizations.flatMap((node) => [3, 4].flatMap((index) => node.input(index)?.name ?? []));
+}
+
+/** The data was trained on, so that numbers that are not finite come from the parameters. */
+async function calibrateTrained(
+  ...[model, data, options]: Parameters<typeof calibrate>
+): Promise<CalibrateResult> {
+  try {
+    return await calibrate(model, data, options);
+  } catch (error) {
+    const { activationIsNotFinite, statisticExceedsType } = batchnormErrors;
+    if (
+      error instanceof NormfoldError &&
+      [activationIsNotFinite.id, statisticExceedsType.id].includes(error.id)
+    )
+      throw errors.trainedStatisticsDiverged().at(error.where).because(error);
+    throw error;
+  }
 }

@@ -131,4 +131,10 @@ describe("the end of a training", () => {
     }
     expect(isStored(averages.model, "head")).toBe(false);
   });
+
+  it("has diverged where the trained parameters give no statistics", async () => {
+    await expect(trained(network("training", "training"), { learningRate: 1e38 })).rejects.toThrow(
+      expect.objectContaining({ code: "check", id: "trained-statistics-diverged" }),
+    );
+  });
 });
