@@ -40,6 +40,24 @@ export const TRAINING_METHOD = {
     needs: [{ option: "loss", is: ["cross-entropy"] }],
     group: "Loss",
   },
+  /** For cross-entropy: the labels are probabilities, one for each class, instead of the numbers of classes. */
+  softLabels: {
+    flag: "--soft-labels",
+    help: "of cross-entropy: the labels are the probabilities of all classes",
+    type: "switch",
+    needs: [{ option: "loss", is: ["cross-entropy"] }],
+    idleWith: [{ option: "ignoreIndex" }],
+    group: "Loss",
+  },
+  /** For cross-entropy: the axis of the output along which the classes are, -1 for the last. Default 1. */
+  classesAxis: {
+    flag: "--classes-axis <n>",
+    help: "of cross-entropy: the output's axis of the classes; -1 is the last",
+    type: "number",
+    default: 1,
+    needs: [{ option: "loss", is: ["cross-entropy"] }],
+    group: "Loss",
+  },
   /** For huber: the loss is quadratic up to this difference, and linear beyond. Default 1. */
   delta: {
     flag: "--delta <x>",
@@ -229,6 +247,15 @@ export const COURSE = {
     from: 1,
     defaultText: "with each validation",
     needs: [{ option: "checkpoint" }],
+    group: "Course",
+  },
+  /** "random": another order in each round, by the seed. "data": as the data has them. */
+  order: {
+    flag: "--order <how>",
+    help: "the order of the samples: another in each round, or that of the data",
+    type: "choice",
+    choices: ["random", "data"],
+    default: "random",
     group: "Course",
   },
   /**

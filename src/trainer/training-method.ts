@@ -65,10 +65,10 @@ export function trainingMethodOf(options: OptionsOf<typeof TRAINING_METHOD>): Tr
 }
 
 function lossOf(kind: Loss["kind"], options: OptionsOf<typeof TRAINING_METHOD>): Loss {
-  const { classWeights, ignoreIndex, labelSmoothing, delta } = options;
+  const { classWeights, ignoreIndex, labelSmoothing, softLabels, classesAxis, delta } = options;
   switch (kind) {
     case "cross-entropy":
-      return { kind, ...defined({ classWeights, ignoreIndex, labelSmoothing }) };
+      return { kind, ...defined({ classWeights, ignoreIndex, labelSmoothing, softLabels, classesAxis }) };
     case "huber":
       return { kind, ...defined({ delta }) };
     default:

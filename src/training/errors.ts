@@ -46,13 +46,21 @@ const SENTENCES = {
   ],
   crossEntropyNeedsClasses: [
     "unsupported",
-    (): string =>
-      "cross-entropy needs an output of [batch, classes, ...] with a known number of classes; name another output",
+    (axis: number): string =>
+      `cross-entropy needs an output of at least two axes with a known number of classes along axis ${axis}; name another output, or another axis`,
   ],
   classWeightsDoNotMatch: [
     "usage",
     (weights: number, classes: number): string =>
       `there are ${plural(weights, "class weight")} for ${classes} classes; give one each`,
+  ],
+  classWeightOutsideRange: [
+    "usage",
+    (weight: number): string => `a class weight is ${weight}; give numbers from 0 on, not all of them 0`,
+  ],
+  softLabelsHaveNoIgnoredClass: [
+    "usage",
+    (): string => "probabilities have no label to ignore; leave ignoreIndex out, or give such samples zeros",
   ],
   labelSmoothingOutsideRange: [
     "usage",
@@ -72,7 +80,12 @@ const SENTENCES = {
   labelShapeDiffers: [
     "usage",
     (given: readonly number[], wanted: string): string =>
-      `labels are [${given}], and the loss wants [${wanted}]; give such labels`,
+      `labels are [${given}], and the loss wants [${wanted}]; give such labels (softLabels for probabilities of classes, classesAxis where the classes lie elsewhere)`,
+  ],
+  labelIsNoProbability: [
+    "invalid",
+    (sample: string, value: number): string =>
+      `the label of ${sample} has ${value}, which is no probability; give numbers from 0 to 1`,
   ],
   labelIsNotWhole: [
     "usage",

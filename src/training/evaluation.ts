@@ -14,7 +14,7 @@ import { tensorType } from "../ir/type.js";
 import type { Runtime } from "../runtime/runtime.js";
 import { runtimeBytes } from "../staging/form.js";
 import { assertLabels, labelsOf } from "./labels.js";
-import { addLoss, type Loss, lossTarget } from "./loss.js";
+import { addLoss, classesOf, type Loss, lossTarget } from "./loss.js";
 import { trackNormalizations } from "./normalization.js";
 import { scalarOf } from "./scalar-output.js";
 import { outputNamed } from "./step.js";
@@ -118,12 +118,11 @@ function withLoss(model: Model, { loss, output, statistics = "stored" }: Evaluat
   }
   graph.setOutputs([values.loss, ...(values.accuracy === undefined ? [] : [values.accuracy])]);
   pruneUnread(graph);
-  const classes = facts.shape(target)?.[1];
   return {
     model: copy,
     labels: values.labels.name,
     loss: values.loss.name,
     accuracy: values.accuracy?.name,
-    classes: loss.kind === "cross-entropy" && typeof classes === "number" ? classes : undefined,
+    classes: classesOf(loss, facts.shape(target)),
   };
 }

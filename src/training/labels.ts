@@ -38,23 +38,29 @@ export function labelsOf(tensors: TensorMap, model: Model, name: string): Runtim
   return { dtype, dims: sizes, data: encodeNumbers(dtype, numbers) };
 }
 
-/** Throws "invalid" for a label that is no class: the loss would silently treat its sample as one without a class. */
+/** Throws "invalid" for a label that is no class or no probability: the loss would silently treat its sample as one without a class. */
 export function assertLabels(
   labels: RuntimeTensor,
   loss: Loss,
   classes: number | undefined,
   places: ArrayLike<number> | undefined,
 ): void {
-  if (loss.kind !== "cross-entropy" || classes === undefined) return;
+  if (loss.kind !== "cross-entropy" || (classes === undefined && loss.softLabels !== true)) return;
   const { dtype, dims, data } = labels;
   if (!(data instanceof Uint8Array)) throw errors.labelsAreText();
   const count = product(dims);
   const numbers = decodeNumbers(dtype, data, count);
   for (let i = 0; i < count; i++) {
     const label = numbers[i] ?? 0;
-    if ((label >= 0 && label < classes && Number.isInteger(label)) || label === loss.ignoreIndex) continue;
+    const isRight =
+      classes === undefined
+        ? label >= 0 && label <= 1
+        : (label >= 0 && label < classes && Number.isInteger(label)) || label === loss.ignoreIndex;
+    if (isRight) continue;
     const place = places?.[Math.floor((i * (dims[0] ?? 1)) / count)];
     const sample = place === undefined ? "a sample" : `sample ${place}`;
-    throw errors.labelIsNoClass(sample, label, classes);
+    throw classes === undefined
+      ? errors.labelIsNoProbability(sample, label)
+      : errors.labelIsNoClass(sample, label, classes);
   }
 }

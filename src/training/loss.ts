@@ -4,15 +4,17 @@ import type { StandardOperator } from "../ir/operator-name.js";
 import { tensorFromNumbers } from "../ir/tensor.js";
 import { type Dim, tensorType } from "../ir/type.js";
 import { TRAINING_METHOD } from "../options/train.js";
+import type { SymDim } from "../rules/dims.js";
 import { axesBut, elementCount } from "../rules/gradient/sizes.js";
 import { castLike, type GradientBuild, onesLike, scalarLike } from "../rules/gradient/support.js";
 import { declaredDim } from "../rules/model-dims.js";
+import { fromFront, normalAxis } from "../rules/shapes.js";
 import { errors } from "./errors.js";
 
 /** The loss that training minimizes. The conventions are PyTorch's, with the mean over the batch. */
 export type Loss =
   | {
-      /** Softmax cross-entropy, from logits [N, C, ...] and labels [N, ...] of int64. */
+      /** Softmax cross-entropy, from logits [N, C, ...] and labels [N, ...] of int64, or probabilities in the shape of the logits. */
       readonly kind: "cross-entropy";
       /** A weight for the samples of each class. Default: all alike. */
       readonly classWeights?: readonly number[];
@@ -20,6 +22,10 @@ export type Loss =
       readonly ignoreIndex?: number;
       /** The part of the target that is spread over all classes, from 0 to 1. Default 0. */
       readonly labelSmoothing?: number;
+      /** The labels are probabilities, one for each class. Default false. */
+      readonly softLabels?: boolean;
+      /** The axis of the classes in the output; negative ones count from the end. Default 1. */
+      readonly classesAxis?: number;
     }
   | {
       /** Binary cross-entropy, from logits; the labels are probabilities in the shape of the output. */
@@ -68,7 +74,8 @@ const PEELED: Partial<Readonly<Record<LossKind, readonly StandardOperator[]>>> =
  * The value that the loss is computed from: the input of a Softmax or Sigmoid at the end, or else the output itself.
  * Throws "usage" for an output that is not of floating point.
  */
-export function lossTarget(c: Pick<GradientBuild, "facts">, output: Value, { kind }: Loss): Value {
+export function lossTarget(c: Pick<GradientBuild, "facts">, output: Value, loss: Loss): Value {
+  const { kind } = loss;
   const dtype = c.facts.dtype(output);
   if (dtype === undefined || !isFloat(dtype)) {
     throw errors.lossNeedsFloatOutput(dtype).at({ element: output.name });
@@ -78,11 +85,14 @@ export function lossTarget(c: Pick<GradientBuild, "facts">, output: Value, { kin
   const node = target.producer;
   const input = node?.input(0);
   if (node === undefined || input === undefined || !node.is(...(PEELED[kind] ?? []))) return output;
-  if (kind === "bce") return input;
+  if (loss.kind === "bce") return input;
   const rank = c.facts.rank(input);
   const axis = node.int("axis", -1);
+  const wanted = loss.kind === "cross-entropy" ? (loss.classesAxis ?? 1) : 1;
   // Along another axis it is no softmax over classes.
-  return axis === 1 || (rank === 2 && axis === -1) ? input : output;
+  const isOverClasses =
+    axis === wanted || (rank !== undefined && fromFront(axis, rank) === fromFront(wanted, rank));
+  return isOverClasses ? input : output;
 }
 
 /**
@@ -95,24 +105,132 @@ export function addLoss(c: GradientBuild, target: Value, loss: Loss): LossValues
   return { ...values, seed: () => [values.loss, onesLike(c, values.loss)] };
 }
 
-function crossEntropy(
-  c: GradientBuild,
-  logits: Value,
-  { classWeights, ignoreIndex, labelSmoothing = 0 }: Extract<Loss, { kind: "cross-entropy" }>,
-): LossValues {
-  const { facts, build } = c;
-  const shape = facts.shape(logits);
-  const classes = shape?.[1];
-  if (shape === undefined || typeof classes !== "number") {
-    throw errors.crossEntropyNeedsClasses().at({ element: logits.name });
+/** The number of classes that labels are numbers of; undefined for labels of another kind. */
+export function classesOf(loss: Loss, shape: readonly SymDim[] | undefined): number | undefined {
+  if (loss.kind !== "cross-entropy" || loss.softLabels === true) return undefined;
+  const classes = shape?.[normalAxis(loss.classesAxis ?? 1, shape.length) ?? -1];
+  return typeof classes === "number" ? classes : undefined;
+}
+
+type CrossEntropy = Extract<Loss, { kind: "cross-entropy" }>;
+
+function crossEntropy(c: GradientBuild, output: Value, loss: CrossEntropy): LossValues {
+  const logits = classesSecond(c, output, loss.classesAxis ?? 1);
+  const shape = c.facts.shape(output);
+  const axis = shape === undefined ? undefined : normalAxis(loss.classesAxis ?? 1, shape.length);
+  const classes = axis === undefined ? undefined : shape?.[axis];
+  if (shape === undefined || axis === undefined || typeof classes !== "number") {
+    throw errors.crossEntropyNeedsClasses(loss.classesAxis ?? 1).at({ element: output.name });
   }
+  assertCrossEntropy(loss, classes);
+  const { build } = c;
+  const places = shape.filter((_, index) => index !== axis).map(declaredDim);
+  const { labels, wanted, weight, counts, says } =
+    loss.softLabels === true
+      ? softTargets(c, output, loss, classes)
+      : hardTargets(c, logits, loss, classes, places);
+  const logProbability = build.op("LogSoftmax", [logits], { axis: 1n }, "log_probabilities");
+  const product = build.op("Mul", [wanted, logProbability]);
+  const each = build.op("Neg", [build.op("ReduceSum", [product, build.ints([1])], { keepdims: 0n })]);
+  const counted = counts === undefined ? each : build.op("Mul", [each, counts]);
+  const mean =
+    weight === undefined
+      ? build.op("ReduceMean", [counted], { keepdims: 0n }, "loss")
+      : build.op("Div", [total(c, counted), total(c, weight)], {}, "loss");
+  const best = build.op("ArgMax", [logits], { axis: 1n, keepdims: 0n });
+  const right = castLike(c, build.op("Equal", [best, says]), logits);
+  const accuracy =
+    counts === undefined
+      ? build.op("ReduceMean", [right], { keepdims: 0n }, "accuracy")
+      : build.op("Div", [total(c, build.op("Mul", [right, counts])), total(c, counts)], {}, "accuracy");
+  const seed = (): readonly [Value, Value] => {
+    if (weight !== undefined || loss.softLabels === true) return [mean, onesLike(c, mean)];
+    // All targets of a sample together are 1: (softmax - targets) / samples, in a fifth of the operators of its parts.
+    const surplus = build.op("Sub", [build.op("Exp", [logProbability]), wanted]);
+    return [logits, build.op("Div", [surplus, elementCount(c, logits, axesBut(shape.length, 1))])];
+  };
+  return { labels, loss: mean, accuracy, seed };
+}
+
+function assertCrossEntropy(
+  { classWeights, labelSmoothing = 0, softLabels, ignoreIndex }: CrossEntropy,
+  classes: number,
+): void {
   if (classWeights !== undefined && classWeights.length !== classes) {
     throw errors.classWeightsDoNotMatch(classWeights.length, classes);
   }
+  const wrong = classWeights?.find((weight) => !(weight >= 0 && Number.isFinite(weight)));
+  if (wrong !== undefined) throw errors.classWeightOutsideRange(wrong);
+  if (classWeights?.every((weight) => weight === 0) === true) throw errors.classWeightOutsideRange(0);
   if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) {
     throw errors.labelSmoothingOutsideRange(labelSmoothing);
   }
-  const labels = addLabels(c, "int64", [shape[0], ...shape.slice(2)].map(declaredDim));
+  if (softLabels === true && ignoreIndex !== undefined) throw errors.softLabelsHaveNoIgnoredClass();
+}
+
+/** The logits with the classes along axis 1. */
+function classesSecond(c: GradientBuild, output: Value, classesAxis: number): Value {
+  const rank = c.facts.rank(output);
+  const perm = rank === undefined ? undefined : classesToSecond(rank, classesAxis);
+  return perm === undefined ? output : c.build.op("Transpose", [output], { perm });
+}
+
+/** The permutation that moves the classes to axis 1; undefined where they are there. */
+function classesToSecond(rank: number, classesAxis: number): readonly number[] | undefined {
+  const axis = normalAxis(classesAxis, rank);
+  if (axis === undefined || axis === 1) return undefined;
+  const [first = 0, ...others] = Array.from({ length: rank }, (_, at) => at).filter((at) => at !== axis);
+  return [first, axis, ...others];
+}
+
+/** What a cross-entropy compares with, the classes along axis 1. */
+interface Targets {
+  readonly labels: Value;
+  /** The probability of each class, times its weight. */
+  readonly wanted: Value;
+  /** The weight of each place, by which the loss is divided; undefined where all count as one. */
+  readonly weight: Value | undefined;
+  /** 1 for each place that counts, else 0; undefined where all do. */
+  readonly counts: Value | undefined;
+  /** The class that the labels say. */
+  readonly says: Value;
+}
+
+function softTargets(
+  c: GradientBuild,
+  output: Value,
+  { classWeights, labelSmoothing = 0, classesAxis = 1 }: CrossEntropy,
+  classes: number,
+): Targets {
+  const { facts, build } = c;
+  const shape = facts.shape(output) ?? [];
+  const labels = addLabels(c, facts.dtype(output) ?? "float", shape.map(declaredDim));
+  // The labels have the shape of the output, of which their facts are not known.
+  const perm = classesToSecond(shape.length, classesAxis);
+  const given = perm === undefined ? labels : build.op("Transpose", [labels], { perm });
+  const says = build.op("ArgMax", [given], { axis: 1n, keepdims: 0n });
+  const kept =
+    labelSmoothing === 0
+      ? given
+      : build.op("Add", [
+          build.op("Mul", [given, scalarLike(c, 1 - labelSmoothing, output)]),
+          scalarLike(c, labelSmoothing / classes, output),
+        ]);
+  const wanted =
+    classWeights === undefined ? kept : build.op("Mul", [kept, weightsAlongClasses(c, output, classWeights)]);
+  // PyTorch divides by the number of places, whatever the weights.
+  return { labels, wanted, weight: undefined, counts: undefined, says };
+}
+
+function hardTargets(
+  c: GradientBuild,
+  logits: Value,
+  { classWeights, ignoreIndex, labelSmoothing = 0 }: CrossEntropy,
+  classes: number,
+  places: readonly Dim[],
+): Targets {
+  const { facts, build } = c;
+  const labels = addLabels(c, "int64", places);
   const valid =
     ignoreIndex === undefined
       ? undefined
@@ -121,7 +239,6 @@ function crossEntropy(
   const dtype = facts.dtype(logits) === "double" ? "double" : "float";
   const off = labelSmoothing / classes;
   const on = 1 - labelSmoothing + off;
-  const along = shape.slice(2).map(() => 1);
   let wanted: Value;
   if (dtype === "float") {
     const values = build.constant(tensorFromNumbers(dtype, [2], [off, on]), "target_values");
@@ -129,6 +246,7 @@ function crossEntropy(
   } else {
     // onnxruntime has no OneHot of float64.
     const numbers = Array.from({ length: classes }, (_, index) => index);
+    const along = places.slice(1).map(() => 1);
     const each = build.constant(tensorFromNumbers("int64", [classes, ...along], numbers), "classes");
     const hits = build.op("Equal", [build.op("Unsqueeze", [safe, build.ints([1])]), each]);
     const [hit, miss] = [scalarLike(c, on, logits), scalarLike(c, off, logits)];
@@ -138,31 +256,11 @@ function crossEntropy(
   if (classWeights !== undefined) {
     const weights = build.constant(tensorFromNumbers(dtype, [classes], classWeights), "class_weights");
     weight = build.op("Gather", [weights, safe]);
-    wanted = build.op("Mul", [wanted, build.op("Reshape", [weights, build.ints([classes, ...along])])]);
+    wanted = build.op("Mul", [wanted, weightsAlongClasses(c, logits, classWeights)]);
   }
-  const logProbability = build.op("LogSoftmax", [logits], { axis: 1n }, "log_probabilities");
-  const product = build.op("Mul", [wanted, logProbability]);
-  const each = build.op("Neg", [build.op("ReduceSum", [product, build.ints([1])], { keepdims: 0n })]);
   const counts = valid === undefined ? undefined : castLike(c, valid, logits);
   if (counts !== undefined) weight = weight === undefined ? counts : build.op("Mul", [weight, counts]);
-  const counted = counts === undefined ? each : build.op("Mul", [each, counts]);
-  const loss =
-    weight === undefined
-      ? build.op("ReduceMean", [counted], { keepdims: 0n }, "loss")
-      : build.op("Div", [total(c, counted), total(c, weight)], {}, "loss");
-  const best = build.op("ArgMax", [logits], { axis: 1n, keepdims: 0n });
-  const right = castLike(c, build.op("Equal", [best, labels]), logits);
-  const accuracy =
-    counts === undefined
-      ? build.op("ReduceMean", [right], { keepdims: 0n }, "accuracy")
-      : build.op("Div", [total(c, build.op("Mul", [right, counts])), total(c, counts)], {}, "accuracy");
-  const seed = (): readonly [Value, Value] => {
-    if (weight !== undefined) return [loss, onesLike(c, loss)];
-    // All targets of a sample together are 1: (softmax - targets) / samples, in a fifth of the operators of its parts.
-    const surplus = build.op("Sub", [build.op("Exp", [logProbability]), wanted]);
-    return [logits, build.op("Div", [surplus, elementCount(c, logits, axesBut(shape.length, 1))])];
-  };
-  return { labels, loss, accuracy, seed };
+  return { labels, wanted, weight, counts, says: labels };
 }
 
 function elementwise(
@@ -194,6 +292,17 @@ function elementwise(
   const near = build.op("Min", [distance, scalarLike(c, delta, output)]);
   const rest = build.op("Sub", [distance, build.op("Mul", [near, scalarLike(c, 0.5, output)])]);
   return { labels, loss: mean(build.op("Mul", [near, rest]), "loss"), accuracy: undefined };
+}
+
+/** One weight for each class, along axis 1 of the logits. */
+function weightsAlongClasses(
+  { facts, build }: GradientBuild,
+  logits: Value,
+  weights: readonly number[],
+): Value {
+  const dtype = facts.dtype(logits) === "double" ? "double" : "float";
+  const along = (facts.shape(logits) ?? []).slice(2).map(() => 1);
+  return build.constant(tensorFromNumbers(dtype, [weights.length, ...along], weights), "class_weights");
 }
 
 function addLabels({ build }: GradientBuild, dtype: DType, shape: readonly Dim[] | undefined): Value {

@@ -17,7 +17,7 @@ import type { Facts } from "../rules/facts.js";
 import { type GradientBuild, scalarLike } from "../rules/gradient/support.js";
 import { declaredDim } from "../rules/model-dims.js";
 import { errors } from "./errors.js";
-import { addLoss, type Loss, lossTarget } from "./loss.js";
+import { addLoss, classesOf, type Loss, lossTarget } from "./loss.js";
 import {
   type BatchStatistics,
   keepFrozenStatistics,
@@ -191,7 +191,7 @@ export function buildTrainingStep(model: Model, options: TrainingStepOptions): T
     model: copy,
     inputs,
     labels: labels.name,
-    classes: options.loss.kind === "cross-entropy" && typeof shape?.[1] === "number" ? shape[1] : undefined,
+    classes: classesOf(options.loss, shape),
     state,
     hyperparameters: {
       learningRate: hyper.learningRate.name,

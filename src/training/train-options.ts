@@ -148,6 +148,7 @@ export function courseOf(
     seed,
     clipNorm,
     decay = "weights",
+    order = "random",
     data,
   }: TrainOptions,
 ): string {
@@ -163,6 +164,7 @@ export function courseOf(
     seed ?? 0,
     clipNorm,
     decay,
+    order,
     data.size,
     state,
   ]);

@@ -127,22 +127,22 @@ export class TrainingRun {
   }
 
   async toTheEnd(): Promise<TrainingCourse> {
-    const { data, batchSize, signal, seed = 0 } = this.#options;
+    const { data, batchSize, signal, seed = 0, order = "random" } = this.#options;
     const perEpoch = data.size === undefined ? undefined : Math.floor(data.size / batchSize);
     const total =
       this.#options.steps ??
       (perEpoch === undefined ? Number.POSITIVE_INFINITY : perEpoch * (this.#options.epochs ?? 1));
     const lastEpoch = this.#options.epochs ?? Number.POSITIVE_INFINITY;
     while (this.#done < total && this.#epoch < lastEpoch && !signal?.aborted) {
-      const order = {
+      const drawing = {
         size: batchSize,
-        seed: epochSeed(seed, this.#epoch),
+        ...(order === "random" ? { seed: epochSeed(seed, this.#epoch) } : {}),
         dropLast: true,
         skip: this.#inEpoch,
         memory: this.#memory.take,
       };
       const drawn: PlannedStep[] = [];
-      for await (const batch of data.batches(order)) {
+      for await (const batch of data.batches(drawing)) {
         drawn.push(this.#feedsOf(batch, this.#done + drawn.length, total));
         if (drawn.length < this.#room(total)) continue;
         if (await this.#make(drawn.splice(0), total)) break;

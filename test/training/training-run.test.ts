@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Dataset } from "../../src/data/dataset.js";
 import { tensorDataset } from "../../src/data/memory.js";
 import { encodeNumbers } from "../../src/ir/tensor.js";
 import { defaultRuntime } from "../../src/runtime/ort.js";
@@ -130,5 +131,29 @@ describe("TrainingRun", () => {
       onStep: ({ step }) => step === 2 && abort.abort(),
     });
     expect(result).toMatchObject({ steps: 2, interrupted: true });
+  });
+
+  it("draws the samples anew in each round, or takes them as the data has them", async () => {
+    const drawn: number[][] = [];
+    const inner = dataOf(10);
+    const data: Dataset = {
+      ...inner,
+      batches: async function* (options) {
+        for await (const batch of inner.batches(options)) {
+          drawn.push(Array.from(batch.places ?? []));
+          yield batch;
+        }
+      },
+    };
+    await run({ data, epochs: 2, order: "data" });
+    expect(drawn).toEqual([
+      [0, 1, 2, 3],
+      [4, 5, 6, 7],
+      [0, 1, 2, 3],
+      [4, 5, 6, 7],
+    ]);
+    drawn.length = 0;
+    await run({ data, epochs: 2 });
+    expect(drawn.slice(0, 2)).not.toEqual(drawn.slice(2));
   });
 });
