@@ -1,87 +1,29 @@
 // Compiles with plain tsc, then bundles the command line and, for Node, the doors of the library: five hundred small modules take
 // longer to find and load than a network takes to fold. Bundlers get the modules as tsc wrote them, from which they take what is
-// used. Only our own modules are bundled, no dependency.
+// used. Only the command's bundle has dependencies in it.
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { chmodSync, rmSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { basename, dirname, resolve } from "node:path";
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { build } from "esbuild";
 
-/** Modules that the command loads on demand. Code that only they use goes to a file of its own. */
-const LOADED_LATER =
-  /\/(program|spawn|supervision|worker|isolated-runtime|optimize-command|inference-commands|training-commands|measure-models)\.js$/;
-
-/** The imports of a module as the command's bundle takes them: what is not loaded later is part of it. */
-const STATIC_IMPORT = /^(?:import|export)\b[^"]*?\bfrom "(\.[^"]+)"/gm;
-const DYNAMIC_IMPORT = /\bimport\("(\.[^"]+)"\)/g;
-
-async function importsOf(path) {
-  const text = await readFile(path, "utf8");
-  const targets = [...text.matchAll(STATIC_IMPORT), ...text.matchAll(DYNAMIC_IMPORT)].map(
-    ([, target]) => target,
-  );
-  return targets
-    .filter((target) => !LOADED_LATER.test(target))
-    .map((target) => resolve(dirname(path), target));
-}
-
-/** All modules that are loaded with one. */
-async function closureOf(path, found = new Set()) {
-  if (found.has(path)) return found;
-  found.add(path);
-  for (const target of await importsOf(path)) await closureOf(target, found);
-  return found;
-}
-
-/** Something that each module exports itself; those that only pass on others' exports have no code. */
-async function ownExports(paths) {
-  const found = [];
-  for (const path of paths) {
-    const [, name] =
-      /^export (?:async )?(?:const|class|function\*?) ([\w$]+)/m.exec(await readFile(path, "utf8")) ?? [];
-    if (name !== undefined) found.push({ path, name });
-  }
-  return found;
-}
-
 /**
- * Modules that are loaded when the layers named are there, whole. What they share with them, some with this one and some with
- * that, would be a file for each set of sharers; so they take part in all of it.
+ * The command is one file, whose modules are run when they are first imported: to find and open twenty files takes longer than to
+ * read code that is not used, and of one file V8's compiled code can be kept (src/cli/code-cache.ts). Where modules look for the
+ * package they are told a place in it.
  */
-const ABOVE = new Map([
-  ["optimize-command", ["program"]],
-  ["inference-commands", ["program", "optimize-command"]],
-  ["training-commands", ["program", "optimize-command", "inference-commands"]],
-  ["measure-models", ["program", "optimize-command", "inference-commands"]],
-  ["isolated-runtime", ["program", "optimize-command", "inference-commands"]],
-  ["worker", ["program", "optimize-command", "inference-commands"]],
-  ["supervision", ["program"]],
-]);
-
-/**
- * In the library a module that touches Node is loaded when it is needed, so that the rest runs in a browser. In the command each
- * such module, and each set of modules that some of them share, would be a file of the bundle, and to find and open twenty files
- * takes longer than to read code that is not used.
- */
-const fewFiles = {
-  name: "few-files",
-  setup({ onLoad }) {
-    onLoad({ filter: /dist[\\/]src[\\/].*\.js$/ }, async ({ path }) => {
-      const imports = [];
-      const text = (await readFile(path, "utf8")).replaceAll(DYNAMIC_IMPORT, (whole, target) => {
-        if (LOADED_LATER.test(target)) return whole;
-        imports.push(`import * as $loaded${imports.length} from "${target}";`);
-        return `Promise.resolve($loaded${imports.length - 1})`;
-      });
-      const below = [];
-      for (const layer of ABOVE.get(basename(path, ".js")) ?? [])
-        below.push(...(await ownExports(await closureOf(resolve("dist/src/cli", `${layer}.js`)))));
-      const others = below.filter((module) => module.path !== path);
-      imports.push(...others.map(({ path, name }, i) => `import { ${name} as $below${i} } from "${path}";`));
-      const kept =
-        others.length === 0 ? "" : `export const $below = [${others.map((_, i) => `$below${i}`)}];`;
-      return { contents: `${imports.join("")}${text}${kept}`, loader: "js" };
-    });
+const PROGRAM = {
+  format: "cjs",
+  splitting: false,
+  target: "node20",
+  minify: true,
+  charset: "ascii",
+  packages: "bundle",
+  define: { "import.meta.url": "moduleUrl" },
+  banner: {
+    js: `const moduleUrl=require("node:url").pathToFileURL(require("node:path").dirname(__dirname)+"/module.js").href,
+importModule=module.importModule??(name=>import(name));`,
   },
 };
 
@@ -100,6 +42,94 @@ const SHARED = {
 const PLUGINS = ["index", "vite", "rollup", "rolldown", "webpack", "rspack", "esbuild", "loader"].map(
   (name) => `dist/src/unplugin/${name}.js`,
 );
+/** Modules of Node that few runs of the command need. */
+const LATE_BUILTINS = [
+  "child_process",
+  "crypto",
+  "net",
+  "os",
+  "readline",
+  "stream",
+  "worker_threads",
+  "zlib",
+];
+
+/** Node loads its own modules where they are first used: of twenty milliseconds that a small model takes, crypto alone takes two. */
+const lateBuiltins = {
+  name: "late-builtins",
+  setup({ onResolve, onLoad }) {
+    const filter = new RegExp(`^node:(${LATE_BUILTINS.join("|")})$`);
+    onResolve({ filter }, ({ path }) => ({ path: path.slice("node:".length), namespace: "late-builtin" }));
+    onLoad({ filter: /.*/, namespace: "late-builtin" }, async ({ path }) => {
+      const names = Object.keys(await import(path)).filter((name) => name !== "default");
+      const getters = names.map((name) => `get ${name}() { return require("${path}").${name}; }`);
+      return { contents: `module.exports = { ${getters.join(",")} };`, loader: "js" };
+    });
+  },
+};
+
+/** Packages that every start needs. */
+const BUNDLED = /^(commander|picocolors|protobufjs|yocto-spinner)(\/|$)/;
+
+/** Other packages are no part of the bundle, and are imported by the file that starts it, because a script cannot. */
+const importsOutside = {
+  name: "imports-outside",
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^[^./]/ }, ({ path, importer }) =>
+      importer.includes("node_modules") || BUNDLED.test(path) || path.startsWith("dist/")
+        ? undefined
+        : { path, external: true },
+    );
+    onLoad({ filter: /dist[\\/]src[\\/].*\.js$/ }, async ({ path }) => {
+      const text = await readFile(path, "utf8");
+      return { contents: text.replaceAll(/\bimport\((?!"(?:\.|yocto-))/g, "importModule("), loader: "js" };
+    });
+  },
+};
+
+/** The licences of the packages of which the bundle has code, which want to be where the code is. */
+async function writeLicenses(inputs) {
+  const folders = inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
+  const texts = [...new Set(folders)].sort().map(async (folder) => {
+    const { name, version } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+    const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
+    if (file === undefined) throw new Error(`${name} has no licence`);
+    return `${name} ${version}\n\n${(await readFile(join(folder, file), "utf8")).trim()}\n`;
+  });
+  await writeFile("dist/cli/LICENSES.txt", (await Promise.all(texts)).join(`\n${"-".repeat(80)}\n\n`));
+}
+
+/** The program, and the small file that starts it with its compiled code. */
+async function buildCommand() {
+  // Half the text to read and compile at every start. NORMFOLD_DEBUG reads the map, so that stacks have names and lines.
+  const maps = { minify: true, sourcemap: true, sourcesContent: false };
+  const { metafile } = await build({
+    ...SHARED,
+    ...PROGRAM,
+    ...maps,
+    metafile: true,
+    plugins: [lateBuiltins, importsOutside],
+    entryPoints: { program: "dist/src/cli/start.js" },
+    outdir: "dist/cli",
+    outExtension: { ".js": ".cjs" },
+  });
+  await writeLicenses(Object.keys(metafile.inputs));
+  const digest = createHash("sha256")
+    .update(await readFile("dist/cli/program.cjs"))
+    .digest("hex")
+    .slice(0, 16);
+  await build({
+    ...SHARED,
+    ...PROGRAM,
+    ...maps,
+    entryPoints: ["dist/src/cli/main.js"],
+    outdir: "dist/cli",
+    define: { "import.meta.dirname": "__dirname", PROGRAM_DIGEST: JSON.stringify(digest) },
+    banner: {},
+  });
+  // CommonJS: Node starts without its loader of modules, which takes as long as to read the program.
+  await writeFile("dist/cli/package.json", '{ "type": "commonjs" }\n');
+}
 
 const { status } = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.json"], {
   stdio: "inherit",
@@ -109,16 +139,7 @@ if (status === 0) {
   for (const folder of ["dist/cli", "dist/node", "dist/isolation"])
     rmSync(folder, { recursive: true, force: true });
   await Promise.all([
-    build({
-      ...SHARED,
-      entryPoints: ["dist/src/cli/main.js"],
-      outdir: "dist/cli",
-      plugins: [fewFiles],
-      // Half the text to read and compile at every start. NORMFOLD_DEBUG reads the maps, so that stacks have names and lines.
-      minify: true,
-      sourcemap: true,
-      sourcesContent: false,
-    }),
+    buildCommand(),
     build({
       ...SHARED,
       entryPoints: ["dist/src/index.js", "dist/src/train.js", "dist/src/config.js", ...PLUGINS],

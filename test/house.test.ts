@@ -37,6 +37,7 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
   "test/config/resolve.test.ts": ["src/config/config.ts"],
   "test/cli/failure.test.ts": ["src/cli/define.ts", "src/cli/prepare.ts"],
   "test/cli/insert.round-trip.test.ts": ["src/cli/calibrate.ts", "src/cli/freeze.ts"],
+  "test/cli/program.test.ts": ["src/cli/main.ts", "src/cli/start.ts"],
   "test/cli/program.streams.test.ts": [
     "src/cli/progress.ts",
     "src/cli/written.ts",

@@ -6,6 +6,7 @@ import { shown } from "../report/layout.js";
 import { errors } from "./errors.js";
 import { EXIT } from "./exit.js";
 import { STANDARD_OUTPUT, styleFor, write, writeErrorDocument } from "./output.js";
+import { UNSETTLED } from "./unsettled.js";
 import { writtenFiles } from "./written.js";
 
 /** Columns of an error, which may quote a name that is as long as a stranger likes. --json has it in full. */
@@ -50,10 +51,7 @@ export async function printError(failure: NormfoldError): Promise<void> {
   await write(`${styleFor("stderr").red("error:")} ${errorLine(failure)}\n`, "stderr");
 }
 
-/** Node's code for a program that waits while nothing is left that could go on; it says nothing. */
-const UNSETTLED = 13;
-
-/** Has such an end reported like any other bug. */
+/** Has the end of a command that waits for nothing, of which Node says nothing, reported like any other bug. */
 export function reportStalls(): void {
   process.once("exit", () => {
     if (process.exitCode !== UNSETTLED) return;

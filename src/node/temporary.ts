@@ -1,7 +1,7 @@
-import { createHash, randomUUID } from "node:crypto";
 import { lstatSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, unlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import { basename, join } from "node:path";
+import { hashOf } from "../base/hash.js";
 import { guarded } from "./guarded.js";
 
 /** Files and folders that exist only while something is being written. */
@@ -55,8 +55,15 @@ export function removeTemporary(path: string): void {
  * process left can be told from what another process is still writing.
  */
 export function temporaryName(folder: string): string {
-  return join(folder, `.normfold-${machine()}-${process.pid}-${randomUUID().slice(0, 8)}.tmp`);
+  // Of the time too, because another process may have had this one's number.
+  const moment = BigInt.asUintN(32, process.hrtime.bigint() + BigInt(made++))
+    .toString(16)
+    .padStart(8, "0");
+  return join(folder, `.normfold-${machine()}-${process.pid}-${moment}.tmp`);
 }
+
+/** The names that were given, since two may be given within one tick of the clock. */
+let made = 0;
 
 /** Makes a folder for files that are removed after use, with a name like that of temporaryName, and tracks it. */
 export function makeTemporaryFolder(parent: string): string {
@@ -122,7 +129,7 @@ function machine(): string {
   if (known !== undefined) return known;
   const parts = [hostname(), textOf(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8"))];
   parts.push(textOf(() => readlinkSync("/proc/self/ns/pid")));
-  known = createHash("sha256").update(parts.join("\n")).digest("hex").slice(0, 8);
+  known = hashOf(parts.join("\n")).toString(16).padStart(8, "0");
   return known;
 }
 

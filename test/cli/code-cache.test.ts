@@ -1,0 +1,112 @@
+import {
+  appendFileSync,
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { loadCached } from "../../src/cli/code-cache.js";
+import { BIN, filesIn, node, temporaryFolder, writeModel } from "../support/cli.js";
+
+it("loadCached gives what the file exports, with its own require, names and imports", async () => {
+  const folder = temporaryFolder();
+  const file = join(folder, "program.cjs");
+  writeFileSync(
+    file,
+    `exports.path = require("node:path").basename(__filename) + require("node:path").basename(__dirname);
+     exports.late = () => module.importModule("node:fs");`,
+  );
+  const loaded = loadCached(file, {
+    part: "plain",
+    isMade: false,
+    importModule: (name) => import(name),
+  }) as {
+    readonly path: string;
+    readonly late: () => Promise<object>;
+  };
+  expect(loaded.path).toBe(`program.cjs${folder.slice(folder.lastIndexOf("normfold-cli-"))}`);
+  expect(await loaded.late()).toHaveProperty("readFileSync");
+});
+
+const MANIFEST = { name: "normfold", version: "1.0.0", exports: { "./package.json": "./package.json" } };
+
+describe("the code that is kept", () => {
+  /** A copy of the command, beside which nothing is kept yet. */
+  function command(): string {
+    const folder = join(temporaryFolder(), "dist/cli");
+    const from = dirname(BIN);
+    for (const name of ["main.js", "program.cjs", "package.json"]) {
+      mkdirSync(folder, { recursive: true });
+      copyFileSync(join(from, name), join(folder, name));
+    }
+    writeFileSync(join(folder, "../../package.json"), JSON.stringify(MANIFEST));
+    return folder;
+  }
+
+  function kept(folder: string): string {
+    const [only = "", ...others] = filesIn(folder).filter((name) => name.startsWith("code-"));
+    expect(others).toEqual([]);
+    return join(folder, only);
+  }
+
+  const inputs = temporaryFolder();
+  const model = join(inputs, "m.onnx");
+  beforeAll(() =>
+    writeModel(
+      model,
+      `<ir_version: 8, opset_import: ["" : 17]> g (float[2] x) => (y) { a = Identity (x) y = Exp (a) }`,
+    ),
+  );
+
+  /** The result must be the same whatever is kept. */
+  async function optimized(folder: string, env: Readonly<Record<string, string>> = {}): Promise<void> {
+    const to = join(inputs, "o.onnx");
+    const args = [join(folder, "main.js"), "optimize", model, "-o", to, "--no-check", "--quiet"];
+    expect(await node(args, { env })).toMatchObject({ code: 0, stdout: "", stderr: "" });
+    expect(statSync(to).size).toBeGreaterThan(0);
+    rmSync(to);
+  }
+
+  it("is made by the first run, made anew by the next ones, and then stays", async () => {
+    const folder = command();
+    for (let run = 1; run <= 7; run++) {
+      await optimized(folder);
+      const [, runs] = /normfold +(\d+) +\d+\n$/.exec(readFileSync(kept(folder), "latin1").slice(-40)) ?? [];
+      expect(Number(runs)).toBeGreaterThanOrEqual(Math.min(run, 5));
+    }
+  }, 60_000);
+
+  it("is whole, or is made again", async () => {
+    const folder = command();
+    await optimized(folder);
+    const path = kept(folder);
+    const whole = statSync(path).size;
+    for (const damage of [
+      () => truncateSync(path, 1000),
+      () => appendFileSync(path, "more"),
+      () => writeFileSync(path, "no code at all\nnormfold    1      0\n"),
+      () => writeFileSync(path, ""),
+    ]) {
+      damage();
+      await optimized(folder);
+      expect(statSync(path).size).toBeGreaterThan(whole / 2);
+    }
+  }, 60_000);
+
+  it("is not wanted, or has no place", async () => {
+    const folder = command();
+    await optimized(folder, { NODE_DISABLE_COMPILE_CACHE: "1" });
+    const before = filesIn(folder);
+    expect(before).toEqual(["main.js", "package.json", "program.cjs"]);
+    if (process.platform === "win32" || process.getuid?.() === 0) return;
+    chmodSync(folder, 0o555);
+    await optimized(folder);
+    expect(filesIn(folder)).toEqual(before);
+  });
+});
