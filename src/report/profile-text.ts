@@ -235,10 +235,29 @@ function remarks({ count }: ModelProfile, { dim }: Style): string[] {
   return [...lines, ...most].map(dim);
 }
 
-function conditions({ run, models }: ProfileReport, { dim }: Style): string[] {
+function conditions({ run, models }: ProfileReport, { dim, yellow }: Style): string[] {
   if (run === undefined) return [];
   const threads = run.threads === undefined ? "its own number of threads" : plural(run.threads, "thread");
   const rounds = plural(models[0]?.latency?.rounds ?? 0, "round");
+  const widest = Math.max(
+    0,
+    ...models.map(({ latency }) => (latency === undefined ? 0 : widthOf(latency.run))),
+  );
+  const busy =
+    widest <= CERTAIN
+      ? []
+      : paragraph(
+          `not certain: the latency is known to ${(100 * widest).toFixed(0)}% only, because other work takes turns with it; an idle machine gives better figures`,
+          0,
+        ).map(yellow);
   const text = `measured in ${run.runtime}, ${run.provider}, ${threads}, level ${run.level}; ${rounds} of fresh sessions; medians, and where they lie in 95 of 100 cases`;
-  return paragraph(text, 0).map(dim);
+  return [...busy, ...paragraph(text, 0).map(dim)];
+}
+
+/** From here on two runs may differ by more than somebody who compares them expects. */
+const CERTAIN = 0.05;
+
+/** Half the interval over the median. */
+function widthOf({ median, interval: [low, high] }: Timing): number {
+  return median === 0 ? 0 : (high - low) / (2 * median);
 }

@@ -78,6 +78,17 @@ describe("a profile as text", () => {
     expect(out).toMatch(/\n4 others +4 /);
   });
 
+  it("that does not repeat says so", () => {
+    const run = { runtime: "onnxruntime 1.30.0", provider: "cpu", threads: 1, level: "all" } as const;
+    const steady = model(2);
+    expect(text([steady], { run })).not.toContain("not certain");
+    if (steady.latency === undefined) throw new Error("not measured");
+    const latency = { ...steady.latency, run: { median: 2, interval: [1.8, 2.6] as const } };
+    expect(text([{ ...steady, latency }], { run })).toContain(
+      "not certain: the latency is known to 20% only",
+    );
+  });
+
   it("of two models", () => {
     const ratio = { median: 0.8, interval: [0.75, 0.85] as const };
     const faster = text([model(2.5), model(2)], { ratio });
