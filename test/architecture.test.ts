@@ -201,6 +201,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/config",
     "src/job",
   ],
+  // Results of earlier runs.
+  "src/cache": ["src/base", "src/node", "src/config", "src/job", "src/batch"],
   "src/report": [
     "src/base",
     "src/ir",
@@ -278,6 +280,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/contract",
     "src/job",
     "src/batch",
+    "src/cache",
     "src/report",
     "src/node",
     "src/isolation",
@@ -300,6 +303,7 @@ const NODE_PLACES = [
   "src/config",
   "src/job",
   "src/batch",
+  "src/cache",
   "src/unplugin",
   "src/cli",
   "src/runtime/ort.ts",

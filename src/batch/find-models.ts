@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { guarded } from "../node/guarded.js";
-import { STANDARD } from "../node/paths.js";
+import { absolutePath, STANDARD } from "../node/paths.js";
 import { errors } from "./errors.js";
 import { isPattern, pathPattern } from "./glob.js";
 import { walk } from "./walk.js";
@@ -79,7 +79,7 @@ function kindOf(word: string): "file" | "folder" | "pattern" {
 
 /** A model is known by its path, however that is spelled; the first spelling stays. */
 function add(found: Map<string, FoundModel>, model: FoundModel): void {
-  const key = model.path === STANDARD ? STANDARD : resolve(model.path);
+  const key = model.path === STANDARD ? STANDARD : absolutePath(model.path);
   if (!found.has(key)) found.set(key, model);
 }
 
@@ -90,9 +90,10 @@ function modelsIn(
   depth: number,
 ): FoundModel[] {
   const models: FoundModel[] = [];
+  const start = folder === "." ? "" : join(folder, "/");
   const visit = (place: string): void => {
     if (!isWanted(place)) return;
-    const path = folder === "." ? place : join(folder, place);
+    const path = `${start}${place}`;
     if (!isResult({ path, folder })) models.push({ path, place });
   };
   walk(folder, visit, depth);

@@ -1,5 +1,6 @@
 import { basename, dirname, extname, join, posix, relative, resolve, sep } from "node:path";
 import { assertNamesOnnx } from "../node/extensions.js";
+import { absolutePath } from "../node/paths.js";
 import { errors } from "./errors.js";
 import type { FoundModel, IsResult } from "./find-models.js";
 
@@ -30,15 +31,15 @@ const DEFAULT_NAME = "{name}.onnx";
 export function planOutputs(models: readonly FoundModel[], destination: Destination): PlannedModel[] {
   assertDestination(models.length, destination);
   const planned = models.map((model) => ({ input: model.path, output: outputFor(model, destination) }));
-  const inputs = new Map(planned.map(({ input }) => [resolve(input), input]));
+  const inputs = new Set(destination.inPlace ? [] : planned.map(({ input }) => absolutePath(input)));
   const outputs = new Map<string, string>();
   for (const { input, output } of planned) {
     assertNamesOnnx(output);
-    const path = resolve(output);
+    const path = absolutePath(output);
     const other = outputs.get(path);
     if (other !== undefined) throw errors.outputsOfTwoModels(output, other, input);
     outputs.set(path, input);
-    if (!destination.inPlace && inputs.has(path)) throw errors.outputIsModel(output, input);
+    if (inputs.has(path)) throw errors.outputIsModel(output, input);
   }
   return planned;
 }
@@ -68,8 +69,9 @@ function outputFor({ path, place }: FoundModel, destination: Destination): strin
   const { outDir, name = DEFAULT_NAME, inPlace, outputFile } = destination;
   if (outputFile !== undefined) return outputFile;
   if (inPlace) return path;
-  const folder = outDir === undefined ? dirname(path) : join(outDir, dirname(place));
-  return join(folder, filled(name, basename(path)));
+  const end = place.lastIndexOf("/") + 1;
+  if (outDir === undefined) return join(dirname(path), filled(name, basename(path)));
+  return join(outDir, place.slice(0, end) + filled(name, place.slice(end)));
 }
 
 /** "{name}.opt.onnx" for "net.onnx" is "net.opt.onnx". */

@@ -54,7 +54,7 @@ export async function runBatch(
   const open: { readonly job: OptimizeFileJob; readonly keep?: (result: OptimizedFile) => Promise<void> }[] =
     [];
   for (const job of jobs) {
-    const found = await options.store?.find(job);
+    const found = await options.store?.find(job).catch((error) => failedModel(job, error));
     if (found === undefined) open.push({ job });
     else if (typeof found === "function") open.push({ job, keep: found });
     else settle(job, found);

@@ -1,8 +1,10 @@
 import { present } from "../base/assert.js";
 import { unpackError } from "../base/error-record.js";
+import { defined } from "../base/optional.js";
 import { plural } from "../base/plural.js";
 import { type BatchSummary, type ModelOutcome, summarizeBatch } from "../batch/outcome.js";
 import { runBatch } from "../batch/run-batch.js";
+import { ResultCache } from "../cache/result-cache.js";
 import type { Content, OptimizeRecord } from "../contract/documents.js";
 import type { OptimizeFileJob } from "../job/optimize-file.js";
 import { recordRun } from "../job/record.js";
@@ -10,7 +12,7 @@ import { whileWaiting } from "../node/interrupt.js";
 import { batchText } from "../report/batch-text.js";
 import { EXIT, onInterrupt } from "./exit.js";
 import { errorRecord, printError } from "./failure.js";
-import { noteLeft } from "./left.js";
+import { noteLeft, noteTrouble } from "./left.js";
 import { styleFor, write, writeDocument } from "./output.js";
 import { createProgress } from "./progress.js";
 
@@ -20,11 +22,19 @@ export interface ManyOptions {
   readonly processors: number;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  /** The folder of results of earlier runs, and the bytes that they may take. */
+  readonly cache?: string;
+  readonly cacheLimit: number;
 }
 
 /** Optimizes many models and prints one table, or one JSON document; the exit code is the highest of all models'. */
 export async function optimizeMany(jobs: readonly OptimizeFileJob[], options: ManyOptions): Promise<void> {
-  const { workers, processors, json = false, quiet = false } = options;
+  const { processors, json = false, quiet = false, cache, cacheLimit: limit } = options;
+  // What is measured beside other work is measured wrong.
+  const workers = jobs.some((job) => job.options.time) ? 1 : options.workers;
+  const script = process.argv[1] ?? "";
+  const store =
+    cache === undefined ? undefined : new ResultCache(cache, jobs, { limit, script, wantsRuns: json });
   const started = performance.now();
   const progress = await createProgress(!quiet);
   const left: string[] = [];
@@ -37,8 +47,9 @@ export async function optimizeMany(jobs: readonly OptimizeFileJob[], options: Ma
       {
         workers,
         processors,
-        script: process.argv[1] ?? "",
+        script,
         keepRuns: json,
+        ...defined({ store }),
         onWork: () => assertAllPasses(jobs),
         onStart: onInterrupt,
         onOutcome: (outcome, files) => {
@@ -54,6 +65,7 @@ export async function optimizeMany(jobs: readonly OptimizeFileJob[], options: Ma
   } finally {
     progress.stop();
   }
+  if (store) await noteTrouble(store.close(), options);
   const summary = summarizeBatch(outcomes, performance.now() - started);
   const exitCode = exitCodeOf(outcomes);
   process.exitCode = exitCode;

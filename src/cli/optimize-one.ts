@@ -1,38 +1,29 @@
 import { loadPlugins } from "../config/plugins.js";
-import { type OptimizeFileJob, optimizeFile } from "../job/optimize-file.js";
-import { recordRun } from "../job/record.js";
+import { type OptimizedFile, type OptimizeFileJob, optimizeFile } from "../job/optimize-file.js";
 import { selectPasses, withOwnPasses } from "../library/select-passes.js";
 import { STANDARD } from "../node/paths.js";
-import { optimizeText } from "../report/optimize-text.js";
 import { removeTemporariesOnInterrupt } from "./files.js";
 import { noteLeft } from "./left.js";
-import { channelOf, styleFor, write, writeDocument } from "./output.js";
+import { type Printing, printRun } from "./print-run.js";
 import { createStages } from "./progress.js";
 import { noteWritten } from "./written.js";
 
-/** What is printed of a run. */
-export interface Printing {
-  readonly json?: boolean;
-  readonly quiet?: boolean;
-}
-
-/** Optimizes one model and prints the whole account. */
+/** Optimizes one model and prints the whole account; `keep` is given the result before. */
 export async function optimizeOne(
   job: OptimizeFileJob,
-  { json = false, quiet = false }: Printing,
+  printing: Printing,
+  keep: (result: OptimizedFile) => Promise<void> = async () => {},
 ): Promise<void> {
+  const { json = false, quiet = false } = printing;
   await removeTemporariesOnInterrupt();
   const stages = await createStages(!quiet);
   try {
-    const { run, files, left } = await optimizeFile({ ...job, isRecorded: json }, stages);
+    const result = await optimizeFile({ ...job, isRecorded: json }, stages);
+    const { run, files, left } = result;
     if (job.output !== STANDARD) noteWritten(run.output.files.map((file) => file.path));
     if (!quiet) await noteLeft(left);
-    if (files !== undefined)
-      return await writeDocument("optimize", { runs: [recordRun(run, files)], exitCode: 0 });
-    if (quiet) return;
-    const channel = channelOf(job.output);
-    const { explain = false } = job.options;
-    await write(optimizeText(run, { style: styleFor(channel), explain }), channel);
+    await keep(result);
+    await printRun(run, files, job, printing);
   } finally {
     stages.finish();
   }

@@ -91,7 +91,10 @@ async function optionsByPath(
     })),
   );
   const last = { ...presetOptions(pick(CONFIGURE, given).preset), ...pick(OPTIMIZE_FILE, given) };
+  // Jobs with the same options have the same object.
+  const common: OptimizeFileOptions = { ...basis, ...last };
   return (path) => {
+    if (overrides.length === 0) return common;
     const place = relative(folder, resolve(path)).split(sep).join("/");
     const own = overrides.filter(({ matches }) => matches(place)).map(({ options }) => options);
     return Object.assign({}, basis, ...own, last);

@@ -3,6 +3,7 @@ import { defined } from "../base/optional.js";
 import { loadPlugins, type PluginSource } from "../config/plugins.js";
 import type { Model } from "../ir/model.js";
 import { adjustModel } from "../library/adjust.js";
+import { externalFiles } from "../library/external-files.js";
 import { loadData } from "../library/load.js";
 import { type OptimizeOptions, type OptimizeReport, optimize } from "../library/optimize.js";
 import { profile } from "../library/profile.js";
@@ -63,6 +64,8 @@ export interface OptimizeRun {
   readonly profile?: ProfileReport;
   /** Why there is no profile, although it was asked for. */
   readonly unmeasured?: string;
+  /** The result is of an earlier run, of which this is the account; `time` is what it took to find it. */
+  readonly cached?: true;
 }
 
 /** What became of a job that was done. */
@@ -72,6 +75,8 @@ export interface OptimizedFile {
   readonly files: RecordedFiles | undefined;
   /** Files beside the result that seem to be left from earlier runs; they were not touched. */
   readonly left: readonly string[];
+  /** The external files of the model, as it names them: relative to its folder. */
+  readonly data: readonly string[];
 }
 
 /**
@@ -92,9 +97,10 @@ export async function optimizeFile(job: OptimizeFileJob, stages: Stages): Promis
   const { output, left } = await save(model, target, options);
   const memory = await peakMemory(options);
   const measured = options.time ? await measure(original.model, model, options, stages) : {};
+  const data = externalFiles(input.model).map(({ location }) => location);
   const run = { input: input.file, output, time: stages.finish(), memory, report, ...measured };
   const files = before === undefined ? undefined : { input: before, output: await recordFiles(output) };
-  return { run, files, left };
+  return { run, files, left, data };
 }
 
 /** Original and result side by side. The result is written by then, whatever comes of it. */

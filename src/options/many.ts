@@ -34,6 +34,7 @@ export const CACHE = {
     flag: "--cache <folder>",
     help: "keep results here, and use them for models that have not changed",
     type: "text",
+    idleWith: [{ option: "inPlace", is: [true] }],
     group: "Many models",
   },
   /** Bytes that the folder may take. Default 1 GiB; those that were used longest ago go first. */

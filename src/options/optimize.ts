@@ -1,7 +1,7 @@
 import { LOAD, PRINTING, TARGET } from "./common.js";
 import { CONFIGURE } from "./configure.js";
 import { HEADS } from "./heads.js";
-import { MANY } from "./many.js";
+import { CACHE, MANY } from "./many.js";
 import type { CommandSpec, OptionsOf, TextOption } from "./spec.js";
 
 /** The passes; in the library also as objects. */
@@ -309,6 +309,7 @@ export const OPTIMIZE_COMMAND: CommandSpec = {
   tables: [
     TARGET,
     MANY,
+    CACHE,
     CONFIGURE,
     CHECK_INPUTS,
     OPTIMIZE_RUN,
@@ -328,7 +329,7 @@ export const OPTIMIZE_COMMAND: CommandSpec = {
   examples: [
     "normfold optimize model.onnx -o small.onnx",
     "normfold optimize model.onnx --in-place --check-inputs samples.npz",
-    "normfold optimize models --out-dir optimized",
+    "normfold optimize models --out-dir optimized --cache .normfold",
     "cat model.onnx | normfold optimize - -o - > small.onnx",
   ],
 };

@@ -120,6 +120,7 @@ const CHARS_PER_COLUMN = 8;
  * a long one gives way to three points.
  */
 export function shown(text: string, width: number): string {
+  if (text.length <= width && PLAIN.test(text)) return text;
   // Nothing between the ends is looked at, because a name of a million characters must not take seconds.
   const end = CHARS_PER_COLUMN * width;
   const isLong = text.length > 2 * end;
@@ -155,8 +156,12 @@ function take(text: string, width: number): string {
   return taken;
 }
 
+/** Text of which each character takes one column. */
+const PLAIN = /^[ -~]*$/;
+
 /** Columns that a terminal uses for a text without control characters. */
 export function textWidth(text: string): number {
+  if (PLAIN.test(text)) return text.length;
   let width = 0;
   for (const char of text) width += charWidth(char);
   return width;

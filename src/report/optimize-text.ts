@@ -259,9 +259,9 @@ function measured({ profile, unmeasured }: OptimizeRun, style: Style): string[] 
 }
 
 /** Every file that was written: the model, and the file of its data. */
-function written({ output: { files } }: OptimizeRun, { green, dim }: Style): string[] {
+function written({ cached, output: { files } }: OptimizeRun, { green, dim }: Style): string[] {
   return files.map(({ path, bytes }, index) => {
-    const before = index === 0 ? green("wrote") : "     ";
+    const before = index === 0 ? green(cached ? "found" : "wrote") : "     ";
     return `${before} ${shown(path, WIDTH - 20)} ${dim(bytesText(bytes))}`;
   });
 }
