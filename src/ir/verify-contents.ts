@@ -3,6 +3,7 @@ import { bitsOf } from "./dtype.js";
 import { isStandardDomain } from "./graph.js";
 import { type FunctionDef, type OpsetImport, opsetOf } from "./model.js";
 import type { Tensor } from "./tensor.js";
+import type { ValueType } from "./type.js";
 import type { Finding, Survey, SurveyedGraph } from "./verify-survey.js";
 
 /** Every operator's domain is imported, or is that of a local function. */
@@ -117,6 +118,27 @@ export function* findUntyped({ model: { graph } }: Survey): Generator<Finding> {
   for (const value of graph.inputs) {
     if (value.type === undefined) yield { message: `input "${value.name}" has no type`, where: "the graph" };
   }
+}
+
+/** What is declared of a constant is what it is: the type of its elements, and each size that is a number. */
+export function* findStaleDeclarations({ graphs }: Survey): Generator<Finding> {
+  for (const { graph, label } of graphs) {
+    for (const { name, tensor, type } of graph.initializers) {
+      if (tensor === undefined || type === undefined || fitsType(tensor, type)) continue;
+      const held = `${tensor.dtype}[${tensor.dims}]`;
+      yield { message: `initializer "${name}" holds ${held} and is declared otherwise`, where: label };
+    }
+  }
+}
+
+function fitsType({ dtype, dims }: Tensor, type: ValueType): boolean {
+  if (type.kind !== "tensor") return false;
+  if (type.dtype !== "undefined" && type.dtype !== dtype) return false;
+  const { shape } = type;
+  if (shape === undefined) return true;
+  return (
+    shape.length === dims.length && shape.every((dim, axis) => typeof dim !== "number" || dim === dims[axis])
+  );
 }
 
 /** Features of the format, with the IR version that brought them. */

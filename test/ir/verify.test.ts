@@ -54,6 +54,34 @@ function damage<T extends object>(target: T, fields: { readonly [K in keyof T]?:
   }
 }
 
+describe("declarations of constants", () => {
+  test.each([
+    ["another size", tensorType("float", [3, 5])],
+    ["another rank", tensorType("float", [12])],
+    ["other elements", tensorType("float16", [3, 4])],
+    ["a sequence", { kind: "sequence", element: undefined } as const],
+  ])("%s is no declaration of it", (_, type) => {
+    const model = sound();
+    valueNamed(model, "w").info = { name: "w", type };
+    expect(messages(model, "declarations")).toEqual([
+      expect.stringMatching(/initializer "w" holds float\[3,4\] and is declared otherwise/),
+    ]);
+    expect(() => assertValid(model)).not.toThrow();
+  });
+
+  test("symbols, an unknown rank and unknown elements say nothing against it", () => {
+    for (const type of [
+      tensorType("float", ["N", 4]),
+      tensorType("float"),
+      tensorType("undefined", [3, 4]),
+    ]) {
+      const model = sound();
+      valueNamed(model, "w").info = { name: "w", type };
+      expect(verify(model)).toEqual([]);
+    }
+  });
+});
+
 describe("verify", () => {
   test("accepts a sound model with captures", () => {
     expect(verify(sound())).toEqual([]);

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { createFacts } from "../../src/analysis/fact-table.js";
 import type { Numerics } from "../../src/base/numerics.js";
 import { SPECIAL_VALUES, type SpecialValue, unionOf } from "../../src/base/special-values.js";
 import type { Model } from "../../src/ir/model.js";
@@ -75,6 +76,9 @@ export async function rewrite(before: string | Model, options: RewriteCase = {})
   expect(Buffer.compare(encodeToBytes(original), bytes), "the original was changed").toBe(0);
   expect(verify(result.model)).toEqual([]);
   expect(misreadable(original, result.model), "other readers misread what a pass has written").toEqual([]);
+  const known = contradictions(original);
+  const fresh = contradictions(result.model).filter((message) => !known.includes(message));
+  expect(fresh, "declared types contradict what is computed").toEqual([]);
   const rewritten = encodeToBytes(result.model);
 
   const again = await rewriteModel(original, settings, { evaluate });
@@ -97,6 +101,16 @@ export async function rewrite(before: string | Model, options: RewriteCase = {})
     .map(({ pass, node, id, reason }) => `${pass}, ${node}: ${reason} [${id}]`)
     .join("\n");
   return { ...result, original, ops: sketch(result.model), refusalText };
+}
+
+/** Where declarations contradict what follows from the model, as ONNX's strict shape inference would find. */
+function contradictions(model: Model): readonly string[] {
+  const facts = createFacts(model);
+  for (const graph of model.graphs()) {
+    for (const node of graph.nodes())
+      for (const output of node.outputs) if (output !== null) facts.typeOf(output);
+  }
+  return facts.conflicts.map(({ element, message }) => `${element}: ${message}`);
 }
 
 /** The rewrite leaves exactly these nodes, in the form of sketch(). */
