@@ -16,6 +16,8 @@ const ALLOWED: Readonly<Record<string, string>> = {
     "how a weight may be stored, and where each linear operator has its channels: a choice of insertion",
   "src/batchnorm/own-constants.ts":
     "the operators that give a constant in another form: a choice of what training parts",
+  "src/batchnorm/value-normalization.ts": "the views that put samples among channels: a choice of its own",
+  "src/reduce/reduce.ts": "the operators whose bodies are opened: its subject",
   "src/training/roles.ts": "the two that give the data in another form beside those with traits",
   "src/batchnorm/trace.ts": "the operators whose branches insertion follows: a choice of insertion",
   "src/fold/plan.ts": "the operators that are cheap enough to be copied: a choice of the fold",

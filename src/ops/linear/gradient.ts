@@ -1,10 +1,11 @@
 import type { AttributeInit } from "../../ir/attribute.js";
 import type { Value } from "../../ir/graph.js";
-import { type FacetTable, missing } from "../../rules/facet.js";
+import type { FacetTable } from "../../rules/facet.js";
 import type { GradientContext, GradientRule } from "../../rules/gradient/rule.js";
 import { range } from "../../rules/gradient/sizes.js";
 import { reshapeLike, scalarLike, sumTo } from "../../rules/gradient/support.js";
 import { refusals } from "../../rules/refusals.js";
+import { det } from "./gradient-det.js";
 import { einsum } from "./gradient-einsum.js";
 import type { OPERATORS } from "./operators.js";
 
@@ -87,7 +88,7 @@ const gemm: GradientRule = (c) => {
 };
 
 export const gradient: FacetTable<keyof typeof OPERATORS, GradientRule> = {
-  Det: missing("its gradient needs an inverse, which ONNX does not have"),
+  Det: det,
   Einsum: einsum,
   Gemm: gemm,
   MatMul: matMul,

@@ -9,7 +9,7 @@ import {
   referenceTensor,
   sizeOf,
 } from "../../float64/tensor.js";
-import { type FacetTable, missing } from "../../rules/facet.js";
+import type { FacetTable } from "../../rules/facet.js";
 import type { ReferenceRule } from "../../rules/reference/rule.js";
 import { zip } from "../elementwise/reference.js";
 import { errors } from "./errors.js";
@@ -81,6 +81,43 @@ const gemm: ReferenceRule = (c) => {
   return [referenceTensor(a.dtype, [rows, columns], out)];
 };
 
+/** By elimination with the largest pivot of each column. */
+const det: ReferenceRule = (c) => {
+  const x = c.input(0);
+  const [rows = 1, n = 1] = x.dims.slice(-2);
+  if (x.dims.length < 2 || rows !== n) throw errors.matricesDoNotFit("Det", x.dims, x.dims);
+  const outer = x.dims.slice(0, -2);
+  const out = allocate(sizeOf(outer));
+  for (let index = 0; index < out.length; index++)
+    out[index] = determinant(Float64Array.from(x.data.slice(index * n * n, (index + 1) * n * n)), n);
+  return [referenceTensor(x.dtype, outer, out)];
+};
+
+/** Works in place on the rows of an n x n matrix. */
+function determinant(matrix: Float64Array, n: number): number {
+  const at = (row: number, column: number): number => matrix[row * n + column] ?? 0;
+  let result = 1;
+  for (let pivot = 0; pivot < n; pivot++) {
+    let best = pivot;
+    for (let row = pivot + 1; row < n; row++)
+      if (Math.abs(at(row, pivot)) > Math.abs(at(best, pivot))) best = row;
+    if (at(best, pivot) === 0) return 0;
+    if (best !== pivot) {
+      const taken = matrix.slice(best * n, (best + 1) * n);
+      matrix.copyWithin(best * n, pivot * n, (pivot + 1) * n);
+      matrix.set(taken, pivot * n);
+      result = -result;
+    }
+    result *= at(pivot, pivot);
+    for (let row = pivot + 1; row < n; row++) {
+      const factor = at(row, pivot) / at(pivot, pivot);
+      for (let column = pivot; column < n; column++)
+        matrix[row * n + column] = at(row, column) - factor * at(pivot, column);
+    }
+  }
+  return result;
+}
+
 /** A tensor minus its zero point, which is a scalar, or one number per row of A (`axis` -2) or column of B (-1). */
 export function centred(
   x: ReferenceTensor,
@@ -94,7 +131,7 @@ export function centred(
 }
 
 export const reference: FacetTable<keyof typeof OPERATORS, ReferenceRule> = {
-  Det: missing("the computation is not written"),
+  Det: det,
   Einsum: einsum,
   Gemm: gemm,
   MatMul: (c) => [multiply(c.input(0), c.input(1))],

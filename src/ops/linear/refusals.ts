@@ -11,7 +11,10 @@ const SENTENCES = {
 
   // Gradients
   ellipsisRankIsUnknown: (): string => "its equation has an ellipsis for an unknown number of axes",
-  labelIsRepeated: (): string => "its equation repeats a label in one term",
+  labelIsRepeated: (): string => "its equation repeats a label in the result",
+
+  matrixSizeIsUnknown: (largest: number): string =>
+    `the size of its matrices is not known, or above ${largest}; declare the sizes of the model's inputs`,
 
   // Orders of axes
   productSumsLastAxis: (): string => "it multiplies along the last axis",

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { addedOperators, checkGradient, emit, expectRuleRefuses, modelOf } from "../../support/gradient.js";
+import { referenceTensor } from "../../../src/float64/tensor.js";
+import {
+  addedOperators,
+  checkGradient,
+  emit,
+  expectRuleRefuses,
+  modelOf,
+  runInOrt,
+} from "../../support/gradient.js";
 
 function matMul(a: readonly number[], b: readonly number[], y: readonly number[]): string {
   return `g (float[${a.join()}] a, float[${b.join()}] b) => (float[${y.join()}] y) { y = MatMul (a, b) }`.replaceAll(
@@ -68,6 +76,11 @@ describe("Einsum", () => {
     ["labels of one operand alone", einsum("ijk,jl->l", ["2,3,4", "3,5"], "[5]")],
     ["an outer product", einsum("i,j->ij", ["2", "3"], "[2,3]")],
     ["three operands", einsum("ij,jk,kl->il", ["2,3", "3,4", "4,5"], "[2,5]")],
+    ["a trace for each sample", einsum("bii->b", ["2,3,3"], "[2]")],
+    ["a diagonal", einsum("ii->i", ["3,3"], "[3]")],
+    ["a diagonal of three axes, summed", einsum("iij,i->j", ["3,3,2", "3"], "[2]")],
+    ["a label three times", einsum("iii,j->ij", ["3,3,3", "2"], "[3,2]")],
+    ["the sum of a diagonal beside another axis", einsum("iji->j", ["3,2,3"], "[2]")],
     ["an implicit output", einsum("ij,jk", ["2,3", "3,4"], "[2,4]")],
     ["an ellipsis", einsum("...ij,...jk->...ik", ["5,2,3", "5,3,4"], "[5,2,4]")],
     ["an ellipsis of one operand", einsum("...ij,jk->...ik", ["5,6,2,3", "3,4"], "[5,6,2,4]")],
@@ -76,6 +89,33 @@ describe("Einsum", () => {
   });
 
   it("refuses a diagonal", () => {
-    expectRuleRefuses(modelOf(einsum("ii->i", ["3,3"], "[3]")), "y", "x0", "label-is-repeated");
+    expectRuleRefuses(modelOf(einsum("i->ii", ["3"], "[3,3]")), "y", "x0", "label-is-repeated");
+  });
+});
+
+describe("Det", () => {
+  const det = (shape: string, result: string): string =>
+    `g (float[${shape}] x) => (float${result} y) { y = Det(x) }`;
+
+  it.each([
+    ["one number", det("2,1,1", "[2]")],
+    ["two rows", det("2,2", "")],
+    ["three rows, for each sample", det("4,3,3", "[4]")],
+    ["five rows", det("5,5", "")],
+  ])("of %s", async (_, text) => {
+    await checkGradient(text, { symbolic: false });
+  });
+
+  it("of a singular matrix is the cofactors", async () => {
+    const model = emit(modelOf(det("2,2", "")), "y", ["x"]);
+    const feeds = new Map([
+      ["x", referenceTensor("float", [2, 2], [1, 2, 2, 4])],
+      ["gradient_in", referenceTensor("float", [], [3])],
+    ]);
+    expect([...((await runInOrt(model, feeds, false)).get("x_grad")?.data ?? [])]).toEqual([12, -6, -6, 3]);
+  });
+
+  it("is refused for matrices of unknown size", () => {
+    expectRuleRefuses(modelOf(det("n,n", "")), "y", "x", "matrix-size-is-unknown");
   });
 });
