@@ -12,6 +12,7 @@ import { type FeedSet, runnableFeeds } from "../runtime/feeds.js";
 import { describeInputs } from "../runtime/inputs.js";
 import { objectionTo, objectionToLoading } from "../runtime/prediction.js";
 import type { Runtime, RuntimeModel, SessionSettings, TensorMap } from "../runtime/runtime.js";
+import { splitBatches } from "../runtime/split-batches.js";
 import { executedGraph } from "./executed.js";
 import { assertDataFits, assertSameInputs, assertShapesFit } from "./fit.js";
 import { fixInputShapes } from "./input-shapes.js";
@@ -41,9 +42,13 @@ export async function profile(model: Model, options: ProfileOptions = {}): Promi
   for (const each of models) assertModel(each);
   assertValues(PROFILE, options);
   assertShapesFit(model, options.inputShapes);
-  assertDataFits(model, options.data);
+  // An array of many samples, of which the model may take one at a time.
+  const data = options.data && splitBatches(model, options.data);
+  assertDataFits(model, data);
   if (options.beside !== undefined) assertSameInputs(model, options.beside);
-  const measured = settle(PROFILE, options).latency ? await measure(models, options) : undefined;
+  const measured = settle(PROFILE, options).latency
+    ? await measure(models, { ...options, ...defined({ data }) })
+    : undefined;
   const shapes = measured ? shapesOf(model, measured.feeds) : (options.inputShapes ?? {});
   const profiles: ModelProfile[] = [];
   for (const [index, each] of models.entries()) {

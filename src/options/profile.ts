@@ -67,7 +67,7 @@ export const PROFILE_RUN = {
   /** The data to run on: a file or folder with inputs. */
   data: {
     flag: "--data <data>",
-    help: "run on the first sample of this data: .npz, .npy, .pb or a test_data_set folder",
+    help: "run on this data, of several sets the first: .npz, .npy, .pb or a test_data_set folder",
     type: "text",
     group: "Inputs",
   },

@@ -29,6 +29,16 @@ describe("a profile", () => {
     });
   });
 
+  it("takes a batch of the data where the model fixes it", async () => {
+    const model = modelOf("g (float[2,3] x) => (float[2,3] y) { y = Exp (x) }");
+    const feeds = new Map([["x", tensor("float", [6, 3], new Array<number>(18).fill(1))]]);
+    const { inputs } = await profile(model, {
+      ...SHORT,
+      data: [{ name: "own", feeds, expected: undefined }],
+    });
+    expect(inputs[0]?.dims).toEqual([2, 3]);
+  });
+
   it("says what onnxruntime fuses when it loads", async () => {
     const model = modelOf(
       "g (float[2,3] x) => (float[2,4] y) <float[3,4] w = {1,2,3,4,5,6,7,8,9,1,2,3}, float[4] b = {1,2,3,4}> { a = MatMul (x, w)  y = Add (a, b) }",
