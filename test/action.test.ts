@@ -115,7 +115,7 @@ describe("the action", () => {
       "nodes-after": "3",
     });
     expect(Object.keys(outputs).sort()).toEqual(Object.keys(action.outputs).sort());
-    expect(JSON.parse(readFileSync(outputs["report"] ?? "", "utf8")).models).toHaveLength(2);
+    expect(JSON.parse(readFileSync(outputs["report"] ?? "", "utf8")).runs).toHaveLength(2);
     expect(summary).toMatch(/\| models\/one\.onnx \| 2 → 1 \| \d+ B → \d+ B \| equal/);
     expect(readFileSync(join(workspace, "optimized/two.onnx")).length).toBeGreaterThan(0);
   });

@@ -40,7 +40,7 @@ describe.skipIf(process.platform === "win32")("the recipes for pipelines", () =>
   it("as a shell script run, and say how it went", () => {
     const script = example("A shell script");
     expect(shell(script)).toEqual({ code: 0, stdout: "all models are optimized\n" });
-    expect(JSON.parse(readFileSync(join(folder, "normfold.json"), "utf8")).models).toHaveLength(1);
+    expect(JSON.parse(readFileSync(join(folder, "normfold.json"), "utf8")).runs).toHaveLength(1);
     writeFileSync(join(folder, "models/bad.onnx"), "no model");
     expect(shell(script)).toEqual({ code: 3, stdout: "see normfold.json\n" });
     rmSync(join(folder, "models/bad.onnx"));

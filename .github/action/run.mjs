@@ -64,23 +64,29 @@ function bytes(count) {
   return `${unit === 0 ? value : value.toPrecision(3)} ${units[unit]}`;
 }
 
-function row({ status, input, figures, error }) {
-  if (figures === undefined) return `| ${cell(input)} | | | ${cell(error?.message ?? status)} |`;
-  const { nodes, bytes: size, check, undone } = figures;
-  const said = undone > 0 ? `${check}, ${undone} rewrites undone` : check;
-  return `| ${cell(input)} | ${nodes.before} → ${nodes.after} | ${bytes(size.before)} → ${bytes(size.after)} | ${cell(said)} |`;
+function row({ input, output: result, report, error }) {
+  if (report === undefined) return `| ${cell(input.path)} | | | ${cell(error.message)} |`;
+  const { before, after, check, rolledBack } = report;
+  const said = [check?.status ?? "not checked", ...(rolledBack.length > 0 ? [undone(rolledBack)] : [])];
+  const sizes = `${bytes(input.bytes)} → ${bytes(result.bytes)}`;
+  return `| ${cell(input.path)} | ${before.nodes} → ${after.nodes} | ${sizes} | ${cell(said.join(", "))} |`;
 }
 
-function summarize({ models, summary }) {
+function undone({ length }) {
+  return `${length} ${length === 1 ? "rewrite" : "rewrites"} undone`;
+}
+
+function summarize({ runs, summary }) {
   const { nodes, bytes: size } = summary;
+  const sizes = `nodes ${nodes.before} → ${nodes.after}, ${bytes(size.before)} → ${bytes(size.after)}`;
   const text = [
     "### normfold",
     "",
     "| model | nodes | file size | result |",
     "|---|---|---|---|",
-    ...models.map(row),
+    ...runs.map(row),
     "",
-    `${summary.models} models, ${summary.optimized} optimized, ${summary.failed} failed; nodes ${nodes.before} → ${nodes.after}, ${bytes(size.before)} → ${bytes(size.after)}`,
+    `${summary.models} models, ${summary.optimized} optimized, ${summary.failed} failed; ${sizes}`,
     "",
   ].join("\n");
   if (env.GITHUB_STEP_SUMMARY) appendFileSync(env.GITHUB_STEP_SUMMARY, text);
@@ -88,11 +94,16 @@ function summarize({ models, summary }) {
 
 function report(document) {
   const inWorkspace = (file) => relative(workspace, resolve(cwd, file));
-  for (const { input, error, figures } of document.models) {
-    if (error !== undefined) annotate("error", error.message, inWorkspace(input));
-    if (figures?.undone > 0) {
-      const many = `${figures.undone} rewrites changed the outputs and were undone`;
-      annotate("warning", `${many}; "normfold reduce" makes a small model for a report`, inWorkspace(input));
+  for (const { input, error, report: account } of document.runs) {
+    if (error !== undefined) annotate("error", error.message, inWorkspace(input.path));
+    const { rolledBack = [] } = account ?? {};
+    if (rolledBack.length > 0) {
+      const advice = '"normfold reduce" makes a small model of it for a report';
+      annotate(
+        "warning",
+        `${undone(rolledBack)}: ${rolledBack[0].reason}; ${advice}`,
+        inWorkspace(input.path),
+      );
     }
   }
   summarize(document);
@@ -120,7 +131,7 @@ const file = join(scratch, "report.json");
 writeFileSync(file, stdout);
 output("report", file);
 const document = JSON.parse(stdout);
-// A call that makes no sense has no models.
-if (document.models === undefined) annotate("error", document.error?.message ?? "normfold gave no report");
+// A call that makes no sense has no runs.
+if (document.runs === undefined) annotate("error", document.error?.message ?? "normfold gave no report");
 else report(document);
 process.exitCode = status ?? 1;

@@ -39,7 +39,9 @@ export const PREDICATES: readonly string[] = ["check-differs", "undone", "pass",
  */
 export function predicateOf(text: string, options: OptimizeOptions = {}): Predicate {
   const predicate = named(text, options);
-  return options.isolation === "process" ? inFreshProcesses(predicate) : predicate;
+  // A pass applies or not, whatever onnxruntime does.
+  const isRun = !text.startsWith("pass:");
+  return isRun && options.isolation === "process" ? inFreshProcesses(predicate) : predicate;
 }
 
 function named(text: string, options: OptimizeOptions): Predicate {

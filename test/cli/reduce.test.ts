@@ -25,6 +25,11 @@ const CRASHES = `<ir_version: 8, opset_import: ["" : 15]> net (float[4,2] x) => 
 
 beforeAll(async () => {
   await writeModel(at("crashes.onnx"), CRASHES);
+  await writeModel(
+    at("folds.onnx"),
+    `<ir_version: 8, opset_import: ["" : 15]> net (float[2] x) => (float[2] y) {
+       a = Exp (x) b = Identity (a) c = Tanh (b) y = Neg (c) }`,
+  );
   // A program of a user's: it fails on models that hold a Tanh.
   writeFileSync(
     at("run.mjs"),
@@ -56,18 +61,25 @@ describe("normfold reduce", () => {
     expect(readFileSync(at("small.txt"), "utf8")).toContain("y = Tanh(x)");
   });
 
-  test("--predicate crash: a native crash is found, each try in a process of its own; --json", async () => {
-    const args = ["reduce", "crashes.onnx", "-o", "crash.onnx", "--predicate", "crash", "--json"];
-    const { code, stdout, stderr } = await normfold(args, { cwd });
+  test("--predicate, with options of optimize, and --json", async () => {
+    const args = [
+      "reduce",
+      "folds.onnx",
+      "-o",
+      "folded.onnx",
+      "--predicate",
+      "pass:eliminate-identity",
+      "--json",
+    ];
+    const { code, stdout, stderr } = await normfold([...args, "--skip", "fuse-gemm"], { cwd });
     expect([code, stderr]).toEqual([0, ""]);
     expect(JSON.parse(stdout)).toMatchObject({
-      text: { path: "crash.txt" },
-      report: { status: "done", symptom: "onnxruntime (level disabled): crashes", after: { nodes: 1 } },
+      report: { status: "done", symptom: "the pass eliminate-identity applies" },
     });
-    expect(await operators(at("crash.onnx"))).toEqual(["BatchNormalization"]);
+    expect(await operators(at("folded.onnx"))).toContain("Identity");
   });
 
-  test("the example of its page runs, and gives what the page says", async () => {
+  test("the example of its page, a native crash, runs and gives what the page says", async () => {
     const page = readFileSync(new URL("../../docs/reduce.md", import.meta.url), "utf8");
     const [, example = ""] = page.split("## An example");
     const [model = "", command = "", printed = "", result = ""] = [
@@ -78,7 +90,9 @@ describe("normfold reduce", () => {
     expect(code).toBe(0);
     const untimed = (text: string): string => text.replace(/\d+ tries in .*/, "");
     expect(untimed(stdout)).toBe(untimed(printed));
-    expect(readFileSync(at("small.txt"), "utf8")).toBe(result);
+    // Which numbers a crash needs may differ from one machine to another.
+    const unnumbered = (text: string): string => text.replace(/\{[\d.]+\}/g, "{...}");
+    expect(unnumbered(readFileSync(at("small.txt"), "utf8"))).toBe(unnumbered(result));
   });
 
   test("a model without the fault, a command that does not start, a call without a question: one line, nothing written", async () => {
