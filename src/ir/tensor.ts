@@ -6,6 +6,7 @@ import {
   decodeFloat,
   decodeHalf,
   encodeFloat,
+  encodeHalf,
   FLOAT4E2M1,
   FLOAT8E4M3FN,
   FLOAT8E4M3FNUZ,
@@ -246,6 +247,11 @@ export function encodeNumbers(dtype: DType, values: ArrayLike<number>): Uint8Arr
   }
   if (view !== undefined) {
     for (let i = 0; i < count; i++) view[i] = values[i] ?? 0;
+    return bytes;
+  }
+  if (dtype === "float16") {
+    const halves = new Uint16Array(bytes.buffer);
+    for (let i = 0; i < count; i++) halves[i] = encodeHalf(values[i] ?? 0);
     return bytes;
   }
   const bits = bitsOf(dtype);

@@ -4,6 +4,7 @@ import {
   decodeFloat,
   decodeHalf,
   encodeFloat,
+  encodeHalf,
   FLOAT4E2M1,
   FLOAT8E4M3FN,
   FLOAT8E4M3FNUZ,
@@ -77,4 +78,21 @@ it("the table of halves agrees with decoding", () => {
     expect(decodeHalf(bits)).toBe(decodeFloat(FLOAT16, bits));
   }
   expect(decodeHalf(0x7e00)).toBeNaN();
+});
+
+describe("binary16 by its bits", () => {
+  it("is what the general way gives: patterns, the middles between them, and their neighbours", () => {
+    const wrong: number[] = [];
+    const same = (x: number): void => {
+      for (const each of [x, -x]) if (encodeHalf(each) !== encodeFloat(FLOAT16, each)) wrong.push(each);
+    };
+    for (let bits = 0; bits < 0x7c00; bits++) {
+      const [value, next] = [decodeFloat(FLOAT16, bits), decodeFloat(FLOAT16, bits + 1)];
+      const middle = next === Infinity ? 65520 : (value + next) / 2;
+      for (const x of [value, middle, middle * (1 + 2 ** -52), middle * (1 - 2 ** -53)]) same(x);
+    }
+    for (const x of [0, NaN, Infinity, 1e300, 5e-324, 2 ** -25, 2 ** -26, 65519.99, 65520]) same(x);
+    expect(wrong).toEqual([]);
+    expect(Object.is(decodeHalf(encodeHalf(-0)), -0)).toBe(true);
+  });
 });
