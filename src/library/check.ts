@@ -11,7 +11,7 @@ import { type CheckerOptions, optionsFor } from "../runtime/checker-options.js";
 import type { ComparisonReport } from "../runtime/comparison-report.js";
 import type { FeedSet } from "../runtime/feeds.js";
 import { compareLayers } from "../runtime/layers.js";
-import { objectionTo, objectionToLoading } from "../runtime/prediction.js";
+import { objectionToLoading, predict } from "../runtime/prediction.js";
 import type { Runtime, RuntimeModel, RuntimeTensor, Session } from "../runtime/runtime.js";
 import { assertProvider, onSide, type Side } from "../runtime/sides.js";
 import { splitBatches } from "../runtime/split-batches.js";
@@ -148,10 +148,10 @@ export function checkerSettings(
   const { seed, inputShapes } = settle(COMPARISON, options);
   assertDataFits(model, data);
   const summary = summarize(model);
-  const objection = objectionTo(model, memoryFor(summary, options), summary.parameterBytes);
+  const prediction = predict(model, memoryFor(summary, options), summary.parameterBytes);
   return (runtime) => ({
     ...optionsFor(model, { runtime, seed, probes, stage: (copy) => stage(copy, options) }),
     ...defined({ feeds: data, shapes: inputShapes, signal }),
-    objection,
+    ...prediction,
   });
 }

@@ -13,6 +13,7 @@ export function notesOf(check: CheckReport, outputs: readonly OutputReport[]): s
     ...outputs.flatMap(nearTie),
     ...outputs.flatMap(largeDifference),
     ...skipped(check),
+    ...heavy(check),
   ];
   return sentences.flatMap((sentence) => paragraph(sentence, 2, 4));
 }
@@ -32,9 +33,17 @@ const LARGE = 1e-3;
 function largeDifference({ name, verdict, comparison, tolerance }: OutputReport): string[] {
   const { maxAbsolute, scale } = comparison;
   if (verdict !== "equal" || maxAbsolute < LARGE || scale === 0) return [];
-  const allowed = `${differenceText(tolerance.relative)} is allowed (${tolerance.why})`;
+  const but = tolerance.outliers > 0 ? ` but for ${(100 * tolerance.outliers).toFixed(2)}% of them` : "";
+  const allowed = `${differenceText(tolerance.relative)} is allowed${but} (${tolerance.why})`;
   return [
     `"${name}" is up to ${differenceText(maxAbsolute)} off and equal: its numbers go up to ${differenceText(scale)}, of which that is ${differenceText(maxAbsolute / scale)}; ${allowed}`,
+  ];
+}
+
+function heavy({ heavy: operations }: CheckReport): string[] {
+  if (operations === undefined) return [];
+  return [
+    `a run takes ${differenceText(operations)} operations: one set of inputs was tried, and no special values; --check-inputs gives more`,
   ];
 }
 

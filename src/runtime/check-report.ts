@@ -86,6 +86,8 @@ export interface CheckReport {
   readonly isUnchanged?: true;
   /** Names of sets of inputs that were left out because the time for the check was over. */
   readonly skipped?: readonly string[];
+  /** The operations of a run of the original, where they are so many that one set of generated inputs has to do. */
+  readonly heavy?: number;
   /** The seed of generated inputs and of perturbations. */
   readonly seed: number;
   /** The name and version of the runtime; empty where nothing was run. */

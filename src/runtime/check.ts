@@ -1,5 +1,6 @@
 import { NormfoldError } from "../base/errors.js";
 import type { Numerics } from "../base/numerics.js";
+import { defined } from "../base/optional.js";
 import { SPECIAL_VALUES, type SpecialValue } from "../base/special-values.js";
 import type { Model } from "../ir/model.js";
 import { carried } from "./carriers.js";
@@ -10,6 +11,7 @@ import { endedTheRuntime } from "./errors.js";
 import { type FeedSet, type Probe, probeFeeds } from "./feeds.js";
 import { portSpecs } from "./inputs.js";
 import { Original } from "./original.js";
+import { HEAVY_RUN } from "./prediction.js";
 import type { RuntimeModel, Session } from "./runtime.js";
 import { type CutModels, isDoubtful, lookAgain } from "./second-look.js";
 import { claimOf } from "./special-values.js";
@@ -85,6 +87,7 @@ async function checkerOn(
   const { runtime } = options;
   const reference = new Original(original, session, await runOriginal(session, options), options);
   const { uncompared } = reference;
+  const heavy = heavyRun(reference, options);
   return {
     unchecked: undefined,
     get sets() {
@@ -97,8 +100,9 @@ async function checkerOn(
         const sets = await judgeSets(reference, candidate, numerics, model, options);
         const found = overall(sets);
         const claim = claimOf(numerics, mayChange, reference.precision);
+        const isOver = heavy !== undefined || options.isSpent?.() === true;
         const special =
-          claim === undefined || found.status === "differs" || options.isSpent?.()
+          claim === undefined || found.status === "differs" || isOver
             ? undefined
             : await compareSpecialValues(reference, candidate, claim);
         const { tamed, probes } = reference;
@@ -108,6 +112,7 @@ async function checkerOn(
           special: undefined,
           ...rest,
           ...(skipped.length > 0 ? { skipped } : {}),
+          ...defined({ heavy }),
         });
       } catch (error) {
         const reason = `the result: ${reasonOf(error)}`;
@@ -127,6 +132,14 @@ async function checkerOn(
         : Promise.resolve(undefined),
     close: () => session.close(),
   };
+}
+
+/** The operations of a run on generated inputs that are one set because a run takes long; undefined where there are more. */
+function heavyRun({ probes: [probe] }: Original, { feeds, operations }: CheckerOptions): number | undefined {
+  if (feeds !== undefined || probe === undefined) return undefined;
+  const dims = new Map([...probe.set.feeds].map(([name, tensor]) => [name, tensor.dims] as const));
+  const found = operations?.(dims);
+  return found !== undefined && found > HEAVY_RUN ? found : undefined;
 }
 
 /**

@@ -8,7 +8,7 @@ import { mayRunEmpty } from "./empty-batch.js";
 import type { FeedSet } from "./feeds.js";
 import { describeInputs, type InputSpec, precisionOf } from "./inputs.js";
 import { perturbWeights } from "./perturb.js";
-import { type Objection, objectionToLoading } from "./prediction.js";
+import { type Objection, objectionToLoading, type Prediction } from "./prediction.js";
 import { type Flattened, flattenedOutputs, withProbes } from "./probes.js";
 import type { Runtime, RuntimeModel } from "./runtime.js";
 import { type CutModels, cutModels } from "./second-look.js";
@@ -32,6 +32,8 @@ export interface CheckerOptions {
   readonly emptyBatch?: boolean;
   /** Why generated inputs of some sizes are not tried (objectionTo). */
   readonly objection?: Objection;
+  /** The operations of a run on inputs of these dims (predict): generated inputs whose runs are long are fewer. */
+  readonly operations?: Prediction["operations"];
   /** Why the original cannot be opened (objectionToLoading). */
   readonly unloadable?: NormfoldError;
   /** The coarsest type the model computes in (precisionOf); without it, the coarsest of its inputs and outputs. */

@@ -4,7 +4,7 @@ import { endedTheRuntime, errors } from "./errors.js";
 import { makeFeeds, type Style } from "./generated-data.js";
 import { dimsOf, guesses, otherSizes, type Sizes, symbolKey } from "./input-sizes.js";
 import type { InputSpec } from "./inputs.js";
-import type { Objection } from "./prediction.js";
+import { HEAVY_RUN, type Objection, type Prediction } from "./prediction.js";
 import { type RuntimeTensor, type Session, type TensorMap, tensorSize } from "./runtime.js";
 
 /** Data for every input of a model, and, where they are known, the outputs it should give. */
@@ -27,6 +27,8 @@ export interface FeedOptions {
   readonly emptyBatch?: boolean;
   /** Why a run on inputs of some sizes is not tried. Default: every run is. */
   readonly objection?: Objection;
+  /** The operations of a run; where they are many there is one set of inputs. Default: no run counts as long. */
+  readonly operations?: Prediction["operations"];
   readonly signal?: AbortSignal;
 }
 
@@ -49,7 +51,7 @@ const MAX_ELEMENTS = 1 << 23;
 /**
  * Finds inputs that a model runs on and that expose differences: two sets, the first standard normal, the second ten
  * times as large with exact zeros among them and other sizes for every symbolic dimension (batch 3, not square) as far
- * as the model runs on them. Sizes are found by trying; the same symbol always gets the same size. The outputs come
+ * as the model runs on them; the first alone where a run takes long. Sizes are found by trying; the same symbol always gets the same size. The outputs come
  * with them, since the model was run anyway. Throws the runtime's reason when nothing that was tried runs.
  */
 export async function probeFeeds(
@@ -61,6 +63,7 @@ export async function probeFeeds(
   rejectStrangers(specs, options.shapes);
   const budget = new Budget(session, inputs, options);
   const base = await firstThatRuns(budget, inputs, options.seed);
+  if (budget.isHeavy(base.sizes)) return [base.probe];
   const large: Style = { ...base.style, seed: options.seed + 1, magnitude: 10, zeros: 0.1 };
   let second = await varied(budget, inputs, base.sizes, large);
   if (second !== undefined && overflows(second.outputs) && !overflows(base.probe.outputs)) {
@@ -133,7 +136,14 @@ class Budget {
   /** Why the first sizes that were not tried were not. */
   objection: NormfoldError | undefined;
 
-  constructor(session: Session, inputs: readonly InputSpec[], { signal, objection }: FeedOptions) {
+  readonly #operations: Prediction["operations"] | undefined;
+
+  constructor(
+    session: Session,
+    inputs: readonly InputSpec[],
+    { signal, objection, operations }: FeedOptions,
+  ) {
+    this.#operations = operations;
     this.#session = session;
     this.#inputs = inputs;
     this.#signal = signal;
@@ -144,6 +154,15 @@ class Budget {
     return this.#attempts >= MAX_ATTEMPTS || this.#elements >= MAX_ELEMENTS;
   }
 
+  /** Whether a run on these sizes takes long. */
+  isHeavy(sizes: Sizes): boolean {
+    return (this.#operations?.(this.#dims(sizes)) ?? 0) > HEAVY_RUN;
+  }
+
+  #dims(sizes: Sizes): ReadonlyMap<string, readonly number[]> {
+    return new Map(this.#inputs.map((spec) => [spec.name, dimsOf(spec, sizes)] as const));
+  }
+
   /** undefined when the model does not run on these sizes, or when they are too large to try. */
   async attempt(name: string, sizes: Sizes, style: Style): Promise<Probe | undefined> {
     this.#signal?.throwIfAborted();
@@ -152,9 +171,7 @@ class Budget {
     this.#attempts++;
     if (elements > MAX_INPUT) throw errors.inputsAreTooLarge(elements);
     if (this.#attempts > 1 && elements > MAX_ELEMENTS) return undefined;
-    const objection = this.#objection?.(
-      new Map(this.#inputs.map((spec) => [spec.name, dimsOf(spec, sizes)] as const)),
-    );
+    const objection = this.#objection?.(this.#dims(sizes));
     if (objection !== undefined) {
       this.objection ??= objection;
       return undefined;
@@ -213,13 +230,15 @@ async function varied(
 ): Promise<Probe | undefined> {
   const other = otherSizes(inputs, base);
   const name = style.magnitude > 1 ? "large with zeros" : "normal with zeros";
-  const all = other.size === 0 ? undefined : await budget.attempt(name, other, style);
+  const tried = (sizes: Sizes): Promise<Probe | undefined> =>
+    budget.isHeavy(sizes) ? Promise.resolve(undefined) : budget.attempt(name, sizes, style);
+  const all = other.size === 0 ? undefined : await tried(other);
   if (all !== undefined) return all;
   let sizes: Sizes = base;
   let best: Probe | undefined;
   for (const [key, size] of other) {
     const next = new Map([...sizes, [key, size] as const]);
-    const probe = await budget.attempt(name, next, style);
+    const probe = await tried(next);
     if (probe !== undefined) [sizes, best] = [next, probe];
   }
   return best ?? (inputs.length > 0 ? await budget.attempt(name, base, style) : undefined);

@@ -47,6 +47,8 @@ test("explains a large difference that is equal, and no small one", () => {
   );
   expect(said({}, { ...OUTPUT, comparison: { ...OUTPUT.comparison, maxAbsolute: 9e-4 } })).toBe("");
   expect(said({}, { ...OUTPUT, verdict: "differs" })).toBe("");
+  const flips = { ...OUTPUT, tolerance: { ...OUTPUT.tolerance, outliers: 0.01 } };
+  expect(said({}, flips)).toContain("2.0e-6 is allowed but for 1.00% of them (rounding of float)");
 });
 
 test("names the choice that an output is behind", () => {
@@ -60,5 +62,6 @@ test("names the choice that an output is behind", () => {
 test("says which inputs stand for others, and which were left out", () => {
   const tamed = [{ set: "large", by: "large, times 0.3", output: "y", movement: 0.25 }];
   expect(said({ tamed })).toMatch(/^"large, times 0.3" stands for "large", .* by 2.5e-1 of its size$/);
+  expect(said({ heavy: 1.6e11 })).toMatch(/^a run takes 1.6e\+11 operations: one set of inputs was tried/);
   expect(said({ skipped: ["large"] })).toMatch(/"large" was left out; --check-budget gives it more$/);
 });

@@ -31,6 +31,22 @@ describe("probeFeeds", () => {
     ]);
   });
 
+  it("takes one set where a run takes long, and no larger sizes that would make it long", async () => {
+    const session = await runtime.open(bytesOf(CONV));
+    const dims = async (long: (batch: number) => boolean): Promise<unknown> => {
+      const operations = (sizes: ReadonlyMap<string, readonly number[]>): number =>
+        long(sizes.get("x")?.[0] ?? 0) ? 2 ** 36 : 1;
+      const probes = await probeFeeds(session, describeInputs(modelOf(CONV)), { seed: 3, operations });
+      return probes.map(({ set }) => set.feeds.get("x")?.dims);
+    };
+    expect(await dims(() => true)).toEqual([[1, 5, 32, 32]]);
+    expect(await dims((batch) => batch > 1)).toEqual([
+      [1, 5, 32, 32],
+      [1, 5, 64, 96],
+    ]);
+    await session.close();
+  });
+
   it("draws negative numbers, and in the second set large ones and zeros", async () => {
     const [first, second] = await probe(CONV);
     const [small, large] = [numbers(first?.set.feeds.get("x")), numbers(second?.set.feeds.get("x"))];
