@@ -36,6 +36,7 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
   "test/config/load-config.test.ts": ["src/config/load-module.ts"],
   "test/config/resolve.test.ts": ["src/config/config.ts"],
   "test/cache/records.test.ts": ["src/cache/digest.ts"],
+  "test/cli/optimize-watch.test.ts": ["src/cli/optimize-plan.ts"],
   "test/cli/failure.test.ts": ["src/cli/define.ts", "src/cli/prepare.ts"],
   "test/cli/insert.round-trip.test.ts": ["src/cli/calibrate.ts", "src/cli/freeze.ts"],
   "test/cli/program.test.ts": ["src/cli/main.ts", "src/cli/start.ts"],

@@ -1,17 +1,12 @@
 import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import { defined } from "../base/optional.js";
-import { findModels } from "../batch/find-models.js";
-import { planOutputs, resultsOf } from "../batch/plan.js";
 import { ResultCache } from "../cache/result-cache.js";
-import { findConfig } from "../config/find-config.js";
-import { type LoadedConfig, loadConfig } from "../config/load-config.js";
-import { type ResolvedRun, resolveRun } from "../config/resolve.js";
+import type { ResolvedRun } from "../config/resolve.js";
 import type { OptimizeFileJob } from "../job/optimize-file.js";
 import { STANDARD } from "../node/paths.js";
 import { PRINTING, TARGET } from "../options/common.js";
-import { CONFIGURE } from "../options/configure.js";
-import { CACHE } from "../options/many.js";
+import { CACHE, MANY } from "../options/many.js";
 import { CHECK_INPUTS, OPTIMIZE_COMMAND, OPTIMIZE_RUN } from "../options/optimize.js";
 import { pick } from "../options/validate.js";
 import { type Call, defineOptions, type Given } from "./define.js";
@@ -19,35 +14,29 @@ import { errors } from "./errors.js";
 import { assertApart, assertTarget } from "./files.js";
 import { noteTrouble } from "./left.js";
 import { optimizeMany } from "./optimize-many.js";
+import { jobsOf, planOptimize } from "./optimize-plan.js";
+import { watchModels } from "./optimize-watch.js";
 import { type Printing, printRun } from "./print-run.js";
 
 export function defineOptimize(command: Command): void {
   defineOptions(command, OPTIMIZE_COMMAND, optimizeCommand);
 }
 
-async function optimizeCommand({ args, given }: Call): Promise<void> {
-  const run = await resolveRun(args, given, await configuration(given));
-  if (run.inputs.length === 0) throw errors.argumentIsMissing("<models...>", "normfold optimize <models...>");
-  const { destination, plugins, optionsFor } = run;
-  const { models, isOneFile } = await findModels(run.inputs, resultsOf(destination));
+async function optimizeCommand(call: Call): Promise<void> {
+  const { given } = call;
+  const { watch = false } = pick(MANY, given);
   const printing = pick(PRINTING, given);
-  const [first] = models;
-  if (
-    isOneFile &&
-    first !== undefined &&
-    destination.outDir === undefined &&
-    destination.name === undefined
-  ) {
-    const { path } = first;
-    const options = optionsFor(path);
-    const job = { input: path, output: targetOf(path, { ...given, ...options }), options, plugins };
-    return await optimizeNamed(job, run, printing);
+  const plan = await planOptimize(call);
+  const { run, only } = plan;
+  if (only !== undefined && !watch) {
+    const options = run.optionsFor(only);
+    const output = targetOf(only, { ...given, ...options });
+    return await optimizeNamed({ input: only, output, options, plugins: run.plugins }, run, printing);
   }
-  const jobs = planOutputs(models, destination).map((planned) => {
-    return { ...planned, options: optionsFor(planned.input), plugins };
-  });
   const processors = availableParallelism();
-  await optimizeMany(jobs, { processors, workers: run.jobs ?? processors, ...printing, ...cacheOf(run) });
+  const settings = { processors, workers: run.jobs ?? processors, ...printing, ...cacheOf(run) };
+  if (watch) return await watchModels(call, plan, settings);
+  await optimizeMany(jobsOf(plan), settings);
 }
 
 /** One model, whose whole account is printed. */
@@ -79,14 +68,6 @@ function cacheOf({ cache, cacheLimit = CACHE.cacheLimit.default }: ResolvedRun):
   readonly cacheLimit: number;
 } {
   return { cacheLimit, ...defined({ cache }) };
-}
-
-/** The configuration that the command line names, or that is in the current folder. */
-async function configuration(given: Given): Promise<LoadedConfig | undefined> {
-  const { configFile, configuration: isWanted = true } = pick(CONFIGURE, given);
-  if (!isWanted) return undefined;
-  const path = findConfig(process.cwd(), configFile);
-  return path === undefined ? undefined : await loadConfig(path);
 }
 
 /** The file to write to, or "-". Throws "usage" where the flags do not say, and "io" where it cannot be written. */

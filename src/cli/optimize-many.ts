@@ -25,6 +25,8 @@ export interface ManyOptions {
   /** The folder of results of earlier runs, and the bytes that they may take. */
   readonly cache?: string;
   readonly cacheLimit: number;
+  /** Results of earlier runs have been shown. Default false. */
+  readonly isAgain?: boolean;
 }
 
 /** Optimizes many models and prints one table, or one JSON document; the exit code is the highest of all models'. */
@@ -51,7 +53,7 @@ export async function optimizeMany(jobs: readonly OptimizeFileJob[], options: Ma
         keepRuns: json,
         ...defined({ store }),
         onWork: () => assertAllPasses(jobs),
-        onStart: onInterrupt,
+        onStart: endOnInterrupt,
         onOutcome: (outcome, files) => {
           done++;
           if (outcome.status === "failed") failed++;
@@ -70,7 +72,10 @@ export async function optimizeMany(jobs: readonly OptimizeFileJob[], options: Ma
   const exitCode = exitCodeOf(outcomes);
   process.exitCode = exitCode;
   if (json) return await writeDocument("optimize", batchRecord(outcomes, summary, exitCode));
-  if (!quiet) await write(batchText(outcomes, summary, styleFor("stdout")));
+  const shown = options.isAgain
+    ? outcomes.filter((each) => each.status === "failed" || !each.cached)
+    : outcomes;
+  if (!quiet) await write(batchText(shown, summary, styleFor("stdout")));
   for (const outcome of outcomes)
     if (outcome.status === "failed") await printError(unpackError(outcome.error));
   if (!quiet) await noteLeft(left);
@@ -109,4 +114,14 @@ async function assertAllPasses(jobs: readonly OptimizeFileJob[]): Promise<void> 
     if (!seen.has(key)) await assertPasses(job);
     seen.add(key);
   }
+}
+
+let end = (): void => {};
+let isListening = false;
+
+/** Has the workers of the run that is under way end with this process. */
+function endOnInterrupt(kill: () => void): void {
+  end = kill;
+  if (!isListening) onInterrupt(() => end());
+  isListening = true;
 }

@@ -25,6 +25,17 @@ export const MANY = {
     defaultText: "one a processor",
     group: "Many models",
   },
+  /** Go on when the run is done, and optimize models again that change. */
+  watch: {
+    flag: "--watch",
+    help: "stay, and optimize again what changes",
+    type: "switch",
+    idleWith: [
+      { option: "inPlace", is: [true] },
+      { option: "json", is: [true] },
+    ],
+    group: "Many models",
+  },
 } as const;
 
 /** Results that are kept for later runs. */
