@@ -9,7 +9,7 @@ import { requireConstant } from "../../rules/constants.js";
 import type { Facts } from "../../rules/facts.js";
 import { refusals as shared } from "../../rules/refusals.js";
 import { rankOf } from "../../rules/shapes.js";
-import { asDense } from "./dense.js";
+import { addsRowAlike, asDense } from "./dense.js";
 import { refusals } from "./refusals.js";
 
 /** (s * x + t) * B = x * (diag(s) * B) + t * B: row k of B takes the scale of column k of x, and the bias takes t * B. */
@@ -32,10 +32,10 @@ export function absorbInputIntoGemm(
 ): Absorption | Refusal {
   if (index !== 0) return shared.valueIsNotItsData(index === 1 ? "weight" : "bias");
   if (node.hasReferences) return shared.attributeIsSetByCaller();
-  if ((facts.opset(node) ?? 0) < 7) return shared.broadcastsByOldRules();
   const axis = node.int("transA", 0) === 0 ? 1 : 0;
   const product = readProduct(node, placed, axis, node.int("transB", 0) !== 0);
   if (isRefusal(product)) return product;
+  if (!addsRowAlike(node, product.columns, facts)) return shared.broadcastsByOldRules();
   const constants = new Map<number, Tensor>();
   if (!isScaleOnly(product.map)) {
     const bias = gemmBias(node, product);

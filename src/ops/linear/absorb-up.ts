@@ -16,7 +16,7 @@ import { constantTensor } from "../../rules/constants.js";
 import type { Facts } from "../../rules/facts.js";
 import { refusals as shared } from "../../rules/refusals.js";
 import { rankOf } from "../../rules/shapes.js";
-import { asDense } from "./dense.js";
+import { addsRowAlike, asDense } from "./dense.js";
 import { refusals } from "./refusals.js";
 
 /**
@@ -25,7 +25,6 @@ import { refusals } from "./refusals.js";
  */
 export function absorbIntoGemm(producer: Node, placed: PlacedMap, facts: Facts): Absorption | Refusal {
   if (producer.hasReferences) return shared.attributeIsSetByCaller();
-  if ((facts.opset(producer) ?? 0) < 7) return shared.broadcastsByOldRules();
   const weight = readWeight(producer.input(1), "weight B", facts);
   if (isRefusal(weight)) return weight;
   const [rows, columns] = weight.dims;
@@ -37,6 +36,7 @@ export function absorbIntoGemm(producer: Node, placed: PlacedMap, facts: Facts):
   }
   const transposed = producer.int("transB", 0) !== 0;
   const channels = transposed ? rows : columns;
+  if (!addsRowAlike(producer, channels, facts)) return shared.broadcastsByOldRules();
   const map = expandChannels(placed.map, channels);
   if (map === undefined) return shared.mapHasOtherChannels(channels, "columns", placed.map.scale.length);
   const bias = gemmBias(producer, weight, map, channels, facts);

@@ -5,6 +5,7 @@ import type { Node } from "../../ir/graph.js";
 import { type Tensor, tensorFromNumbers } from "../../ir/tensor.js";
 import type { Absorption } from "../../rules/affine/facet.js";
 import { constantTensor } from "../../rules/constants.js";
+import type { Facts } from "../../rules/facts.js";
 
 /**
  * The dense layer: Gemm with transB = 1, a constant weight [N, K] as B and a constant vector [N] as C, which is how PyTorch
@@ -47,4 +48,14 @@ export function isDense(node: Node): boolean {
   if (constantTensor(b) === undefined || c === undefined) return constantTensor(b) !== undefined;
   const bias = constantTensor(c);
   return bias !== undefined && bias.dims.at(-1) === bias.size;
+}
+
+/**
+ * Whether a Gemm adds its C as every version from 7 on does. Before, C broadcast by other rules, which agree for a constant row of
+ * all columns with the attribute `broadcast`.
+ */
+export function addsRowAlike(node: Node, columns: number, facts: Facts): boolean {
+  if ((facts.opset(node) ?? 0) >= 7) return true;
+  const dims = constantTensor(node.input(2))?.dims;
+  return dims?.length === 1 && dims[0] === columns && node.int("broadcast", 0) === 1;
 }
