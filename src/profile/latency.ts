@@ -34,7 +34,7 @@ export interface LatencyOptions {
 export interface Timing {
   /** The median of the rounds, in milliseconds. */
   readonly median: number;
-  /** Where the true median lies in 95 of 100 cases, in milliseconds. */
+  /** Where the true median lies in 95 of 100 cases, in milliseconds; of fewer than five rounds what they span. */
   readonly interval: readonly [low: number, high: number];
 }
 
@@ -56,7 +56,7 @@ export interface Latency {
 export interface Ratio {
   /** The median of the rounds' ratios. */
   readonly median: number;
-  /** Where the true median lies in 95 of 100 cases. */
+  /** Where the true median lies in 95 of 100 cases; of fewer than five rounds what they span. */
   readonly interval: readonly [low: number, high: number];
 }
 
@@ -68,12 +68,14 @@ export interface LatencyReport {
   readonly ratios: readonly Ratio[];
 }
 
-/** A warm-up: the first run of a session makes room for its values and plans its memory, the second uses the plan. */
-const WARM_UP: Span = { milliseconds: 20, leastRuns: 2 };
+/** A warm-up: the first run of a session makes room for its values and plans its memory. */
+const WARM_UP: Span = { milliseconds: 20, leastRuns: 1 };
 /** A round. */
 const ROUND: Span = { milliseconds: 150, leastRuns: 3 };
-/** Rounds, and runs in all: sessions of the same model differ, by where their memory lies. */
-const LEAST_ROUNDS = 5;
+/** Where a run takes so many milliseconds, more rounds say more than more runs. */
+const SLOW = 300;
+/** Rounds: sessions of the same model differ, by where their memory lies. Of fewer no interval can be told. */
+export const LEAST_ROUNDS = 5;
 const MOST_ROUNDS = 25;
 /** No further round is needed where the median is known so well: half the interval over the median. */
 const CERTAIN = 0.01;
@@ -135,8 +137,9 @@ async function measureRound(
       entrants.set(index, { session, feeds: subject.feeds, load });
     }
     const all = [...entrants.values()];
-    await race(all, WARM_UP);
-    const times = await race(all, ROUND);
+    const warm = await race(all, WARM_UP);
+    const isSlow = warm.some((own) => median(own) > SLOW);
+    const times = await race(all, isSlow ? { ...ROUND, leastRuns: 1 } : ROUND);
     const samples = new Map(
       [...entrants].map(([index, { load }], at) => [index, { load, runs: times[at] ?? [] }]),
     );

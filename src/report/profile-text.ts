@@ -1,7 +1,7 @@
 import { plural } from "../base/plural.js";
 import type { FileSize } from "../library/save.js";
 import type { OperatorCount, Uncounted } from "../profile/count.js";
-import type { Latency, Ratio, Timing } from "../profile/latency.js";
+import { type Latency, LEAST_ROUNDS, type Ratio, type Timing } from "../profile/latency.js";
 import type { ModelProfile, ProfileReport } from "../profile/profile-report.js";
 import { type Cell, elidePair, paragraph, shown, table, WIDTH } from "./layout.js";
 import type { Style } from "./style.js";
@@ -113,12 +113,16 @@ function figures(
   if (latency !== undefined) {
     const [low, high] = latency.quartiles;
     rows.push(
-      ["latency", timingText(latency.run)],
+      ["latency", timingText(latency.run, latency.rounds)],
       ["", `half of ${plural(latency.runs, "run")} took ${latencyText(low)} to ${latencyText(high)}`],
-      ["loading", timingText(latency.load)],
+      ["loading", timingText(latency.load, latency.rounds)],
     );
   }
-  if (executed !== undefined) rows.push(["executed", plural(executed.nodes, "node")]);
+  if (executed !== undefined) {
+    const kinds = Object.entries(executed.operators).map(([name, count]) => `${count} ${lastName(name)}`);
+    const more = kinds.length > MOST_KINDS ? [...kinds.slice(0, MOST_KINDS), "..."] : kinds;
+    rows.push(["executed", `${plural(executed.nodes, "node")}: ${more.join(", ")}`]);
+  }
   return table(
     [{}, { elastic: true }],
     rows.map(([name = "", ...cells]) => [bolded(name, style), ...cells]),
@@ -126,12 +130,21 @@ function figures(
   );
 }
 
+/** Kinds of executed nodes that fit into a line, mostly. */
+const MOST_KINDS = 3;
+
+/** "nchwc::Conv" of "com.microsoft.nchwc::Conv", which onnxruntime's own operators have in common. */
+function lastName(operator: string): string {
+  return operator.replace(/^com\.(?:microsoft|ms\.internal)\.?(?:::)?/, "");
+}
+
 function bolded(cell: Cell, { bold }: Style): Cell {
   return typeof cell === "string" ? { text: cell, paint: bold } : cell;
 }
 
-/** "2.13 ms (2.10 ms to 2.20 ms)". */
-export function timingText({ median, interval: [low, high] }: Timing): string {
+/** "2.13 ms (2.10 ms to 2.20 ms)"; the median alone where the rounds are too few to tell an interval. */
+function timingText({ median, interval: [low, high] }: Timing, rounds: number): string {
+  if (rounds < LEAST_ROUNDS) return latencyText(median);
   return `${latencyText(median)} (${latencyText(low)} to ${latencyText(high)})`;
 }
 
@@ -147,7 +160,8 @@ export function latencyRows(
     if (a.latency === undefined || b.latency === undefined) return;
     rows.push([bolded(name, style), latencyText(of(a.latency)), latencyText(of(b.latency)), change]);
   };
-  times("latency", ({ run }) => run.median, ratio === undefined ? "" : ratioText(ratio, style));
+  const rounds = a.latency?.rounds ?? 0;
+  times("latency", ({ run }) => run.median, ratio === undefined ? "" : ratioText(ratio, rounds, style));
   const [loadA, loadB] = [a.latency?.load.median ?? 0, b.latency?.load.median ?? 0];
   times("loading", ({ load }) => load.median, { text: changeText(loadA, loadB), paint: style.dim });
   if (a.executed !== undefined && b.executed !== undefined)
@@ -155,8 +169,10 @@ export function latencyRows(
   return rows;
 }
 
-function ratioText({ median, interval: [low, high] }: Ratio, style: Style): Cell {
+function ratioText({ median, interval: [low, high] }: Ratio, rounds: number, style: Style): Cell {
   const percent = (ratio: number): string => changeText(1, ratio) || "0%";
+  if (rounds < LEAST_ROUNDS)
+    return { text: `${percent(median)} in ${plural(rounds, "round")}`, paint: style.dim };
   const paint = high < 1 ? style.green : low > 1 ? style.yellow : style.dim;
   if (low <= 1 && high >= 1) return { text: `${percent(median)}, no difference seen`, paint };
   return { text: `${percent(median)} (${percent(low)} to ${percent(high)})`, paint };
@@ -238,7 +254,8 @@ function remarks({ count }: ModelProfile, { dim }: Style): string[] {
 function conditions({ run, models }: ProfileReport, { dim, yellow }: Style): string[] {
   if (run === undefined) return [];
   const threads = run.threads === undefined ? "its own number of threads" : plural(run.threads, "thread");
-  const rounds = plural(models[0]?.latency?.rounds ?? 0, "round");
+  const count = models[0]?.latency?.rounds ?? 0;
+  const rounds = plural(count, "round");
   const widest = Math.max(
     0,
     ...models.map(({ latency }) => (latency === undefined ? 0 : widthOf(latency.run))),
@@ -250,7 +267,7 @@ function conditions({ run, models }: ProfileReport, { dim, yellow }: Style): str
           `not certain: the latency is known to ${(100 * widest).toFixed(0)}% only, because other work takes turns with it; an idle machine gives better figures`,
           0,
         ).map(yellow);
-  const text = `measured in ${run.runtime}, ${run.provider}, ${threads}, level ${run.level}; ${rounds} of fresh sessions; medians, and where they lie in 95 of 100 cases`;
+  const text = `measured in ${run.runtime}, ${run.provider}, ${threads}, level ${run.level}; ${rounds} of fresh sessions; ${count < LEAST_ROUNDS ? "medians, too few to tell how far they repeat" : "medians, and where they lie in 95 of 100 cases"}`;
   return [...busy, ...paragraph(text, 0).map(dim)];
 }
 

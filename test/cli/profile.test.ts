@@ -16,7 +16,7 @@ import {
 
 const cwd = temporaryFolder();
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const MEASURED = /latency +\S+ [µm]s \(/;
+const MEASURED = /latency +\S+ [µm]s/;
 
 beforeAll(async () => {
   await writeModel(join(cwd, "bn.onnx"), CONV_BN);
@@ -36,7 +36,7 @@ describe("normfold profile", () => {
     expectNarrow(stdout);
     expect(stdout).toMatch(/operator +nodes +multiply-adds +other +parameters +writes\nConv +1/);
     expect(stdout).toMatch(MEASURED);
-    expect(stdout).toMatch(/executed +\d+ nodes?\n/);
+    expect(stdout).toMatch(/executed +\d+ nodes?: /);
     expect(stdout).toMatch(/measured in onnxruntime \S+, cpu, 1 thread, level all; 1 round/);
   });
 

@@ -68,6 +68,18 @@ describe("latency", () => {
     expect(ratios).toEqual([{ median: 0.5, interval: [0.5, 0.5] }]);
   });
 
+  it("prefers rounds to runs where a run takes long", async () => {
+    const least: number[] = [];
+    const slow = measuring([[400]]);
+    const subject = { model: { kind: "path", path: "a" } as const, feeds };
+    const race: Runtime["race"] = (entrants, span) => {
+      least.push(span.leastRuns);
+      return Promise.resolve(entrants.map(() => [400]));
+    };
+    await measureLatency({ ...slow, race }, [subject], { seconds: 0 });
+    expect(least).toEqual([1, 1]);
+  });
+
   it("goes on while rounds disagree, to a limit", async () => {
     const subject = { model: { kind: "path", path: "a" } as const, feeds };
     const { models } = await measureLatency(measuring([[10], [12], [11], [14]]), [subject]);

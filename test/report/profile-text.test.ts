@@ -41,7 +41,10 @@ function model(milliseconds: number | undefined, operators = 2): ModelProfile {
             rounds: 5,
             runs: 99,
           },
-    executed: milliseconds === undefined ? undefined : { nodes: 3, operators: { Conv: 3 } },
+    executed:
+      milliseconds === undefined
+        ? undefined
+        : { nodes: 5, operators: { "com.microsoft.nchwc::Conv": 3, "com.microsoft::Gelu": 1, Add: 1 } },
   };
 }
 
@@ -69,6 +72,7 @@ describe("a profile as text", () => {
     expect(out).toContain('peak memory  at least 4.0 MB of values, at Conv "c"');
     expect(out).toContain("not counted, of sizes that only --input-shape or a run tells: 2 NonZero, 1 Abs");
     expect(out).toContain("at most so many operations: NonMaxSuppression");
+    expect(out).toContain("executed     5 nodes: 3 nchwc::Conv, 1 Gelu, 1 Add");
     expect(out).toContain("its own number of threads");
   });
 
@@ -76,6 +80,16 @@ describe("a profile as text", () => {
     const out = text([model(undefined, 20)]);
     expect(out).not.toMatch(/latency|measured in/);
     expect(out).toMatch(/\n4 others +4 /);
+  });
+
+  it("of few rounds claims no more than it knows", () => {
+    const few = model(2);
+    if (few.latency === undefined) throw new Error("not measured");
+    const short = { ...few, latency: { ...few.latency, rounds: 1 } };
+    const run = { runtime: "onnxruntime 1.30.0", provider: "cpu", threads: 1, level: "all" } as const;
+    expect(text([short], { run })).toMatch(/latency +2\.00 ms\n.*too few to tell/s);
+    const ratio = { median: 0.5, interval: [0.5, 0.5] as const };
+    expect(text([short, short], { run, ratio })).toMatch(/-50% in 1 round\n/);
   });
 
   it("that does not repeat says so", () => {
