@@ -30,3 +30,19 @@ export async function executedNodes(model) {
 export function total(counts) {
   return [...counts.values()].reduce((sum, count) => sum + count, 0);
 }
+
+/** Kernels that onnxruntime makes when it loads a model, though they bear the names of standard operators. */
+const FUSED = new Set(["Gelu", "LayerNormalization", "SimplifiedLayerNormalization"]);
+
+/** The operators that are of onnxruntime alone, and those above, without the changes of layout, by name. */
+export function fusedOperators(counts) {
+  const fused = [...counts].filter(
+    ([name]) => (name.includes(".") || FUSED.has(name)) && !name.includes("Reorder"),
+  );
+  const named = new Map();
+  for (const [name, count] of fused) {
+    const kind = name.replace("com.microsoft.nchwc.", "blocked ").replace("com.microsoft.", "");
+    named.set(kind, (named.get(kind) ?? 0) + count);
+  }
+  return named;
+}

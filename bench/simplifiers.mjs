@@ -2,65 +2,22 @@
 // are installed (PYTHON says which interpreter): nodes, bytes, seconds and memory from whole processes, in turn, in one run.
 // onnxsim is fetched into a temporary folder; it is no dependency. MODELS=2 for the first two models, RUNS for runs of each,
 // FOLDER for the models of another folder.
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadModel, summarize } from "../dist/src/index.js";
 import { median, runOnce, table } from "./measure.mjs";
+import { fetchOnnxsim, isInstalled, ONNXSIM, PYTHON, PYTHON_PEERS } from "./other-simplifiers.mjs";
 
-const VERSION = "0.7.3";
 /** Seconds for one run, and after which a model is not run again: one in eight runs of onnxsim never ends. */
 const LIMIT = 60;
 const RUNS = Number(process.env.RUNS ?? 3);
-const PYTHON = process.env.PYTHON ?? "python3";
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 const folder = mkdtempSync(join(tmpdir(), "normfold-simplifiers-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 mkdirSync(join(folder, "out"));
-
-function fetchOnnxsim() {
-  writeFileSync(join(folder, "package.json"), '{ "type": "module", "private": true }');
-  const npm = spawnSync(
-    "npm",
-    ["install", "--ignore-scripts", "--no-audit", "--no-fund", `onnxsim@${VERSION}`],
-    { cwd: folder, encoding: "utf8" },
-  );
-  if (npm.status !== 0) {
-    console.error(`onnxsim@${VERSION} cannot be fetched from npm; nothing was measured\n${npm.stderr}`);
-    process.exit(1);
-  }
-  writeFileSync(
-    join(folder, "simplify.mjs"),
-    `import { readFileSync, writeFileSync } from "node:fs";
-import { simplify } from "onnxsim";
-const [from, to] = process.argv.slice(2);
-const { model } = await simplify(readFileSync(from));
-writeFileSync(to, model);
-process.exit(0);
-`,
-  );
-}
-
-/** The program that calls each Python package, with the model's file and the result's as arguments. */
-const PYTHON_PEERS = {
-  "onnxruntime basic": `import sys, onnxruntime as o
-s = o.SessionOptions(); s.log_severity_level = 4
-s.graph_optimization_level = o.GraphOptimizationLevel.ORT_ENABLE_BASIC
-s.optimized_model_filepath = sys.argv[2]
-o.InferenceSession(sys.argv[1], s, providers=["CPUExecutionProvider"])`,
-  OnnxSlim: `import sys, onnx, onnxslim
-onnx.save(onnxslim.slim(onnx.load(sys.argv[1])), sys.argv[2])`,
-  onnxscript: `import sys, onnx, onnxscript.optimizer
-onnx.save(onnxscript.optimizer.optimize(onnx.load(sys.argv[1])), sys.argv[2])`,
-};
-
-function isInstalled(script) {
-  const imports = script.split("\n")[0];
-  return spawnSync(PYTHON, ["-c", imports], { timeout: 60_000 }).status === 0;
-}
 
 /** The zoo, of the folder beside the project where it is there, and the light topologies of the ONNX project. */
 function modelFiles() {
@@ -119,13 +76,13 @@ function cells(result) {
   return [nodes, (bytes / 1e6).toFixed(2), seconds.toFixed(2), Math.round(megabytes ?? 0)];
 }
 
-fetchOnnxsim();
+const simplify = fetchOnnxsim(folder);
 const peers = Object.entries(PYTHON_PEERS).filter(([, script]) => isInstalled(script));
 const out = (name) => join(folder, "out", `${name}.onnx`);
 const cli = join(root, "dist/cli/main.js");
 const tools = [
   { out: out("ours"), args: (from, to) => [cli, "optimize", from, "-o", to, "-q", "--no-check"] },
-  { out: out("theirs"), args: (from, to) => [join(folder, "simplify.mjs"), from, to] },
+  { out: out("theirs"), args: (from, to) => [simplify, from, to] },
   ...peers.map(([name, script]) => ({
     out: out(name),
     command: PYTHON,
@@ -171,7 +128,7 @@ table(
 );
 const unfinished = (word) => rows.filter((row) => row[5] === word).length;
 console.log(
-  `\nonnxsim ${VERSION} failed on ${unfinished("failed")} and did not finish in ${LIMIT} s on ${unfinished("did not finish")} of ${rows.length} models.`,
+  `\nonnxsim ${ONNXSIM} failed on ${unfinished("failed")} and did not finish in ${LIMIT} s on ${unfinished("did not finish")} of ${rows.length} models.`,
 );
 if (ratios.length > 0) {
   console.log(

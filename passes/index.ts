@@ -11,6 +11,7 @@ import { eliminateNoOpMovement } from "./eliminate-no-op-movement.js";
 import { eliminateQuantizationPairs } from "./eliminate-quantization-pairs.js";
 import { eliminateTransposes } from "./eliminate-transposes.js";
 import { eliminateViews } from "./eliminate-views.js";
+import { flattenLinearLayers } from "./flatten-linear-layers.js";
 import { foldAffineDown } from "./fold-affine-down.js";
 import { foldAffineUp } from "./fold-affine-up.js";
 import { foldConstants } from "./fold-constants.js";
@@ -89,6 +90,7 @@ export const PASSES: readonly Pass[] = [
   mergeParallelBranches,
   mergeLinearChains,
   foldAffineDown,
+  flattenLinearLayers,
   fuseGemm,
   fuseExactOperators,
   mergeVariadicChains,

@@ -25,7 +25,8 @@ import { canBeRespelled, FUSED, fusionOf } from "../src/target/fusions.js";
 export const keepRuntimeFusions: Pass = {
   kind: "procedure",
   name: "keep-runtime-fusions",
-  summary: "Gelu, LayerNormalization that are spelled out stay whole, in the form that onnxruntime fuses",
+  summary:
+    "Gelu, LayerNormalization and RMSNormalization that are spelled out stay whole, as onnxruntime fuses them",
   before: "d = Div(x, 1.414)  e = Erf(d)  p = Add(e, 1)  m = Mul(x, p)  y = Mul(m, 0.5)",
   after: "the same",
   numerics: "rounding",

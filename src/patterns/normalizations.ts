@@ -167,6 +167,7 @@ const layerNormalization: Spelling = {
 /** RMSNormalization(x) = x / sqrt(mean(x^2) + epsilon) * scale; there is no bias. */
 const rmsNormalization: Spelling = {
   ends: ["Cast", "Div", "Mul"],
+  spells: ["RMSNormalization"],
   dtypes: HALF_AND_FLOAT,
   read: normalized(x),
   meaning: (found, context) => {

@@ -182,11 +182,16 @@ function writeOut(node: Node, facts: Facts, rewriter: Rewriter, numbers: Numbers
   const output = present(node.output(0), `${node.label} has an output`);
   const dtype = present(facts.dtype(output), "the type of an expression is known");
   const made: Value[] = [];
-  for (const { operator, inputs, attributes } of present(spellingOf(node), `${node.label} has a spelling`)) {
+  const spelling = spellingOf(node, facts.opset(node) ?? 0);
+  for (const { operator, inputs, attributes } of present(spelling, `${node.label} has a spelling`)) {
     const base = `${output.name}_${operator.toLowerCase()}`;
     const values = inputs.map((place) => {
       if ("step" in place) return made[place.step] ?? null;
       if ("input" in place) return node.inputs[place.input] ?? null;
+      if ("axes" in place) {
+        const axes = tensorFromNumbers("int64", [place.axes.length], place.axes);
+        return numbers.constant(graph, `${base}_axes`, axes, rewriter);
+      }
       return numbers.constant(graph, base, tensorFromNumbers(dtype, [], [place.number]), rewriter);
     });
     const init = {
@@ -200,7 +205,7 @@ function writeOut(node: Node, facts: Facts, rewriter: Rewriter, numbers: Numbers
   return present(made.at(-1), "an expression has an end");
 }
 
-/** The scalars of the forms that are written, one of each for all graphs that see it, so that a second run merges none. */
+/** The numbers of the forms that are written, one of each for all graphs that see it, so that a second run merges none. */
 class Numbers {
   readonly #known = new Map<Graph, Map<string, Value>>();
 
@@ -208,7 +213,7 @@ class Numbers {
     const home = outermost(graph);
     let known = this.#known.get(home);
     if (known === undefined) {
-      known = new Map(scalarsOf(home));
+      known = new Map(numbersOf(home));
       this.#known.set(home, known);
     }
     const key = keyOf(tensor);
@@ -218,14 +223,21 @@ class Numbers {
   }
 }
 
-function* scalarsOf({ initializers }: Graph): Generator<[string, Value], void, undefined> {
+/** The constants of one element, and lists of axes. */
+function* numbersOf({ initializers }: Graph): Generator<[string, Value], void, undefined> {
   for (const value of initializers) {
-    if (value.tensor?.dims.length === 0 && value.isConstant) yield [keyOf(value.tensor), value];
+    const { tensor } = value;
+    if (tensor === undefined || !value.isConstant || tensor.dims.length > 1 || tensor.size > MOST_AXES)
+      continue;
+    if (tensor.dims.length === 0 || tensor.dtype === "int64") yield [keyOf(tensor), value];
   }
 }
 
+/** The most axes of a normalization that is written out. */
+const MOST_AXES = 4;
+
 function keyOf(tensor: Tensor): string {
-  return `${tensor.dtype} ${tensor.bytes().join(" ")}`;
+  return `${tensor.dtype} ${tensor.dims.join()} ${tensor.bytes().join(" ")}`;
 }
 
 /** The graph around all others that the values of this one may come from. */

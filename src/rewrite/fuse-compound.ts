@@ -4,6 +4,7 @@ import type { StandardOperator } from "../ir/operator-name.js";
 import { refusals as irRefusals } from "../ir/refusals.js";
 import { type Compound, type CompoundInput, recognizeCompounds } from "../patterns/recognize.js";
 import type { Facts } from "../rules/facts.js";
+import { poolsBlocked } from "../target/blocked.js";
 import { missingKernel } from "../target/kernels.js";
 import type { Proposal, View } from "./pass.js";
 import { refusals } from "./refusals.js";
@@ -66,7 +67,9 @@ function obstacle(compound: Compound, node: Node, { facts, settings }: Place): R
   const outside = readOutside(compound, node);
   if (outside !== undefined) return outside;
   if (opset < since) return refusals.opsetLacksOperator(opType, opset, since);
-  const missing = settings.target === "onnxruntime" ? missingKernel(opType, opset) : undefined;
+  if (settings.target === "any") return undefined;
+  if (poolsBlocked(compound, facts)) return refusals.runtimePoolsInItsLayout(opType);
+  const missing = missingKernel(opType, opset);
   return missing === undefined ? undefined : refusals.runtimeLacksKernel(opType, missing);
 }
 

@@ -23,6 +23,8 @@ const SENTENCES = {
     `it spells out ${opType}, which opset ${opset} does not have (${since} has; --opset ${since} raises the model)`,
   runtimeLacksKernel: (opType: string, how: string): string =>
     `it spells out ${opType}, for which onnxruntime has no kernel: it ${how}; --target any puts it in`,
+  runtimePoolsInItsLayout: (opType: string): string =>
+    `onnxruntime pools in its blocked layout, and would leave it for a ${opType}; --target any puts it in`,
 
   constantIsTooLarge: (growth: number, limit: number): string =>
     `its result adds ${growth} bytes, more than the growth limit of ${limit}`,

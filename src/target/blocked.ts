@@ -1,5 +1,6 @@
 import type { Value } from "../ir/graph.js";
 import type { StandardOperator } from "../ir/operator-name.js";
+import type { Compound } from "../patterns/compound.js";
 import type { Facts } from "../rules/facts.js";
 
 /** The operators that keep the blocked layout of images which a Conv gives (onnxruntime/core/optimizer/nchwc_transformer.cc). */
@@ -18,6 +19,15 @@ const KEEPS_LAYOUT: readonly StandardOperator[] = [
   "Sum",
   "Tanh",
 ];
+
+/**
+ * Whether the expression pools a value in that layout, which onnxruntime does before it reorders the few means; a ReduceMean would
+ * need the whole map reordered: 1.1 to 1.4 times the time on maps of 14x14 and 32x32.
+ */
+export function poolsBlocked({ nodes }: Compound, facts: Facts): boolean {
+  const input = nodes.find((node) => node.is("GlobalAveragePool"))?.input(0);
+  return input !== undefined && isBlocked(input, facts);
+}
 
 /** How many operators are looked at on the way to a Conv: a block of a DenseNet has 24 layers. */
 const FARTHEST = 64;

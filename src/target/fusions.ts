@@ -1,7 +1,7 @@
 import type { Node } from "../ir/graph.js";
 import type { StandardOperator } from "../ir/operator-name.js";
 import { declarationOf } from "../ops/catalogue.js";
-import type { Compound } from "../patterns/compound.js";
+import type { Compound, CompoundInput } from "../patterns/compound.js";
 import { constantTensor } from "../rules/constants.js";
 import type { Facts } from "../rules/facts.js";
 
@@ -56,6 +56,22 @@ const asLayerNorm = (compound: Compound): boolean => {
   return only && pow === 1 && div === 1 && mul === 1 && add === 2;
 };
 
+/** SimplifiedLayerNormFusion wants a Pow, x over the root or by its inverse as a Div, and a Mul by the scale at the end. */
+const asRmsNorm = (compound: Compound): boolean => {
+  const { nodes } = compound;
+  const only = nodes.every((node) => node.is("ReduceMean", "Pow", "Add", "Sqrt", "Div", "Mul"));
+  const [pow, root, div] = (["Pow", "Sqrt", "Div"] as const).map((name) => count(compound, name));
+  return only && pow === 1 && root === 1 && div === 1 && isScaledLast(compound);
+};
+
+/** Whether the last operator multiplies by a constant: the scale, without which the expression is only a part. */
+const isScaledLast = ({ nodes }: Compound): boolean => {
+  const last = nodes.at(-1);
+  return (
+    last?.is("Mul") === true && last.inputs.some((value) => constantTensor(value ?? undefined) !== undefined)
+  );
+};
+
 /** The fusions that onnxruntime 1.30 makes on its CPU at its default level. */
 const ONNXRUNTIME: readonly RuntimeFusion[] = [
   {
@@ -81,13 +97,21 @@ const ONNXRUNTIME: readonly RuntimeFusion[] = [
     takes: asLayerNorm,
     steps: 9,
   },
+  {
+    operator: "RMSNormalization",
+    kernel: "SimplifiedLayerNormalization",
+    source: "onnxruntime/core/optimizer/layer_norm_fusion.cc, SimplifiedLayerNormFusion",
+    takes: asRmsNorm,
+    steps: 6,
+  },
 ];
 
 /** The operators of which onnxruntime makes one kernel. */
 export const FUSED: ReadonlySet<StandardOperator> = new Set(ONNXRUNTIME.map(({ operator }) => operator));
 
 /** The fusion of onnxruntime for the operator that this expression spells out, however it does. */
-export function fusionOf({ opType, attributes }: Compound): RuntimeFusion | undefined {
+export function fusionOf({ opType, attributes, inputs }: Compound): RuntimeFusion | undefined {
+  if (opType === "RMSNormalization" && isCentered(inputs[0] ?? null)) return undefined;
   return ONNXRUNTIME.find(
     ({ operator, approximate }) =>
       operator === opType &&
@@ -95,12 +119,21 @@ export function fusionOf({ opType, attributes }: Compound): RuntimeFusion | unde
   );
 }
 
+/** Whether a mean was taken off: then it is a part of a LayerNormalization. */
+function isCentered(input: CompoundInput): boolean {
+  if (input === null || "constant" in input) return false;
+  const mean = input.producer?.is("Sub") ? input.producer.input(1)?.producer : undefined;
+  return mean?.is("ReduceMean") === true && mean.input(0) === input.producer?.input(0);
+}
+
 /**
  * Whether the expression may be written in the form that the runtime fuses instead: with no more operators, and where that form
  * has all the operands that the expression has.
  */
-export function canBeRespelled({ nodes, inputs }: Compound, { operator, steps }: RuntimeFusion): boolean {
+export function canBeRespelled(compound: Compound, { operator, steps }: RuntimeFusion): boolean {
+  const { nodes, inputs } = compound;
   if (nodes.length < steps || nodes.some((node) => node.is("Cast"))) return false;
+  if (operator === "RMSNormalization") return isScaledLast(compound);
   return (
     operator !== "LayerNormalization" || (inputs.length === 3 && inputs.every((input) => input !== null))
   );

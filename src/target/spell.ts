@@ -2,11 +2,15 @@ import type { AttributeInit } from "../ir/attribute.js";
 import type { Node } from "../ir/graph.js";
 import type { StandardOperator } from "../ir/operator-name.js";
 
-/** The place of an operand: an input of the operator that is spelled out, the result of an earlier step, or a number. */
+/**
+ * The place of an operand: an input of the operator that is spelled out, the result of an earlier step, a number of its
+ * element type, or axes.
+ */
 export type SpelledInput =
   | { readonly input: number }
   | { readonly step: number }
-  | { readonly number: number };
+  | { readonly number: number }
+  | { readonly axes: readonly number[] };
 
 /** One operator of a spelling; the last step gives the result. */
 export interface SpelledStep {
@@ -58,8 +62,33 @@ function layerNormalization(node: Node): readonly SpelledStep[] {
   ];
 }
 
-/** The operator written out in the form that the runtime fuses; undefined for an operator that is none of its fusions. */
-export function spellingOf(node: Node): readonly SpelledStep[] | undefined {
+/** x over the root of the mean of its squares, times the scale. */
+function rmsNormalization(node: Node, opset: number): readonly SpelledStep[] {
+  const axis = node.int("axis", -1);
+  const axes = Array.from({ length: -axis }, (_, index) => axis + index);
+  const mean: SpelledStep =
+    opset < AXES_AS_INPUT
+      ? { operator: "ReduceMean", inputs: [step(0)], attributes: { axes, keepdims: 1 } }
+      : { operator: "ReduceMean", inputs: [step(0), { axes }], attributes: { keepdims: 1 } };
+  return [
+    { operator: "Pow", inputs: [x, number(2)] },
+    mean,
+    { operator: "Add", inputs: [step(1), number(node.float("epsilon", 1e-5))] },
+    { operator: "Sqrt", inputs: [step(2)] },
+    { operator: "Div", inputs: [x, step(3)] },
+    { operator: "Mul", inputs: [step(4), { input: 1 }] },
+  ];
+}
+
+/** The first opset whose ReduceMean takes its axes as an input. */
+const AXES_AS_INPUT = 18;
+
+/**
+ * The operator written out in the form that the runtime fuses, for a model of this opset; undefined for an operator that is
+ * none of its fusions.
+ */
+export function spellingOf(node: Node, opset: number): readonly SpelledStep[] | undefined {
   if (node.is("Gelu")) return node.string("approximate") === "tanh" ? fastGelu : gelu;
+  if (node.is("RMSNormalization")) return rmsNormalization(node, opset);
   return node.is("LayerNormalization") ? layerNormalization(node) : undefined;
 }

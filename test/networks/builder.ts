@@ -1,12 +1,20 @@
 import { createRandom } from "../../src/base/random.js";
-import { createModel, type Model, tensorFromNumbers, tensorType, type Value } from "../../src/index.js";
+import {
+  type AttributeInit,
+  createModel,
+  type DType,
+  type Model,
+  tensorFromNumbers,
+  tensorType,
+  type Value,
+} from "../../src/index.js";
 
-type Attributes = Readonly<Record<string, number | string | readonly number[]>>;
+export type Attributes = Readonly<Record<string, AttributeInit>>;
 
 /** A network that is built operator by operator, with seeded constants. */
 export interface Network {
   readonly model: Model;
-  readonly input: (dims: readonly (number | string)[]) => Value;
+  readonly input: (dims: readonly (number | string)[], name?: string, dtype?: DType) => Value;
   /** Uniform in a range. */
   readonly constant: (dims: readonly number[], low: number, high: number) => Value;
   /** A weight [...] of which each output sums `fan` products: of the size that keeps magnitudes. */
@@ -24,13 +32,14 @@ export interface Network {
   readonly normalize: (x: Value, channels: number, low?: number) => Value;
   readonly conv: (x: Value, dims: readonly number[], attributes?: Attributes) => Value;
   readonly finish: (output: Value, dims: readonly (number | string)[]) => Model;
+  readonly output: (output: Value, dims: readonly (number | string)[], dtype?: DType) => void;
 }
 
 /** As many different numbers as weights are drawn from; a prime, so that no size of a weight repeats along it. */
 const DRAWN = 65_537;
 
-export function network(name: string): Network {
-  const model = createModel(17, name);
+export function network(name: string, opset = 17): Network {
+  const model = createModel(opset, name);
   const { graph } = model;
   const random = createRandom(11);
   const drawn = Float64Array.from({ length: DRAWN }, () => random.uniform());
@@ -54,9 +63,13 @@ export function network(name: string): Network {
     if (value === undefined) throw new Error("a node without output");
     return value;
   };
+  const output: Network["output"] = (value, dims, dtype = "float") => {
+    value.info = { name: value.name, type: tensorType(dtype, dims) };
+    graph.addOutput(value);
+  };
   return {
     model,
-    input: (dims) => graph.addInput({ name: "x", type: tensorType("float", dims) }),
+    input: (dims, name = "x", dtype = "float") => graph.addInput({ name, type: tensorType(dtype, dims) }),
     constant,
     weight,
     integers: (dims, elements) =>
@@ -88,9 +101,9 @@ export function network(name: string): Network {
         attributes,
       );
     },
-    finish: (output, dims) => {
-      output.info = { name: output.name, type: tensorType("float", dims) };
-      graph.addOutput(output);
+    output,
+    finish: (value, dims) => {
+      output(value, dims);
       return model;
     },
   };

@@ -25,6 +25,9 @@ const ALLOWED: Readonly<Record<string, string>> = {
   "src/gradient/differentiate-graph.ts":
     "the operators whose bodies have a gradient: a choice of the gradient",
   "src/relayout/region.ts": "the operators that are not regions of their own: a choice of the layout",
+  "src/rewrite/apply-rows.ts": "the normalizations whose axis is another on a matrix",
+  "src/rewrite/row-region.ts":
+    "the operators that begin a region of rows, and the normalizations that work on them",
   "src/rewrite/sum-terms.ts": "the two operators that a sum is read from",
   "src/training/loss.ts": "the activations that a loss takes in: a choice of the loss",
   "src/analysis/estimate.ts": "the operators whose bodies are counted by what runs of them",

@@ -16,6 +16,7 @@ const CONSTANTS = [
 
 const centered = "m = ReduceMean <axes = [-1]> (x) c = Sub (x, m)";
 const variance = "v = ReduceMean <axes = [-1]> (p) e = Add (v, eps)";
+const squares = "p = Pow (x, two) v = ReduceMean <axes = [-1]> (p) e = Add (v, eps)";
 const affine = "g = Mul (d, scale) z = Add (g, bias)";
 
 /** Expressions from x to z, whether onnxruntime fuses them as they are, and into what. */
@@ -116,6 +117,24 @@ const EXPRESSIONS: readonly (readonly [what: string, nodes: string, fused: boole
     `${centered} p = Pow (c, two) ${variance} s = Pow (e, half) d = Div (c, s) ${affine}`,
     false,
     "LayerNormalization",
+  ],
+  [
+    "over the root",
+    `${squares} s = Sqrt (e) d = Div (x, s) z = Mul (d, scale)`,
+    true,
+    "SimplifiedLayerNormalization",
+  ],
+  [
+    "times one over the root",
+    `${squares} s = Sqrt (e) w = Div (one, s) d = Mul (x, w) z = Mul (scale, d)`,
+    true,
+    "SimplifiedLayerNormalization",
+  ],
+  [
+    "times the reciprocal of the root",
+    `${squares} s = Sqrt (e) w = Reciprocal (s) d = Mul (x, w) z = Mul (scale, d)`,
+    false,
+    "SimplifiedLayerNormalization",
   ],
 ];
 

@@ -14,6 +14,10 @@ const copied = (body: string, constants: string, opset: number): string => `
 const scalar = (name: string, value: number): string =>
   `${name} = Constant <value_float = ${value.toFixed(7)}> ()`;
 
+const RMS_CONSTANTS = `${scalar("two", 2)} ${scalar("eps", 1e-5)} ${scalar("g", 1.5)} axes = Constant <value = int64[1] {-1}> ()`;
+const rms = (mean: string): string =>
+  `p = Pow (x, two) v = ReduceMean ${mean} e = Add (v, eps) s = Sqrt (e) w = Reciprocal (s) d = Mul (x, w) z = Mul (d, g)`;
+
 describe("the form that onnxruntime fuses", () => {
   it.each([
     [
@@ -31,6 +35,8 @@ describe("the form that onnxruntime fuses", () => {
        h = Mul (x, half) z = Mul (h, p)`,
       "com.microsoft.FastGelu",
     ],
+    ["RMSNormalization", 17, RMS_CONSTANTS, rms("<axes = [-1]> (p)"), "SimplifiedLayerNormalization"],
+    ["RMSNormalization, axes as input", 18, RMS_CONSTANTS, rms("(p, axes)"), "SimplifiedLayerNormalization"],
   ])("is written for a copy of %s", async (_, opset, constants, body, kernel) => {
     const { model } = await rewriteModel(
       modelOf(copied(body, constants, opset)),
