@@ -1,13 +1,14 @@
 import type { ErrorRecord } from "../base/error-record.js";
+import type { BudgetReport } from "../budget/budget.js";
 import type { OptimizeRun } from "../job/optimize-file.js";
 import type { RecordedFiles } from "../job/record.js";
 
 /** What became of one model of several. */
 export type ModelOutcome = DoneModel | FailedModel;
 
-/** A model whose result is where it should be. */
+/** A model whose result is where it should be, or misses its budget. */
 export interface DoneModel {
-  readonly status: "optimized";
+  readonly status: "optimized" | "missed";
   /** The model's file, as it was found. */
   readonly input: string;
   /** The result's file. */
@@ -15,6 +16,8 @@ export interface DoneModel {
   /** The result was known from an earlier run. */
   readonly cached: boolean;
   readonly figures: Figures;
+  /** What was wanted of it, and what was found; undefined where nothing was. */
+  readonly budget?: BudgetReport;
   /** The whole account, where it was asked for. */
   readonly run?: OptimizeRun;
   /** The files with their hashes, where they were asked for. */
@@ -52,6 +55,8 @@ export interface Pair {
 export interface BatchSummary {
   readonly models: number;
   readonly optimized: number;
+  /** Those that miss their budget. */
+  readonly missed: number;
   readonly failed: number;
   /** Of those that were optimized, results of an earlier run. */
   readonly cached: number;
@@ -75,7 +80,7 @@ export function figuresOf({ input, output, time, report }: OptimizeRun): Figures
 
 /** Adds up outcomes. */
 export function summarizeBatch(outcomes: readonly ModelOutcome[], ms: number): BatchSummary {
-  const done = outcomes.filter((outcome) => outcome.status === "optimized");
+  const done = outcomes.filter((outcome): outcome is DoneModel => outcome.status === "optimized");
   const pair = (of: (figures: Figures) => Pair): Pair => ({
     before: done.reduce((sum, { figures }) => sum + of(figures).before, 0),
     after: done.reduce((sum, { figures }) => sum + of(figures).after, 0),
@@ -83,7 +88,8 @@ export function summarizeBatch(outcomes: readonly ModelOutcome[], ms: number): B
   return {
     models: outcomes.length,
     optimized: done.length,
-    failed: outcomes.length - done.length,
+    missed: outcomes.filter((outcome) => outcome.status === "missed").length,
+    failed: outcomes.filter((outcome) => outcome.status === "failed").length,
     cached: done.filter(({ cached }) => cached).length,
     nodes: pair(({ nodes }) => nodes),
     bytes: pair(({ bytes }) => bytes),

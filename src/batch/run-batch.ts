@@ -75,7 +75,8 @@ export async function runBatch(
         try {
           makeFolder(dirname(job.output), folders);
           const result = await pool.run(job);
-          await keep?.(result);
+          // A result that misses its budget is none.
+          if (result.run.budget?.met !== false) await keep?.(result);
           settle(job, doneModel(job, result, options.keepRuns), result.left);
         } catch (error) {
           settle(job, failedModel(job, error));
@@ -99,7 +100,10 @@ function doneModel(
   { run, files }: OptimizedFile,
   keepsRun: boolean,
 ): ModelOutcome {
-  const base = { status: "optimized", input, output, cached: false, figures: figuresOf(run) } as const;
+  const status = run.budget?.met === false ? "missed" : "optimized";
+  const { budget } = run;
+  const figures = figuresOf(run);
+  const base = { status, input, output, cached: false, figures, ...defined({ budget }) } as const;
   return keepsRun ? { ...base, run, ...defined({ files }) } : base;
 }
 

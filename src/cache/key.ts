@@ -9,17 +9,19 @@ import { digestOf, digestOfFile } from "./digest.js";
 const FORMAT = 1;
 
 /**
- * What a result hangs on beside the model and its data: the program, the options, the data of the check, plugins; and, where the result
+ * What a result hangs on beside the model and its data: the program, the options, the data of the check, lists of operators, plugins; and, where the result
  * has a data file, whose name stands in it, the name of the result.
  */
 export async function basisKey(job: OptimizeFileJob, program: string): Promise<string> {
   const { inPlace: _, explain: __, ...options } = job.options;
-  const { checkInputs, externalData } = options;
+  const { checkInputs, externalData, allowOperators = [] } = options;
+  const lists = allowOperators.flatMap((entry) => (entry.startsWith("@") ? entry.slice(1) : []));
   const parts = {
     format: FORMAT,
     program,
     options: Object.entries(options).sort(([a], [b]) => (a < b ? -1 : 1)),
     data: checkInputs === undefined ? "" : await digestOfData(checkInputs),
+    lists: await Promise.all(lists.map(digestOfFile)),
     plugins: (job.plugins ?? []).map(digestOfPlugin),
     name: externalData === undefined ? "" : basename(job.output),
   };

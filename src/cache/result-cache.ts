@@ -70,8 +70,9 @@ export class ResultCache implements ResultStore {
 
   async find(job: OptimizeFileJob): Promise<ModelOutcome | ((result: OptimizedFile) => Promise<void>)> {
     // What is measured is measured anew; a stream has no name; of a model that is written over nothing is left to compare with.
-    const { time, inPlace } = job.options;
-    if (time || inPlace || job.input === STANDARD || job.output === STANDARD) return async () => {};
+    const { time, maxSlowdown, inPlace } = job.options;
+    const isMeasured = time || maxSlowdown !== undefined;
+    if (isMeasured || inPlace || job.input === STANDARD || job.output === STANDARD) return async () => {};
     let basis: string;
     let model: Fingerprint;
     try {

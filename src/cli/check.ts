@@ -1,9 +1,11 @@
 import type { Command } from "commander";
 import { defined } from "../base/optional.js";
-import { assertSameInputs, check, loadData, loadLabels, loadTestData } from "../index.js";
+import { assertSameInputs, check, loadData, loadLabels, loadTestData, profile } from "../index.js";
+import { holdToBudget } from "../job/budget.js";
 import { forModel, loadInput } from "../job/files.js";
 import { recordFiles, secondsOf } from "../job/record.js";
 import { isSameFile, STANDARD } from "../node/paths.js";
+import { BUDGET } from "../options/budget.js";
 import { CHECK_COMMAND, CHECK_RUN, JUDGING, SIDES } from "../options/check.js";
 import { LOAD, PRINTING } from "../options/common.js";
 import { CHECK_DATA, COMPARISON, ISOLATION } from "../options/optimize.js";
@@ -32,12 +34,12 @@ async function checkCommand({ args: [original = "", result = ""], given }: Call)
     await forModel(b.file.path, () => assertSameInputs(a.model, b.model));
     const { data: path } = pick(CHECK_DATA, given);
     const { labels: labelPath } = pick(CHECK_RUN, given);
+    const where = { isolation: "process", ...pick(ISOLATION, given) } as const;
     const comparison = {
       ...pick(COMPARISON, given),
       ...pick(JUDGING, given),
       ...pick(SIDES, given),
-      isolation: "process",
-      ...pick(ISOLATION, given),
+      ...where,
     } as const;
     // With --input-shape the inputs are generated, even if the model has test data.
     const isGenerated = original === STANDARD || comparison.inputShapes !== undefined;
@@ -46,8 +48,16 @@ async function checkCommand({ args: [original = "", result = ""], given }: Call)
     stages.enter("check", "comparing in onnxruntime");
     const labels = labelPath === undefined ? undefined : await loadLabels(labelPath);
     const report = await check(a.model, b.model, { ...comparison, ...defined({ data, labels }) });
+    const { maxSlowdown } = pick(BUDGET, given);
+    if (maxSlowdown !== undefined) stages.enter("measure", "measuring");
+    const profiled =
+      maxSlowdown === undefined
+        ? undefined
+        : await profile(a.model, { ...where, beside: b.model, ...defined({ data }) });
+    const facts = { bytes: b.file.bytes, check: report, ratio: profiled?.ratio };
+    const budget = holdToBudget(b.model, pick(BUDGET, given), facts);
     const time = stages.finish();
-    if (report.status === "differs") process.exitCode = EXIT.check;
+    if (report.status === "differs" || budget?.met === false) process.exitCode = EXIT.check;
     if (report.status === "unchecked") process.exitCode = EXIT.unsupported;
     if (json) {
       const [original, result] = [await recordFiles(a.file), await recordFiles(b.file)];
@@ -56,10 +66,12 @@ async function checkCommand({ args: [original = "", result = ""], given }: Call)
         result,
         secondsByStage: secondsOf(time),
         check: report,
+        ...defined({ budget }),
       });
     }
     if (quiet) return;
-    await write(comparisonText({ original: a.file, result: b.file, check: report }, styleFor("stdout")));
+    const files = { original: a.file, result: b.file };
+    await write(comparisonText({ ...files, check: report, ...defined({ budget }) }, styleFor("stdout")));
   } finally {
     stages.finish();
   }

@@ -67,6 +67,11 @@ const SENTENCES = {
   modelsAreOneFile: ["usage", (path: string): string => `both models are "${path}"; give two files`],
 
   // Results that are not written.
+  budgetIsMissed: [
+    "check",
+    (what: string, isWritten: boolean): string =>
+      `the result misses its budget: ${what}${isWritten ? "" : "; nothing was written"}`,
+  ],
   noPlaceForNormalization: [
     "usage",
     (): string =>

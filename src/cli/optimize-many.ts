@@ -10,6 +10,8 @@ import type { OptimizeFileJob } from "../job/optimize-file.js";
 import { recordRun } from "../job/record.js";
 import { whileWaiting } from "../node/interrupt.js";
 import { batchText } from "../report/batch-text.js";
+import { missedText } from "../report/budget-text.js";
+import { errors } from "./errors.js";
 import { EXIT, onInterrupt } from "./exit.js";
 import { errorRecord, printError } from "./failure.js";
 import { noteLeft, noteTrouble } from "./left.js";
@@ -76,8 +78,14 @@ export async function optimizeMany(jobs: readonly OptimizeFileJob[], options: Ma
     ? outcomes.filter((each) => each.status === "failed" || !each.cached)
     : outcomes;
   if (!quiet) await write(batchText(shown, summary, styleFor("stdout")));
-  for (const outcome of outcomes)
+  for (const [index, outcome] of outcomes.entries()) {
+    const isWritten = jobs[index]?.options.writeOverBudget === true;
     if (outcome.status === "failed") await printError(unpackError(outcome.error));
+    else if (quiet && outcome.budget?.met === false)
+      await printError(
+        errors.budgetIsMissed(missedText(outcome.budget), isWritten).at({ file: outcome.input }),
+      );
+  }
   if (!quiet) await noteLeft(left);
 }
 
@@ -97,7 +105,9 @@ function batchRecord(
 }
 
 function exitCodeOf(outcomes: readonly ModelOutcome[]): number {
-  const codes = outcomes.map((outcome) => (outcome.status === "failed" ? EXIT[outcome.error.code] : 0));
+  const codes = outcomes.map((outcome) =>
+    outcome.status === "failed" ? EXIT[outcome.error.code] : outcome.status === "missed" ? EXIT.check : 0,
+  );
   return Math.max(0, ...codes);
 }
 

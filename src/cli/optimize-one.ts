@@ -22,7 +22,8 @@ export async function optimizeOne(
     const { run, files, left } = result;
     if (job.output !== STANDARD) noteWritten(run.output.files.map((file) => file.path));
     if (!quiet) await noteLeft(left);
-    await keep(result);
+    // A result that misses its budget is none.
+    if (run.budget?.met !== false) await keep(result);
     await printRun(run, files, job, printing);
   } finally {
     stages.finish();

@@ -4,6 +4,7 @@ import type { CalibratedLayer, CalibrationReport } from "../batchnorm/calibratio
 import type { FreezeReport } from "../batchnorm/freeze.js";
 import type { InsertReport } from "../batchnorm/insert-report.js";
 import type { PrepareReport } from "../batchnorm/prepare.js";
+import type { BudgetReport } from "../budget/budget.js";
 import type { ModelDiff } from "../diff/model-diff.js";
 import type { ModelDescription } from "../library/description.js";
 import type { OptimizeReport } from "../library/optimize.js";
@@ -89,14 +90,14 @@ export type OptimizeRecord = OptimizedRecord | FailedRecord;
 
 /** A model that was optimized. */
 export interface OptimizedRecord {
-  /** The result is where it should be. */
-  readonly status: "optimized";
+  /** The result is where it should be; or it misses its budget, and is nowhere unless --write-over-budget was given. */
+  readonly status: "optimized" | "missed";
   /** The result was known from an earlier run. */
   readonly cached: boolean;
   /** The model that was read. */
   readonly input: ModelFiles;
-  /** The model that was written. */
-  readonly output: ModelFiles;
+  /** The model that was written; undefined where it misses its budget. */
+  readonly output?: ModelFiles;
   /** Seconds by stage, in the order they began. */
   readonly secondsByStage: Readonly<Record<string, number>>;
   /** The most memory that was taken, in bytes: by normfold's process and by that of onnxruntime, where it had one. */
@@ -107,6 +108,8 @@ export interface OptimizedRecord {
   readonly profile?: ProfileReport;
   /** Why there is no profile, although it was asked for. */
   readonly unmeasured?: string;
+  /** What was wanted of the result, and what was found; undefined where nothing was. */
+  readonly budget?: BudgetReport;
 }
 
 /** A model of several that has no result. A single one that fails is an ErrorDocument. */
@@ -133,7 +136,9 @@ export interface OptimizeSummary {
   readonly models: number;
   /** Those with a result. */
   readonly optimized: number;
-  /** Those without. */
+  /** Those that miss their budget. */
+  readonly missed: number;
+  /** Those without a result for another reason. */
   readonly failed: number;
   /** Those whose result was known from an earlier run. */
   readonly cached: number;
@@ -171,6 +176,8 @@ export interface CheckDocument extends Envelope<"check"> {
   readonly secondsByStage: Readonly<Record<string, number>>;
   /** The verdict, and every output. */
   readonly check: ComparisonReport;
+  /** What was wanted of the result, and what was found; undefined where nothing was. */
+  readonly budget?: BudgetReport;
 }
 
 /** `normfold diff --json`. */

@@ -1,5 +1,6 @@
 import { NormfoldError } from "../base/errors.js";
 import { defined } from "../base/optional.js";
+import type { BudgetReport } from "../budget/budget.js";
 import { loadPlugins, type PluginSource } from "../config/plugins.js";
 import type { Model } from "../ir/model.js";
 import { adjustModel } from "../library/adjust.js";
@@ -25,6 +26,7 @@ import {
 } from "../options/optimize.js";
 import { pick, settle } from "../options/validate.js";
 import type { ProfileReport } from "../profile/profile-report.js";
+import { budgetOf, plannedBytes } from "./budget.js";
 import { errors } from "./errors.js";
 import {
   externalPaths,
@@ -66,6 +68,8 @@ export interface OptimizeRun {
   readonly unmeasured?: string;
   /** The result is of an earlier run, of which this is the account; `time` is what it took to find it. */
   readonly cached?: true;
+  /** Whether the result meets what was wanted of it. Where it does not, nothing was written: `output.files` is empty. */
+  readonly budget?: BudgetReport;
 }
 
 /** What became of a job that was done. */
@@ -92,18 +96,28 @@ export async function optimizeFile(job: OptimizeFileJob, stages: Stages): Promis
   const original = adjusted(input, options);
   const { model, report } = await optimizeModel(job, original, stages);
   if (report.check !== undefined) assertProven(report.check, input.file.path);
+  // A budget decides about writing, and may be about time.
+  const early =
+    options.maxSlowdown === undefined ? {} : await measure(original.model, model, options, stages);
+  const budget = budgetOf(model, target, { report, options, ratio: early.profile?.ratio });
   stages.enter("write", "writing");
   const before = job.isRecorded ? await recordFiles(input.file) : undefined;
-  const { output, left } = await save(model, target, options);
+  const isWritten = budget === undefined || budget.met || options.writeOverBudget === true;
+  const { output, left } = isWritten
+    ? await save(model, target, options)
+    : { output: { path: target, bytes: plannedBytes(model, target, options), files: [] }, left: [] };
   const memory = await peakMemory(options);
-  const measured = options.time ? await measure(original.model, model, options, stages) : {};
+  const isMeasured = !options.time || options.maxSlowdown !== undefined;
+  const measured = isMeasured ? early : await measure(original.model, model, options, stages);
+  const time = stages.finish();
+  const run = { input: input.file, output, time, memory, report, ...measured, ...defined({ budget }) };
+  const written = before !== undefined && isWritten ? await recordFiles(output) : undefined;
+  const files = before === undefined ? undefined : { input: before, ...defined({ output: written }) };
   const data = externalFiles(input.model).map(({ location }) => location);
-  const run = { input: input.file, output, time: stages.finish(), memory, report, ...measured };
-  const files = before === undefined ? undefined : { input: before, output: await recordFiles(output) };
   return { run, files, left, data };
 }
 
-/** Original and result side by side. The result is written by then, whatever comes of it. */
+/** Original and result side by side. */
 async function measure(
   original: Model,
   result: Model,

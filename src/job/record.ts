@@ -7,7 +7,8 @@ import type { OptimizeRun } from "./optimize-file.js";
 /** What was read and what was written. The input is hashed first, because it may be what is written over. */
 export interface RecordedFiles {
   readonly input: ModelFiles;
-  readonly output: ModelFiles;
+  /** undefined: nothing was written. */
+  readonly output?: ModelFiles;
 }
 
 /** The files of a model with the SHA-256 of each, read again from where they are. Throws NormfoldError "io". */
@@ -27,13 +28,13 @@ export async function recordEach(models: readonly StoredModel[]): Promise<readon
 
 /** A run as documents have it. */
 export function recordRun(run: OptimizeRun, files: RecordedFiles, cached = false): OptimizedRecord {
-  const { time, memory, report, profile, unmeasured } = run;
+  const { time, memory, report, profile, unmeasured, budget } = run;
   return {
-    status: "optimized",
+    status: budget?.met === false ? "missed" : "optimized",
     cached,
     ...files,
     secondsByStage: secondsOf(time),
-    ...defined({ peakMemoryBytes: memory, profile, unmeasured }),
+    ...defined({ peakMemoryBytes: memory, profile, unmeasured, budget }),
     report,
   };
 }

@@ -12,7 +12,12 @@ export { writeToStdout } from "./model-to-stdout.js";
 export { type ExternalOptions, externalFilesBeside, FileSource, openSource } from "./source.js";
 export { readStdin } from "./streams.js";
 export { removeTemporaryFiles } from "./temporary.js";
-export { type WriteModelOptions, type WrittenFile, writeModelFile } from "./write-model.js";
+export {
+  sizeWhenWritten,
+  type WriteModelOptions,
+  type WrittenFile,
+  writeModelFile,
+} from "./write-model.js";
 
 /** Which external data may be read, and must be there. */
 export interface OpenOptions {

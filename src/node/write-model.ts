@@ -85,6 +85,17 @@ export async function writeModelFile(
   return { files: written.map(({ path: name, bytes }) => ({ path: name, bytes })), left };
 }
 
+/** Bytes of the files that writeModelFile would write, without reading a tensor. Throws NormfoldError as it does. */
+export function sizeWhenWritten(
+  model: Model,
+  file: string,
+  externalData?: WriteModelOptions["externalData"],
+): { readonly bytes: number; readonly hasDataFile: boolean } {
+  const encoded = encodeModel(model, layoutFor(model, file, externalData));
+  const data = encoded.external?.byteLength ?? 0;
+  return { bytes: encoded.byteLength + data, hasDataFile: data > 0 };
+}
+
 /** Where the elements of tensors go. */
 function layoutFor(model: Model, path: string, wanted: WriteModelOptions["externalData"]): EncodeOptions {
   const location = defaultLocation(path);

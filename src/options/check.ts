@@ -1,3 +1,4 @@
+import { BUDGET } from "./budget.js";
 import { LOAD, PRINTING } from "./common.js";
 import { HEADS } from "./heads.js";
 import { CHECK_DATA, COMPARISON, ISOLATION } from "./optimize.js";
@@ -96,8 +97,11 @@ export const CHECK_COMMAND: CommandSpec = {
   description:
     "Runs two models on the same inputs in onnxruntime, its own optimizations off, and compares each output. " +
     "The inputs are --data, else the test_data_set_* folders beside the first model, else generated.",
-  tables: [CHECK_DATA, COMPARISON, JUDGING, CHECK_RUN, SIDES, ISOLATION, LOAD, PRINTING],
-  outcome: { done: "the outputs are equal", differs: "the outputs differ" },
+  tables: [CHECK_DATA, COMPARISON, JUDGING, CHECK_RUN, SIDES, ISOLATION, BUDGET, LOAD, PRINTING],
+  outcome: {
+    done: "the outputs are equal (and the budget is met)",
+    differs: "the outputs differ, or the result misses the budget",
+  },
   examples: [
     "normfold check model.onnx folded.onnx",
     "normfold check model.onnx folded.onnx --data samples.npz -q && echo equal",

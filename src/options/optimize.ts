@@ -1,3 +1,4 @@
+import { BUDGET, REFUSAL_BUDGET } from "./budget.js";
 import { LOAD, PRINTING, TARGET } from "./common.js";
 import { CONFIGURE } from "./configure.js";
 import { HEADS } from "./heads.js";
@@ -285,7 +286,9 @@ export const OPTIMIZE_FILE: typeof CHECK_INPUTS &
   typeof CUT &
   typeof PROOF &
   typeof COMPARISON &
-  typeof ISOLATION = {
+  typeof ISOLATION &
+  typeof BUDGET &
+  typeof REFUSAL_BUDGET = {
   ...CHECK_INPUTS,
   ...OPTIMIZE_RUN,
   ...LOAD,
@@ -295,6 +298,8 @@ export const OPTIMIZE_FILE: typeof CHECK_INPUTS &
   ...PROOF,
   ...COMPARISON,
   ...ISOLATION,
+  ...BUDGET,
+  ...REFUSAL_BUDGET,
 };
 
 /** How a file is optimized: the options of the command that say nothing about printing. */
@@ -321,15 +326,18 @@ export const OPTIMIZE_COMMAND: CommandSpec = {
     PROOF,
     COMPARISON,
     ISOLATION,
+    BUDGET,
+    REFUSAL_BUDGET,
   ],
   outcome: {
     done: "what was written is proven (or --no-check was given)",
-    differs: "the outputs differ; nothing was written",
+    differs: "the outputs differ, or the budget is missed; nothing was written",
   },
   examples: [
     "normfold optimize model.onnx -o small.onnx",
     "normfold optimize model.onnx --in-place --check-inputs samples.npz",
     "normfold optimize models --out-dir optimized --cache .normfold",
+    "normfold optimize model.onnx -o small.onnx --forbid-operators BatchNormalization --max-bytes 10MB",
     "cat model.onnx | normfold optimize - -o - > small.onnx",
   ],
 };

@@ -1,5 +1,6 @@
 import { plural } from "../base/plural.js";
 import type { BatchSummary, ModelOutcome, Pair } from "../batch/outcome.js";
+import { budgetText } from "./budget-text.js";
 import { type Cell, type Column, shown, table, WIDTH } from "./layout.js";
 import type { Style } from "./style.js";
 import { bytesText, changeText, durationText } from "./units.js";
@@ -13,7 +14,9 @@ export function batchText(outcomes: readonly ModelOutcome[], summary: BatchSumma
   const rows = outcomes.map((outcome) => row(outcome, outcome.input.slice(shared.length), style));
   const columns = [{ elastic: true }, RIGHT, RIGHT, RIGHT, RIGHT, {}];
   const title = shared === "" ? [] : [style.bold(shown(shared, WIDTH))];
-  return `${[...title, ...table(columns, [head, ...rows], 0), "", ...sums(summary, style)].join("\n")}\n`;
+  const budgets = outcomes.flatMap((outcome) => missedBudget(outcome, style));
+  const all = [...title, ...table(columns, [head, ...rows], 0), "", ...budgets, ...sums(summary, style)];
+  return `${all.join("\n")}\n`;
 }
 
 const RIGHT: Column = { align: "right" };
@@ -31,6 +34,15 @@ function row(outcome: ModelOutcome, name: string, style: Style): Cell[] {
   if (outcome.status === "failed")
     return [name, "", "", "", "", { text: outcome.error.code, paint: style.red }];
   const { nodes, bytes, ms, check, undone } = outcome.figures;
+  if (outcome.status === "missed")
+    return [
+      name,
+      `${nodes.before} -> ${nodes.after}`,
+      bytesText(bytes.after),
+      change(bytes, style),
+      { text: durationText(ms), paint: style.dim },
+      { text: "misses its budget", paint: style.red },
+    ];
   const proof =
     check === "equal" ? { text: "equal", paint: style.green } : { text: "unchecked", paint: style.yellow };
   const result = undone === 0 ? proof : { text: `${proof.text}, ${undone} undone`, paint: style.yellow };
@@ -45,15 +57,25 @@ function row(outcome: ModelOutcome, name: string, style: Style): Cell[] {
   ];
 }
 
+/** What a model that misses its budget was to meet. */
+function missedBudget(outcome: ModelOutcome, style: Style): string[] {
+  if (outcome.status !== "missed" || outcome.budget === undefined) return [];
+  return [style.bold(shown(outcome.input, WIDTH)), ...budgetText(outcome.budget, style), ""];
+}
+
 function change({ before, after }: Pair, style: Style): Cell {
   const paint = after < before ? style.green : after > before ? style.yellow : style.dim;
   return { text: changeText(before, after), paint };
 }
 
-function sums({ models, optimized, failed, cached, nodes, bytes, ms }: BatchSummary, style: Style): string[] {
+function sums(
+  { models, optimized, missed, failed, cached, nodes, bytes, ms }: BatchSummary,
+  style: Style,
+): string[] {
   const parts = [
     `${plural(models, "model")}: ${optimized} optimized`,
     ...(cached === 0 ? [] : [`${cached} of them from the cache`]),
+    ...(missed === 0 ? [] : [style.red(`${missed} over budget`)]),
     ...(failed === 0 ? [] : [style.red(`${failed} failed`)]),
     durationText(ms),
   ];

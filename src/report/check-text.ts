@@ -1,7 +1,9 @@
 import { plural } from "../base/plural.js";
+import type { BudgetReport } from "../budget/budget.js";
 import type { FileSize } from "../library/save.js";
 import type { CheckReport, OutputReport, SetReport } from "../runtime/check-report.js";
 import type { ComparisonReport } from "../runtime/comparison-report.js";
+import { budgetText } from "./budget-text.js";
 import { notesOf } from "./check-notes.js";
 import { comparedText } from "./compared-text.js";
 import { type Cell, elidePair, paragraph, shown, table, textWidth, WIDTH } from "./layout.js";
@@ -139,13 +141,16 @@ export interface ComparedModels {
   readonly original: FileSize;
   readonly result: FileSize;
   readonly check: ComparisonReport;
+  /** What was wanted of the result, and what was found; undefined where nothing was. */
+  readonly budget?: BudgetReport;
 }
 
 /** The text of `normfold check`: both files, then the check. */
-export function comparisonText({ original, result, check }: ComparedModels, style: Style): string {
+export function comparisonText({ original, result, check, budget }: ComparedModels, style: Style): string {
   const { bold, dim } = style;
   const [a, b] = elidePair(original.path, result.path, WIDTH - 4);
   const head = `${bold(a)} ${dim("vs")} ${bold(b)}`;
   const lines = [head, "", ...checkText(check, style), ...comparedText(check, style)];
+  if (budget !== undefined) lines.push("", ...budgetText(budget, style));
   return `${lines.join("\n")}\n`;
 }

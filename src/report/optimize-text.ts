@@ -6,6 +6,7 @@ import type { ModelSummary } from "../library/summary.js";
 import type { RefusalRecord } from "../rewrite/pass.js";
 import { refusals } from "../rules/refusals.js";
 import { accuracyText } from "./accuracy-text.js";
+import { budgetText } from "./budget-text.js";
 import { checkText } from "./check-text.js";
 import { type Cell, elidePair, paragraph, shown, table, WIDTH } from "./layout.js";
 import { latencyRows } from "./profile-text.js";
@@ -35,6 +36,7 @@ export function optimizeText(run: OptimizeRun, options: OptimizeTextOptions): st
     proof(report, style),
     report.accuracy === undefined ? [] : accuracyText(report.accuracy, style),
     measured(run, style),
+    run.budget === undefined ? [] : budgetText(run.budget, style),
     [`${style.bold("time")}  ${timeLine(run.time)}`, ...memoryLines(run.memory, style)],
     written(run, style),
     withDefaults(report, style),
@@ -259,7 +261,9 @@ function measured({ profile, unmeasured }: OptimizeRun, style: Style): string[] 
 }
 
 /** Every file that was written: the model, and the file of its data. */
-function written({ cached, output: { files } }: OptimizeRun, { green, dim }: Style): string[] {
+function written({ cached, output: { files } }: OptimizeRun, { green, dim, red }: Style): string[] {
+  if (files.length === 0)
+    return [`${red("nothing was written")}; --write-over-budget writes it all the same`];
   return files.map(({ path, bytes }, index) => {
     const before = index === 0 ? green(cached ? "found" : "wrote") : "     ";
     return `${before} ${shown(path, WIDTH - 20)} ${dim(bytesText(bytes))}`;

@@ -24,6 +24,7 @@ it("adds up what was optimized", () => {
   expect(summarizeBatch([done(5, 3), failed, done(7, 7, true)], 12.4)).toEqual({
     models: 3,
     optimized: 2,
+    missed: 0,
     failed: 1,
     cached: 1,
     nodes: { before: 12, after: 10 },

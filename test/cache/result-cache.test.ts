@@ -28,7 +28,7 @@ async function run(folder: string, job: OptimizeFileJob, wantsRuns = false): Pro
     return "work";
   }
   expect(cache.close()).toBeUndefined();
-  if (found.status !== "optimized") throw new Error(found.error.message);
+  if (found.status === "failed") throw new Error(found.error.message);
   return found.run === undefined ? "cache" : `cache ${found.run.output.path === job.output}`;
 }
 

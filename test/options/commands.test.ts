@@ -13,6 +13,7 @@ const rows = COMMANDS.flatMap(({ name, tables }) =>
 const ROOMS = [
   "batch",
   "batchnorm",
+  "budget",
   "cache",
   "cli",
   "config",
