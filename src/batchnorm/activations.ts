@@ -75,8 +75,8 @@ function readActivation(node: Node, facts: Facts): Activation | undefined {
   if (!isNonlinearity(node, facts) && !isClipActivation(node, facts)) return undefined;
   const [input, output] = [node.input(0), node.output(0)];
   if (input === undefined || output === undefined || facts.isCall(node)) return undefined;
-  const swish = ownProduct(node, input, output);
-  if (swish !== undefined) return swish;
+  const product = gatedHalf(node, input, output) ?? ownProduct(node, input, output);
+  if (product !== undefined) return product;
   return { node, kind: node.opType, input, output, nodes: new Set([node]) };
 }
 
@@ -150,6 +150,17 @@ function geluAround(erf: Node): Activation | undefined {
   if (!scaling || !input || !sum?.is("Add") || !product?.is("Mul") || !output) return undefined;
   if (constantTensor(scaling.input(1)) === undefined || !product.inputs.includes(input)) return undefined;
   return { node: erf, kind: "Gelu", input, output, nodes: new Set([scaling, erf, sum, product]) };
+}
+
+/** a * Sigmoid(b), where a and b are the halves of one value: a gated linear unit (Dauphin et al. 2017) is one nonlinearity. */
+function gatedHalf(node: Node, half: Value, output: Value): Activation | undefined {
+  const [split, [use, ...others]] = [half.producer, [...output.uses]];
+  if (!node.is("Sigmoid") || !split?.is("Split") || split.outputs.length !== 2) return undefined;
+  if (use?.kind !== "node" || others.length > 0 || !use.node.is("Mul")) return undefined;
+  const [input, other, result] = [split.input(0), use.node.input(1 - use.index), use.node.output(0)];
+  if (input === undefined || result === undefined || other?.producer !== split || other === half)
+    return undefined;
+  return { node: split, kind: "Glu", input, output: result, nodes: new Set([split, node, use.node]) };
 }
 
 /** x * Sigmoid(x), x * HardSigmoid(x), x * Tanh(Softplus(x)): one nonlinearity that multiplies its own input. */

@@ -16,7 +16,7 @@ function carriesChannels(node: Node): boolean {
     hasTrait(node, "rearranges") ||
     hasTrait(node, "pools") ||
     hasTrait(node, "resamples") ||
-    node.is("Dropout")
+    node.is("Dropout", "Split")
   );
 }
 

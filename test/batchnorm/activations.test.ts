@@ -31,6 +31,14 @@ describe("activationsOf", () => {
     ]);
   });
 
+  it("finds a gated linear unit, which is no gate of another layer", () => {
+    const glu = "a, b = Split<axis = 1, num_outputs = 2>(x) s = Sigmoid(b) y = Mul(s, a)";
+    expect(found(glu)).toEqual(["Glu x -> y"]);
+    expect(found(glu.replace("Sigmoid", "Tanh"))).toEqual(["Tanh b -> s"]);
+    expect(found(glu.replace("Mul(s, a)", "Mul(s, z)"))).toEqual(["Sigmoid b -> s"]);
+    expect(found(glu.replace("Mul(s, a)", "Mul(s, b)"))).toEqual(["Swish b -> y"]);
+  });
+
   it("takes the whole function that reads the input elsewhere too", () => {
     expect(found("t = Tanh (x) y = Sub (x, t)")).toEqual(["Tanh x -> y"]);
   });

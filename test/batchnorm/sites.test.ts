@@ -196,4 +196,10 @@ describe("findSites", () => {
       },
     ]);
   });
+
+  it("takes the layer before a gated linear unit, and the layer whose half a nonlinearity reads", () => {
+    const halves = "[layer] a = MatMul (x, W) p, q = Split <axis = 1> (a)";
+    expect(found(`${halves} s = Sigmoid (q) r = Mul (p, s) y = Neg (r)`).sites).toEqual(["layer: Glu"]);
+    expect(found(`${halves} s = Tanh (q) r = Mul (p, s) y = Neg (r)`).sites).toEqual(["layer: Tanh"]);
+  });
 });
