@@ -230,8 +230,15 @@ class FactTable implements Facts, FactSource {
 
   #sealType(type: FactType<MaybeDim>): FactType {
     if (!isTensor(type)) return type;
+    const { dtype, shape } = type;
+    if (shape === undefined || isKnown(shape)) return { kind: type.kind, dtype, shape };
     return { ...type, shape: type.shape?.map((dim) => dim ?? unknownSymbol(this.#unknowns++)) };
   }
+}
+
+/** Whether every size has a number or a symbol, so that the list can be kept as it is. */
+function isKnown(shape: readonly MaybeDim[]): shape is readonly SymDim[] {
+  return !shape.includes(undefined);
 }
 
 function countOf(dims: readonly number[] | undefined): number | undefined {

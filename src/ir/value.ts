@@ -1,6 +1,7 @@
 import type { SparseTensor } from "./attribute.js";
 import type { Graph } from "./graph.js";
 import type { Node } from "./node.js";
+import { SmallSet } from "./small-set.js";
 import type { Tensor } from "./tensor.js";
 import { tensorType, type ValueType } from "./type.js";
 
@@ -60,7 +61,7 @@ export class Value {
   info: ValueInfo | undefined;
   #name: string;
   /** The set is made with the first use, because outputs of large splits have none. */
-  #uses: Set<Use> | undefined;
+  #uses: SmallSet<Use> | undefined;
   /** Counted apart from the other uses, because every pass asks for it and a constant may have 100,000 readers. */
   #outputUses = 0;
   #pins: readonly string[] = NO_PINS;
@@ -98,7 +99,9 @@ export class Value {
 
   /** The node uses, in no particular order. */
   get users(): Node[] {
-    return [...this.uses].flatMap((use) => (use.kind === "node" ? [use.node] : []));
+    const users: Node[] = [];
+    for (const use of this.uses) if (use.kind === "node") users.push(use.node);
+    return users;
   }
 
   /** True for an input of its graph, with or without a default value. */
@@ -139,7 +142,7 @@ export class Value {
 
   /** Records a use. Graph and Node call it when they are edited; others only for pins. */
   addUse(use: Use): void {
-    this.#uses ??= new Set();
+    this.#uses ??= new SmallSet();
     if (this.#uses.has(use)) return;
     this.#uses.add(use);
     if (use.kind === "output") this.#outputUses++;

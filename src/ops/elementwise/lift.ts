@@ -1,4 +1,4 @@
-import { channelAffine, firstNonFinite } from "../../affine/channel-affine.js";
+import { type ChannelAffine, channelAffine, firstNonFinite } from "../../affine/channel-affine.js";
 import { isRefusal, type Refusal } from "../../base/refusal.js";
 import { isFloat } from "../../ir/dtype.js";
 import type { Node, Value } from "../../ir/graph.js";
@@ -77,13 +77,27 @@ function liftOperand(
   if (!isFloat(constant.dtype) || constant.size === 0 || constant.size > MAX_CHANNELS) return undefined;
   const run = channelRun(constant, input, facts);
   if (run === undefined || isRefusal(run)) return run;
+  const map = mapOf(constant, coefficients);
+  if (firstNonFinite(map) !== undefined) return refusals.mapIsNotFinite();
+  return { node, input, inputIndex, axis: run.axis, map };
+}
+
+/** The maps of small constants, because one constant may be in thousands of nodes, and several passes ask for each. */
+const MAPS = new WeakMap<Tensor, Map<Coefficients, ChannelAffine>>();
+const MAX_HELD = 4096;
+
+function mapOf(constant: Tensor, coefficients: Coefficients): ChannelAffine {
+  const known = MAPS.get(constant)?.get(coefficients);
+  if (known !== undefined) return known;
   const pairs = Array.from(constant.toFloat64(), coefficients);
   const map = channelAffine(
     pairs.map(([scale]) => scale),
     pairs.map(([, shift]) => shift),
   );
-  if (firstNonFinite(map) !== undefined) return refusals.mapIsNotFinite();
-  return { node, input, inputIndex, axis: run.axis, map };
+  if (constant.size > MAX_HELD) return map;
+  const maps = MAPS.get(constant) ?? new Map<Coefficients, ChannelAffine>();
+  MAPS.set(constant, maps.set(coefficients, map));
+  return map;
 }
 
 /**
