@@ -1,6 +1,8 @@
 // Time and memory against size: chains of 1,000 to 100,000 nodes and graphs of up to 20,000 branches, optimized without a
-// check. The exponent of growth is that of the whole range; 1 is linear. User time is the work of all cores.
-import { createModel, optimize, tensorFromNumbers, tensorType } from "../dist/src/index.js";
+// check. The exponent of growth is that of the whole range; 1 is linear. User time is the work of all cores. With --kinds also
+// models that grow in some fifty other ways (kinds.mjs), at two sizes: KINDS=part of a name, for some of them.
+import { createModel, optimize, parse, tensorFromNumbers, tensorType } from "../dist/src/index.js";
+import { KINDS, OPTIONS } from "./kinds.mjs";
 import { median, table } from "./measure.mjs";
 
 /** x -> Relu -> Mul -> Identity -> Add -> ... : some go, some fold into each other, most stay. */
@@ -72,5 +74,26 @@ for (const [name, make, sizes] of [
   );
   console.log(`growth: size to the power of ${exponent.toFixed(2)}\n`);
   isLinear &&= exponent < 1.25;
+}
+/** User seconds of one kind at one size. */
+async function secondsOf(name, size) {
+  const model = parse(KINDS[name](size));
+  const work = process.cpuUsage();
+  await optimize(model, { check: false, ...OPTIONS[name] });
+  return process.cpuUsage(work).user / 1e6;
+}
+
+if (process.argv.includes("--kinds")) {
+  const [small, large] = [1000, 8000];
+  const rows = [];
+  for (const name of Object.keys(KINDS).filter((each) => each.includes(process.env.KINDS ?? ""))) {
+    await secondsOf(name, small);
+    const [first, last] = [await secondsOf(name, small), await secondsOf(name, large)];
+    const exponent = Math.log(last / first) / Math.log(large / small);
+    rows.push([name, first.toFixed(3), last.toFixed(3), exponent.toFixed(2)]);
+    // Below half a second a collection of garbage is a large part of it.
+    isLinear &&= exponent < 1.4 || last < 0.5;
+  }
+  table(["kind", `user seconds at ${small}`, `at ${large}`, "exponent"], rows);
 }
 if (!isLinear) process.exitCode = 1;

@@ -207,6 +207,7 @@ export class Graph {
   /** Creates a node before `before`, or at the end. */
   addNode(init: NodeInit, before?: Node): Node {
     const node = new Node(this, init);
+    this.scope.countOperator(node.opType, 1);
     this.#link(node, before);
     return node;
   }
@@ -249,6 +250,7 @@ export class Graph {
   /** Releases the names and uses that a removed node holds, and those of its subgraphs. */
   #retire(node: Node): void {
     node.setInputs([]);
+    this.scope.countOperator(node.opType, -1);
     for (const value of node.outputs) if (value !== null) this.scope.release(value.name);
     for (const body of node.subgraphs) body.#dispose();
     node.graph = undefined;

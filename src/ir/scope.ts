@@ -1,9 +1,30 @@
-/** The names in use in a model's graph and all its subgraphs, so that a new name clashes with none of them. */
+/**
+ * The names in use in a model's graph and all its subgraphs, so that a new name clashes with none of them, and the operators.
+ */
 export class Scope {
   /** True from IR version 4 on: see Value.isConstant. */
   initializersAreDefaults = true;
   readonly #claims = new Map<string, number>();
   #suffix: Map<string, number> | undefined;
+  readonly #operators = new Map<string, number>();
+  #operatorsSeen = 0;
+
+  /** Counts nodes of an operator type that come, or go where `by` is negative. */
+  countOperator(opType: string, by: 1 | -1): void {
+    const count = (this.#operators.get(opType) ?? 0) + by;
+    this.#operators.set(opType, count);
+    if (count === 0 || (count === 1 && by === 1)) this.#operatorsSeen++;
+  }
+
+  /** True when a node of that operator type, of whatever domain, is in the graphs. */
+  hasOperator(opType: string): boolean {
+    return (this.#operators.get(opType) ?? 0) > 0;
+  }
+
+  /** Another number after the first node of an operator type has come, or the last has gone. */
+  get operatorsState(): number {
+    return this.#operatorsSeen;
+  }
 
   /** Counts one more value of the name. */
   claim(name: string): void {

@@ -9,6 +9,9 @@ import { readStream } from "./streams.js";
 /** Closes the descriptors of sources that nothing refers to any more, because models have no `close`. */
 const dropped = new FinalizationRegistry<number>(closeSync);
 
+/** Bytes of a file that is read at once. */
+const SMALL = 1 << 20;
+
 /**
  * A file that is read when bytes are wanted. It stays open, so that it can be read even after another file has taken its name.
  * `close` closes it, and so does the garbage collector.
@@ -20,6 +23,8 @@ export class FileSource implements ByteSource {
   readonly identity: string;
   readonly #descriptor: number;
   #open = true;
+  /** The whole of a small file, once a part of it was wanted: hundreds of small reads take longer than one. */
+  #whole: Uint8Array | undefined;
 
   constructor(path: string, descriptor: number, stats: BigIntStats) {
     this.path = path;
@@ -38,6 +43,19 @@ export class FileSource implements ByteSource {
   /** Fills `target` with the bytes from `offset` on. */
   readInto(target: Uint8Array, offset: number): void {
     if (!this.#open) throw errors.fileIsClosed().at({ file: this.path });
+    if (this.size > SMALL || offset + target.length > this.size) {
+      this.#fill(target, offset);
+      return;
+    }
+    if (this.#whole === undefined) {
+      const whole = new Uint8Array(this.size);
+      this.#fill(whole, 0);
+      this.#whole = whole;
+    }
+    target.set(this.#whole.subarray(offset, offset + target.length));
+  }
+
+  #fill(target: Uint8Array, offset: number): void {
     guarded(this.path, "read", () => {
       let done = 0;
       while (done < target.length) {

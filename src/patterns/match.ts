@@ -12,6 +12,23 @@ export interface Matcher {
   /** The operators that a matching expression can end in; undefined: any value. Most nodes are rejected by these alone. */
   readonly ends: Ends;
   readonly read: (value: Value, found: Found, context: Context) => Iterable<Found>;
+  /**
+   * Whether an expression that matches can be made of the operators of a model; undefined: nothing is known. A convolutional
+   * network has no Erf, so that nothing in it need be looked at for a Gelu.
+   */
+  readonly isPossible?: (has: HasOperator) => boolean;
+}
+
+/** Whether the model around has the operator. */
+export type HasOperator = (opType: StandardOperator) => boolean;
+
+/** Whether a matcher may match something in such a model. */
+export function isPossible({ isPossible: known }: Matcher, has: HasOperator): boolean {
+  return known?.(has) ?? true;
+}
+
+function arePossible(matchers: readonly Matcher[]): (has: HasOperator) => boolean {
+  return (has) => matchers.every((matcher) => isPossible(matcher, has));
 }
 
 type Ends = ReadonlySet<StandardOperator> | undefined;
@@ -51,6 +68,7 @@ export function any(name: string): Matcher {
 export function bound(name: string, inner: Matcher): Matcher {
   return {
     ends: inner.ends,
+    isPossible: arePossible([inner]),
     read(value, found, context) {
       const known = found.values.get(name);
       if (known !== undefined) return known === value ? [found] : NONE;
@@ -62,6 +80,7 @@ export function bound(name: string, inner: Matcher): Matcher {
 export function either(...choices: readonly Matcher[]): Matcher {
   return {
     ends: anyOf(...choices.map(({ ends }) => ends)),
+    isPossible: (has) => choices.some((choice) => isPossible(choice, has)),
     *read(value, found, context) {
       for (const choice of choices) yield* readings(choice, value, found, context);
     },
@@ -74,6 +93,7 @@ export type NodeTest = (node: Node, context: Context) => boolean;
 export function op(opType: StandardOperator, inputs: readonly Matcher[], test?: NodeTest): Matcher {
   return {
     ends: new Set([opType]),
+    isPossible: (has) => has(opType) && arePossible(inputs)(has),
     read(value, found, context) {
       const node = producerOf(value, opType, context);
       if (node === undefined || !canBe(node.inputs, inputs) || test?.(node, context) === false) return NONE;
@@ -95,6 +115,7 @@ export function commutative(opType: StandardOperator, a: Matcher, b: Matcher): M
   const operands = [a, b];
   return {
     ends: new Set([opType]),
+    isPossible: (has) => has(opType) && arePossible(operands)(has),
     *read(value, found, context) {
       const node = producerOf(value, opType, context);
       const [first, second] = node?.inputs ?? [];
@@ -119,6 +140,7 @@ export function product(factors: readonly Matcher[], coefficient: string): Match
   const isOne = factors.length === 1;
   return {
     ends: isOne ? anyOf(SCALAR_OPERATORS, only?.ends) : PRODUCTS,
+    isPossible: arePossible(factors),
     *read(value, found, context) {
       for (const term of terms(value, factors.length, MAX_STEPS, context)) {
         // Rejects most terms early, because this runs for every node.
@@ -135,6 +157,7 @@ export function product(factors: readonly Matcher[], coefficient: string): Match
 export function affine(inner: Matcher, scale: string, shift: string): Matcher {
   return {
     ends: anyOf(SCALAR_OPERATORS, inner.ends),
+    isPossible: arePossible([inner]),
     *read(value, found, context) {
       const steps: { at: Value; a: number; b: number; nodes: readonly Node[] }[] = [];
       let [at, a, b, nodes]: [Value, number, number, readonly Node[]] = [value, 1, 0, []];
@@ -181,13 +204,14 @@ export function clipped(inner: Matcher): Matcher {
 }
 
 function relu(inner: Matcher): Matcher {
-  const { ends, read } = op("Relu", [inner]);
-  return { ends, read: (value, found, context) => read(value, withNumber(found, "low", 0), context) };
+  const { read, ...rest } = op("Relu", [inner]);
+  return { ...rest, read: (value, found, context) => read(value, withNumber(found, "low", 0), context) };
 }
 
 function clip(inner: Matcher): Matcher {
   return {
     ends: new Set(["Clip"]),
+    isPossible: (has) => has("Clip") && isPossible(inner, has),
     read(value, found, context) {
       const node = producerOf(value, "Clip", context);
       const input = node?.input(0);

@@ -1,11 +1,13 @@
 import type { Node } from "../ir/graph.js";
 import type { StandardOperator } from "../ir/operator-name.js";
+import type { Scope } from "../ir/scope.js";
 import { OPERATORS, rowOf } from "../ops/catalogue.js";
 import type { Facts } from "../rules/facts.js";
 import { ACTIVATIONS } from "./activations.js";
 import type { Compound } from "./compound.js";
 import { EINSUMS } from "./einsum.js";
 import type { Context } from "./found.js";
+import { isPossible } from "./match.js";
 import { NORMALIZATIONS } from "./normalizations.js";
 import { readSpelling, type Spelling } from "./reading.js";
 import { REARRANGEMENTS } from "./rearrangements.js";
@@ -51,10 +53,36 @@ export function* recognizeCompounds(
   for (const spelling of spellings) {
     if (numerics !== undefined && numerics !== (spelling.numerics ?? "rounding")) continue;
     if (lacking !== undefined && !maySpell(spelling, lacking, opset)) continue;
+    if (!isPossibleAround(spelling, node)) continue;
     context ??= { facts, root: node, dtype: facts.dtype(output), opset };
     const compound = readSpelling(spelling, context);
     if (compound !== undefined) yield compound;
   }
+}
+
+/** What is known of the spellings in a model, for one state of its operators. */
+interface Possible {
+  readonly state: number;
+  readonly spellings: Map<Spelling, boolean>;
+}
+
+const POSSIBLE = new WeakMap<Scope, Possible>();
+
+/** Whether the model has the operators that the spelling is made of. */
+function isPossibleAround(spelling: Spelling, node: Node): boolean {
+  const scope = node.graph?.scope;
+  if (scope === undefined) return false;
+  let known = POSSIBLE.get(scope);
+  if (known === undefined || known.state !== scope.operatorsState) {
+    known = { state: scope.operatorsState, spellings: new Map() };
+    POSSIBLE.set(scope, known);
+  }
+  let answer = known.spellings.get(spelling);
+  if (answer === undefined) {
+    answer = isPossible(spelling.read, (opType) => scope.hasOperator(opType));
+    known.spellings.set(spelling, answer);
+  }
+  return answer;
 }
 
 function maySpell({ spells = [] }: Spelling, lacking: ReadonlySet<StandardOperator>, opset: number): boolean {
