@@ -159,11 +159,9 @@ const power: Apply = (d, x) => {
 
 const slope: Apply = (d, x) => {
   if (!isReal(x)) return undefined;
-  return d.node(
-    "PRelu",
-    [x, d.constant(x.dtype, x.dims.length > 1 ? x.dims.slice(1).map((dim, i) => (i === 0 ? dim : 1)) : [1])],
-    x,
-  );
+  // It broadcasts to x, and so has no more axes.
+  const dims = x.dims.length > 1 ? x.dims.slice(1).map((dim, i) => (i === 0 ? dim : 1)) : x.dims.map(() => 1);
+  return d.node("PRelu", [x, d.constant(x.dtype, dims)], x);
 };
 
 const remainder: Apply = (d, x) => {
