@@ -6,6 +6,7 @@ import type { Model } from "../ir/model.js";
 import { tensorType } from "../ir/type.js";
 import { hasTrait } from "../ops/catalogue.js";
 import type { Facts } from "../rules/facts.js";
+import type { Trait } from "../rules/operator.js";
 
 /**
  * A value by which an operator decides: which box, which class, which step of a quantizer. Two models that are equal up to
@@ -84,7 +85,7 @@ function hiddenBehind(output: Value, facts: Facts): readonly string[] {
     if (producer === undefined) continue;
     const isChoice = decides(producer, facts);
     for (const value of readsOf(producer)) {
-      const dtype = facts.dtype(value);
+      const dtype = isChoice ? facts.dtype(value) : undefined;
       if (isChoice && dtype !== undefined && isFloat(dtype)) {
         if (value.producer !== undefined && !value.producer.is("Constant")) names.push(value.name);
       } else if (!seen.has(value)) {
@@ -100,10 +101,27 @@ function inputFor(value: string): string {
   return `${value} (given)`;
 }
 
+/** Traits of operators that make floats of floats, so that no type has to be inferred. */
+const KEEPS_TYPE: readonly Trait[] = [
+  "view",
+  "rearranges",
+  "movesData",
+  "arithmetic",
+  "nonlinearity",
+  "idempotent",
+  "saturates",
+  "linear",
+  "recurrent",
+  "normalizes",
+  "resamples",
+  "reduces",
+];
+
 /** Whether the least change of a float may change what the node gives by more than a multiple of it. */
 function decides(node: Node, facts: Facts): boolean {
   if (node.subgraphs.length > 0 || facts.isCall(node)) return true;
   if (hasTrait(node, "givesSizes")) return false;
+  if (!hasTrait(node, "jumps") && KEEPS_TYPE.some((trait) => hasTrait(node, trait))) return false;
   // Indices, masks, quantized numbers: nothing lies between two of them.
   const steps = node.outputs.some((output) => {
     const dtype = output === null || output.uses.size === 0 ? undefined : facts.dtype(output);
