@@ -34,17 +34,16 @@ export function modelKey(basis: string, model: string): string {
 }
 
 /**
- * The key of a model with external data: by its data, by the name of its result, which a data file has too, and by whether the result
- * is beside it, for it can use the same data then. `data` are paths.
+ * The key of a model with external data: by the digests of its data, by the name of its result, which a data file has too, and by
+ * whether the result is beside it, for it can use the same data then.
  */
-export async function keyWithData(
+export function keyWithData(
   model: string,
   data: readonly string[],
   { input, output }: Pick<OptimizeFileJob, "input" | "output">,
-): Promise<string> {
-  const digests = await Promise.all(data.map(digestOfFile));
+): string {
   const isBeside = resolve(dirname(input)) === resolve(dirname(output));
-  return digestOf(JSON.stringify([model, digests, basename(output), isBeside]));
+  return digestOf(JSON.stringify([model, data, basename(output), isBeside]));
 }
 
 async function digestOfData(path: string): Promise<string> {

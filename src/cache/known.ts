@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import type { Figures } from "../batch/outcome.js";
 import type { OptimizeFileJob } from "../job/optimize-file.js";
-import { digestOf } from "./digest.js";
+import { digestOf, digestOfFile } from "./digest.js";
 import type { Records } from "./records.js";
 import { isUnchanged, type Stamp, stampOf } from "./stamp.js";
 
@@ -21,7 +21,11 @@ export class KnownJobs {
   readonly #records: Records;
   readonly #name: string;
   readonly #known: Record<string, Known>;
-  #isChanged = false;
+  readonly #noted: {
+    readonly job: OptimizeFileJob;
+    readonly files: readonly FileContent[];
+    readonly of: Pick<Known, "basis" | "key" | "figures">;
+  }[] = [];
 
   constructor(records: Records, jobs: readonly OptimizeFileJob[]) {
     this.#records = records;
@@ -36,18 +40,47 @@ export class KnownJobs {
     return known?.basis === basis && known.stamps.every(isUnchanged) ? known : undefined;
   }
 
-  /** Says that the files of a job are in order: the model, its data and its result. */
-  note(job: OptimizeFileJob, files: readonly string[], of: Pick<Known, "basis" | "key" | "figures">): void {
-    const stamps = files.map(stampOf).filter((stamp) => stamp !== undefined);
-    if (stamps.length < files.length) return;
-    this.#known[nameOf(job)] = { ...of, stamps };
-    this.#isChanged = true;
+  /** Says which files a job has, the model, its data and its result, and what is in them. */
+  note(
+    job: OptimizeFileJob,
+    files: readonly FileContent[],
+    of: Pick<Known, "basis" | "key" | "figures">,
+  ): void {
+    this.#noted.push({ job, files, of });
   }
 
-  /** Keeps what was noted. */
-  save(): void {
-    if (this.#isChanged) this.#records.write("known", this.#name, this.#known);
+  /**
+   * Keeps what was noted, of files that are still as they were said to be. They are read again for that: of one that was written just
+   * now nobody could tell later, by its times, whether it was written once more.
+   */
+  async save(): Promise<void> {
+    if (this.#noted.length === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, SETTLING));
+    for (const { job, files, of } of this.#noted) {
+      const stamps: Stamp[] = [];
+      for (const file of files) {
+        const stamp = await confirmed(file);
+        if (stamp !== undefined) stamps.push(stamp);
+      }
+      if (stamps.length === files.length) this.#known[nameOf(job)] = { ...of, stamps };
+    }
+    this.#records.write("known", this.#name, this.#known);
   }
+}
+
+/** A file, and the digest of what is in it. */
+export interface FileContent {
+  readonly path: string;
+  readonly digest: string;
+}
+
+/** Milliseconds after which times tell the last writes from later ones, on most file systems. */
+const SETTLING = 60;
+
+async function confirmed({ path, digest }: FileContent): Promise<Stamp | undefined> {
+  const stamp = stampOf(path);
+  if (stamp === undefined || (await digestOfFile(path)) !== digest) return undefined;
+  return isUnchanged(stamp) ? stamp : undefined;
 }
 
 /** The list of jobs is that of one folder, so that the paths as they were given will do. */

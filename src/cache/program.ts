@@ -1,22 +1,16 @@
-import { readdirSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname } from "node:path";
+import { digestOf } from "./digest.js";
 
 /**
- * Stands for this build of normfold and for the runtime that it uses: versions, and the names of the files that the command consists
- * of, which are made of their contents.
+ * Stands for this build of normfold and for the runtime that it uses: the versions, and the file that starts the command, in which the
+ * build writes the digest of the program.
  */
 export function programIdentity(script: string): string {
   const require = createRequire(import.meta.url);
-  const files = readdirSync(dirname(script)).filter((name) => name.endsWith(".js"));
   const { platform, arch } = process;
-  return [
-    versionOf(require, "normfold"),
-    versionOf(require, "onnxruntime-node"),
-    platform,
-    arch,
-    ...files.sort(),
-  ].join(" ");
+  const versions = [versionOf(require, "normfold"), versionOf(require, "onnxruntime-node")];
+  return [...versions, platform, arch, digestOf(readFileSync(script))].join(" ");
 }
 
 function versionOf(require: NodeJS.Require, name: string): string {

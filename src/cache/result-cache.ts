@@ -12,7 +12,7 @@ import { STANDARD } from "../node/paths.js";
 import { removeTemporary, temporaryName, trackTemporary } from "../node/temporary.js";
 import { digestOfFile } from "./digest.js";
 import { basisKey, keyWithData, modelKey } from "./key.js";
-import { KnownJobs } from "./known.js";
+import { type FileContent, KnownJobs } from "./known.js";
 import { programIdentity } from "./program.js";
 import { prune } from "./prune.js";
 import { Records } from "./records.js";
@@ -89,9 +89,9 @@ export class ResultCache implements ResultStore {
   }
 
   /** Keeps what helps the next run, and makes room. Gives what kept results from being kept. */
-  close(): unknown {
+  async close(): Promise<unknown> {
     try {
-      this.#known.save();
+      await this.#known.save();
       if (this.#hasStored) prune(this.#folder, this.#options.limit);
     } catch (error) {
       this.#trouble ??= error;
@@ -115,24 +115,35 @@ export class ResultCache implements ResultStore {
   ): Promise<ModelOutcome | undefined> {
     const found = await this.#entry(job, modelKey(basis, model.digest));
     if (found === undefined) return undefined;
-    const { key, entry, data } = found;
+    const { key, entry } = found;
     const { figures, files } = entry;
     const outcome = await this.#outcome(job, { key, figures }, () => this.#place(job, files));
-    if (outcome !== undefined)
-      this.#known.note(job, [job.input, ...data, ...pathsOf(job, files)], { basis, key, figures });
+    if (outcome !== undefined) this.#note(job, basis, model, found);
     return outcome;
   }
 
-  async #entry(
-    job: OptimizeFileJob,
-    model: string,
-  ): Promise<{ key: string; entry: Entry & { kind: "result" }; data: readonly string[] } | undefined> {
+  #note(job: OptimizeFileJob, basis: string, { digest }: Fingerprint, { key, entry, data }: Found): void {
+    const results = pathsOf(job, entry.files).map((path, index) => {
+      return { path, digest: entry.files[index]?.digest ?? "" };
+    });
+    this.#known.note(job, [{ path: job.input, digest }, ...data, ...results], {
+      basis,
+      key,
+      figures: entry.figures,
+    });
+  }
+
+  async #entry(job: OptimizeFileJob, model: string): Promise<Found | undefined> {
     const first = this.#records.read("results", model) as Entry | undefined;
     if (first === undefined) return undefined;
     if (first.kind === "result") return { key: model, entry: first, data: [] };
-    const data = first.locations.map((location) => resolve(dirname(job.input), location));
-    if (!data.every((path) => statSync(path, { throwIfNoEntry: false })?.isFile())) return undefined;
-    const key = await keyWithData(model, data, job);
+    const data = await contentsOf(job, first.locations).catch(() => undefined);
+    if (data === undefined) return undefined;
+    const key = keyWithData(
+      model,
+      data.map(({ digest }) => digest),
+      job,
+    );
     const entry = this.#records.read("results", key) as Entry | undefined;
     return entry?.kind === "result" ? { key, entry, data } : undefined;
   }
@@ -193,25 +204,48 @@ export class ResultCache implements ResultStore {
       // It has been changed meanwhile, and the result may be of either.
       if (!isUnchanged(model.stamp)) return;
       const own = modelKey(basis, model.digest);
-      const inputs = data.map((location) => resolve(dirname(job.input), location));
-      const key = inputs.length === 0 ? own : await keyWithData(own, inputs, job);
+      const contents = await contentsOf(job, data);
+      const key =
+        data.length === 0
+          ? own
+          : keyWithData(
+              own,
+              contents.map(({ digest }) => digest),
+              job,
+            );
       const files: KeptFile[] = [];
       for (const { path } of run.output.files)
         files.push({
           name: path === job.output ? "" : basename(path),
           digest: await this.#records.keep(path),
         });
-      const figures = figuresOf(run);
+      const entry = { kind: "result", figures: figuresOf(run), files } as const;
       this.#records.write("runs", key, run);
-      this.#records.write("results", key, { kind: "result", figures, files } satisfies Entry);
+      this.#records.write("results", key, entry satisfies Entry);
       if (key !== own) this.#records.write("results", own, { kind: "data", locations: data } satisfies Entry);
       this.#hasStored = true;
-      this.#known.note(job, [job.input, ...inputs, ...pathsOf(job, files)], { basis, key, figures });
+      this.#note(job, basis, model, { key, entry, data: contents });
     } catch (error) {
       // The result is written, and that it is not kept costs only time.
       this.#trouble ??= error;
     }
   }
+}
+
+/** What is kept of a model, with its data. */
+interface Found {
+  readonly key: string;
+  readonly entry: Entry & { readonly kind: "result" };
+  readonly data: readonly FileContent[];
+}
+
+async function contentsOf({ input }: OptimizeFileJob, locations: readonly string[]): Promise<FileContent[]> {
+  const contents: FileContent[] = [];
+  for (const location of locations) {
+    const path = resolve(dirname(input), location);
+    contents.push({ path, digest: await digestOfFile(path) });
+  }
+  return contents;
 }
 
 /** A file's content, and the file as it was before that was read. */

@@ -50,7 +50,7 @@ async function optimizeNamed(job: OptimizeFileJob, run: ResolvedRun, printing: P
       : new ResultCache(cache, [job], { limit: cacheLimit, script: SCRIPT, wantsRuns: true });
   const found = await store?.find(job);
   if (typeof found === "object" && found.status === "optimized" && found.run !== undefined) {
-    store?.close();
+    await store?.close();
     const ms = Math.round(1000 * (performance.now() - started)) / 1000;
     const known = { ...found.run, time: { cache: ms }, cached: true } as const;
     return await printRun(known, json ? found.files : undefined, job, printing);
@@ -58,7 +58,7 @@ async function optimizeNamed(job: OptimizeFileJob, run: ResolvedRun, printing: P
   const { assertPasses, optimizeOne } = await import("./inference-commands.js");
   await assertPasses(job);
   await optimizeOne(job, printing, typeof found === "function" ? found : undefined);
-  await noteTrouble(store?.close(), printing);
+  await noteTrouble(await store?.close(), printing);
 }
 
 const SCRIPT = process.argv[1] ?? "";

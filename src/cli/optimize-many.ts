@@ -69,7 +69,7 @@ export async function optimizeMany(jobs: readonly OptimizeFileJob[], options: Ma
   } finally {
     progress.stop();
   }
-  if (store) await noteTrouble(store.close(), options);
+  if (store) await noteTrouble(await store.close(), options);
   const summary = summarizeBatch(outcomes, performance.now() - started);
   const exitCode = exitCodeOf(outcomes);
   process.exitCode = exitCode;

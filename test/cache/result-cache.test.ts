@@ -24,10 +24,10 @@ async function run(folder: string, job: OptimizeFileJob, wantsRuns = false): Pro
   const found = await cache.find(job);
   if (typeof found === "function") {
     await found(await optimizeFile(job, timedStages()));
-    expect(cache.close()).toBeUndefined();
+    expect(await cache.close()).toBeUndefined();
     return "work";
   }
-  expect(cache.close()).toBeUndefined();
+  expect(await cache.close()).toBeUndefined();
   if (found.status === "failed") throw new Error(found.error.message);
   return found.run === undefined ? "cache" : `cache ${found.run.output.path === job.output}`;
 }
@@ -116,7 +116,7 @@ describe("a cache", () => {
     writeFileSync(job.input, readFileSync(job.input));
     await saveModel(parse(CONV_BN_CHANGED), job.input);
     if (typeof keep === "function") await keep(done);
-    cache.close();
+    await cache.close();
     await saveModel(parse(CONV_BN), job.input);
     expect(await run(folder, job)).toBe("work");
   });
@@ -143,7 +143,7 @@ describe("a cache", () => {
     const cache = new ResultCache(join(folder, "cache"), [job], { limit: 0, script: BIN, wantsRuns: false });
     const keep = await cache.find(job);
     if (typeof keep === "function") await keep(await optimizeFile(job, timedStages()));
-    cache.close();
+    await cache.close();
     const files = readdirSync(join(folder, "cache"), { withFileTypes: true, recursive: true });
     expect(files.filter((entry) => entry.isFile())).toEqual([]);
     expect(existsSync(job.output)).toBe(true);
