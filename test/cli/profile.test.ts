@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import {
   BIN,
   CONV_BN,
+  CUSTOM,
   expectError,
   expectNarrow,
   filesIn,
@@ -51,6 +52,16 @@ describe("normfold profile", () => {
     const [{ profile }] = JSON.parse(run.stdout).runs;
     expect(profile.models.map((model: { nodes: number }) => model.nodes)).toEqual([3, 2]);
     expect(profile.ratio.median).toBeGreaterThan(0);
+  });
+
+  test("a result is written, whatever comes of measuring it", async () => {
+    await writeModel(join(cwd, "custom.onnx"), CUSTOM);
+    const flags = ["optimize", "custom.onnx", "-o", "custom-out.onnx", "--no-check", "--time"];
+    const { code, stdout } = await normfold(flags, { cwd });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /not measured {2}onnxruntime cannot load the model: .*\n(?:.*\n)*wrote custom-out\.onnx/,
+    );
   });
 
   test("open sizes are given, tried or said", async () => {
