@@ -29,23 +29,22 @@ function convNeXtBlock(e: Exporter, x: Value, channels: number, kernel = 7): Val
 
 /** ConvNeXt (Liu et al. 2022): blocks with channels last between convolutions. */
 export function convNeXt(e: Exporter): Model {
-  let x = normalizedMap(e, e.conv(image(e, 64), 3, 16, 4, { stride: 4, pad: 0 }), 16);
-  for (const [from, to, blocks] of [
-    [16, 16, 1],
-    [16, 24, 2],
-    [24, 32, 1],
-  ] as const) {
+  const widths = [16, 16, 24, 32].map((width) => width * e.scale);
+  const [first = 0, , , last = 0] = widths;
+  let x = normalizedMap(e, e.conv(image(e, 64), 3, first, 4, { stride: 4, pad: 0 }), first);
+  for (const [stage, blocks] of [1, 2, 1].entries()) {
+    const [from = 0, to = 0] = widths.slice(stage);
     if (from !== to) x = e.conv(normalizedMap(e, x, from), from, to, 2, { stride: 2, pad: 0 });
     for (let block = 0; block < blocks; block++) x = convNeXtBlock(e, x, to);
   }
   const pooled = channelsLast(e, e.apply("GlobalAveragePool", [x]));
-  const features = e.apply("Flatten", [channelsFirst(e, e.layerNorm(pooled, 32, 1e-6))], { axis: 1 });
-  return e.finish([e.dense(features, 32, CLASSES), ["batch", CLASSES]]);
+  const features = e.apply("Flatten", [channelsFirst(e, e.layerNorm(pooled, last, 1e-6))], { axis: 1 });
+  return e.finish([e.dense(features, last, CLASSES), ["batch", CLASSES]]);
 }
 
 /** FastViT (Vasu et al. 2023), as trained: branches of convolutions and normalizations, and attention at the end. */
 export function fastViT(e: Exporter): Model {
-  const channels = 24;
+  const channels = 24 * e.scale;
   /** MobileOne's block: the normalized convolutions of several sizes, and x itself normalized. */
   const branches = (x: Value, kernel: number): Value => {
     const options = { groups: channels, bias: false };
@@ -97,21 +96,23 @@ export function repViT(e: Exporter): Model {
     const wider = e.gelu(e.conv(y, channels, 2 * channels, 1));
     return e.add(y, e.conv(wider, 2 * channels, channels, 1));
   };
-  let x = e.conv(e.gelu(e.conv(image(e, 64), 3, 8, 3, { stride: 2 })), 8, 16, 3, { stride: 2 });
-  x = block(block(x, 16, true), 16, false);
-  x = e.conv(e.conv(x, 16, 16, 3, { stride: 2, groups: 16 }), 16, 24, 1);
-  x = e.add(x, e.conv(e.gelu(e.conv(x, 24, 48, 1)), 48, 24, 1));
-  x = block(block(x, 24, true), 24, false);
+  const [stem, first, second] = [8 * e.scale, 16 * e.scale, 24 * e.scale];
+  const small = e.gelu(e.conv(image(e, 64), 3, stem, 3, { stride: 2 }));
+  let x = e.conv(small, stem, first, 3, { stride: 2 });
+  x = block(block(x, first, true), first, false);
+  x = e.conv(e.conv(x, first, first, 3, { stride: 2, groups: first }), first, second, 1);
+  x = e.add(x, e.conv(e.gelu(e.conv(x, second, 2 * second, 1)), 2 * second, second, 1));
+  x = block(block(x, second, true), second, false);
   const pooled = e.mean(x, [2, 3], false);
-  return e.finish([e.dense(e.batchNorm(pooled, 24), 24, CLASSES), ["batch", CLASSES]]);
+  return e.finish([e.dense(e.batchNorm(pooled, second), second, CLASSES), ["batch", CLASSES]]);
 }
 
 /** EdgeNeXt (Maaz et al. 2022): convolutions on parts of the channels, and attention between channels. */
 export function edgeNeXt(e: Exporter): Model {
-  const [channels, heads, tokens] = [24, 4, 64];
-  let x = normalizedMap(e, e.conv(image(e, 64), 3, 16, 4, { stride: 4, pad: 0 }), 16);
-  x = convNeXtBlock(e, x, 16, 3);
-  x = e.conv(normalizedMap(e, x, 16), 16, channels, 2, { stride: 2, pad: 0 });
+  const [first, channels, heads, tokens] = [16 * e.scale, 24 * e.scale, 4, 64];
+  let x = normalizedMap(e, e.conv(image(e, 64), 3, first, 4, { stride: 4, pad: 0 }), first);
+  x = convNeXtBlock(e, x, first, 3);
+  x = e.conv(normalizedMap(e, x, first), first, channels, 2, { stride: 2, pad: 0 });
   x = convNeXtBlock(e, x, channels, 5);
 
   const half = channels / 2;
@@ -149,11 +150,11 @@ function unit(e: Exporter, x: Value): Value {
 
 /** MobileViT (Mehta and Rastegari 2022): transformers over patches between inverted residuals. */
 export function mobileViT(e: Exporter): Model {
-  const [channels, width, side] = [16, 24, 16];
+  const [channels, width, wider, side] = [16 * e.scale, 24 * e.scale, 32 * e.scale, 16];
   const patches = (side / 2) ** 2;
   let x = e.silu(e.conv(image(e, 64), 3, channels, 3, { stride: 2 }));
-  const wide = e.silu(e.conv(x, channels, 32, 1));
-  x = e.conv(e.silu(e.conv(wide, 32, 32, 3, { groups: 32, stride: 2 })), 32, channels, 1);
+  const wide = e.silu(e.conv(x, channels, wider, 1));
+  x = e.conv(e.silu(e.conv(wide, wider, wider, 3, { groups: wider, stride: 2 })), wider, channels, 1);
   const local = e.conv(e.silu(e.conv(x, channels, channels, 3)), channels, width, 1, { bias: false });
 
   const split = e.transpose(e.reshape(local, -1, 2, side / 2, 2), 0, 2, 1, 3);
@@ -169,7 +170,7 @@ export function mobileViT(e: Exporter): Model {
   const projected = e.silu(e.conv(map, width, channels, 1));
   const both = e.apply("Concat", [x, projected], { axis: 1 });
   x = e.silu(e.conv(both, 2 * channels, channels, 3));
-  return classify(e, e.silu(e.conv(x, channels, 32, 1)), 32);
+  return classify(e, e.silu(e.conv(x, channels, wider, 1)), wider);
 }
 
 /** Attention over the patches at one place within the patch: their number is four times the batch. */

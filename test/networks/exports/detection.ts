@@ -10,14 +10,15 @@ function block(e: Exporter, x: Value, from: number, to: number, stride = 1, grou
 
 /** SSD (Liu et al. 2016) on a MobileNet: boxes of two maps, decoded, and NonMaxSuppression. */
 export function ssd(e: Exporter): Model {
-  const [classes, boxes] = [3, 2];
-  let x = block(e, e.input("x", ["batch", 3, 32, 32]), 3, 16, 2);
-  x = block(e, block(e, x, 16, 16, 2, 16), 16, 24);
-  const large = e.add(x, block(e, block(e, x, 24, 24, 1, 24), 24, 24));
-  const small = block(e, block(e, large, 24, 24, 2, 24), 24, 24);
+  const [classes, boxes, first, second] = [3, 2, 16 * e.scale, 24 * e.scale];
+  let x = block(e, e.input("x", ["batch", 3, 32, 32]), 3, first, 2);
+  x = block(e, block(e, x, first, first, 2, first), first, second);
+  const inner = block(e, block(e, x, second, second, 1, second), second, second);
+  const large = e.add(x, inner);
+  const small = block(e, block(e, large, second, second, 2, second), second, second);
   const batch = e.size(small, 0, "batch");
   const head = (map: Value, per: number): Value =>
-    e.reshape(e.transpose(e.conv(map, 24, boxes * per, 3), 0, 2, 3, 1), batch, -1, per);
+    e.reshape(e.transpose(e.conv(map, second, boxes * per, 3), 0, 2, 3, 1), batch, -1, per);
   const join = (per: number): Value => e.apply("Concat", [head(large, per), head(small, per)], { axis: 1 });
   const count = boxes * (8 * 8 + 4 * 4);
   const scores = e.transpose(e.softmax(join(classes)), 0, 2, 1);

@@ -7,6 +7,8 @@ export interface Dialect {
   readonly opset: number;
   /** Whether the sizes of batches and sequences are symbols. */
   readonly dynamic: boolean;
+  /** By how much channels are more than in the small networks that tests look at; 1 by default. */
+  readonly scale?: number;
 }
 
 /** The sizes that are symbols in a dynamic export, and what they are in a static one. */
@@ -27,6 +29,7 @@ interface Convolution {
 /** PyTorch's modules as the exporter of a dialect writes them, one after another, into one network. */
 export interface Exporter extends Pick<Network, "apply" | "outputsOf" | "constant" | "integers"> {
   readonly dialect: Dialect;
+  readonly scale: number;
   readonly input: (name: string, dims: readonly (number | Symbol)[], dtype?: "int64") => Value;
   /** A number as a float scalar, as the exporter writes one: a Constant, or an initializer. */
   readonly number: (value: number) => Value;
@@ -107,6 +110,7 @@ export function exporter(name: string, dialect: Dialect): Exporter {
     constant,
     integers: net.integers,
     dialect,
+    scale: dialect.scale ?? 1,
     input: (label, dims, dtype) => net.input(dimsOf(dims), label, dtype),
     number,
     ints,

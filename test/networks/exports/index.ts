@@ -48,7 +48,8 @@ export interface Export {
   /** The network and the dialect. */
   readonly name: string;
   readonly isPinned: boolean;
-  readonly build: () => Model;
+  /** Builds it, with as many times more channels. */
+  readonly build: (scale?: number) => Model;
 }
 
 /** All networks in all dialects. */
@@ -57,6 +58,6 @@ export const EXPORTS: readonly Export[] = Object.entries({ ...ARCHITECTURES, ...
     Object.entries(DIALECTS).map(([dialect, how]) => ({
       name: `${network} ${dialect}`,
       isPinned: network in ARCHITECTURES,
-      build: () => write(exporter(network, how)),
+      build: (scale = 1) => write(exporter(network, { ...how, scale })),
     })),
 );

@@ -47,8 +47,8 @@ function windowAttention(e: Exporter, x: Value, channels: number, heads: number,
 
 /** Swin (Liu et al. 2021): attention in windows, every second time shifted; patches are merged between stages. */
 export function swin(e: Exporter): Model {
-  const map = e.conv(e.input("x", ["batch", 3, 32, 32]), 3, 16, 4, { stride: 4, pad: 0 });
-  let [x, side, channels] = [e.layerNorm(e.transpose(map, 0, 2, 3, 1), 16), 8, 16];
+  const map = e.conv(e.input("x", ["batch", 3, 32, 32]), 3, 16 * e.scale, 4, { stride: 4, pad: 0 });
+  let [x, side, channels] = [e.layerNorm(e.transpose(map, 0, 2, 3, 1), 16 * e.scale), 8, 16 * e.scale];
   for (const heads of [2, 4]) {
     for (const shift of side > WINDOW ? [0, WINDOW / 2] : [0]) {
       const y = e.layerNorm(x, channels);
@@ -74,7 +74,7 @@ export function swin(e: Exporter): Model {
 
 /** A post-norm encoder as PyTorch's nn.TransformerEncoderLayer written by a model with scores of its own. */
 export function encoder(e: Exporter): Model {
-  const [width, heads] = [32, 4];
+  const [width, heads] = [32 * e.scale, 4];
   let x = e.input("x", ["batch", "sequence", width]);
   for (let block = 0; block < 2; block++) {
     const sizes = [e.size(x, 0, "batch"), e.size(x, 1, "sequence")] as const;
