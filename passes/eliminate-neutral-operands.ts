@@ -32,12 +32,14 @@ export const eliminateNeutralOperands: Pass = {
   numerics: "exact",
   specials: {
     mayChange: ["negative-zero"],
-    because: "x - -0 is 0 for -0; the other neutral elements keep it",
+    because:
+      "x - -0 is 0 for -0, and so is what onnxruntime's Where chooses; the other neutral elements keep it",
   },
   order: "any place",
   rules: [
     { operators: OPERATORS_WITH_NEUTRAL, match },
     { operators: ["ScatterND"], match: matchScatter },
+    { operators: ["Where"], match: matchWhere },
   ],
 };
 
@@ -53,6 +55,14 @@ function matchScatter(node: Node, { facts }: View): Proposal | Refusal | undefin
   return countsUp(indices, facts)
     ? readThrough(node, output, updates, "overwrites every row", [])
     : undefined;
+}
+
+/** Where of one value twice. */
+function matchWhere(node: Node, { facts }: View): Proposal | Refusal | undefined {
+  const [input, other, output] = [node.input(1), node.input(2), node.output(0)];
+  if (input === undefined || input !== other || output === undefined || node.hasReferences) return undefined;
+  if (facts.isCall(node) || !sameShape(facts.shape(input), facts.shape(output))) return undefined;
+  return readThrough(node, output, input, "chooses between equals", ["negative-zero"]);
 }
 
 /** Whether the elements are 0, 1, 2 and so on, as numbers or as a Range in another shape. */

@@ -2,8 +2,11 @@ import { isDeterministic } from "../src/analysis/determinism.js";
 import { present } from "../src/base/assert.js";
 import { type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
 import type { Attribute } from "../src/ir/attribute.js";
+import { isFloat } from "../src/ir/dtype.js";
 import { canReplace, type Graph, type Node, type Value } from "../src/ir/graph.js";
+import type { Tensor } from "../src/ir/tensor.js";
 import { effectiveAttributes } from "../src/ops/attribute-defaults.js";
+import { hasTrait } from "../src/ops/catalogue.js";
 import { attributeKey } from "../src/rewrite/equal-bodies.js";
 import type { Pass, PassContext } from "../src/rewrite/pass.js";
 import type { Rewriter } from "../src/rewrite/rewriter.js";
@@ -27,7 +30,8 @@ const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES)
  *   before   a = Relu(x)  b = Relu(x)  y = Add(a, b)
  *   after    a = Relu(x)  y = Add(a, a)
  *
- * Two nodes compute the same when operator, attributes and inputs are equal; an attribute at its default is as good as none, and
+ * Two nodes compute the same when operator, attributes and inputs are equal; an attribute at its default is as good as none, an
+ * axis counted from the end as one counted from the front, the operands of a commutative operator are in any order, and
  * constants are equal when their elements are. A node in a body uses the result of an equal node before it in a graph around;
  * nothing is moved out of a body.
  *
@@ -54,7 +58,7 @@ export const mergeCommonSubexpressions: Pass = {
   refusals,
   run: (context) => {
     const { model } = context.view;
-    const table: Table = { ids: new Map(), tensors: new TensorIndex() };
+    const table: Table = { ids: new Map(), tensors: new TensorIndex(), facts: context.view.facts };
     for (const root of [model.graph, ...model.functions.map((fn) => fn.body)]) {
       mergeIn(root, undefined, table, context);
     }
@@ -64,6 +68,7 @@ export const mergeCommonSubexpressions: Pass = {
 interface Table {
   readonly ids: Map<Value, number>;
   readonly tensors: TensorIndex;
+  readonly facts: Facts;
 }
 
 /** The nodes before the current one, in its graph and in the graphs around it. */
@@ -95,27 +100,27 @@ function mergeIn(graph: Graph, outer: Computed | undefined, table: Table, contex
   }
 }
 
-function twinOf(node: Node, key: string, computed: Computed, { tensors }: Table): Node | undefined {
+function twinOf(node: Node, key: string, computed: Computed, { tensors, facts }: Table): Node | undefined {
   for (let scope: Computed | undefined = computed; scope !== undefined; scope = scope.outer) {
     const group = scope.own.get(key);
     if (group === undefined) continue;
-    readOnly(group, tensors);
-    const twin = group.byConstants.get(constantsKey(node, tensors));
+    readOnly(group, tensors, facts);
+    const twin = group.byConstants.get(constantsKey(node, tensors, facts));
     if (twin !== undefined) return twin;
   }
   return undefined;
 }
 
-function remember(node: Node, key: string, { own }: Computed, { tensors }: Table): void {
+function remember(node: Node, key: string, { own }: Computed, { tensors, facts }: Table): void {
   const group = own.get(key);
   if (group === undefined) own.set(key, { only: node, byConstants: new Map() });
-  else group.byConstants.set(constantsKey(node, tensors), node);
+  else group.byConstants.set(constantsKey(node, tensors, facts), node);
 }
 
 /** Reads the constants of the group's first node, once there is a second node to compare it with. */
-function readOnly(group: Group, tensors: TensorIndex): void {
+function readOnly(group: Group, tensors: TensorIndex, facts: Facts): void {
   if (group.only === undefined) return;
-  group.byConstants.set(constantsKey(group.only, tensors), group.only);
+  group.byConstants.set(constantsKey(group.only, tensors, facts), group.only);
   group.only = undefined;
 }
 
@@ -162,13 +167,14 @@ function whyKept(kept: Node, node: Node): Refusal {
 /** Equal for nodes that differ at most in the elements of their constants; undefined where attributes cannot be compared. */
 function keyOf(node: Node, ids: Map<Value, number>, facts: Facts): string | undefined {
   let key = field(node.domain ?? "") + field(node.opType) + field(node.overload ?? "");
-  for (const value of inputsOf(node)) key += value === null ? "," : `${inputKey(value, ids)},`;
+  const inputs = inputsOf(node).map((value) => (value === null ? "," : `${inputKey(value, ids)},`));
+  key += (commutes(node, facts) ? inputs.sort() : inputs).join("");
   key += ">";
   for (const value of node.outputs) key += value === null ? "," : "o,";
   if (node.attributes.size === 0) return key;
   const attributes: string[] = [];
   for (const attr of attributesOf(node, facts)) {
-    const text = attributeKey(attr);
+    const text = attributeKey(fromFront(attr, node, facts));
     if (text === undefined) return undefined;
     attributes.push(field(attr.name) + field(text));
   }
@@ -183,6 +189,23 @@ function inputsOf(node: Node): readonly (Value | null)[] {
 /** The attributes without those that spell out a default. A function of the model has defaults of its own. */
 function attributesOf(node: Node, facts: Facts): readonly Attribute[] {
   return facts.isCall(node) ? [...node.attributes.values()] : effectiveAttributes(node, facts.opset(node));
+}
+
+/** Whether its operands may change places: of Max and Min of floats, -0 and NaN depend on the order. */
+function commutes(node: Node, facts: Facts): boolean {
+  if (!hasTrait(node, "commutative") || facts.isCall(node) || (facts.opset(node) ?? 0) < 7) return false;
+  const output = node.output(0);
+  const dtype = output && facts.dtype(output);
+  return hasTrait(node, "arithmetic") || (dtype !== undefined && !isFloat(dtype));
+}
+
+/** An axis that is counted from the end as it is counted from the front, where input and output have as many. */
+function fromFront(attr: Attribute, node: Node, facts: Facts): Attribute {
+  const [input, output] = [node.input(0), node.output(0)];
+  if (attr.name !== "axis" || attr.kind !== "int" || attr.value >= 0n || facts.isCall(node)) return attr;
+  const rank = input && facts.rank(input);
+  if (rank === undefined || output === undefined || facts.rank(output) !== rank) return attr;
+  return { kind: "int", name: attr.name, value: attr.value + BigInt(rank) };
 }
 
 /** The text with its length in front, so that texts in a row cannot be confused. */
@@ -202,11 +225,11 @@ function inputKey(value: Value, ids: Map<Value, number>): string {
 }
 
 /** Equal for nodes of one key whose constants are equal. */
-function constantsKey(node: Node, tensors: TensorIndex): string {
+function constantsKey(node: Node, tensors: TensorIndex, facts: Facts): string {
   const attributes = [...node.attributes.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const constants = [
-    ...inputsOf(node).map((value) => constantTensor(value ?? undefined)),
-    ...attributes.flatMap((attr) => (attr.kind === "tensor" ? attr.value : [])),
-  ];
-  return constants.map((tensor) => (tensor === undefined ? "" : tensors.idOf(tensor))).join();
+  const idOf = (tensor: Tensor | undefined): string =>
+    tensor === undefined ? "" : String(tensors.idOf(tensor));
+  const inputs = inputsOf(node).map((value) => idOf(constantTensor(value ?? undefined)));
+  const held = attributes.flatMap((attr) => (attr.kind === "tensor" ? [idOf(attr.value)] : []));
+  return [...(commutes(node, facts) ? inputs.sort() : inputs), ...held].join();
 }

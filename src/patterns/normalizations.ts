@@ -168,7 +168,7 @@ const layerNormalization: Spelling = {
 const rmsNormalization: Spelling = {
   ends: ["Cast", "Div", "Mul"],
   spells: ["RMSNormalization"],
-  dtypes: HALF_AND_FLOAT,
+  dtypes: FLOATS,
   read: normalized(x),
   meaning: (found, context) => {
     const statistics = statisticsOf(found, context);
@@ -177,7 +177,10 @@ const rmsNormalization: Spelling = {
     if (axes.some((axis, i) => axis !== rank - axes.length + i)) return undefined;
     const parameters = parametersOver(found, statistics, axes, context.facts);
     if (parameters === undefined) return undefined;
-    const attributes = { axis: -axes.length, epsilon };
+    const plain = { axis: -axes.length, epsilon };
+    const isDouble = context.dtype === "double";
+    if (isDouble && Math.fround(epsilon) !== epsilon) return undefined;
+    const attributes = isDouble ? { ...plain, stash_type: dtypeCode("double") } : plain;
     return { opType: "RMSNormalization", inputs: [input, parameters[0]], attributes, since: 23 };
   },
 };

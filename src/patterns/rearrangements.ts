@@ -79,7 +79,7 @@ const relu: Spelling = {
 /** min(max(x, low), high). From opset 11 on the bounds are inputs, which must be scalars of rank 0. */
 const clip: Spelling = {
   ends: ["Max", "Min", "Relu"],
-  dtypes: FLOATS,
+  dtypes: [...FLOATS, "int32", "int64"],
   numerics: "exact",
   read: clipped(x),
   meaning: (found, { facts, dtype, opset }) => {

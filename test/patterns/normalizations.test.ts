@@ -145,6 +145,21 @@ describe("other normalizations that are spelled out", () => {
     });
   });
 
+  it("RMSNormalization of double with statistics in double", async () => {
+    const text = (eps: string): string =>
+      graphText(
+        "double[2,3,4] x",
+        [`double e = {${eps}}, double[4] g = {1, 2, 3, 4}, int64[1] last = {-1}`],
+        "s = Mul (x, x) q = ReduceMean (s, last) v = Add (q, e) r = Sqrt (v) d = Div (x, r) y = Mul (d, g)",
+      );
+    const { model } = await expectRewrite(text("0.0009765625"), ["y = RMSNormalization(x, g)"], {
+      opset: 23,
+    });
+    expect(model.graph.first?.int("stash_type")).toBe(11);
+    // As a float, the epsilon would be another.
+    await expectKept(text("0.001"), undefined, { opset: 23 });
+  });
+
   it("GroupNormalization, as PyTorch writes it", async () => {
     const constants = [
       "int64[3] groups = {0, 2, -1}",

@@ -50,3 +50,17 @@ describe("blocks of pixels", () => {
     );
   });
 });
+
+describe("bounds of whole numbers", () => {
+  it("are one Clip from opset 12 on, in a chain too", async () => {
+    for (const type of ["int32", "int64"]) {
+      const text = graphText(
+        `${type}[2,3] x`,
+        [`${type} a = {1}, ${type} b = {9}, ${type} c = {2}, ${type} d = {8}`],
+        "p = Max (x, a) q = Min (b, p) r = Max (q, c) y = Min (r, d)",
+      );
+      await expectRewrite(text, [expect.stringMatching(/^y = Clip\(x, min/)], { opset: 13 });
+      await expectKept(text, undefined, { opset: 8, runnable: false });
+    }
+  });
+});

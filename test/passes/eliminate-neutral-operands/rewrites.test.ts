@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { expectRefused, expectRewrite, rewrite } from "../../support/rewrite.js";
+import { expectKept, expectRefused, expectRewrite, rewrite } from "../../support/rewrite.js";
 import { graphText } from "../../support/text.js";
 
 const passes = ["eliminate-neutral-operands"];
@@ -70,5 +70,23 @@ describe("eliminate-neutral-operands", () => {
       ...(inputs.includes("M") ? { shapes: { x: [2, 3], u: [2, 3], i: [2, 1] } } : {}),
     });
     expect(ops.join()).toContain("ScatterND");
+  });
+
+  it("a Where of one value twice goes, unless its condition enlarges it", async () => {
+    await expectRewrite(
+      graphText("bool[3] c, float[2,3] x", [], "w = Where (c, x, x) y = Neg (w)"),
+      ["y = Neg(x)"],
+      {
+        passes,
+      },
+    );
+    await expectKept(graphText("bool[2,3] c, float[3] x", [], "w = Where (c, x, x) y = Neg (w)"), undefined, {
+      passes,
+    });
+    await expectKept(
+      graphText("bool[3] c, float[2,3] x, float[2,3] z", [], "w = Where (c, x, z) y = Neg (w)"),
+      undefined,
+      { passes },
+    );
   });
 });

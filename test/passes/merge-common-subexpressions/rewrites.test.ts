@@ -16,6 +16,64 @@ describe("merge-common-subexpressions", () => {
     ]);
   });
 
+  it.each([
+    ["a sum", "float[2,3] x, float[2,3] z", "a = Add (x, z) b = Add (z, x) y = Mul (a, b)", "Add(x, z)"],
+    ["a product", "float[2,3] x, float[2,3] z", "a = Mul (x, z) b = Mul (z, x) y = Add (a, b)", "Mul(x, z)"],
+    [
+      "a comparison",
+      "float[2,3] x, float[2,3] z",
+      "a = Equal (x, z) b = Equal (z, x) y = And (a, b)",
+      "Equal(x, z)",
+    ],
+    [
+      "whole numbers",
+      "int64[2,3] x, int64[2,3] z",
+      "a = Max (x, z) b = Max (z, x) y = Mod (a, b)",
+      "Max(x, z)",
+    ],
+  ])("the operands of %s are in any order", async (_, inputs, nodes, kept) => {
+    const { ops } = await rewrite(graphText(inputs, [], nodes), { passes: ["merge-common-subexpressions"] });
+    expect(ops[0]).toBe(`a = ${kept}`);
+    expect(ops).toHaveLength(2);
+  });
+
+  it.each([
+    ["a difference", "float[2,3] x, float[2,3] z", "a = Sub (x, z) b = Sub (z, x) y = Mul (a, b)"],
+    [
+      "the greater of two floats",
+      "float[2,3] x, float[2,3] z",
+      "a = Max (x, z) b = Max (z, x) y = Mul (a, b)",
+    ],
+    [
+      "a product of matrices",
+      "float[3,3] x, float[3,3] z",
+      "a = MatMul (x, z) b = MatMul (z, x) y = Mul (a, b)",
+    ],
+  ])("those of %s are not", async (_, inputs, nodes) => {
+    await expectRefused(graphText(inputs, [], nodes), undefined, { passes: ["merge-common-subexpressions"] });
+  });
+
+  it("an axis is the same from the end", async () => {
+    await expectRewrite(
+      graphText(
+        "float[2,3] x, float[2,3] z",
+        [],
+        "a = Concat <axis = 1> (x, z) b = Concat <axis = -1> (x, z) c = Concat <axis = -2> (x, x) d = Concat <axis = 1> (x, x) e = Mul (a, b) r = ReduceSum <keepdims = 1> (c) s = ReduceSum <keepdims = 1> (d) f = Mul (r, s) y = Mul (e, f)",
+      ),
+      [
+        "a = Concat(x, z)",
+        "c = Concat(x, x)",
+        "d = Concat(x, x)",
+        "e = Mul(a, a)",
+        "r = ReduceSum(c)",
+        "s = ReduceSum(d)",
+        "f = Mul(r, s)",
+        "y = Mul(e, f)",
+      ],
+      { passes: ["merge-common-subexpressions"] },
+    );
+  });
+
   it("Convs of equal weights under two names, their Relus with them", async () => {
     const weight = constant("w", [4, 3, 3, 3]);
     const twin = weight.replace("] w =", "] v =");
