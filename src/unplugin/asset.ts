@@ -57,9 +57,9 @@ export class Assets {
   }
 }
 
-/** Whether a cache of another build knows what the options do. */
-function isPlain({ passes = [] }: OptimizeOptions): boolean {
-  return passes.every((pass) => typeof pass === "string");
+/** Whether another build knows by their text what the options do: passes of one's own, a runtime and data have none. */
+function isPlain({ passes = [], runtime, data }: OptimizeOptions): boolean {
+  return passes.every((pass) => typeof pass === "string") && runtime === undefined && data === undefined;
 }
 
 function dataFiles(path: string, model: Model): string[] {

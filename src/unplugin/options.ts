@@ -5,8 +5,8 @@ export interface NormfoldPluginOptions {
   /** How models are optimized. The check is on, and onnxruntime runs in a process of its own, unless this says otherwise. */
   readonly optimize?: Omit<OptimizeOptions, "signal" | "onStage" | "original">;
   /**
-   * The folder that keeps results by the content of their models. Default: node_modules/.cache/normfold of the current folder. Passes
-   * that are objects of your own have no content that can be told, so that with them results are kept for one build alone.
+   * The folder that keeps results by the content of their models. Default: node_modules/.cache/normfold of the current folder. With
+   * passes, a runtime or data that are objects of your own, results are kept for one build alone.
    */
   readonly cacheDir?: string;
   /** Models that stay as they are, by the absolute path of the file. */
