@@ -44,7 +44,7 @@ const SENTENCES = {
   pluginIsNone: [
     "usage",
     (): string =>
-      "its default export is no plugin; export a pass of definePass, a list of them, or { passes, spellings }",
+      "its default export is no plugin; export a pass of definePass, a list of them, or { passes: [...] }",
   ],
   pluginPassIsIncomplete: [
     "usage",

@@ -24,7 +24,7 @@ export const CONFIGURE = {
     choices: ["edge", "web", "server", "quantization-ready"],
     group: "Configuration",
   },
-  /** Modules with passes and spellings of your own. */
+  /** Modules with passes of your own. */
   plugins: {
     flag: "--plugin <files>",
     help: "modules with passes of your own (repeatable, or a,b)",
