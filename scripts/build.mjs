@@ -82,7 +82,10 @@ const importsOutside = {
     );
     onLoad({ filter: /dist[\\/]src[\\/].*\.js$/ }, async ({ path }) => {
       const text = await readFile(path, "utf8");
-      return { contents: text.replaceAll(/\bimport\((?!"(?:\.|yocto-))/g, "importModule("), loader: "js" };
+      return {
+        contents: text.replaceAll(/(?<!\.)\bimport\((?!"(?:\.|yocto-))/g, "importModule("),
+        loader: "js",
+      };
     });
   },
 };

@@ -71,6 +71,7 @@ export { type OptimizeOptions, type OptimizeReport, optimize } from "./library/o
 export { type ProfileOptions, profile } from "./library/profile.js";
 export type { RewriteOptions, RolledBack } from "./library/rewrite-model.js";
 export { type FileSize, modelToBytes, type SavedModel, type SaveOptions, saveModel } from "./library/save.js";
+export { defineSpelling, type Spelling } from "./library/spelling.js";
 export { extractSubmodel, type SubmodelBorders } from "./library/submodel.js";
 export { type ModelSummary, summarize } from "./library/summary.js";
 export { hasTrait, operatorsWith, type StandardOperator } from "./ops/catalogue.js";

@@ -43,7 +43,7 @@ describe("docs/pipeline.md", () => {
       },
     };
     const names = files.map(([, name]) => name);
-    expect(names).toEqual(["normfold.config.ts", "my-pass.ts"]);
+    expect(names).toEqual(["normfold.config.ts", "my-pass.ts", "my-spelling.ts"]);
     writeFileSync(join(cwd, "package.json"), '{ "type": "module" }');
     writeFileSync(join(cwd, "tsconfig.json"), JSON.stringify({ compilerOptions, files: names }));
     execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", cwd]);

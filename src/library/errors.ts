@@ -37,6 +37,16 @@ const SENTENCES = {
     (name: string, near: string | undefined): string =>
       `there is no pass "${name}"; ${near === undefined ? '"normfold passes" lists them' : `did you mean "${near}"?`}`,
   ],
+  spellingsDiffer: [
+    "usage",
+    (name: string, before: string, after: string): string =>
+      `the texts of "${name}" have other inputs and outputs (${before}; ${after}); give both the same, and one output`,
+  ],
+  spellingHasNoNode: [
+    "usage",
+    (name: string): string =>
+      `no standard operator gives the output of "${name}"; let one of one output do so in both texts`,
+  ],
   passNameIsTaken: [
     "usage",
     (name: string): string => `the pass "${name}" has the name of another; give it a name of its own`,

@@ -66,10 +66,18 @@ export default defineConfig({
     });
     const { code, stdout, stderr } = await normfold(["optimize", "--json"], { cwd });
     expect([code, stderr]).toEqual([0, ""]);
-    expect(JSON.parse(stdout).models).toMatchObject([
-      { input: "models/a.onnx", output: "out/a.opt.onnx", figures: { check: "none", nodes: { after: 2 } } },
-      { input: "models/nlp/bert.onnx", figures: { check: "equal", nodes: { after: 3 } } },
+    expect(JSON.parse(stdout).runs).toMatchObject([
+      {
+        input: { path: "models/a.onnx" },
+        output: { path: "out/a.opt.onnx" },
+        report: { after: { nodes: 2 } },
+      },
+      {
+        input: { path: "models/nlp/bert.onnx" },
+        report: { check: { status: "equal" }, after: { nodes: 3 } },
+      },
     ]);
+    expect(JSON.parse(stdout).runs[0].report.check).toBeUndefined();
     expect(filesIn(join(cwd, "out/nlp"))).toEqual(["bert.opt.onnx"]);
   });
 
@@ -80,11 +88,8 @@ export default defineConfig({
     });
     const nodes = async (...args: string[]): Promise<unknown> => {
       const { stdout } = await normfold(["optimize", ...args, "--no-check", "--json"], { cwd });
-      const document = JSON.parse(stdout);
-      return [
-        document.models?.[0]?.output ?? document.output?.path,
-        document.models?.[0]?.figures.nodes.after ?? document.report?.after.nodes,
-      ];
+      const [run] = JSON.parse(stdout).runs;
+      return [run.output.path, run.report.after.nodes];
     };
     expect(await nodes("models/a.onnx")).toEqual(["out/a.onnx", 3]);
     expect(await nodes("models/a.onnx", "--skip", "fuse-pad")).toEqual(["out/a.onnx", 2]);
@@ -129,20 +134,20 @@ describe("a plugin", () => {
   ])("runs in one model, and in the workers of many, by %s", async (_, flags) => {
     const one = await normfold(["optimize", "models/a.onnx", "-o", "one.onnx", "--json", ...flags], { cwd });
     expect([one.code, one.stderr]).toEqual([0, ""]);
-    expect(JSON.parse(one.stdout).report).toMatchObject({
+    expect(JSON.parse(one.stdout).runs[0].report).toMatchObject({
       check: { status: "equal" },
       after: { operators: { PRelu: 1 } },
     });
     const many = await normfold(["optimize", "models", "--out-dir", "many", "--json", ...flags], { cwd });
     expect([many.code, many.stderr]).toEqual([0, ""]);
-    for (const { run } of JSON.parse(many.stdout).models)
+    for (const run of JSON.parse(many.stdout).runs)
       expect(run.report.after.operators).toMatchObject({ PRelu: 1 });
   });
 
   it("is known to --pass and --skip", async () => {
     const run = async (...args: string[]): Promise<unknown> => {
       const line = ["optimize", "models/a.onnx", "-o", "p.onnx", "--json", "--plugin", "my-pass.ts", ...args];
-      return JSON.parse((await normfold(line, { cwd })).stdout).report.rewrites.map(
+      return JSON.parse((await normfold(line, { cwd })).stdout).runs[0].report.rewrites.map(
         ({ pass }: { pass: string }) => pass,
       );
     };
