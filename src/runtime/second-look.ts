@@ -216,13 +216,16 @@ const NOISE: Tolerance = {
   why: "it is the difference of values that are nearly equal, and rounding moves it as far",
 };
 
-/** The choice in front of an output whose value differs most, in units of its magnitude. */
+/**
+ * The choice in front of an output whose value differs most, in units of its magnitude. None may differ in half precision: within
+ * a whole model the runtime keeps more digits of a value than it gives out.
+ */
 function tieOf(
   output: string,
   looked: ReadonlyMap<string, OutputReport>,
   cuts: readonly Cut[],
 ): NearTie | undefined {
-  let [found, largest]: [NearTie | undefined, number] = [undefined, 0];
+  let [found, largest]: [NearTie | undefined, number] = [undefined, -1];
   for (const { value, chooser, behind } of cuts) {
     const comparison = looked.get(value)?.comparison;
     if (comparison === undefined || !behind.has(output)) continue;

@@ -93,6 +93,11 @@ const HEADS: Readonly<Record<string, Head>> = {
       "float[1] iou = {0.4}",
     ],
   },
+  "a Loop that compares": {
+    nodes: `y = Loop (two, on) <body = l (int64 n, bool c) => (bool d, float[1,${CHANNELS},6,6] s) {
+      d = Identity (c) g = Greater (a, b) s = Cast <to = 1> (g) }>`,
+    constants: ["int64 two = {2}", "bool on = {1}"],
+  },
   "a branch of an If": {
     nodes: `g = ReduceMax <keepdims = 0> (a) h = ReduceMax <keepdims = 0> (b) c = Greater (g, h)
       y = If (c) <then_branch = t () => (float[1,${CHANNELS},6,6] p) { p = Relu (a) },
