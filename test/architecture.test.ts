@@ -281,7 +281,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/trainer",
     "src/node",
   ],
+  // What a command did, for pipelines: annotations, test reports, tables.
+  "src/reporters": ["src/base", "src/runtime", "src/budget", "src/contract", "src/report"],
   "src/cli": [
+    "src/reporters",
     "src/base",
     "src/options",
     "src/config",

@@ -7,23 +7,26 @@ import { recordFiles, secondsOf } from "../job/record.js";
 import { isSameFile, STANDARD } from "../node/paths.js";
 import { BUDGET } from "../options/budget.js";
 import { CHECK_COMMAND, CHECK_RUN, JUDGING, SIDES } from "../options/check.js";
-import { LOAD, PRINTING } from "../options/common.js";
+import { LOAD, PRINTING, REPORTING } from "../options/common.js";
 import { CHECK_DATA, COMPARISON, ISOLATION } from "../options/optimize.js";
 import { pick } from "../options/validate.js";
 import { comparisonText } from "../report/check-text.js";
 import { type Call, defineOptions, type Given } from "./define.js";
 import { errors } from "./errors.js";
 import { EXIT } from "./exit.js";
-import { removeTemporariesOnInterrupt } from "./files.js";
-import { styleFor, write, writeDocument } from "./output.js";
+import { assertApart, removeTemporariesOnInterrupt } from "./files.js";
+import { documentOf } from "./output.js";
 import { createStages } from "./progress.js";
+import { assertReportsWritable, reportingOf, sendDocument, sendText } from "./reporting.js";
 
 export function defineCheck(command: Command): void {
   defineOptions(command, CHECK_COMMAND, checkCommand);
 }
 
 async function checkCommand({ args: [original = "", result = ""], given }: Call): Promise<void> {
-  const { json, quiet = false } = pick(PRINTING, given);
+  const { quiet = false } = pick(PRINTING, given);
+  const reporting = reportingOf({ ...pick(PRINTING, given), ...pick(REPORTING, given) });
+  assertApart(assertReportsWritable(reporting), [original, result, pick(CHECK_DATA, given).data]);
   assertTwo(original, result, given);
   await removeTemporariesOnInterrupt();
   const stages = await createStages(!quiet);
@@ -59,19 +62,22 @@ async function checkCommand({ args: [original = "", result = ""], given }: Call)
     const time = stages.finish();
     if (report.status === "differs" || budget?.met === false) process.exitCode = EXIT.check;
     if (report.status === "unchecked") process.exitCode = EXIT.unsupported;
-    if (json) {
+    if (reporting.needsDocument) {
       const [original, result] = [await recordFiles(a.file), await recordFiles(b.file)];
-      return await writeDocument("check", {
+      const content = {
         original,
         result,
         secondsByStage: secondsOf(time),
         check: report,
         ...defined({ budget }),
-      });
+      };
+      await sendDocument(reporting, documentOf("check", content));
     }
-    if (quiet) return;
+    if (!reporting.hasText) return;
     const files = { original: a.file, result: b.file };
-    await write(comparisonText({ ...files, check: report, ...defined({ budget }) }, styleFor("stdout")));
+    await sendText(reporting, "stdout", (style) =>
+      comparisonText({ ...files, check: report, ...defined({ budget }) }, style),
+    );
   } finally {
     stages.finish();
   }

@@ -56,6 +56,16 @@ const SENTENCES = {
     "usage",
     (): string => "the model and the JSON cannot both go to standard output; give a file to --output",
   ],
+  reporterIsUnknown: [
+    "usage",
+    (text: string, names: readonly string[]): string =>
+      `there is no reporter "${text}"; give some of ${names.join(", ")}, each alone or as name=file`,
+  ],
+  reportersShareStdout: [
+    "usage",
+    (name: string): string =>
+      `${name} and another reporter would share standard output; give one of them a file, as ${name}=file`,
+  ],
   standardOutputIsTerminal: [
     "usage",
     (): string => "a model is binary and standard output a terminal; redirect it",

@@ -5,7 +5,8 @@ import type { ErrorRecord } from "../contract/documents.js";
 import { shown } from "../report/layout.js";
 import { errors } from "./errors.js";
 import { EXIT } from "./exit.js";
-import { STANDARD_OUTPUT, styleFor, write, writeErrorDocument } from "./output.js";
+import { STANDARD_OUTPUT, styleFor, write } from "./output.js";
+import { type Reporting, sendError } from "./reporting.js";
 import { UNSETTLED } from "./unsettled.js";
 import { writtenFiles } from "./written.js";
 
@@ -14,19 +15,22 @@ const LONGEST = 2000;
 
 const REPORT = "please report it, with the model if you can, to the issue tracker of normfold";
 
-/** The command that was asked for a document; undefined where there is none of that name. */
+/** The command that failed, and how it was to say what it does; undefined: there is no command of that name. */
 export interface Asked {
   readonly command: string | undefined;
+  readonly reporting: Reporting;
 }
 
 /** Says what went wrong, in one line on stderr or, where it was asked for, as a document on stdout; gives the exit code. */
-export async function reportFailure(error: unknown, json?: Asked): Promise<number> {
+export async function reportFailure(error: unknown, asked?: Asked): Promise<number> {
   const failure = withWritten(toNormfoldError(error));
   const { NORMFOLD_DEBUG } = process.env;
   try {
-    if (json !== undefined && !isOfStandardOutput(failure))
-      await writeErrorDocument(json.command, errorRecord(failure));
-    else await printError(failure);
+    const reporting = isOfStandardOutput(failure) ? undefined : asked?.reporting;
+    if (reporting !== undefined) await sendError(reporting, asked?.command, errorRecord(failure));
+    // A document on standard output says it all.
+    if (!reporting?.reporters.some(({ name, file }) => name === "json" && file === undefined))
+      await printError(failure);
     if (NORMFOLD_DEBUG === "1" && error instanceof Error) {
       await write(`${visibleLines(error.stack ?? "")}\n`, "stderr");
     }

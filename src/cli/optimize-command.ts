@@ -5,7 +5,7 @@ import { ResultCache } from "../cache/result-cache.js";
 import type { ResolvedRun } from "../config/resolve.js";
 import type { OptimizeFileJob } from "../job/optimize-file.js";
 import { STANDARD } from "../node/paths.js";
-import { PRINTING, TARGET } from "../options/common.js";
+import { PRINTING, REPORTING, TARGET } from "../options/common.js";
 import { CACHE, MANY } from "../options/many.js";
 import { CHECK_INPUTS, OPTIMIZE_COMMAND, OPTIMIZE_RUN } from "../options/optimize.js";
 import { pick } from "../options/validate.js";
@@ -17,6 +17,7 @@ import { optimizeMany } from "./optimize-many.js";
 import { jobsOf, planOptimize } from "./optimize-plan.js";
 import { watchModels } from "./optimize-watch.js";
 import { type Printing, printRun } from "./print-run.js";
+import { assertReportsWritable, reportingOf } from "./reporting.js";
 
 export function defineOptimize(command: Command): void {
   defineOptions(command, OPTIMIZE_COMMAND, optimizeCommand);
@@ -25,7 +26,9 @@ export function defineOptimize(command: Command): void {
 async function optimizeCommand(call: Call): Promise<void> {
   const { given } = call;
   const { watch = false } = pick(MANY, given);
-  const printing = pick(PRINTING, given);
+  const reporting = reportingOf({ ...pick(PRINTING, given), ...pick(REPORTING, given) });
+  assertReportsWritable(reporting);
+  const printing = { ...pick(PRINTING, given), json: reporting.needsDocument, reporting };
   const plan = await planOptimize(call);
   const { run, only } = plan;
   if (only !== undefined && !watch) {
@@ -76,14 +79,18 @@ function targetOf(input: string, given: Given): string {
   const { inPlace, externalData } = pick(OPTIMIZE_RUN, given);
   if (outputFile !== undefined && inPlace) throw errors.targetIsGivenTwice();
   if (inPlace && input === STANDARD) throw errors.standardInputIsNoOutput();
-  const json = pick(PRINTING, given).json ?? false;
+  const reporting = reportingOf({ ...pick(PRINTING, given), ...pick(REPORTING, given) });
+  const json = reporting.takesStdout;
   const target = assertTarget(input, inPlace ? input : outputFile, {
     json,
     flags: "--output <file> or --in-place",
     mayBeInput: inPlace ?? false,
     wayOut: "give --in-place to write over it",
   });
-  assertApart([target], [pick(CHECK_INPUTS, given).checkInputs]);
+  assertApart(
+    [target, ...reporting.reporters.map(({ file }) => file)],
+    [pick(CHECK_INPUTS, given).checkInputs],
+  );
   if (target === STANDARD && externalData !== undefined) throw errors.standardOutputHasNoDataFile();
   return target;
 }

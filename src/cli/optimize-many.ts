@@ -15,8 +15,9 @@ import { errors } from "./errors.js";
 import { EXIT, onInterrupt } from "./exit.js";
 import { errorRecord, printError } from "./failure.js";
 import { noteLeft, noteTrouble } from "./left.js";
-import { styleFor, write, writeDocument } from "./output.js";
+import { documentOf } from "./output.js";
 import { createProgress } from "./progress.js";
+import { type Reporting, sendDocument, sendText } from "./reporting.js";
 
 /** How many models are optimized, and how that is shown. */
 export interface ManyOptions {
@@ -24,6 +25,7 @@ export interface ManyOptions {
   readonly processors: number;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly reporting: Reporting;
   /** The folder of results of earlier runs, and the bytes that they may take. */
   readonly cache?: string;
   readonly cacheLimit: number;
@@ -73,11 +75,14 @@ export async function optimizeMany(jobs: readonly OptimizeFileJob[], options: Ma
   const summary = summarizeBatch(outcomes, performance.now() - started);
   const exitCode = exitCodeOf(outcomes);
   process.exitCode = exitCode;
-  if (json) return await writeDocument("optimize", batchRecord(outcomes, summary, exitCode));
+  const { reporting } = options;
+  if (json) await sendDocument(reporting, documentOf("optimize", batchRecord(outcomes, summary, exitCode)));
+  // A document says all that stands in the errors.
+  if (json && !reporting.hasText) return;
   const shown = options.isAgain
     ? outcomes.filter((each) => each.status === "failed" || !each.cached)
     : outcomes;
-  if (!quiet) await write(batchText(shown, summary, styleFor("stdout")));
+  await sendText(reporting, "stdout", (style) => batchText(shown, summary, style));
   for (const [index, outcome] of outcomes.entries()) {
     const isWritten = jobs[index]?.options.writeOverBudget === true;
     if (outcome.status === "failed") await printError(unpackError(outcome.error));

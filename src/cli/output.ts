@@ -21,6 +21,12 @@ export function styleFor(channel: Channel): Style {
   return { bold, dim, green, yellow, red, cyan };
 }
 
+/** No colours, for files. */
+export function plainStyle(): Style {
+  const { bold, dim, green, yellow, red, cyan } = pc.createColors(false);
+  return { bold, dim, green, yellow, red, cyan };
+}
+
 export function wantsColors(channel: Channel): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
   if (NO_COLOR !== undefined && NO_COLOR !== "") return false;
@@ -51,13 +57,20 @@ export function writeDocument<Command extends keyof Documents>(
   command: Command,
   content: Content<Command>,
 ): Promise<void> {
-  return writeJson({ ...envelope(), command, ...content });
+  return writeJson(documentOf(command, content));
+}
+
+/** The document of a command. */
+export function documentOf<Command extends keyof Documents>(
+  command: Command,
+  content: Content<Command>,
+): Omit<Envelope, "command"> & { readonly command: Command } & Content<Command> {
+  return Object.assign(envelope(), { command }, content);
 }
 
 /** The document of a command that failed. */
-export function writeErrorDocument(command: string | undefined, error: ErrorRecord): Promise<void> {
-  const document: ErrorDocument = { ...envelope(), ...defined({ command }), error };
-  return writeJson(document);
+export function errorDocumentOf(command: string | undefined, error: ErrorRecord): ErrorDocument {
+  return { ...envelope(), ...defined({ command }), error };
 }
 
 function envelope(): Omit<Envelope, "command"> {

@@ -5,12 +5,14 @@ import { optimizeText } from "../report/optimize-text.js";
 import { errors } from "./errors.js";
 import { EXIT } from "./exit.js";
 import { printError } from "./failure.js";
-import { channelOf, styleFor, write, writeDocument } from "./output.js";
+import { channelOf, documentOf } from "./output.js";
+import { type Reporting, sendDocument, sendText } from "./reporting.js";
 
 /** What is printed of a run. */
 export interface Printing {
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly reporting: Reporting;
 }
 
 /** Prints the whole account of one model, and sets the exit code; a document has `files`. */
@@ -18,18 +20,18 @@ export async function printRun(
   run: OptimizeRun,
   files: RecordedFiles | undefined,
   { output, options }: OptimizeFileJob,
-  { quiet }: Printing,
+  { quiet, reporting }: Printing,
 ): Promise<void> {
   const exitCode = run.budget?.met === false ? EXIT.check : 0;
   process.exitCode = exitCode;
   if (files !== undefined) {
     const runs = [recordRun(run, files, run.cached)];
-    return await writeDocument("optimize", { runs, exitCode });
+    await sendDocument(reporting, documentOf("optimize", { runs, exitCode }));
   }
-  if (quiet) return await sayMissed(run);
+  if (!reporting.hasText) return quiet && files === undefined ? await sayMissed(run) : undefined;
   const channel = channelOf(output);
   const { explain = false } = options;
-  await write(optimizeText(run, { style: styleFor(channel), explain }), channel);
+  await sendText(reporting, channel, (style) => optimizeText(run, { style, explain }));
 }
 
 /** With --quiet a missed budget is one line, as an error is. */

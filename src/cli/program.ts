@@ -8,6 +8,7 @@ import { errors } from "./errors.js";
 import { EXIT, EXIT_SUMMARY, handleInterrupts } from "./exit.js";
 import { reportFailure, reportStalls } from "./failure.js";
 import { guardStreams, programVersion, styleFor, wantsColors, write } from "./output.js";
+import { reportingIn } from "./reporting.js";
 import { unknownCommand, usageError } from "./usage.js";
 
 /** Runs a command line (without node and script) and leaves the exit code in process.exitCode. Never throws. */
@@ -52,12 +53,12 @@ async function exitCodeFor(
   argv: readonly string[],
   printed: string,
 ): Promise<number> {
-  const json = argv.includes("--json") ? { command: command?.name() } : undefined;
-  if (!(error instanceof CommanderError)) return await reportFailure(error, json);
+  const asked = { command: command?.name(), reporting: reportingIn(argv) };
+  if (!(error instanceof CommanderError)) return await reportFailure(error, asked);
   // --help and --version end in an exception too, as does help for a missing command.
   if (error.exitCode === 0) return await exitCodeOfPrinting(printed);
   if (error.code === "commander.help") return EXIT.usage;
-  return await reportFailure(usageError(error, command), json);
+  return await reportFailure(usageError(error, command), asked);
 }
 
 /** Prints help or the version, and gives the exit code. */

@@ -1,6 +1,7 @@
 import { commandOf } from "./early.js";
 import { errors } from "./errors.js";
 import { reportFailure } from "./failure.js";
+import { reportingIn } from "./reporting.js";
 import { supervise } from "./supervise.js";
 import { isSupervised, obeySupervisor } from "./supervised.js";
 
@@ -12,7 +13,7 @@ export async function runSupervised(argv: readonly string[]): Promise<void> {
     return await run(argv);
   }
   const end = await supervise(argv);
-  const json = argv.includes("--json") ? { command: commandOf(argv) } : undefined;
+  const asked = { command: commandOf(argv), reporting: reportingIn(argv) };
   process.exitCode =
-    typeof end === "number" ? end : await reportFailure(errors.commandCrashed(end.how), json);
+    typeof end === "number" ? end : await reportFailure(errors.commandCrashed(end.how), asked);
 }

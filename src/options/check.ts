@@ -1,5 +1,5 @@
 import { BUDGET } from "./budget.js";
-import { LOAD, PRINTING } from "./common.js";
+import { LOAD, PRINTING, REPORTING } from "./common.js";
 import { HEADS } from "./heads.js";
 import { CHECK_DATA, COMPARISON, ISOLATION } from "./optimize.js";
 import type { CommandSpec } from "./spec.js";
@@ -97,7 +97,7 @@ export const CHECK_COMMAND: CommandSpec = {
   description:
     "Runs two models on the same inputs in onnxruntime, its own optimizations off, and compares each output. " +
     "The inputs are --data, else the test_data_set_* folders beside the first model, else generated.",
-  tables: [CHECK_DATA, COMPARISON, JUDGING, CHECK_RUN, SIDES, ISOLATION, BUDGET, LOAD, PRINTING],
+  tables: [CHECK_DATA, COMPARISON, JUDGING, CHECK_RUN, SIDES, ISOLATION, BUDGET, LOAD, PRINTING, REPORTING],
   outcome: {
     done: "the outputs are equal (and the budget is met)",
     differs: "the outputs differ, or the result misses the budget",

@@ -1,6 +1,6 @@
 import { CALIBRATE_COMMAND } from "./calibrate.js";
 import { CHECK_COMMAND } from "./check.js";
-import { JSON_ONLY, LOAD, PRINTING, TARGET } from "./common.js";
+import { JSON_ONLY, LOAD, PRINTING, REPORTING, TARGET } from "./common.js";
 import { HEADS } from "./heads.js";
 import { INSERT_COMMAND } from "./insert.js";
 import { OPTIMIZE_COMMAND } from "./optimize.js";
@@ -209,7 +209,7 @@ export const DIFF_COMMAND: CommandSpec = {
   description:
     "Says what changed from one model to another: inputs and outputs, opsets, metadata, operators, nodes (matched by what " +
     "they compute, by name and by neighbours), weights and their largest difference. It runs neither.",
-  tables: [DIFF, DIFF_RUN, LOAD, PRINTING],
+  tables: [DIFF, DIFF_RUN, LOAD, PRINTING, REPORTING],
   outcome: { done: "the models are the same", differs: "the models differ" },
   examples: [
     "normfold diff model.onnx folded.onnx",

@@ -51,6 +51,18 @@ export const PRINTING = {
   },
 } as const;
 
+/** Other ways of saying what a command did, for pipelines. */
+export const REPORTING = {
+  /** text, json, github, junit or markdown, each alone or as name=file. Default: text. */
+  reporter: {
+    flag: "--reporter <names>",
+    help: "how to say it: text, json, github, junit, markdown; or name=file (repeatable, or a,b)",
+    type: "names",
+    defaultText: "text",
+    group: "Input and output",
+  },
+} as const;
+
 /** The output of a command that only prints. */
 export const JSON_ONLY = {
   /** Print one JSON document and nothing else on stdout. */

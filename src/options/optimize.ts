@@ -1,5 +1,5 @@
 import { BUDGET, REFUSAL_BUDGET } from "./budget.js";
-import { LOAD, PRINTING, TARGET } from "./common.js";
+import { LOAD, PRINTING, REPORTING, TARGET } from "./common.js";
 import { CONFIGURE } from "./configure.js";
 import { HEADS } from "./heads.js";
 import { CACHE, MANY } from "./many.js";
@@ -320,6 +320,7 @@ export const OPTIMIZE_COMMAND: CommandSpec = {
     OPTIMIZE_RUN,
     LOAD,
     PRINTING,
+    REPORTING,
     PIPELINE,
     REWRITE,
     CUT,
