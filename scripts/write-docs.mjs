@@ -5,11 +5,13 @@
 //   docs/operators.mjs   the declaration and the rules of each operator
 //   docs/passes.mjs      the passes, in the order they run
 //   docs/options.mjs     the commands and their options
+//   docs/coming-from.mjs  the flags of other programs, and ours
 //   docs/sentences.mjs   errors and refusals, by id
 //   docs/schemas.mjs     what the commands print with --json
 //   docs/markdown.mjs    paragraphs, lists and tables
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { comingFromPage } from "./docs/coming-from.mjs";
 import { operatorsPage } from "./docs/operators.mjs";
 import { optionsPage } from "./docs/options.mjs";
 import { passesPage } from "./docs/passes.mjs";
@@ -20,6 +22,7 @@ const FILES = {
   "docs/operators.md": operatorsPage,
   "docs/passes.md": passesPage,
   "docs/options.md": optionsPage,
+  "docs/coming-from.md": comingFromPage,
   "docs/errors.md": errorsPage,
   "docs/refusals.md": refusalsPage,
 };

@@ -7,6 +7,15 @@ const SENTENCES = {
     (flag: string, meant: string | undefined, help: string): string =>
       `there is no option "${flag}"; ${meant === undefined ? `"${help}" lists them` : `did you mean "${meant}"?`}`,
   ],
+  flagIsAnothers: [
+    "usage",
+    (flag: string, tool: string, ours: string): string => `"${flag}" is a flag of ${tool}; here: ${ours}`,
+  ],
+  commandIsAnothers: [
+    "usage",
+    (name: string, tool: string, ours: string): string =>
+      `"${name}" is a command of ${tool}; here it is ${ours}`,
+  ],
   unknownCommand: [
     "usage",
     (name: string, meant: string | undefined): string =>

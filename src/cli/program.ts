@@ -24,10 +24,25 @@ export async function run(argv: readonly string[]): Promise<void> {
     if (command !== undefined) await defineCommand(command);
     else if (called !== undefined && called !== "help" && argv.includes("help")) throw unknownCommand(called);
     if (argv.length === 0) return program.help({ error: true });
-    await program.parseAsync(argv, { from: "user" });
+    const words = command === undefined ? argv : await ourWords(command, argv);
+    await program.parseAsync(words, { from: "user" });
   } catch (error) {
     process.exitCode = await exitCodeFor(error, command, argv, printed.join(""));
   }
+}
+
+/** The words with flags that people know from other programs as ours. Only a flag that the command does not have is looked up. */
+async function ourWords(command: Command, argv: readonly string[]): Promise<readonly string[]> {
+  const known = new Set([...command.options.flatMap(({ long }) => long ?? []), "--help"]);
+  const isForeign = argv.some(
+    (word, index) =>
+      (word.startsWith("--") && !known.has(word.split("=")[0] ?? "")) ||
+      // Several shapes behind one flag.
+      (/:\d+(,\d+)*$/.test(word) && /:\d+(,\d+)*$/.test(argv[index - 1] ?? "")),
+  );
+  if (!isForeign) return argv;
+  const { inOurWords } = await import("./foreign-flags.js");
+  return inOurWords(command.name(), argv, known);
 }
 
 /** Refuses `-v optimize model.onnx`, which would print the version and look done. Behind the command it is no option. */
@@ -58,6 +73,13 @@ async function exitCodeFor(
   // --help and --version end in an exception too, as does help for a missing command.
   if (error.exitCode === 0) return await exitCodeOfPrinting(printed);
   if (error.code === "commander.help") return EXIT.usage;
+  if (error.code === "commander.unknownCommand") {
+    const { foreignCommand } = await import("./foreign-flags.js");
+    const [name = ""] = argv.filter((word) => !word.startsWith("-"));
+    const [tool, ours] = foreignCommand(name) ?? [];
+    if (tool !== undefined && ours !== undefined)
+      return await reportFailure(errors.commandIsAnothers(name, tool, ours), asked);
+  }
   return await reportFailure(usageError(error, command), asked);
 }
 
