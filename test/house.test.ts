@@ -47,6 +47,7 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
     "src/node/stdout.ts",
   ],
   "test/cli/optimize-many.test.ts": ["src/cli/left.ts"],
+  "test/cli/foreign-flags.test.ts": ["src/options/coming-from.ts"],
   "test/cli/train.test.ts": [
     "src/cli/save-result.ts",
     "src/cli/ensemble.ts",

@@ -338,7 +338,7 @@ export const OPTIMIZE_COMMAND: CommandSpec = {
     "normfold optimize model.onnx -o small.onnx",
     "normfold optimize model.onnx --in-place --check-inputs samples.npz",
     "normfold optimize models --out-dir optimized --cache .normfold",
-    "normfold optimize model.onnx -o small.onnx --forbid-operators BatchNormalization --max-bytes 10MB",
+    "normfold optimize model.onnx -o small.onnx --max-nodes 100 --max-bytes 10MB",
     "cat model.onnx | normfold optimize - -o - > small.onnx",
   ],
 };
