@@ -52,12 +52,25 @@ type Sign =
 /** How a node of the second graph is found that may be the one of the first. */
 function finders(second: readonly Node[], twins: Twins): Readonly<Record<Sign, Finder>> {
   const byComputation = indexOf(second, (node) => computationOf(node, twins, "second"));
+  const byOwnComputation = indexOf(second, (node) =>
+    underItsName(computationOf(node, twins, "second"), node),
+  );
   const byName = indexOf(second, (node) => node.name || undefined);
   const byOutput = indexOf(second, (node) => node.output(0)?.name);
+  /** Where the candidates begin that are not taken: of 10,000 nodes that compute the same each finds the next. */
+  const starts = new Map<readonly Node[], number>();
   const choose = (candidates: readonly Node[] | undefined, node: Node): Node | undefined => {
-    const free = (candidates ?? []).filter((other) => !twins.isTaken(other) && other.sharesOperator(node));
-    return free.find((other) => sharesLabel(node, other)) ?? free[0];
+    if (candidates === undefined) return undefined;
+    let start = starts.get(candidates) ?? 0;
+    while (start < candidates.length && isTaken(candidates[start])) start++;
+    starts.set(candidates, start);
+    for (let index = start; index < candidates.length; index++) {
+      const other = candidates[index];
+      if (other !== undefined && !isTaken(other) && other.sharesOperator(node)) return other;
+    }
+    return undefined;
   };
+  const isTaken = (node: Node | undefined): boolean => node === undefined || twins.isTaken(node);
   /** A name that occurs twice names nothing. */
   const only = (candidates: readonly Node[] | undefined, node: Node): Node | undefined =>
     candidates?.length === 1 ? choose(candidates, node) : undefined;
@@ -68,8 +81,8 @@ function finders(second: readonly Node[], twins: Twins): Readonly<Record<Sign, F
   return {
     // Of several nodes that compute the same, each finds its own first.
     computesSameUnderItsName: (node) => {
-      const found = computesSame(node);
-      return found !== undefined && sharesLabel(node, found) ? found : undefined;
+      const key = underItsName(computationOf(node, twins, "first"), node);
+      return key === undefined ? undefined : choose(byOwnComputation.get(key), node);
     },
     computesSame,
     hasSameName: (node) => (node.name ? only(byName.get(node.name), node) : undefined),
@@ -94,9 +107,13 @@ function finders(second: readonly Node[], twins: Twins): Readonly<Record<Sign, F
   };
 }
 
-/** A constant that many nodes read says nothing about any of them. */
+/** Readers of a value above which it says nothing about any of them. */
+const MANY = 64;
+
+/** A constant that several nodes read, or a value that many do, says nothing about any of them. */
 function isShared(value: Value): boolean {
-  return value.producer === undefined && !value.isGraphInput && value.uses.size > 1;
+  const isConstant = value.producer === undefined && !value.isGraphInput;
+  return value.uses.size > (isConstant ? 1 : MANY);
 }
 
 /** The nodes that give what the twins of the value's readers read in its place. */
@@ -123,8 +140,10 @@ function indexOf(
   return index;
 }
 
-function sharesLabel(a: Node, b: Node): boolean {
-  return a.name ? a.name === b.name : a.output(0)?.name === b.output(0)?.name;
+function underItsName(computation: string | undefined, node: Node): string | undefined {
+  return computation === undefined
+    ? undefined
+    : `${computation}\n${node.name || (node.output(0)?.name ?? "")}`;
 }
 
 /** Elements of a tensor attribute that the text of a computation shows. */

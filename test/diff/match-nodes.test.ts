@@ -33,6 +33,15 @@ describe("matchNodes", () => {
     expect(nodesOf(twice, "[q] b = Neg(x) [r] y = Add(b, b)")).toEqual([1, 0, "r", "p", ""]);
   });
 
+  it("takes linear time for many nodes that compute the same", () => {
+    const wide = (name: string): string => {
+      const names = Array.from({ length: 20_000 }, (_, i) => `${name}${i}`);
+      return `${names.map((each) => `${each} = Neg(x)`).join(" ")} y = Sum(${names.join(", ")})`;
+    };
+    // By pairs it would be 400 million of them.
+    expect(nodesOf(wide("a"), wide("b"))).toEqual([20_001, 20_000, "", "", ""]);
+  });
+
   it("goes on behind a node that is new, by neighbours", () => {
     const after = "s = Sqrt(x) [m1] k = Neg(s) [m2] l = Abs(k) [m3] m = Neg(l) [m4] y = Exp(m)";
     expect(nodesOf(CHAIN, after)).toEqual([3, 3, "n1", "", "s"]);
