@@ -105,9 +105,18 @@ function layer(
   { preset, options }: Pick<ConfigOverride, "preset" | "options">,
   here: (path: string) => string,
 ): ConfigOptions {
-  const { checkInputs } = options ?? {};
+  const { checkInputs, allowOperators } = options ?? {};
   const data = checkInputs === undefined ? {} : { checkInputs: here(checkInputs) };
-  return { ...presetOptions(preset), ...options, ...data };
+  const lists =
+    allowOperators === undefined
+      ? {}
+      : { allowOperators: allowOperators.map((entry) => listIn(entry, here)) };
+  return { ...presetOptions(preset), ...options, ...data, ...lists };
+}
+
+/** "@ops.txt" names a file with a list; anything else an operator. */
+function listIn(entry: string, here: (path: string) => string): string {
+  return entry.startsWith("@") ? `@${here(entry.slice(1))}` : entry;
 }
 
 function presetOptions(preset: PresetName | undefined): OptimizeFileOptions {

@@ -20,7 +20,7 @@ describe("resolveRun", () => {
       inputs: ["a", "b/*.onnx"],
       outDir: "out",
       cache: "c",
-      options: { checkInputs: "d.npz" },
+      options: { checkInputs: "d.npz", allowOperators: ["Conv", "@ops.txt"] },
     };
     const run = await resolveRun([], {}, loaded(config));
     expect(run).toMatchObject({
@@ -28,7 +28,10 @@ describe("resolveRun", () => {
       destination: { outDir: "project/out" },
       cache: "project/c",
     });
-    expect(run.optionsFor("project/a/x.onnx")).toEqual({ checkInputs: "project/d.npz" });
+    expect(run.optionsFor("project/a/x.onnx")).toEqual({
+      checkInputs: "project/d.npz",
+      allowOperators: ["Conv", "@project/ops.txt"],
+    });
     expect(await resolveRun(["x"], {}, loaded(config))).toMatchObject({ inputs: ["x"] });
   });
 
