@@ -83,7 +83,8 @@ interface Computed {
  */
 interface Group {
   only: Node | undefined;
-  readonly byConstants: Map<string, Node>;
+  /** Made for the second node, because most groups have one. */
+  byConstants: Map<string, Node> | undefined;
 }
 
 function mergeIn(graph: Graph, outer: Computed | undefined, table: Table, context: PassContext): void {
@@ -104,8 +105,7 @@ function twinOf(node: Node, key: string, computed: Computed, { tensors, facts }:
   for (let scope: Computed | undefined = computed; scope !== undefined; scope = scope.outer) {
     const group = scope.own.get(key);
     if (group === undefined) continue;
-    readOnly(group, tensors, facts);
-    const twin = group.byConstants.get(constantsKey(node, tensors, facts));
+    const twin = readOnly(group, tensors, facts).get(constantsKey(node, tensors, facts));
     if (twin !== undefined) return twin;
   }
   return undefined;
@@ -113,15 +113,16 @@ function twinOf(node: Node, key: string, computed: Computed, { tensors, facts }:
 
 function remember(node: Node, key: string, { own }: Computed, { tensors, facts }: Table): void {
   const group = own.get(key);
-  if (group === undefined) own.set(key, { only: node, byConstants: new Map() });
-  else group.byConstants.set(constantsKey(node, tensors, facts), node);
+  if (group === undefined) own.set(key, { only: node, byConstants: undefined });
+  else readOnly(group, tensors, facts).set(constantsKey(node, tensors, facts), node);
 }
 
-/** Reads the constants of the group's first node, once there is a second node to compare it with. */
-function readOnly(group: Group, tensors: TensorIndex, facts: Facts): void {
-  if (group.only === undefined) return;
-  group.byConstants.set(constantsKey(group.only, tensors, facts), group.only);
+/** The nodes of the group, of which the first one's constants are read once there is a second to compare it with. */
+function readOnly(group: Group, tensors: TensorIndex, facts: Facts): Map<string, Node> {
+  group.byConstants ??= new Map();
+  if (group.only !== undefined) group.byConstants.set(constantsKey(group.only, tensors, facts), group.only);
   group.only = undefined;
+  return group.byConstants;
 }
 
 function mergeInto(kept: Node, node: Node, context: PassContext): void {

@@ -54,7 +54,7 @@ export class RewriteSession {
   readonly #added = new Map<Value, { readonly pass: string; readonly before: number }>();
   #nodes: { readonly list: readonly Node[]; readonly rewrites: number } | undefined;
   /** The refusals by node and pass; a later refusal of a pass replaces its earlier one. */
-  readonly #refusals = new Map<Node, Map<string, RefusalRecord>>();
+  readonly #refusals = new Map<Node, RefusalRecord[]>();
 
   constructor(gate: Gate) {
     this.#gate = gate;
@@ -120,21 +120,25 @@ export class RewriteSession {
   }
 
   refused(pass: Pick<Pass, "name">, node: Node, { id, reason }: Refusal): void {
-    const byPass = this.#refusals.get(node) ?? new Map<string, RefusalRecord>();
-    byPass.set(pass.name, { pass: pass.name, node: node.label, opType: node.opType, id, reason });
-    this.#refusals.set(node, byPass);
+    const record = { pass: pass.name, node: node.label, opType: node.opType, id, reason };
+    const records = this.#refusals.get(node);
+    const earlier = records?.findIndex((each) => each.pass === pass.name) ?? -1;
+    if (records === undefined) this.#refusals.set(node, [record]);
+    else if (earlier < 0) records.push(record);
+    else records[earlier] = record;
   }
 
   /** The refusals of nodes that are still there. */
   standingRefusals(): RefusalRecord[] {
-    return [...this.#refusals].flatMap(([node, byPass]) =>
-      node.graph === undefined ? [] : [...byPass.values()],
-    );
+    return [...this.#refusals].flatMap(([node, records]) => (node.graph === undefined ? [] : records));
   }
 
   /** Forgets the refusals of a pass, before it looks at the nodes again. */
   reconsider(pass: Pass): void {
-    for (const byPass of this.#refusals.values()) byPass.delete(pass.name);
+    for (const records of this.#refusals.values()) {
+      const at = records.findIndex((each) => each.pass === pass.name);
+      if (at >= 0) records.splice(at, 1);
+    }
   }
 
   context(pass: Pass, view: View, evaluate: PassContext["evaluate"]): PassContext {
