@@ -89,10 +89,10 @@ function readKept(path: string): Kept | undefined {
   return { code: bytes.subarray(0, -END_LENGTH), runs: Number(runs), work: Number(work) };
 }
 
-/** Code is made anew after each of the first runs, because each calls functions that those before did not. */
-const FIRST_RUNS = 5;
-/** And after a run that took so much longer than all of them. */
-const MORE = 1.5;
+/** Code is made anew after the second run too, because it calls functions that the first did not, and to make it takes long. */
+const FIRST_RUNS = 2;
+/** And after a run that took so much longer than those that it is of. */
+const MORE = 2;
 /** After so many milliseconds of work V8 has forgotten the code of the start. */
 const TOO_LONG = 3000;
 

@@ -73,12 +73,12 @@ describe("the code that is kept", () => {
     rmSync(to);
   }
 
-  it("is made by the first run, made anew by the next ones, and then stays", async () => {
+  it("is made by the first run, made anew by the next one, and then stays", async () => {
     const folder = command();
-    for (let run = 1; run <= 7; run++) {
+    for (let run = 1; run <= 4; run++) {
       await optimized(folder);
       const [, runs] = /normfold +(\d+) +\d+\n$/.exec(readFileSync(kept(folder), "latin1").slice(-40)) ?? [];
-      expect(Number(runs)).toBeGreaterThanOrEqual(Math.min(run, 5));
+      expect(Number(runs)).toBeGreaterThanOrEqual(Math.min(run, 2));
     }
   }, 60_000);
 
