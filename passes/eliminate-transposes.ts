@@ -17,12 +17,15 @@ import {
   permutationOf,
   samePermutation,
 } from "../src/rules/layout/permutation.js";
+import { slicesOfSplit } from "../src/target/split.js";
 
 const SENTENCES = {
   noFewerTransposes: (changed: number, because: string): string => {
     const others = changed === 0 ? "" : ` with ${plural(changed, "operator")} in another order`;
     return `no fewer Transposes would be left${others}${because === "" ? "" : `: ${because}`}`;
   },
+  slicesAreOneSplit: (value: string): string =>
+    `onnxruntime computes the Slices of "${value}" by one Split, and some would work in another order; --target any lets them`,
 } as const;
 
 /** Why a Transpose stays. */
@@ -43,7 +46,7 @@ const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES)
  * two values that callers see an Identity.
  *
  * Requires   permutations known, and ranks along the way
- * Refuses    where the number of Transposes does not fall; pinned values; names of graph outputs that cannot move
+ * Refuses    where the number of Transposes does not fall; a part of the Slices that onnxruntime computes by one Split; pinned values; names of graph outputs that cannot move
  * Numerics   rounding: a reduction may sum in another order
  */
 export const eliminateTransposes: Pass = {
@@ -99,11 +102,26 @@ function sweep(graph: Graph, context: PassContext): boolean {
         context.refused(node, whyKept(region));
         continue;
       }
+      const parted = context.view.settings.target === "any" ? undefined : partedSplit(turn, facts);
+      if (parted !== undefined) {
+        context.refused(node, refusals.slicesAreOneSplit(parted.name));
+        continue;
+      }
       if (context.attempt(node, proposal(turn, facts))) changed = true;
       break;
     }
   }
   return changed;
+}
+
+/** The value of whose Slices, one Split to the runtime, some change their order and others do not, for fewer Transposes than these. */
+function partedSplit({ nodes, gain }: Turn, facts: Facts): Value | undefined {
+  for (const node of nodes) {
+    const value = node.is("Slice") ? node.input(0) : undefined;
+    const slices = value === undefined ? [] : slicesOfSplit(value, facts);
+    if (slices.length > gain && !slices.every((slice) => nodes.has(slice))) return value;
+  }
+  return undefined;
 }
 
 function whyKept({ border, plans }: Region): Refusal {
