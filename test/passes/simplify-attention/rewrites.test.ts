@@ -28,6 +28,21 @@ describe("past keys and values", () => {
     expect(model.graph.outputs.map(({ name }) => name)).toEqual(["y", "K", "V"]);
   });
 
+  it("stand behind the heads that are repeated", async () => {
+    const one = (x: string): string =>
+      `C${x} = Concat <axis = -2> (p${x}, ${x}) U${x} = Unsqueeze (C${x}, two) E${x} = Expand (U${x}, wide)
+       R${x} = Reshape (E${x}, whole)`;
+    await expectRewrite(
+      graphText(
+        "float[2,8,4,6] q, float[2,4,4,6] k, float[2,4,4,6] v, float[2,4,8,6] pk, float[2,4,8,6] pv",
+        ["int64[1] two = {2}, int64[5] wide = {2, 4, 2, 12, 6}, int64[4] whole = {2, 8, 12, 6}"],
+        `${one("k")} ${one("v")} y = Attention (q, Rk, Rv)`,
+      ),
+      ['y, Ck, Cv = Attention(q, k, v, "", pk, pv)'],
+      AT_23,
+    );
+  });
+
   it.each([
     [
       "with other readers",
