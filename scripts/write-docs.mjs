@@ -1,5 +1,5 @@
 // npm run docs: generates the pages of docs/ about operators, passes, options, errors and refusals, and the JSON Schemas of
-// schema/, from the built library, so that they agree with it. With --check nothing is written, and a file that is out of date is
+// docs/schema/, from the built library, so that they agree with it. With --check nothing is written, and a file that is out of date is
 // an error.
 //
 //   docs/operators.mjs   the declaration and the rules of each operator
@@ -29,9 +29,9 @@ const FILES = {
 
 const isCheck = process.argv.includes("--check");
 const root = new URL("../", import.meta.url);
-mkdirSync(new URL("schema/", root), { recursive: true });
+mkdirSync(new URL("docs/schema/", root), { recursive: true });
 for (const [name, page] of Object.entries(FILES)) update(name, await page());
-for (const [name, text] of Object.entries(schemas())) update(`schema/${name}`, text);
+for (const [name, text] of Object.entries(schemas())) update(`docs/schema/${name}`, text);
 
 function update(name, text) {
   const url = new URL(name, root);

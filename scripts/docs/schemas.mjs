@@ -1,4 +1,4 @@
-// schema/<command>.json: the JSON Schema of what each command prints with --json, from the types and comments of
+// docs/schema/<command>.json: the JSON Schema of what each command prints with --json, from the types and comments of
 // src/contract/documents.ts. The generator reads the built declarations with a TypeScript of its own.
 import { fileURLToPath } from "node:url";
 import { createGenerator } from "ts-json-schema-generator";

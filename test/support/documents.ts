@@ -18,7 +18,7 @@ export function expectDocument(text: string): void {
 }
 
 function validatorOf(name: string): ValidateFunction {
-  const schema = JSON.parse(readFileSync(new URL(`../../schema/${name}.json`, import.meta.url), "utf8"));
+  const schema = JSON.parse(readFileSync(new URL(`../../docs/schema/${name}.json`, import.meta.url), "utf8"));
   return new Ajv({ strict: true, allowUnionTypes: true }).compile(closed(schema));
 }
 
