@@ -28,13 +28,9 @@ export const flattenLinearLayers: Pass = {
   after: "r = Reshape(x, [-1, 32])  m = MatMul(r, W)  a = Add(m, b)  q = Reshape(a, [2, 7, 4, 8])",
   numerics: "rounding",
   specials: { mayChange: ["overflow"], because: "a product of other sizes may sum in another order" },
-  order: {
-    after: {
-      "eliminate-neutral-affine":
-        "a bias of zeros would make the layer look like a Gemm, which its MatMul alone is not",
-      "fold-affine-up": "a normalization of rows is part of the weight by then",
-    },
-  },
+  order: "any place",
+  // Views and constants that other passes are about to take away would count.
+  waits: true,
   run: ({ view, attempt }: PassContext) => {
     const { facts, model, settings } = view;
     for (const graph of model.graphs()) {

@@ -42,27 +42,8 @@ const rotary = (x: string, y: string): string =>
    a = Slice (${x}, zero, four, three) b = Slice (${x}, four, eight, three) n = Neg (b) o = Concat <axis = 3> (n, a)
    p = Mul (${x}, C) s = Mul (o, S) ${y} = Add (p, s)`;
 
-/** Two linear layers of one value, and the shape of their heads. */
-const ROWS = [
-  constant("W", [6, 8]),
-  constant("V", [6, 8]),
-  constant("b", [8]),
-  "int64[4] heads = {-1, 5, 2, 4}",
-];
-
 /** For each constraint a graph that comes out larger, or in other operators, when the second pass runs first. */
 const WITNESSES: Readonly<Record<string, string>> = {
-  "eliminate-neutral-affine before flatten-linear-layers": graphText(
-    "float[N,5,6] x",
-    [...ROWS, `float[8] zeros = {${Array(8).fill(0)}}`],
-    "p = MatMul (x, W) a = Add (p, zeros) q = Reshape (a, heads) r = MatMul (x, V) d = Add (b, r) e = Reshape (d, heads) y = Sub (e, q)",
-  ),
-  "fold-affine-up before flatten-linear-layers": graphText(
-    "float[2,5,6] x",
-    [...ROWS, normalization("bn", 8), "int64[2] wide = {-1, 8}"],
-    `p = MatMul (x, W) f = Reshape (p, wide) ${normalize("n", "f", "bn")} q = Reshape (n, heads)
-     r = MatMul (x, V) d = Add (b, r) e = Reshape (d, heads) y = Sub (e, q)`,
-  ),
   "merge-movement-chains before eliminate-transposes": graphText(
     "float[1,17,32] x, float[1,4,17,8] q",
     ["int64[4] heads = {1, 17, 4, 8}, int64[3] flat = {4, 17, 8}, int64[4] back = {1, 4, 8, 17}"],

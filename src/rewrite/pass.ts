@@ -81,6 +81,8 @@ export interface PassInfo {
   readonly specials?: SpecialEffect;
   /** The constraints on the place of the pass. A pass without any may still be named in those of others. */
   readonly order?: "any place" | PassOrder;
+  /** True for a pass that weighs a whole region: it has its turn when the others have nothing to do. Default false. */
+  readonly waits?: boolean;
   /**
    * The refusals that are this pass's own, by name; docs/refusals.md lists them. Those of the engines it uses are not
    * among them.

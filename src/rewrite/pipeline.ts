@@ -34,7 +34,10 @@ export interface PipelineLog {
   readonly flaw: string | undefined;
 }
 
-/** Runs the passes in order, again and again until none of them has changed anything since its last turn. Edits `model` in place. */
+/**
+ * Runs the passes in order, again and again until none of them has changed anything since its last turn. Those that wait have theirs
+ * when the others have nothing to do. Edits `model` in place.
+ */
 export async function runPipeline(
   model: Model,
   passes: readonly Pass[],
@@ -49,6 +52,8 @@ export async function runPipeline(
   // Flaws that the model had before (an output without a type) are not the fault of the passes.
   const accepted = new Set(flawsOf(model));
   const freshFlaw = (): string | undefined => flawsOf(model).find((flaw) => !accepted.has(flaw));
+  const eager = passes.filter(({ waits }) => waits !== true);
+  const waiting = passes.filter(({ waits }) => waits === true);
   while (idle < passes.length || facts.isDated) {
     if (rounds === MAX_ROUNDS) throw restless(session.rewrites.slice(before));
     before = session.rewrites.length;
@@ -59,8 +64,9 @@ export async function runPipeline(
       idle = 0;
     }
     const view: View = { model, facts, settings: options.settings };
-    for (const pass of passes) {
-      if (idle === passes.length && !facts.isDated) break;
+    const isSettled = idle >= eager.length && !facts.isDated;
+    for (const pass of isSettled ? waiting : eager) {
+      if (idle === (isSettled ? passes : eager).length && !facts.isDated) break;
       options.onPass?.(pass, rounds);
       if (options.pause !== undefined) await options.pause();
       session.reconsider(pass);
