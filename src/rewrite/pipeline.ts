@@ -44,8 +44,8 @@ export async function runPipeline(
   options: PipelineOptions,
 ): Promise<PipelineLog> {
   const session = new RewriteSession(options.gate ?? OPEN_GATE);
-  let rounds = 0;
-  let before = 0;
+  /** The number of rewrites at the start of each round. */
+  const starts: number[] = [];
   /** Passes in a row that found nothing to do. When that is all of them the run ends, in the middle of a round too. */
   let idle = 0;
   let facts = createFacts(model);
@@ -53,21 +53,20 @@ export async function runPipeline(
   const accepted = new Set(flawsOf(model));
   const freshFlaw = (): string | undefined => flawsOf(model).find((flaw) => !accepted.has(flaw));
   const eager = passes.filter(({ waits }) => waits !== true);
-  const waiting = passes.filter(({ waits }) => waits === true);
+  const turns = [...eager, ...passes.filter(({ waits }) => waits === true)];
   while (idle < passes.length || facts.isDated) {
-    if (rounds === MAX_ROUNDS) throw restless(session.rewrites.slice(before));
-    before = session.rewrites.length;
-    rounds++;
+    if (starts.length === MAX_ROUNDS) throw restless(session.rewrites.slice(starts.at(-2)));
+    starts.push(session.rewrites.length);
     // Known facts stay true, but after a rewrite more may be known, for instance behind a Loop that was inlined.
     if (facts.isDated) {
       facts = createFacts(model);
       idle = 0;
     }
     const view: View = { model, facts, settings: options.settings };
-    const isSettled = idle >= eager.length && !facts.isDated;
-    for (const pass of isSettled ? waiting : eager) {
-      if (idle === (isSettled ? passes : eager).length && !facts.isDated) break;
-      options.onPass?.(pass, rounds);
+    for (const pass of turns) {
+      const isSettled = idle >= eager.length && !facts.isDated;
+      if (isSettled !== (pass.waits === true)) continue;
+      options.onPass?.(pass, starts.length);
       if (options.pause !== undefined) await options.pause();
       session.reconsider(pass);
       const made = session.rewrites.length;
@@ -89,7 +88,7 @@ export async function runPipeline(
   return {
     rewrites,
     refusals: session.standingRefusals(),
-    rounds,
+    rounds: starts.length,
     added: session.addedConstants(),
     flaw,
   };
@@ -99,8 +98,9 @@ function flawsOf(model: Model): string[] {
   return verify(model).map(({ check, message }) => `${check}: ${message}`);
 }
 
-function restless(lastRound: readonly RewriteRecord[]): NormfoldError {
-  const names = [...new Set(lastRound.map(({ pass }) => pass))].join(" and ");
-  const keys = new Set(lastRound.map(({ key }) => key));
+/** `last`: the rewrites of two rounds, because one that waits has undone those of the round before. */
+function restless(last: readonly RewriteRecord[]): NormfoldError {
+  const names = [...new Set(last.map(({ pass }) => pass))].join(" and ");
+  const keys = new Set(last.map(({ key }) => key));
   return errors.passDoesNotConverge(names).at({ element: [...keys].slice(0, 3).join(", ") });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Model } from "../../src/ir/model.js";
-import type { Pass } from "../../src/rewrite/pass.js";
+import type { Pass, Rule } from "../../src/rewrite/pass.js";
 import { type PipelineLog, type PipelineOptions, runPipeline } from "../../src/rewrite/pipeline.js";
 import { parseGraph } from "../../src/text/parse.js";
 import { becomes, operatorsOf, passOf } from "./support.js";
@@ -62,6 +62,50 @@ describe("runPipeline", () => {
     await expect(run(modelOf("y = Neg (x)"), passes)).rejects.toMatchObject({
       id: "pass-does-not-converge",
       message: expect.stringMatching(/a and b/),
+    });
+  });
+
+  const waiting = (name: string, ...rules: readonly Rule[]): Pass => ({
+    ...passOf(name, ...rules),
+    waits: true,
+  });
+
+  it("lets passes wait until the others have nothing to do, wherever they stand", async () => {
+    const late = waiting("late", becomes("Abs", "Relu"));
+    const { ran } = await run(modelOf("y = Neg (x)"), [
+      late,
+      passOf("a", becomes("Neg", "Abs")),
+      passOf("b"),
+    ]);
+    expect(ran).toBe("a1 b1 a2 late2 a3 b3 late3");
+  });
+
+  it("asks the others again after each rewrite of one that waits, before the next that does", async () => {
+    const model = modelOf("a = Neg (x) y = Abs (a)");
+    const passes = [
+      passOf("a"),
+      passOf("b", becomes("Relu", "Abs")),
+      waiting("late", becomes("Neg", "Relu")),
+      waiting("later"),
+    ];
+    const { ran, rounds } = await run(model, passes);
+    expect(operatorsOf(model)).toBe("Abs Abs");
+    expect(ran).toBe("a1 b1 late1 a2 b2 a3 b3 late3 later3");
+    expect(rounds).toBe(3);
+  });
+
+  it("runs passes that wait without any others", async () => {
+    const model = modelOf("y = Neg (x)");
+    const { ran } = await run(model, [waiting("late", becomes("Neg", "Abs"))]);
+    expect(operatorsOf(model)).toBe("Abs");
+    expect(ran).toBe("late1 late2");
+  });
+
+  it("stops passes that undo each other where one waits, and names both", async () => {
+    const passes = [waiting("a", becomes("Neg", "Abs")), passOf("b", becomes("Abs", "Neg")), passOf("c")];
+    await expect(run(modelOf("y = Neg (x)"), passes)).rejects.toMatchObject({
+      id: "pass-does-not-converge",
+      message: expect.stringMatching(/a and b|b and a/),
     });
   });
 
