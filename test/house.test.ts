@@ -28,7 +28,7 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
     "src/rules/fact.ts",
     "src/rules/inference.ts",
   ],
-  "test/batchnorm/calibrate.test.ts": ["src/batchnorm/calibration-report.ts"],
+  "test/batchnorm/calibrate.test.ts": ["src/batchnorm/calibration-report.ts", "src/batchnorm/layers.ts"],
   "test/batchnorm/insert.test.ts": ["src/batchnorm/emit-normalization.ts", "src/batchnorm/prove.ts"],
   "test/batchnorm/instrument.test.ts": ["src/batchnorm/pool-first.ts"],
   "test/batchnorm/sites.test.ts": ["src/batchnorm/site.ts"],
@@ -151,6 +151,7 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
     "src/unplugin/webpack.ts",
   ],
   "test/training/lower-preview.test.ts": ["src/training/lower-gradient.ts"],
+  "test/training/loss.test.ts": ["src/training/cross-entropy.ts"],
   "test/training/step.test.ts": ["src/training/state-updates.ts"],
 };
 

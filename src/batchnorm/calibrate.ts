@@ -9,11 +9,10 @@ import type { OptionsOf } from "../options/spec.js";
 import { assertEffects, assertValues, settle } from "../options/validate.js";
 import { type CalibrationReport, type ChannelStatistics, calibratedLayer } from "./calibration-report.js";
 import { errors } from "./errors.js";
+import { ownNormalizations } from "./layers.js";
 import { levelsOf } from "./levels.js";
 import type { BatchMoments } from "./moments.js";
-import { ownStatistics } from "./own-constants.js";
 import { estimateStatistics, type StatisticsOptions } from "./statistics.js";
-import { writeOutValueNormalizations } from "./value-normalization.js";
 
 /** How to calibrate, and on how much of the data. */
 export interface CalibrateOptions
@@ -22,8 +21,8 @@ export interface CalibrateOptions
       StatisticsOptions,
       "batchSize" | "limit" | "seed" | "runtime" | "threads" | "onProgress" | "signal"
     > {
-  /** True for the names of running statistics that stay as they are, with their layer's other one. Default: none. */
-  readonly keep?: (name: string) => boolean;
+  /** True for the layers that keep their statistics, by the name of their output. Default: none. */
+  readonly keep?: (output: string) => boolean;
 }
 
 /** A model with new statistics, and the report. */
@@ -50,8 +49,7 @@ export async function calibrate(
   const { method: _, momentum, keep = () => false, ...rest } = options;
   const { method } = settle(CALIBRATE, options);
   const copy = cloneModel(model);
-  writeOutValueNormalizations(copy);
-  const separated = ownStatistics(copy);
+  const { separated } = ownNormalizations(copy);
   const layers = normalizationsOf(copy.graph, keep);
   const passedOver = nestedNormalizations(copy);
   if (layers.length === 0) {
@@ -102,11 +100,11 @@ interface Measurement {
 }
 
 /** The normalizations of the main graph, whose statistics are their own. */
-function normalizationsOf(graph: Graph, keep: (name: string) => boolean): readonly Layer[] {
+function normalizationsOf(graph: Graph, keep: (output: string) => boolean): readonly Layer[] {
   const layers: Layer[] = [];
   for (const node of graph.nodes()) {
     if (!node.is("BatchNormalization")) continue;
-    if ([3, 4].some((index) => keep(node.input(index)?.name ?? ""))) continue;
+    if (keep(node.output(0)?.name ?? "")) continue;
     layers.push({ node, mean: storedStatistic(graph, node, 3), variance: storedStatistic(graph, node, 4) });
   }
   return layers;

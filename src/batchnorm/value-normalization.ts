@@ -3,6 +3,7 @@ import { present } from "../base/assert.js";
 import { Builder } from "../ir/builder.js";
 import type { Graph, Node, Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
+import { hasTrait } from "../ops/catalogue.js";
 import type { Facts } from "../rules/facts.js";
 import { substitute, withdrawOutputs } from "./edit.js";
 
@@ -27,11 +28,13 @@ export interface ValueNormalization {
 export function writeOutValueNormalizations(model: Model): readonly ValueNormalization[] {
   const facts = createFacts(model);
   const found: ValueNormalization[] = [];
+  let unfed: ReadonlySet<Value> | undefined;
   for (const graph of model.graph.withSubgraphs()) {
     for (const node of [...graph.nodes()]) {
       if (node.graph === undefined || !node.is("BatchNormalization") || facts.isCall(node)) continue;
       if (!isTrainingForm(node, facts.opset(node) ?? 0)) continue;
-      const of = subjectOf(node, facts);
+      unfed ??= unfedValues(model);
+      const of = subjectOf(node, unfed, facts);
       if (of === undefined || !writeOut(graph, node, facts)) continue;
       found.push({ name: node.name || node.key, of });
     }
@@ -49,10 +52,14 @@ export function isTrainingForm(node: Node, opset: number): boolean {
   return node.outputs.slice(1).some((value) => value !== null);
 }
 
-function subjectOf(node: Node, facts: Facts): ValueNormalization["of"] | undefined {
+function subjectOf(
+  node: Node,
+  unfed: ReadonlySet<Value>,
+  facts: Facts,
+): ValueNormalization["of"] | undefined {
   const x = node.input(0);
   if (x === undefined) return undefined;
-  if (!dependsOnInput(x)) return "constant";
+  if (unfed.has(x)) return "constant";
   // A view that puts the samples among the channels leaves one "sample" of which the statistics are.
   if (facts.shape(x)?.[0] !== 1) return undefined;
   let source = x;
@@ -62,19 +69,19 @@ function subjectOf(node: Node, facts: Facts): ValueNormalization["of"] | undefin
   return source === x || samples === undefined || samples === 1 ? undefined : "sample";
 }
 
-/** True where an input of the model has a part in a value; values of bodies count as if one had. */
-function dependsOnInput(value: Value): boolean {
-  const seen = new Set([value]);
-  for (const each of seen) {
-    const { producer } = each;
-    if (producer === undefined) {
-      if (!each.isConstant && each.tensor === undefined) return true;
-      continue;
+/** The values that no input of the model has a part in. What a body gives or is given counts as if one had. */
+function unfedValues(model: Model): ReadonlySet<Value> {
+  const unfed = new Set<Value>();
+  // Bodies come after the graphs whose values they read.
+  for (const graph of model.graph.withSubgraphs()) {
+    for (const value of graph.initializers) if (value.tensor !== undefined) unfed.add(value);
+    for (const node of graph.nodes()) {
+      if (node.subgraphs.length > 0 || hasTrait(node, "random")) continue;
+      if (node.inputs.some((value) => value !== null && !unfed.has(value))) continue;
+      for (const value of node.outputs) if (value !== null) unfed.add(value);
     }
-    if (producer.subgraphs.length > 0) return true;
-    for (const input of producer.inputs) if (input !== null) seen.add(input);
   }
-  return false;
+  return unfed;
 }
 
 function writeOut(graph: Graph, node: Node, facts: Facts): boolean {

@@ -1,42 +1,68 @@
 import type { Refusal } from "../base/refusal.js";
-import type { Tensor } from "../ir/tensor.js";
+import { type Tensor, typedView } from "../ir/tensor.js";
 import { refusals } from "./refusals.js";
 
-/** What the numbers of a constant say against training it; undefined where they say nothing. */
-export interface Contents {
+/** What the numbers of a floating-point constant say against training it; undefined where they say nothing. Each is found out when asked for. */
+export class Contents {
+  readonly #tensor: Tensor;
+  #numbers: Float64Array | undefined;
+
+  constructor(tensor: Tensor) {
+    this.#tensor = tensor;
+  }
+
+  get nonFinite(): Refusal | undefined {
+    const { dtype } = this.#tensor;
+    // Weights are large, and are not copied for this.
+    const numbers = typedView(dtype, this.#tensor.bytes()) ?? this.#all;
+    const isSound =
+      numbers instanceof BigInt64Array || numbers instanceof BigUint64Array || areFinite(numbers);
+    return isSound ? undefined : refusals.holdsNonFinite();
+  }
+
   /** True where all are zero. */
-  readonly isZero: boolean;
-  readonly nonFinite: Refusal | undefined;
+  get isZero(): boolean {
+    return this.#all.every((number) => number === 0);
+  }
+
   /** All are whole numbers. */
-  readonly wholeNumbers: Refusal | undefined;
+  get wholeNumbers(): Refusal | undefined {
+    return this.#all.every(Number.isInteger) ? refusals.holdsWholeNumbers() : undefined;
+  }
+
   /** Some are zeros, and all others are ones. */
-  readonly zerosAndOnes: Refusal | undefined;
+  get zerosAndOnes(): Refusal | undefined {
+    return this.#isBinary ? refusals.holdsZerosAndOnes() : undefined;
+  }
+
   /** Each row along the last axis has a single one, and else zeros. */
-  readonly oneHot: Refusal | undefined;
+  get oneHot(): Refusal | undefined {
+    const width = this.#tensor.dims.at(-1) ?? 1;
+    const isOneHot = width > 1 && this.#isBinary && rowsHaveOne(this.#all, width);
+    return isOneHot ? refusals.holdsOneHotRows() : undefined;
+  }
+
   /** Sines and cosines of positions, or positions that are evenly spaced. */
-  readonly position: Refusal | undefined;
+  get position(): Refusal | undefined {
+    return positionIn(this.#all, this.#tensor.dims);
+  }
+
+  get #all(): Float64Array {
+    this.#numbers ??= this.#tensor.toFloat64();
+    return this.#numbers;
+  }
+
+  get #isBinary(): boolean {
+    const numbers = this.#all;
+    return (
+      numbers.every((number) => number === 0 || number === 1) && numbers.includes(0) && numbers.includes(1)
+    );
+  }
 }
 
-/** Looks at the numbers of a floating-point constant. */
-export function contentsOf(tensor: Tensor): Contents {
-  const numbers = tensor.toFloat64();
-  const { dims } = tensor;
-  const areFinite = numbers.every(Number.isFinite);
-  const zeros = numbers.reduce((count, number) => count + (number === 0 ? 1 : 0), 0);
-  const ones = numbers.reduce((count, number) => count + (number === 1 ? 1 : 0), 0);
-  const isBinary = zeros > 0 && ones > 0 && zeros + ones === numbers.length;
-  const width = dims.at(-1) ?? 1;
-  return {
-    isZero: zeros === numbers.length,
-    nonFinite: areFinite ? undefined : refusals.holdsNonFinite(),
-    wholeNumbers: numbers.every(Number.isInteger) ? refusals.holdsWholeNumbers() : undefined,
-    zerosAndOnes: isBinary ? refusals.holdsZerosAndOnes() : undefined,
-    oneHot:
-      isBinary && width > 1 && ones * width === numbers.length && rowsHaveOne(numbers, width)
-        ? refusals.holdsOneHotRows()
-        : undefined,
-    position: areFinite ? positionIn(numbers, dims) : undefined,
-  };
+function areFinite(numbers: ArrayLike<number>): boolean {
+  for (let i = 0; i < numbers.length; i++) if (!Number.isFinite(numbers[i])) return false;
+  return true;
 }
 
 function rowsHaveOne(numbers: Float64Array, width: number): boolean {

@@ -2,8 +2,7 @@ import { createFacts } from "../analysis/fact-table.js";
 import { defined } from "../base/optional.js";
 import { fixedBatchOf } from "../batchnorm/batch-size.js";
 import { errors as batchnormErrors } from "../batchnorm/errors.js";
-import { ownStatistics } from "../batchnorm/own-constants.js";
-import { writeOutValueNormalizations } from "../batchnorm/value-normalization.js";
+import { ownNormalizations } from "../batchnorm/layers.js";
 import type { Dataset } from "../data/dataset.js";
 import { raiseForGradients } from "../gradient/raise-for-gradients.js";
 import { Builder } from "../ir/builder.js";
@@ -104,8 +103,7 @@ function withLoss(model: Model, { loss, output, statistics = "stored" }: Evaluat
   raiseForGradients(copy);
   const { graph } = copy;
   if (statistics === "batch") {
-    writeOutValueNormalizations(copy);
-    ownStatistics(copy);
+    ownNormalizations(copy);
     trackNormalizations(graph, "all");
   }
   const facts = createFacts(copy);

@@ -81,13 +81,13 @@ export async function finishTraining(model: Model, options: FinishOptions): Prom
     };
   }
   const { batchSize, runtime, threads, signal } = shared;
-  const kept = new Set(statisticsOf(model).filter((name) => !averaged.includes(name)));
+  const moved = layersWith(model, new Set(averaged));
   const calibrated = await calibrateTrained(frozen, data, {
     method: "paper",
     batchSize,
     runtime,
     seed,
-    keep: (name) => kept.has(name),
+    keep: (output) => !moved.has(output),
     ...defined({ threads, signal, limit }),
   });
   const population = await judge(calibrated.model, "stored");
@@ -105,10 +105,12 @@ export async function finishTraining(model: Model, options: FinishOptions): Prom
   };
 }
 
-/** The names of the constants that BatchNormalizations take means and variances from. */
-function statisticsOf({ graph }: Model): readonly string[] {
-  const normalizations = [...graph.nodes()].filter((node) => node.is("BatchNormalization"));
-  return normalizations.flatMap((node) => [3, 4].flatMap((index) => node.input(index)?.name ?? []));
+/** The outputs of the BatchNormalizations with these statistics. Freezing may give a statistic another name and type. */
+function layersWith({ graph }: Model, statistics: ReadonlySet<string>): ReadonlySet<string> {
+  const layers = [...graph.nodes()].filter(
+    (node) => node.is("BatchNormalization") && statistics.has(node.input(3)?.name ?? ""),
+  );
+  return new Set(layers.flatMap((node) => node.output(0)?.name ?? []));
 }
 
 /** The data was trained on, so that numbers that are not finite come from the parameters. */

@@ -1,8 +1,11 @@
 import { product } from "../base/integers.js";
 import { LABELS } from "../data/bind.js";
-import { isFloat } from "../ir/dtype.js";
+import { type DType, isFloat } from "../ir/dtype.js";
+import type { Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { decodeNumbers, encodeNumbers } from "../ir/tensor.js";
+import { type Dim, tensorType } from "../ir/type.js";
+import type { GradientBuild } from "../rules/gradient/support.js";
 import { type RuntimeTensor, type TensorMap, tensorSize } from "../runtime/runtime.js";
 import { errors } from "./errors.js";
 import type { Loss } from "./loss.js";
@@ -63,4 +66,9 @@ export function assertLabels(
       ? errors.labelIsNoProbability(sample, label)
       : errors.labelIsNoClass(sample, label, classes);
   }
+}
+
+/** Adds the input for the labels to a step. */
+export function addLabels({ build }: GradientBuild, dtype: DType, shape: readonly Dim[] | undefined): Value {
+  return build.graph.addInput({ name: build.graph.freshName("labels"), type: tensorType(dtype, shape) });
 }

@@ -1,7 +1,7 @@
 import { createFacts } from "../analysis/fact-table.js";
 import type { Refusal } from "../base/refusal.js";
-import { ownStatistics, untieConstants } from "../batchnorm/own-constants.js";
-import { writeOutValueNormalizations } from "../batchnorm/value-normalization.js";
+import { ownNormalizations } from "../batchnorm/layers.js";
+import { untieConstants } from "../batchnorm/own-constants.js";
 import { raiseForGradients } from "../gradient/raise-for-gradients.js";
 import { cloneModel } from "../ir/clone.js";
 import type { DType } from "../ir/dtype.js";
@@ -42,8 +42,7 @@ export interface ListOptions extends Selection {
  */
 export function listConstants(model: Model, options: ListOptions = {}): readonly ListedConstant[] {
   const copy = cloneModel(model);
-  writeOutValueNormalizations(copy);
-  ownStatistics(copy);
+  ownNormalizations(copy);
   if (options.untie !== undefined) untieConstants(copy, options.untie);
   const { graph } = copy;
   // Raising makes constants of attributes, which are not the model's.

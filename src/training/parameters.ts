@@ -48,7 +48,7 @@ export function judgeConstants(
 ): readonly JudgedConstant[] {
   const needed = ancestorsOf(targets);
   const values = [...graph.initializers].filter((value) => needed.has(value));
-  const roles = new Roles(values, facts);
+  const roles = new Roles(graph, values, facts);
   return [...graph.initializers].flatMap((value): JudgedConstant[] => {
     const { tensor, name } = value;
     if (tensor === undefined) return [];

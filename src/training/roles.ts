@@ -2,12 +2,12 @@ import { present } from "../base/assert.js";
 import type { Refusal } from "../base/refusal.js";
 import { constantBehind } from "../batchnorm/own-constants.js";
 import { isFloat } from "../ir/dtype.js";
-import type { Use, Value } from "../ir/graph.js";
+import type { Graph, Node, Use, Value } from "../ir/graph.js";
 import type { Tensor } from "../ir/tensor.js";
 import { declarationOf, hasTrait } from "../ops/catalogue.js";
 import type { Facts } from "../rules/facts.js";
 import type { ParameterRole } from "../rules/operator.js";
-import { contentsOf } from "./contents.js";
+import { Contents } from "./contents.js";
 import { refusals } from "./refusals.js";
 
 /** What a constant is in its network. A buffer is part of the formula or of the data's preparation. */
@@ -30,6 +30,9 @@ export interface RoleOf {
 
 type NodeUse = Use & { readonly kind: "node" };
 
+/** What operators that may hand data on are. */
+const HANDING = ["pointwise", "movesData", "rearranges"] as const;
+
 /** The roles of a layer's parameters, which say what a constant is by themselves. */
 const LAYER_ROLES = ["weight", "bias", "scale", "shift", "slope"] as const satisfies readonly ParameterRole[];
 type LayerRole = (typeof LAYER_ROLES)[number];
@@ -40,12 +43,13 @@ type LayerRole = (typeof LAYER_ROLES)[number];
  */
 export class Roles {
   readonly #facts: Facts;
-  readonly #raw = new Map<Value, boolean>();
+  readonly #raw: ReadonlySet<Value>;
   /** Without a layer, arithmetic on the data is all there is to train. */
   readonly #hasLayer: boolean;
 
-  constructor(constants: Iterable<Value>, facts: Facts) {
+  constructor(graph: Graph, constants: Iterable<Value>, facts: Facts) {
     this.#facts = facts;
+    this.#raw = this.#rawValues(graph);
     this.#hasLayer = [...constants].some((constant) =>
       readers(constant).some((use) => {
         const role = this.#declared(use);
@@ -56,15 +60,10 @@ export class Roles {
 
   of(constant: Value): RoleOf {
     const tensor = present(constant.tensor, `"${constant.name}" is a constant`);
-    const uses = readers(constant);
-    if (uses.length === 0) return { role: "buffer", refusal: refusals.isReadByNoNode() };
-    const judged = uses.map((use) => this.#at(use, tensor));
-    const [first] = judged;
-    const refused = judged.find(({ refusal }) => refusal !== undefined) ?? first;
-    const found = present(refused, "there is a reader");
-    if (found.refusal !== undefined) return found;
-    const refusal = typeRefusal(tensor);
-    return refusal === undefined ? found : { role: found.role, refusal };
+    const judged = readers(constant).map((use) => this.#at(use, tensor));
+    const found = judged.find(({ refusal }) => refusal !== undefined) ?? judged[0];
+    if (found === undefined) return { role: "buffer", refusal: refusals.isReadByNoNode() };
+    return { role: found.role, refusal: found.refusal ?? typeRefusal(tensor) };
   }
 
   #declared({ node, index }: NodeUse): ParameterRole | undefined {
@@ -77,7 +76,7 @@ export class Roles {
     if (declared === "statistic") return { role: "statistic", refusal: refusals.isStatistic(label) };
     if (declared === "setting") return { role: "buffer", refusal: refusals.isSetting(label) };
     if (!isFloat(tensor.dtype)) return { role: "buffer", refusal: typeRefusal(tensor) };
-    const contents = contentsOf(tensor);
+    const contents = new Contents(tensor);
     if (contents.nonFinite !== undefined) return { role: "buffer", refusal: contents.nonFinite };
     if (isLayerRole(declared)) return { role: declared, refusal: undefined };
     if (tensor.size <= 1) return { role: "buffer", refusal: refusals.isSingleNumber(label) };
@@ -107,36 +106,30 @@ export class Roles {
 
   #isAppliedToData({ node, index }: NodeUse): boolean {
     const other = node.input(1 - index);
-    return other !== undefined && this.#isRaw(other);
+    return other !== undefined && this.#raw.has(other);
   }
 
-  /** True for the data as it comes in, in another type, shape or scale, before any layer. */
-  #isRaw(value: Value): boolean {
-    const known = this.#raw.get(value);
-    if (known !== undefined) return known;
-    // The graph has no cycles, but bodies read values around them: until it is known otherwise, it is not the data.
-    this.#raw.set(value, false);
-    const raw = this.#comesRaw(value);
-    this.#raw.set(value, raw);
+  /** The data as it comes in, and what is the same in another type, shape or scale, before any layer. */
+  #rawValues(graph: Graph): ReadonlySet<Value> {
+    const raw = new Set(graph.inputs.filter((value) => value.tensor === undefined));
+    // Nodes come after what they read.
+    for (const node of graph.nodes()) {
+      const output = node.output(0);
+      if (output !== undefined && this.#handsDataOn(node, raw)) raw.add(output);
+    }
     return raw;
   }
 
-  #comesRaw(value: Value): boolean {
-    const { producer } = value;
-    if (producer === undefined) return value.isGraphInput && value.tensor === undefined;
-    if (this.#facts.isCall(producer) || producer.subgraphs.length > 0) return false;
-    const isSimple = (["pointwise", "movesData", "rearranges"] as const).some((trait) =>
-      hasTrait(producer, trait),
-    );
-    if (!isSimple && !producer.is("Cast", "Reshape")) return false;
+  #handsDataOn(node: Node, raw: ReadonlySet<Value>): boolean {
+    if (this.#facts.isCall(node) || node.subgraphs.length > 0) return false;
+    const isSimple = HANDING.some((trait) => hasTrait(node, trait)) || node.is("Cast", "Reshape");
     let isFed = false;
-    for (const [index, input] of producer.inputs.entries()) {
+    for (const [index, input] of node.inputs.entries()) {
       if (input === null) continue;
-      const role = this.#declared({ kind: "node", node: producer, index });
-      if (role === "table" || isLayerRole(role)) return false;
-      if (constantBehind(input) !== undefined) continue;
-      if (!this.#isRaw(input)) return false;
-      isFed = true;
+      const role = this.#declared({ kind: "node", node, index });
+      if (!isSimple || role === "table" || isLayerRole(role)) return false;
+      if (raw.has(input)) isFed = true;
+      else if (constantBehind(input) === undefined) return false;
     }
     return isFed;
   }

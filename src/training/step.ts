@@ -1,7 +1,6 @@
 import { createFacts } from "../analysis/fact-table.js";
 import { present } from "../base/assert.js";
-import { ownStatistics } from "../batchnorm/own-constants.js";
-import { writeOutValueNormalizations } from "../batchnorm/value-normalization.js";
+import { ownNormalizations } from "../batchnorm/layers.js";
 import { differentiateGraph } from "../gradient/differentiate-graph.js";
 import { errors as gradientErrors } from "../gradient/errors.js";
 import { raiseForGradients } from "../gradient/raise-for-gradients.js";
@@ -116,8 +115,7 @@ export interface TrainingStep {
 export function buildTrainingStep(model: Model, options: TrainingStepOptions): TrainingStep {
   const copy = cloneModel(model);
   dropTrainingInfo(copy);
-  writeOutValueNormalizations(copy);
-  ownStatistics(copy);
+  ownNormalizations(copy);
   raiseForGradients(copy);
   const { graph } = copy;
   const inputs = graph.inputs

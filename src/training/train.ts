@@ -1,6 +1,6 @@
 import { assertBatchSize } from "../batchnorm/batch-size.js";
-import { ownStatistics, tiedNames, untieConstants } from "../batchnorm/own-constants.js";
-import { writeOutValueNormalizations } from "../batchnorm/value-normalization.js";
+import { ownNormalizations } from "../batchnorm/layers.js";
+import { tiedNames, untieConstants } from "../batchnorm/own-constants.js";
 import { cloneModel } from "../ir/clone.js";
 import type { Model } from "../ir/model.js";
 import { buildTrainingStep } from "./step.js";
@@ -19,15 +19,14 @@ export async function trainModel(model: Model, options: TrainOptions): Promise<T
   // Not guarded, because the loop holds the state and can itself drop the one that a bad batch gives.
   const withDecay = (options.weightDecay ?? 0) > 0;
   const parted = cloneModel(model);
-  const operators = writeOutValueNormalizations(parted);
-  const separated = ownStatistics(parted);
+  const layers = ownNormalizations(parted);
   const untied = options.untie === undefined ? [] : untieConstants(parted, options.untie);
   const step = buildTrainingStep(parted, { ...options, withDecay, guarded: false });
   const { runtime, threads = 1, stepsPerCall = 1 } = options;
   const calls = await StepCalls.open(runtime, step, { threads, stepsPerCall });
   try {
     const result = await new TrainingRun(parted, step, calls, options).toTheEnd();
-    return { ...result, operators, separated, untied, tied: tiedNames(parted.graph) };
+    return { ...result, ...layers, untied, tied: tiedNames(parted.graph) };
   } finally {
     await calls.close();
   }

@@ -1,8 +1,8 @@
 import { defined } from "../base/optional.js";
 import { errors as batchnormErrors } from "../batchnorm/errors.js";
 import { freeze } from "../batchnorm/freeze.js";
+import type { LayeredNormalizations } from "../batchnorm/layers.js";
 import type { OwnConstant } from "../batchnorm/own-constants.js";
-import type { ValueNormalization } from "../batchnorm/value-normalization.js";
 import type { Batch } from "../data/dataset.js";
 import type { Model } from "../ir/model.js";
 import { Tensor, tensorFromBytes } from "../ir/tensor.js";
@@ -31,11 +31,7 @@ export interface TrainedParameter {
 }
 
 /** The end of a training. */
-export interface TrainResult extends TrainingCourse {
-  /** The normalizations of a value by its own statistics, which are InstanceNormalizations now. */
-  readonly operators: readonly ValueNormalization[];
-  /** The running statistics that were one constant with others in the file, and are each layer's own now. */
-  readonly separated: readonly OwnConstant[];
+export interface TrainResult extends TrainingCourse, LayeredNormalizations {
   /** The constants that `untie` parted. */
   readonly untied: readonly OwnConstant[];
   /** The names of each constant that several nodes read, and that was trained as one or not at all. */

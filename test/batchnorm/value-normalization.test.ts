@@ -96,6 +96,16 @@ describe("a normalization of a value by its own statistics", () => {
     expect(sketch(model).join()).toContain("BatchNormalization");
   });
 
+  it("is found in a body, and not in what draws at random", () => {
+    const inner = `${normalize("w")} z = Identity(n)`;
+    const body = (nodes: string): string =>
+      `g (bool c, float[N,4] x) => (float[4,3] y) <${constant("w", [4, 3])}, ${channels(3)}> { y = If(c) <then_branch = t () => (float[4,3] z) { ${nodes} }, else_branch = e () => (float[4,3] v2) { v2 = Identity(w) }> }`;
+    expect(written(body(inner)).found).toMatchObject([{ of: "constant" }]);
+    expect(
+      written(body(inner.replace("(w,", "(r,").replace("n, p", "r = RandomNormalLike(w) n, p"))).found,
+    ).toEqual([]);
+  });
+
   it("stays where something reads its updated statistics", () => {
     const { found } = written(
       `g (float[N,4] x) => (float[N,3] y, float[3] r) <${constant("w", [4, 3])}, ${channels(3)}> { ${normalize("w")} y = MatMul(x, n) r = Neg(p) }`,

@@ -1,19 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../../src/base/random.js";
 import { tensorFromNumbers } from "../../src/ir/tensor.js";
-import { contentsOf } from "../../src/training/contents.js";
+import { Contents } from "../../src/training/contents.js";
 
 function found(dims: readonly number[], numbers: readonly number[]): readonly string[] {
-  const { isZero, ...refusals } = contentsOf(tensorFromNumbers("float", dims, numbers));
-  const ids = Object.values(refusals).flatMap((refusal) => refusal?.id ?? []);
-  return isZero ? ["zero", ...ids] : ids;
+  const contents = new Contents(tensorFromNumbers("float", dims, numbers));
+  const { nonFinite, wholeNumbers, zerosAndOnes, oneHot, position } = contents;
+  const found = [nonFinite, wholeNumbers, zerosAndOnes, oneHot, position];
+  const ids = found.flatMap((refusal) => refusal?.id ?? []);
+  return contents.isZero ? ["zero", ...ids] : ids;
 }
 
 const grid = (rows: number, columns: number, at: (row: number, column: number) => number): number[] =>
   Array.from({ length: rows * columns }, (_, i) => at(Math.floor(i / columns), i % columns));
 const angle = (position: number, pair: number): number => position / 100 ** (pair / 4);
 
-describe("contentsOf", () => {
+describe("Contents", () => {
   const random = createRandom(3);
   const noise = Array.from({ length: 64 }, () => random.normal());
 

@@ -6,7 +6,7 @@ import { Roles } from "../../src/training/roles.js";
 /** `name: role` of each constant, with the id of the reason where it is not trained. */
 function rolesOf(signature: string, constants: string, nodes: string): Record<string, string> {
   const model = parseGraph(`g (${signature}) => (float[N,2] y) <${constants}> { ${nodes} }`, { opset: 17 });
-  const roles = new Roles(model.graph.initializers, createFacts(model));
+  const roles = new Roles(model.graph, model.graph.initializers, createFacts(model));
   return Object.fromEntries(
     [...model.graph.initializers].map((value) => {
       const { role, refusal } = roles.of(value);
@@ -117,6 +117,25 @@ describe("roles", () => {
         "c = MatMul(x, w) t = Expand(token, n) j = Concat<axis = 1>(t, c) y = ReduceMax<axes = [1], keepdims = 0>(j)",
       )["token"],
     ).toBe("weight");
+  });
+
+  it("of what is behind a long way from the data are found all the same", () => {
+    const model = parseGraph(
+      `g (float[N,2] x) => (float[N,2] y) <${LAYER}, float[2] mean = {1, 2}> { a = Neg(x) m = Sub(a, mean) y = MatMul(m, w) }`,
+      { opset: 17 },
+    );
+    const { graph } = model;
+    const [negation] = graph.nodes();
+    let value = negation?.input(0) ?? null;
+    for (let i = 0; i < 20_000; i++)
+      value =
+        graph.addNode({ opType: "Abs", inputs: [value], outputs: [`abs${i}`] }, negation).output(0) ?? null;
+    negation?.setInput(0, value);
+    const mean = [...graph.initializers].find(({ name }) => name === "mean");
+    if (mean === undefined) throw new Error("mean");
+    expect(new Roles(graph, graph.initializers, createFacts(model)).of(mean).refusal?.id).toBe(
+      "normalizes-data",
+    );
   });
 
   it("are trained only where all readers would have it so", () => {
