@@ -1,9 +1,10 @@
 import { plural } from "../base/plural.js";
-import type { BatchSummary, ModelOutcome, Pair } from "../batch/outcome.js";
+import type { BatchSummary, ModelOutcome } from "../batch/outcome.js";
 import { budgetText } from "./budget-text.js";
+import { changeCell } from "./change.js";
 import { type Cell, type Column, shown, table, WIDTH } from "./layout.js";
 import type { Style } from "./style.js";
-import { bytesText, changeText, durationText } from "./units.js";
+import { bytesText, durationText } from "./units.js";
 
 /** Many models as one table of at most WIDTH columns, a line each, and the sums; with a line end. */
 export function batchText(outcomes: readonly ModelOutcome[], summary: BatchSummary, style: Style): string {
@@ -39,7 +40,7 @@ function row(outcome: ModelOutcome, name: string, style: Style): Cell[] {
       name,
       `${nodes.before} -> ${nodes.after}`,
       bytesText(bytes.after),
-      change(bytes, style),
+      changeCell(bytes.before, bytes.after, style),
       { text: durationText(ms), paint: style.dim },
       { text: "misses its budget", paint: style.red },
     ];
@@ -51,7 +52,7 @@ function row(outcome: ModelOutcome, name: string, style: Style): Cell[] {
     name,
     `${nodes.before} -> ${nodes.after}`,
     bytesText(bytes.after),
-    change(bytes, style),
+    changeCell(bytes.before, bytes.after, style),
     time,
     result,
   ];
@@ -61,11 +62,6 @@ function row(outcome: ModelOutcome, name: string, style: Style): Cell[] {
 function missedBudget(outcome: ModelOutcome, style: Style): string[] {
   if (outcome.status !== "missed" || outcome.budget === undefined) return [];
   return [style.bold(shown(outcome.input, WIDTH)), ...budgetText(outcome.budget, style), ""];
-}
-
-function change({ before, after }: Pair, style: Style): Cell {
-  const paint = after < before ? style.green : after > before ? style.yellow : style.dim;
-  return { text: changeText(before, after), paint };
 }
 
 function sums(

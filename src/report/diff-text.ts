@@ -7,9 +7,10 @@ import type {
   WeightReference,
 } from "../diff/model-diff.js";
 import type { FileSize } from "../library/save.js";
+import { changeCell } from "./change.js";
 import { type Cell, elidePair, paragraph, table, WIDTH } from "./layout.js";
 import type { Style } from "./style.js";
-import { bytesText, changeText, differenceText } from "./units.js";
+import { bytesText, differenceText } from "./units.js";
 
 /** Two models and what changed between them. */
 export interface DiffedModels {
@@ -66,13 +67,14 @@ function textChanges(title: string, changes: readonly TextChange[], { bold, dim 
   return [bold(title), ...table([{ elastic: true }, { elastic: true }, {}, { elastic: true }], rows)];
 }
 
-function operators(diff: ModelDiff, { bold, dim, green, yellow }: Style): string[] {
+function operators(diff: ModelDiff, style: Style): string[] {
   if (diff.operators.length === 0) return [];
+  const { bold, dim } = style;
   const rows = diff.operators.map(({ operator, before, after }): Cell[] => [
     operator,
     { text: String(before), paint: dim },
     String(after),
-    { text: changeText(before, after), paint: after < before ? green : yellow },
+    changeCell(before, after, style),
   ]);
   const right = { align: "right" } as const;
   return [bold("operators"), ...table([{ elastic: true }, right, right, right], rows)];

@@ -7,12 +7,13 @@ import type { RefusalRecord } from "../rewrite/pass.js";
 import { refusals } from "../rules/refusals.js";
 import { accuracyText } from "./accuracy-text.js";
 import { budgetText } from "./budget-text.js";
+import { changeRow } from "./change.js";
 import { checkText } from "./check-text.js";
 import { type Cell, elidePair, paragraph, shown, table, WIDTH } from "./layout.js";
 import { latencyRows } from "./profile-text.js";
 import type { Style } from "./style.js";
 import { countByPass, groupRefusals, refusalsById } from "./tally.js";
-import { bytesText, changeText, countText, durationText } from "./units.js";
+import { bytesText, countText, durationText } from "./units.js";
 
 export interface OptimizeTextOptions {
   readonly style: Style;
@@ -55,18 +56,18 @@ function headline({ input, output }: OptimizeRun, { bold, dim }: Style): string 
 function sizes({ input, output, report }: OptimizeRun, style: Style): string[] {
   const { before, after } = report;
   const rows: Cell[][] = [["", dim("before", style), dim("after", style), ""]];
-  rows.push(measure("nodes", before.nodes, after.nodes, String, style));
+  rows.push(changeRow("nodes", before.nodes, after.nodes, String, style));
   for (const [name, m, n] of changedOperators(before, after)) {
     rows.push([`  ${name}`, dim(String(m), style), dim(String(n), style), ""]);
   }
   if (before.constants !== after.constants) {
-    rows.push(measure("Constant nodes", before.constants, after.constants, String, style));
+    rows.push(changeRow("Constant nodes", before.constants, after.constants, String, style));
   }
-  rows.push(measure("parameters", before.parameters, after.parameters, countText, style));
+  rows.push(changeRow("parameters", before.parameters, after.parameters, countText, style));
   if (before.irVersion !== after.irVersion) {
     rows.push(["IR version", dim(String(before.irVersion), style), String(after.irVersion), ""]);
   }
-  rows.push(measure("file size", input.bytes, output.bytes, bytesText, style));
+  rows.push(changeRow("file size", input.bytes, output.bytes, bytesText, style));
   return table([{ elastic: true }, { align: "right" }, { align: "right" }, { align: "right" }], rows);
 }
 
@@ -88,18 +89,6 @@ const MOST_CAUSES = 3;
 
 function dim(text: string, style: Style): Cell {
   return { text, paint: style.dim };
-}
-
-function measure(
-  name: string,
-  before: number,
-  after: number,
-  show: (value: number) => string,
-  style: Style,
-): Cell[] {
-  const paint = after < before ? style.green : after > before ? style.yellow : style.dim;
-  const bold = { text: name, paint: style.bold };
-  return [bold, show(before), show(after), { text: changeText(before, after), paint }];
 }
 
 /** Operators whose number changed; the largest changes first. Constant does not run: `nodes` is the sum without it. */

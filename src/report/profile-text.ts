@@ -3,6 +3,7 @@ import type { FileSize } from "../library/save.js";
 import type { OperatorCount, Uncounted } from "../profile/count.js";
 import { type Latency, LEAST_ROUNDS, type Ratio, type Timing } from "../profile/latency.js";
 import type { ModelProfile, ProfileReport } from "../profile/profile-report.js";
+import { changeRow } from "./change.js";
 import { type Cell, elidePair, paragraph, shown, table, WIDTH } from "./layout.js";
 import type { Style } from "./style.js";
 import { groupBy } from "./tally.js";
@@ -165,7 +166,7 @@ export function latencyRows(
   const [loadA, loadB] = [a.latency?.load.median ?? 0, b.latency?.load.median ?? 0];
   times("loading", ({ load }) => load.median, { text: changeText(loadA, loadB), paint: style.dim });
   if (a.executed !== undefined && b.executed !== undefined)
-    rows.push(compared("executed", a.executed.nodes, b.executed.nodes, String, style));
+    rows.push(changeRow("executed", a.executed.nodes, b.executed.nodes, String, style));
   return rows;
 }
 
@@ -178,20 +179,9 @@ function ratioText({ median, interval: [low, high] }: Ratio, rounds: number, sty
   return { text: `${percent(median)} (${percent(low)} to ${percent(high)})`, paint };
 }
 
-function compared(
-  name: string,
-  before: number,
-  after: number,
-  show: (value: number) => string,
-  style: Style,
-): Cell[] {
-  const paint = after < before ? style.green : after > before ? style.yellow : style.dim;
-  return [bolded(name, style), show(before), show(after), { text: changeText(before, after), paint }];
-}
-
 function comparison(a: ModelProfile, b: ModelProfile, ratio: Ratio | undefined, style: Style): string[] {
   const row = (name: string, of: (model: ModelProfile) => number, show: (value: number) => string): Cell[] =>
-    compared(name, of(a), of(b), show, style);
+    changeRow(name, of(a), of(b), show, style);
   const rows = [
     ["", { text: "first", paint: style.dim }, { text: "second", paint: style.dim }, ""],
     row("multiply-adds", ({ count }) => count.multiplyAdds, countText),

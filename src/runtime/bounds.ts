@@ -1,5 +1,5 @@
 import { isFloat } from "../ir/dtype.js";
-import { type Comparison, numbersOf } from "./compare.js";
+import { type Comparison, countBeyond } from "./compare.js";
 import type { RuntimeTensor } from "./runtime.js";
 import type { Judgement } from "./tolerance.js";
 
@@ -30,7 +30,7 @@ export function judgeWithin(
   };
   const differs = (reason: string): Judgement => ({ verdict: "differs", reason, tolerance });
   if (comparison.mismatch !== undefined) return differs(comparison.mismatch);
-  const past = countPast(a, b, bounds);
+  const past = countBeyond(a, b, atol, rtol);
   if (past === 0) return { verdict: "equal", reason: undefined, tolerance };
   const share = `${past} of ${comparison.size} elements differ`;
   const far = isFloat(comparison.dtype) ? ` by up to ${comparison.maxAbsolute.toExponential(1)}` : "";
@@ -40,21 +40,4 @@ export function judgeWithin(
 /** The bounds as a text: "atol 1e-5 and rtol 0.001". */
 export function boundsText({ atol, rtol }: Bounds): string {
   return `atol ${atol} and rtol ${rtol}`;
-}
-
-function countPast(a: RuntimeTensor, b: RuntimeTensor, { atol, rtol }: Bounds): number {
-  let count = 0;
-  if (!(a.data instanceof Uint8Array) || !(b.data instanceof Uint8Array)) {
-    for (let i = 0; i < a.data.length; i++) if (a.data[i] !== b.data[i]) count++;
-    return count;
-  }
-  const [left, right] = [numbersOf(a.dtype, a.data, a.dims), numbersOf(b.dtype, b.data, b.dims)];
-  for (let i = 0; i < left.length; i++) {
-    const [x, y] = [left[i] ?? 0, right[i] ?? 0];
-    // Equal infinities do not differ, and an infinite bound would cover all.
-    if (x === y || Object.is(x, y)) continue;
-    if (!Number.isFinite(x) || !Number.isFinite(y) || !(Math.abs(x - y) <= atol + rtol * Math.abs(x)))
-      count++;
-  }
-  return count;
 }

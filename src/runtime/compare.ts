@@ -65,18 +65,28 @@ function mismatchOf(a: RuntimeTensor, b: RuntimeTensor): string | undefined {
   return same ? undefined : `${a.dtype}[${a.dims}] became ${b.dtype}[${b.dims}]`;
 }
 
-/** How many elements are not the same, or differ by more than `tolerance`. */
-export function countBeyond(a: RuntimeTensor, b: RuntimeTensor, tolerance: number): number {
+/**
+ * How many elements are not the same, or differ by more than `absolute + relative |a|`. Equal infinities do not differ, although
+ * their difference is NaN; else what is not finite differs from everything.
+ */
+export function countBeyond(a: RuntimeTensor, b: RuntimeTensor, absolute: number, relative = 0): number {
   let count = 0;
   if (!(a.data instanceof Uint8Array) || !(b.data instanceof Uint8Array)) {
     for (let i = 0; i < a.data.length; i++) if (a.data[i] !== b.data[i]) count++;
     return count;
   }
   const [left, right] = [numbersOf(a.dtype, a.data, a.dims), numbersOf(b.dtype, b.data, b.dims)];
+  // 64-bit integers that differ may be equal as float64.
+  const isWide = a.dtype === "int64" || a.dtype === "uint64";
+  const [exactA, exactB] = isWide ? [typedView(a.dtype, a.data), typedView(b.dtype, b.data)] : [];
   for (let i = 0; i < left.length; i++) {
-    const [x, y] = [left[i] ?? 0, right[i] ?? 0];
-    // Equal infinities do not differ, although their difference is NaN. A NaN differs from every number.
-    if (x !== y && !Object.is(x, y) && !(Math.abs(x - y) <= tolerance)) count++;
+    const [x, y, p, q] = [left[i] ?? 0, right[i] ?? 0, exactA?.[i], exactB?.[i]];
+    const isWhole = typeof p === "bigint" && typeof q === "bigint";
+    if (isWhole ? p === q : x === y || Object.is(x, y)) continue;
+    // An infinite bound would cover all.
+    const isFinite = Number.isFinite(x) && Number.isFinite(y);
+    const distance = isWhole ? Number(p - q) : x - y;
+    if (!isFinite || !(Math.abs(distance) <= absolute + relative * Math.abs(x))) count++;
   }
   return count;
 }

@@ -46,5 +46,12 @@ describe("a tolerance that is given", () => {
     const [a, b] = [["x"], ["y"]].map((data) => ({ dtype: "string" as const, dims: [1], data }));
     if (a === undefined || b === undefined) throw new Error("no tensors");
     expect(judgeWithin(a, b, compareTensors(a, b), { atol: 9, rtol: 9 }).verdict).toBe("differs");
+    const [even, odd] = [2n ** 60n, 2n ** 60n + 1n].map((value) => ({
+      dtype: "int64" as const,
+      dims: [1],
+      data: new Uint8Array(new BigInt64Array([value]).buffer),
+    }));
+    if (even === undefined || odd === undefined) throw new Error("no tensors");
+    expect(judgeWithin(even, odd, compareTensors(even, odd), { atol: 0, rtol: 0 }).verdict).toBe("differs");
   });
 });

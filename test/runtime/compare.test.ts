@@ -70,5 +70,19 @@ describe("compareTensors", () => {
 
   it("counts elements beyond a tolerance", () => {
     expect(countBeyond(row([1, 2, 3, Number.NaN]), row([1, 2.5, 3.1, 1]), 0.2)).toBe(2);
+    expect(countBeyond(row([100, 1]), row([101, 1.5]), 0, 0.01)).toBe(1);
+  });
+
+  it("counts 64-bit integers beyond a tolerance that float64 cannot tell apart", () => {
+    const wide = (last: bigint) => ({
+      dtype: "int64" as const,
+      dims: [2],
+      data: new Uint8Array(new BigInt64Array([7n, last]).buffer),
+    });
+    const [a, b] = [wide(2n ** 53n), wide(2n ** 53n + 1n)];
+    expect(compareTensors(a, b).differing).toBe(1);
+    expect(countBeyond(a, b, 0)).toBe(1);
+    expect(countBeyond(a, b, 1)).toBe(0);
+    expect(countBeyond(a, a, 0)).toBe(0);
   });
 });
