@@ -84,9 +84,9 @@ export function countBeyond(a: RuntimeTensor, b: RuntimeTensor, absolute: number
     const isWhole = typeof p === "bigint" && typeof q === "bigint";
     if (isWhole ? p === q : x === y || Object.is(x, y)) continue;
     // An infinite bound would cover all.
-    const isFinite = Number.isFinite(x) && Number.isFinite(y);
+    const bothFinite = Number.isFinite(x) && Number.isFinite(y);
     const distance = isWhole ? Number(p - q) : x - y;
-    if (!isFinite || !(Math.abs(distance) <= absolute + relative * Math.abs(x))) count++;
+    if (!bothFinite || !(Math.abs(distance) <= absolute + relative * Math.abs(x))) count++;
   }
   return count;
 }
