@@ -9,12 +9,22 @@
 //
 //   NORMFOLD_SEED=<seed> NORMFOLD_MODELS=<batch> npx vitest run test/properties/anything/random-models.test.ts
 //
-// Which batches are done stands in dist/fuzz too: after an interruption the same command goes on.
-import { spawn } from "node:child_process";
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+// Which batches held stands in dist/fuzz too, with a digest of the sources: after an interruption the same command goes on, and
+// after a change it begins anew.
+import { createHash } from "node:crypto";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { runVitest } from "./run-vitest.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const home = join(root, "dist/fuzz");
@@ -30,21 +40,25 @@ const KINDS = [
   { name: "models", test: "test/properties/anything/random-models.test.ts", variable: "NORMFOLD_MODELS" },
   { name: "files", test: "test/properties/anything/damaged-files.test.ts", variable: "NORMFOLD_FILES" },
 ];
+/** What a batch depends on. */
+const SOURCES = ["src", "passes", "test/properties/anything", "package-lock.json"];
 const batch = Number(options.batch);
 const first = Number(options.seed);
 
 mkdirSync(home, { recursive: true });
 const journal = join(home, "done.txt");
 const done = new Set(existsSync(journal) ? readFileSync(journal, "utf8").split("\n") : []);
+const sources = digestOf(SOURCES);
 let failures = 0;
 for (let at = 0; KINDS.some(({ name }) => at * batch < Number(options[name])); at++) {
   for (const kind of KINDS) {
     const seed = first + at;
     const mark = `${kind.name} seed ${seed} batch ${batch}`;
-    if (at * batch >= Number(options[kind.name]) || done.has(mark)) continue;
+    const entry = `${mark} of ${sources}`;
+    if (at * batch >= Number(options[kind.name]) || done.has(entry)) continue;
     const reason = await run(kind, seed);
     console.log(`${mark}: ${reason === undefined ? "held" : reason.split("\n")[0]}`);
-    if (reason === undefined) appendFileSync(journal, `${mark}\n`);
+    if (reason === undefined) appendFileSync(journal, `${entry}\n`);
     else {
       failures++;
       writeFileSync(join(home, `${kind.name}-${seed}.txt`), reason);
@@ -58,39 +72,26 @@ process.exitCode = failures === 0 ? 0 : 1;
 async function run({ test, variable }, seed) {
   const running = join(home, "running.txt");
   writeFileSync(running, "");
-  const child = spawn(process.execPath, ["node_modules/vitest/vitest.mjs", "run", test, "--maxWorkers=1"], {
-    cwd: root,
-    detached: true,
-    env: {
-      ...process.env,
-      NO_COLOR: "1",
-      NORMFOLD_SEED: String(seed),
-      [variable]: String(batch),
-      NORMFOLD_RUNNING: running,
-    },
-  });
-  const end = () => {
-    try {
-      process.kill(-child.pid, "SIGKILL");
-    } catch {
-      // It has ended.
-    }
-  };
-  const interrupted = () => {
-    end();
-    process.exit(130);
-  };
-  process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
+  let output = "";
+  const env = { NORMFOLD_SEED: String(seed), [variable]: String(batch), NORMFOLD_RUNNING: running };
+  const { end, closed } = runVitest([test, "--maxWorkers=1"], env, (part) => (output += part));
   // Longer than the test's own limit, which a loop without end does not heed.
   const timer = setTimeout(end, 180_000 + batch * 1200);
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (part) => (output += part));
-  const code = await new Promise((resolve) => child.once("close", resolve));
+  const code = await closed;
   clearTimeout(timer);
-  end();
-  process.removeListener("SIGINT", interrupted).removeListener("SIGTERM", interrupted);
   if (code === 0) return undefined;
   const reason = /^(?:Caused by: )?\w*Error: (?!Property failed)(.*)$/m.exec(output)?.[1];
   const ended = `the process ended while it ran\n${readFileSync(running, "utf8")}`;
   return `${/Counterexample/.test(output) ? (reason ?? "failed") : (reason ?? ended)}\n${ended}\n${output}`;
+}
+
+/** One digest of files, and of all files in folders. */
+function digestOf(paths) {
+  const hash = createHash("sha256");
+  const add = (path) => {
+    if (!statSync(path).isDirectory()) hash.update(path).update(readFileSync(path));
+    else for (const name of readdirSync(path).sort()) add(join(path, name));
+  };
+  for (const path of paths) add(join(root, path));
+  return hash.digest("hex").slice(0, 16);
 }

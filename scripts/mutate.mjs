@@ -10,7 +10,6 @@
 // Nothing is built per guard: the tests run on sources in which each guard can be switched off (mutate/guards.mjs), and a test is
 // run again only with the guards whose conditions came true in it (mutate/runner.mjs). What is known is kept in dist/mutate, so
 // that a run goes on where the last one ended, and after a change tries only what the change may have altered.
-import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,6 +19,7 @@ import { guardsOf } from "./mutate/guards.mjs";
 import { Journal } from "./mutate/journal.mjs";
 import { report } from "./mutate/report.mjs";
 import { heldByTypes } from "./mutate/types.mjs";
+import { runVitest } from "./run-vitest.mjs";
 
 const FOLDERS = [
   "passes",
@@ -153,28 +153,9 @@ async function vitest(plan, guards, journal) {
       watch: paths.watch,
     }),
   );
-  const child = spawn(
-    process.execPath,
-    ["node_modules/vitest/vitest.mjs", "run", "--config", "scripts/mutate/vitest.config.mjs"],
-    {
-      cwd: root,
-      detached: true,
-      stdio: ["ignore", "ignore", "ignore"],
-      env: { ...process.env, NORMFOLD_MUTATE_PLAN: paths.plan, NO_COLOR: "1" },
-    },
-  );
-  const end = () => {
-    try {
-      process.kill(-child.pid, "SIGKILL");
-    } catch {
-      /* It has ended. */
-    }
-  };
-  const interrupted = () => {
-    end();
-    process.exit(130);
-  };
-  process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
+  const { end, closed } = runVitest(["--config", "scripts/mutate/vitest.config.mjs"], {
+    NORMFOLD_MUTATE_PLAN: paths.plan,
+  });
   let hung;
   const timer = setInterval(() => {
     for (const now of running())
@@ -183,10 +164,8 @@ async function vitest(plan, guards, journal) {
         end();
       }
   }, 500);
-  await new Promise((resolve) => child.once("close", resolve));
-  end();
+  await closed;
   clearInterval(timer);
-  process.removeListener("SIGINT", interrupted).removeListener("SIGTERM", interrupted);
   journal.take(readFileSync(paths.results, "utf8"), plan);
   // Without an answer the last one that was running has ended its process.
   const ended = hung ?? running()[0];
