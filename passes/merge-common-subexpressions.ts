@@ -1,11 +1,11 @@
 import { isDeterministic } from "../src/analysis/determinism.js";
 import { present } from "../src/base/assert.js";
 import { type Refusal, type RefusalCatalogue, refusalCatalogue } from "../src/base/refusal.js";
-import type { Attribute } from "../src/ir/attribute.js";
 import { isFloat } from "../src/ir/dtype.js";
 import { canReplace, type Graph, type Node, type Value } from "../src/ir/graph.js";
 import type { Tensor } from "../src/ir/tensor.js";
 import { effectiveAttributes } from "../src/ops/attribute-defaults.js";
+import { axesOfInput } from "../src/ops/axes.js";
 import { hasTrait } from "../src/ops/catalogue.js";
 import { attributeKey } from "../src/rewrite/equal-bodies.js";
 import type { Pass, PassContext } from "../src/rewrite/pass.js";
@@ -30,10 +30,10 @@ const refusals: RefusalCatalogue<typeof SENTENCES> = refusalCatalogue(SENTENCES)
  *   before   a = Relu(x)  b = Relu(x)  y = Add(a, b)
  *   after    a = Relu(x)  y = Add(a, a)
  *
- * Two nodes compute the same when operator, attributes and inputs are equal; an attribute at its default is as good as none, an
- * axis counted from the end as one counted from the front, the operands of a commutative operator are in any order, and
- * constants are equal when their elements are. A node in a body uses the result of an equal node before it in a graph around;
- * nothing is moved out of a body.
+ * Two nodes compute the same when operator, attributes and inputs are equal; an attribute at its default is as good as none, axes in
+ * attributes and constants are the same counted from the end and from the front, the operands of a commutative operator are in
+ * any order, and constants are equal when their elements are. A node in a body uses the result of an equal node before it in a
+ * graph around; nothing is moved out of a body.
  *
  * Where callers see the results of both, or one gives its body an output, the second becomes an Identity.
  *
@@ -174,8 +174,8 @@ function keyOf(node: Node, ids: Map<Value, number>, facts: Facts): string | unde
   for (const value of node.outputs) key += value === null ? "," : "o,";
   if (node.attributes.size === 0) return key;
   const attributes: string[] = [];
-  for (const attr of attributesOf(node, facts)) {
-    const text = attributeKey(fromFront(attr, node, facts));
+  for (const attr of effectiveAttributes(node, facts)) {
+    const text = attributeKey(attr);
     if (text === undefined) return undefined;
     attributes.push(field(attr.name) + field(text));
   }
@@ -187,26 +187,12 @@ function inputsOf(node: Node): readonly (Value | null)[] {
   return node.inputs.slice(0, node.inputs.findLastIndex((value) => value !== null) + 1);
 }
 
-/** The attributes without those that spell out a default. A function of the model has defaults of its own. */
-function attributesOf(node: Node, facts: Facts): readonly Attribute[] {
-  return facts.isCall(node) ? [...node.attributes.values()] : effectiveAttributes(node, facts.opset(node));
-}
-
 /** Whether its operands may change places: of Max and Min of floats, -0 and NaN depend on the order. */
 function commutes(node: Node, facts: Facts): boolean {
   if (!hasTrait(node, "commutative") || facts.isCall(node) || (facts.opset(node) ?? 0) < 7) return false;
   const output = node.output(0);
   const dtype = output && facts.dtype(output);
   return hasTrait(node, "arithmetic") || (dtype !== undefined && !isFloat(dtype));
-}
-
-/** An axis that is counted from the end as it is counted from the front, where input and output have as many. */
-function fromFront(attr: Attribute, node: Node, facts: Facts): Attribute {
-  const [input, output] = [node.input(0), node.output(0)];
-  if (attr.name !== "axis" || attr.kind !== "int" || attr.value >= 0n || facts.isCall(node)) return attr;
-  const rank = input && facts.rank(input);
-  if (rank === undefined || output === undefined || facts.rank(output) !== rank) return attr;
-  return { kind: "int", name: attr.name, value: attr.value + BigInt(rank) };
 }
 
 /** The text with its length in front, so that texts in a row cannot be confused. */
@@ -230,7 +216,10 @@ function constantsKey(node: Node, tensors: TensorIndex, facts: Facts): string {
   const attributes = [...node.attributes.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   const idOf = (tensor: Tensor | undefined): string =>
     tensor === undefined ? "" : String(tensors.idOf(tensor));
-  const inputs = inputsOf(node).map((value) => idOf(constantTensor(value ?? undefined)));
+  const inputs = inputsOf(node).map((value, index) => {
+    const axes = axesOfInput(index, node, facts);
+    return axes === undefined ? idOf(constantTensor(value ?? undefined)) : `axes ${axes.join(" ")}`;
+  });
   const held = attributes.flatMap((attr) => (attr.kind === "tensor" ? [idOf(attr.value)] : []));
   return [...(commutes(node, facts) ? inputs.sort() : inputs), ...held].join();
 }

@@ -1,6 +1,8 @@
 import { type Attribute, type AttributeInit, attribute } from "../ir/attribute.js";
 import type { Node } from "../ir/graph.js";
 import type { StandardOperator } from "../ir/operator-name.js";
+import type { Facts } from "../rules/facts.js";
+import { axesOfAttribute } from "./axes.js";
 import { standardOperator } from "./catalogue.js";
 
 /** A default that an opset changed; the earlier one is left out, so that before it the attribute has none here. */
@@ -142,30 +144,40 @@ const EVERYWHERE: Readonly<Record<string, bigint>> = {
   output_padding: 0n,
 };
 
-/** The attributes of the node that say something else than their defaults in this opset; all of them where it is unknown. */
-export function effectiveAttributes(node: Node, opset: number | undefined): readonly Attribute[] {
-  const operator = standardOperator(node);
-  if (operator === undefined || opset === undefined) return [...node.attributes.values()];
+/**
+ * The attributes of the node that say something else than their defaults in its opset, and all of them where that is unknown, with
+ * axes in one spelling. A function of the model has defaults of its own.
+ */
+export function effectiveAttributes(node: Node, facts: Facts): readonly Attribute[] {
+  const attributes = [...node.attributes.values()];
+  if (facts.isCall(node)) return attributes;
+  const spell = (attr: Attribute): Attribute => axesOfAttribute(attr, node, facts);
+  const [operator, opset] = [standardOperator(node), facts.opset(node)];
+  const spelled = attributes.map(spell);
+  if (operator === undefined || opset === undefined) return spelled;
   const defaults = DEFAULTS[operator] ?? {};
-  return [...node.attributes.values()].filter((own) => !isDefault(own, operator, defaults[own.name], opset));
+  return spelled.filter((own) => {
+    const value = defaultIn(defaults[own.name], opset);
+    return !(
+      isEverywhereDefault(own, operator) ||
+      (value !== undefined && equals(own, spell(attribute(own.name, value))))
+    );
+  });
 }
 
-function isDefault(
-  own: Attribute,
-  operator: StandardOperator,
-  init: AttributeInit | Changed | undefined,
-  opset: number,
-): boolean {
-  if (own.kind === "ints") {
-    const everywhere = EVERYWHERE[own.name];
-    if (everywhere !== undefined) return own.value.every((size) => size === everywhere);
-    const last = own.value.length - 1;
-    if (operator === "Transpose" && own.name === "perm")
-      return own.value.every((axis, place) => axis === BigInt(last - place));
-  }
-  if (init === undefined) return false;
-  if (isChanged(init)) return opset >= init.from && equals(own, attribute(own.name, init.value));
-  return equals(own, attribute(own.name, init));
+/** Whether a list says along each axis what is the default at any length. */
+function isEverywhereDefault(own: Attribute, operator: StandardOperator): boolean {
+  if (own.kind !== "ints") return false;
+  const everywhere = EVERYWHERE[own.name];
+  if (everywhere !== undefined) return own.value.every((size) => size === everywhere);
+  const last = own.value.length - 1;
+  const isOrder = operator === "Transpose" && own.name === "perm";
+  return isOrder && own.value.every((axis, place) => axis === BigInt(last - place));
+}
+
+function defaultIn(init: AttributeInit | Changed | undefined, opset: number): AttributeInit | undefined {
+  if (init === undefined || !isChanged(init)) return init;
+  return opset >= init.from ? init.value : undefined;
 }
 
 function isChanged(init: AttributeInit | Changed): init is Changed {

@@ -33,6 +33,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   "src/analysis/estimate.ts": "the operators whose bodies are counted by what runs of them",
   "src/fold/special-values.ts": "what onnxruntime's kernels and single operators do to -0 and infinity",
   "src/ops/attribute-defaults.ts": "the defaults of attributes, by operator, from the specification",
+  "src/ops/axes.ts": "where operators name axes, and among which, from the specification",
   "src/rewrite/bounds.ts": "the two operators that bound a value from one side",
   "src/rewrite/view-form.ts": "the operators that a view can be written as",
   "src/runtime/carried-demand.ts": "the operators that hand values of inputs on: a choice of the check",
