@@ -254,8 +254,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/reduce",
     "passes",
   ],
-  // The plugin for bundlers. It takes what it can from the first door, so that no file of the library is parted for it.
-  "src/unplugin": ["src/base", "src/ir", "src/library", "src/index.ts"],
   // The functions of the second door that go beyond one room: onnxruntime by default, files, runs that can be resumed.
   "src/trainer": [
     "src/base",
@@ -280,6 +278,16 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "src/training",
     "src/trainer",
     "src/node",
+  ],
+  // The plugin for bundlers. It takes what it can from the first door, so that no file of the library is parted for it.
+  "src/unplugin": [
+    "src/base",
+    "src/options",
+    "src/ir",
+    "src/node",
+    "src/library",
+    "src/cache",
+    "src/index.ts",
   ],
   // What a command did, for pipelines: annotations, test reports, tables.
   "src/reporters": ["src/base", "src/runtime", "src/budget", "src/contract", "src/report"],

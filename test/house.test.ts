@@ -140,7 +140,6 @@ const TESTED_BY: Readonly<Record<string, readonly string[]>> = {
   "test/text/open.test.ts": ["src/text/header.ts", "src/text/notes.ts", "src/text/words.ts"],
   "test/text/parse.test.ts": ["src/text/attribute.ts", "src/text/tensor.ts"],
   "test/unplugin/index.test.ts": [
-    "src/unplugin/asset.ts",
     "src/unplugin/esbuild.ts",
     "src/unplugin/loader.ts",
     "src/unplugin/rolldown.ts",

@@ -1,7 +1,6 @@
 import { mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { defined } from "../base/optional.js";
-import { errors as batchErrors } from "../batch/errors.js";
 import { type Figures, figuresOf, type ModelOutcome } from "../batch/outcome.js";
 import type { ResultStore } from "../batch/run-batch.js";
 import type { StoredModel } from "../job/files.js";
@@ -14,8 +13,7 @@ import { digestOfFile } from "./digest.js";
 import { basisKey, keyWithData, modelKey } from "./key.js";
 import { type FileContent, KnownJobs } from "./known.js";
 import { programIdentity } from "./program.js";
-import { prune } from "./prune.js";
-import { Records } from "./records.js";
+import { openRecords, type Records } from "./records.js";
 import { isUnchanged, type Stamp, stampFrom } from "./stamp.js";
 
 /** A file of a result: its name beside the others, and its content. */
@@ -45,7 +43,6 @@ export interface CacheOptions {
  * optimized again.
  */
 export class ResultCache implements ResultStore {
-  readonly #folder: string;
   readonly #options: CacheOptions;
   readonly #records: Records;
   readonly #known: KnownJobs;
@@ -56,14 +53,8 @@ export class ResultCache implements ResultStore {
 
   /** Throws NormfoldError "io" where `folder` cannot be made. */
   constructor(folder: string, jobs: readonly OptimizeFileJob[], options: CacheOptions) {
-    this.#folder = join(folder, "v1");
-    guarded(folder, "write", () => {
-      if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === false)
-        throw batchErrors.cacheIsNoFolder().at({ file: folder });
-      mkdirSync(this.#folder, { recursive: true });
-    });
     this.#options = options;
-    this.#records = new Records(this.#folder);
+    this.#records = openRecords(folder);
     this.#known = new KnownJobs(this.#records, jobs);
     this.#program = programIdentity(options.script);
   }
@@ -92,7 +83,7 @@ export class ResultCache implements ResultStore {
   async close(): Promise<unknown> {
     try {
       await this.#known.save();
-      if (this.#hasStored) prune(this.#folder, this.#options.limit);
+      if (this.#hasStored) this.#records.prune(this.#options.limit);
     } catch (error) {
       this.#trouble ??= error;
     }

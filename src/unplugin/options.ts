@@ -9,6 +9,8 @@ export interface NormfoldPluginOptions {
    * passes, a runtime or data that are objects of your own, results are kept for one build alone.
    */
   readonly cacheDir?: string;
+  /** Bytes that the folder may take when a build starts. Default 1 GiB; those that were used longest ago go first. */
+  readonly cacheLimit?: number;
   /** Models that stay as they are, by the absolute path of the file. */
   readonly exclude?: (file: string) => boolean;
 }

@@ -17,7 +17,7 @@ export class ServedModels {
 
   /** Serves a file from now on, and gives its address. The name is the model's; what is before it changes with its content. */
   add(path: string, file: string): string {
-    const address = `${this.#base}${PREFIX}${basename(file, ".onnx").slice(0, 8)}/${encodeURIComponent(basename(path))}`;
+    const address = `${this.#base}${PREFIX}${basename(file).slice(0, 8)}/${encodeURIComponent(basename(path))}`;
     this.#files.set(address, file);
     return address;
   }

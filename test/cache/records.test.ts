@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { digestOf } from "../../src/cache/digest.js";
@@ -62,5 +62,26 @@ describe("contents", () => {
     expect(filesOf(folder)).toEqual([join(folder, "a.onnx")]);
     await records.keep(join(folder, "a.onnx"));
     expect(await records.fetch(digest, join(folder, "c.onnx"))).toBe(true);
+  });
+
+  it("are made in place, and found as they were made", async () => {
+    const records = new Records(folderWith());
+    const { digest, path } = await records.make(async (file) => writeFileSync(file, "made"));
+    expect(digest).toBe(digestOf("made"));
+    expect(await records.find(digest)).toBe(path);
+    writeFileSync(path, "broken");
+    expect(await records.find(digest)).toBeUndefined();
+    expect(existsSync(path)).toBe(false);
+    expect(await records.find(digest)).toBeUndefined();
+  });
+
+  it("that are not finished leave nothing behind", async () => {
+    const folder = folderWith();
+    const write = async (file: string): Promise<never> => {
+      writeFileSync(file, "half");
+      throw new Error("no more");
+    };
+    await expect(new Records(folder).make(write)).rejects.toThrow("no more");
+    expect(filesOf(folder)).toEqual([]);
   });
 });

@@ -64,6 +64,11 @@ function filesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
 }
 
+/** The results in a cache, by their keys. */
+function resultsIn(cacheDir: string): string[] {
+  return filesIn(cacheDir).filter((name) => /assets.*[0-9a-f]{64}$/.test(name));
+}
+
 /** One asset with a hash in its name, the optimized model in one file, and its name in the code. */
 async function expectAsset(out: string): Promise<string> {
   const files = filesIn(out).filter((name) => name.endsWith(".onnx"));
@@ -168,7 +173,7 @@ describe("the plugin in a build of", () => {
   });
 
   test("all of them, which optimize the model once", () => {
-    expect(filesIn(at("cache"))).toHaveLength(1);
+    expect(resultsIn(at("cache"))).toHaveLength(1);
   });
 });
 
@@ -253,7 +258,7 @@ describe("the plugin", () => {
     const source = 'import e from "./model.onnx"; console.log(e);';
     const made = async (given: object): Promise<number> => {
       await built(source, { cacheDir, ...given });
-      return filesIn(cacheDir).length;
+      return resultsIn(cacheDir).length;
     };
     expect(await made({})).toBe(1);
     expect(await made({})).toBe(1);
