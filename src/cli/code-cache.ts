@@ -1,4 +1,13 @@
-import { readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join } from "node:path";
 import { Script } from "node:vm";
@@ -102,19 +111,21 @@ function keepIfMore(path: string, known: Kept | undefined, script: Script): void
   if (known !== undefined && work > TOO_LONG) return;
   if (known !== undefined && known.runs >= FIRST_RUNS && work < MORE * known.work) return;
   const most = known === undefined ? 0 : Math.max(work, known.work);
-  keep(path, Buffer.concat([script.createCachedData(), endOf((known?.runs ?? 0) + 1, most)]));
+  keep(path, () => Buffer.concat([script.createCachedData(), endOf((known?.runs ?? 0) + 1, most)]));
 }
 
 /** The files that stay beside a new one: those of other versions of Node, flags and commands. */
 const MOST_BESIDE = 5;
 
-function keep(path: string, bytes: Buffer): void {
+function keep(path: string, make: () => Buffer): void {
+  const folder = dirname(path);
   const draft = `${path}.${process.pid}`;
   try {
+    // To make the code takes longer than to ask; the folder of a package that root installed is nobody else's to write.
+    accessSync(folder, constants.W_OK);
     // At once, so that no other process reads a part of it.
-    writeFileSync(draft, bytes, { flag: "wx" });
+    writeFileSync(draft, make(), { flag: "wx" });
     renameSync(draft, path);
-    const folder = dirname(path);
     const names = readdirSync(folder).filter((name) => name.startsWith(PREFIX) && name !== basename(path));
     const others = names.map((name) => ({
       file: join(folder, name),

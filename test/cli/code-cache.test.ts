@@ -12,7 +12,7 @@ import {
 import { dirname, join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadCached } from "../../src/cli/code-cache.js";
-import { BIN, filesIn, node, temporaryFolder, writeModel } from "../support/cli.js";
+import { BIN, filesIn, node, type RunOptions, temporaryFolder, writeModel } from "../support/cli.js";
 
 it("loadCached gives what the file exports, with its own require, names and imports", async () => {
   const folder = temporaryFolder();
@@ -65,10 +65,14 @@ describe("the code that is kept", () => {
   );
 
   /** The result must be the same whatever is kept. */
-  async function optimized(folder: string, env: Readonly<Record<string, string>> = {}): Promise<void> {
-    const to = join(inputs, "o.onnx");
-    const args = [join(folder, "main.js"), "optimize", model, "-o", to, "--no-check", "--quiet"];
-    expect(await node(args, { env })).toMatchObject({ code: 0, stdout: "", stderr: "" });
+  async function optimized(
+    folder: string,
+    options: RunOptions & { readonly flags?: readonly string[]; readonly name?: string } = {},
+  ): Promise<void> {
+    const { flags = [], name = "o.onnx" } = options;
+    const to = join(inputs, name);
+    const args = [...flags, join(folder, "main.js"), "optimize", model, "-o", to, "--no-check", "--quiet"];
+    expect(await node(args, options)).toMatchObject({ code: 0, stdout: "", stderr: "" });
     expect(statSync(to).size).toBeGreaterThan(0);
     rmSync(to);
   }
@@ -99,14 +103,44 @@ describe("the code that is kept", () => {
     }
   }, 60_000);
 
-  it("is not wanted, or has no place", async () => {
+  it("is not wanted", async () => {
     const folder = command();
-    await optimized(folder, { NODE_DISABLE_COMPILE_CACHE: "1" });
-    const before = filesIn(folder);
-    expect(before).toEqual(["main.js", "package.json", "program.cjs"]);
-    if (process.platform === "win32" || process.getuid?.() === 0) return;
-    chmodSync(folder, 0o555);
-    await optimized(folder);
-    expect(filesIn(folder)).toEqual(before);
+    await optimized(folder, { env: { NODE_DISABLE_COMPILE_CACHE: "1" } });
+    expect(filesIn(folder)).toEqual(["main.js", "package.json", "program.cjs"]);
   });
+
+  it("is made once, and whole, by several runs at one time", async () => {
+    const folder = command();
+    await Promise.all(["a", "b", "c"].map((name) => optimized(folder, { name: `${name}.onnx` })));
+    expect(readFileSync(kept(folder), "latin1").slice(-40)).toMatch(/normfold +\d+ +\d+\n$/);
+    await optimized(folder);
+    kept(folder);
+  }, 60_000);
+
+  it.skipIf(process.platform === "win32")(
+    "is neither made nor touched by who may not write beside the program",
+    async () => {
+      const telling = join(inputs, "telling.cjs");
+      writeFileSync(
+        telling,
+        `const { Script } = require("node:vm");
+         Script.prototype.createCachedData = () => { require("node:fs").writeSync(2, "made"); return Buffer.alloc(0); };`,
+      );
+      // As a package that root has installed is another user's; who is not root closes the own one.
+      const other = process.getuid?.() === 0 ? { uid: 65_534 } : {};
+      const flags = ["--require", telling];
+      for (const isKept of [false, true]) {
+        const folder = command();
+        if (isKept) await optimized(folder);
+        const before = filesIn(folder).map((name) => [name, statSync(join(folder, name)).mtimeMs]);
+        chmodSync(inputs, 0o777);
+        for (const each of [folder, dirname(folder), dirname(dirname(folder))]) chmodSync(each, 0o555);
+        await optimized(folder, { flags, ...other });
+        await optimized(folder, other);
+        expect(filesIn(folder).map((name) => [name, statSync(join(folder, name)).mtimeMs])).toEqual(before);
+        for (const each of [folder, dirname(folder), dirname(dirname(folder))]) chmodSync(each, 0o755);
+      }
+    },
+    60_000,
+  );
 });

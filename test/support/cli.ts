@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly input?: Uint8Array | string;
   readonly env?: Readonly<Record<string, string>>;
+  /** The user whose process it is; root alone can choose one. */
+  readonly uid?: number;
 }
 
 export interface Result {
@@ -32,7 +34,8 @@ export function normfold(args: readonly string[], options: RunOptions = {}): Pro
 
 export function node(args: readonly string[], options: RunOptions = {}): Promise<Result> {
   const { FORCE_COLOR, NO_COLOR, ...env } = process.env;
-  const child = spawn(process.execPath, args, { cwd: options.cwd, env: { ...env, ...options.env } });
+  const { cwd, uid } = options;
+  const child = spawn(process.execPath, args, { cwd, uid, env: { ...env, ...options.env } });
   const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
   child.stdout.on("data", (part: Buffer) => stdout.push(part));
   child.stderr.on("data", (part: Buffer) => stderr.push(part));
