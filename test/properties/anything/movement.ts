@@ -161,6 +161,8 @@ const slice: Apply = (d, x) => {
   const length = Math.max(0, Math.ceil((last - start) / step));
   const spelledEnd = step > 0 ? (far ? 2147483647 : end) : last < 0 ? -size - 1 - (far ? 2 ** 31 : 0) : last;
   if (start < 0) return undefined;
+  // onnxruntime-faults.test.ts: a part of a symbolic size counts as the whole.
+  if (d.symbolic && d.opset === 10 && length !== size) return undefined;
   const output = sized(x, replaced(x.dims, axis, length));
   if (d.opset < 10)
     return d.node("Slice", [x], output, { axes: [axis], starts: [start], ends: [spelledEnd] });
