@@ -1,6 +1,7 @@
 import { present } from "../src/base/assert.js";
 import type { Refusal } from "../src/base/refusal.js";
 import type { Node, Value } from "../src/ir/graph.js";
+import { tensorFromNumbers } from "../src/ir/tensor.js";
 import { sliceInputs } from "../src/rewrite/add-slice.js";
 import { type Cut, producerOf, sizeAlong } from "../src/rewrite/cuts.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
@@ -15,8 +16,8 @@ import { normalAxis } from "../src/rules/shapes.js";
  *   before   s = SplitToSequence (x, 2)  a = SequenceAt (s, 1)  t = SequenceConstruct (a, z)  y = ConcatFromSequence (t)
  *   after    a = Slice (x, 2, 4)  y = Concat (a, z)
  *
- * Several elements of one SplitToSequence come from one Split. Exporters write the list of tensors that the program had, but
- * most graphs need only its elements.
+ * Several elements of one SplitToSequence come from one Split, and elements without the axis from a Gather each. Exporters write
+ * the list of tensors that the program had, but most graphs need only its elements.
  *
  * Requires   constant positions; sizes that are constant, or as many as is known; every reader of a SplitToSequence takes one element
  * Refuses    nothing: a sequence with other readers stays
@@ -64,14 +65,15 @@ interface Division {
   readonly runtime?: Value;
   /** The common size of all elements, except perhaps the last; undefined if the node lists the sizes. */
   readonly each: number | undefined;
+  /** Whether elements, of size one, lack the axis. */
+  readonly isDropped?: boolean;
 }
 
 function divisionOf(split: Node, facts: Facts): Division | undefined {
   const [source, given] = [split.input(0), split.input(1)];
   const axis = source && normalAxis(split.int("axis", 0), facts.rank(source));
   if (source === undefined || axis === undefined) return undefined;
-  // Elements without the axis would have to be squeezed too.
-  if (given === undefined && split.int("keepdims", 1) !== 1) return undefined;
+  const isDropped = given === undefined && split.int("keepdims", 1) !== 1;
   const numbers = given === undefined ? [1] : facts.numbers(given);
   const rank = given === undefined ? 0 : facts.rank(given);
   if (given !== undefined && numbers === undefined) return runtimeDivision(source, axis, given, split, facts);
@@ -82,7 +84,7 @@ function divisionOf(split: Node, facts: Facts): Division | undefined {
   if (each < 1) return undefined;
   const count = whole === undefined ? 0 : Math.min(Math.ceil(whole / each), MOST_ELEMENTS + 1);
   const sizes = Array.from({ length: count }, (_, i) => Math.min(each, (whole ?? 0) - i * each));
-  return { source, axis, sizes: count > 0 && count <= MOST_ELEMENTS ? sizes : undefined, each };
+  return { source, axis, sizes: count > 0 && count <= MOST_ELEMENTS ? sizes : undefined, each, isDropped };
 }
 
 /** Sizes that only a run tells, as many as is known, in the type and the opset in which Split takes them. */
@@ -102,21 +104,27 @@ function runtimeDivision(
 /** A Split into more parts is no gain for the few elements that are read. */
 const MOST_ELEMENTS = 256;
 
-/** A reader, and the index of the element that it takes, counted from the front. */
+/** A reader, and the index of the element that it takes, counted from the front where the number of elements is known. */
 interface Taker {
   readonly node: Node;
   readonly index: number;
 }
 
 /** The readers of a sequence, if each takes one element, so that the sequence can be removed. */
-function takersOf(split: Node, { sizes }: Division, facts: Facts): readonly Taker[] | undefined {
+function takersOf(
+  split: Node,
+  { sizes, isDropped = false }: Division,
+  facts: Facts,
+): readonly Taker[] | undefined {
   const takers: Taker[] = [];
   for (const use of split.output(0)?.uses ?? []) {
     if (use.kind !== "node" || use.index !== 0 || use.node.graph !== split.graph) return undefined;
     const position = use.node.is("SequenceAt") ? positionOf(use.node, facts) : undefined;
     if (position === undefined) return undefined;
     const index = position < 0 && sizes !== undefined ? position + sizes.length : position;
-    if (index < 0 || (sizes !== undefined && index >= sizes.length)) return undefined;
+    // Of all these operators, Gather alone counts from the end too.
+    const isKnown = sizes === undefined ? index >= 0 || isDropped : index >= 0 && index < sizes.length;
+    if (!isKnown) return undefined;
     takers.push({ node: use.node, index });
   }
   return takers;
@@ -127,14 +135,14 @@ function takeApart(node: Node, split: Node, facts: Facts): Proposal | undefined 
   const division = divisionOf(split, facts);
   const takers = division && takersOf(split, division, facts);
   if (division === undefined || takers === undefined) return undefined;
+  const taker = takers.find((each) => each.node === node);
+  if (division.isDropped) return taker && gather(taker, division);
   const { sizes, runtime } = division;
   // One output of the Split cannot replace two values, because each value keeps its name.
   const isOnceEach = new Set(takers.map(({ index }) => index)).size === takers.length;
   if ((takers.length > 1 || runtime !== undefined) && isOnceEach && sizes !== undefined)
     return splitInto(split, takers, division, sizes, facts);
-  if (runtime !== undefined) return undefined;
-  const taker = takers.find((each) => each.node === node);
-  return taker && slice(taker, division);
+  return runtime === undefined && taker !== undefined ? slice(taker, division) : undefined;
 }
 
 function splitInto(
@@ -184,6 +192,19 @@ function slice({ node, index }: Taker, { source, axis, sizes, each = 0 }: Divisi
     apply: (rewriter) => {
       const inputs = sliceInputs(rewriter, node, source, new Map([[axis, cut]]));
       replaceNode(rewriter, node, { opType: "Slice", inputs });
+    },
+  };
+}
+
+function gather({ node, index }: Taker, { source, axis }: Division): Proposal {
+  return {
+    kind: "rewrite",
+    summary: `${node.label} takes its element from "${source.name}" itself`,
+    apply: (rewriter) => {
+      const graph = present(node.graph, `${node.label} is removed`);
+      const base = `${node.output(0)?.name ?? node.opType}_index`;
+      const place = rewriter.addConstant(graph, base, tensorFromNumbers("int64", [], [index]), node);
+      replaceNode(rewriter, node, { opType: "Gather", inputs: [source, place], attributes: { axis } });
     },
   };
 }

@@ -74,6 +74,27 @@ describe("simplify-sequences", () => {
     }
   });
 
+  it.each([
+    ["of a known number", 1, "last", 6],
+    ["counted from the end in an axis from the end", -2, "last", 6],
+    ["of an unknown number", 0, "i1", 1],
+    ["the last of an unknown number", 0, "last", -1],
+  ])("an element without the axis is a Gather: %s", async (_, axis, place, index) => {
+    const nodes = `s = SplitToSequence <axis = ${axis}, keepdims = 0> (x) a = SequenceAt (s, ${place}) y = Neg (a)`;
+    const { model, ops } = await rewrite(graphText(X, CONSTANTS, nodes));
+    expect(ops).toEqual(["a = Gather(x, a_index)", "y = Neg(a)"]);
+    expect(model.graph.first?.input(1)?.tensor?.toScalar()).toBe(index);
+    expect(model.graph.first?.input(1)?.tensor?.dims).toEqual([]);
+  });
+
+  it("several elements without the axis are as many Gathers, one that is taken twice a single one", async () => {
+    const nodes =
+      "s = SplitToSequence <axis = 2, keepdims = 0> (x) a = SequenceAt (s, i0) b = SequenceAt (s, last) " +
+      "c = SequenceAt (s, i0) d = Mul (b, c) y = Sub (a, d)";
+    const { ops } = await rewrite(graphText(X, CONSTANTS, nodes));
+    expect(ops.map((op) => op.replace(/^.* = |\(.*/g, ""))).toEqual(["Gather", "Gather", "Mul", "Sub"]);
+  });
+
   it("elements that callers see keep their names, one that they see twice too", async () => {
     const both = "s = SplitToSequence <axis = 1> (x, two) y = SequenceAt (s, i1) e = SequenceAt (s, last)";
     await expectRewrite(graphText(X, CONSTANTS, both, "y, e"), ["s_1, y, s_3, e = Split(x, s_sizes)"]);
@@ -97,7 +118,10 @@ describe("simplify-sequences", () => {
       "a length that is asked for",
       "s = SplitToSequence <axis = 1> (x, two) a = SequenceAt (s, i1) n = SequenceLength (s) f = Cast <to = 1> (n) y = Add (a, f)",
     ],
-    ["elements without the axis", "s = SplitToSequence <axis = 1, keepdims = 0> (x) y = SequenceAt (s, i1)"],
+    [
+      "elements without the axis, beside the length",
+      "s = SplitToSequence <axis = 1, keepdims = 0> (x) a = SequenceAt (s, i1) n = SequenceLength (s) f = Cast <to = 1> (n) y = Add (a, f)",
+    ],
     [
       "the last of a size that is not known",
       "s = SplitToSequence <axis = 0> (x, two) y = SequenceAt (s, last)",
