@@ -33,7 +33,7 @@ export function readLongList(
 
 /** A layout of list items: each has a tag and a value. */
 interface ListLayout {
-  readonly kind: Attribute["kind"];
+  readonly kind: "floats" | "ints" | "strings";
   readonly tag: number;
   /** What an item takes in memory. */
   readonly cost: number;
@@ -49,62 +49,48 @@ const LISTS: readonly ListLayout[] = [
     tag: ATTRIBUTE.floats * 8 + FIXED32,
     cost: COST.entry,
     skip: (scan) => scan.skip(4),
-    attribute: (name, wire, at, count) => {
-      const value = once(() => {
+    attribute: (name, wire, at, count) =>
+      lazyList(name, "floats", wire, () => {
         const view = new DataView(wire.buffer, wire.byteOffset);
         return Array.from({ length: count }, (_, i) => view.getFloat32(at + 5 * i + 1, true));
-      });
-      return {
-        name,
-        kind: "floats",
-        wire,
-        get value() {
-          return value();
-        },
-      };
-    },
+      }),
   },
   {
     kind: "ints",
     tag: ATTRIBUTE.ints * 8 + VARINT,
     cost: COST.entry,
     skip: (scan) => scan.skipVarint(),
-    attribute: (name, wire, at, count) => {
-      const value = once(() => items(wire, at, count, (scan) => scan.int64()));
-      return {
-        name,
-        kind: "ints",
-        wire,
-        get value() {
-          return value();
-        },
-      };
-    },
+    attribute: (name, wire, at, count) =>
+      lazyList(name, "ints", wire, () => items(wire, at, count, (scan) => scan.int64())),
   },
   {
     kind: "strings",
     tag: ATTRIBUTE.strings * 8 + DELIMITED,
     cost: COST.pair,
     skip: (scan) => scan.bytes() !== undefined,
-    attribute: (name, wire, at, count) => {
-      const value = once(() => items(wire, at, count, (scan) => scan.bytes() ?? new Uint8Array(0)));
-      return {
-        name,
-        kind: "strings",
-        wire,
-        get value() {
-          return value();
-        },
-      };
-    },
+    attribute: (name, wire, at, count) =>
+      lazyList(name, "strings", wire, () =>
+        items(wire, at, count, (scan) => scan.bytes() ?? new Uint8Array(0)),
+      ),
   },
 ];
 
-function once<T>(make: () => T): () => T {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
+/** An attribute whose list is made when it is asked for. Its own property, so that a copy of the attribute has it too. */
+function lazyList<Kind extends ListLayout["kind"], T>(
+  name: string,
+  kind: Kind,
+  wire: Uint8Array,
+  make: () => readonly T[],
+): { readonly name: string; readonly kind: Kind; readonly wire: Uint8Array; readonly value: readonly T[] } {
+  let made: readonly T[] | undefined;
+  return {
+    name,
+    kind,
+    wire,
+    get value() {
+      made ??= make();
+      return made;
+    },
   };
 }
 
