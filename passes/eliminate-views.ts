@@ -2,7 +2,7 @@ import { canTransposeMatrix, transposeMatrix } from "../src/affine/transpose-mat
 import { present } from "../src/base/assert.js";
 import { forType } from "../src/base/special-values.js";
 import { isFloat } from "../src/ir/dtype.js";
-import type { Node, Value } from "../src/ir/graph.js";
+import { initOf, type Node, type Value } from "../src/ir/graph.js";
 import type { Tensor } from "../src/ir/tensor.js";
 import { hasTrait, operatorsWith } from "../src/ops/catalogue.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
@@ -121,12 +121,12 @@ function isNumber(value: Value, rank: number, facts: Facts): boolean {
 
 function remade(rewriter: Rewriter, node: Node, made: ReadonlyMap<Value, Value>): Value {
   const graph = present(node.graph, `${node.label} is removed`);
-  const { opType, name, docString, metadata } = node;
   const inputs = node.inputs.map((value) => (value === null ? null : (made.get(value) ?? value)));
-  const attributes = [...node.attributes.values()];
-  const outputs = [graph.freshName(node.output(0)?.name ?? opType)];
-  const init = { opType, name, docString, metadata, inputs, outputs, attributes };
-  return present(rewriter.addNode(graph, init, node).output(0), `${node.label} has an output`);
+  const outputs = [graph.freshName(node.output(0)?.name ?? node.opType)];
+  return present(
+    rewriter.addNode(graph, { ...initOf(node), inputs, outputs }, node).output(0),
+    `${node.label} has an output`,
+  );
 }
 
 function removeUnread(rewriter: Rewriter, view: Node | undefined): void {

@@ -10,6 +10,7 @@ import { type FittedMask, fitMask, type Softened } from "../src/patterns/attenti
 import { readOutside } from "../src/rewrite/fuse-compound.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { refusals } from "../src/rewrite/refusals.js";
+import { replaceExpression } from "../src/rewrite/replace-node.js";
 import type { Rewriter } from "../src/rewrite/rewriter.js";
 
 /**
@@ -67,13 +68,8 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
       const keys = keysFor(reading, graph, node, rewriter);
       const inputs = [reading.query, keys, reading.values];
       if (mask !== undefined) inputs.push(maskFor(mask, graph, node, rewriter));
-      const { name, docString, metadata } = node;
-      const outputs = [graph.freshName(`${output.name}_fused`)];
       const attributes = attributesOf(reading);
-      const init = { opType: "Attention", inputs, outputs, attributes, name, docString, metadata };
-      const result = rewriter.addNode(graph, init, node).output(0);
-      if (result !== undefined) rewriter.supersede(output, result);
-      for (const inner of [...reading.nodes].reverse()) rewriter.removeNode(inner);
+      replaceExpression(rewriter, node, { opType: "Attention", inputs, attributes }, reading.nodes);
     },
   };
 }

@@ -8,7 +8,7 @@ import {
 } from "../src/base/refusal.js";
 import { isAllFinite } from "../src/fold/special-values.js";
 import { isFloat } from "../src/ir/dtype.js";
-import type { Node, Value } from "../src/ir/graph.js";
+import { initOf, type Node, type Value } from "../src/ir/graph.js";
 import { refusals as irRefusals } from "../src/ir/refusals.js";
 import { hasTrait } from "../src/ops/catalogue.js";
 import { readPad } from "../src/rewrite/pad.js";
@@ -212,22 +212,10 @@ function take(rewriter: Rewriter, { transpose, takers }: Reading, input: Value):
 
 /** The same Transpose or Cast, of the tensor without the border. */
 function transposed(rewriter: Rewriter, node: Node, input: Value): Value {
-  const { graph, name, docString, metadata } = node;
-  const base = node.output(0)?.name ?? "";
+  const { graph } = node;
   if (graph === undefined) return input;
-  const made = rewriter.addNode(
-    graph,
-    {
-      opType: node.opType,
-      name,
-      docString,
-      metadata,
-      inputs: [input],
-      outputs: [graph.freshName(`${base}_unpadded`)],
-      attributes: [...node.attributes.values()],
-    },
-    node,
-  );
+  const outputs = [graph.freshName(`${node.output(0)?.name ?? ""}_unpadded`)];
+  const made = rewriter.addNode(graph, { ...initOf(node), inputs: [input], outputs }, node);
   return present(made.output(0), `${node.label} has an output`);
 }
 

@@ -1,11 +1,12 @@
 import { present } from "../src/base/assert.js";
 import type { Refusal } from "../src/base/refusal.js";
-import type { Graph, Node, Value } from "../src/ir/graph.js";
+import { type Graph, initOf, type Node, type Value } from "../src/ir/graph.js";
 import { tensorFromNumbers } from "../src/ir/tensor.js";
 import { type Half, type HalfTable, readRotary } from "../src/patterns/rotary.js";
 import { readOutside } from "../src/rewrite/fuse-compound.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
 import { refusals } from "../src/rewrite/refusals.js";
+import { replaceExpression } from "../src/rewrite/replace-node.js";
 import type { Rewriter } from "../src/rewrite/rewriter.js";
 import type { Facts } from "../src/rules/facts.js";
 import { normalAxis } from "../src/rules/shapes.js";
@@ -67,12 +68,7 @@ function match(node: Node, { facts }: View): Proposal | Refusal | undefined {
       const tables = [cos, sin].map((table) => tableFor(table, graph, node, rewriter));
       const inputs = [input, ...tables];
       if (positions.length > 0) inputs.push(positionsFor(positions, graph, node, rewriter));
-      const { name, docString, metadata } = node;
-      const outputs = [graph.freshName(`${output.name}_fused`)];
-      const init = { opType: "RotaryEmbedding", inputs, outputs, name, docString, metadata };
-      const made = rewriter.addNode(graph, init, node);
-      rewriter.supersede(output, present(made.output(0), `${made.label} has an output`));
-      for (const inner of [...nodes].reverse()) rewriter.removeNode(inner);
+      replaceExpression(rewriter, node, { opType: "RotaryEmbedding", inputs }, nodes);
     },
   };
 }
@@ -137,19 +133,9 @@ function matchPartial(node: Node, { facts }: View): Proposal | undefined {
     mayChange: [],
     apply: (rewriter) => {
       const graph = present(node.graph, `${node.label} is removed`);
-      const { opType, name, docString, metadata, attributes } = rotary;
       const outputs = [graph.freshName(first.name)];
       const inputs = [whole, ...rotary.inputs.slice(1)];
-      const init = {
-        opType,
-        name,
-        docString,
-        metadata,
-        inputs,
-        outputs,
-        attributes: [...attributes.values()],
-      };
-      const made = rewriter.addNode(graph, init, node);
+      const made = rewriter.addNode(graph, { ...initOf(rotary), inputs, outputs }, node);
       rewriter.setAttribute(made, "rotary_embedding_dim", width);
       rewriter.supersede(output, present(made.output(0), `${made.label} has an output`));
       rewriter.removeNode(node);

@@ -1,6 +1,6 @@
 import { present } from "../src/base/assert.js";
 import { isRefusal } from "../src/base/refusal.js";
-import type { Graph, Node, Value } from "../src/ir/graph.js";
+import { type Graph, initOf, type Node, type Value } from "../src/ir/graph.js";
 import { repeatedHeads } from "../src/patterns/repeated-heads.js";
 import { scalarStep } from "../src/patterns/scalar-terms.js";
 import type { Pass, Proposal, View } from "../src/rewrite/pass.js";
@@ -124,10 +124,7 @@ function takePast(node: Node, { facts }: View): Proposal | undefined {
       const inputs = [operands.query, k[1], v[1], node.input(MASK) ?? null, k[0], v[0]];
       // onnxruntime wants the present ones, whether they are read or not.
       const outputs = [output, keys, values].map(({ name }) => graph.freshName(name));
-      const { name, docString, metadata } = node;
-      const attributes = [...node.attributes.values()];
-      const init = { opType: "Attention", inputs, outputs, attributes, name, docString, metadata };
-      const made = rewriter.addNode(graph, init, node);
+      const made = rewriter.addNode(graph, { ...initOf(node), inputs, outputs }, node);
       rewriter.supersede(output, present(made.output(0), `${made.label} has an output`));
       rewriter.removeNode(node);
       for (const [index, old] of [keys, values].entries()) {
@@ -245,12 +242,10 @@ function takeHeads(node: Node, { facts, settings }: View): Proposal | undefined 
     mayChange: [],
     apply: (rewriter) => {
       const graph = present(node.graph, `${node.label} is removed`);
-      const inputs = [q, k, v].map((heads) => flat(heads, node, graph, rewriter));
-      const { name, docString, metadata } = node;
+      const split = [q, k, v].map((heads) => flat(heads, node, graph, rewriter));
+      const inputs = [...split, ...node.inputs.slice(MASK)];
       const outputs = [graph.freshName(output.name)];
-      const init = { opType: "Attention", inputs: [...inputs, ...node.inputs.slice(MASK)], outputs };
-      const attributes = [...node.attributes.values()];
-      const made = rewriter.addNode(graph, { ...init, attributes, name, docString, metadata }, node);
+      const made = rewriter.addNode(graph, { ...initOf(node), inputs, outputs }, node);
       rewriter.setAttribute(made, "q_num_heads", q.count);
       rewriter.setAttribute(made, "kv_num_heads", k.count);
       const result = present(made.output(0), `${made.label} has an output`);
@@ -264,11 +259,9 @@ function takeHeads(node: Node, { facts, settings }: View): Proposal | undefined 
 /** The operand with its heads joined, rotated there. */
 function flat({ source, count, rotary }: Heads, node: Node, graph: Graph, rewriter: Rewriter): Value {
   if (rotary === undefined) return source;
-  const { opType, name, docString, metadata, attributes } = rotary;
-  const outputs = [graph.freshName(rotary.output(0)?.name ?? opType)];
+  const outputs = [graph.freshName(rotary.output(0)?.name ?? rotary.opType)];
   const inputs = [source, ...rotary.inputs.slice(1)];
-  const init = { opType, name, docString, metadata, inputs, outputs, attributes: [...attributes.values()] };
-  const made = rewriter.addNode(graph, init, node);
+  const made = rewriter.addNode(graph, { ...initOf(rotary), inputs, outputs }, node);
   rewriter.setAttribute(made, "num_heads", count);
   return present(made.output(0), `${made.label} has an output`);
 }

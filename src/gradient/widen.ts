@@ -1,5 +1,5 @@
 import { invariant, present } from "../base/assert.js";
-import { canReplace, type Node, type Value } from "../ir/graph.js";
+import { canReplace, initOf, type Node, type Value } from "../ir/graph.js";
 import { errors } from "./errors.js";
 
 /**
@@ -18,13 +18,11 @@ export function withOutput(node: Node, index: number, base: string, renewed: Map
     if (old === undefined) return at === index ? graph.freshName(base) : null;
     return graph.freshName(old.name);
   });
-  const { opType, domain, overload, name, docString, metadata, unknown } = node;
   const twin = graph.addNode(
     {
-      ...{ opType, domain, overload, name, docString, metadata, unknown },
+      ...initOf(node),
       inputs: node.inputs,
       outputs: names,
-      attributes: [...node.attributes.values()],
     },
     node,
   );

@@ -5,7 +5,7 @@ import { Scope } from "./scope.js";
 import type { Tensor } from "./tensor.js";
 import { type MetadataEntry, type Use, Value, type ValueInfo } from "./value.js";
 
-export { isStandardDomain, Node, type NodeInit } from "./node.js";
+export { initOf, isStandardDomain, Node, type NodeInit } from "./node.js";
 export { type MetadataEntry, type Use, Value, type ValueInfo } from "./value.js";
 
 /** A quantization_annotation. It refers to values, so that it follows when they are renamed. */

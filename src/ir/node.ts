@@ -28,6 +28,13 @@ export interface NodeInit {
   readonly unknown?: Uint8Array | undefined;
 }
 
+/** All of a node but its inputs and outputs, to make the same on others. */
+export function initOf(node: Node): Omit<NodeInit, "inputs" | "outputs"> {
+  const { opType, domain, overload, name, docString, metadata, unknown } = node;
+  const attributes = [...node.attributes.values()];
+  return { opType, domain, overload, name, docString, metadata, unknown, attributes };
+}
+
 /** Most nodes have no body, and every walk over a model asks every node for its bodies. */
 const NO_GRAPHS: readonly Graph[] = [];
 const NO_ATTRIBUTES: ReadonlyMap<string, Attribute> = new Map();

@@ -1,6 +1,6 @@
 import { present } from "../base/assert.js";
 import { attribute } from "../ir/attribute.js";
-import type { Graph, Node, NodeInit, Value } from "../ir/graph.js";
+import { type Graph, initOf, type Node, type Value } from "../ir/graph.js";
 import { hasTrait } from "../ops/catalogue.js";
 import { constantTensor } from "../rules/constants.js";
 import type { Facts } from "../rules/facts.js";
@@ -96,12 +96,11 @@ function onRows(node: Node, member: Member, graph: Graph, work: Work): void {
     if (node.is("MatMul") || tensor === undefined || tensor.dims.length < 2) return value;
     return rewriter.addConstant(graph, value.name, tensor.reshaped(tensor.dims.slice(-1)), node);
   });
-  const { opType, name, docString, metadata } = node;
   const attributes = [...node.attributes.values()].map((each) =>
     each.name === "axis" && node.is("LayerNormalization", "RMSNormalization") ? attribute("axis", -1) : each,
   );
   const outputs = [graph.freshName(output.name)];
-  const init: NodeInit = { opType, name, docString, metadata, inputs, outputs, attributes };
+  const init = { ...initOf(node), inputs, outputs, attributes };
   matrices.set(output, present(rewriter.addNode(graph, init, node).output(0), `${node.label} has an output`));
 }
 

@@ -1,6 +1,6 @@
 import { present } from "../base/assert.js";
 import { isRefusal } from "../base/refusal.js";
-import { canReplace, type Node, type Value } from "../ir/graph.js";
+import { canReplace, initOf, type Node, type Value } from "../ir/graph.js";
 import { type Region, sourceOrder, type Turn } from "../relayout/region.js";
 import { constantTensor } from "../rules/constants.js";
 import type { Facts } from "../rules/facts.js";
@@ -72,18 +72,12 @@ class Turner {
     const result = this.#rewriter.addNode(
       graph,
       {
+        ...initOf(node),
         opType: plan.opType ?? node.opType,
-        domain: node.domain,
-        overload: node.overload,
-        name: node.name,
-        docString: node.docString,
-        metadata: node.metadata,
-        unknown: node.unknown,
         inputs,
         outputs: node.outputs.map((value) =>
           value === null ? null : graph.freshName(`${value.name.replace(/_turned(_\d+)?$/, "")}_turned`),
         ),
-        attributes: [...node.attributes.values()],
       },
       node,
     );

@@ -2,7 +2,7 @@ import { invariant, present } from "../base/assert.js";
 import { defined } from "../base/optional.js";
 import type { Refusal } from "../base/refusal.js";
 import type { Attribute } from "../ir/attribute.js";
-import type { Graph, Node, NodeInit, Value, ValueInfo } from "../ir/graph.js";
+import { type Graph, initOf, type Node, type NodeInit, type Value, type ValueInfo } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
 import { type Tensor, tensorFromNumbers } from "../ir/tensor.js";
 import type { Compound } from "../patterns/compound.js";
@@ -133,11 +133,9 @@ function spelledNode(
   inner: ReadonlyMap<Value | undefined, number>,
   places: ReadonlyMap<Value | null, number>,
 ): SpelledNode {
-  const { opType, domain, overload, name, docString, metadata, unknown } = node;
-  const attributes = [...node.attributes.values()];
   const output = present(node.output(0), `${node.label} has an output`);
   return {
-    init: { opType, domain, overload, name, docString, metadata, unknown, attributes },
+    init: initOf(node),
     inputs: node.inputs.map((value): SpelledInput | null => {
       if (value === null) return null;
       const step = inner.get(value);

@@ -8,6 +8,7 @@ import { poolsBlocked } from "../target/blocked.js";
 import { missingKernel } from "../target/kernels.js";
 import type { Proposal, View } from "./pass.js";
 import { refusals } from "./refusals.js";
+import { replaceExpression } from "./replace-node.js";
 import type { Rewriter } from "./rewriter.js";
 
 /** How many operators exporters put behind a complete one as parts of a larger one: Cast, Mul and Add of a normalization. */
@@ -118,9 +119,7 @@ function holds(larger: Compound, compound: Compound): boolean {
 }
 
 function proposal(node: Node, compound: Compound): Proposal | undefined {
-  const { graph } = node;
-  const output = node.output(0);
-  if (graph === undefined || output === undefined) return undefined;
+  if (node.graph === undefined || node.output(0) === undefined) return undefined;
   const { opType, inputs, attributes, nodes, mayChange } = compound;
   const types = nodes.map((inner) => inner.opType).join(", ");
   return {
@@ -129,12 +128,7 @@ function proposal(node: Node, compound: Compound): Proposal | undefined {
     mayChange,
     apply: (rewriter) => {
       const values = inputs.map((input) => inputValue(input, node, rewriter));
-      const { name, docString, metadata } = node;
-      const outputs = [graph.freshName(`${output.name}_fused`)];
-      const init = { opType, inputs: values, outputs, attributes, name, docString, metadata };
-      const result = rewriter.addNode(graph, init, node).output(0);
-      if (result !== undefined) rewriter.supersede(output, result);
-      for (const inner of [...nodes].reverse()) rewriter.removeNode(inner);
+      replaceExpression(rewriter, node, { opType, inputs: values, attributes }, nodes);
     },
   };
 }

@@ -20,6 +20,21 @@ export function replaceNode(
   for (const each of gone) rewriter.removeNode(each);
 }
 
+/** Replaces the expression of `nodes`, each behind those that it reads, that ends in `node` by one operator. */
+export function replaceExpression(
+  rewriter: Rewriter,
+  node: Node,
+  init: Pick<NodeInit, "opType" | "inputs" | "attributes">,
+  nodes: readonly Node[],
+): void {
+  replaceNode(
+    rewriter,
+    node,
+    init,
+    [...nodes].reverse().filter((inner) => inner !== node),
+  );
+}
+
 /** A constant list of int64 for an input of the operator that replaces the node. */
 export function integersFor(rewriter: Rewriter, node: Node, role: string, values: readonly number[]): Value {
   const graph = present(node.graph, `${node.label} is removed`);

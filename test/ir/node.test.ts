@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { attribute } from "../../src/ir/attribute.js";
-import { isStandardDomain } from "../../src/ir/node.js";
+import { initOf, isStandardDomain } from "../../src/ir/node.js";
 import { parseGraph } from "../../src/text/parse.js";
 
 const { graph } = parseGraph(
@@ -60,4 +60,18 @@ it("operators are of the standard domain by any of its names", () => {
     false,
   ]);
   expect([clip.is("Gemm", "Clip"), clip.is("Gemm"), clip.sharesOperator(gemm)]).toEqual([true, false, false]);
+});
+
+it("all but inputs and outputs makes the same node on others", () => {
+  const { graph: other } = parseGraph(
+    'g (float[2] x, float[2] z) => (float[2] y) { ["n"] y = Elu <alpha = 0.5> (x) }',
+    { opset: 17 },
+  );
+  const [elu] = other.nodes();
+  const [, z] = other.inputs;
+  if (elu === undefined || z === undefined) expect.unreachable("a node and two inputs");
+  elu.metadata = [{ key: "from", value: "here" }];
+  const twin = other.addNode({ ...initOf(elu), inputs: [z], outputs: ["twin"] });
+  expect([twin.opType, twin.name, twin.float("alpha")]).toEqual(["Elu", "n", 0.5]);
+  expect(twin.metadata).toEqual(elu.metadata);
 });
