@@ -1,5 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -27,7 +35,7 @@ const action: Action = parseYaml(readFileSync(join(root, "action.yml"), "utf8"))
 
 let workspace = "";
 beforeAll(async () => {
-  workspace = mkdtempSync(join(tmpdir(), "normfold-action-"));
+  workspace = realpathSync(mkdtempSync(join(tmpdir(), "normfold-action-")));
   mkdirSync(join(workspace, "node_modules"));
   mkdirSync(join(workspace, "models"));
   // The workspace has its own version, as a project has that installs it.
@@ -116,7 +124,7 @@ describe("the action", () => {
     });
     expect(Object.keys(outputs).sort()).toEqual(Object.keys(action.outputs).sort());
     expect(JSON.parse(readFileSync(outputs["report"] ?? "", "utf8")).runs).toHaveLength(2);
-    expect(summary).toMatch(/\| models\/one\.onnx \| 2 → 1 \| \d+ B → \d+ B \| equal/);
+    expect(summary).toMatch(/\| models\/one\.onnx \| passed \| 2 -\\> 1 \| \d+ B -\\> \d+ B \| equal/);
     expect(readFileSync(join(workspace, "optimized/two.onnx")).length).toBeGreaterThan(0);
   });
 
@@ -129,14 +137,32 @@ describe("the action", () => {
     });
     rmSync(join(workspace, "models/bad.onnx"));
     expect(code).toBe(3);
-    expect(stdout).toMatch(/^::error file=models\/bad\.onnx::this is text but no model/m);
-    expect(outputs).toMatchObject({ models: "3", optimized: "2", failed: "1" });
-    expect(summary).toMatch(/\| models\/bad\.onnx \| \| \| this is text/);
+    expect(stdout).toMatch(
+      /^::error file=models\/bad\.onnx,title=[^:]*::models\/bad\.onnx: this is text but no model/m,
+    );
+    expect(outputs).toMatchObject({ models: "3", optimized: "2", missed: "0", failed: "1" });
+    expect(summary).toMatch(/\| models\/bad\.onnx \| \*\*error\*\* \|/);
+  });
+
+  it("annotates a model that misses its budget, by its place in the repository", () => {
+    const { code, stdout, summary, outputs } = run({
+      models: "*.onnx",
+      args: "--max-nodes=1",
+      "working-directory": "models",
+    });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^::error file=models\/two\.onnx,title=[^:]*::two\.onnx: .*wanted/m);
+    expect(stdout.trim().split("\n")).toHaveLength(1);
+    expect(outputs).toMatchObject({ models: "2", optimized: "1", missed: "1", failed: "0" });
+    expect(summary).toMatch(/\| two\.onnx \| \*\*failed\*\* \|/);
+    rmSync(join(workspace, "models/optimized"), { recursive: true });
   });
 
   it("says what is wrong with a call that makes no sense", () => {
     const { code, stdout } = run({ models: "models", args: "--skip=fuse-gem" });
     expect(code).toBe(2);
-    expect(stdout).toMatch(/^::error::there is no pass "fuse-gem"; did you mean "fuse-gemm"\?/m);
+    expect(stdout).toMatch(
+      /^::error title=[^:]*::normfold: there is no pass "fuse-gem"; did you mean "fuse-gemm"\?/m,
+    );
   });
 });

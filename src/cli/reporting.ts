@@ -1,4 +1,5 @@
 import { appendFileSync, writeFileSync } from "node:fs";
+import { relative, resolve, sep } from "node:path";
 import { visibleJson } from "../base/visible.js";
 import type { ErrorDocument, ErrorRecord } from "../contract/documents.js";
 import { guarded } from "../node/guarded.js";
@@ -112,12 +113,18 @@ function reportText(name: Reporter["name"], document: ReportedDocument, command:
     case "json":
       return `${visibleJson(document, 2)}\n`;
     case "github":
-      return githubText(casesOf(document));
+      return githubText(casesOf(document), placeInWorkspace);
     case "junit":
       return junitText(casesOf(document), command);
     case "markdown":
       return markdownText(casesOf(document), command);
   }
+}
+
+/** A step may run in a folder below the one that holds the repository. */
+function placeInWorkspace(file: string): string {
+  const { GITHUB_WORKSPACE: workspace } = process.env;
+  return workspace ? relative(workspace, resolve(file)).split(sep).join("/") : file;
 }
 
 /** The page of a workflow's run shows what is in this file. */

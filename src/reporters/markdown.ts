@@ -11,12 +11,13 @@ const WORDS: Readonly<Record<Case["status"], string>> = {
 /** The cases as a table in Markdown, and what was found below it. */
 export function markdownText(cases: readonly Case[], command: string): string {
   const columns = [...new Set(cases.flatMap(({ figures }) => figures.map(([name]) => name)))];
-  const row = (cells: readonly string[]): string => `| ${cells.map(cell).join(" | ")} |`;
+  const row = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   const head = ["model", "result", ...columns, "time"];
   const rows = cases.map(({ name, status, figures, seconds }) => {
     const texts = new Map(figures);
     const values = columns.map((column) => texts.get(column) ?? "");
-    return [name, WORDS[status], ...values, seconds === 0 ? "" : durationText(1000 * seconds)];
+    const time = seconds === 0 ? "" : durationText(1000 * seconds);
+    return row([cell(name), WORDS[status], ...[...values, time].map(cell)]);
   });
   const findings = cases.flatMap(({ name, findings: found }) =>
     found.map(
@@ -26,12 +27,9 @@ export function markdownText(cases: readonly Case[], command: string): string {
   return [
     `### normfold ${command}`,
     "",
-    row(head),
+    row(head.map(cell)),
     `|${head.map(() => "---|").join("")}`,
-    // The words for a status are marked up; whatever comes from a model is not.
-    ...rows.map(([name = "", status = "", ...rest]) =>
-      row([name, "", ...rest]).replace("|  |", `| ${status} |`),
-    ),
+    ...rows,
     ...(findings.length === 0 ? [] : ["", ...findings]),
     "",
   ].join("\n");

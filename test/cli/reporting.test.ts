@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it, test } from "vitest";
 import { reportingIn, reportingOf } from "../../src/cli/reporting.js";
@@ -60,7 +60,7 @@ describe("reportingOf", () => {
 describe("reporters", () => {
   test("say together what became of many models", async () => {
     const reporters = ["--reporter", "text,github,junit=r.xml", "--reporter", "markdown=r.md,json=r.json"];
-    const env = { GITHUB_STEP_SUMMARY: join(cwd, "summary.md") };
+    const env = { GITHUB_STEP_SUMMARY: join(cwd, "summary.md"), GITHUB_WORKSPACE: realpathSync(cwd) };
     const args = ["optimize", "many", "--out-dir", "out", "--max-nodes", "1", ...reporters];
     const { code, stdout } = await normfold(args, { cwd, env });
     expect(code).toBe(3);
