@@ -21,8 +21,8 @@ export interface Cut {
   /** The name of the input that the readers of the value get. */
   readonly input: string;
   readonly dtype: FloatDType;
-  /** The values of the original's graph that lie behind the choice, by name. */
-  readonly behind: ReadonlySet<string>;
+  /** The name of a value that the operator gives by it. */
+  readonly choice: string;
   /** The operator decides by this value itself, in both models, so that a difference of it is one that counts. */
   readonly isDirect: boolean;
 }
@@ -44,13 +44,12 @@ export function cutsOf(original: Model, result: Model): readonly Cut[] {
   const found = new Map<string, Cut>();
   for (const node of original.graph.nodes()) {
     if (!decides(node, facts)) continue;
-    let behind: ReadonlySet<string> | undefined;
+    const choice = node.outputs.find((output) => output !== null)?.name ?? "";
     for (const value of readsOf(node)) {
       for (const { name, dtype } of sources(value, facts, isShared)) {
         if (found.has(name)) continue;
-        behind ??= valuesBehind(node);
         const isDirect = name === value.name && readsAlike(node, name, present);
-        found.set(name, { value: name, chooser: node.label, input: inputFor(name), dtype, behind, isDirect });
+        found.set(name, { value: name, chooser: node.label, input: inputFor(name), dtype, choice, isDirect });
       }
     }
   }
@@ -166,32 +165,23 @@ function movesElements(node: Node): boolean {
   return hasTrait(node, "view") || hasTrait(node, "rearranges") || hasTrait(node, "movesData");
 }
 
-/** The names of the values that depend on a node, of its own graph. */
-function valuesBehind(node: Node): ReadonlySet<string> {
+/** The names of all values of the model's graph that a value is made of, and its own. */
+export function valuesBefore(model: Model, name: string): ReadonlySet<string> {
   const names = new Set<string>();
-  const seen = new Set<Node>([node]);
-  const open = [node];
+  const seen = new Set<Node>();
+  const open: Node[] = [];
+  const enter = (node: Node | undefined): void => {
+    if (node === undefined || seen.has(node)) return;
+    seen.add(node);
+    open.push(node);
+  };
+  for (const node of model.graph.nodes())
+    if (node.outputs.some((output) => output?.name === name)) enter(node);
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    for (const output of next.outputs) {
-      if (output !== null) names.add(output.name);
-      for (const use of output?.uses ?? []) {
-        // A reader in a body stands for the node that the body belongs to.
-        const reader = use.kind === "node" ? ownerIn(use.node, node) : undefined;
-        if (reader !== undefined && !seen.has(reader)) {
-          seen.add(reader);
-          open.push(reader);
-        }
-      }
-    }
+    for (const output of next.outputs) if (output !== null) names.add(output.name);
+    for (const value of readsOf(next)) enter(value.producer);
   }
   return names;
-}
-
-/** The node of the same graph as `sibling` that is `node` or holds it in a body. */
-function ownerIn(node: Node, sibling: Node): Node | undefined {
-  let owner: Node | undefined = node;
-  while (owner !== undefined && owner.graph !== sibling.graph) owner = owner.graph?.owner;
-  return owner;
 }
 
 /** A copy of the model in which all readers of the values get them as inputs; the values themselves are outputs. */

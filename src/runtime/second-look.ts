@@ -5,7 +5,7 @@ import { ancestryOf, isCancellation } from "./cancellation.js";
 import type { NearTie, OutputReport, SetReport } from "./check-report.js";
 import type { CheckerOptions, StagedModel } from "./checker-options.js";
 import { compareSets, worst } from "./compare-sets.js";
-import { type Cut, cutAt, cutsOf } from "./cuts.js";
+import { type Cut, cutAt, cutsOf, valuesBefore } from "./cuts.js";
 import type { FeedSet, Probe } from "./feeds.js";
 import { Original } from "./original.js";
 import { perturbWeights } from "./perturb.js";
@@ -25,6 +25,8 @@ export interface CutModels {
   readonly noisy: (run: number, further: readonly string[]) => Promise<StagedModel>;
   /** The values that a value of the original is computed from (ancestryOf). */
   readonly ancestry: (value: string) => readonly (readonly string[])[];
+  /** The names of all values of the original that a value is made of (valuesBefore). */
+  readonly before: (value: string) => ReadonlySet<string>;
 }
 
 /** How the models that are cut are made. */
@@ -53,6 +55,7 @@ export function cutModels(
     result: () => stage(cut(result)),
     noisy: (run, further) => stage(cut(perturbWeights(original, seed + run), further)),
     ancestry: (value) => ancestryOf(original, value),
+    before: (value) => valuesBefore(original, value),
   };
 }
 
@@ -86,7 +89,7 @@ export async function lookAgain(
   return sets.map((set, index) => {
     const at = doubtful.indexOf(index);
     const again = looked[at];
-    return again === undefined ? set : settled(set, again, models.cuts, excused[at] ?? new Set());
+    return again === undefined ? set : settled(set, again, models, excused[at] ?? new Set());
   });
 }
 
@@ -186,7 +189,7 @@ async function withGiven(set: FeedSet, session: Session, cuts: readonly Cut[]): 
 function settled(
   set: SetReport,
   again: SetReport,
-  cuts: readonly Cut[],
+  { cuts, before }: CutModels,
   excused: ReadonlySet<string>,
 ): SetReport {
   const looked = new Map(again.outputs.map((output) => [output.name, output] as const));
@@ -198,12 +201,14 @@ function settled(
     return { ...set, outputs: [...set.outputs, { ...cause, reason }], verdict: "differs" };
   }
   if (failing.length > 0) return set;
+  const ties = tiesOf(cuts, looked);
   const outputs = set.outputs.map((output): OutputReport => {
     const other = looked.get(output.name);
     if (!isInDoubt(output) || other === undefined || other.verdict === "unjudged") return output;
     if (excused.has(output.name)) return { ...output, verdict: "equal", reason: undefined, tolerance: NOISE };
-    const tie = tieOf(output.name, looked, cuts);
     if (other.verdict === "differs") return other;
+    const values = before(output.name);
+    const tie = ties.find(({ choice }) => values.has(choice))?.tie;
     return tie === undefined ? output : { ...other, nearTie: tie };
   });
   return { ...set, outputs, verdict: worst(outputs) };
@@ -216,22 +221,18 @@ const NOISE: Tolerance = {
   why: "it is the difference of values that are nearly equal, and rounding moves it as far",
 };
 
-/**
- * The choice in front of an output whose value differs most, in units of its magnitude. None may differ in half precision: within
- * a whole model the runtime keeps more digits of a value than it gives out.
- */
-function tieOf(
-  output: string,
-  looked: ReadonlyMap<string, OutputReport>,
+/** The choices that were compared and a value that each of them gives; the one whose value differs most is the first. */
+function tiesOf(
   cuts: readonly Cut[],
-): NearTie | undefined {
-  let [found, largest]: [NearTie | undefined, number] = [undefined, -1];
-  for (const { value, chooser, behind } of cuts) {
+  looked: ReadonlyMap<string, OutputReport>,
+): readonly { readonly choice: string; readonly tie: NearTie }[] {
+  const found = cuts.flatMap(({ value, chooser, choice }) => {
     const comparison = looked.get(value)?.comparison;
-    if (comparison === undefined || !behind.has(output)) continue;
-    const share = comparison.maxAbsolute / (comparison.scale || 1);
-    if (share <= largest) continue;
-    [found, largest] = [{ chooser, value, difference: comparison.maxAbsolute }, share];
-  }
-  return found;
+    if (comparison === undefined) return [];
+    const { maxAbsolute, scale } = comparison;
+    return [{ choice, tie: { chooser, value, difference: maxAbsolute }, share: maxAbsolute / (scale || 1) }];
+  });
+  // In units of its magnitude. None may differ in half precision: within a whole model the runtime keeps more digits of a value
+  // than it gives out.
+  return found.sort((a, b) => b.share - a.share);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { verify } from "../../src/ir/verify.js";
-import { cutAt, cutsOf, hiddenValues } from "../../src/runtime/cuts.js";
+import { cutAt, cutsOf, hiddenValues, valuesBefore } from "../../src/runtime/cuts.js";
 import { modelOf } from "../support/runtime.js";
 
 /** The values at which a model can be cut, beside itself. */
@@ -57,6 +57,29 @@ describe("values by which a model decides", () => {
     expect(cut.graph.inputs.map(({ name }) => name)).toEqual(["x", "c", "a (given)", "b (given)"]);
     expect(cut.graph.outputs.map(({ name }) => name)).toEqual(["y", "a", "b"]);
     expect(model.graph.inputs).toHaveLength(2);
+  });
+});
+
+describe("values that a value is made of", () => {
+  it("are those before it, read in bodies too, and those beside them", () => {
+    const model = modelOf(`g (float[4] x, bool c) => (y, z) <int64[1] k = {2}> {
+      a = Neg (x) b = Abs (a) v, i = TopK (b, k) n = Exp (a)
+      z = If (c) <then_branch = t () => (float[4] p) { p = Abs (a) }, else_branch = e () => (float[2] q) { q = Neg (v) }>
+      y = Neg (n) }`);
+    expect([...valuesBefore(model, "y")].sort()).toEqual(["a", "n", "y"]);
+    expect([...valuesBefore(model, "z")].sort()).toEqual(["a", "b", "i", "v", "z"]);
+    expect(valuesBefore(model, "none").size).toBe(0);
+  });
+
+  it("are looked for from the end, so that thousands of choices take no longer than their nodes", () => {
+    const count = 4000;
+    const nodes = Array.from(
+      { length: count },
+      (_, i) => `r${i} = Round (v${i}) v${i + 1} = Add (r${i}, v${i})`,
+    );
+    const model = modelOf(`g (float[4] x) => (v${count}) { v0 = Neg (x) ${nodes.join("\n")} }`);
+    expect(cutsOf(model, model)).toHaveLength(count);
+    expect(valuesBefore(model, `v${count}`).size).toBe(2 * count + 1);
   });
 });
 
