@@ -2,6 +2,7 @@ import { createFacts } from "../analysis/fact-table.js";
 import { isFloat } from "../ir/dtype.js";
 import type { Value } from "../ir/graph.js";
 import type { Model } from "../ir/model.js";
+import type { Facts } from "../rules/facts.js";
 import type { OutputReport } from "./check-report.js";
 import type { Comparison } from "./compare.js";
 import type { Original } from "./original.js";
@@ -10,23 +11,30 @@ import { isChaotic, NOISE_FACTOR, type Noise } from "./tolerance.js";
 /** How far back the operands of a difference are looked for: a scale and a shift may stand between. */
 const LEVELS = 3;
 
-/** The values that a value is computed from, level by level: the operands, their operands, ... */
-export function ancestryOf(model: Model, name: string): readonly (readonly string[])[] {
+/** The values that a value of the model's graph is computed from, level by level: the operands, their operands, ... */
+export type Ancestry = (name: string) => readonly (readonly string[])[];
+
+/** The ancestry of values of a model, which is asked for many. */
+export function ancestryIn(model: Model): Ancestry {
   const facts = createFacts(model);
-  let level = [...model.graph.nodes()].flatMap((node) =>
-    node.outputs.filter((output) => output?.name === name),
-  );
+  const values = new Map<string, Value>();
+  for (const node of model.graph.nodes())
+    for (const output of node.outputs) if (output !== null) values.set(output.name, output);
+  return (name) => levelsOf(values.get(name), model, facts);
+}
+
+function levelsOf(value: Value | undefined, model: Model, facts: Facts): readonly (readonly string[])[] {
+  let level: readonly (Value | null)[] = value === undefined ? [] : [value];
   const levels: string[][] = [];
-  const isComputed = (value: Value): boolean => {
-    const dtype = facts.dtype(value);
-    return (
-      value.producer !== undefined && !value.producer.is("Constant") && dtype !== undefined && isFloat(dtype)
-    );
+  const isComputed = (operand: Value): boolean => {
+    const dtype = facts.dtype(operand);
+    const { producer } = operand;
+    return producer !== undefined && !producer.is("Constant") && dtype !== undefined && isFloat(dtype);
   };
   for (let count = 0; count < LEVELS && level.length > 0; count++) {
-    level = [...new Set(level.flatMap((value) => value?.producer?.inputs ?? []))];
-    level = level.filter((value) => value !== null && value.graph === model.graph && isComputed(value));
-    if (level.length > 0) levels.push(level.flatMap((value) => value?.name ?? []));
+    level = [...new Set(level.flatMap((each) => each?.producer?.inputs ?? []))];
+    level = level.filter((each) => each !== null && each.graph === model.graph && isComputed(each));
+    if (level.length > 0) levels.push(level.flatMap((each) => each?.name ?? []));
   }
   return levels;
 }
@@ -38,7 +46,7 @@ export function ancestryOf(model: Model, name: string): readonly (readonly strin
  */
 export async function isCancellation(
   { name, comparison }: OutputReport,
-  ancestry: readonly (readonly string[])[],
+  ancestry: ReturnType<Ancestry>,
   index: number,
   reference: Original,
 ): Promise<boolean> {

@@ -1,7 +1,7 @@
 import type { Numerics } from "../base/numerics.js";
 import { defined } from "../base/optional.js";
 import type { Model } from "../ir/model.js";
-import { ancestryOf, isCancellation } from "./cancellation.js";
+import { type Ancestry, ancestryIn, isCancellation } from "./cancellation.js";
 import type { NearTie, OutputReport, SetReport } from "./check-report.js";
 import type { CheckerOptions, StagedModel } from "./checker-options.js";
 import { compareSets, worst } from "./compare-sets.js";
@@ -23,8 +23,8 @@ export interface CutModels {
   readonly result: () => Promise<StagedModel>;
   /** The cut original with perturbed weights, as CheckerOptions.noisy, with further values as outputs. */
   readonly noisy: (run: number, further: readonly string[]) => Promise<StagedModel>;
-  /** The values that a value of the original is computed from (ancestryOf). */
-  readonly ancestry: (value: string) => readonly (readonly string[])[];
+  /** The values that a value of the original is computed from. */
+  readonly ancestry: Ancestry;
   /** The names of all values of the original that a value is made of (valuesBefore). */
   readonly before: (value: string) => ReadonlySet<string>;
 }
@@ -54,7 +54,7 @@ export function cutModels(
     original: (further) => stage(cut(original, further)),
     result: () => stage(cut(result)),
     noisy: (run, further) => stage(cut(perturbWeights(original, seed + run), further)),
-    ancestry: (value) => ancestryOf(original, value),
+    ancestry: ancestryIn(original),
     before: (value) => valuesBefore(original, value),
   };
 }
